@@ -30,6 +30,7 @@ from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.form_kinds import all_forms
 from bot.flows.manage.note_deletion import NoteDeletion
+from bot.flows.manage.run_fan_out import fan_out_flows
 from bot.flows.manage.run_long_job import RunLongJob
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.money.ticks import money_ticks
@@ -51,6 +52,7 @@ from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.presses import Presses
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
@@ -134,7 +136,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         services, access, shared_channels, lookup, prompts, command_answers, session_list, start_from_command
     )
     flows[causes.ViewCause.kind] = forms = all_forms(services, access)
-    dispatch = Dispatch(services, flows)
+    dispatch = Dispatch(services, flows | fan_out_flows(services, access, shared_channels, lookup))
     failures = SendFailures(services)
     send = Send(services, failures, FilePosts(services, failures, transfers), shared_channels)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
@@ -214,6 +216,7 @@ def _flows(
             AlarmAnswers(services, access),
             BudgetRequests(services, access),
             NoteDeletion(services, access),
+            FanOutPresses(services, access),
         ),
         causes.ChannelGoneCause.kind: ChannelGone(services),
         causes.ChannelSharedCause.kind: ChannelShared(services, shared_channels),

@@ -114,6 +114,13 @@ class Timing:
     review_poll: float = 10.0  # Between two questions to Devin how far a review is.
     review_followed: float = 2 * HOUR  # A review that takes longer is followed no longer.
     change_followed: float = 2 * MINUTE  # What came of a change at Devin that was not answered is looked for so long.
+    # ------------------------------------------------------------ fan-outs
+    fan_out_question: float = HOUR  # The preview of a fan-out counts for this long.
+    fan_out_pause: float = 0.5  # Between two starts of sessions, so that they leave room for the work of others.
+    fan_out_poll: float = MINUTE  # Between two polls of a session that is at work.
+    fan_out_slow_poll: float = 10 * MINUTE  # Between two polls of a session that waits for a person.
+    fan_out_stop_retry: float = 5.0  # From a stop that Devin does not answer until the next one.
+    fan_out_followed: float = 7 * DAY  # The table is kept up to date for this long.
 
     # ------------------------------------------------------------ money
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
@@ -147,6 +154,7 @@ class Timing:
     retention_soon: float = MINUTE  # Until the next purge if one could not delete everything.
     keys_kept: float = 7 * DAY  # An ended session, and with it the keys in its thread, is kept at least this long.
     audit_kept: float = 400 * DAY  # Who changed what is kept this long.
+    fan_outs_kept: float = 32 * DAY  # Fan-outs are kept at least this long, so that the budgets of a cycle add up.
     spend_kept: float = 400 * DAY  # What was spent is kept this long, so that a month compares with the last year's.
     recent_spend_kept: float = 14 * DAY  # Which hours of sessions cost how much is compared for this long.
     buckets_kept: float = DAY  # A token bucket that was not used for this long is full.

@@ -64,5 +64,9 @@ SHORT: Final[dict[str, Any]] = {
     "budgets": 0.3,
     "progress_interval": 0.01,
     "job_message": 0.1,
+    "fan_out_pause": 0.02,
+    "fan_out_poll": 0.3,
+    "fan_out_slow_poll": 0.3,
+    "fan_out_stop_retry": 0.3,
     "person_checked": 3600.0,  # a story that takes more than a minute has the same steps
 }

@@ -16,6 +16,8 @@ from bot.domain.causes import (
     ChannelSharedCause,
     CommandCause,
     Confirmation,
+    FanOutCause,
+    FanOutSessionCause,
     Hold,
     LongJobCause,
     MessageCause,
@@ -164,6 +166,14 @@ def _before(before: Json | None) -> dict[str, Any]:
     return {} if before is None else {"before": dict(before)}
 
 
+def _fan_out(cause: FanOutCause) -> dict[str, Any]:
+    return {"fan_out_id": cause.fan_out_id}
+
+
+def _fan_out_session(cause: FanOutSessionCause) -> dict[str, Any]:
+    return {"fan_out_id": cause.fan_out_id, "org_id": cause.org_id, "attempt": cause.attempt}
+
+
 def _left_out(sentences: tuple[str, ...]) -> dict[str, Any]:
     return {"left_out": [{"text": sentence, "blocks": []} for sentence in sentences]} if sentences else {}
 
@@ -194,6 +204,8 @@ _WRITERS: Final[dict[type[Cause], Callable[[Any], dict[str, Any]]]] = {
     ChannelSharedCause: _channel_shared,
     LongJobCause: _long_job,
     ViewCause: _view,
+    FanOutCause: _fan_out,
+    FanOutSessionCause: _fan_out_session,
 }
 
 
@@ -284,6 +296,14 @@ def _read_view(payload: Json) -> ViewCause:
     )
 
 
+def _read_fan_out(payload: Json) -> FanOutCause:
+    return FanOutCause(payload["fan_out_id"])
+
+
+def _read_fan_out_session(payload: Json) -> FanOutSessionCause:
+    return FanOutSessionCause(payload["fan_out_id"], payload["org_id"], payload["attempt"])
+
+
 def _read_left_out(payload: Json) -> tuple[str, ...]:
     return tuple(kept["text"] for kept in payload.get("left_out") or ())
 
@@ -297,4 +317,6 @@ _READERS: Final[dict[tuple[str, int], Callable[[Json], Cause]]] = {
     (ChannelSharedCause.kind, 1): _read_channel_shared,
     (LongJobCause.kind, 1): _read_long_job,
     (ViewCause.kind, 1): _read_view,
+    (FanOutCause.kind, 1): _read_fan_out,
+    (FanOutSessionCause.kind, 1): _read_fan_out_session,
 }

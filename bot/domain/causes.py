@@ -198,6 +198,26 @@ class ViewCause:
 
 
 @dataclass(frozen=True, slots=True)
+class FanOutCause:
+    """A fan-out is to begin or to go on; it stands in a row of its own."""
+
+    kind: ClassVar[str] = "fan_out"
+
+    fan_out_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutSessionCause:
+    """The session of a fan-out in an organisation is to be created, for the `attempt`th time."""
+
+    kind: ClassVar[str] = "fan_out_session"
+
+    fan_out_id: str
+    org_id: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableCause:
     """A cause that cannot be read for `reason`, for example because a later version of the bot wrote it."""
 
@@ -215,6 +235,8 @@ ReadableCause = (
     | ChannelSharedCause
     | LongJobCause
     | ViewCause
+    | FanOutCause
+    | FanOutSessionCause
 )
 Cause = ReadableCause | UnreadableCause
 PersonsCause = (

@@ -36,3 +36,8 @@ def reference(team: str, channel: str, ts: str) -> str:
 def long_job_id(key: str) -> str:
     """The id of the long job that the cause with this key begins: a hash of `key`, always the same for one key."""
     return session_id(f"job:{key}")
+
+
+def fan_out_id(key: str) -> str:
+    """The id of the fan-out that the cause with this key asks for: a hash of `key`, always the same for one key."""
+    return session_id(f"fanout:{key}")

@@ -40,6 +40,16 @@ def long_job_lane(job_id: str) -> str:
     return f"in:job:{job_id}"
 
 
+def fan_out_lane(fan_out_id: str) -> str:
+    """The inbox lane of one fan-out, in which it is carried on."""
+    return f"in:fanout:{fan_out_id}"
+
+
+def fan_out_session_lane(fan_out_id: str, org_id: str) -> str:
+    """The inbox lane in which the session of a fan-out in one organisation is created."""
+    return f"in:fanout:{fan_out_id}-{org_id}"
+
+
 def poll_lane(org_id: str) -> str:
     """The lane of the poller of an organisation, so that one worker at a time polls it."""
     return f"in:poll:{org_id}"

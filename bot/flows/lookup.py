@@ -1,12 +1,12 @@
 """Search Devin for what an earlier try may have created there, by the reference that it carries."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from math import inf
 from typing import Final
 
 from bot.devin.answers import Page
-from bot.devin.errors import DevinUnexpectedAnswer
+from bot.devin.errors import DevinInvalid, DevinRefused, DevinUnexpectedAnswer
 from bot.devin.messages import oldest_first
 from bot.devin.models import DevinMessage, DevinSession
 from bot.devin.sessions import SessionFilters
@@ -24,6 +24,7 @@ DEVIN_BEGAN: Final = 1_700_000_000  # in 2023: an earlier time of a session is n
 # As `PromptBuilder.build` writes it at the end of the prompt. A reference that people quote stands before that one.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
 _IN_MESSAGE: Final = re.compile(r"\[Slack \d+\.\d+\] ")  # as a forwarded message begins
+_TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
 MOST_REMEMBERED: Final = 2_000
 
 
@@ -46,22 +47,34 @@ class SessionLookup:
         """Look up the oldest session at Devin that was made for `session`. Each call lists sessions anew."""
         assert session.reference is not None
         organisation = self._services.organisations.of(session)
+        return await self.oldest(organisation, session.reference, session.created_at)
+
+    async def oldest(
+        self, organisation: Organisation, reference: str, recorded_at: float
+    ) -> LookupResult[DevinSession]:
+        """Look up the oldest session that was made for our record of `recorded_at`, which has this `reference`."""
+        found, all_readable = await self.all_made(organisation, reference, recorded_at)
+        if found:
+            return Found(found[0])
+        return Missing.NOT_FOUND if all_readable else Missing.UNREADABLE
+
+    async def all_made(
+        self, organisation: Organisation, reference: str, recorded_at: float
+    ) -> tuple[list[DevinSession], bool]:
+        """Return all sessions that were made so, oldest first, and whether all sessions could be read."""
         found: list[DevinSession] = []
         unreadable = 0
-        async for page in self._candidates(organisation, session):
-            found += [made for made in page.items if await self._is_for(session, made)]
+        async for page in self._candidates(organisation, reference, _not_before(recorded_at)):
+            found += [made for made in page.items if await self._is_for(organisation, reference, recorded_at, made)]
             unreadable += len(page.unreadable)
-        if found:
-            return Found(min(found, key=age))
-        return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
+        return sorted(found, key=age), not unreadable
 
-    async def _is_for(self, session: Session, made: DevinSession) -> bool:
-        carried = await self.references(self._services.organisations.of(session), made)
-        if session.reference not in carried:
+    async def _is_for(self, organisation: Organisation, reference: str, recorded_at: float, made: DevinSession) -> bool:
+        if reference not in await self.references(organisation, made):
             return False
-        ours = await self.may_be_for(session, made)
+        ours = await self._may_be_ours(organisation, recorded_at, made)
         if not ours:
-            log.warning("session with our reference is not ours", session=session.id, devin_id=made.session_id)
+            log.warning("session with our reference is not ours", reference=reference, devin_id=made.session_id)
         return ours
 
     async def may_be_for(self, session: Session, made: DevinSession) -> bool:
@@ -71,9 +84,12 @@ class SessionLookup:
         request for `session`. Where Devin names no maker or no time, that speaks for `made`: an outcome that cannot be
         looked up would end in a second session.
         """
-        if DEVIN_BEGAN < made.created_at < _not_before(session):
+        return await self._may_be_ours(self._services.organisations.of(session), session.created_at, made)
+
+    async def _may_be_ours(self, organisation: Organisation, recorded_at: float, made: DevinSession) -> bool:
+        if DEVIN_BEGAN < made.created_at < _not_before(recorded_at):
             return False
-        return await self._services.organisations.of(session).may_have_made(made)
+        return await organisation.may_have_made(made)
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookupResult[None]:
         """Look up whether a message at Devin begins with `mark`, from the page `page_cursor` of the conversation on.
@@ -97,10 +113,9 @@ class SessionLookup:
             unreadable |= bool(page.unreadable) or not all(message.has("message") for message in others)
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
-    def _candidates(self, organisation: Organisation, session: Session) -> AsyncIterator[Page[DevinSession]]:
-        since = _not_before(session)
+    def _candidates(self, organisation: Organisation, reference: str, since: int) -> AsyncIterator[Page[DevinSession]]:
         if not organisation.tags_refused:
-            return organisation.devin.session_pages(tags=[session.reference or ""], created_after=since)
+            return organisation.devin.session_pages(tags=[reference], created_after=since)
         return self._recent(organisation, since)
 
     async def _recent(self, organisation: Organisation, since: int) -> AsyncIterator[Page[DevinSession]]:
@@ -140,10 +155,29 @@ class SessionLookup:
         return found
 
 
-def _not_before(session: Session) -> int:
-    """The earliest time by Devin's clock at which `session` can have been created there."""
+def tag_lists(organisation: Organisation, reference: str, wanted: Sequence[str]) -> list[list[str] | None]:
+    """Return the lists of tags to create a session with, fullest first; `wanted` are those of a person.
+
+    Devin may refuse a person's tags, or all of them.
+    """
+    if organisation.tags_refused:
+        return [None]
+    own = [BOT_TAG, reference]
+    return [[*own, *wanted], own, None] if wanted else [own, None]
+
+
+def is_about_tags(refused: DevinRefused) -> bool:
+    """Whether Devin has refused to create a session because of its tags."""
+    if not isinstance(refused, DevinInvalid):
+        return False
+    words = [refused.message, *(problem.field for problem in refused.problems)]
+    return any(_TAGS.search(word) for word in words)
+
+
+def _not_before(recorded_at: float) -> int:
+    """The earliest time by Devin's clock at which what was recorded at `recorded_at` can have been created there."""
     # Our record is older than the intent of each try, and stays when a later try has an intent of its own.
-    return int(session.created_at) - CLOCKS_APART
+    return int(recorded_at) - CLOCKS_APART
 
 
 def is_from_slack(text: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import yaml
 
@@ -20,6 +21,8 @@ from bot.playground.devin import (
 from bot.playground.launch import PROJECT, Launch, launch
 from bot.playground.script import ADA, OPS
 from bot.playground.slack import SlackControl, SlackSimulator
+
+OTHERS: Final = {"org-data": "Data Team", "org-shop": "Web Shop"}  # organisations beside that of the bot
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ async def stage(slack_port: int, devin_port: int, speed: float, *, enterprise: b
     permissions = ALL_PERMISSIONS if enterprise else BOT_PERMISSIONS | LIBRARY_PERMISSIONS | ADMIN_PERMISSIONS
     async with (
         SlackSimulator(port=slack_port, manifest=manifest, wall=clock.now) as slack,
-        DevinSimulator(port=devin_port, permissions=permissions, demo=speed, now=clock.now) as devin,
+        DevinSimulator(port=devin_port, permissions=permissions, demo=speed, now=clock.now, others=OTHERS) as devin,
         SlackControl(slack.control_url) as people,
         DevinControl(devin.control_url) as work,
     ):

@@ -95,3 +95,46 @@ numbered_lists: Final = Table(
     Column("entries", JSON_TEXT, nullable=False),  # their ids: the first one has the number 1
     Column("shown_at", Float, nullable=False),
 )
+
+# One prompt for several organisations at Devin, and the message whose table shows what became of it.
+fan_outs: Final = Table(
+    "fan_outs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("prompt", String, nullable=False),
+    Column("options", JSON_TEXT, nullable=False),
+    Column("acu_limit", Integer),
+    Column("state", String, nullable=False),
+    Column("ts", String),
+    Column("stopped_at", Float),
+    number("version"),
+    number("shown"),
+    Column("created_at", Float, nullable=False),
+    Column("begun_at", Float),
+)
+Index("ix_fan_outs_ts", fan_outs.c.team, fan_outs.c.channel, fan_outs.c.ts)
+
+# The session of a fan-out in one organisation.
+fan_out_sessions: Final = Table(
+    "fan_out_sessions",
+    metadata,
+    Column("fan_out_id", String, primary_key=True),
+    Column("org_id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("user", String, nullable=False),  # whose fan-out it is
+    Column("position", Integer, nullable=False),
+    Column("name", String, nullable=False),
+    Column("lifecycle", String, nullable=False),
+    Column("display", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("devin_id", String),
+    Column("url", String),
+    Column("acus", Float, nullable=False),
+    Column("reason", String),
+    Column("intent_at", Float),
+    Column("accepted_at", Float),
+    Column("polled_at", Float, nullable=False),
+)

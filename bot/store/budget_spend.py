@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
+from bot.domain.billing import bounds
 from bot.domain.budgets import ScopeKind
 from bot.store.spend import DIRECT
-from bot.store.tables import crossings, spend
+from bot.store.tables import crossings, fan_out_sessions, fan_outs, spend
 
 _NOISE: Final = 0.000001  # ACUs that come from adding up floats
 
@@ -22,6 +23,13 @@ _SUBJECT: dict[ScopeKind, ColumnElement[str]] = {
     ScopeKind.CHANNEL: spend.c.channel,
     ScopeKind.EACH_CHANNEL: spend.c.channel,
     ScopeKind.EACH_SESSION: spend.c.session_id,
+}
+# By whom that of fan-outs is: a session of one is no session with a thread.
+_OF_FAN_OUT: dict[ScopeKind, ColumnElement[str]] = {
+    ScopeKind.PERSON: fan_outs.c.user,
+    ScopeKind.EACH_PERSON: fan_outs.c.user,
+    ScopeKind.CHANNEL: fan_outs.c.channel,
+    ScopeKind.EACH_CHANNEL: fan_outs.c.channel,
 }
 
 
@@ -51,24 +59,49 @@ async def spent(
 ) -> dict[str, Decimal]:
     """The ACUs spent from `first` to `last` in an organisation, by what budgets of `kind` are for.
 
-    Either of one, by its id, or of all who have reached so much. Who has spent nothing, was erased, or talks directly
-    to the bot where channels count, is left out.
+    Either of one, by its id, or of all who have reached so much. The sessions of a fan-out count in any organisation,
+    and for the day on which it was asked for. Who has spent nothing, was erased, or talks directly to the bot where
+    channels count, is left out.
     """
+    of_one = whom if isinstance(whom, str) else None
+    parts = [_of_sessions(team, org_id, kind, first, last, of_one), *_of_fan_outs(team, kind, first, last, of_one)]
+    rows = union_all(*parts).subquery()
+    acus = func.sum(rows.c.acus)
+    enough = [acus > 0, *([] if isinstance(whom, str) else [whom.condition(rows.c.subject, acus)])]
+    found = await tx.execute(select(rows.c.subject, acus).group_by(rows.c.subject).having(*enough))
+    # Devin gives six decimals; what is behind them comes from adding up floats.
+    return {name: half_up(float(total), 6) for name, total in found}
+
+
+def _of_sessions(team: str, org_id: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> Select[Any]:
     column = _SUBJECT[kind]
-    acus = func.sum(spend.c.acus)
-    whose = [column.not_in(["", DIRECT]), *([column == whom] if isinstance(whom, str) else [])]
-    enough = [acus > 0, *([] if isinstance(whom, str) else [whom.condition(column, acus)])]
-    found = await tx.execute(
-        select(column, acus)
+    # Added up here already, because there may be a million rows.
+    return (
+        select(column.label("subject"), func.sum(spend.c.acus).label("acus"))
         .where(
             spend.c.team == team,
             spend.c.org_id == org_id,
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),
-            *whose,
+            column.not_in(["", DIRECT]),
+            *([] if subject is None else [column == subject]),
         )
         .group_by(column)
-        .having(*enough)
     )
-    # Devin gives six decimals; what is behind them comes from adding up floats.
-    return {name: half_up(float(total), 6) for name, total in found}
+
+
+def _of_fan_outs(team: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> list[Select[Any]]:
+    column = _OF_FAN_OUT.get(kind)
+    if column is None:
+        return []
+    asked = select(column.label("subject"), fan_out_sessions.c.acus.label("acus"))
+    return [
+        asked.join(fan_outs, fan_outs.c.id == fan_out_sessions.c.fan_out_id).where(
+            fan_outs.c.team == team,
+            fan_outs.c.created_at >= bounds(first)[0],
+            fan_outs.c.created_at < bounds(last)[1],
+            column != "",
+            *([] if column is fan_outs.c.user else [~column.startswith(DIRECT)]),
+            *([] if subject is None else [column == subject]),
+        )
+    ]

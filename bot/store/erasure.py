@@ -31,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.cause_codec import BLANK, decode
 from bot.domain.causes import Cause, PersonsCause, StartCause, UnreadableCause
+from bot.domain.fan_out import OVER
 from bot.domain.lane import own_lane
 from bot.domain.session import Lifecycle, Options
 from bot.store import cards as card_rows
@@ -42,6 +43,7 @@ from bot.store.tables import (
     cards,
     crossings,
     due,
+    fan_out_sessions,
     grants,
     inbox,
     lanes,
@@ -104,12 +106,18 @@ def of_workspace(team: str) -> list[Part]:
 
 async def followed_by_person(tx: AsyncConnection, user: str) -> list[str]:
     """The addresses at Devin of the sessions that are followed and that `user` asked for."""
-    return await _followed(tx, sessions.c.requester == user)
+    return [
+        *await _followed(tx, sessions.c.requester == user),
+        *await _followed_of_fan_outs(tx, fan_out_sessions.c.user == user),
+    ]
 
 
 async def followed_in_workspace(tx: AsyncConnection, team: str) -> list[str]:
     """The addresses at Devin of the sessions that are followed in the workspace `team`."""
-    return await _followed(tx, sessions.c.team == team)
+    return [
+        *await _followed(tx, sessions.c.team == team),
+        *await _followed_of_fan_outs(tx, fan_out_sessions.c.team == team),
+    ]
 
 
 async def _followed(tx: AsyncConnection, whose: ColumnElement[bool]) -> list[str]:
@@ -117,6 +125,12 @@ async def _followed(tx: AsyncConnection, whose: ColumnElement[bool]) -> list[str
     return list(
         await tx.scalars(select(sessions.c.url).where(whose, *live).order_by(sessions.c.created_at, sessions.c.url))
     )
+
+
+async def _followed_of_fan_outs(tx: AsyncConnection, whose: ColumnElement[bool]) -> list[str]:
+    of = fan_out_sessions.c
+    live = (of.lifecycle == Lifecycle.OPEN, of.display.not_in(OVER), of.url.is_not(None))
+    return list(await tx.scalars(select(of.url).where(whose, *live).order_by(of.fan_out_id, of.position)))
 
 
 # ---------------------------------------------------------------- whole rows

@@ -19,6 +19,8 @@ _NOUNS: Final = {
     "audit": ("record of a change", "records of changes"),
     "long_jobs": ("export", "exports"),
     "long_job_rows": ("row of an export", "rows of exports"),
+    "fan_outs": ("fan-out", "fan-outs"),
+    "fan_out_sessions": ("session of a fan-out", "sessions of fan-outs"),
     "notifications": ("choice about mentions", "choices about mentions"),
     "shown_lists": ("list of sessions", "lists of sessions"),
     "numbered_lists": ("list with numbers", "lists with numbers"),

@@ -24,7 +24,7 @@ _OPTIONS: Final = (
 _ADDRESSED: Final = (
     "• `help`, `list`, `cost`, `status`, `stop`, `notify`, `budget list`, `note list`, `note show`, `playbook list`, "
     "`playbook show`, `schedule list` and `review` also work as a direct message or behind a mention, and so does what "
-    "is for admins (`audit` as a direct message only)"
+    "is for admins (`audit` and `fanout` as a direct message only)"
 )
 SLASH_HELP: Final = Message(
     "\n".join(

@@ -41,6 +41,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # Something is created at Devin, exactly once.
     "intend": ("bot.flows.exactly_once:ExactlyOnce._create",),
     "adopt": ("bot.flows.exactly_once:ExactlyOnce._adopt",),
+    "show the refusal": ("bot.flows.exactly_once:ExactlyOnce._refused",),
     "clear the intent": ("bot.flows.exactly_once:ExactlyOnce._not_created",),
     # A session starts.
     "start from a command": ("bot.flows.start.from_command:StartFromCommand._start",),
@@ -174,6 +175,23 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.manage.review_follow:ReviewFollow._close",
     ),
     "end the review": ("bot.flows.manage.review_follow:ReviewFollow.run",),
+    # A fan-out.
+    "show a preview": ("bot.flows.steer.fan_out_preview:FanOutPreview._show",),
+    "begin a fan-out": ("bot.flows.steer.fan_out_presses:FanOutPresses._start",),
+    "leave a fan-out": ("bot.flows.steer.fan_out_presses:FanOutPresses._cancel",),
+    "stop a fan-out": ("bot.flows.steer.fan_out_presses:FanOutPresses._stop",),
+    "retry a fan-out": ("bot.flows.steer.fan_out_presses:FanOutPresses._retry",),
+    "ask for its sessions": ("bot.flows.manage.run_fan_out:RunFanOut._begin",),
+    "create a session of a fan-out": ("bot.flows.manage.fan_out_session:NewFanOutSession.call",),
+    "keep how its session stands": ("bot.flows.manage.run_fan_out:RunFanOut._store",),
+    "put a session of a fan-out to sleep": ("bot.flows.manage.run_fan_out:RunFanOut._stop",),
+    "show the fan-out": (
+        "bot.flows.manage.fan_out_message:FanOutMessage.show",
+        "bot.flows.manage.fan_out_message:FanOutMessage._wait_for_token",
+        "bot.flows.manage.fan_out_message:FanOutMessage._edit",
+    ),
+    "wait with the fan-out": ("bot.flows.manage.run_fan_out:RunFanOut._wait",),
+    "end the fan-out": ("bot.flows.manage.run_fan_out:RunFanOut._end",),
     "note when digests begin": ("bot.flows.money.digest:Digest._store",),
     "note which channels are private": ("bot.flows.shared_channels:SharedChannels.learn_private",),
     "post the digest": ("bot.flows.money.digest_post:DigestPost.store",),

@@ -50,6 +50,8 @@ PLAIN = {
     "audit": "action channel outcome",
     "long_jobs": "id kind state ref channel file_id",
     "long_job_rows": "job_id key",
+    "fan_outs": "id channel state ts",
+    "fan_out_sessions": "fan_out_id org_id lifecycle display devin_id url",
     "channels": "channel unread_from",
     "shown_lists": "",
     "numbered_lists": "kind",
@@ -84,6 +86,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "audit": {"user": ADA},
     "long_jobs": {"user": ADA},
     "long_job_rows": {"user": ADA},
+    "fan_outs": {"user": ADA},
+    "fan_out_sessions": {"user": ADA, "lifecycle": "open"},
     "shown_lists": {"user": ADA},
     "numbered_lists": {"user": ADA},
     "subscriptions": {"added_by": ADA},
@@ -221,9 +225,9 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
     assert await cells_with(either_store.db, ADA) == set()
     once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits", "alarms")
     once += ("long_jobs", "long_job_rows", "numbered_lists", "subscriptions")
-    once += ("budgets", "crossings", "grants", "spend")
+    once += ("budgets", "crossings", "grants", "spend", "fan_outs", "fan_out_sessions")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
-    assert erased.unfollowed == ("plain",)
+    assert erased.unfollowed == ("plain", "plain")
 
 
 async def test_what_others_stored_stays_as_it_is(either_store: Store, erasure: Erasure) -> None:
@@ -324,7 +328,7 @@ async def test_no_row_of_the_workspace_stays(either_store: Store, erasure: Erasu
     assert await cells_with(either_store.db, TEAM) == set()
     assert set(erased.rows) == set(metadata.tables) - of_the_organisation - {"workers"}
     assert erased.rows["inbox"] == 5
-    assert erased.unfollowed == ("his", "plain")
+    assert erased.unfollowed == ("his", "plain", "plain")
 
 
 async def test_another_workspace_stays_as_it_is(either_store: Store, erasure: Erasure) -> None:

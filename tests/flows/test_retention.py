@@ -17,6 +17,8 @@ from bot.store.tables import (
     cards,
     consumption,
     corrections,
+    fan_out_sessions,
+    fan_outs,
     guardrail_violations,
     inbox,
     lanes,
@@ -348,6 +350,20 @@ async def test_long_jobs_go_after_the_retention_and_what_they_have_read_once_the
     await purging.tick()
     assert await either_store.all(long_jobs.c.id) == ["1", "29"]
     assert await either_store.all(long_job_rows.c.job_id) == ["1"]
+
+
+async def test_fan_outs_go_after_a_cycle_with_their_sessions(purging, either_store):
+    whose = {"team": "T0ACME", "user": "U0ADA"}
+    fan_out = {**whose, "channel": "C0WORK", "prompt": "", "options": {"v": 1}, "state": "over"}
+    await either_store.put(
+        fan_outs, *({**fan_out, "id": f"{days}", "created_at": NOW - days * DAY} for days in (33, 31))
+    )
+    session = {**whose, "org_id": "org", "position": 0, "name": "", "lifecycle": "open", "display": "done"}
+    session |= {"attempt": 1, "acus": 0.0, "polled_at": 0.0}
+    await either_store.put(fan_out_sessions, *({**session, "fan_out_id": f"{days}"} for days in (33, 31)))
+    await purging.tick()
+    assert await either_store.all(fan_outs.c.id) == ["31"]
+    assert await either_store.all(fan_out_sessions.c.fan_out_id) == ["31"]
 
 
 async def test_nothing_to_purge(purging, either_store):

@@ -11,6 +11,8 @@ from bot.domain.causes import (
     ChannelSharedCause,
     CommandCause,
     Confirmation,
+    FanOutCause,
+    FanOutSessionCause,
     Hold,
     LongJobCause,
     MessageCause,
@@ -145,6 +147,11 @@ EARLIER = {
     ),
     "a shared channel": ({"v": 1, "channel": "C1"}, ChannelSharedCause("C1")),
     "a long job": ({"v": 1, "job_id": "j1"}, LongJobCause("j1")),
+    "a fan-out": ({"v": 1, "fan_out_id": "f1"}, FanOutCause("f1")),
+    "a session of a fan-out": (
+        {"v": 1, "fan_out_id": "f1", "org_id": "org-1", "attempt": 2},
+        FanOutSessionCause("f1", "org-1", 2),
+    ),
     "a channel": ({"v": 1, "channel": "C1", "type": "channel_archive"}, ChannelGoneCause("C1", "channel_archive")),
 }
 

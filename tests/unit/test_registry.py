@@ -7,8 +7,11 @@ from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, na
 from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
 
 ADMINS = frozenset({"UADA"})
-BUTTONS_OF_FLOWS = {"grant_more", "refuse_more", "note_delete_confirmed"}  # their own flow asks for the role
-SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze"}
+BUTTONS_OF_FLOWS = {
+    *("grant_more", "refuse_more", "note_delete_confirmed"),
+    *("start_fan_out", "cancel_fan_out", "stop_fan_out", "retry_fan_out"),
+}  # their own flows ask for the role
+SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze", "stop_fan_out", "retry_fan_out"}
 
 
 def names(specs):
@@ -27,7 +30,8 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
         "usage report digest budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
-        "orgs audit audit_bot note_list note_show note_add note_edit note_delete note_delete_confirmed "
+        "orgs audit audit_bot fanout start_fan_out cancel_fan_out stop_fan_out retry_fan_out "
+        "note_list note_show note_add note_edit note_delete note_delete_confirmed "
         "note_delete_declined playbook_list playbook_show playbook_add playbook_edit open_form "
         "cancel_long_job review schedule_list schedule_add schedule_pause schedule_resume "
         "schedule_delete schedule_delete_confirmed schedule_kept metrics members secret_list secret_add "
@@ -60,6 +64,7 @@ def test_what_goes_before_waiting_replies():
         *("ask_for_more", "grant_more", "refuse_more"),
         *("schedule_delete_confirmed", "schedule_kept"),
         *("note_delete_confirmed", "note_delete_declined", "open_form"),
+        *("start_fan_out", "cancel_fan_out", "stop_fan_out", "retry_fan_out"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
 
@@ -105,6 +110,10 @@ def test_which_buttons_are_known():
         "note_delete_confirmed": "note_delete_confirmed",
         "note_delete_declined": "note_delete_declined",
         "open_form": "open_form",
+        "start_fan_out": "start_fan_out",
+        "cancel_fan_out": "cancel_fan_out",
+        "stop_fan_out": "stop_fan_out",
+        "retry_fan_out": "retry_fan_out",
     }
 
 
@@ -121,6 +130,7 @@ def test_who_may_use_what():
         **dict.fromkeys(("metrics", "members", "secret_list", "secret_add"), Role.ADMIN),
         **dict.fromkeys(("note_add", "note_edit", "note_delete", "note_delete_confirmed"), Role.ADMIN),
         **dict.fromkeys(("playbook_add", "playbook_edit"), Role.ADMIN),
+        **dict.fromkeys(("fanout", "start_fan_out", "cancel_fan_out", "stop_fan_out", "retry_fan_out"), Role.ADMIN),
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,

@@ -85,3 +85,5 @@ CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`
 WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
 SEARCH: Final = Argument("[text]", read_search, around=frozenset(_AROUND_LISTS.split()), free=True)  # "" for no text
+# Whatever stands behind it is for this command, so what does not fit is answered and starts nothing else.
+FAN_OUT: Final = Argument("… orgs=all|name,id,… [acu=5] [tags=…]", str, verbatim=True)

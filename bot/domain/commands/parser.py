@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from bot.domain.commands.arguments import parse_which
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.registry import COMMANDS, HELP, START
 from bot.domain.commands.spec import CommandSpec, Form, Surface
 
@@ -70,6 +71,7 @@ LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
+ORGS_OPTION: Final = "orgs="  # which no task has
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 
 
@@ -146,13 +148,14 @@ class Parser:
         return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
 
     def _mistyped(self, text: str, word: str, words: list[str]) -> Doubt | None:
-        """The command of several words that a text is but for its first `word`, such as `bugdet set org 10`."""
+        """The command with more behind it that a text is but for its first `word`, such as `bugdet set org 10`."""
         near = None if word in self._doubtable else self._near(word)
         if near is None:
             return None
         meant = " ".join([near, *words[1:]])
         spec = self.slash(meant).spec
-        return Doubt(text, words[0], spec, meant) if " " in spec.forms[0].phrase else None
+        is_distinct = " " in spec.forms[0].phrase or (spec is FANOUT and ORGS_OPTION in text)
+        return Doubt(text, words[0], spec, meant) if is_distinct else None
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
         """The form of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""

@@ -20,6 +20,7 @@ from bot.domain.commands.arguments import (
     TEXT,
     USAGE_QUESTION,
 )
+from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, FANOUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
 from bot.domain.commands.library_commands import LIBRARY_COMMANDS
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
@@ -287,6 +288,11 @@ COMMANDS: Final = (
     ORGS,
     AUDIT,
     AUDIT_BOT,
+    FANOUT,
+    START_FAN_OUT,
+    CANCEL_FAN_OUT,
+    STOP_FAN_OUT,
+    RETRY_FAN_OUT,
     *LIBRARY_COMMANDS,
     OPEN_FORM,
     CANCEL_LONG_JOB,

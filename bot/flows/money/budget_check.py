@@ -2,6 +2,7 @@
 
 from bot.domain.budgets import Standing, session_limit, tightest
 from bot.domain.causes import MessageCause
+from bot.domain.fan_out import FanOut
 from bot.domain.session import Session
 from bot.domain.waking import is_asleep
 from bot.flows.job import Job, finish, recipient_of
@@ -59,6 +60,14 @@ class BudgetCheck:
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, workspace, self._services.clock())
             holding = await theirs.holding(session.requester, session.channel, session.id)
+        return session_limit([ceiling, *(one.left for one in holding)])
+
+    async def fan_out_limit(self, workspace: Workspace, fan_out: FanOut) -> int | None:
+        """Return how many ACUs Devin may use in each session of `fan_out`, as `limit` does for a session."""
+        ceiling = fan_out.options.acu or workspace.policy.wake_limits.session_acus
+        async with self._services.db.scan() as tx:
+            theirs = await standings(tx, workspace, self._services.clock())
+            holding = await theirs.holding(fan_out.user, fan_out.channel, fan_out.id)
         return session_limit([ceiling, *(one.left for one in holding)])
 
 

@@ -25,9 +25,10 @@ from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import inbox, lanes, sessions, threads
+from bot.store import fan_outs, inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
+from bot.views import fan_outs as fan_out_views
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
@@ -134,10 +135,16 @@ class Conversation:
         # the session comes first in the lane, and messages from before the mention are its context.
         if not job.cause.under_us:
             await self._close(job)
+        elif await self._is_under_fan_out(job):
+            await self._answer(job, fan_out_views.NO_REPLIES, once=True)
         elif age < self._services.timing.unknown_thread:
             raise self._not_known_yet()
         else:
             await self._drop(job)
+
+    async def _is_under_fan_out(self, job: Job[MessageCause]) -> bool:
+        async with self._services.db.read() as tx:
+            return await fan_outs.at(tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
 
     async def _drop(self, job: Job[MessageCause]) -> None:
         """Delete the row of a reply in a thread without a session, so that the row's key is free.

@@ -3,19 +3,18 @@
 The reference by which a session is found again is in one of its tags and at the end of its prompt.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from bot.devin.errors import DevinInvalid, DevinRefused
+from bot.devin.errors import DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
 from bot.flows.job import Job, finish
-from bot.flows.lookup import BOT_TAG, SessionLookup
+from bot.flows.lookup import SessionLookup, is_about_tags, tag_lists
 from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
@@ -27,8 +26,6 @@ from bot.store import inbox, sessions
 from bot.views import answers, budgets
 
 log = get_logger(__name__)
-
-_TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
 
 
 class Create:
@@ -79,7 +76,8 @@ class NewSession(Creation[DevinSession]):
         self._session = session
         self._organisation = services.organisations.of(session)
         self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
-        self._forms = self._tag_lists()
+        assert session.reference is not None
+        self._forms = tag_lists(self._organisation, session.reference, session.options.tags)
         self._acu_limit: int | None = None
 
     async def prepare(self) -> bool:
@@ -135,17 +133,9 @@ class NewSession(Creation[DevinSession]):
             attachment_urls=self._prompt.attachments or None,
         )
 
-    def _tag_lists(self) -> list[list[str] | None]:
-        """Return the lists of tags to ask with, fullest first: Devin may refuse a person's tags, or all of them."""
-        assert self._session.reference is not None
-        if self._organisation.tags_refused:
-            return [None]
-        own, wanted = [BOT_TAG, self._session.reference], self._session.options.tags
-        return [[*own, *wanted], own, None] if wanted else [own, None]
-
     async def other_form(self, refused: DevinRefused, /) -> bool:
         """If Devin refused the tags, go on to the next shorter list. Returns False if there is none."""
-        if len(self._forms) == 1 or not isinstance(refused, DevinInvalid) or not _about_tags(refused):
+        if len(self._forms) == 1 or not is_about_tags(refused):
             return False
         self._forms.pop(0)
         return True
@@ -213,8 +203,3 @@ def _asker(session: Session, about: str) -> Recipient:
     # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
     where = session.thread_ts if session.cause_ts is not None else None
     return Recipient(session.team, f"{about}:{session.id}", session.requester, session.channel, where)
-
-
-def _about_tags(invalid: DevinInvalid) -> bool:
-    words = [invalid.message, *(problem.field for problem in invalid.problems)]
-    return any(_TAGS.search(word) for word in words)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.devin_specs import SCHEDULE_ADD
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import (
     ARCHIVE,
@@ -42,10 +43,11 @@ from bot.flows.money.subscriptions import Subscriptions
 from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
+from bot.flows.steer.fan_out_preview import FanOutPreview
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
-from bot.views import answers, devin_answers
+from bot.views import answers, devin_answers, fan_outs
 from bot.views.enterprise_usage import NO_REPORT
 from bot.views.help_texts import SLASH_HELP
 from bot.views.library import READING
@@ -87,6 +89,7 @@ class CommandAnswers:
         self._library = Library(services, access)
         self._subscriptions = Subscriptions(services, usage_ledger)
         self.devin_commands = DevinCommands(services, access)
+        self._fan_out_preview = FanOutPreview(services, access)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
@@ -100,6 +103,7 @@ class CommandAnswers:
             ORGS.name: self._admin_commands.answer,
             AUDIT.name: self._admin_commands.answer,
             AUDIT_BOT.name: self._admin_commands.answer,
+            FANOUT.name: self._fan_out,
             BUDGET_LIST.name: self._list_budgets,
             **dict.fromkeys((spec.name for spec in library.KINDS), self._of_library),
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
@@ -127,6 +131,9 @@ class CommandAnswers:
         found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         if command.spec is DIGEST and isinstance(found, Work):
             await self._subscriptions.carry_out(job, command.argument)
+            return
+        if command.spec is FANOUT and isinstance(found, Work):
+            await self._fan_out_preview.carry_out(job, command.argument)
             return
         if isinstance(found, Form):  # which Slack opens only after a press
             found = forms.open_button(found)
@@ -214,6 +221,12 @@ class CommandAnswers:
 
     async def _form(self, _workspace: Workspace, _user: str, channel: str, command: Command) -> Form:
         return Form(command.spec.name, channel=channel)
+
+    async def _fan_out(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
+        mistake = self._fan_out_preview.mistake(channel, command)
+        # As above. Devin is asked for the organisations.
+        target = f"{FANOUT.name} {command.argument}"
+        return mistake or Work(person_lane(workspace.team, user), target, fan_outs.CHECKING)
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
         refusal = await self._kept_from_spending(workspace, user)

@@ -4,25 +4,28 @@ from typing import Final
 
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.manage import devin_commands, library, long_jobs, note_deletion
 from bot.flows.manage.note_deletion import NoteDeletion
 from bot.flows.money import budget_requests
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.services import Services
-from bot.flows.steer import alarm_answers, held_reply, held_start
+from bot.flows.steer import alarm_answers, fan_out_presses, held_reply, held_start
 from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
+from bot.views import fan_outs
 from bot.views.library import NOT_READ
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
-_FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS
+_FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS | fan_out_presses.BUTTONS
 # The target of these rows is what was typed: of a question's button, or of a command that takes more than an ack.
 _TYPED: Final = frozenset(
     {
-        *(registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST),
+        *(registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST, FANOUT),
         *library.READS,
         *devin_commands.COMMANDS,
         *devin_commands.BUTTONS,
@@ -41,6 +44,7 @@ class Presses:
         alarm_answers: AlarmAnswers,
         budget_requests: BudgetRequests,
         note_deletion: NoteDeletion,
+        fan_out_presses: FanOutPresses,
     ) -> None:
         self._services = services
         self._session_commands = session_commands
@@ -48,6 +52,7 @@ class Presses:
         self._alarm_answers = alarm_answers
         self._budget_requests = budget_requests
         self._note_deletion = note_deletion
+        self._fan_out_presses = fan_out_presses
 
     async def run(self, job: Job[ActionCause]) -> None:
         """Have the press handled by the flow whose question it answers, or else as a command about a session."""
@@ -75,7 +80,9 @@ class Presses:
             await self._note_deletion.on_dead(uow, job, reason)
         elif spec in library.READS:
             await uow.reply_privately(recipient_of(job), NOT_READ)
-        elif spec in _TYPED - library.READS - {registry.DIGEST}:
+        elif spec is FANOUT or spec in fan_out_presses.BUTTONS:
+            await uow.reply_privately(recipient_of(job), fan_outs.FAILED)
+        elif spec in _TYPED - {registry.DIGEST}:
             await self._doubtful_command.on_dead(uow, job)
         else:
             await self._session_commands.on_dead(uow, job, reason)
@@ -83,6 +90,8 @@ class Presses:
     async def _take_answer(self, job: Job[ActionCause]) -> None:
         if registry.named(job.cause.verb) in held_reply.ANSWERS:
             await held_reply.answer_question(self._services, job)
+        elif registry.named(job.cause.verb) in fan_out_presses.BUTTONS:
+            await self._fan_out_presses.run(job)
         else:
             await self._alarm_answers.run(job)
 

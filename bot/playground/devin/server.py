@@ -1,7 +1,7 @@
 """The simulated Devin as a server on loopback."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -33,8 +33,9 @@ class DevinSimulator:
         demo: float | None = None,
         now: Callable[[], float] = time.time,
         seed: str = "play",
+        others: Mapping[str, str] | None = None,
     ) -> None:
-        self.world = World(org_id=org_id, api_key=api_key, permissions=permissions, now=now, seed=seed)
+        self.world = World(org_id=org_id, api_key=api_key, permissions=permissions, now=now, seed=seed, others=others)
         self._faults = Faults()
         self._player = Player(self.world, demo)
         self._control = Control(self.world, self._player, self._faults)

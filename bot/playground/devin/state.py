@@ -4,7 +4,7 @@ import hashlib
 import time
 from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -81,8 +81,10 @@ class World:
         permissions: Collection[str],
         now: Callable[[], float] = time.time,
         seed: str = "play",
+        others: Mapping[str, str] | None = None,
     ) -> None:
         self.org_id = org_id
+        self._others = others or {}  # the names of the enterprise's other organisations, by id
         self.api_key = api_key
         self.service_user_id = "service-user-play"
         self.service_user_name = "Devin Bridge"
@@ -110,7 +112,8 @@ class World:
         self.switches = Switches()
         self.held = Holdings()
         self.journal.clear()
-        self.add_organization(self.org_id, "Play")
+        for other, name in {self.org_id: "Play", **self._others}.items():
+            self.add_organization(other, name)
         self.changed(Change("reset"))
 
     def now(self) -> float:

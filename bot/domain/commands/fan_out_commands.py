@@ -1,0 +1,37 @@
+"""The commands of fan-outs, for the table in `bot.domain.commands.registry`."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import FAN_OUT
+from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash
+
+FANOUT: Final = CommandSpec(
+    "fanout",
+    forms=(slash("fanout", FAN_OUT), addressed("fanout", FAN_OUT)),
+    role=Role.ADMIN,
+    subject="fan-outs",
+    slash_help=Help(f"`/devin fanout {FAN_OUT.shown}` starts one session in each organisation, after a preview"),
+)
+# The first two stand under the preview, the others under the table, which everybody in the channel sees.
+START_FAN_OUT: Final = CommandSpec(
+    "start_fan_out",
+    forms=(button("start_fan_out"),),
+    role=Role.ADMIN,
+    subject="fan-outs",
+    urgent=True,
+    replaces=True,
+)
+CANCEL_FAN_OUT: Final = CommandSpec(
+    "cancel_fan_out",
+    forms=(button("cancel_fan_out"),),
+    role=Role.ADMIN,
+    subject="fan-outs",
+    urgent=True,
+    replaces=True,
+)
+STOP_FAN_OUT: Final = CommandSpec(
+    "stop_fan_out", forms=(button("stop_fan_out"),), role=Role.ADMIN, subject="fan-outs", urgent=True
+)
+RETRY_FAN_OUT: Final = CommandSpec(
+    "retry_fan_out", forms=(button("retry_fan_out"),), role=Role.ADMIN, subject="fan-outs", urgent=True
+)

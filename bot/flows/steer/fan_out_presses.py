@@ -1,0 +1,163 @@
+"""The buttons of a fan-out: under its preview it is started or left, under its table it is stopped or tried again."""
+
+from typing import Any, Final
+
+from bot.domain.causes import ActionCause
+from bot.domain.commands import registry
+from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
+from bot.domain.session import first_line
+from bot.flows.access import Access
+from bot.flows.job import Job, finish, recipient_of
+from bot.flows.manage.fan_outs import ask_for, carry_on
+from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.store import audit, fan_outs, people
+from bot.store.audit import AuditRow
+from bot.views import fan_out_table
+from bot.views import fan_outs as views
+from bot.views.message import Message
+
+BUTTONS: Final = frozenset({START_FAN_OUT, CANCEL_FAN_OUT, STOP_FAN_OUT, RETRY_FAN_OUT})
+_BEGUN: Final = frozenset({FanOutState.RUNNING, FanOutState.OVER})
+
+
+class FanOutPresses:
+    """Takes what admins decide about a fan-out. Each decision is an audit row of the bot."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+        self._budget_check = BudgetCheck(services)
+
+    async def run(self, job: Job[ActionCause]) -> None:
+        """Store the decision, or answer privately why nothing was changed."""
+        spec, user = registry.named(job.cause.verb), job.cause.user
+        async with self._services.db.read() as tx:
+            fan_out = await fan_outs.get(tx, job.cause.target)
+        if fan_out is None or fan_out.team != job.workspace.team:
+            await self._answer(job, views.EXPIRED if spec.replaces else views.GONE)
+        elif (refusal := await self._access.role_refusal(job.workspace, spec, user)) is not None:
+            await self._answer(job, refusal)
+        elif spec is START_FAN_OUT:
+            await self._start(job, fan_out)
+        elif spec is CANCEL_FAN_OUT:
+            await self._cancel(job, fan_out)
+        elif spec is STOP_FAN_OUT:
+            await self._stop(job, fan_out)
+        else:
+            await self._retry(job, fan_out)
+
+    async def _answer(self, job: Job[ActionCause], message: Message) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_of(job), message)
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ under the preview
+
+    def _is_open(self, job: Job[ActionCause], fan_out: FanOut) -> bool:
+        is_new = self._services.clock() - fan_out.created_at <= self._services.timing.fan_out_question
+        return fan_out.user == job.cause.user and is_new
+
+    async def _start(self, job: Job[ActionCause], fan_out: FanOut) -> None:
+        refusal = await self._budget_check.start_refusal(job.workspace, fan_out.user, fan_out.channel)
+        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out)
+        values = {"state": FanOutState.RUNNING, "acu_limit": limit, "begun_at": self._services.clock()}
+        # A crash before this commit starts nothing, and the press is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            is_open, before = self._is_open(job, fan_out), FanOutState.ASKED
+            if not is_open:
+                answer = views.EXPIRED
+            elif refusal is not None:
+                answer = refusal
+            elif await fan_outs.change_while(uow.tx, fan_out.id, before, **values):
+                answer = views.begun(await self._begin(uow, job))
+            else:
+                answer = await self._settled(uow, job)
+            await uow.reply_privately(recipient_of(job), answer)
+            await finish(uow, job)
+
+    async def _settled(self, uow: UnitOfWork, job: Job[ActionCause]) -> Message:
+        """What takes the place of a preview that was answered before, perhaps by a first press of the same button."""
+        fan_out, sessions = await self._current(uow, job)
+        return views.begun(len(sessions)) if fan_out.state in _BEGUN else views.EXPIRED
+
+    async def _begin(self, uow: UnitOfWork, job: Job[ActionCause]) -> int:
+        """Have the table posted, after which the sessions are started. Returns how many there are."""
+        fan_out, sessions = await self._current(uow, job)
+        asker = await people.name_of(uow.tx, fan_out.team, fan_out.user)
+        table = fan_out_table.table(fan_out, sessions, asker)
+        await fan_outs.change(uow.tx, fan_out.id, shown=fan_out.version)
+        await uow.add_to_outbox(uow.post_row(fan_out.message_key, fan_out.team, fan_out.channel, None, table))
+        await carry_on(uow, fan_out, job.row.key)
+        title, organisations = fan_out.options.title or first_line(fan_out.prompt), [one.org_id for one in sessions]
+        await _audit(uow, job, fan_out, {"title": title, "organisations": organisations, "acu_limit": fan_out.limit})
+        return len(sessions)
+
+    async def _cancel(self, job: Job[ActionCause], fan_out: FanOut) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            asked, cancelled = FanOutState.ASKED, FanOutState.CANCELLED
+            done = self._is_open(job, fan_out) and await fan_outs.change_while(
+                uow.tx, fan_out.id, asked, state=cancelled
+            )
+            await uow.reply_privately(recipient_of(job), views.CANCELLED if done else views.EXPIRED)
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ under the table
+
+    async def _stop(self, job: Job[ActionCause], fan_out: FanOut) -> None:
+        # A crash before this commit stops nothing, and the press is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await fan_outs.touch(uow.tx, fan_out.id)
+            fan_out, sessions = await self._current(uow, job)
+            if fan_out.state not in _BEGUN or all(one.is_over for one in sessions):
+                await uow.reply_privately(recipient_of(job), views.NOT_RUNNING)
+            elif fan_out.stopped_at is not None:
+                await uow.reply_privately(recipient_of(job), views.BEING_STOPPED)
+            else:
+                again = {"state": FanOutState.RUNNING, "begun_at": uow.now}
+                await fan_outs.change(uow.tx, fan_out.id, stopped_at=uow.now, **again)
+                await fan_outs.cancel_unstarted(uow.tx, fan_out.id)
+                await carry_on(uow, fan_out, job.row.key)
+                await _audit(uow, job, fan_out, {"sessions": sum(not one.is_over for one in sessions)})
+            await finish(uow, job)
+
+    async def _retry(self, job: Job[ActionCause], fan_out: FanOut) -> None:
+        refusal = await self._budget_check.start_refusal(job.workspace, fan_out.user, fan_out.channel)
+        if refusal is not None:
+            await self._answer(job, refusal)
+            return
+        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out)
+        # A crash before this commit asks for no session, and the press is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await fan_outs.touch(uow.tx, fan_out.id)
+            fan_out, _ = await self._current(uow, job)
+            may = fan_out.state in _BEGUN and fan_out.stopped_at is None
+            again = await fan_outs.retry(uow.tx, fan_out.id) if may else []
+            if again:
+                await fan_outs.change(uow.tx, fan_out.id, acu_limit=limit)
+                await self._ask_again(uow, job, fan_out, again)
+            else:
+                await uow.reply_privately(recipient_of(job), views.NOTHING_TO_RETRY)
+            await finish(uow, job)
+
+    async def _ask_again(
+        self, uow: UnitOfWork, job: Job[ActionCause], fan_out: FanOut, again: list[FanOutSession]
+    ) -> None:
+        await fan_outs.change(uow.tx, fan_out.id, state=FanOutState.RUNNING, begun_at=uow.now)
+        for number, session in enumerate(again):
+            await ask_for(uow, fan_out, session, number * self._services.timing.fan_out_pause)
+        await carry_on(uow, fan_out, job.row.key)
+        await _audit(uow, job, fan_out, {"organisations": [one.org_id for one in again]})
+
+    async def _current(self, uow: UnitOfWork, job: Job[ActionCause]) -> tuple[FanOut, list[FanOutSession]]:
+        """The fan-out and its sessions as they are in this transaction, which has locked it."""
+        fan_out = await fan_outs.get(uow.tx, job.cause.target)
+        assert fan_out is not None
+        return fan_out, await fan_outs.sessions_of(uow.tx, fan_out.id)
+
+
+async def _audit(uow: UnitOfWork, job: Job[ActionCause], fan_out: FanOut, after: dict[str, Any]) -> None:
+    user, verb = job.cause.user or "", job.cause.verb
+    await audit.add(uow.tx, AuditRow(fan_out.team, uow.now, user, verb, fan_out.id, fan_out.channel, None, after))

@@ -1,0 +1,131 @@
+"""`/devin fanout`: what would be started is shown to its person, who starts it with a button."""
+
+from dataclasses import replace
+
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinUnauthorized
+from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands.fan_out_query import (
+    MOST_ORGANISATIONS,
+    FanOutQuery,
+    NotChosen,
+    OrganisationName,
+    WrongFanOut,
+    chosen,
+    parse_fan_out,
+)
+from bot.domain.commands.parser import Command
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
+from bot.domain.keys import fan_out_id
+from bot.flows.access import Access
+from bot.flows.job import Job, finish, recipient_of
+from bot.flows.manage.long_jobs import is_message
+from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.services import Services
+from bot.flows.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import ChannelGone, ScopeMissing
+from bot.store import fan_outs
+from bot.views import answers
+from bot.views import fan_outs as views
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+
+class FanOutPreview:
+    """Shows what a fan-out would start."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+        self._budget_check = BudgetCheck(services)
+
+    def mistake(self, channel: str, command: Command) -> Message | None:
+        """Say what is wrong with a fan-out that was typed in `channel`; None if nothing is, as far as can be seen."""
+        if is_message(command.key) and not channel.startswith("D"):
+            return views.ONLY_IN_PRIVATE
+        query = parse_fan_out(command.argument)
+        return views.wrong(query) if isinstance(query, WrongFanOut) else None
+
+    async def carry_out(self, job: Job[MessageCause | ActionCause], typed: str) -> None:
+        """Show the preview of what was `typed` behind `fanout`, or say why nothing can be started."""
+        query = parse_fan_out(typed)
+        assert isinstance(query, FanOutQuery)
+        user, channel = job.cause.user or "", job.cause.channel or ""
+        message = await self._refusal(job.workspace, user, channel)
+        if message is None:
+            message = await self._budget_check.start_refusal(job.workspace, user, channel)
+        found = await _organisations(job.workspace, query) if message is None else message
+        if isinstance(found, Message):
+            # A crash before this commit answers nothing, and the row is handled again.
+            async with self._services.unit_of_work_for(job) as uow:
+                await uow.reply_privately(recipient_of(job), found)
+                await finish(uow, job)
+        else:
+            await self._show(job, self._fan_out(job, query), *found)
+
+    def _fan_out(self, job: Job[MessageCause | ActionCause], query: FanOutQuery) -> FanOut:
+        return FanOut(
+            id=fan_out_id(job.row.key),
+            team=job.workspace.team,
+            user=job.cause.user or "",
+            channel=job.cause.channel or "",
+            prompt=query.prompt,
+            state=FanOutState.ASKED,
+            created_at=self._services.clock(),
+            options=query.options,
+        )
+
+    async def _show(
+        self,
+        job: Job[MessageCause | ActionCause],
+        fan_out: FanOut,
+        organisations: list[OrganisationName],
+        note: str,
+    ) -> None:
+        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out)
+        sessions = [FanOutSession(one.org_id, one.name) for one in organisations]
+        preview = views.preview(replace(fan_out, limit=limit), organisations, note)
+        # A crash before this commit shows nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await fan_outs.add(uow.tx, fan_out, sessions)
+            await uow.reply_privately(recipient_of(job), preview)
+            await finish(uow, job)
+
+    async def _refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
+        """Why `user` may start nothing in `channel`; None if they may."""
+        person = await self._access.checked_person(workspace, user)
+        if channel.startswith("D"):  # never shared; whether the bot may post in it shows when the table is posted
+            return self._access.refusal(person, shared=False)
+        try:
+            found = await self._access.channel(workspace, channel)
+        except (ChannelGone, ScopeMissing):
+            return self._access.refusal(person, shared=False) or answers.not_in_channel()
+        refusal = self._access.refusal(person, shared=found.is_ext_shared)
+        return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
+
+
+async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list[OrganisationName], str] | Message:
+    """The organisations that `query` names, with a note about those that cannot be reached, or why there are none."""
+    devin = workspace.organisation.devin
+    try:
+        known = [OrganisationName(one.org_id, one.name or one.org_id) async for one in devin.organizations()]
+    except (DevinForbidden, DevinNotFound) as refused:
+        return _own_alone(devin.org_id, query, getattr(refused, "needed", None))
+    except DevinUnauthorized:
+        return answers.START_UNAUTHORISED
+    except DevinError as error:
+        log.warning("organisations not read", error=str(error))
+        return views.UNREACHABLE
+    found = chosen(query.names, known)
+    if isinstance(found, NotChosen):
+        return views.not_chosen(found)
+    if not found:
+        return views.NO_ORGANISATIONS
+    return views.too_many(len(found)) if len(found) > MOST_ORGANISATIONS else (found, "")
+
+
+def _own_alone(own: str, query: FanOutQuery, needed: str | None) -> tuple[list[OrganisationName], str] | Message:
+    alone = {name.casefold() for name in query.names} <= {own.casefold()}
+    note = views.own_alone(own, needed, started=alone)
+    return ([OrganisationName(own, own)], note) if alone else Message(note)

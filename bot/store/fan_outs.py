@@ -1,0 +1,154 @@
+"""Fan-outs as rows, and their sessions.
+
+Whoever changes a session of a fan-out counts up the fan-out's version first, in the same transaction: that locks the
+row of the fan-out, so that whoever shows it misses no change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.fan_out import RETRIED, FanOut, FanOutSession, FanOutState
+from bot.domain.session import DisplayState, Lifecycle, Options
+from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
+from bot.store.tables import fan_out_sessions, fan_outs
+
+
+async def add(tx: AsyncConnection, fan_out: FanOut, sessions: Sequence[FanOutSession]) -> None:
+    """Store a new fan-out with its sessions, in the order in which its table shows them, unless it is stored."""
+    values = {
+        "id": fan_out.id,
+        "team": fan_out.team,
+        "user": fan_out.user,
+        "channel": fan_out.channel,
+        "prompt": fan_out.prompt,
+        "options": {"v": 1, **asdict(fan_out.options)},
+        "state": fan_out.state,
+        "created_at": fan_out.created_at,
+    }
+    statement = insert(tx.dialect.name, fan_outs).values(values).on_conflict_do_nothing()
+    if (await tx.execute(statement)).rowcount:
+        owner = {"fan_out_id": fan_out.id, "team": fan_out.team, "user": fan_out.user}
+        rows = [{**owner, "position": number, **asdict(one)} for number, one in enumerate(sessions)]
+        await tx.execute(insert(tx.dialect.name, fan_out_sessions), rows)
+
+
+async def get(tx: AsyncConnection, fan_out_id: str) -> FanOut | None:
+    """The fan-out with this id, or None."""
+    row = (await tx.execute(select(fan_outs).where(fan_outs.c.id == fan_out_id))).mappings().one_or_none()
+    return None if row is None else _fan_out(row)
+
+
+async def at(tx: AsyncConnection, team: str, channel: str, ts: str) -> bool:
+    """Whether the message `ts` is the table of a fan-out."""
+    where = (fan_outs.c.team == team, fan_outs.c.channel == channel, fan_outs.c.ts == ts)
+    return (await tx.execute(select(fan_outs.c.id).where(*where).limit(1))).first() is not None
+
+
+async def sessions_of(tx: AsyncConnection, fan_out_id: str) -> list[FanOutSession]:
+    """The sessions of a fan-out, in the order in which its table shows them."""
+    of = fan_out_sessions.c
+    found = await tx.execute(select(fan_out_sessions).where(of.fan_out_id == fan_out_id).order_by(of.position))
+    return [_session(row) for row in found.mappings()]
+
+
+async def session(tx: AsyncConnection, fan_out_id: str, org_id: str) -> FanOutSession | None:
+    """The session of a fan-out in an organisation, or None."""
+    of = fan_out_sessions.c
+    found = await tx.execute(select(fan_out_sessions).where(of.fan_out_id == fan_out_id, of.org_id == org_id))
+    row = found.mappings().one_or_none()
+    return None if row is None else _session(row)
+
+
+async def change(tx: AsyncConnection, fan_out_id: str, **values: Any) -> None:
+    """Store `values` in the row of a fan-out."""
+    await tx.execute(update(fan_outs).where(fan_outs.c.id == fan_out_id).values(**values))
+
+
+async def change_while(tx: AsyncConnection, fan_out_id: str, before: FanOutState, /, **values: Any) -> bool:
+    """Store `values` in the row of a fan-out if its state is `before`, as a new version. Returns whether it was."""
+    wanted = update(fan_outs).where(fan_outs.c.id == fan_out_id, fan_outs.c.state == before)
+    return bool((await tx.execute(wanted.values(version=fan_outs.c.version + 1, **values))).rowcount)
+
+
+async def touch(tx: AsyncConnection, fan_out_id: str) -> None:
+    """Count up the version of a fan-out, because something that it shows is about to change."""
+    await change(tx, fan_out_id, version=fan_outs.c.version + 1)
+
+
+async def change_session(tx: AsyncConnection, fan_out_id: str, org_id: str, **values: Any) -> None:
+    """Store `values` about the session in an organisation."""
+    await tx.execute(_one(fan_out_id, org_id).values(**values))
+
+
+async def change_session_while(
+    tx: AsyncConnection, fan_out_id: str, org_id: str, before: Sequence[Lifecycle], /, **values: Any
+) -> bool:
+    """Store `values` about the session in an organisation if its lifecycle is in `before`. Returns whether it was."""
+    wanted = _one(fan_out_id, org_id).where(fan_out_sessions.c.lifecycle.in_(before))
+    return bool((await tx.execute(wanted.values(**values))).rowcount)
+
+
+async def cancel_unstarted(tx: AsyncConnection, fan_out_id: str) -> None:
+    """Cancel the sessions that nothing was asked of Devin for yet."""
+    of = fan_out_sessions.c
+    waiting = of.fan_out_id == fan_out_id, of.lifecycle == Lifecycle.QUEUED, of.intent_at.is_(None)
+    await tx.execute(update(fan_out_sessions).where(*waiting).values(lifecycle=Lifecycle.CANCELLED))
+
+
+async def retry(tx: AsyncConnection, fan_out_id: str) -> list[FanOutSession]:
+    """Have the sessions that were not started, or may not have been, asked for again. Returns them as they are now."""
+    again = [one.org_id for one in await sessions_of(tx, fan_out_id) if one.lifecycle in RETRIED]
+    for org_id in again:
+        attempt = fan_out_sessions.c.attempt + 1
+        await change_session(tx, fan_out_id, org_id, lifecycle=Lifecycle.QUEUED, attempt=attempt, reason=None)
+    return [one for one in await sessions_of(tx, fan_out_id) if one.org_id in again]
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the fan-outs that were asked for before `before`; returns their number."""
+    old = select(fan_outs.c.id).where(fan_outs.c.created_at < before).limit(BATCH)
+    return (await tx.execute(delete(fan_outs).where(fan_outs.c.id.in_(old)))).rowcount
+
+
+async def purge_sessions(tx: AsyncConnection) -> int:
+    """Delete one batch of the sessions of fan-outs that are gone; returns their number."""
+    key = (fan_out_sessions.c.fan_out_id, fan_out_sessions.c.org_id)
+    gone = select(*key).where(fan_out_sessions.c.fan_out_id.not_in(select(fan_outs.c.id))).limit(BATCH)
+    return (await tx.execute(delete(fan_out_sessions).where(tuple_(*key).in_(gone)))).rowcount
+
+
+def _one(fan_out_id: str, org_id: str) -> Any:
+    return update(fan_out_sessions).where(
+        fan_out_sessions.c.fan_out_id == fan_out_id, fan_out_sessions.c.org_id == org_id
+    )
+
+
+def _fan_out(row: Any) -> FanOut:
+    options = {name: value for name, value in row["options"].items() if name != "v"}
+    return FanOut(
+        id=row["id"],
+        team=row["team"],
+        user=row["user"],
+        channel=row["channel"],
+        prompt=row["prompt"],
+        state=FanOutState(row["state"]),
+        created_at=row["created_at"],
+        options=Options(**options | {"tags": tuple(options["tags"])}),
+        limit=row["acu_limit"],
+        ts=row["ts"],
+        stopped_at=row["stopped_at"],
+        version=row["version"],
+        shown=row["shown"],
+        begun_at=row["begun_at"],
+    )
+
+
+def _session(row: Any) -> FanOutSession:
+    values = {name: row[name] for name in FanOutSession.__dataclass_fields__}
+    enums = {"lifecycle": Lifecycle(row["lifecycle"]), "display": DisplayState(row["display"])}
+    return FanOutSession(**values | enums)

@@ -1,0 +1,166 @@
+"""The message with the living table of a fan-out, what is posted at its end, and why a session was not started."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.amounts import half_up
+from bot.domain.commands.fan_out_commands import RETRY_FAN_OUT, STOP_FAN_OUT
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, may_be_retried
+from bot.domain.session import DisplayState, first_line
+from bot.views import blocks
+from bot.views.answers.wording import code
+from bot.views.fan_outs import NAME_SHOWN
+from bot.views.figure_tables import Cell, FigureTable, table_message
+from bot.views.message import Block, Message
+from bot.views.sentences import STATE_WORDS, mention
+from bot.views.text import counted, fitted, link, tenths, tenths_of_acus
+
+COLUMNS: Final = ("Organisation", "State", "Session", "ACUs", "Reason")
+REASON_SHOWN: Final = 400  # characters, below the table
+MOST_REASONS: Final = 5
+LOST: Final = "Devin could not be reached."
+NOT_STOPPED: Final = "Devin did not stop it. Open it in Devin to stop it."
+NO_LONGER_ALLOWED: Final = "Who asked for it may not start sessions any more."
+UNKNOWN: Final = (
+    "Devin's answer got lost, so nobody knows whether it was started. "
+    "“Retry failed” looks first, and starts it only if it is not there."
+)
+UNAUTHORISED: Final = (
+    "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
+)
+NOT_REACHED: Final = (
+    "Devin Bridge's key does not reach this organisation. "
+    "An admin of the enterprise can give the service user access to it."
+)
+_STOPPING: Final = "Stopping: the sessions are put to sleep, and nothing is lost."
+_UNFOLLOWED: Final = "This table is not kept up to date any more."
+
+
+def forbidden(permission: str | None) -> str:
+    """Say that a permission is missing in an organisation, and who can grant it."""
+    return (
+        f"Devin Bridge's key lacks the permission {code(permission or 'ManageOrgSessions')} there. "
+        "An admin of that organisation or of the enterprise can grant it to the service user."
+    )
+
+
+def limited(words: str) -> str:
+    """Say that an organisation is at a limit, in Devin's `words`."""
+    return f"Devin says “{fitted(words, 150)}”. An admin of that organisation can raise the limit."
+
+
+def refused(words: str) -> str:
+    """Say that Devin refuses a session, in its own `words`."""
+    return f"Devin says “{fitted(words, 150)}”."
+
+
+def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Message:
+    """Show how the sessions of `fan_out` stand, which a person called `asker` has asked for."""
+    line = _line(fan_out, sessions, asker)
+    head = blocks.section(f"*{_title(fan_out)}*\n{line}")
+    rows = [_row(one) for one in sessions]
+    data, plain, _ = table_message(FigureTable("Sessions", COLUMNS, rows)).forms()
+    end = [*blocks.sections(_reasons(sessions)), *_buttons(fan_out, sessions)]
+    words = f"{_title(fan_out)}: {line}".replace("`", "").replace("\n", ". ")
+    listed = blocks.sections(map(_listed, sessions))
+    forms = (data.blocks, plain.blocks[1:], listed)
+    *others, plainest = (Message(words, [head, *body, *end]) for body in forms)
+    for other in reversed(others):
+        plainest = replace(other, plainer=plainest)
+    return plainest
+
+
+def in_shared_channel(fan_out: FanOut) -> Message:
+    """Take the place of the table while another company shares the channel."""
+    going_on = " Its sessions go on at Devin." if fan_out.state is FanOutState.RUNNING else ""
+    return Message(f":lock: This channel is shared with another company, so the fan-out is not shown here.{going_on}")
+
+
+def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
+    """Say in the thread, to who asked, what became of the sessions."""
+    spent = tenths_of_acus(sum(one.acus for one in sessions))
+    over = sum(one.is_over for one in sessions)
+    if over < len(sessions):
+        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'is' if over == 1 else 'are'} over"
+    else:
+        head = "The session is over" if over == 1 else f"All {over} sessions are over"
+    failed = " *Retry failed* tries the others again." if may_be_retried(fan_out, sessions) else ""
+    return Message(f"{mention(fan_out.user)} {head}: {_states(sessions)}. {spent}.{failed}")
+
+
+def _title(fan_out: FanOut) -> str:
+    return f"Fan-out: “{fitted(fan_out.options.title or first_line(fan_out.prompt))}”"
+
+
+def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
+    parts = [
+        f"{sum(one.is_over for one in sessions)} of {len(sessions)} over",
+        _states(sessions),
+        tenths_of_acus(sum(one.acus for one in sessions)),
+        f"asked by {fitted(asker, 80) or 'somebody'}",
+    ]
+    return "\n".join([" · ".join(parts), *_remarks(fan_out, sessions)])
+
+
+def _remarks(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Iterator[str]:
+    if all(one.is_over for one in sessions):
+        return
+    if fan_out.state is FanOutState.OVER:
+        yield _UNFOLLOWED
+    elif fan_out.stopped_at is not None:
+        yield _STOPPING
+
+
+def _states(sessions: Sequence[FanOutSession]) -> str:
+    counts = Counter(one.state for one in sessions)
+    return ", ".join(f"{counts[state]} {_word(state)}" for state in DisplayState if counts[state])
+
+
+def _word(state: DisplayState) -> str:
+    return "not known" if state is DisplayState.UNCERTAIN else STATE_WORDS[state]
+
+
+def _row(session: FanOutSession) -> tuple[Cell, ...]:
+    return (
+        Cell(fitted_name(session.name)),
+        Cell(_word(session.state)),
+        Cell("Open in Devin" if session.url else "", url=session.url),
+        Cell(tenths(session.acus), value=float(half_up(session.acus, 1))),
+        Cell((session.reason or "").replace("`", "")),
+    )
+
+
+def fitted_name(name: str) -> str:
+    """Cut the name of an organisation so that the cells of all rows fit into a table."""
+    return name if len(name) <= NAME_SHOWN else name[: NAME_SHOWN - 1] + "…"
+
+
+def _listed(session: FanOutSession) -> str:
+    facts = [_word(session.state), tenths_of_acus(session.acus) if session.acus else ""]
+    return f"• {link(session.url, session.name, NAME_SHOWN)}: {' · '.join(fact for fact in facts if fact)}"
+
+
+def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:
+    """The reasons in full, each once, with the organisations that it is about."""
+    about: dict[str, list[str]] = {}
+    for one in sessions:
+        if one.reason:
+            about.setdefault(one.reason, []).append(fitted(one.name, NAME_SHOWN))
+    return [f"*{_some(names)}*: {reason[:REASON_SHOWN]}" for reason, names in [*about.items()][:MOST_REASONS]]
+
+
+def _some(names: Sequence[str]) -> str:
+    named, more = ", ".join(names[:MOST_REASONS]), len(names) - MOST_REASONS
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _buttons(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> list[Block]:
+    stoppable = fan_out.stopped_at is None and any(not one.is_over for one in sessions)
+    return blocks.actions(
+        blocks.button("Stop all", STOP_FAN_OUT.action_id, fan_out.id, style="danger") if stoppable else None,
+        blocks.button("Retry failed", RETRY_FAN_OUT.action_id, fan_out.id)
+        if may_be_retried(fan_out, sessions)
+        else None,
+    )

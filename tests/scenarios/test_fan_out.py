@@ -1,0 +1,285 @@
+"""Fan-outs: previewed, started once in each organisation, shown in one table, stopped and tried again."""
+
+from typing import Any
+
+import pytest
+
+from bot.playground.devin.permissions import ALL_PERMISSIONS
+from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
+from tests.scenarios.observations import buttons, forge, polled, press
+
+DIRECT = "D0ADA"
+PROMPT = "upgrade the dependencies of {org}"
+TABLE = "Fan-out: “upgrade the dependencies of {org}”"
+pytestmark = pytest.mark.timing(
+    job_message=0.05, fan_out_pause=0.02, fan_out_poll=0.2, fan_out_slow_poll=0.2, fan_out_stop_retry=0.2
+)
+
+
+async def enterprise(on: Harness) -> None:
+    """A key with all rights, and three organisations."""
+    await on.devin.permissions(only=[*ALL_PERMISSIONS])
+    await on.devin.add_organization("org-data", "Data Team")
+    await on.devin.add_organization("org-web", "Web")
+
+
+async def previewed(on: Harness, text: str, sessions: str = "3 sessions") -> dict[str, Any]:
+    """The preview of what the admin has typed."""
+    await on.slack.slash(ADA, GENERAL, f"fanout {text}")
+    return await on.slack.wait_for_ephemeral(ADA, f"Start {sessions}?")
+
+
+async def begun(on: Harness, text: str = f"{PROMPT} orgs=all acu=5") -> dict[str, Any]:
+    """The message with the table of a fan-out that was begun."""
+    preview = await previewed(on, text)
+    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    return await on.slack.wait_for_message(GENERAL, TABLE)
+
+
+def made(on: Harness) -> dict[str, Any]:
+    """The one session of each organisation."""
+    sessions = on.simulated_devin.world.held.by_age
+    found = {one.org_id: one for one in sessions}
+    assert len(found) == len(sessions)
+    return found
+
+
+async def shows(on: Harness, words: str) -> dict[str, Any]:
+    """The table once it shows these words; there is one alone."""
+    message = await on.slack.wait_for_message(GENERAL, words)
+    tables = [one for one in await on.slack.messages(GENERAL, user="U0BOT") if one["text"].startswith("Fan-out")]
+    assert [one["ts"] for one in tables] == [message["ts"]]
+    return message
+
+
+async def answer(on: Harness, text: str, user: str = ADA) -> str:
+    """What somebody reads at once who types a command."""
+    return str((await on.slack.slash(user, GENERAL, text))["shown"]["rendered"])
+
+
+@pytest.mark.both_transports
+async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Harness) -> None:
+    await enterprise(on)
+    preview = await previewed(on, f"{PROMPT} orgs=all acu=5 tags=deps")
+    assert preview["rendered"].split("\nStart 3")[0] == (
+        "*Start 3 sessions?* One in each of Play, Data Team, Web.\n"
+        "Up to 5 ACUs each, 15 in sum. Nothing was started yet.\n"
+        "The first prompt:\n> upgrade the dependencies of Play"
+    )
+    assert on.simulated_devin.world.held.by_age == []
+    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await on.slack.wait_for_ephemeral(ADA, "Fine, 3 sessions will start.")
+    table = await shows(on, "0 of 3 over · 3 queued")
+    found = made(on)
+    assert set(found) == {"org-play", "org-data", "org-web"}
+    (fan_out,) = await rows(on, "fan_outs")
+    reference = f"slack-T0PLAY-fanout-{fan_out['id']}"
+    assert found["org-web"].prompt == (
+        f"upgrade the dependencies of Web\n\nAsked in Slack by ada (U0ADA). Reference: {reference}"
+    )
+    assert all(one.request["max_acu_limit"] == 5 for one in found.values())
+    assert all(one.request["tags"] == ["devin-bridge", reference, "deps"] for one in found.values())
+    for one in found.values():
+        await on.devin.set(one.bare_id, status="running", status_detail="finished", acus_consumed=1.5)
+    done = await shows(on, "3 of 3 over · 3 done · 4.5 ACUs")
+    assert done["ts"] == table["ts"]
+    assert buttons(done) == []
+    end = "<@U0ADA> All 3 sessions are over: 3 done. 4.5 ACUs."
+    await on.wait_for_post(GENERAL, table["ts"], end)
+    kept = [(one["action"], one["user"], one["outcome"]) for one in await rows(on, "audit")]
+    assert kept == [("start_fan_out", ADA, "done"), ("fanout_end", ADA, "done")]
+
+
+async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> None:
+    await enterprise(on)
+    await on.devin.fault("create_session", 404, contains="org-data", times=1)
+    await begun(on)
+    table = await shows(on, "1 not started")
+    assert (
+        "*Data Team*: Devin Bridge's key does not reach this organisation. "
+        "An admin of the enterprise can give the service user access to it."
+    ) in table["rendered"]
+    assert buttons(table) == ["Stop all", "Retry failed"]
+    await on.slack.click(ANN, GENERAL, table["ts"], "retry_fan_out")
+    await on.slack.wait_for_ephemeral(ANN, "Fan-outs are for the admins of Devin Bridge. Ask <@U0ADA>.")
+    await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
+    await shows(on, "0 of 3 over · 3 queued")
+    assert len(made(on)) == 3
+    (fan_out,) = await rows(on, "fan_outs")
+    await forge(on, "interactive", press(ADA, GENERAL, "retry_fan_out", fan_out["id"]))
+    await on.slack.wait_for_ephemeral(ADA, "There is nothing to try again")
+    assert len(made(on)) == 3
+
+
+async def test_a_lost_answer_makes_no_second_session(on: Harness) -> None:
+    await enterprise(on)
+    await on.devin.fault("create_session", "commit_then_drop", times=2)
+    await begun(on)
+    await shows(on, "0 of 3 over · 3 queued")
+    assert len(made(on)) == 3
+
+
+@pytest.mark.edge
+async def test_what_nobody_knows_is_looked_up_and_never_started_twice(on: Harness, clock: Ahead) -> None:
+    await enterprise(on)
+    await on.devin.fault("create_session", "commit_then_drop", contains="org-web", times=1)
+    await on.devin.fault("list_sessions", 500, contains="org-web", times=-1)
+    table = await begun(on)
+    await shows(on, "1 being looked up, 2 queued")
+    clock.put(6.1 * 3_600)
+    unknown = await shows(on, "1 not known")
+    assert "“Retry failed” looks first, and starts it only if it is not there." in unknown["rendered"]
+    await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
+    await shows(on, "1 being looked up, 2 queued")
+    await on.devin.clear_faults()
+    await shows(on, "0 of 3 over · 3 queued")
+    assert len(made(on)) == 3
+
+
+async def test_all_are_stopped_and_nothing_is_lost(on: Harness) -> None:
+    await enterprise(on)
+    table = await begun(on)
+    await shows(on, "0 of 3 over · 3 queued")
+    data = made(on)["org-data"]
+    await on.devin.set(data.bare_id, status="running", status_detail="finished")
+    await shows(on, "1 done")
+    await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
+    await shows(on, "3 of 3 over · 1 done, 2 stopped")
+    assert {one.org_id for one in made(on).values() if one.is_archived} == {"org-play", "org-web"}
+    await on.wait_for_post(GENERAL, table["ts"], "<@U0ADA> All 3 sessions are over: 1 done, 2 stopped. 0 ACUs.")
+
+
+async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> None:
+    await enterprise(on)
+    nothing = "Nothing was started."
+    where = "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`."
+    assert (await answer(on, "fanout upgrade deps")).startswith(where)
+    assert await answer(on, "fanout fix it orgs=all", ANN) == (
+        "Fan-outs are for the admins of Devin Bridge. Ask <@U0ADA>."
+    )
+    assert (await answer(on, "fanout fix it orgs=Nobody,web")).startswith("Checking the organisations and budgets.")
+    unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
+    assert unknown["rendered"].endswith(nothing)
+    await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")
+    await on.slack.wait_for_ephemeral(ADA, "A fan-out does not start behind a mention.")
+    preview = await previewed(on, "fix it orgs=web", "1 session")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "cancel_fan_out")
+    await on.slack.wait_for_ephemeral(ADA, "Fine, nothing was started.")
+    assert made(on) == {}
+
+
+async def test_a_key_of_one_organisation_fans_out_there_alone_and_says_so(on: Harness) -> None:
+    await on.slack.say(ADA, DIRECT, "fanout fix it orgs=all")
+    preview = await on.slack.wait_for_message(DIRECT, "Start 1 session?")
+    alone = (
+        "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission "
+        "`ManageOrganizations`. An admin of the enterprise can grant it to the service user."
+    )
+    assert alone in preview["rendered"]
+    await on.slack.click(ADA, DIRECT, preview["ts"], "start_fan_out")
+    await on.slack.wait_for_message(DIRECT, "0 of 1 over · 1 queued")
+    assert set(made(on)) == {"org-play"}
+    await answer(on, "fanout fix it orgs=Data")
+    await on.slack.wait_for_ephemeral(ADA, f"{alone} Nothing was started.")
+
+
+async def test_a_reply_under_the_table_reaches_nobody_and_says_so(on: Harness) -> None:
+    await enterprise(on)
+    table = await begun(on)
+    await on.slack.say(ADA, GENERAL, "and the docs", thread_ts=table["ts"])
+    await on.slack.wait_for_ephemeral(
+        ADA, "Replies here don't reach Devin. Open a session in the table above to write to it."
+    )
+    await shows(on, "3 queued")
+
+
+async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harness) -> None:
+    await enterprise(on)
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
+    assert "Up to 2 ACUs each, 6 in sum, because a budget leaves less than 5." in preview["rendered"]
+    other = await previewed(on, "fix it orgs=web", "1 session")
+    await on.slack.click(ADA, GENERAL, other["ts"], "start_fan_out")
+    await on.slack.wait_for_message(GENERAL, "0 of 1 over · 1 queued")
+    await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="finished", acus_consumed=2.1)
+    await on.slack.wait_for_message(GENERAL, "1 of 1 over · 1 done · 2.1 ACUs")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 2.1 of 2 ACUs today.")
+    assert set(made(on)) == {"org-web"}
+
+
+@pytest.mark.edge
+async def test_where_the_table_cannot_be_posted_nothing_is_started(on: Harness) -> None:
+    await enterprise(on)
+    preview = await previewed(on, f"{PROMPT} orgs=all")
+    await on.slack.remove(GENERAL)
+    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await on.slack.wait_for_message(
+        DIRECT,
+        "The table of your fan-out could not be posted in <#C0GENERAL>, so nothing was started. "
+        "Type `/invite @Devin Bridge` there, then try again.",
+    )
+    assert made(on) == {}
+
+
+@pytest.mark.edge
+async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) -> None:
+    await enterprise(on)
+    first = await previewed(on, "fix it orgs=web", "1 session")
+    clock.put(3_700)
+    await on.slack.click(ADA, GENERAL, first["ts"], "start_fan_out")
+    await on.slack.wait_for_ephemeral(ADA, "That preview was answered before or is too old")
+    assert made(on) == {}
+    table = await begun(on)
+    await shows(on, "3 queued")
+    (fan_out,) = await rows(on, "fan_outs", state="running")
+    await forge(on, "interactive", press(ADA, GENERAL, "start_fan_out", fan_out["id"]))
+    await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
+    await shows(on, "3 of 3 over · 3 stopped")
+    for action, said in (("stop_fan_out", "so there was nothing to stop"), ("cancel_fan_out", "answered before")):
+        await forge(on, "interactive", press(ADA, GENERAL, action, fan_out["id"]))
+        await on.slack.wait_for_ephemeral(ADA, said)
+    assert len(made(on)) == 3
+
+
+@pytest.mark.edge
+async def test_of_two_sessions_with_one_reference_the_younger_one_is_ended(on: Harness) -> None:
+    await enterprise(on)
+    await begun(on)
+    await shows(on, "3 queued")
+    kept = made(on)["org-web"]
+    await on.devin.create_sessions(prompt=kept.prompt, org_id="org-web", tags=list(kept.tags))
+
+    async def is_ended() -> bool:
+        of_web = [one for one in on.simulated_devin.world.held.by_age if one.org_id == "org-web"]
+        return [one.terminated for one in of_web if one is not kept] == [True]
+
+    await until(is_ended)
+    calls = len(await on.devin.log("terminate"))
+    await polled(on, 10)
+    assert not kept.terminated
+    assert len(await on.devin.log("terminate")) == calls == 1
+
+
+@pytest.mark.long
+async def test_a_permission_that_is_missing_is_named_in_the_table(on: Harness) -> None:
+    await enterprise(on)
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ManageOrgSessions", "ManageAccountSessions"}))
+    await begun(on)
+    table = await shows(on, "3 of 3 over · 3 not started")
+    assert (
+        "*Play, Data Team, Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
+        "An admin of that organisation or of the enterprise can grant it to the service user."
+    ) in table["rendered"]
+    assert buttons(table) == ["Retry failed"]
+
+
+@pytest.mark.long
+async def test_more_than_fifty_organisations_are_too_many(on: Harness) -> None:
+    await on.devin.permissions(only=[*ALL_PERMISSIONS])
+    for number in range(50):
+        await on.devin.add_organization(f"org-{number}", f"Team {number}")
+    await answer(on, "fanout fix it orgs=all")
+    await on.slack.wait_for_ephemeral(ADA, "That is 51 organisations, and a fan-out starts at most 50 sessions at once")
+    assert made(on) == {}

@@ -1,0 +1,253 @@
+"""What people read about a fan-out, in whole sentences."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.commands.fan_out_query import FanOutMistake, NotChosen, OrganisationName, WrongFanOut
+from bot.domain.commands.options import NOT_ACUS, Mistyped
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, may_be_retried, next_poll
+from bot.domain.session import DisplayState, Lifecycle, Options
+from bot.views import fan_out_table, fan_outs
+from tests.unit.block_kit import assert_valid
+
+URL = "https://app.devin.ai/sessions/1"
+FAN_OUT = FanOut("f1", "T0", "U0ADA", "C0GENERAL", "upgrade deps\nof {org}", FanOutState.RUNNING, 1.0, ts="1.1")
+LIMITED = replace(FAN_OUT, limit=5, options=Options(acu=5))
+ACME = FanOutSession("org-1", "Acme", Lifecycle.OPEN, DisplayState.WORKING, url=URL, acus=1.25)
+DONE = replace(ACME, org_id="org-2", name="Data <Team>", display=DisplayState.DONE, acus=2.0)
+FORBIDDEN = FanOutSession("org-3", "Web", Lifecycle.REFUSED, reason=fan_out_table.forbidden("ManageOrgSessions"))
+UNKNOWN = FanOutSession("org-4", "Ops", Lifecycle.UNCERTAIN, reason=fan_out_table.UNKNOWN, intent_at=2.0)
+NAMES = [OrganisationName("org-1", "Acme"), OrganisationName("org-2", "Data Team")]
+
+
+def texts(message):
+    """The words of each block that is no table."""
+    return [block["text"]["text"] for block in message.blocks if block["type"] == "section"]
+
+
+def labels(message):
+    return [button["text"]["text"] for block in message.blocks for button in block.get("elements", [])]
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (
+            WrongFanOut(FanOutMistake.NO_ORGANISATIONS),
+            "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`. "
+            "`/devin orgs` shows the names and ids. Nothing was started.",
+        ),
+        (
+            WrongFanOut(FanOutMistake.TWICE),
+            "`orgs=` stands there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.",
+        ),
+        (
+            WrongFanOut(FanOutMistake.NO_TASK),
+            "There is no task in that. Write what Devin should do, for example "
+            "`/devin fanout upgrade the dependencies of {org} orgs=all`. Nothing was started.",
+        ),
+        (
+            WrongFanOut(FanOutMistake.PLAYBOOK),
+            "In a fan-out a playbook goes by its id, such as `playbook=playbook-1a2b`, because titles differ between "
+            "organisations. Nothing was started.",
+        ),
+        (
+            WrongFanOut(FanOutMistake.OPTION, Mistyped("acu=lots", "acu=", NOT_ACUS)),
+            "`acu=lots` needs a whole number above zero, such as acu=10. Nothing was started.",
+        ),
+        (
+            WrongFanOut(FanOutMistake.OPTION, Mistyped("acus=5", "acu=")),
+            "`acus=5` is no option. Did you mean `acu=`? Nothing was started.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said(found, said):
+    assert fan_outs.wrong(found).text == said
+
+
+def test_which_names_stand_for_nothing_or_for_several():
+    hint = (
+        "`/devin orgs` shows the names and ids. A name with blanks goes in quotation marks, one with a comma by its "
+        "id. Nothing was started."
+    )
+    assert fan_outs.not_chosen(NotChosen(("a", "b"), ())).text == (
+        f"Devin Bridge's key sees no organisation `a` or `b`. {hint}"
+    )
+    assert fan_outs.not_chosen(NotChosen((), ("x",))).text == (
+        f"Several organisations are called `x`: write the id of one. {hint}"
+    )
+
+
+def test_how_many_there_may_be():
+    assert fan_outs.too_many(73).text == (
+        "That is 73 organisations, and a fan-out starts at most 50 sessions at once. "
+        "Name up to 50 of them with `orgs=`. Nothing was started."
+    )
+
+
+def test_the_preview_says_how_many_where_for_how_much_and_what():
+    message = fan_outs.preview(replace(LIMITED, prompt="upgrade {org}"), NAMES)
+    assert message.text == "Start 2 sessions? Nothing was started."
+    assert texts(message) == [
+        "*Start 2 sessions?* One in each of Acme, Data Team.\n"
+        "Up to 5 ACUs each, 10 in sum. Nothing was started yet.\n"
+        "The first prompt:\n> upgrade Acme"
+    ]
+    assert labels(message) == ["Start 2 sessions", "Cancel"]
+    assert_valid(message)
+
+
+def test_the_preview_of_one_organisation_says_what_is_missing():
+    note = fan_outs.own_alone("org-play", None, started=True)
+    message = fan_outs.preview(replace(FAN_OUT, prompt="upgrade"), NAMES[:1], note)
+    assert texts(message) == [
+        "*Start 1 session?* In Acme.\n"
+        "No limit of ACUs is set; `acu=5` sets one for each session. Nothing was started yet.\n"
+        "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission "
+        "`ManageOrganizations`. An admin of the enterprise can grant it to the service user.\n"
+        "The prompt:\n> upgrade"
+    ]
+    assert labels(message) == ["Start 1 session", "Cancel"]
+
+
+def test_the_preview_says_that_a_budget_leaves_less():
+    message = fan_outs.preview(replace(LIMITED, limit=3), NAMES)
+    said = "Up to 3 ACUs each, 6 in sum, because a budget leaves less than 5. Nothing was started yet."
+    assert said in texts(message)[0]
+
+
+def test_a_preview_with_fifty_long_names_fits():
+    many = [OrganisationName(f"org-{number}", "<" * 300) for number in range(50)]
+    assert_valid(fan_outs.preview(replace(FAN_OUT, prompt="x" * 9_000), many))
+
+
+def test_the_other_answers():
+    assert fan_outs.own_alone("org-play", "ManageX", started=False) == (
+        "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission "
+        "`ManageX`. An admin of the enterprise can grant it to the service user. Nothing was started."
+    )
+    assert fan_outs.begun(5).text == (
+        "Fine, 5 sessions will start. The table that shows them appears here in a moment."
+    )
+    assert fan_outs.not_posted("C0").text == (
+        "The table of your fan-out could not be posted in <#C0>, so nothing was started. "
+        "Type `/invite @Devin Bridge` there, then try again."
+    )
+    assert fan_outs.not_posted("D0").text == (
+        "The table of your fan-out could not be posted in that direct message, so nothing was started. "
+        "Use a channel, or write to Devin Bridge directly."
+    )
+    assert fan_outs.ONLY_IN_PRIVATE.text == (
+        "A fan-out does not start behind a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
+        "direct message. Nothing was started."
+    )
+    assert fan_outs.UNREACHABLE.text == (
+        ":warning: Devin cannot be asked for the organisations at the moment. Nothing was started. "
+        "Try again in a minute."
+    )
+
+
+# ---------------------------------------------------------------- the table
+
+
+def test_the_table_shows_state_link_acus_and_reason():
+    message = fan_out_table.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
+    assert message.text == (
+        "Fan-out: “upgrade deps”: 2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
+    )
+    assert texts(message) == [
+        "*Fan-out: “upgrade deps”*\n2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
+        "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
+        "An admin of that organisation or of the enterprise can grant it to the service user.",
+    ]
+    (data,) = [block for block in message.blocks if block["type"] == "data_table"]
+    assert [cell["text"] for cell in data["rows"][0]] == ["Organisation", "State", "Session", "ACUs", "Reason"]
+    assert data["rows"][1][0]["text"] == "Acme"
+    assert data["rows"][1][3] == {"type": "raw_number", "value": 1.3, "text": "1.3"}
+    assert labels(message) == ["Stop all", "Retry failed"]
+
+
+def test_where_slack_draws_no_table_the_lines_say_the_same():
+    message = fan_out_table.table(FAN_OUT, [ACME, DONE, FORBIDDEN], "ada")
+    plain, text = message.forms()[1:]
+    assert [block["type"] for block in plain.blocks] == ["section", "table", "section", "actions"]
+    assert texts(text)[1] == (
+        f"• <{URL}|Acme>: working · 1.3 ACUs\n• <{URL}|Data &lt;Team&gt;>: done · 2 ACUs\n• Web: not started"
+    )
+    for form in message.forms():
+        assert_valid(form)
+
+
+def test_what_is_being_stopped_or_over_has_no_button_to_stop():
+    stopping = fan_out_table.table(replace(FAN_OUT, stopped_at=5.0), [ACME, FORBIDDEN], "ada")
+    assert texts(stopping)[0].endswith("\nStopping: the sessions are put to sleep, and nothing is lost.")
+    assert stopping.text.endswith(" · asked by ada. Stopping: the sessions are put to sleep, and nothing is lost.")
+    assert labels(stopping) == []
+    over = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
+    assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 over · 1 done · 2 ACUs · asked by ada"]
+    assert labels(over) == []
+
+
+def test_what_is_followed_no_more_says_so():
+    message = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [ACME, UNKNOWN], "ada")
+    assert texts(message)[0].endswith(" · asked by ada\nThis table is not kept up to date any more.")
+    assert labels(message) == ["Stop all", "Retry failed"]
+
+
+def test_the_end_is_said_once_with_what_became_of_them():
+    assert fan_out_table.ended(FAN_OUT, [DONE, FORBIDDEN]).text == (
+        "<@U0ADA> All 2 sessions are over: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the others again."
+    )
+    assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session is over: 1 done. 2 ACUs."
+    assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
+        "<@U0ADA> This table is not kept up to date any more. 1 of 2 sessions is over: 1 done, 1 not known. 2 ACUs."
+    )
+
+
+def test_a_shared_channel_is_shown_nothing():
+    assert fan_out_table.in_shared_channel(FAN_OUT).text == (
+        ":lock: This channel is shared with another company, so the fan-out is not shown here. "
+        "Its sessions go on at Devin."
+    )
+
+
+def test_why_a_session_was_not_started():
+    assert fan_out_table.limited("out_of_quota") == (
+        "Devin says “out_of_quota”. An admin of that organisation can raise the limit."
+    )
+    assert fan_out_table.refused("no <way>") == "Devin says “no &lt;way&gt;”."
+    assert fan_out_table.NOT_REACHED == (
+        "Devin Bridge's key does not reach this organisation. "
+        "An admin of the enterprise can give the service user access to it."
+    )
+
+
+def test_the_largest_table_fits():
+    reason = fan_out_table.refused("x" * 900)
+    many = [
+        replace(FORBIDDEN, org_id=f"org-{number}", name="<" * 300, url=URL, reason=f"{number}{reason}")
+        for number in range(50)
+    ]
+    for form in fan_out_table.table(replace(FAN_OUT, prompt="x" * 9_000), many, "a" * 200).forms():
+        assert_valid(form)
+        cells = [cell for block in form.blocks if "rows" in block for row in block["rows"] for cell in row]
+        assert sum(len(str(cell.get("text", ""))) for cell in cells) < 10_000
+
+
+# ---------------------------------------------------------------- the rules behind it
+
+
+def test_what_may_be_asked_for_again():
+    assert may_be_retried(FAN_OUT, [FORBIDDEN])
+    assert may_be_retried(FAN_OUT, [UNKNOWN])
+    assert not may_be_retried(FAN_OUT, [ACME, DONE])
+    assert not may_be_retried(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN])
+
+
+def test_when_devin_is_asked_next():
+    waiting = replace(ACME, display=DisplayState.WAITING, polled_at=100.0)
+    assert next_poll([DONE, FORBIDDEN], 60, 600) is None
+    assert next_poll([waiting, DONE], 60, 600) == 700.0
+    assert next_poll([waiting, replace(ACME, polled_at=90.0)], 60, 600) == 150.0
+    assert next_poll([UNKNOWN], 60, 600) == 600.0
