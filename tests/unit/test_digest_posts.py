@@ -14,8 +14,7 @@ from bot.domain.consumption import exact, exact_sum
 from bot.domain.outcomes import Outcome
 from bot.views.charts import chart_message, sparkline
 from bot.views.digest import Figures
-from bot.views.digest_posts import digest_posts, line_chart
-from bot.views.digest_root import DigestFigures, WithoutPullRequest
+from bot.views.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
 from bot.views.digest_tables import Spender, SpenderTable
 from tests import sentences
 from tests.markup import with_markup, written
@@ -34,9 +33,7 @@ THREE = tuple(
 )
 FIGURES = Figures(DAY, total=49.5, through_slack=16.4, outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1})
 PEOPLE = SpenderTable("People", "Person", (Spender("Ada", Decimal("16.4"), 3),))
-DIGEST = DigestFigures(
-    FIGURES, posted_at=0.0, chart=THREE, tables=(PEOPLE,), without_pull_request=WithoutPullRequest(6.1, 16.4, 2)
-)
+THREAD = ThreadFigures(DAY, THREE, (PEOPLE,), WithoutPullRequest(6.1, 16.4, 2))
 FOUR_SESSIONS = sentences.sessions_by_outcome(4, "3 done", "1 running")
 IN_WORDS = (
     "ACUs a day, 24 Nov to 26 Nov: most on Thu 26 Nov with 49.5; on Thu 26 Nov spent 49.5, usual 30, limit's pace 40."
@@ -44,7 +41,7 @@ IN_WORDS = (
 
 
 def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_request():
-    chart, people, without = digest_posts(DIGEST).thread
+    chart, people, without = thread_posts(FIGURES, THREAD)
     for message in (chart, people, without):
         for form in message.forms():
             assert_valid(form)
@@ -107,14 +104,20 @@ def test_what_is_not_known_of_all_days_is_no_line():
 
 
 def test_nothing_is_posted_of_which_there_is_nothing():
-    assert digest_posts(DigestFigures(Figures(DAY, total=0.0), posted_at=0.0)).thread == ()
-    bare = replace(DIGEST, chart=(), tables=(), without_pull_request=WithoutPullRequest(0.0, 16.4, 0))
-    (overall,) = digest_posts(bare).thread
+    assert thread_posts(Figures(DAY, total=0.0), ThreadFigures(DAY)) == ()
+    bare = replace(THREAD, chart=(), tables=(), without_pull_request=WithoutPullRequest(0.0, 16.4, 0))
+    (overall,) = thread_posts(FIGURES, bare)
     assert written(overall.blocks) == overall.text == FOUR_SESSIONS
     flat = tuple(replace(group, spent=0.0) for group in THREE)
-    assert digest_posts(replace(bare, chart=flat)).thread == (overall,)
+    assert thread_posts(FIGURES, replace(bare, chart=flat)) == (overall,)
     no_acus = replace(FIGURES, total=0.0, through_slack=0.0, no_acus_reported=True)
-    assert digest_posts(replace(DIGEST, figures=no_acus, tables=(), without_pull_request=None)).thread == ()
+    assert thread_posts(no_acus, replace(THREAD, tables=(), without_pull_request=None)) == ()
+
+
+def test_the_thread_of_several_days_names_them_and_leaves_the_sessions_to_its_root():
+    chart, people, _ = thread_posts(FIGURES, replace(THREAD, first=date(2026, 11, 24)))
+    assert written(chart.blocks) == ""
+    assert people.text.startswith("People, Tue 24 Nov to Thu 26 Nov: Ada 16.4 ACUs, ")
 
 
 def test_more_days_than_a_chart_has_room_for_are_put_together():

@@ -144,9 +144,17 @@ class DigestPost:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         figures = replace(figures, here=channel is not None)
-        of_all = occasion is Occasion.DAILY and channel is None
-        daily = await self._reader.read(self._workspace, figures) if of_all else None
-        return EditionFigures(occasion, subscription.share, first, figures, cycle, before, daily=daily)
+        edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
+        return await self._with_more(edition, channel)
+
+    async def _with_more(self, edition: EditionFigures, channel: str | None) -> EditionFigures:
+        """Add what a digest says in its thread, if it has one, and in the root of the daily one of all."""
+        figures, is_daily = edition.figures, edition.occasion is Occasion.DAILY
+        if edition.occasion is Occasion.WARNING or (is_daily and channel is not None):
+            return edition
+        thread = await self._reader.thread(self._workspace, figures, edition.first, channel)
+        daily = await self._reader.read(self._workspace, figures) if is_daily else None
+        return replace(edition, daily=daily, thread=thread)
 
     async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
         """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""
