@@ -1,4 +1,4 @@
-"""The posts in the thread of a digest: the chart, the tables, and what was used without a pull request."""
+"""The posts in the thread of a digest: the chart, the tables, what was used without a pull request, the file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from bot.views import blocks
 from bot.views.charts import Line, LineChart, chart_message
 from bot.views.dates import short_date, weekday_date
 from bot.views.digest import Figures, no_acus_at_all
+from bot.views.digest_file import file_message
 from bot.views.digest_tables import SpenderTable, spender_table
+from bot.views.figure_files import FigureFile
 from bot.views.figure_tables import table_message
 from bot.views.message import Message
 from bot.views.outcomes import sessions_by_outcome
@@ -39,6 +41,7 @@ class ThreadFigures:
     chart: tuple[ChartGroup, ...] = ()
     tables: tuple[SpenderTable, ...] = ()
     without_pull_request: WithoutPullRequest | None = None
+    file: FigureFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,15 @@ class DigestPosts:
 
 def thread_posts(figures: Figures, thread: ThreadFigures) -> tuple[Message, ...]:
     """Build the posts of the thread of a digest with these `figures`."""
-    return (*_overall(figures, thread), *_tables(figures, thread), *_without(thread.without_pull_request))
+    first, last = thread.first, figures.day
+    days = weekday_date(last) if first == last else f"{weekday_date(first)} to {weekday_date(last)}"
+    tables = [spender_table(table, figures.total, days) for table in thread.tables]
+    return (
+        *_overall(figures, thread),
+        *[table_message(table) for table in tables if table is not None],
+        *_without(thread.without_pull_request),
+        *([file_message(thread.file, first, last, days)] if thread.file else []),
+    )
 
 
 def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
@@ -62,13 +73,6 @@ def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
     if len(thread.chart) > 1 and any(group.spent for group in thread.chart):
         return [chart_message(line_chart(thread.chart), outcomes)]
     return [Message(outcomes, [blocks.section(outcomes)])] if outcomes else []
-
-
-def _tables(figures: Figures, thread: ThreadFigures) -> list[Message]:
-    first, last = thread.first, figures.day
-    days = weekday_date(last) if first == last else f"{weekday_date(first)} to {weekday_date(last)}"
-    built = [spender_table(table, figures.total, days) for table in thread.tables]
-    return [table_message(table) for table in built if table is not None]
 
 
 def _without(found: WithoutPullRequest | None) -> list[Message]:

@@ -24,6 +24,7 @@ HOMES = {
     "httpx": ("bot/devin", "bot/connect.py", "bot/doctor", "bot/playground"),
     "jinja2": ("bot/playground",),
     "markdown_it": ("bot/views",),
+    "matplotlib": ("bot/views/chart_pictures.py",),
     "multidict": ("bot/playground",),
     "pgqueuer": ("bot/engine",),
     "prometheus_client": ("bot/metrics.py",),
@@ -57,7 +58,6 @@ LOADED_BY = {
     "tzdata": "zoneinfo, where the system has no zones",
 }
 NOT_YET = {
-    "matplotlib": "the charts of the digest",
     "pgqueuer": "several replicas",
 }
 IMPORT_NAMES = {"markdown-it-py": "markdown_it", "pyyaml": "yaml"}

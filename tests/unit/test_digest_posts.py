@@ -12,7 +12,7 @@ from inline_snapshot import snapshot
 from bot.domain.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, chart_groups
 from bot.domain.consumption import exact, exact_sum
 from bot.domain.outcomes import Outcome
-from bot.views.charts import chart_message, sparkline
+from bot.views.charts import ALT_LIMIT, chart_message, sparkline
 from bot.views.digest import Figures
 from bot.views.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
 from bot.views.digest_tables import Spender, SpenderTable
@@ -89,8 +89,25 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
 
 
 def test_where_slack_draws_no_chart_it_is_a_line_of_characters():
-    (plain,) = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()[1:]
+    *_, plain = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()
     assert written(plain.blocks) == f"{FOUR_SESSIONS}\n*ACUs a day, 24 Nov to 26 Nov*\n`▄▁█`\n{IN_WORDS}"
+
+
+def test_a_picture_of_the_chart_is_described_by_its_numbers():
+    _, picture, _ = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()
+    assert (picture.text, picture.blocks) == (f"{FOUR_SESSIONS}\n{IN_WORDS}", [])
+    assert picture.file.alt == (
+        "ACUs a day, 24 Nov to 26 Nov. Spent: Tue 24 Nov 20, Wed 25 Nov 0, Thu 26 Nov 49.5. "
+        "Usual: 30, 30, 30. Limit's pace: 40, 40, 40."
+    )
+
+
+def test_the_description_of_the_largest_picture_is_no_longer_than_slack_takes():
+    groups = [
+        replace(THREE[0], first=day, last=day + timedelta(1), spent=1e8, usual=1e8, allowed=1e8) for day in days(20)
+    ]
+    (alt,) = [form.file.alt for form in chart_message(line_chart(groups)).forms() if form.file]
+    assert len(alt) <= ALT_LIMIT
 
 
 @pytest.mark.parametrize(("values", "drawn"), [([], ""), ([0, 0], "▁▁"), ([1], "█"), (range(8), "▁▂▃▄▅▆▇█")])

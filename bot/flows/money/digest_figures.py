@@ -10,6 +10,7 @@ from bot.domain.list_groups import last_change
 from bot.domain.needing import needing_somebody
 from bot.domain.periods import days_between
 from bot.domain.session import Session
+from bot.flows.money.digest_file import digest_file
 from bot.flows.money.digest_spenders import DigestSpenders, without_pull_request
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
@@ -49,7 +50,9 @@ class DigestReader:
             pull_requests=requests,
         )
 
-    async def thread(self, workspace: Workspace, figures: Figures, first: date, channel: str | None) -> ThreadFigures:
+    async def thread(
+        self, workspace: Workspace, figures: Figures, first: date, channel: str | None, *, has_file: bool
+    ) -> ThreadFigures:
         """Return what the thread of a digest says of the days from `first` to that of its `figures`.
 
         Where only the sessions of a `channel` count, that is the chart alone.
@@ -61,7 +64,8 @@ class DigestReader:
             spenders = DigestSpenders(tx, workspace, first, figures.day)
             repositories = await spenders.repositories()
             tables = await spenders.tables(repositories)
-        return ThreadFigures(first, chart, tables, without_pull_request(repositories))
+            file = await digest_file(tx, workspace, self._usage_ledger, figures, first) if has_file else None
+        return ThreadFigures(first, chart, tables, without_pull_request(repositories), file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date) -> list[Session]:
         begun = float(bounds(day)[0])

@@ -51,6 +51,7 @@ class DigestPost:
         if self._says_nothing(edition):
             await self._skip_quiet(destination, found.date)
             return
+        edition = await self._with_thread(edition, destination.subscription.channel)
         key = destination.key(found.date)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
             if not await self._add(uow, destination, found.date, edition):
@@ -144,17 +145,19 @@ class DigestPost:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         figures = replace(figures, here=channel is not None)
-        edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
-        return await self._with_more(edition, channel)
+        of_all = occasion is Occasion.DAILY and channel is None
+        daily = await self._reader.read(self._workspace, figures) if of_all else None
+        return EditionFigures(occasion, subscription.share, first, figures, cycle, before, daily=daily)
 
-    async def _with_more(self, edition: EditionFigures, channel: str | None) -> EditionFigures:
-        """Add what a digest says in its thread, if it has one, and in the root of the daily one of all."""
-        figures, is_daily = edition.figures, edition.occasion is Occasion.DAILY
-        if edition.occasion is Occasion.WARNING or (is_daily and channel is not None):
+    async def _with_thread(self, edition: EditionFigures, channel: str) -> EditionFigures:
+        """Add what a digest for a `channel` says in its thread, if it has one; the admin channel's has a file."""
+        of_all = edition.share is Share.ALL
+        if edition.occasion is Occasion.WARNING or (edition.occasion is Occasion.DAILY and not of_all):
             return edition
-        thread = await self._reader.thread(self._workspace, figures, edition.first, channel)
-        daily = await self._reader.read(self._workspace, figures) if is_daily else None
-        return replace(edition, daily=daily, thread=thread)
+        counted = None if of_all else channel
+        has_file = of_all and channel == self._workspace.policy.admin_channel
+        thread = await self._reader.thread(self._workspace, edition.figures, edition.first, counted, has_file=has_file)
+        return replace(edition, thread=thread)
 
     async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
         """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""
