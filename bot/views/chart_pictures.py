@@ -53,7 +53,9 @@ def _plot(axes: "Axes", chart: Mapping[str, Any]) -> None:
     axes.set_title(_plain(chart["title"]), color=_INK, loc="left", fontweight="bold")
     axes.set_ylabel(_plain(chart["unit"]), color=_INK)
     axes.set_ylim(bottom=0)
-    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(categories) > _MOST_LEVEL else {}
+    turned: dict[str, Any] = (
+        {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(categories) > _MOST_LEVEL else {}
+    )
     axes.set_xticks(places, [_plain(category) for category in categories], **turned)
     axes.tick_params(colors=_INK)
     axes.grid(axis="y", color=_FAINT)

@@ -16,6 +16,8 @@ from bot.views.charts import ALT_LIMIT, chart_message, sparkline
 from bot.views.digest import Figures
 from bot.views.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
 from bot.views.digest_tables import Spender, SpenderTable
+from bot.views.figure_files import FigureFile
+from bot.views.message import MadeFile
 from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import assert_valid
@@ -86,6 +88,19 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
     )
     assert people.text == "People, Thu 26 Nov: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
     assert without.text == "Without a PR so far: 6.1 ACUs of the 16.4 through Slack, in 2 sessions."
+
+
+def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
+    made = FigureFile("", "all.csv", ("session", "acus"), [["=1+1", Decimal("1.50")]], ["Only some."])
+    for first, days in {DAY: "Thu 26 Nov", date(2026, 11, 20): "Fri 20 Nov to Thu 26 Nov"}.items():
+        (shared,) = thread_posts(replace(FIGURES, outcomes={}), ThreadFigures(first, file=made))
+        assert shared.text == f"All sessions, {days}, as CSV. Only some."
+        assert shared.file == MadeFile("all.csv", "session,acus\r\n'=1+1,1.50\r\n")
+        assert_valid(shared.plainer)
+        assert written(shared.plainer.blocks) == (
+            f"Slack did not take the CSV file of all sessions, {days}. "
+            f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a direct message."
+        )
 
 
 def test_where_slack_draws_no_chart_it_is_a_line_of_characters():
