@@ -44,18 +44,19 @@ async def due_without_charts(one: Scene) -> None:
     await first_start_noted(one)
 
 
-async def over(one: Scene) -> None:
-    """A session that spent something on the newest finished day."""
+async def over(one: Scene) -> str:
+    """A session that spent something on a finished day."""
     await running(one)
-    await spent(one)
+    return await spent(one)
 
 
-async def spent(one: Scene) -> None:
+async def spent(one: Scene) -> str:
     """Have the only session spend something on the newest day that was finished half an hour ago."""
     ((session, team, org_id),) = one.rows("SELECT id, team, org_id FROM sessions")
     day = newest_finished(time.time() - HALF_AN_HOUR)
     row = {"session_id": session, "day": day.isoformat(), "team": team, "org_id": org_id, "acus": 1.5}
     await write(one.on, lambda tx: tx.execute(spend.insert().values(row)))
+    return day.isoformat()
 
 
 async def time_comes(one: Scene, _: None) -> None:
@@ -91,8 +92,8 @@ def contents(one: Scene, said: list[dict]) -> list[list[str]]:
     return [(file.content or b"").decode().splitlines() for file in shared]
 
 
-async def export(one: Scene, _: None) -> None:
-    await typed(one, "usage yesterday by session csv")
+async def export(one: Scene, day: str) -> None:
+    await typed(one, f"usage {day} by session csv")
     await one.slack.wait_for_message(DIRECT, "below.", within=PATIENCE)
 
 
