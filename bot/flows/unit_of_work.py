@@ -1,7 +1,7 @@
 """One transaction of a flow, with the lanes to wake once it is committed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from bot.domain import lane as lanes_named
@@ -205,8 +205,12 @@ class UnitOfWork:
 
 def _payload(message: Message) -> dict[str, Any]:
     """What is stored of a message to be posted; its plainer forms are sent where Slack refuses its blocks."""
-    first, *plainer = ({"text": form.text, "blocks": form.blocks} for form in message.forms())
+    first, *plainer = map(_form, message.forms())
     return first | ({"plainer": plainer} if plainer else {})
+
+
+def _form(form: Message) -> dict[str, Any]:
+    return {"text": form.text, "blocks": form.blocks} | ({"made": asdict(form.file)} if form.file else {})
 
 
 @dataclass(frozen=True, slots=True)

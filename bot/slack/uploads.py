@@ -29,10 +29,14 @@ class UploadedFile:
 class Uploading(Connection):
     """The files of the bot's own."""
 
-    async def upload(self, name: str, content: IO[bytes]) -> UploadedFile:
-        """Upload all of `content`, from its beginning. To repeat the call does no harm: an unshared file is deleted."""
+    async def upload(self, name: str, content: IO[bytes], alt: str = "") -> UploadedFile:
+        """Upload all of `content`, from its beginning. To repeat the call does no harm: an unshared file is deleted.
+
+        `alt` describes a picture, in at most 1,000 characters.
+        """
         size = content.seek(0, 2)
-        place = await self._read("files.getUploadURLExternal", filename=name, length=size)
+        described = {"alt_txt": alt} if alt else {}
+        place = await self._read("files.getUploadURLExternal", filename=name, length=size, **described)
         url, file_id = place.get("upload_url"), place.get("file_id")
         if not isinstance(url, str) or not isinstance(file_id, str):
             raise SlackOutcomeUnknown(METHOD, "no address in the answer")

@@ -73,7 +73,9 @@ async def spent(
     return {name: half_up(float(total), 6) for name, total in found}
 
 
-def _of_sessions(team: str, org_id: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> Select[Any]:
+def _of_sessions(
+    team: str, org_id: str, kind: ScopeKind, first: date, last: date, subject: str | None
+) -> Select[str, Any]:
     column = _SUBJECT[kind]
     # Added up here already, because there may be a million rows.
     return (
@@ -90,7 +92,7 @@ def _of_sessions(team: str, org_id: str, kind: ScopeKind, first: date, last: dat
     )
 
 
-def _of_fan_outs(team: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> list[Select[Any]]:
+def _of_fan_outs(team: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> list[Select[str, Any]]:
     column = _OF_FAN_OUT.get(kind)
     if column is None:
         return []

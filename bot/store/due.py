@@ -74,6 +74,11 @@ def corrections(team: str, channel: str) -> str:
     return f"corrections:{team}:{channel}"
 
 
+def not_drawn(team: str, kind: str) -> str:
+    """The name of until when a workspace counts as one that draws no blocks of a kind."""
+    return f"not_drawn:{team}:{kind}"
+
+
 def alarms(org_id: str) -> str:
     """The name of the runaway watch in an organisation."""
     return f"alarms:{org_id}"

@@ -1,19 +1,21 @@
-"""A chart of lines, which Slack draws, and the same as characters for where it does not.
+"""A chart of lines, which Slack draws, and the same as a picture, and as characters, for where it does not.
 
 https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from bot.views import blocks
-from bot.views.message import Block, Message
-from bot.views.text import one_line, shortened
+from bot.views.message import Block, MadeFile, Message
+from bot.views.text import one_line, shortened, tenths
 
 TITLE_LIMIT: Final = 50
 LABEL_LIMIT: Final = 20
 MOST_POINTS: Final = 20
+ALT_LIMIT: Final = 1000  # https://docs.slack.dev/reference/methods/files.getUploadURLExternal
+PICTURE: Final = "chart.png"
 _HEIGHTS: Final = "▁▂▃▄▅▆▇█"
 
 
@@ -40,12 +42,28 @@ class LineChart:
 
 
 def chart_message(chart: LineChart, *above: str) -> Message:
-    """Build a message of the chart, with a paragraph `above` it; the first line is one of characters where need be."""
+    """Build a message of the chart, with a paragraph `above` it.
+
+    In its plainest form the first of its lines is one of characters.
+    """
     head = [blocks.section(text) for text in above if text]
     first = chart.lines[0]
     drawn = f"*{chart.title}*\n`{sparkline(first.values)}`\n{chart.in_words}"
-    plainer = Message(chart.in_words, [*head, blocks.section(drawn)])
-    return Message(chart.in_words, [*head, chart_block(chart)], plainer)
+    plainest = Message(chart.in_words, [*head, blocks.section(drawn)])
+    picture = MadeFile(PICTURE, chart=asdict(chart), alt=alt_text(chart))
+    with_picture = Message("\n".join([*filter(None, above), chart.in_words]), plainer=plainest, file=picture)
+    return Message(chart.in_words, [*head, chart_block(chart)], with_picture)
+
+
+def alt_text(chart: LineChart) -> str:
+    """Describe a picture of the chart with its numbers: those of the first line by their categories."""
+    first, *others = chart.lines
+    by_category = zip(chart.categories, first.values, strict=True)
+    lines = [
+        f"{first.name}: {', '.join(f'{category} {tenths(value)}' for category, value in by_category)}.",
+        *(f"{line.name}: {', '.join(map(tenths, line.values))}." for line in others),
+    ]
+    return shortened(f"{chart.title}. {' '.join(lines)}", ALT_LIMIT)
 
 
 def chart_block(chart: LineChart) -> Block:

@@ -1,16 +1,18 @@
-"""The posts of the daily digest: the root, and those of its thread."""
+"""The posts in the thread of a digest: the chart, the tables, what was used without a pull request, the file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from bot.domain.chart_days import ChartGroup
 from bot.views import blocks
 from bot.views.charts import Line, LineChart, chart_message
 from bot.views.dates import short_date, weekday_date
-from bot.views.digest import no_acus_at_all
-from bot.views.digest_root import DigestFigures, digest_root
-from bot.views.digest_tables import spender_table
+from bot.views.digest import Figures, no_acus_at_all
+from bot.views.digest_file import file_message
+from bot.views.digest_tables import SpenderTable, spender_table
+from bot.views.figure_files import FigureFile
 from bot.views.figure_tables import table_message
 from bot.views.message import Message
 from bot.views.outcomes import sessions_by_outcome
@@ -23,6 +25,26 @@ WITHOUT_PULL_REQUEST: Final = "Without a PR so far: {acus} of the {all} through 
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutPullRequest:
+    """What sessions without a pull request used, `of` all that came through Slack."""
+
+    acus: float
+    of: float
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFigures:
+    """What the thread of a digest says, beside its root, of the billing days from `first` to its last one."""
+
+    first: date
+    chart: tuple[ChartGroup, ...] = ()
+    tables: tuple[SpenderTable, ...] = ()
+    without_pull_request: WithoutPullRequest | None = None
+    file: FigureFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DigestPosts:
     """The `root` of a digest and, in their order, the posts of the `thread` that it begins."""
 
@@ -30,29 +52,30 @@ class DigestPosts:
     thread: tuple[Message, ...] = ()
 
 
-def digest_posts(digest: DigestFigures) -> DigestPosts:
-    """Build all posts of a `digest`."""
-    return DigestPosts(digest_root(digest), (*_overall(digest), *_tables(digest), *_without(digest)))
+def thread_posts(figures: Figures, thread: ThreadFigures) -> tuple[Message, ...]:
+    """Build the posts of the thread of a digest with these `figures`."""
+    first, last = thread.first, figures.day
+    days = weekday_date(last) if first == last else f"{weekday_date(first)} to {weekday_date(last)}"
+    tables = [spender_table(table, figures.total, days) for table in thread.tables]
+    return (
+        *_overall(figures, thread),
+        *[table_message(table) for table in tables if table is not None],
+        *_without(thread.without_pull_request),
+        *([file_message(thread.file, first, last, days)] if thread.file else []),
+    )
 
 
-def _overall(digest: DigestFigures) -> list[Message]:
-    """The sessions of the day by what became of them, above the chart of the days up to it."""
-    outcomes = sessions_by_outcome(digest.figures.outcomes) if digest.figures.outcomes else ""
-    if no_acus_at_all(digest.figures):
+def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
+    """The chart. Above the one of a single day are its sessions by what became of them, as its root has not these."""
+    if no_acus_at_all(figures):
         return []  # the root says it all
-    if len(digest.chart) > 1 and any(group.spent for group in digest.chart):
-        return [chart_message(line_chart(digest.chart), outcomes)]
+    outcomes = sessions_by_outcome(figures.outcomes) if figures.outcomes and thread.first == figures.day else ""
+    if len(thread.chart) > 1 and any(group.spent for group in thread.chart):
+        return [chart_message(line_chart(thread.chart), outcomes)]
     return [Message(outcomes, [blocks.section(outcomes)])] if outcomes else []
 
 
-def _tables(digest: DigestFigures) -> list[Message]:
-    day = weekday_date(digest.figures.day)
-    built = [spender_table(table, digest.figures.total, day) for table in digest.tables]
-    return [table_message(table) for table in built if table is not None]
-
-
-def _without(digest: DigestFigures) -> list[Message]:
-    found = digest.without_pull_request
+def _without(found: WithoutPullRequest | None) -> list[Message]:
     if found is None or not found.sessions:
         return []
     text = WITHOUT_PULL_REQUEST.format(

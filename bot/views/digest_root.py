@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.domain.billing import parts_of
-from bot.domain.chart_days import ChartGroup
 from bot.domain.consumption import Correction
 from bot.domain.session import DisplayState
 from bot.domain.usual import percent_above
@@ -25,7 +24,6 @@ from bot.views.digest import (
     why_own_rows,
     without_acus,
 )
-from bot.views.digest_tables import SpenderTable
 from bot.views.message import Message
 from bot.views.outcomes import sessions_by_outcome
 from bot.views.sentences import STATE_EMOJI
@@ -71,15 +69,6 @@ class PullRequestFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class WithoutPullRequest:
-    """What sessions without a pull request used on the day, `of` all that came through Slack."""
-
-    acus: float
-    of: float
-    sessions: int
-
-
-@dataclass(frozen=True, slots=True)
 class DigestFigures:
     """What a digest that is posted now says of a billing day, besides the `figures` that answers about usage have."""
 
@@ -88,9 +77,6 @@ class DigestFigures:
     needing: tuple[Needing, ...] = ()  # the first ones to be listed
     needing_by_state: Mapping[DisplayState, int] = field(default_factory=dict)  # of all
     pull_requests: PullRequestFigures = field(default_factory=PullRequestFigures)
-    chart: tuple[ChartGroup, ...] = ()
-    tables: tuple[SpenderTable, ...] = ()
-    without_pull_request: WithoutPullRequest | None = None
 
     def with_corrections(self, corrections: tuple[Correction, ...]) -> "DigestFigures":
         """Return these figures with the `corrections` of other days that are to be named beside them."""

@@ -18,8 +18,8 @@ from bot.views import blocks
 from bot.views.cycle import CycleFigures, cycle_line, cycle_name
 from bot.views.dates import long_date, weekday_date
 from bot.views.digest import HOURS, NO_TOTAL, Figures, report
-from bot.views.digest_posts import DigestPosts, digest_posts
-from bot.views.digest_root import DigestFigures
+from bot.views.digest_posts import DigestPosts, ThreadFigures, thread_posts
+from bot.views.digest_root import DigestFigures, digest_root
 from bot.views.message import Message
 from bot.views.text import counted, tenths_of_acus
 
@@ -50,7 +50,7 @@ class EditionFigures:
     """What a digest says on an `occasion`: the `figures` of the billing days from `first` to their last one.
 
     `cycle` is the one that the occasion is about, if it is about one, and `before` what the same span before took.
-    `daily` is what the daily digest of all says beside its figures.
+    `daily` is what the root of the daily digest of all says beside its figures, and `thread` what stands in a thread.
     """
 
     occasion: Occasion
@@ -62,6 +62,7 @@ class EditionFigures:
     missed: tuple[Missed, ...] = ()
     daily: DigestFigures | None = None
     key_expires_at: float | None = None  # when the key for Devin expires, if that is soon
+    thread: ThreadFigures | None = None
 
     def with_corrections(self, corrections: tuple[Correction, ...]) -> "EditionFigures":
         """Return the same with corrections of other days, which the daily digest of all names."""
@@ -70,10 +71,11 @@ class EditionFigures:
 
 def edition_posts(edition: EditionFigures) -> DigestPosts:
     """Build the digest of an `edition`."""
-    posts = DigestPosts(_message(edition)) if edition.daily is None else digest_posts(edition.daily)
+    root = _message(edition) if edition.daily is None else digest_root(edition.daily)
     missed = blocks.context(["\n".join(_missed(edition.occasion, edition.missed))])
     expires = blocks.sections(_key_expires(edition.key_expires_at))
-    return replace(posts, root=replace(posts.root, blocks=[*posts.root.blocks, *expires, *missed]))
+    thread = thread_posts(edition.figures, edition.thread) if edition.thread else ()
+    return DigestPosts(replace(root, blocks=[*root.blocks, *expires, *missed]), thread)
 
 
 def preview(editions: Sequence[tuple[Edition, Message]]) -> Message:

@@ -1,5 +1,6 @@
-"""The type that all views return: a message as text and blocks."""
+"""The type that all views return: a message as text and blocks, or with a file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,15 +8,27 @@ Block = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class MadeFile:
+    """A file that is made here: a table as `text`, or a picture of a `chart` that `alt` describes in numbers."""
+
+    name: str
+    text: str = ""
+    chart: Mapping[str, Any] | None = None
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One Slack message. `text` is what notifications and screen readers use, and is never empty.
 
-    Without `blocks` Slack shows the text. `plainer` says the same in blocks that more workspaces can draw.
+    Without `blocks` Slack shows the text. With a `file`, which goes without blocks, the text is mrkdwn above it.
+    `plainer` says the same in a form that more workspaces can draw.
     """
 
     text: str
     blocks: list[Block] = field(default_factory=list)
     plainer: "Message | None" = None
+    file: MadeFile | None = None
 
     def forms(self) -> "tuple[Message, ...]":
         """Return this message and all plainer forms of it, the plainest last."""

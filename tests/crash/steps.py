@@ -99,7 +99,14 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # What goes out.
     "claim": ("bot.flows.deliver.send:Send._take", "bot.flows.deliver.cards:CardEditor._take"),
     "post": ("bot.flows.deliver.send:Send._post",),
-    "keep the copies of files": ("bot.flows.deliver.files:FilePosts._store",),
+    "keep the copies of files": (
+        "bot.flows.deliver.files:FilePosts._store",
+        "bot.flows.deliver.made_files:MadeFiles._store",
+    ),
+    "send in another form": (
+        "bot.flows.deliver.failures:SendFailures.in_plainer_form",
+        "bot.flows.deliver.forms:Forms.drawable",
+    ),
     "share the files": ("bot.flows.deliver.files:FilePosts.share",),
     "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
     "add": ("bot.flows.deliver.send:Send._react",),

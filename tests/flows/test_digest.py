@@ -153,7 +153,7 @@ async def test_the_thread_of_the_post(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (root,), rows = await posts(store), await thread(store)
-    assert [row["key"].removeprefix(root["key"]) for row in rows] == [":1", ":2", ":3", ":4", ":5", ":6"]
+    assert [row["key"].removeprefix(root["key"]) for row in rows] == [f":{number}" for number in range(1, 8)]
     assert {(row["thread"], row["thread_ts"], row["expires_at"]) for row in rows} == {
         (root["key"], None, root["expires_at"])
     }
@@ -167,11 +167,24 @@ async def test_the_thread_of_the_post(start, store, bills):
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.7 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Without a PR so far: 1.8 ACUs of the 8 through Slack, in 6 sessions.",
+        "All sessions, Mon 18 May, as CSV.",
     ]
+    made = rows[-1]["payload"]["made"]
+    assert made["name"] == "devin-usage-2026-05-18-by-session.csv"
+    lines = made["text"].splitlines()
+    thread_of_a = "https://acme.slack.com/archives/C0WORK/p1779105600000000"
+    assert [*lines[:3], *lines[-2:]] == [
+        "session,url,thread,person,acus,pull_requests",
+        f"Fix the login test,https://app.devin.ai/sessions/a,{thread_of_a},Ada,6.25,1",
+        "A session in a direct message,,,Ben,0.5,0",
+        "elsewhere,,,,1.50,",
+        "total,,,,9.50,",
+    ]
+    assert len(lines) == 10
     kinds = [[block["type"] for block in form["blocks"]] for form in rows[0]["payload"]["plainer"]]
     assert ([block["type"] for block in rows[0]["payload"]["blocks"]], kinds) == (
         ["section", "data_visualization"],
-        [["section", "section"]],
+        [[], ["section", "section"]],
     )
 
 
@@ -223,6 +236,7 @@ async def test_without_names_people_are_counted_and_small_groups_merged(start, s
     ]
     assert ":speech_balloon: Do waits · 1 d · <https" in written(rows[0]["payload"]["blocks"])
     assert [row["key"] for row in rows if "Ada" in str(row["payload"])] == []
+    assert rows[-1]["payload"]["made"]["text"].splitlines()[0] == "session,url,thread,acus,pull_requests"
 
 
 async def test_a_few_people_are_the_others(start, store, bills):

@@ -76,6 +76,11 @@ async def texts(store):
     return [written(row["payload"]["blocks"]) for row in await roots(store)]
 
 
+async def in_threads(store):
+    """The texts of what stands in the threads of digests."""
+    return [row["payload"]["text"] for row in await store.rows(outbox, outbox.c.seq) if row["thread"] != row["key"]]
+
+
 async def die(store, key, reason):
     async with store.db.write() as tx:
         row = await held(tx, store.db, f"digest:{TEAM}:{key}", utc_now())
@@ -115,6 +120,9 @@ async def test_the_weekly_digest_is_about_the_last_seven_finished_days(start, st
         "The 7 billing days before took 7 ACUs.",
         "*14 ACUs*",
         "0 through Slack, 14 elsewhere",
+    ]
+    assert await in_threads(store) == [
+        "ACUs a day, 11 May to 17 May: most on Mon 11 May with 2; on Sun 17 May spent 2, usual 1.9."
     ]
 
 
@@ -162,6 +170,9 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
         "Devin in the billing cycle 5 May \N{EN DASH} 14 May",
         "10 billing days from Tue 5 May to Thu 14 May, each 08:00 UTC to 08:00 UTC.",
         "*30 ACUs*",
+    ]
+    assert await in_threads(store) == [
+        "ACUs a day, 5 May to 14 May: most on Tue 5 May with 3; on Thu 14 May spent 3, usual 3, limit's pace 2.5."
     ]
 
 

@@ -47,6 +47,14 @@ async def test_an_answer_without_an_address(slack, fake, answer):
         await slack.upload("a.png", io.BytesIO(PNG))
 
 
+async def test_a_picture_is_uploaded_with_its_description(slack, fake):
+    gives_an_address(fake)
+    fake.sends("up", text="OK")
+    await slack.upload("chart.png", io.BytesIO(b"1234"), "ACUs a day")
+    asked = {"filename": "chart.png", "length": "4", "alt_txt": "ACUs a day"}
+    assert fake.asked("files.getUploadURLExternal") == [asked]
+
+
 async def test_without_the_scope(slack, fake):
     fake.answers("files.getUploadURLExternal", {"ok": False, "error": "missing_scope", "needed": "files:write"})
     with pytest.raises(ScopeMissing):

@@ -12,11 +12,12 @@ from inline_snapshot import snapshot
 from bot.domain.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, chart_groups
 from bot.domain.consumption import exact, exact_sum
 from bot.domain.outcomes import Outcome
-from bot.views.charts import chart_message, sparkline
+from bot.views.charts import ALT_LIMIT, chart_message, sparkline
 from bot.views.digest import Figures
-from bot.views.digest_posts import digest_posts, line_chart
-from bot.views.digest_root import DigestFigures, WithoutPullRequest
+from bot.views.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
 from bot.views.digest_tables import Spender, SpenderTable
+from bot.views.figure_files import FigureFile
+from bot.views.message import MadeFile
 from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import assert_valid
@@ -34,9 +35,7 @@ THREE = tuple(
 )
 FIGURES = Figures(DAY, total=49.5, through_slack=16.4, outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1})
 PEOPLE = SpenderTable("People", "Person", (Spender("Ada", Decimal("16.4"), 3),))
-DIGEST = DigestFigures(
-    FIGURES, posted_at=0.0, chart=THREE, tables=(PEOPLE,), without_pull_request=WithoutPullRequest(6.1, 16.4, 2)
-)
+THREAD = ThreadFigures(DAY, THREE, (PEOPLE,), WithoutPullRequest(6.1, 16.4, 2))
 FOUR_SESSIONS = sentences.sessions_by_outcome(4, "3 done", "1 running")
 IN_WORDS = (
     "ACUs a day, 24 Nov to 26 Nov: most on Thu 26 Nov with 49.5; on Thu 26 Nov spent 49.5, usual 30, limit's pace 40."
@@ -44,7 +43,7 @@ IN_WORDS = (
 
 
 def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_request():
-    chart, people, without = digest_posts(DIGEST).thread
+    chart, people, without = thread_posts(FIGURES, THREAD)
     for message in (chart, people, without):
         for form in message.forms():
             assert_valid(form)
@@ -91,9 +90,39 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
     assert without.text == "Without a PR so far: 6.1 ACUs of the 16.4 through Slack, in 2 sessions."
 
 
+def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
+    made = FigureFile("", "all.csv", ("session", "acus"), [["=1+1", Decimal("1.50")]], ["Only some."])
+    for first, days in {DAY: "Thu 26 Nov", date(2026, 11, 20): "Fri 20 Nov to Thu 26 Nov"}.items():
+        (shared,) = thread_posts(replace(FIGURES, outcomes={}), ThreadFigures(first, file=made))
+        assert shared.text == f"All sessions, {days}, as CSV. Only some."
+        assert shared.file == MadeFile("all.csv", "session,acus\r\n'=1+1,1.50\r\n")
+        assert_valid(shared.plainer)
+        assert written(shared.plainer.blocks) == (
+            f"Slack did not take the CSV file of all sessions, {days}. "
+            f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a direct message."
+        )
+
+
 def test_where_slack_draws_no_chart_it_is_a_line_of_characters():
-    (plain,) = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()[1:]
+    *_, plain = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()
     assert written(plain.blocks) == f"{FOUR_SESSIONS}\n*ACUs a day, 24 Nov to 26 Nov*\n`▄▁█`\n{IN_WORDS}"
+
+
+def test_a_picture_of_the_chart_is_described_by_its_numbers():
+    _, picture, _ = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()
+    assert (picture.text, picture.blocks) == (f"{FOUR_SESSIONS}\n{IN_WORDS}", [])
+    assert picture.file.alt == (
+        "ACUs a day, 24 Nov to 26 Nov. Spent: Tue 24 Nov 20, Wed 25 Nov 0, Thu 26 Nov 49.5. "
+        "Usual: 30, 30, 30. Limit's pace: 40, 40, 40."
+    )
+
+
+def test_the_description_of_the_largest_picture_is_no_longer_than_slack_takes():
+    groups = [
+        replace(THREE[0], first=day, last=day + timedelta(1), spent=1e8, usual=1e8, allowed=1e8) for day in days(20)
+    ]
+    (alt,) = [form.file.alt for form in chart_message(line_chart(groups)).forms() if form.file]
+    assert len(alt) <= ALT_LIMIT
 
 
 @pytest.mark.parametrize(("values", "drawn"), [([], ""), ([0, 0], "▁▁"), ([1], "█"), (range(8), "▁▂▃▄▅▆▇█")])
@@ -107,14 +136,20 @@ def test_what_is_not_known_of_all_days_is_no_line():
 
 
 def test_nothing_is_posted_of_which_there_is_nothing():
-    assert digest_posts(DigestFigures(Figures(DAY, total=0.0), posted_at=0.0)).thread == ()
-    bare = replace(DIGEST, chart=(), tables=(), without_pull_request=WithoutPullRequest(0.0, 16.4, 0))
-    (overall,) = digest_posts(bare).thread
+    assert thread_posts(Figures(DAY, total=0.0), ThreadFigures(DAY)) == ()
+    bare = replace(THREAD, chart=(), tables=(), without_pull_request=WithoutPullRequest(0.0, 16.4, 0))
+    (overall,) = thread_posts(FIGURES, bare)
     assert written(overall.blocks) == overall.text == FOUR_SESSIONS
     flat = tuple(replace(group, spent=0.0) for group in THREE)
-    assert digest_posts(replace(bare, chart=flat)).thread == (overall,)
+    assert thread_posts(FIGURES, replace(bare, chart=flat)) == (overall,)
     no_acus = replace(FIGURES, total=0.0, through_slack=0.0, no_acus_reported=True)
-    assert digest_posts(replace(DIGEST, figures=no_acus, tables=(), without_pull_request=None)).thread == ()
+    assert thread_posts(no_acus, replace(THREAD, tables=(), without_pull_request=None)) == ()
+
+
+def test_the_thread_of_several_days_names_them_and_leaves_the_sessions_to_its_root():
+    chart, people, _ = thread_posts(FIGURES, replace(THREAD, first=date(2026, 11, 24)))
+    assert written(chart.blocks) == ""
+    assert people.text.startswith("People, Tue 24 Nov to Thu 26 Nov: Ada 16.4 ACUs, ")
 
 
 def test_more_days_than_a_chart_has_room_for_are_put_together():

@@ -5,6 +5,7 @@ The waits, and the sentences for people, are also those for edits of cards (`bot
 
 from typing import Final
 
+from bot.flows.deliver.forms import OF_FILES, in_plainer_form, note_refused
 from bot.flows.services import Services
 from bot.flows.session_rows import announce_channel_lost, refuse
 from bot.flows.unit_of_work import Recipient, UnitOfWork
@@ -33,7 +34,6 @@ log = get_logger(__name__)
 
 # A row with a fault of our own dies after so many tries; what Slack does not take also has to be `send_outage` old.
 MOST_ATTEMPTS: Final = 8
-_OF_FILES: Final = frozenset({"files", "uploaded", "tries"})  # files that cannot be shared are named by the blocks
 REACTIONS: Final = frozenset({"reaction", "reaction_removal"})
 BEST_EFFORT: Final = REACTIONS | {"private"}
 
@@ -54,7 +54,7 @@ class SendFailures:
         elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._try_again(row, error)
         elif isinstance(error, SlackRefused) and error.may_be_the_form and row.payload.get("plainer"):
-            await self._in_plainer_form(row)
+            await self.in_plainer_form(row, error)
         elif isinstance(error, SlackRefused) and error.may_be_the_form and _has_plain_form(row):
             await self._without_blocks(row)
         elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
@@ -129,19 +129,20 @@ class SendFailures:
             return
         await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))
 
-    async def _in_plainer_form(self, row: OutboxRow) -> None:
-        """Have the row sent once more in the next of its plainer forms, in other kinds of blocks."""
-        form, *plainer = row.payload["plainer"]
+    async def in_plainer_form(self, row: OutboxRow, refused: SlackRefused | None = None) -> None:
+        """Have the row sent once more in the next of its plainer forms, as Slack has `refused` this one or would."""
         # A crash right before this commit leaves a row that counts as being sent: the search finds nothing, because
         # Slack has refused it, and the next try is refused again and comes here.
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            await outbox.replace_payload(uow.tx, row, {**row.payload, **form, "plainer": plainer})
+            if refused is not None:
+                await note_refused(uow, row, refused)
+            await outbox.replace_payload(uow.tx, row, in_plainer_form(row.payload))
             await outbox.reschedule(uow.tx, row, uow.now, "blocks refused")
 
     async def _without_blocks(self, row: OutboxRow) -> None:
         """Have the row sent once more without its blocks, as one text that says all that they say."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            payload = {name: value for name, value in row.payload.items() if name not in _OF_FILES} | {"plain": True}
+            payload = {name: value for name, value in row.payload.items() if name not in OF_FILES} | {"plain": True}
             if payload.get("blocks"):
                 session = await sessions.get(uow.tx, row.session_id) if row.session_id else None
                 whole = without_blocks(payload["blocks"], session.url if session else None)

@@ -18,6 +18,7 @@ from bot.devin.attachments import AttachmentsApi
 from bot.devin.errors import DevinError, DevinRefused, DevinUnexpectedAnswer
 from bot.domain.session import Session
 from bot.flows.deliver.failures import SendFailures, seconds_until_retry
+from bot.flows.deliver.made_files import MadeFiles
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.services import Services
 from bot.logs import get_logger
@@ -42,6 +43,7 @@ class FilePosts:
         self._services = services
         self._failure = failure
         self._transfers = transfers
+        self._made_files = MadeFiles(services, failure, transfers)
         self._under_way = 0
 
     async def prepare(self, row: OutboxRow) -> OutboxRow | None:
@@ -49,6 +51,8 @@ class FilePosts:
 
         The returned row has the files to share as `uploaded`, or it has no files and names those of the message.
         """
+        if row.payload.get("made"):
+            return await self._made_files.prepare(row)
         session = await self._services.session(row.session_id or "")
         if session is None:
             await self._failure.mark_dead(row, "no session")
@@ -137,6 +141,11 @@ class FilePosts:
             # The time after which a search can tell is counted from now, and not from the begin of the copying.
             await outbox.start(uow.tx, row, uow.now)
         return replace(row, payload=payload)
+
+
+def has_files(row: OutboxRow) -> bool:
+    """Whether the row is to be posted with files, of Devin's or made here."""
+    return bool(row.payload.get("files") or row.payload.get("made"))
 
 
 def _lasts(error: DevinError | SlackError) -> bool:

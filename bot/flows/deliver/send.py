@@ -20,7 +20,8 @@ from bot.domain.lane import card_lane, team_of
 from bot.domain.session import Session
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import REACTIONS, SendFailures
-from bot.flows.deliver.files import FilePosts
+from bot.flows.deliver.files import FilePosts, has_files
+from bot.flows.deliver.forms import Forms
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
 from bot.flows.shared_channels import SHARED, SharedChannels
@@ -59,6 +60,7 @@ class Send:
         self._services = services
         self._failure = failure
         self._files = files
+        self._forms = Forms(services)
         self._shared_channels = shared_channels
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
@@ -173,11 +175,12 @@ class Send:
             # The post that it replies to is gone, and in the channel itself it would say nothing.
             await self._failure.mark_dead(row, "no thread")
             return
-        shared = row.session_id is not None and await self._is_shared(row)
-        if shared and row.key.startswith(DEVINS_POSTS):
+        row, is_table = await self._forms.drawable(row), bool(row.payload.get("made", {}).get("text"))
+        shared = (row.session_id is not None or is_table) and await self._is_shared(row)
+        if shared and (is_table or row.key.startswith(DEVINS_POSTS)):
             await self._failure.mark_dead(row, SHARED)
             return
-        if row.payload.get("files"):
+        if has_files(row):
             prepared = await self._files.prepare(row)
             if prepared is not None:
                 await self._post_prepared(prepared)
@@ -217,7 +220,7 @@ class Send:
         Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
         """
         timing = self._services.timing
-        if row.payload.get("files") and not row.payload.get("uploaded"):
+        if has_files(row) and not row.payload.get("uploaded"):
             return False  # nothing was shared yet
         assert row.sending_at is not None
         age = self._services.clock() - row.sending_at  # when the search begins: what Slack does later it cannot show

@@ -53,6 +53,7 @@ class DigestPost:
         if self._says_nothing(edition):
             await self._skip_quiet(destination, found.date)
             return
+        edition = await self._with_thread(edition, destination.subscription.channel)
         key = destination.key(found.date)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
             if not await self._add(uow, destination, found.date, edition):
@@ -164,6 +165,20 @@ class DigestPost:
         async with self._services.db.read() as tx:
             found = await key_expiry_of(tx, self._workspace.organisation.id)
         return found if found is not None and is_near(found, self._services.clock()) else None
+
+    async def _with_thread(self, edition: EditionFigures, channel: str) -> EditionFigures:
+        """Add what a digest for a `channel` says in its thread, if it has one; the admin channel's has a file."""
+        of_all = edition.share is Share.ALL
+        if edition.occasion is Occasion.WARNING or (edition.occasion is Occasion.DAILY and not of_all):
+            return edition
+        counted = None if of_all else channel
+        has_file = of_all and channel == self._workspace.policy.admin_channel
+        async with self._services.db.read() as tx:
+            titles = await DigestTitles.read(tx, self._workspace, channel)
+        thread = await self._reader.thread(
+            self._workspace, edition.figures, edition.first, counted, titles, has_file=has_file
+        )
+        return replace(edition, thread=thread)
 
     async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
         """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""

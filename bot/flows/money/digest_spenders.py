@@ -1,8 +1,8 @@
-"""Who and what used most on a billing day, for the tables of its digest."""
+"""Who and what used most on the billing days of a digest, for the tables in its thread."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
@@ -15,7 +15,7 @@ from bot.flows.workspace import Workspace
 from bot.store import people, sessions, spend, spend_groups, spend_people
 from bot.store.database.connection import Transaction
 from bot.store.spend_groups import Group, Spending
-from bot.views.digest_root import WithoutPullRequest
+from bot.views.digest_posts import WithoutPullRequest
 from bot.views.digest_tables import (
     DIRECT_MESSAGES,
     NO_REPOSITORY,
@@ -33,13 +33,13 @@ FEWEST_PEOPLE: Final = 3  # in a group that is shown where names are not
 
 
 class DigestSpenders:
-    """Divides what our sessions used on a day, within one transaction."""
+    """Divides what our sessions used on the days from `first` to `last`, within one transaction."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, day: date, titles: DigestTitles) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, first: date, last: date, titles: DigestTitles) -> None:
         self._tx = tx
         self._titles = titles
         self._workspace = workspace
-        self._spending = Spending(workspace.team, workspace.organisation.id, day, day)
+        self._spending = Spending(workspace.team, workspace.organisation.id, first, last)
 
     async def tables(self, repositories: Sequence[Group]) -> tuple[SpenderTable, ...]:
         """Return the tables of a digest; `repositories` are the sessions as `repositories` has grouped them.
@@ -79,15 +79,15 @@ class DigestSpenders:
 
     async def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
         """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
-        day, team, org_id = self._spending.last, self._spending.team, self._spending.org_id
-        top = await spend.most_expensive(self._tx, team, org_id, day, day, MOST_ROWS)
+        team, org_id, first, last = astuple(self._spending)
+        top = await spend.most_expensive(self._tx, team, org_id, first, last, MOST_ROWS)
         found = await sessions.tracked(self._tx, [key for key, _ in top])
         askers = await people.names(self._tx, team, {one.session.requester for one in found.values()})
         rows = [self._session(found[key].session, acus, askers) for key, acus in top]
         left = _sum(channels) - exact_sum(row.acus for row in rows)
         others = Spender(OTHERS, left, sum(one.sessions for one in channels) - len(rows))
-        last = LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE
-        return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, last)
+        column = LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE
+        return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, column)
 
     def _session(self, session: Session, acus: float, askers: Mapping[str, str]) -> Spender:
         asker = askers.get(session.requester) or session.requester_name or None

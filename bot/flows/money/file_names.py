@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.questions import By
 from bot.domain.session import Session
+from bot.flows.money.digest_titles import DigestTitles
 from bot.flows.workspace import Workspace
 from bot.store import people, sessions
 from bot.store.database.connection import Transaction
@@ -18,9 +19,11 @@ _UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REP
 class FileNames:
     """Reads the names of groups in one workspace, one for each of `bot.views.figure_files.name_columns`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, *, titles: DigestTitles | None = None) -> None:
+        """With `titles` others are left out, and so is where these sessions are."""
         self._tx = tx
         self._workspace = workspace
+        self._titles = titles
 
     async def names(
         self, division: By, keys: Sequence[str | None], asked_as: Mapping[str, str]
@@ -40,11 +43,16 @@ class FileNames:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
         found = [one.session for one in (await sessions.tracked(self._tx, ids)).values()]
-        named: dict[str | None, Names] = {one.id: (one.title, one.url, self._thread(one)) for one in found}
+        named: dict[str | None, Names] = {one.id: self._session(one) for one in found}
         if not self._workspace.policy.shows_names:
             return named
         known = await people.names(self._tx, self._workspace.team, {one.requester for one in found})
         return {one.id: (*named[one.id], known.get(one.requester) or one.requester_name or None) for one in found}
+
+    def _session(self, session: Session) -> Names:
+        if self._titles is not None and (instead := self._titles.instead(session)) is not None:
+            return instead, None, None
+        return session.title, session.url, self._thread(session)
 
     def _thread(self, session: Session) -> str | None:
         thread = session.thread_ts

@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.domain.consumption import exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
+from bot.flows.money.digest_titles import DigestTitles
 from bot.flows.money.file_names import FileNames, Names
 from bot.flows.money.usage_ledger import AcusByDay
 from bot.flows.money.usage_parts import UsageParts, counted_exactly, counted_people, special
@@ -26,13 +27,22 @@ class FileParts:
     """Divides what was used in a period, of which the amounts by day and the figures are known already."""
 
     def __init__(
-        self, tx: Transaction, workspace: Workspace, spending: Spending, amounts: AcusByDay, figures: Figures
+        self,
+        tx: Transaction,
+        workspace: Workspace,
+        spending: Spending,
+        amounts: AcusByDay,
+        figures: Figures,
+        *,
+        titles: DigestTitles | None = None,
     ) -> None:
+        """With `titles` sessions have no others."""
         self._tx = tx
         self._workspace = workspace
         self._spending = spending
         self._amounts = amounts
         self._figures = figures
+        self._names = FileNames(tx, workspace, titles=titles)
         self._parts = UsageParts(tx, workspace, spending, amounts, figures)
 
     async def by(self, division: By) -> Divided | None:
@@ -68,7 +78,7 @@ class FileParts:
             return [_counted(part) for part in counted_people(groups)]
         keys = [one.key for one in groups if not one.others and special(one) is None]
         asked_as = {one.key: one.name for one in groups if one.key and one.name}
-        names = await FileNames(self._tx, self._workspace).names(division, keys, asked_as)
+        names = await self._names.names(division, keys, asked_as)
         return [_part(one, _name(one) or names.get(one.key, ("",))) for one in groups]
 
 

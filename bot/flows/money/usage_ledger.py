@@ -157,6 +157,18 @@ class UsageLedger:
             own = await _own(tx, workspace, _first_compared(first, last), last, of)
             return (await self._amounts(tx, workspace, days, of, own)).best(days)
 
+    async def for_chart(
+        self, tx: Transaction, workspace: Workspace, first: date, last: date, of: str | None
+    ) -> dict[date, float]:
+        """Return the known ACUs by day up to `last`, with days before `first` that say what is usual on it.
+
+        They are those that `figures` of these days are made from. With `of`, a channel, only its sessions count.
+        """
+        own = await _own(tx, workspace, _first_compared(first, last), last, of)
+        amounts = await self._amounts(tx, workspace, _span(first, last), of, own)
+        days = _span(_first_compared(first, last), last)
+        return {day: acus for day in days if (acus := amounts.best((day,))) is not None}
+
     # ------------------------------------------------------------ figures
 
     async def _amounts(
@@ -284,4 +296,5 @@ def _span(first: date, last: date) -> tuple[date, ...]:
 
 def _first_compared(first: date, last: date) -> date:
     """Return the first day that figures from `first` to `last` need: that of the month, or of a chart's history."""
-    return min(first, days_before(last, CHART_DAYS + usual.HISTORY_DAYS)[0], last.replace(day=1))
+    charted = min(first, days_before(last, CHART_DAYS)[0])
+    return min(days_before(charted, usual.HISTORY_DAYS)[0], last.replace(day=1))

@@ -23,6 +23,7 @@ Json = dict[str, Any]
 LOGIN_PAGE: Final = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in</body></html>"
 PIECE: Final = 65_536
 LARGEST: Final = 1_000_000_000  # bytes
+LONGEST_ALT: Final = 1000  # characters
 NAME: Final = re.compile(r"(?=.*\S).{1,255}", re.DOTALL)
 FACTS: Final[Mapping[str, Shape]] = {
     "name": matching("a text of 1 to 255 characters", NAME),
@@ -60,9 +61,12 @@ def upload_url(workspace: Workspace, args: Args) -> Json:
     name = args.need("filename")
     if not args.text("length").isdigit():
         raise missing("length")
+    if len(args.text("alt_txt")) > LONGEST_ALT:
+        raise SlackError("alt_txt_too_large")
     slack = workspace.slack
     mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
     file = SharedFile(slack.names.next("F"), name, mimetype, int(args.text("length")), BOT_USER)
+    file.alt = args.text("alt_txt")
     slack.files[file.id] = file
     return {"upload_url": f"{slack.root}/upload/{file.id}", "file_id": file.id}
 
@@ -179,4 +183,5 @@ def described(slack: Slack, file: SharedFile) -> Json:
         "url_private": f"{base}/{file.name}",
         "url_private_download": f"{base}/download/{file.name}",
         "permalink": f"https://{DOMAIN}.slack.com/files/{file.user}/{file.id}/{file.name}",
+        **({"alt_txt": file.alt} if file.alt else {}),
     }

@@ -131,6 +131,7 @@ class SharedFile:
     content: bytes | None = None  # None: zeros of that size
     redirect: str | None = None
     stub: bool = False
+    alt: str = ""  # describes a picture
 
 
 class Slack:

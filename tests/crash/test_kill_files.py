@@ -1,0 +1,151 @@
+"""`SIGKILL` while figures are shared as a file: in the thread of a digest, as a picture there, and to who asked."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.domain.billing import newest_finished
+from bot.store.tables import spend
+from tests import sentences
+from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.story import (
+    EDITED,
+    FOLLOWED,
+    POSTED,
+    Story,
+    in_both_forms,
+    killed_everywhere,
+    named,
+    running,
+    typed,
+)
+from tests.crash.test_kill_long_jobs import DIRECT, ENDED, READ
+from tests.crash.test_kill_long_jobs import EDITED as SHOWN
+from tests.crash.test_kill_seldom import digest_half_an_hour_ago, first_start_noted
+from tests.scenarios.ahead import write
+from tests.scenarios.harness import ANN, OPS
+
+pytestmark = pytest.mark.edge
+
+HALF_AN_HOUR = 1800.0
+SHARED = ("keep the copies of files: commit", "share the files: Slack files.completeUploadExternal")
+
+
+async def due(one: Scene) -> None:
+    """A session that spent something on the day of the digest."""
+    await first_start_noted(one)
+    await spent(one)
+
+
+async def due_without_charts(one: Scene) -> None:
+    """A digest in a Slack that draws no charts."""
+    await one.slack.fault("chat.postMessage", "error", error="invalid_blocks", match="data_visualization", times=0)
+    await first_start_noted(one)
+
+
+async def over(one: Scene) -> str:
+    """A session that spent something on a finished day."""
+    await running(one)
+    return await spent(one)
+
+
+async def spent(one: Scene) -> str:
+    """Have the only session spend something on the newest day that was finished half an hour ago."""
+    ((session, team, org_id),) = one.rows("SELECT id, team, org_id FROM sessions")
+    day = newest_finished(time.time() - HALF_AN_HOUR)
+    row = {"session_id": session, "day": day.isoformat(), "team": team, "org_id": org_id, "acus": 1.5}
+    await write(one.on, lambda tx: tx.execute(spend.insert().values(row)))
+    return day.isoformat()
+
+
+async def time_comes(one: Scene, _: None) -> None:
+    root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "as CSV.", thread_ts=root["ts"], within=PATIENCE)
+
+
+async def one_file_in_the_thread(one: Scene, _: None) -> None:
+    """One root, and in its thread each post once: one of them has a file, with the session and what it used."""
+    said = await one.slack.messages(OPS, user="U0BOT")
+    assert len([message for message in said if message.get("thread_ts") in {None, message["ts"]}]) == 1
+    texts = [message["text"] for message in said]
+    assert len(set(texts)) == len(texts)
+    assert {state for (state,) in one.rows("SELECT state FROM outbox WHERE key LIKE 'digest:%'")} == {"sent"}
+    (lines,) = contents(one, said)
+    assert [line.split(",")[0] for line in lines] == ["session", "fix the login test", "elsewhere", "total"]
+
+
+async def time_of_the_picture_comes(one: Scene, _: None) -> None:
+    root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
+    await one.slack.wait_for_message(OPS, sentences.CHART_BEGINS, thread_ts=root["ts"], within=PATIENCE)
+
+
+async def one_picture_in_the_thread(one: Scene, _: None) -> None:
+    root, picture = await one.slack.messages(OPS, user="U0BOT")
+    assert sentences.DAY_BEGINS in root["rendered"]
+    assert [file["name"] for file in picture["files"]] == ["chart.png"]
+
+
+def contents(one: Scene, said: list[dict]) -> list[list[str]]:
+    """The lines of each file in the messages."""
+    shared = [one.on.simulated_slack.state.files[file["id"]] for message in said for file in message.get("files", [])]
+    return [(file.content or b"").decode().splitlines() for file in shared]
+
+
+async def export(one: Scene, day: str) -> None:
+    await typed(one, f"usage {day} by session csv")
+    await one.slack.wait_for_message(DIRECT, "below.", within=PATIENCE)
+
+
+async def one_file_for_the_asker(one: Scene, _: None) -> None:
+    said = await one.slack.messages(DIRECT, user="U0BOT")
+    assert len([message for message in said if not message.get("files")]) == 1
+    (lines,) = contents(one, said)
+    names = [line.split(",")[0] for line in lines if not line.startswith("elsewhere")]  # if Devin's bill was read
+    assert names == ["session", "fix the login test", "total"]
+
+
+STORIES = [
+    Story(
+        "the digest of the admin channel has a file",
+        due,
+        time_comes,
+        one_file_in_the_thread,
+        steps=("post the digest: commit", *POSTED, *SHARED),
+        sometimes=(*EDITED, *FOLLOWED),
+        settings=digest_half_an_hour_ago,
+    ),
+    Story(
+        "the chart of a digest is a picture",
+        due_without_charts,
+        time_of_the_picture_comes,
+        one_picture_in_the_thread,
+        steps=("post the digest: commit", *POSTED, "send in another form: commit", *SHARED),
+        sometimes=(*EDITED, *FOLLOWED),
+        settings=digest_half_an_hour_ago,
+    ),
+    Story(
+        "an admin asks for figures as a file",
+        over,
+        export,
+        one_file_for_the_asker,
+        steps=(
+            *READ,
+            *POSTED,
+            "intend to share: commit",
+            "share the file: Slack files.completeUploadExternal",
+            "note how it ended: commit",
+            *SHOWN,
+            *ENDED,
+            "delete its rows: commit",
+        ),
+        sometimes=("put back: commit", "give the lane back: commit", *EDITED, *FOLLOWED),
+        settings=lambda: {"BOT_ADMIN_USERS": ANN},
+    ),
+]
+
+
+@in_both_forms
+@pytest.mark.parametrize("story", named(STORIES))
+async def test_a_kill_at_any_step_shares_one_file(story: Story, every: bool, tmp_path: Path, nursery: Nursery) -> None:
+    await killed_everywhere(story, tmp_path, nursery, every=every)
