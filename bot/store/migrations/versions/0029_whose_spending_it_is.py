@@ -6,8 +6,8 @@ What sessions spent whose own rows are purged already stays without both.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
