@@ -195,7 +195,6 @@ def _flows(
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
     session_commands = SessionCommands(services, access, session_list)
-    doubtful_command = DoubtfulCommand(services, command_answers)
     return {
         causes.MessageCause.kind: Conversation(
             services,
@@ -212,7 +211,7 @@ def _flows(
         causes.ActionCause.kind: Presses(
             services,
             session_commands,
-            doubtful_command,
+            DoubtfulCommand(services, command_answers),
             AlarmAnswers(services, access),
             BudgetRequests(services, access),
             NoteDeletion(services, access),

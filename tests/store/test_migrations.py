@@ -388,7 +388,7 @@ async def test_what_came_of_sessions_before_is_taken_from_what_they_are_now(db: 
 
 
 async def test_the_rows_of_what_was_spent_learn_whose_sessions_they_are(db: Database) -> None:
-    await go_back(db, "0031-1")
+    await go_back(db, "0029-1")
     async with db.write() as tx:
         await tx.execute(insert(sessions), [old_session("a"), old_session("b") | {"channel": "D0ANN", "requester": ""}])
         for name in ("a", "b", "gone"):

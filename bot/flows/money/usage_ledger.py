@@ -133,8 +133,7 @@ class UsageLedger:
             day=day,
             total=amounts.total(days),
             through_slack=amounts.through_slack(days),
-            # To compare a sum of several days with what a single day takes would say nothing.
-            usual=amounts.usual(day) if len(days) == 1 else None,
+            usual=amounts.usual(day) if len(days) == 1 else None,  # a sum of days has nothing to be compared with
             anomaly_limit=amounts.anomaly_limit(day) if len(days) == 1 else None,
             outcomes=outcomes,
             pull_requests_opened=opened,

@@ -53,7 +53,8 @@ class Retention:
 
     async def tick(self) -> float:
         """Purge what is old. Returns the seconds until the next purge, which comes soon if there may be more."""
-        purged = {name: await self._all(batch) for name, batch in self._batches().items()}
+        batches = {**self._batches(), **self._money_batches()}
+        purged = {name: await self._all(batch) for name, batch in batches.items()}
         if any(purged.values()):
             log.info("purged", **{name: count for name, count in purged.items() if count})
         more = max(purged.values()) >= BATCHES_A_TICK * BATCH
@@ -67,7 +68,6 @@ class Retention:
         now, kept, timing = self._services.clock(), self._services.timing.retention, self._services.timing
         old, ended = now - kept, now - max(kept, timing.keys_kept)
         dead = now - min(kept, timing.dead_texts)
-        last_spent = billing_day(now - timing.spend_kept)
         return {
             "sleepers": _written(partial(watched_sessions.unwatch_sleepers, before=int(old), now=now)),
             "closed": partial(self._close, before=ended),
@@ -80,19 +80,10 @@ class Retention:
             "outbox_texts": partial(outbox.purge_texts, before=dead),
             "audit": _written(partial(audit.purge, before=now - timing.audit_kept)),
             "guardrail_violations": _written(partial(guardrail_violations.purge, before=now - timing.audit_kept)),
-            "recent_spend": _written(partial(recent_spend.purge, before=now - timing.recent_spend_kept)),
-            "alarms": _written(partial(alarms.purge, before=ended)),
             "long_jobs": _written(partial(long_jobs.purge, before=old)),
             "long_job_rows": _written(long_jobs.purge_rows),
             "fan_outs": _written(partial(fan_outs.purge, before=now - max(kept, timing.fan_outs_kept))),
             "fan_out_sessions": _written(fan_outs.purge_sessions),
-            "spend": _written(partial(spend.purge, before=last_spent)),
-            "pull_requests": _written(partial(pull_requests.purge, before=bounds(last_spent)[0])),
-            "waiting_times": _written(partial(waiting_times.purge, before=bounds(last_spent)[0])),
-            "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
-            "corrections": _written(partial(corrections.purge, before=last_spent)),
-            "crossings": _written(partial(crossings.purge, before=now - timing.spend_kept)),
-            "grants": _written(partial(grants.purge, before=now - timing.spend_kept)),
             "lanes": _written(purge.purge_lanes),
             "rate_limits": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
             "channels": _written(purge.purge_channels),
@@ -100,6 +91,22 @@ class Retention:
             "admins": _written(partial(admins.purge, before=now - timing.admins_known)),
             "shown_lists": _written(partial(purge.purge_shown_lists, before=now - timing.list_kept)),
             "numbered_lists": _written(partial(purge.purge_numbered_lists, before=now - timing.list_kept)),
+        }
+
+    def _money_batches(self) -> Mapping[str, Batch]:
+        """Return the same for what was spent and what came of it."""
+        now, timing = self._services.clock(), self._services.timing
+        oldest, last_spent = now - timing.spend_kept, billing_day(now - timing.spend_kept)
+        return {
+            "recent_spend": _written(partial(recent_spend.purge, before=now - timing.recent_spend_kept)),
+            "alarms": _written(partial(alarms.purge, before=now - max(timing.retention, timing.keys_kept))),
+            "spend": _written(partial(spend.purge, before=last_spent)),
+            "pull_requests": _written(partial(pull_requests.purge, before=bounds(last_spent)[0])),
+            "waiting_times": _written(partial(waiting_times.purge, before=bounds(last_spent)[0])),
+            "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
+            "corrections": _written(partial(corrections.purge, before=last_spent)),
+            "crossings": _written(partial(crossings.purge, before=oldest)),
+            "grants": _written(partial(grants.purge, before=oldest)),
         }
 
     async def _close(self, _db: Database, before: float) -> int:
