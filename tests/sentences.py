@@ -1041,10 +1041,11 @@ HELP = (
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there\n"
-    "• `help`, `list`, `cost`, `status`, `stop`, `notify`, `budget list`, `note list`, `note show`, `playbook list`, "
-    "`playbook show`, `schedule list` and `review` also work as a direct message or behind a mention, and so does what "
-    "is for admins (`audit` and `fanout` as a direct message only)\n"
-    "*For admins*\n"
+    "• These work without `/devin` too, as a direct message or behind a mention, except `archive`\n"
+    "• `/devin help admin` lists what is for admins"
+)
+HELP_FOR_ADMINS = (
+    "*For admins of Devin Bridge*\n"
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by "
     "person|channel|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"
     "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of it\n"
@@ -1059,11 +1060,13 @@ HELP = (
     "• `/devin note add` opens a form for a note that Devin is to know · `/devin note edit N` · "
     "`/devin note delete N`\n"
     "• `/devin playbook add` opens a form for a playbook · `/devin playbook edit N`\n"
-    "• `/devin schedule add` opens a form for one · `/devin schedule pause N` · `/devin schedule resume N` · "
-    "`/devin schedule delete N`, with a number of that list\n"
+    "• `/devin schedule add` opens a form for a schedule · `/devin schedule pause N` · `/devin schedule resume N` · "
+    "`/devin schedule delete N`, with a number of the list\n"
     "• `/devin metrics [week|month]` shows how much Devin is used\n"
     "• `/devin members [text]` shows who may use Devin, and in which role\n"
-    "• `/devin secret list` shows the names of Devin's secrets · `/devin secret add` says where one is added"
+    "• `/devin secret list` shows the names of Devin's secrets · `/devin secret add` says where one is added\n"
+    "• These work without `/devin` too, as a direct message or behind a mention, `audit` and `fanout` as a direct "
+    "message only"
 )
 HELP_IN_THREAD = (
     "Every reply in this thread goes to Devin, except these, each as the whole message:\n"

@@ -1,11 +1,15 @@
-"""The two help texts: one for `/devin`, one for a session's thread."""
+"""The help texts: one for `/devin`, one about what admins can do there, one for a session's thread."""
 
 from collections.abc import Iterable
 from typing import Final
 
-from bot.domain.commands.registry import COMMANDS
-from bot.domain.commands.spec import Help, Role
+from bot.domain.commands.arguments import ADMIN_TOPIC
+from bot.domain.commands.registry import COMMANDS, START
+from bot.domain.commands.spec import ADDRESSED, Help, Role, Surface
 from bot.views.message import Message
+
+_OF_EVERYBODY: Final = tuple(spec for spec in COMMANDS if spec.role is not Role.ADMIN)
+_OF_ADMINS: Final = tuple(spec for spec in COMMANDS if spec.role is Role.ADMIN)
 
 
 def _lines(helps: Iterable[Help | None]) -> list[str]:
@@ -21,21 +25,34 @@ def _lines(helps: Iterable[Help | None]) -> list[str]:
 _OPTIONS: Final = (
     '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
-_ADDRESSED: Final = (
-    "• `help`, `list`, `cost`, `status`, `stop`, `notify`, `budget list`, `note list`, `note show`, `playbook list`, "
-    "`playbook show`, `schedule list` and `review` also work as a direct message or behind a mention, and so does what "
-    "is for admins (`audit` and `fanout` as a direct message only)"
+_ONLY_SLASH: Final = ", ".join(
+    f"`{form.phrase}`"
+    for spec in _OF_EVERYBODY
+    if spec is not START and not any(form.surfaces == ADDRESSED for form in spec.forms)
+    for form in spec.forms_on(Surface.SLASH)
+)
+_ADMINS_ADDRESSED: Final = (
+    "• These work without `/devin` too, as a direct message or behind a mention, `audit` and `fanout` as a direct "
+    "message only"
 )
 SLASH_HELP: Final = Message(
     "\n".join(
         [
             "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
-            *_lines(spec.slash_help for spec in COMMANDS if spec.role is not Role.ADMIN),
+            *_lines(spec.slash_help for spec in _OF_EVERYBODY),
             _OPTIONS,
             "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
-            _ADDRESSED,
-            "*For admins*",
-            *_lines(spec.slash_help for spec in COMMANDS if spec.role is Role.ADMIN),
+            f"• These work without `/devin` too, as a direct message or behind a mention, except {_ONLY_SLASH}",
+            f"• `/devin help {ADMIN_TOPIC}` lists what is for admins",
+        ]
+    )
+)
+ADMIN_HELP: Final = Message(
+    "\n".join(
+        [
+            "*For admins of Devin Bridge*",
+            *_lines(spec.slash_help for spec in _OF_ADMINS),
+            _ADMINS_ADDRESSED,
         ]
     )
 )

@@ -57,6 +57,8 @@ from bot.domain.notify_choice import NotifyChoice
         ("", Command(HELP)),
         ("  ", Command(HELP)),
         ("help", Command(HELP)),
+        ("help admin", Command(HELP, "admin")),
+        ("Help Admins.", Command(HELP, "admin")),
         ("list", Command(LIST)),
         ("List ", Command(LIST)),
         ("status", Command(STATUS)),

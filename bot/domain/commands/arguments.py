@@ -13,6 +13,7 @@ from bot.domain.questions import CSV_WORD, REPORT_QUESTIONS, USAGE_QUESTIONS, By
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
+ADMIN_TOPIC: Final = "admin"  # behind `help`
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE
@@ -68,6 +69,12 @@ def _choice(typed: str) -> str | None:
     return word if not word or word in set(NotifyChoice) else None
 
 
+def _help_topic(typed: str) -> str | None:
+    if not typed:
+        return ""
+    return ADMIN_TOPIC if typed.lower() in {ADMIN_TOPIC, f"{ADMIN_TOPIC}s"} else None
+
+
 # What people want to be done with something in a list.
 _AROUND_LISTS: Final = "show see open add new create make edit change update rename delete remove drop"
 TEXT: Final = Argument("…", str, verbatim=True)
@@ -82,6 +89,7 @@ GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
 BUDGET_NUMBER: Final = Argument("N", read_number)
 AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
+HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic)
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`
 WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
 SEARCH: Final = Argument("[text]", read_search, around=frozenset(_AROUND_LISTS.split()), free=True)  # "" for no text

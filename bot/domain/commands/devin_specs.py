@@ -27,7 +27,7 @@ SCHEDULE_ADD: Final = CommandSpec(
     role=Role.ADMIN,
     subject="changes of schedules",
     opens_form=True,
-    slash_help=Help("`/devin schedule add` opens a form for one"),
+    slash_help=Help("`/devin schedule add` opens a form for a schedule"),
 )
 SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",
@@ -49,7 +49,7 @@ SCHEDULE_DELETE: Final = CommandSpec(
     role=Role.ADMIN,
     subject="changes of schedules",
     asks_first=True,
-    slash_help=Help("`/devin schedule delete N`, with a number of that list", same_line=True),
+    slash_help=Help("`/devin schedule delete N`, with a number of the list", same_line=True),
 )
 # These two answer the question whether a schedule is to be deleted; their value is that command.
 SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(

@@ -15,6 +15,7 @@ from bot.domain.commands.arguments import (
     CSV,
     DIGESTS,
     GRANT,
+    HELP_TOPIC,
     REPORT_QUESTION,
     SESSION,
     TEXT,
@@ -258,7 +259,9 @@ ALARM_SNOOZE: Final = CommandSpec(
 # These two answer the question whether a text that resembles a command is that command or a task.
 RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True, replaces=True)
 START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True, replaces=True)
-HELP: Final = CommandSpec("help", forms=(slash("help"), addressed("help"), written("!help")), urgent=True)
+HELP: Final = CommandSpec(
+    "help", forms=(slash("help", HELP_TOPIC), addressed("help", HELP_TOPIC), written("!help")), urgent=True
+)
 
 COMMANDS: Final = (
     START,

@@ -49,7 +49,7 @@ from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
 from bot.views import answers, devin_answers, fan_outs
 from bot.views.enterprise_usage import NO_REPORT
-from bot.views.help_texts import SLASH_HELP
+from bot.views.help_texts import ADMIN_HELP, SLASH_HELP
 from bot.views.library import READING
 from bot.views.message import Message
 from bot.views.modals import parts as forms
@@ -241,5 +241,5 @@ class CommandAnswers:
         known = await self._access.known_person(workspace, user)
         return self._access.refusal(known or await self._access.person(workspace, user, first=True), shared=False)
 
-    async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
-        return SLASH_HELP
+    async def _help(self, _workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
+        return ADMIN_HELP if command.argument else SLASH_HELP
