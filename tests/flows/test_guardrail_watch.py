@@ -8,9 +8,10 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.flows.money.guardrail_watch import GuardrailWatch
+from bot.store import channels
 from bot.store.tables import outbox
 from bot.timing import DAY, PRODUCTION
-from tests.flows.conftest import ONCE, ORG
+from tests.flows.conftest import ONCE, ORG, TEAM
 from tests.markup import written
 
 NOW = 1_779_278_400.0
@@ -89,17 +90,21 @@ async def test_many_are_one_post(start, either_store, guardrails):
     assert (len(listed), more) == (5, "and 445 more")
 
 
-async def test_a_session_is_named_with_its_thread_but_not_one_in_a_direct_message(start, either_store, guardrails):
+async def test_a_session_is_named_with_its_thread_but_not_one_that_not_all_admins_see(start, either_store, guardrails):
     await either_store.session("seen", NOW, title="Fix it", bare_id="aa")
+    await either_store.session("private", NOW, title="Secret", bare_id="dd", channel="C0SECRET")
+    async with either_store.db.write() as tx:
+        await channels.set_private(tx, TEAM, "C0SECRET", private=True)
     await either_store.session("direct", NOW, title="Secret", bare_id="bb", channel="D0ADA")
-    for number, session_id in enumerate(("devin-aa", "bb", "cc")):
+    for number, session_id in enumerate(("devin-aa", "bb", "cc", "dd")):
         guardrails.add(number, NOW - 1, session_id=session_id, reasoning="Because")
     await start()()
-    ((_, seen, direct, elsewhere),) = await posts(either_store)
+    ((_, seen, direct, elsewhere, private),) = await posts(either_store)
     page = "<https://app.devin.ai/sessions/{}|Devin>"
     assert "|Fix it> · " + page.format("aa") + ": Because" in seen
     assert direct == "• *Rule 1* · no action is known · " + page.format("bb")
     assert elsewhere == "• *Rule 2* · no action is known · " + page.format("cc") + ": Because"
+    assert private == "• *Rule 3* · no action is known · " + page.format("dd")
 
 
 @pytest.mark.parametrize(("status", "wait"), [(403, DAY), (404, DAY), (500, PRODUCTION.guardrails)])

@@ -1,4 +1,4 @@
-"""Which titles of sessions a digest shows: more people read a digest than may see every thread."""
+"""Which titles of sessions digests and posts about guardrails show: more people read these than may see all threads."""
 
 from collections.abc import Collection
 from dataclasses import replace

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
 from bot.devin.models import SESSION_PAGES, GuardrailViolation
 from bot.domain.session import Session, bare_id
+from bot.flows.money.digest_titles import DigestTitles
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -84,18 +85,21 @@ class GuardrailWatch:
         listed = new[: views.MOST_LISTED]
         bare = [bare_id(one.session_id) for one in listed if one.session_id]
         known = await sessions.by_bare_ids(uow.tx, org_id, bare)
+        titles = await DigestTitles.read(uow.tx, workspace, workspace.policy.admin_channel or "")
         shown = []
         for one in listed:
             tracked = known.get(bare_id(one.session_id or ""))
-            shown.append(_violation(workspace, one, tracked.session if tracked else None))
+            shown.append(_violation(workspace, titles, one, tracked.session if tracked else None))
         message = views.violations(shown, len(new))
         await uow.notify_admins(workspace, f"guardrails:{org_id}:{new[0].violation_id}", message)
 
 
-def _violation(workspace: Workspace, one: GuardrailViolation, session: Session | None) -> views.Violation:
-    """What is shown of a violation; of a direct message, and of another workspace's session, not what it was about."""
+def _violation(
+    workspace: Workspace, titles: DigestTitles, one: GuardrailViolation, session: Session | None
+) -> views.Violation:
+    """What is shown of a violation; of a session that not all admins may see, not what it was about."""
     url = f"{SESSION_PAGES}{bare_id(one.session_id)}" if one.session_id else None
-    if session is not None and (session.is_direct or session.team != workspace.team):
+    if session is not None and (session.team != workspace.team or titles.instead(session) is not None):
         return views.Violation(one.guardrail_name, one.action_taken, url=url)
     title, permalink = session.title if session else None, None
     if session is not None and session.thread_ts is not None:
