@@ -3,8 +3,8 @@
 import hashlib
 from typing import Final
 
-# How the keys of posts begin that contain what Devin said or did.
-DEVINS_POSTS: Final = ("say:", "announce:")
+# How the keys of posts begin that contain what Devin said or did: those of sessions, and those of fan-outs.
+DEVINS_POSTS: Final = ("say:", "announce:", "fanout:")
 
 
 def session_id(key: str) -> str:

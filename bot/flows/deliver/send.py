@@ -176,8 +176,9 @@ class Send:
             await self._failure.mark_dead(row, "no thread")
             return
         row, is_table = await self._forms.drawable(row), bool(row.payload.get("made", {}).get("text"))
-        shared = (row.session_id is not None or is_table) and await self._is_shared(row)
-        if shared and (is_table or row.key.startswith(DEVINS_POSTS)):
+        is_devins = is_table or row.key.startswith(DEVINS_POSTS)
+        shared = (row.session_id is not None or is_devins) and await self._is_shared(row)
+        if shared and is_devins:
             await self._failure.mark_dead(row, SHARED)
             return
         if has_files(row):
