@@ -135,7 +135,7 @@ def _cap(fan_out: FanOut, count: int) -> str:
     limit, wanted = fan_out.limit, fan_out.options.acu
     if limit is None:
         return "No limit of ACUs is set; `acu=5` sets one for each session."
-    less = f", because a budget leaves less than {wanted}" if wanted is not None and limit < wanted else ""
+    less = ", because a budget leaves no more" if wanted is not None and limit < wanted else ""
     each = f"Up to {counted(limit, 'ACU')}"
     return f"{each}{less}." if count == 1 else f"{each} each, {limit * count:,} in sum{less}."
 

@@ -7,7 +7,7 @@ import pytest
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
-from tests.scenarios.observations import buttons, forge, polled, press
+from tests.scenarios.observations import buttons, forge, polled, press, settled
 
 DIRECT = "D0ADA"
 PROMPT = "upgrade the dependencies of {org}"
@@ -198,7 +198,7 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await enterprise(on)
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
-    assert "Up to 2 ACUs each, 6 in sum, because a budget leaves less than 5." in preview["rendered"]
+    assert "Up to 1 ACU each, 3 in sum, because a budget leaves no more." in preview["rendered"]
     other = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, other["ts"], "start_fan_out")
     await on.slack.wait_for_message(GENERAL, "0 of 1 over · 1 queued")
@@ -207,6 +207,27 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
     await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 2.1 of 2 ACUs today.")
     assert set(made(on)) == {"org-web"}
+
+
+@pytest.mark.edge
+async def test_in_a_channel_that_becomes_shared_nothing_more_of_a_fan_out_is_shown(on: Harness) -> None:
+    await enterprise(on)
+    await begun(on)
+    await shows(on, "3 queued")
+    await on.slack.share(GENERAL)
+    hidden = ":lock: This channel is shared with another company, so the fan-out is not shown here."
+    await on.slack.wait_for_message(GENERAL, hidden)
+    for one in made(on).values():
+        await on.devin.set(one.bare_id, status="running", status_detail="finished", acus_consumed=2.0)
+
+    async def is_over() -> bool:
+        return bool(await rows(on, "fan_outs", state="over"))
+
+    await until(is_over)
+    await settled(on)
+    said = [one["rendered"] for one in await on.slack.messages(GENERAL, user="U0BOT")]
+    assert [one for one in said if "2.0 ACUs" in one or "dependencies" in one] == []
+    assert [row["state"] for row in await rows(on, "outbox", reason="channel shared")] == ["dead"]
 
 
 @pytest.mark.edge

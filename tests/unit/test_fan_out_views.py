@@ -113,7 +113,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
 
 def test_the_preview_says_that_a_budget_leaves_less():
     message = fan_outs.preview(replace(LIMITED, limit=3), NAMES)
-    said = "Up to 3 ACUs each, 6 in sum, because a budget leaves less than 5. Nothing was started yet."
+    said = "Up to 3 ACUs each, 6 in sum, because a budget leaves no more. Nothing was started yet."
     assert said in texts(message)[0]
 
 

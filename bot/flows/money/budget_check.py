@@ -1,6 +1,6 @@
 """Budgets keep sessions from being started and woken, and give a new session its limit. One that runs is never cut."""
 
-from bot.domain.budgets import Standing, session_limit, tightest
+from bot.domain.budgets import ScopeKind, Standing, session_limit, tightest
 from bot.domain.causes import MessageCause
 from bot.domain.fan_out import FanOut
 from bot.domain.session import Session
@@ -62,13 +62,18 @@ class BudgetCheck:
             holding = await theirs.holding(session.requester, session.channel, session.id)
         return session_limit([ceiling, *(one.left for one in holding)])
 
-    async def fan_out_limit(self, workspace: Workspace, fan_out: FanOut) -> int | None:
-        """Return how many ACUs Devin may use in each session of `fan_out`, as `limit` does for a session."""
+    async def fan_out_limit(self, workspace: Workspace, fan_out: FanOut, sessions: int) -> int | None:
+        """Return how many ACUs Devin may use in each of so many new `sessions` of `fan_out`, as `limit` does for one.
+
+        They start at once, so they share what is left of each budget that is not for each session.
+        """
         ceiling = fan_out.options.acu or workspace.policy.wake_limits.session_acus
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, workspace, self._services.clock())
             holding = await theirs.holding(fan_out.user, fan_out.channel, fan_out.id)
-        return session_limit([ceiling, *(one.left for one in holding)])
+        each = ScopeKind.EACH_SESSION
+        left = [one.left if one.budget.scope.kind is each else one.left / sessions for one in holding]
+        return session_limit([ceiling, *left])
 
 
 async def own_budgets(tx: Transaction, workspace: Workspace, user: str, channel: str, now: float) -> list[Named]:

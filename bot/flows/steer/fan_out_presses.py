@@ -1,12 +1,13 @@
 """The buttons of a fan-out: under its preview it is started or left, under its table it is stopped or tried again."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
-from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
-from bot.domain.session import first_line
+from bot.domain.fan_out import RETRIED, FanOut, FanOutSession, FanOutState
+from bot.domain.session import Lifecycle, first_line
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.manage.fan_outs import ask_for, carry_on
@@ -62,7 +63,7 @@ class FanOutPresses:
 
     async def _start(self, job: Job[ActionCause], fan_out: FanOut) -> None:
         refusal = await self._budget_check.start_refusal(job.workspace, fan_out.user, fan_out.channel)
-        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out)
+        limit = await self._limit(job, fan_out, {*Lifecycle})
         values = {"state": FanOutState.RUNNING, "acu_limit": limit, "begun_at": self._services.clock()}
         # A crash before this commit starts nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
@@ -128,7 +129,7 @@ class FanOutPresses:
         if refusal is not None:
             await self._answer(job, refusal)
             return
-        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out)
+        limit = await self._limit(job, fan_out, RETRIED)
         # A crash before this commit asks for no session, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.touch(uow.tx, fan_out.id)
@@ -150,6 +151,12 @@ class FanOutPresses:
             await ask_for(uow, fan_out, session, number * self._services.timing.fan_out_pause)
         await carry_on(uow, fan_out, job.row.key)
         await _audit(uow, job, fan_out, {"organisations": [one.org_id for one in again]})
+
+    async def _limit(self, job: Job[ActionCause], fan_out: FanOut, of: Collection[Lifecycle]) -> int | None:
+        """How many ACUs each of the sessions `of` these lifecycles may use, which start together."""
+        async with self._services.db.read() as tx:
+            starting = sum(one.lifecycle in of for one in await fan_outs.sessions_of(tx, fan_out.id))
+        return await self._budget_check.fan_out_limit(job.workspace, fan_out, max(starting, 1))
 
     async def _current(self, uow: UnitOfWork, job: Job[ActionCause]) -> tuple[FanOut, list[FanOutSession]]:
         """The fan-out and its sessions as they are in this transaction, which has locked it."""

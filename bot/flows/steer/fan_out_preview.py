@@ -83,7 +83,7 @@ class FanOutPreview:
         organisations: list[OrganisationName],
         note: str,
     ) -> None:
-        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out)
+        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out, len(organisations))
         sessions = [FanOutSession(one.org_id, one.name) for one in organisations]
         preview = views.preview(replace(fan_out, limit=limit), organisations, note)
         # A crash before this commit shows nothing, and the row is handled again.
