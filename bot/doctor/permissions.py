@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.doctor.commands import check_commands
 from bot.doctor.devin_errors import devin_problem, grant
 from bot.doctor.devin_reads import (
     read_consumption,
@@ -80,9 +81,9 @@ CYCLE_LIMIT: Final = Probe(
     read=read_organisation,
 )
 NOT_PROBED: Final = note(
-    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
-    " Whether Devin grants them was not probed, because that would start a session.",
-    "In Devin under Settings → Service users see that the service user's role has both.",
+    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files, and"
+    " UseReviewManual for /devin review. Whether Devin grants them was not probed, because that would start something.",
+    "In Devin under Settings → Service users see that the service user's role has them.",
 )
 
 
@@ -105,4 +106,5 @@ async def check_permissions(devin: Devin, *, figures_are_read: bool) -> list[Fin
         INSIGHTS,
         PLAYBOOKS,
     )
-    return [*[await probe.finding(devin) for probe in probes], NOT_PROBED]
+    found = [await probe.finding(devin) for probe in probes]
+    return [*found, await check_commands(devin), NOT_PROBED]

@@ -167,10 +167,20 @@ NO_PLAYBOOKS = note(
     "Devin does not grant ManageAccountPlaybooks: playbook= takes ids only, no titles (optional).",
     grant("ManageAccountPlaybooks"),
 )
+COMMANDS = ok("Devin grants what these commands need: /devin note, schedule, secret, members, metrics and audit.")
+NO_COMMANDS = note(
+    "Devin does not grant ManageAccountKnowledge (/devin note), ManageOrgSchedules (/devin schedule), ManageOrgSecrets"
+    " (/devin secret), ViewOrgMembership (/devin members), ViewAccountMetrics (/devin metrics),"
+    " ManageEnterpriseSettings (/devin audit): these commands only say what is missing (optional).",
+    grant(
+        "ManageAccountKnowledge, ManageOrgSchedules, ManageOrgSecrets, ViewOrgMembership, ViewAccountMetrics and"
+        " ManageEnterpriseSettings"
+    ),
+)
 NOT_PROBED = note(
-    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to"
-    " hand over files. Whether Devin grants them was not probed, because that would start a session.",
-    "In Devin under Settings → Service users see that the service user's role has both.",
+    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files, and"
+    " UseReviewManual for /devin review. Whether Devin grants them was not probed, because that would start something.",
+    "In Devin under Settings → Service users see that the service user's role has them.",
 )
 
 # ---------------------------------------------------------------- the store

@@ -9,6 +9,7 @@ from bot.config import load_settings
 from bot.doctor.devin import check_devin
 from tests.doctor.fakes import ORG, FakeDevin
 from tests.doctor.sentences import (
+    COMMANDS,
     CONSUMPTION,
     CYCLES,
     DEVIN_NOT_REACHED,
@@ -58,7 +59,9 @@ def checked(environ, devin):
 
 
 async def test_all_is_granted_and_only_read(checked, devin):
-    assert await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    assert (
+        await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
+    )
     assert {request.method for request in devin.requests} == {"GET"}
 
 
@@ -97,7 +100,7 @@ async def test_a_key_with_a_blank(checked, devin):
 async def test_whose_key_it_is(checked, devin, principal, line):
     devin.answer("/v3/self", **principal)
     assert await checked() == (
-        note(line, NEW_SERVICE_USER) + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+        note(line, NEW_SERVICE_USER) + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
     )
 
 
@@ -121,7 +124,7 @@ async def test_when_the_key_expires(checked, devin, days, lines):
         items=[{"service_user_id": "other", "expires_at": 1}, {"service_user_id": "su-1", "expires_at": at}],
     )
     assert await checked() == (
-        KEY_IS_GOOD + lines + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+        KEY_IS_GOOD + lines + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
     )
 
 
@@ -129,7 +132,7 @@ async def test_when_the_key_expires(checked, devin, days, lines):
 async def test_devin_does_not_say_when_the_key_expires(checked, devin, status, lines):
     devin.offer(SERVICE_USERS, status, detail="No")
     assert await checked() == (
-        KEY_IS_GOOD + lines + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+        KEY_IS_GOOD + lines + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
     )
 
 
@@ -193,7 +196,14 @@ async def test_the_keys_own_organisation_is_not_shown(checked, devin):
 async def test_each_missing_permission_and_what_it_means(checked, devin):
     devin.refuse(IN_ORG, 403, "Forbidden")
     assert await checked() == (
-        KEY_IS_GOOD + NO_SESSIONS + problem(*WITHOUT_CONSUMPTION) + CYCLES + NO_INSIGHTS + NO_PLAYBOOKS + NOT_PROBED
+        KEY_IS_GOOD
+        + NO_SESSIONS
+        + problem(*WITHOUT_CONSUMPTION)
+        + CYCLES
+        + NO_INSIGHTS
+        + NO_PLAYBOOKS
+        + COMMANDS
+        + NOT_PROBED
     )
 
 
@@ -209,7 +219,21 @@ async def test_a_permission_that_devin_names_itself(checked, devin):
             "Devin does not grant ManageOrgPlaybooks: playbook= takes ids only, no titles (optional).",
             grant("ManageOrgPlaybooks"),
         )
+        + COMMANDS
         + NOT_PROBED
+    )
+
+
+async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked, devin):
+    devin.offer(f"{IN_ORG}/schedules", 403, detail="Forbidden")
+    devin.offer("/v3/enterprise/audit-logs", 403, detail="Forbidden")
+    lacking = note(
+        "Devin does not grant ManageOrgSchedules (/devin schedule), ManageEnterpriseSettings (/devin audit): these"
+        " commands only say what is missing (optional).",
+        grant("ManageOrgSchedules and ManageEnterpriseSettings"),
+    )
+    assert (
+        await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + lacking + NOT_PROBED
     )
 
 
@@ -226,7 +250,7 @@ async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, rea
     devin.refuse(f"{IN_ORG}/consumption", 403, "Forbidden")
     nobody = dict.fromkeys(("BOT_ADMIN_CHANNEL", "BOT_ADMIN_USERS", "BOT_ADMIN_GROUP"), "")
     assert await checked(**nobody | read_by) == (
-        KEY_IS_GOOD + SESSIONS + made(*WITHOUT_CONSUMPTION) + cycles + INSIGHTS + PLAYBOOKS + NOT_PROBED
+        KEY_IS_GOOD + SESSIONS + made(*WITHOUT_CONSUMPTION) + cycles + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
     )
 
 
@@ -240,7 +264,9 @@ async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, rea
 )
 async def test_without_cycles_or_limits_it_is_noted_what_is_done_instead(checked, devin, path, cycles):
     devin.refuse(path, 403, "Forbidden")
-    assert await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + cycles + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    assert (
+        await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + cycles + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
+    )
 
 
 async def test_an_organisation_without_insights(checked, devin):
@@ -255,6 +281,7 @@ async def test_an_organisation_without_insights(checked, devin):
             " what Devin says may be noticed later."
         )
         + PLAYBOOKS
+        + COMMANDS
         + NOT_PROBED
     )
 
@@ -268,6 +295,7 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
         + CYCLES
         + INSIGHTS
         + PLAYBOOKS
+        + COMMANDS
         + NOT_PROBED
     )
 
@@ -275,4 +303,4 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
 async def test_devin_stops_answering_after_the_key(checked, devin):
     devin.refuse(f"{IN_ORG}/sessions", 503)
     lines = problem("Devin does not answer as it should at the moment (503).", RUN_AGAIN)
-    assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + CYCLES + lines + PLAYBOOKS + NOT_PROBED
+    assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + CYCLES + lines + PLAYBOOKS + COMMANDS + NOT_PROBED

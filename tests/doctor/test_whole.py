@@ -4,13 +4,15 @@ import pytest
 
 from bot.doctor import doctor
 from bot.manifest import read_manifest, scopes_of
-from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
+from bot.playground.devin import DevinControl, DevinSimulator
+from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.playground.slack import SlackControl, SlackSimulator
 from tests.doctor.conftest import bring_up
 from tests.doctor.sentences import (
     ADD_SCOPES,
     APP_TOKEN,
     BOT_TOKEN,
+    COMMANDS,
     CONSUMPTION,
     CYCLES,
     DEVIN_NOT_REACHED,
@@ -19,6 +21,7 @@ from tests.doctor.sentences import (
     KEY_IS_GOOD,
     LASTING_DISK,
     MIGRATE,
+    NO_COMMANDS,
     NO_CYCLE_LIMIT,
     NO_CYCLES,
     NO_DIGEST,
@@ -59,10 +62,7 @@ ADMINS_ARE_GOOD = (
     + ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
     + GROUP_IS_GOOD
 )
-DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
-ALL_THAT_IS_READ = (
-    BOT_PERMISSIONS | LIBRARY_PERMISSIONS | {"ViewAccountConsumption", "ViewAccountMembership", "ManageOrganizations"}
-)
+DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
 
 
 def store_is_good(path):
@@ -79,7 +79,7 @@ async def slack():
 
 @pytest.fixture
 async def devin():
-    async with DevinSimulator(api_key=KEY, permissions=ALL_THAT_IS_READ) as simulator:
+    async with DevinSimulator(api_key=KEY, permissions=ALL_PERMISSIONS) as simulator:
         yield simulator
 
 
@@ -169,6 +169,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         + NO_CYCLE_LIMIT
         + NO_INSIGHTS
         + NO_PLAYBOOKS
+        + NO_COMMANDS
         + NOT_PROBED
         + problem(
             f"The store {tmp_path / 'old.db'} can be opened and written to, but its schema is missing or older"
