@@ -6,8 +6,9 @@ somebody else, a guest and somebody external, everywhere the registry says it ca
 - `command`: its name in the registry. A command without a row fails the test.
 - `typed`: behind `/devin`, in a direct message and behind a mention. `verb`: in a thread, and where
   it is the only form.
-- `answer`: what those read who may use it. `on`: what they read instead on one surface; `by`: what one
-  role reads instead, except in threads.
+- `answer`: what those read who may use it. `then`: what follows behind `/devin` when Devin has been asked or a modal is
+  open, and what is the answer elsewhere; a modal is its title, and what it says besides its form. `on`: what they read
+  instead on one surface; `by`: what one role reads instead, except in threads.
 - `refused`: what everybody else reads. How guests and people of other companies are refused outside of `/devin` needs
   no word.
 - `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that needs
@@ -30,11 +31,42 @@ NOT_YOURS = (
     "Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. "
     f"Ask <@U0ANN>, {WHO_ARE_ADMINS}."
 )
+PULL = "https://github.com/acme/web/pull/7"
+ASKING = "Asking Devin…"
+OPEN_THE_FORM = "This takes a form, which Slack opens only when you press a button.\nOpen the form"
+NO_SCHEDULES = (
+    "Devin does nothing by the clock. Add a schedule on <https://app.devin.ai/settings/schedules|Devin's page>."
+)
+NO_SCHEDULE = (
+    "Devin does not have that schedule any more, so nothing was changed. "
+    "`/devin schedule list` shows them with their numbers."
+)
+NOTES = admins_only("Changes of notes")
+NO_SECRETS = "There are no secrets in your Devin organisation. Add one on <https://app.devin.ai/secrets|Devin's page>."
 NO_DIGESTS = (
     "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one."
 )
 NO_BUDGETS = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
 LACKS = ":warning: Devin Bridge's key for Devin lacks the permission"
+
+
+def gone(kind: str) -> str:
+    """What is said of a note or playbook that is not there."""
+    return f"Devin has no such {kind} any more. Nothing was changed. `/devin {kind} list` shows what there is."
+
+
+def lacks(permission: str, *, of: str = "your Devin organisation", more: str = "") -> dict[str, str]:
+    """What is said where the key lacks the only permission that is needed."""
+    who = f"An admin of {of} can grant it to the service user."
+    return {permission: f"Devin Bridge's key for Devin lacks the permission `{permission}`. {who}{more}"}
+
+
+IN_FORM = {Surface.DM: OPEN_THE_FORM, Surface.MENTION: OPEN_THE_FORM}  # where Slack opens no modal
+
+
+KNOWLEDGE = lacks("ManageAccountKnowledge", of="the enterprise", more=" Nothing was changed.")
+PLAYBOOKS = lacks("ManageAccountPlaybooks", of="the enterprise", more=" Nothing was changed.")
+SCHEDULES = lacks("ManageOrgSchedules")
 
 
 def in_dm(answer: str) -> dict[Surface, str]:
@@ -47,6 +79,8 @@ ROWS = (
         command="start",
         typed=TASK,
         answer=sentences.being_checked(TASK),
+        # It may be taken at once: who is an admin is known, and the channel is since a fan-out was asked for there.
+        by=dict.fromkeys((Role.ADMIN, Role.MEMBER), f"{ANY}“{TASK}”{ANY}"),
         without={"ManageOrgSessions": sentences.permission_missing("ManageOrgSessions")},
         later=True,
     ),
@@ -176,6 +210,143 @@ ROWS = (
         answer=sentences.NOTHING_CHANGED,
         on={Surface.MENTION: sentences.ONLY_IN_PRIVATE},
         refused=AUDIT_LOGS,
+    ),
+    Row(
+        command="fanout",
+        typed=f"fanout {TASK} orgs=all",
+        answer="Checking the organisations and budgets. Nothing was started yet.",
+        then=(
+            "*Start 1 session?* In Play.\nNo limit of ACUs is set; `acu=5` sets one for each session. Nothing was "
+            f"started yet.\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
+        ),
+        on={
+            Surface.MENTION: "A fan-out does not start behind a mention. Type `/devin fanout …`, or write `fanout …` "
+            "to Devin Bridge in a direct message. Nothing was started."
+        },
+        refused=admins_only("Fan-outs"),
+        without={
+            "ManageOrganizations": "Devin Bridge can start sessions only in its own organisation, `org-play`: the key "
+            f"lacks the permission `ManageOrganizations`. {BY_ENTERPRISE}"
+        },
+    ),
+    Row(
+        command="note_list",
+        typed="note list",
+        answer=ASKING,
+        then="There are no notes yet. Admins make one with `/devin note add`.",
+        without=KNOWLEDGE,
+    ),
+    Row(command="note_show", typed="note show note-1", answer=ASKING, then=gone("note"), without=KNOWLEDGE),
+    Row(command="note_add", typed="note add", then="New note", on=IN_FORM, refused=NOTES),
+    Row(
+        command="note_edit",
+        typed="note edit note-1",
+        then=f"Edit note\n{gone('note')}",
+        on=IN_FORM,
+        refused=NOTES,
+        without=KNOWLEDGE,
+    ),
+    Row(
+        command="note_delete",
+        typed="note delete note-1",
+        answer=ASKING,
+        then=gone("note"),
+        refused=NOTES,
+        without=KNOWLEDGE,
+    ),
+    Row(
+        command="playbook_list",
+        typed="playbook list",
+        answer=ASKING,
+        then="There are no playbooks yet. Admins make one with `/devin playbook add`.",
+        without=PLAYBOOKS,
+    ),
+    Row(
+        command="playbook_show",
+        typed="playbook show playbook-1",
+        answer=ASKING,
+        then=gone("playbook"),
+        without=PLAYBOOKS,
+    ),
+    Row(
+        command="playbook_add",
+        typed="playbook add",
+        then="New playbook",
+        on=IN_FORM,
+        refused=admins_only("Changes of playbooks"),
+    ),
+    Row(
+        command="playbook_edit",
+        typed="playbook edit playbook-1",
+        then=f"Edit playbook\n{gone('playbook')}",
+        on=IN_FORM,
+        refused=admins_only("Changes of playbooks"),
+        without=PLAYBOOKS,
+    ),
+    Row(
+        command="review",
+        typed=f"review {PULL}",
+        answer=ASKING,
+        then=f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done.",
+        on=in_dm(f"*Review of <{PULL}|acme/web#7>* ({ANY})\n{ANY}"),
+        without=lacks("UseReviewManual"),
+        later=True,
+    ),
+    Row(
+        command="schedule_list",
+        typed="schedule list",
+        answer=ASKING,
+        then=NO_SCHEDULES,
+        without={**SCHEDULES, "ViewOrgAutomations": NO_SCHEDULES},  # of automations nothing is said
+    ),
+    Row(
+        command="schedule_add",
+        typed="schedule add",
+        then="New schedule",
+        on=IN_FORM,
+        refused=admins_only("Changes of schedules"),
+    ),
+    *(
+        Row(
+            command=f"schedule_{change}",
+            typed=f"schedule {change} sched-1",
+            answer=ASKING,
+            then=NO_SCHEDULE,
+            refused=admins_only("Changes of schedules"),
+            without=SCHEDULES,
+        )
+        for change in ("pause", "resume", "delete")
+    ),
+    Row(
+        command="metrics",
+        typed="metrics",
+        answer=ASKING,
+        then=f"*Devin, {ANY}*\n{ANY}\nA session that the bot starts counts as one of the API.",
+        refused=admins_only("Metrics"),
+        without=lacks("ViewAccountMetrics", of="the enterprise"),
+    ),
+    Row(
+        command="members",
+        typed="members",
+        answer=ASKING,
+        then="Devin shows no member of your organisation.",
+        refused=admins_only("Devin's members"),
+        without=lacks("ViewOrgMembership"),
+    ),
+    Row(
+        command="secret_list",
+        typed="secret list",
+        answer=ASKING,
+        then=NO_SECRETS,
+        refused=admins_only("Names of secrets"),
+        without=lacks("ManageOrgSecrets"),
+    ),
+    Row(
+        command="secret_add",
+        typed="secret add",
+        answer="Add a secret on <https://app.devin.ai/secrets|Devin's page>, never in Slack: everybody in a channel "
+        "could read it, and Slack keeps it. Nothing was added.",
+        refused=admins_only("Changes of secrets"),
     ),
     Row(
         command="exit",

@@ -76,6 +76,7 @@ class Row:
     typed: str = ""
     verb: str = ""
     answer: str = ""
+    then: str = ""
     on: Mapping[Surface, str] = field(default_factory=dict)
     by: Mapping[Role, str] = field(default_factory=dict)
     refused: str = ""
@@ -103,7 +104,13 @@ class Row:
             return self.refused
         if surface is not Surface.THREAD and role in self.by:
             return self.by[role]
-        return self.on.get(surface, self.answer)
+        return self.on.get(surface, self.answer if surface is Surface.SLASH else self.then or self.answer)
+
+    def follows(self, surface: Surface, role: Role) -> str:
+        """What somebody reads, or sees open, after the answer to a slash command; empty if nothing follows."""
+        if surface is not Surface.SLASH or not self.then or not self.allows(surface, role):
+            return ""
+        return OUTSIDE.get(role, self.then)
 
     def allows(self, surface: Surface, role: Role) -> bool:
         """Whether the command is carried out for them."""
@@ -123,6 +130,7 @@ class Case:
     user: str
     text: str
     expected: str
+    then: str = ""
     thread_ts: str | None = None
 
     @property
@@ -138,6 +146,8 @@ class Case:
     @property
     def phase(self) -> int:
         """First what is refused, then what changes nothing for others, then the rest."""
+        if self.then and self.role in OUTSIDE:
+            return 0
         return 2 if self.row.later else int(self.row.allows(self.surface, self.role))
 
 
@@ -159,8 +169,8 @@ def cases(rows: Iterable[Row]) -> list[Case]:
                 number = next(numbers)
                 user = _user(surface, role, number)
                 facts = {"user": user, "by": NAMES.get(user, ""), "other": f"U0OTHER{number}"}
-                text, expected = (_filled(one, facts) for one in (typed, row.expected(surface, role)))
-                made.append(Case(row, surface, role, user, text, expected))
+                read = (typed, row.expected(surface, role), row.follows(surface, role))
+                made.append(Case(row, surface, role, user, *(_filled(one, facts) for one in read)))
     return made
 
 
@@ -207,7 +217,16 @@ def texts(on: Harness, case: Case) -> list[str]:
         posts = list(state.timeline(case.channel))
     elif case.row.later:  # the card of what they start
         posts = state.timeline(case.channel).in_channel()
-    return private + [one.read()["rendered"] for one in posts if one.user == "U0BOT"]
+    return private + modals(on, case.user) + [one.read()["rendered"] for one in posts if one.user == "U0BOT"]
+
+
+def modals(on: Harness, user: str) -> list[str]:
+    """The title of each modal that somebody has open, and what it says besides its form."""
+    bodies = [one.body for one in on.simulated_slack.state.views.values() if one.user == user and one.open]
+    return [
+        "\n".join([body["title"]["text"], *(block["text"]["text"] for block in body["blocks"] if "text" in block)])
+        for body in bodies
+    ]
 
 
 def fits(expected: str, said: str) -> bool:
@@ -222,15 +241,22 @@ async def _typed(on: Harness, case: Case) -> str | None:
     before = texts(on, case)
     if case.surface is Surface.SLASH:
         said = await type_slash(on, case.text, case.user)
-        return None if fits(case.expected, said) else _wrong(case, [said])
+        if not fits(case.expected, said):
+            return _wrong(case, case.expected, [said])
+        return await _missing(on, case, case.then, before) if case.then else None
     text = f"{BOT} {case.text}" if case.surface is Surface.MENTION else case.text
     await on.slack.say(case.user, case.channel, text, thread_ts=case.thread_ts)
+    return await _missing(on, case, case.expected, before)
+
+
+async def _missing(on: Harness, case: Case, expected: str, before: list[str]) -> str | None:
+    """Wait until the person of a case reads what is `expected`; answers what is wrong if they do not."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not any(fits(case.expected, one) for one in _since(before, texts(on, case))):
+            while not any(fits(expected, one) for one in _since(before, texts(on, case))):
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        return _wrong(case, _since(before, texts(on, case)))
+        return _wrong(case, expected, _since(before, texts(on, case)))
     return None
 
 
@@ -238,8 +264,8 @@ def _since(before: list[str], now: list[str]) -> list[str]:
     return list((Counter(now) - Counter(before)).elements())
 
 
-def _wrong(case: Case, said: list[str]) -> str:
-    return f"{case.name}: {case.text!r}\n  has to be answered with {case.expected!r}\n  and is answered with {said!r}"
+def _wrong(case: Case, expected: str, said: list[str]) -> str:
+    return f"{case.name}: {case.text!r}\n  has to be answered with {expected!r}\n  and is answered with {said!r}"
 
 
 async def walk(on: Harness, made: Iterable[Case]) -> list[str]:
@@ -279,11 +305,26 @@ async def type_slash(on: Harness, text: str, user: str) -> str:
 
 
 def said_to(on: Harness, user: str) -> str:
-    """All that the bot has said to somebody privately, in their direct messages and in the channel."""
+    """All that the bot has said to somebody privately, in their direct messages, in the channel and in modals."""
     state = on.simulated_slack.state
     posts = [one for channel in (f"D{user[1:]}", CHANNEL) for one in state.timeline(channel) if one.user == "U0BOT"]
     said: list[Any] = [*(one for one in state.ephemerals if one.user == user), *posts]
-    return "\n".join(one.read()["rendered"] for one in said)
+    return "\n".join([*(one.read()["rendered"] for one in said), *modals(on, user)])
+
+
+async def reads(on: Harness, user: str, text: str) -> bool:
+    """Wait until the bot has said a text to somebody; answers whether it has."""
+    for _ in range(int(PATIENCE / 0.05)):
+        if text in said_to(on, user):
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+def end_reviews(on: Harness) -> None:
+    """Have Devin done with all reviews, so that nobody follows them any longer."""
+    for review in on.simulated_devin.world.held.reviews:
+        review["status"] = "completed"
 
 
 async def asked_of_devin(on: Harness, since: int) -> list[tuple[str, str]]:
