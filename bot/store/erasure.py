@@ -44,9 +44,11 @@ from bot.store.tables import (
     crossings,
     due,
     fan_out_sessions,
+    fan_outs,
     grants,
     inbox,
     lanes,
+    long_jobs,
     metadata,
     outbox,
     pull_requests,
@@ -81,7 +83,7 @@ def of_person(user: str) -> list[Part]:
     named = [table for table in metadata.sorted_tables if "user" in table.c]
     return [
         Part("inbox", _Requests(user).find, _erase_requests(user)),
-        _deletion(outbox, _names_post(user)),
+        _deletion(outbox, or_(_names_post(user), _of_jobs(user))),
         Part("outbox", _Posts(user).find, _blank_posts),
         Part("sessions", _keys_of(sessions, sessions.c.requester == user), _erase_sessions),
         Part("joined", _keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user)),
@@ -213,6 +215,19 @@ def _names_post(user: str) -> ColumnElement[bool]:
     to_them = [part.contains(f":{user}:", autoescape=True) for part in parts]
     answer = and_(outbox.c.kind == "private", outbox.c.payload["user"].as_string() == user)
     return or_(*to_them, answer)
+
+
+def _of_jobs(user: str) -> ColumnElement[bool]:
+    """The condition that a post is the message of a long job or fan-out of the person's, or stands in its thread."""
+    named = ((long_jobs, "job:"), (fan_outs, "fanout:"))
+    return or_(
+        *(
+            select(table.c.id)
+            .where(table.c.user == user, (outbox.c.key + ":").startswith(literal(prefix) + table.c.id + ":"))
+            .exists()
+            for table, prefix in named
+        )
+    )
 
 
 class _Posts:

@@ -180,6 +180,8 @@ def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
     yield outbox, row(outbox, key="direct", channel=ADA, lane=f"out:{TEAM}:{ADA}", **nobodys)
     yield outbox, row(outbox, key="priv:open", kind="private", session_id=None)
     yield outbox, row(outbox, key="lost:2", **nobodys | {"state": "dead", "payload": {"v": 1, "text": f"<@{ADA}>"}})
+    for key in ("fanout:plain", "fanout:plain:end:1", "job:plain"):
+        yield outbox, row(outbox, key=key, session_id=None)
     yield audit, row(audit, user=BEN)
     stopped = {"replied_by": ADA, "stopped_by": ADA, "stopped_by_name": "ada"}
     yield sessions, _session_of(BEN, "his") | stopped
@@ -226,7 +228,7 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
     once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits", "alarms")
     once += ("long_jobs", "long_job_rows", "numbered_lists", "subscriptions")
     once += ("budgets", "crossings", "grants", "spend", "fan_outs", "fan_out_sessions")
-    assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
+    assert erased.rows == {"inbox": 5, "outbox": 10, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain", "plain")
 
 
@@ -323,7 +325,7 @@ async def test_no_row_of_the_workspace_stays(either_store: Store, erasure: Erasu
     await either_store.put(tables.due, row(tables.due, name=f"digest:{TEAM}"))
     erased = await erasure.workspace(TEAM)
     left = {name for name, rows in (await contents(either_store.db)).items() if rows}
-    of_the_organisation = {"consumption", "corrections", "cycles", "cycle_limits"}
+    of_the_organisation = {"consumption", "corrections", "cycles", "cycle_limits", "guardrail_violations"}
     assert left == {"due"} | of_the_organisation  # and workers that are not there were freed
     assert await cells_with(either_store.db, TEAM) == set()
     assert set(erased.rows) == set(metadata.tables) - of_the_organisation - {"workers"}
