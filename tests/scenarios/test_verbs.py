@@ -27,9 +27,11 @@ async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!help", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!status", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!cost", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, f"{BOT} help admin", thread_ts=ts)
     await settled(on)
     answers = await private_answers(on, BEN, thread_ts=ts, visible=True)
     assert sentences.HELP_IN_THREAD in answers
+    assert sentences.HELP_FOR_ADMINS in answers
     assert sentences.NO_ACUS in answers
     status = next(answer for answer in answers if "*<" in answer)
     assert status.startswith(

@@ -223,7 +223,8 @@ class Conversation:
 
     async def _handle_command(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
         """Carry out `command` on the session of `thread`, or else on those of the person, as behind `/devin`."""
-        named = command.spec.of_session and command.argument  # another session than that of the thread
+        # Another session than that of the thread, or what is for admins, which has nothing to do with it.
+        named = (command.spec.of_session or command.spec is HELP) and command.argument
         if thread is not None and not named and (command.spec.of_session or command.spec in {HELP, NOTIFY}):
             await self._handle_verb(job, command, thread)
             return
