@@ -300,7 +300,7 @@ async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -
         await one.slack.wait_for_sockets(within=PATIENCE)
         with suppress(TimeoutError):
             async with asyncio.timeout(3.0):  # what is stored without an ack is stored by then, or dropped
-                while len(one.rows("SELECT key FROM inbox WHERE key LIKE 'cmd:%'")) < count:
+                while len(one.rows("SELECT key FROM inbox WHERE key LIKE 'cmd:%' OR key LIKE 'job:%'")) < count:
                     await asyncio.sleep(0.05)  # the store has no event for it
                 return
     raise AssertionError(f"/devin {text} was never acknowledged")

@@ -243,7 +243,9 @@ async def test_menu_of_a_message_by_keyboard(ann: Visitor) -> None:
     press, more = ann.page.keyboard.press, await more_of_a_message(ann)
     await press("Enter")
     items = ann.page.get_by_role("menu", name="Message actions").get_by_role("menuitem")
-    await expect(items).to_have_text(["Reply in thread", "Add reaction", "Copy link", "Edit message", "Delete message"])
+    await expect(items).to_have_text(
+        ["Reply in thread", "Add reaction", "Copy link", "Edit message", "Delete message", re.compile("Save as Devin")]
+    )
     await expect(items.first).to_be_focused()
     await expect(more).to_have_attribute("aria-expanded", "true")
     await press("ArrowDown")
