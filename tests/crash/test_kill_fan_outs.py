@@ -69,7 +69,8 @@ async def shows(one: Scene, words: str) -> dict[str, Any]:
 
 async def start(one: Scene, count: int = 1) -> None:
     await typed(one, "fanout upgrade the dependencies orgs=all acu=5", count)
-    preview = await one.slack.wait_for_ephemeral(ANN, "Start 2 sessions?", within=PATIENCE)
+    # Not that of another fan-out, which a death may have shown twice.
+    preview = await one.slack.wait_for_ephemeral(ANN, "> upgrade the dependencies", within=PATIENCE)
     await press(one, preview["ts"], "start_fan_out")
 
 
