@@ -154,5 +154,5 @@ def not_posted(channel: str) -> Message:
         )
     return Message(
         f"The table of your fan-out could not be posted in <#{channel}>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again."
+        "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares."
     )

@@ -239,7 +239,7 @@ async def test_where_the_table_cannot_be_posted_nothing_is_started(on: Harness) 
     await on.slack.wait_for_message(
         DIRECT,
         "The table of your fan-out could not be posted in <#C0GENERAL>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again.",
+        "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares.",
     )
     assert made(on) == {}
 

@@ -132,7 +132,7 @@ def test_the_other_answers():
     )
     assert fan_outs.not_posted("C0").text == (
         "The table of your fan-out could not be posted in <#C0>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again."
+        "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares."
     )
     assert fan_outs.not_posted("D0").text == (
         "The table of your fan-out could not be posted in that direct message, so nothing was started. "
