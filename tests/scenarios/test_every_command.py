@@ -136,6 +136,31 @@ def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
     return found
 
 
+def buttons_of_admins() -> list[tuple[str, str, str]]:
+    """Each button that is for admins alone, what it may carry, and what others read."""
+    found = [(spec, "note-1") for spec in commands_on(Surface.BUTTON) if spec.role is Needed.ADMIN]
+    pressed = [(spec.action_id, value, walk.admins_only(spec.subject.capitalize())) for spec, value in found]
+    of_schedule = walk.admins_only("Changes of schedules")
+    return [*pressed, ("schedule_delete_confirmed", "schedule delete sched-1", of_schedule)]
+
+
+@pytest.mark.edge
+async def test_buttons_of_admins_are_refused_to_others_before_devin_is_asked(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, start=False, timing=timing, BOT_ADMIN_GROUP=GROUP, **database) as on:
+        walk.put_people(on, [])
+        await up(on)
+        before = await walk.newest_call(on)
+        for action_id, value, sentence in buttons_of_admins():
+            so_far = len(await on.slack.ephemerals(user=walk.CAM))
+            assert await forge(on, "interactive", press(walk.CAM, CHANNEL, action_id, value)) == "acked"
+            await on.slack.wait("ephemerals", so_far + 1, user=walk.CAM)
+            assert (await on.slack.ephemerals(user=walk.CAM))[-1]["rendered"] == sentence, action_id
+        await settled(on, within=60)
+        assert await walk.asked_of_devin(on, before) == []
+
+
 @pytest.mark.edge
 async def test_buttons_of_sessions_are_refused_to_those_who_may_not_press_them(
     tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing

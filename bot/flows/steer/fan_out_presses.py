@@ -37,10 +37,10 @@ class FanOutPresses:
         spec, user = registry.named(job.cause.verb), job.cause.user
         async with self._services.db.read() as tx:
             fan_out = await fan_outs.get(tx, job.cause.target)
-        if fan_out is None or fan_out.team != job.workspace.team:
-            await self._answer(job, views.EXPIRED if spec.replaces else views.GONE)
-        elif (refusal := await self._access.role_refusal(job.workspace, spec, user)) is not None:
+        if (refusal := await self._access.role_refusal(job.workspace, spec, user)) is not None:
             await self._answer(job, refusal)
+        elif fan_out is None or fan_out.team != job.workspace.team:
+            await self._answer(job, views.EXPIRED if spec.replaces else views.GONE)
         elif spec is START_FAN_OUT:
             await self._start(job, fan_out)
         elif spec is CANCEL_FAN_OUT:
