@@ -314,8 +314,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--only", default="", help="measure only flows whose name contains this")
     parser.add_argument("--store", help="the address of a store: it is filled if its file is not there, and kept")
-    parser.add_argument("--sessions", type=int, default=Size.sessions)
-    parser.add_argument("--rows", type=int, default=Size.rows)
+    parser.add_argument("--sessions", type=int, default=Size().sessions)
+    parser.add_argument("--rows", type=int, default=Size().rows)
     given = parser.parse_args()
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench"))
