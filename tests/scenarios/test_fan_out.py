@@ -91,6 +91,11 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     assert kept == [("start_fan_out", ADA, "done"), ("fanout_end", ADA, "done")]
 
 
+async def test_a_prompt_has_the_names_of_the_people_in_it(on: Harness) -> None:
+    preview = await previewed(on, f"ask <@{ANN}|ann> about a &lt;b&gt; orgs=all", "1 session")
+    assert "The prompt:\n> ask @ann about a &lt;b&gt;" in preview["rendered"]
+
+
 async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> None:
     await enterprise(on)
     await on.devin.fault("create_session", 404, contains="org-data", times=1)
