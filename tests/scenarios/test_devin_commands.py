@@ -97,7 +97,8 @@ async def test_others_read_who_may_and_devin_is_asked_nothing(on: Harness) -> No
     assert await read(on, "schedule list", "Guests", GUEST) == sentences.GUEST_REFUSED
     assert await read(on, f"review {PULL}", "Guests", GUEST) == sentences.GUEST_REFUSED
     asked = {one["route"] for one in (await on.devin.log())[before:]}
-    assert asked <= {"list_sessions", "self", "org_daily", "cycles", "list_acu_limits", "get_organization"}
+    background = {"list_sessions", "self", "org_daily", "cycles", "list_acu_limits", "get_organization"}
+    assert asked <= background | {"service_users", "org_guardrail_violations"}
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     assert await read(on, "schedule list", "clock") == (
-        "Devin does nothing by the clock. Add a schedule on <https://app.devin.ai/settings/schedules|Devin's page>."
+        "Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`."
     )
 
 

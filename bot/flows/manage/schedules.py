@@ -137,7 +137,9 @@ class Schedules:
         if job.row.intent_at is None and error.method == "GET":
             raise error
         if self._services.clock() - job.row.created_at < self._services.timing.change_followed:
-            raise Reschedule(self._services.timing.lookup_interval, "outcome of a change unknown") from None
+            asked = min(error.retry_after or 0.0, self._services.timing.row_longest_asked)
+            wait = max(self._services.timing.lookup_interval, asked)
+            raise Reschedule(wait, "outcome of a change unknown") from None
         return Outcome(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
 
     def _row(self, job: AskingJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
