@@ -96,6 +96,18 @@ async def test_a_prompt_has_the_names_of_the_people_in_it(on: Harness) -> None:
     assert "The prompt:\n> ask @ann about a &lt;b&gt;" in preview["rendered"]
 
 
+@pytest.mark.edge
+@pytest.mark.timing(row_outage=0.0)
+async def test_a_table_that_slack_does_not_take_for_a_moment_is_still_kept_up_to_date(on: Harness) -> None:
+    await enterprise(on)
+    await begun(on)
+    await shows(on, "0 of 3 over · 3 queued")
+    await on.slack.fault("chat.update", "error", error="fatal_error", times=1)
+    await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="working", acus_consumed=1.5)
+    await shows(on, "0 of 3 over · 2 queued, 1 working · 1.5 ACUs")
+    assert await rows(on, "inbox", state="dead") == []
+
+
 async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> None:
     await enterprise(on)
     await on.devin.fault("create_session", 404, contains="org-data", times=1)
