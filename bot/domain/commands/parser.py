@@ -126,7 +126,7 @@ class Parser:
             return None
         word, behind = words[0].lower().removeprefix(_BANG), [_as_compared(one) for one in words[1:]]
         parts = (text.strip(), word, words, behind)
-        if (meant := self._meant_by_two_words(*parts) or self._turned_round(*parts)) is not None:
+        if (meant := self._meant_by_two_words(*parts) or self._the_other_way(*parts)) is not None:
             return meant
         if len(words) > MOST_WORDS_IN_DOUBT:
             return None
@@ -156,7 +156,7 @@ class Parser:
             return None
         return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
 
-    def _turned_round(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
+    def _the_other_way(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command whose words stand the other way round, such as `list notes`, `delete note 2` or `show usage`."""
         thing = next((one for one in behind if one not in _FILLERS), None)
         if thing is None or len(words) > MOST_WORDS_IN_DOUBT:
