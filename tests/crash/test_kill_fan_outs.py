@@ -69,7 +69,8 @@ async def shows(one: Scene, words: str) -> dict[str, Any]:
 
 async def start(one: Scene, count: int = 1) -> None:
     await typed(one, "fanout upgrade the dependencies orgs=all acu=5", count)
-    preview = await one.slack.wait_for_ephemeral(ANN, "Start 2 sessions?", within=PATIENCE)
+    # By its prompt: a private answer may come twice, and so may that of the preview that was left.
+    preview = await one.slack.wait_for_ephemeral(ANN, "> upgrade the dependencies", within=PATIENCE)
     await press(one, preview["ts"], "start_fan_out")
 
 
