@@ -1,5 +1,6 @@
 """Slack's texts as people read them: names instead of ids, plain links; and who wrote them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -7,10 +8,12 @@ from bot.domain.person import as_author, clean_name
 from bot.domain.text import mentioned_channels, mentioned_groups, mentioned_users, plain, without_mention
 from bot.flows.access import Access
 from bot.flows.workspace import Workspace
+from bot.views.text import escape
 
 # How many names are looked up for one text, or for one thread; whoever is mentioned after that keeps the id.
 MOST_PEOPLE: Final = 100
 MOST_CHANNELS: Final = 20
+_TYPED: Final = re.compile(r"(?<!\w)(@[UW][A-Z0-9]{4,}|#[CG][A-Z0-9]{4,})\b")
 
 
 class Readable:
@@ -30,6 +33,10 @@ class Readable:
         names |= await self._access.group_names(workspace, mentioned_groups(all_of_it))
         channels = await self._access.channel_names(workspace, mentioned_channels(all_of_it)[:MOST_CHANNELS])
         return [plain(text, _cleaned(names), _cleaned(channels)).strip() for text in texts]
+
+    async def named(self, workspace: Workspace, typed: str) -> str:
+        """Return `typed`, in which people and channels are ids as `as_typed` leaves them, with their names."""
+        return (await self.texts(workspace, [_TYPED.sub(r"<\1>", escape(typed))]))[0]
 
     async def author(self, workspace: Workspace, user: str) -> str:
         """Return the name and the id of the person with the id `user`, as they stand beside what that person wrote."""

@@ -149,8 +149,8 @@ async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str
 
 
 async def go_on(tx: AsyncConnection, key: str, ready_at: float) -> None:
-    """Make an open row ready at `ready_at` and count its attempts anew, because it has made progress."""
-    await tx.execute(_open_row(key).values(ready_at=ready_at, attempts=0, reason=None))
+    """Make an open row ready at `ready_at`, and count its attempts and faults anew, because it has made progress."""
+    await tx.execute(_open_row(key).values(ready_at=ready_at, attempts=0, failures=0, reason=None))
 
 
 async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause, ts: str) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.views.message import Block
-from bot.views.text import disarm, is_web_address, one_line, shortened
+from bot.views.text import disarm, escaped, is_web_address, one_line, shortened
 
 SECTION_LIMIT: Final = 3_000
 HEADER_LIMIT: Final = 150
+_PER_SECTION: Final = 2_500  # characters of a text that is given back, with room for the escapes
+_MOST_GIVEN_BACK: Final = 4  # sections: together they stay below what Slack takes in a message
 
 
 def header(text: str) -> Block:
@@ -81,6 +83,13 @@ def sections(lines: Iterable[str], most: int = 12_000) -> list[Block]:
         else:
             packed.append(line)
     return [section(text) for text in packed]
+
+
+def given_back(text: str) -> list[Block]:
+    """Show what somebody wrote as they wrote it, at most 10,000 characters, because nothing came of it."""
+    body = shortened(text.replace("```", "'''"), _PER_SECTION * _MOST_GIVEN_BACK)
+    cut = [body[start : start + _PER_SECTION] for start in range(0, len(body), _PER_SECTION)]
+    return [section(f"```{escaped(disarm(part), 2_990)}```") for part in cut]
 
 
 def _mrkdwn(text: str) -> Block:

@@ -8,9 +8,9 @@ from bot.domain.library import Entry, Kind
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.long_jobs import devin_refused
-from bot.views.message import Block, Message
+from bot.views.message import Message
 from bot.views.plain_text import notification
-from bot.views.text import ago, counted, disarm, escaped, fitted, link, shortened, split
+from bot.views.text import ago, counted, disarm, fitted, link, split
 
 MOST_LISTED: Final = 20
 PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
@@ -18,8 +18,6 @@ PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
     Kind.PLAYBOOK: "https://app.devin.ai/playbooks",
 }
 NAME_LENGTH: Final = 100
-_PER_SECTION: Final = 2_500  # characters of a text that is given back, with room for the escapes
-_MOST_GIVEN_BACK: Final = 4  # sections: together they stay below what Slack takes in a message
 _UNCHANGED: Final = "Nothing was changed."
 
 READING: Final = Message("Asking Devin…")
@@ -181,7 +179,7 @@ def not_saved(entry: Entry, why: str) -> Message:
     """Say `why` a note or playbook was not saved, and give back what was written."""
     head = f":warning: The {entry.kind} {_bold(entry)} was not saved. {why}"
     text = f"The {entry.kind} {_plain(entry)} was not saved. The reason and what you wrote are below."
-    return Message(text, [blocks.section(head), *_given_back(entry)])
+    return Message(text, [blocks.section(head), *blocks.given_back(entry.body)])
 
 
 def maybe_saved(entry: Entry, reference: str) -> Message:
@@ -191,7 +189,7 @@ def maybe_saved(entry: Entry, reference: str) -> Message:
         f"{_bold(entry)} was saved. `/devin {entry.kind} list` shows it if it was. Reference {code(reference)}."
     )
     text = f"Nobody knows whether the {entry.kind} {_plain(entry)} was saved. What you wrote is below."
-    return Message(text, [blocks.section(head), *_given_back(entry)])
+    return Message(text, [blocks.section(head), *blocks.given_back(entry.body)])
 
 
 def gone_meanwhile(kind: Kind) -> str:
@@ -221,9 +219,3 @@ def _bold(entry: Entry) -> str:
 def _plain(entry: Entry) -> str:
     """The name for the text beside blocks, which takes no markup."""
     return fitted(entry.name, NAME_LENGTH) or entry.id
-
-
-def _given_back(entry: Entry) -> list[Block]:
-    body = shortened(entry.body.replace("```", "'''"), _PER_SECTION * _MOST_GIVEN_BACK)
-    cut = [body[start : start + _PER_SECTION] for start in range(0, len(body), _PER_SECTION)]
-    return [blocks.section(f"```{escaped(disarm(part), 2_990)}```") for part in cut]

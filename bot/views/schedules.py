@@ -13,7 +13,7 @@ from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.cron import cron_in_words
 from bot.views.message import Message
-from bot.views.text import counted, disarm, escaped, fitted, when
+from bot.views.text import counted, fitted, when
 
 MOST_LISTED: Final = 50
 MOST_AUTOMATIONS: Final = 20
@@ -78,7 +78,7 @@ def listing(
 ) -> Message:
     """List schedules with their numbers, and the names of `automations`, each with whether it is on."""
     if not schedules and not automations:
-        return Message(f"Devin does nothing by the clock. Add a schedule on <{page}|Devin's page>.")
+        return Message("Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`.")
     lines = [f"*{counted(len(schedules), 'schedule')}*"]
     lines += [f"{number}. {_line(one, zone, now)}" for number, one in enumerate(schedules[:MOST_LISTED], start=1)]
     if (more := len(schedules) - MOST_LISTED) > 0:
@@ -117,8 +117,7 @@ def not_added(name: str, why: str, prompt: str) -> Message:
     """Say `why` a schedule was not added, and give back what was written."""
     head = f":warning: The schedule *{fitted(name, 80)}* was not added. {why}"
     text = f"The schedule {fitted(name, 80)} was not added. The reason and what you wrote are below."
-    given_back = escaped(disarm(prompt.replace("```", "'''")), 2_900)
-    return Message(text, [blocks.section(head), blocks.section(f"```{given_back}```")])
+    return Message(text, [blocks.section(head), *blocks.given_back(prompt)])
 
 
 def late(name: str) -> Message:
@@ -129,17 +128,25 @@ def late(name: str) -> Message:
     )
 
 
-def lost(name: str, ref: str, *, maybe: bool, page: str) -> Message:
-    """Say that a schedule was not added, or `maybe` was, because Devin could not be reached for too long."""
+def lost(name: str, ref: str, prompt: str, *, maybe: bool, page: str) -> Message:
+    """Say that a schedule was not added, or `maybe` was, because Devin could not be reached for too long.
+
+    What was written is given back.
+    """
+    named = fitted(name, 80)
     if maybe:
-        return Message(
-            ":warning: Devin did not answer for too long, so nobody knows whether the schedule "
-            f"*{fitted(name, 80)}* was added. `/devin schedule list` shows it if it was. Reference `{ref}`."
+        head = (
+            f":warning: Devin did not answer for too long, so nobody knows whether the schedule *{named}* was added. "
+            f"`/devin schedule list` shows it if it was. Reference `{ref}`."
         )
-    return Message(
-        f":warning: The schedule *{fitted(name, 80)}* was not added: Devin could not be reached for too long. "
-        f"Add it once more, here or on <{page}|Devin's page>. Reference `{ref}`."
-    )
+        text = f"Nobody knows whether the schedule {named} was added. What you wrote is below."
+    else:
+        head = (
+            f":warning: The schedule *{named}* was not added: Devin could not be reached for too long. "
+            f"Add it once more, here or on <{page}|Devin's page>. Reference `{ref}`."
+        )
+        text = f"The schedule {named} was not added. The reason and what you wrote are below."
+    return Message(text, [blocks.section(head), *blocks.given_back(prompt)])
 
 
 def is_already(one: Shown, *, enabled: bool) -> Message:

@@ -61,6 +61,15 @@ async def posts(store):
     return [written(row["payload"]["blocks"]).splitlines() for row in rows]
 
 
+async def test_one_without_a_readable_time_is_announced_once_too(start, either_store, guardrails, clock):
+    guardrails.items.append({"violation_id": "v-1", "created_at": "soon", "guardrail_name": "Rule 1"})
+    tick = start()
+    await tick()
+    clock.now += PRODUCTION.guardrails
+    await tick()
+    assert [post[1].split(" ·")[0] for post in await posts(either_store)] == ["• *Rule 1*"]
+
+
 async def test_each_is_announced_once_and_none_that_is_older_than_a_day(start, either_store, guardrails, clock):
     guardrails.add(1, NOW - DAY - 1)
     guardrails.add(2, NOW - DAY)

@@ -230,11 +230,19 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     ]
 
 
+@pytest.mark.parametrize("status", [409, 503])
+async def test_automations_that_cannot_be_listed_cost_nobody_the_schedules(on: Harness, status: int) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await schedule(on, "Nightly")
+    await on.devin.fault("list_automations", status, times=10)
+    assert "*Nightly*" in await read(on, "schedule list", "1 schedule")
+
+
 @pytest.mark.edge
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     assert await read(on, "schedule list", "clock") == (
-        "Devin does nothing by the clock. Add a schedule on <https://app.devin.ai/settings/schedules|Devin's page>."
+        "Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`."
     )
 
 

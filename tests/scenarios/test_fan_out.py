@@ -30,9 +30,9 @@ async def previewed(on: Harness, text: str, sessions: str = "3 sessions") -> dic
     return await on.slack.wait_for_ephemeral(ADA, f"Start {sessions}?")
 
 
-async def begun(on: Harness, text: str = f"{PROMPT} orgs=all acu=5") -> dict[str, Any]:
+async def begun(on: Harness, text: str = f"{PROMPT} orgs=all acu=5", sessions: str = "3 sessions") -> dict[str, Any]:
     """The message with the table of a fan-out that was begun."""
-    preview = await previewed(on, text)
+    preview = await previewed(on, text, sessions)
     await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
     return await on.slack.wait_for_message(GENERAL, TABLE)
 
@@ -89,6 +89,33 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     await on.wait_for_post(GENERAL, table["ts"], end)
     kept = [(one["action"], one["user"], one["outcome"]) for one in await rows(on, "audit")]
     assert kept == [("start_fan_out", ADA, "done"), ("fanout_end", ADA, "done")]
+
+
+async def test_a_prompt_has_the_names_of_the_people_in_it(on: Harness) -> None:
+    preview = await previewed(on, f"ask <@{ANN}|ann> about a &lt;b&gt; orgs=all", "1 session")
+    assert "The prompt:\n> ask @ann about a &lt;b&gt;" in preview["rendered"]
+
+
+@pytest.mark.edge
+async def test_a_session_that_was_archived_at_devin_is_over(on: Harness) -> None:
+    await begun(on, f"{PROMPT} orgs=all", "1 session")
+    await shows(on, "0 of 1 over · 1 queued")
+    await on.devin.switch(archived_hidden=True)
+    one = made(on)["org-play"]
+    await on.devin.set(one.bare_id, is_archived=True, status="suspended", status_detail="user_request")
+    await shows(on, "1 of 1 over · 1 stopped")
+
+
+@pytest.mark.edge
+@pytest.mark.timing(row_outage=0.0)
+async def test_a_table_that_slack_does_not_take_for_a_moment_is_still_kept_up_to_date(on: Harness) -> None:
+    await enterprise(on)
+    await begun(on)
+    await shows(on, "0 of 3 over · 3 queued")
+    await on.slack.fault("chat.update", "error", error="fatal_error", times=1)
+    await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="working", acus_consumed=1.5)
+    await shows(on, "0 of 3 over · 2 queued, 1 working · 1.5 ACUs")
+    assert await rows(on, "inbox", state="dead") == []
 
 
 async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> None:

@@ -122,6 +122,16 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
     ]
 
 
+async def test_a_form_that_slack_does_not_take_says_so(on: Harness) -> None:
+    note_id = await added(on)
+    await on.slack.fault("views.update", "error", error="invalid_arguments", times=1)
+    assert await typed(on, f"note edit {note_id}") == ""
+    await on.slack.wait_for_call("views.update", text="Slack does not take")
+    (shown,) = await on.slack.views(user=ADA, open=True)
+    said = "Slack does not take this form as it is. Nothing was changed; use Devin's own page instead."
+    assert sentence(shown) == said
+
+
 async def test_a_playbook_is_added_listed_shown_and_changed(on: Harness) -> None:
     assert await typed(on, "playbook add") == ""
     form = await view(on, "New playbook")

@@ -169,7 +169,7 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
     assert f"\nand 10 more on <{PAGE}|Devin's page>\n" in message.text
     assert_valid(message)
     assert schedules.listing([], [], BERLIN, NOW, PAGE).text == (
-        f"Devin does nothing by the clock. Add a schedule on <{PAGE}|Devin's page>."
+        "Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`."
     )
 
 

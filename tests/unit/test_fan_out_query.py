@@ -35,6 +35,7 @@ KNOWN = [ACME, DATA, LIKE, ALIKE, COMMA]
         ("orgs=Acme,org-2 upgrade deps in {org}", "upgrade deps in {org}", ("Acme", "org-2")),
         ('upgrade orgs="Data Team",Acme deps', "upgrade deps", ("Data Team", "Acme")),
         ("upgrade orgs=“Data Team, Acme” deps", "upgrade deps", ("Data Team", "Acme")),
+        ("upgrade orgs=„Data Team“,\u00a0Acme deps", "upgrade deps", ("Data Team", "Acme")),
         ("upgrade deps (orgs=Acme)", "upgrade deps", ("Acme",)),
         ("upgrade deps org=Acme", "upgrade deps", ("Acme",)),
         ("upgrade deps organizations=Acme,Acme,", "upgrade deps", ("Acme",)),

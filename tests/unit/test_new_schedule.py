@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.devin.schedules import Schedule
 from bot.domain.cron import next_due, parse_cron
 from bot.domain.form import Form
 from bot.domain.new_schedule import LONGEST, FieldMistake, Repeat, entered, mistakes
+from bot.flows.manage.schedule_form import says_the_same
 from bot.playground.slack.blocks import view_errors
 from bot.views import schedules as views
 from bot.views.modals import schedules as modals
@@ -98,6 +100,14 @@ def test_slack_takes_the_form():
     assert {option["value"] for option in menu["options"]} == {str(one) for one in Repeat}
 
 
+def test_a_schedule_is_found_again_after_devin_has_tidied_it_up():
+    asked = {"name": "Nightly  run", "prompt": "Run:\n\n- all tests ", "frequency": "0 2 * * *"}
+    there = {"scheduled_session_id": "sched-1", "name": "Nightly run", "prompt": "Run:\n- all tests"}
+    assert says_the_same(Schedule(**there, frequency="0 2  * * *"), asked)
+    assert not says_the_same(Schedule(**there, frequency="0 3 * * *"), asked)
+    assert not says_the_same(Schedule(**there), asked)
+
+
 def test_what_is_said_about_a_new_schedule():
     made = Shown("sched-1", "Nightly", Timetable("0 8 * * 1,2,3,4,5"))
     assert views.was_added(made, "europe/berlin", NOW, "https://x.test").text == (
@@ -116,11 +126,19 @@ def test_what_is_said_about_a_new_schedule():
         "Devin cannot be reached at the moment. The schedule *Nightly* is kept here and added as soon as Devin "
         "answers. Please don't send it again."
     )
-    assert views.lost("Nightly", "r1", maybe=False, page="https://x.test").text == (
+    long = "Run all tests. " * 400
+    gone = views.lost("Nightly", "r1", long, maybe=False, page="https://x.test")
+    assert gone.text == "The schedule Nightly was not added. The reason and what you wrote are below."
+    assert gone.blocks[0]["text"]["text"] == (
         ":warning: The schedule *Nightly* was not added: Devin could not be reached for too long. "
         "Add it once more, here or on <https://x.test|Devin's page>. Reference `r1`."
     )
-    assert views.lost("Nightly", "r1", maybe=True, page="https://x.test").text == (
+    assert "".join(block["text"]["text"].strip("`") for block in gone.blocks[1:]) == long
+    assert_valid(gone)
+    unknown = views.lost("Nightly", "r1", "Run all tests.", maybe=True, page="https://x.test")
+    assert unknown.text == "Nobody knows whether the schedule Nightly was added. What you wrote is below."
+    assert [block["text"]["text"] for block in unknown.blocks] == [
         ":warning: Devin did not answer for too long, so nobody knows whether the schedule *Nightly* was added. "
-        "`/devin schedule list` shows it if it was. Reference `r1`."
-    )
+        "`/devin schedule list` shows it if it was. Reference `r1`.",
+        "```Run all tests.```",
+    ]

@@ -255,6 +255,13 @@ def test_everything_else_is_for_devin(text):
         ("note remove 3", Doubt("note remove 3", "note", NOTE_LIST, "note list")),
         ("note add deploy rules", Doubt("note add deploy rules", "note", NOTE_ADD, "note add")),
         ("note edit the readme", Doubt("note edit the readme", "note", NOTE_EDIT, "note edit")),
+        ("list notes", Doubt("list notes", "list", NOTE_LIST, "note list")),
+        ("delete the note 2 please", Doubt("delete the note 2 please", "delete", NOTE_DELETE, "note delete 2")),
+        ("Add a note!", Doubt("Add a note!", "Add", NOTE_ADD, "note add")),
+        ("new playbook", Doubt("new playbook", "new", PLAYBOOK_ADD, "playbook add")),
+        ("show usage", Doubt("show usage", "show", USAGE, "usage")),
+        ("list all orgs", Doubt("list all orgs", "list", ORGS, "orgs")),
+        ("organizations", Doubt("organizations", "organizations", ORGS, "orgs")),
         ("usage lastmonth", Doubt("usage lastmonth", "usage", USAGE, "usage")),
         ("ussage week", Doubt("ussage week", "ussage", USAGE, "usage week")),
         ("report bug", Doubt("report bug", "report", REPORT, "report")),
@@ -303,9 +310,32 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("note add always use pnpm in the web repository, never npm", "note add"),
+        ("schedule add a nightly run of all the tests at four", "schedule add"),
+        (
+            "fan out upgrade the dependencies of {org} now please orgs=all",
+            "fanout upgrade the dependencies of {org} now please orgs=all",
+        ),
+    ],
+)
+def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
+    doubt = parse_doubt(text)
+    assert doubt is not None
+    assert doubt.meant == meant
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
+        "add a note to the readme",
+        "delete notes older than 30 days",
+        "show usage hints in the form",
+        "list orgs without a plan",
+        "create playbook docs",
+        "fan out the work to five queues and wait",
         "stop the flaky test from failing",
         "list open bugs",
         "list users endpoint is slow",

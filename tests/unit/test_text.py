@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.domain.text import (
     LONGEST,
     as_quotation,
+    as_typed,
     mentioned_channels,
     mentioned_groups,
     mentioned_users,
@@ -41,6 +42,19 @@ CHANNELS = {"C1": "general"}
 )
 def test_entities_become_words(raw, expected):
     assert plain(raw, NAMES, CHANNELS) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "typed"),
+    [
+        ("review <https://x.example/a/b/pull/1|Fix the login #1>", "review https://x.example/a/b/pull/1"),
+        ("note list <http://x.example|x.example>", "note list x.example"),
+        ("members <mailto:a@b.example|a@b.example>", "members a@b.example"),
+        ("set <#C1|general> <@U1|ada>", "set #C1 @U1"),
+    ],
+)
+def test_a_command_is_read_as_it_was_typed(raw, typed):
+    assert as_typed(raw) == typed
 
 
 def test_people_without_a_name_keep_their_label():

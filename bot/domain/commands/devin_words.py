@@ -25,9 +25,13 @@ def number_in_list(typed: str) -> int | None:
 
 
 def pull_request_url(typed: str) -> str | None:
-    """Return the address of the pull request whose address, or that of a page of it, was `typed`; None for others."""
+    """Return the address of the pull request whose address, or that of a page of it, was `typed`; None for others.
+
+    It may begin with the name of its host.
+    """
+    address = typed.strip("<>")
     try:
-        parts = urlsplit(typed.strip("<>"))
+        parts = urlsplit(address if "://" in address else f"https://{address}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return None
@@ -66,6 +70,6 @@ def _period(typed: str) -> str | None:
 
 
 SCHEDULE: Final = Argument("N", _one_word)
-PULL_REQUEST: Final = Argument("URL", _pull_request)
+PULL_REQUEST: Final = Argument("URL", _pull_request, around=frozenset({"pr", "pull", "request"}))
 NAME: Final = Argument("[text]", _name)
 METRICS_PERIOD: Final = Argument(f"[{'|'.join(METRICS_PERIODS)}]", _period)

@@ -72,6 +72,11 @@ FIRST_WORDS: Final = 1_000  # that are remembered
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
 ORGS_OPTION: Final = "orgs="  # which no task has
+_IN_TWO_WORDS: Final = re.compile(r"fan\s+out\b\s*", re.IGNORECASE)
+# What people write before the thing that they mean, and the word behind `note` and the like for it.
+_ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove": "delete", "show": "list"}
+_SHOWING: Final = frozenset({"list", "show"})
+_ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the form
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 
 
@@ -119,8 +124,9 @@ class Parser:
         words = text.strip().rstrip(_CLOSING + "?").split()
         if not words or len(text) > LONGEST_IN_DOUBT:
             return None
-        word, behind = words[0].lower().removeprefix(_BANG), [one.strip(_AROUND).lower() for one in words[1:]]
-        if (meant := self._meant_by_two_words(text.strip(), word, words, behind)) is not None:
+        word, behind = words[0].lower().removeprefix(_BANG), [_as_compared(one) for one in words[1:]]
+        parts = (text.strip(), word, words, behind)
+        if (meant := self._meant_by_two_words(*parts) or self._the_other_way(*parts)) is not None:
             return meant
         if len(words) > MOST_WORDS_IN_DOUBT:
             return None
@@ -142,10 +148,34 @@ class Parser:
         """The command whose two words a text begins with, or nearly: such as `note edit the readme`."""
         if (mistyped := self._mistyped(text, word, words)) is not None or not behind:
             return mistyped
+        if ORGS_OPTION in text and (found := _IN_TWO_WORDS.match(text)):
+            phrase = FANOUT.forms[0].phrase
+            return Doubt(text, words[0], FANOUT, f"{phrase} {text[found.end() :]}")
         spec = self._of_two_words.get(f"{word} {behind[0]}")
-        if spec is None or len(words) > MOST_WORDS_IN_DOUBT:
+        if spec is None or (len(words) > MOST_WORDS_IN_DOUBT and behind[0] != _ADD):
             return None
         return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
+
+    def _the_other_way(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
+        """The command whose words stand the other way round, such as `list notes`, `delete note 2` or `show usage`."""
+        thing = next((one for one in behind if one not in _FILLERS), None)
+        if thing is None or len(words) > MOST_WORDS_IN_DOUBT:
+            return None
+        spec = self._of_thing(word, thing) or self._of_thing(word, thing.removesuffix("s"))
+        others = [one for one in behind if one != thing]
+        if spec is None or not all(_fits_around(one, spec) for one in others):
+            return None
+        of_two_words = " " in spec.forms[0].phrase  # what is put around a period may belong to a question
+        kept = [one for one in others if not of_two_words or one not in _FILLERS]
+        return Doubt(text, words[0], spec, self._repaired(spec, kept))
+
+    def _of_thing(self, word: str, thing: str) -> CommandSpec | None:
+        """The command that does with a `thing` what `word` says."""
+        verbs = (word, _ASKED_FIRST.get(word, word))
+        named = next(
+            (self._of_two_words[f"{thing} {one}"] for one in verbs if f"{thing} {one}" in self._of_two_words), None
+        )
+        return named or (self._doubtable.get(thing) if word in _SHOWING else None)
 
     def _mistyped(self, text: str, word: str, words: list[str]) -> Doubt | None:
         """The command with more behind it that a text is but for its first `word`, such as `bugdet set org 10`."""
@@ -226,6 +256,12 @@ def _synonyms(commands: Sequence[CommandSpec], known: Mapping[str, CommandSpec])
 def _nearest_of(phrases: Sequence[str], word: str) -> str | None:
     """The one of `phrases` that is nearly `word`."""
     return next(iter(get_close_matches(word, phrases, n=1, cutoff=NEAR)), None)
+
+
+def _as_compared(word: str) -> str:
+    """`word` in lower case and without what stands around it. In an address capitals count."""
+    bare = word.strip(_AROUND)
+    return bare if "://" in bare else bare.lower()
 
 
 def _takes(spec: CommandSpec, word: str) -> bool:

@@ -195,6 +195,7 @@ ORGS: Final = CommandSpec(
     role=Role.ADMIN,
     subject="figures of Devin's organisations",
     slash_help=Help("`/devin orgs` shows Devin's organisations, with their limits and ACUs"),
+    meant_by=("organisations", "organizations"),
 )
 AUDIT: Final = CommandSpec(
     "audit",

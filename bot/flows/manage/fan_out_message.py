@@ -11,7 +11,7 @@ from bot.flows.job import Job
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
 from bot.logs import get_logger
-from bot.slack.errors import SlackRefused
+from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
 from bot.slack.rate_limits import FIGURES
 from bot.store import fan_outs, outbox, people, rate_limits
 from bot.views import fan_out_table as views
@@ -38,19 +38,23 @@ class FanOutMessage:
         return "" if row is None or row.state == "dead" else row.ts
 
     async def show(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> float:
-        """Show how the fan-out stands. Returns 0, or the seconds to wait if the rate limit allows no edit now."""
+        """Show how the fan-out stands. Returns 0, or the seconds to wait if it cannot be shown now.
+
+        Slack's faults are not raised: the row is days old, and would be given up at the first of them.
+        """
         if fan_out.shown == fan_out.version:
             return 0.0
         if wait := await self._wait_for_token(job):
             return wait
-        message = await self._drawn(job, fan_out, sessions)
-        await self._services.check_claim(job)
         try:
+            message = await self._drawn(job, fan_out, sessions)
+            await self._services.check_claim(job)
             await self._edit(job, fan_out, message)
-        except SlackRefused as refused:
-            if not refused.permanent:
-                raise
-            log.warning("fan-out not shown", fan_out=fan_out.id, error=str(refused))
+        except SlackError as error:
+            log.warning("fan-out not shown", fan_out=fan_out.id, error=str(error))
+            if not (isinstance(error, SlackRefused) and error.permanent):
+                asked = error.retry_after if isinstance(error, SlackRateLimited) else 0.0
+                return max(asked, self._services.timing.fan_out_stop_retry)
         # A crash before this commit repeats the edit, which changes nothing.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.change(uow.tx, fan_out.id, shown=fan_out.version)

@@ -19,7 +19,7 @@ from bot.flows.services import Services
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.slack.errors import SlackError, SlackRefused
+from bot.slack.errors import ContentRefused, SlackError, SlackRefused
 from bot.slack.forms import entered
 from bot.slack.rendering import text_of
 from bot.views.message import Message
@@ -129,6 +129,10 @@ class Forms:
             view = parts.notice(kind.title, parts.NOT_LOADED)
         try:
             await workspace.slack.update_view(view_id, view)
+        except ContentRefused as refused:
+            log.warning("form not drawn", form=opening.form.command, error=str(refused), details=refused.details)
+            # Without it the view would say "Loading…" for ever.
+            await workspace.slack.update_view(view_id, parts.notice(kind.title, parts.NOT_DRAWN))
         except SlackRefused as refused:
             log.info("form was closed meanwhile", form=opening.form.command, error=str(refused))
 

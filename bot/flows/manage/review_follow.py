@@ -43,7 +43,7 @@ class ReviewFollow:
         """Return the job as it has ended; raises Reschedule while the review goes on."""
         timing, asked = self._services.timing, found.new.asked
         age = self._services.clock() - found.created_at
-        too_late = age > timing.review_followed
+        too_late, wait = age > timing.review_followed, timing.review_poll
         try:
             review = await job.workspace.organisation.devin.review(asked["pr_url"], asked["commit_sha"])
         except DevinError as error:
@@ -51,13 +51,14 @@ class ReviewFollow:
             may_pass = isinstance(error, DevinNotFound) and age <= timing.not_found_lasts
             if too_late or (isinstance(error, DevinRefused) and not may_pass):
                 return await self._close(job, found, _failure(error))
+            wait = max(wait, min(error.retry_after or 0.0, timing.row_longest_asked))
         else:
             if review.status in _ENDS:
                 return await self._close(job, found, _ENDS[review.status])
             if too_late:
                 return await self._close(job, found, views.still_going(review.status))
             await self._show(job, found, review.status)
-        raise Reschedule(timing.review_poll, "the review goes on")
+        raise Reschedule(wait, "the review goes on")
 
     async def _show(self, job: Job[LongJobCause], found: LongJob, status: str) -> None:
         if status == (found.cursor or _BEGUN)["status"]:

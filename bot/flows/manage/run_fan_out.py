@@ -154,6 +154,9 @@ class RunFanOut:
         """
         organisation = await self._organisations.of(job.workspace, session.org_id)
         made, _ = await self._lookup.all_made(organisation, fan_out.reference, fan_out.created_at)
+        if not made and session.devin_id is not None:
+            # The list may leave out what somebody has archived at Devin.
+            made = [await organisation.devin.get_session(session.devin_id)]
         made.sort(key=partial(_age, session))
         for younger in made[1:]:
             if younger.status not in TERMINAL_STATUSES:

@@ -25,6 +25,12 @@ from bot.views.modals import schedules as modals
 from bot.views.modals.parts import View
 
 
+def says_the_same(one: Schedule, values: Mapping[str, str]) -> bool:
+    """Whether a schedule has these `values`, word by word: Devin may have tidied up white space."""
+    there = {"name": one.name, "prompt": one.prompt, "frequency": one.frequency or ""}
+    return all(there[name].split() == value.split() for name, value in values.items())
+
+
 class ScheduleForm(FormKind):
     """The form of `/devin schedule add`."""
 
@@ -56,7 +62,8 @@ class ScheduleForm(FormKind):
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Announce that the schedule was not added, or that nobody knows."""
         new = entered(job.cause.fields)
-        await answer(uow, job, views.lost(new.name, job.row.ref, maybe=is_unknown(job.row), page=SCHEDULES_PAGE))
+        maybe = is_unknown(job.row)
+        await answer(uow, job, views.lost(new.name, job.row.ref, new.prompt, maybe=maybe, page=SCHEDULES_PAGE))
 
 
 class NewScheduleAtDevin(Creation[Schedule]):
@@ -87,13 +94,9 @@ class NewScheduleAtDevin(Creation[Schedule]):
             unreadable = unreadable or bool(page.unreadable)
             for one in page.items:
                 new = not one.created_at or one.created_at >= not_before
-                if new and self._is_alike(one) and not await self._is_recorded(one):
+                if new and says_the_same(one, self._values) and not await self._is_recorded(one):
                     return Found(one)
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
-
-    def _is_alike(self, one: Schedule) -> bool:
-        same = {"name": one.name, "prompt": one.prompt, "frequency": one.frequency}
-        return same == self._values
 
     async def _is_recorded(self, one: Schedule) -> bool:
         command, team = self._job.cause.form.command, self._job.workspace.team

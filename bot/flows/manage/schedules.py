@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.devin.errors import DevinError, DevinForbidden, DevinLater, DevinNotFound, DevinUncertain
+from bot.devin.errors import DevinError, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.devin.schedules import SCHEDULES_PAGE, Automation, Schedule, SchedulesApi
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import devin_specs
@@ -19,11 +19,14 @@ from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
+from bot.logs import get_logger
 from bot.store import inbox, numbered_lists
 from bot.store.audit import AuditRow
 from bot.views import schedules as views
 from bot.views.message import Message
 from bot.views.schedules import Shown, Timetable
+
+log = get_logger(__name__)
 
 KIND: Final = "schedules"  # of the numbered list
 
@@ -137,7 +140,9 @@ class Schedules:
         if job.row.intent_at is None and error.method == "GET":
             raise error
         if self._services.clock() - job.row.created_at < self._services.timing.change_followed:
-            raise Reschedule(self._services.timing.lookup_interval, "outcome of a change unknown") from None
+            asked = min(error.retry_after or 0.0, self._services.timing.row_longest_asked)
+            wait = max(self._services.timing.lookup_interval, asked)
+            raise Reschedule(wait, "outcome of a change unknown") from None
         return Outcome(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
 
     def _row(self, job: AskingJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
@@ -173,10 +178,14 @@ async def zone_of(access: Access, workspace: Workspace, user: str) -> tzinfo:
 
 
 async def _automations(devin: SchedulesApi) -> list[Automation]:
-    """The automations; none where the key or the host does not have them, about which nothing is said."""
+    """The automations; none where the key or the host does not list them, about which nothing is said.
+
+    That such a list exists is not documented, so no answer to it may cost people their schedules.
+    """
     try:
         return [one async for one in devin.automations()]
-    except (DevinForbidden, DevinNotFound):
+    except (DevinRefused, DevinUncertain) as error:
+        log.info("automations not read", error=type(error).__name__, status=error.status)
         return []
 
 

@@ -62,8 +62,9 @@ class GuardrailWatch:
             log.warning("guardrail violations not read", organisation=organisation.id, error=type(error).__name__)
             self._not_before[organisation.id] = now + max(timing.guardrails, error.retry_after or 0.0)
             return None
-        # Filtered again: Devin lists everything if it does not know a filter.
-        return sorted((one for one in listed if one.created_at >= after), key=lambda one: one.created_at)
+        # Filtered again: Devin lists everything if it does not know a filter. One without a readable time may be new.
+        found = (one for one in listed if not one.created_at or one.created_at >= after)
+        return sorted(found, key=lambda one: one.created_at)
 
     async def _store(self, organisation: Organisation, found: Sequence[GuardrailViolation], now: float) -> None:
         # A crash before this commit announces nothing: the next reading finds the same. After it, all is stored.

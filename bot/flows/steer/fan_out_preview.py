@@ -20,6 +20,7 @@ from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.manage.long_jobs import is_message
 from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
@@ -38,6 +39,7 @@ class FanOutPreview:
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
+        self._readable = Readable(access)
         self._budget_check = BudgetCheck(services)
 
     def mistake(self, channel: str, command: Command) -> Message | None:
@@ -62,7 +64,8 @@ class FanOutPreview:
                 await uow.reply_privately(recipient_of(job), found)
                 await finish(uow, job)
         else:
-            await self._show(job, self._fan_out(job, query), *found)
+            prompt = await self._readable.named(job.workspace, query.prompt)
+            await self._show(job, self._fan_out(job, replace(query, prompt=prompt)), *found)
 
     def _fan_out(self, job: Job[MessageCause | ActionCause], query: FanOutQuery) -> FanOut:
         return FanOut(

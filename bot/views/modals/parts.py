@@ -16,6 +16,7 @@ LABEL_LIMIT: Final = 2_000  # of a label and of a hint
 LONGEST_COUNTED: Final = 3_000  # characters up to which Slack counts as a person types; a field may hold more
 NOT_OPENED: Final = Message("Slack could not open the form, and nothing was changed. Ask for it once more.")
 NOT_LOADED: Final = "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
+NOT_DRAWN: Final = "Slack does not take this form as it is. Nothing was changed; use Devin's own page instead."
 OTHER_VERSION: Final = (
     "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
     "Copy what you need, close it and ask for the form once more."
