@@ -22,10 +22,8 @@ _PER_SECTION: Final = 2_500  # characters of a text that is given back, with roo
 _MOST_GIVEN_BACK: Final = 4  # sections: together they stay below what Slack takes in a message
 _UNCHANGED: Final = "Nothing was changed."
 
-READING: Final = Message("Asking Devin…")
 NOT_DELETED: Final = Message("The note was kept.")
 ALREADY_DELETED: Final = Message("That note is deleted already.")
-NOT_READ: Final = Message("Devin cannot be reached at the moment. Nothing was changed; try again in a minute.")
 
 
 # ---------------------------------------------------------------- lists
@@ -202,11 +200,6 @@ def gone_meanwhile(kind: Kind) -> str:
 def changed_meanwhile(kind: Kind) -> str:
     """Why a change was not saved: somebody else made another one."""
     return f"Somebody else changed it while your form was open. `/devin {kind} edit` opens it as it is now."
-
-
-def not_accepted(said: str) -> str:
-    """Why something was not saved: Devin does not take it, and `said` why."""
-    return f"Devin does not accept it: {fitted(said, 300)}" if said else "Devin does not accept it."
 
 
 def unreachable(reference: str) -> str:

@@ -153,8 +153,7 @@ STORIES = [
         deleted_once,
         steps=(
             *RECEIVED,
-            "show a list: commit",
-            "answer from Devin: commit",
+            "answer what Devin was asked: commit",
             NOTED,
             "delete a note: Devin DELETE knowledge/notes",
             "record the change: commit",

@@ -33,7 +33,6 @@ from bot.flows.manage import library
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
 from bot.flows.manage.devin_commands import DevinCommands
-from bot.flows.manage.library import Library
 from bot.flows.manage.long_jobs import Asked
 from bot.flows.money.budget_commands import CHANGES, BudgetCommands
 from bot.flows.money.figure_files import FigureFiles
@@ -50,7 +49,6 @@ from bot.flows.workspace import Workspace
 from bot.views import answers, devin_answers, fan_outs
 from bot.views.enterprise_usage import NO_REPORT
 from bot.views.help_texts import SLASH_HELP
-from bot.views.library import READING
 from bot.views.message import Message
 from bot.views.modals import parts as forms
 
@@ -86,7 +84,6 @@ class CommandAnswers:
         self._notify = Notify(services)
         self._budgets = BudgetCommands(services)
         self._admin_commands = AdminCommands(services)
-        self._library = Library(services, access)
         self._subscriptions = Subscriptions(services, usage_ledger)
         self.devin_commands = DevinCommands(services, access)
         self._fan_out_preview = FanOutPreview(services, access)
@@ -105,9 +102,8 @@ class CommandAnswers:
             AUDIT_BOT.name: self._admin_commands.answer,
             FANOUT.name: self._fan_out,
             BUDGET_LIST.name: self._list_budgets,
-            **dict.fromkeys((spec.name for spec in library.KINDS), self._of_library),
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
-            **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS), self._ask_devin),
+            **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS | library.KINDS.keys()), self._ask_devin),
             SCHEDULE_ADD.name: self._form,
             HELP.name: self._help,
         }
@@ -160,8 +156,6 @@ class CommandAnswers:
             return False
         elif spec in CHANGES:
             await self._budgets.carry_out(job, command)
-        elif spec in library.READS:
-            await self._library.carry_out(job, command)
         else:
             return False
         return True
@@ -204,20 +198,14 @@ class CommandAnswers:
         target = f"{DIGEST.name} {command.argument}"
         return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
 
-    async def _ask_devin(self, _workspace: Workspace, _user: str, _channel: str, command: Command) -> Message | Work:
-        typed = f"{command.spec.forms[0].phrase} {command.argument}".strip()
-        # In a lane of its own, because a call to Devin may take long and nothing of the person is to wait for it.
-        work = Work(own_lane(command.key), typed, devin_answers.ASKING)
-        return self.devin_commands.at_once(command) or work
-
-    async def _of_library(
+    async def _ask_devin(
         self, workspace: Workspace, user: str, channel: str, command: Command
     ) -> Message | Work | Form:
-        answer = await self._library.answer(workspace, user, channel, command)
+        answer = await self.devin_commands.answer(workspace, user, channel, command)
         if not isinstance(answer, str):
             return answer
-        # In a lane of its own: nobody's starts wait until Devin has been read.
-        return Work(own_lane(command.key), answer, READING)
+        # In a lane of its own, because a call to Devin may take long and nothing of the person is to wait for it.
+        return Work(own_lane(command.key), answer, devin_answers.ASKING)
 
     async def _form(self, _workspace: Workspace, _user: str, channel: str, command: Command) -> Form:
         return Form(command.spec.name, channel=channel)

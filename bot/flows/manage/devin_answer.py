@@ -1,0 +1,28 @@
+"""What the commands have in common for which Devin is asked: the job that carries one out, and its answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.causes import ActionCause, MessageCause
+from bot.flows.job import Job
+from bot.store.audit import AuditRow
+from bot.views.message import Message
+
+AskingJob = Job[MessageCause | ActionCause]  # a command that was written, pressed or typed behind `/devin`
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedList:
+    """A list that a person is shown: which `kind` of list, and the ids of its entries in the order of their numbers."""
+
+    kind: str
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DevinAnswer:
+    """The answer to a command, with the audit row of what it has changed and the numbered list that it shows."""
+
+    message: Message
+    changed: AuditRow | None = None
+    listed: NumberedList | None = None
