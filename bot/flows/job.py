@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import ActionCause, Cause, CommandCause, PersonsCause
+from bot.domain.causes import ActionCause, Cause, CommandCause, MessageCause, PersonsCause
 from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
@@ -28,6 +28,10 @@ class Job(Generic[_Cause_co]):
     def cause(self) -> _Cause_co:
         """What stands in the row: what a person did, or what follows from that."""
         return self.row.cause
+
+
+# The job of a command: a message in which it was written, a button, or what was typed behind `/devin`.
+CommandJob = Job[MessageCause | ActionCause]
 
 
 class Reschedule(Exception):  # noqa: N818 - not an error: the row goes back with a wait

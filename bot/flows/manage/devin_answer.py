@@ -1,14 +1,10 @@
-"""What the commands have in common for which Devin is asked: the job that carries one out, and its answer."""
+"""The answer to a command for which Devin is asked, with all that is stored beside it in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.causes import ActionCause, MessageCause
-from bot.flows.job import Job
 from bot.store.audit import AuditRow
 from bot.views.message import Message
-
-AskingJob = Job[MessageCause | ActionCause]  # a command that was written, pressed or typed behind `/devin`
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from bot.domain.commands.parser import Command
 from bot.domain.form import Form
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import CommandJob, Job, finish, recipient_of
 from bot.flows.manage import devin_reads, library
-from bot.flows.manage.devin_answer import AskingJob, DevinAnswer
+from bot.flows.manage.devin_answer import DevinAnswer
 from bot.flows.manage.devin_failures import failure_sentence
 from bot.flows.manage.library import Library
 from bot.flows.manage.reviews import Reviews
@@ -37,7 +37,7 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 _Read = Callable[[Workspace, str, float], Awaitable[Message]]
-_Change = Callable[[AskingJob, str], Awaitable[DevinAnswer]]
+_Change = Callable[[CommandJob, str], Awaitable[DevinAnswer]]
 
 # The commands that a row carries out, when more is to be done than `DevinCommands.answer` says at once.
 COMMANDS: Final = library.READS | {
@@ -84,7 +84,7 @@ class DevinCommands:
             return await self._library.answer(workspace, user, channel, command)
         return _answer_at_once(command) or f"{command.spec.forms[0].phrase} {command.argument}".strip()
 
-    async def carry_out(self, job: AskingJob, command: Command) -> None:
+    async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Answer `command` of the person of `job` privately, or have the review asked for."""
         refusal = await self._refusal(job, command) or _answer_at_once(command)
         if refusal is None and command.spec is devin_specs.REVIEW:
@@ -109,7 +109,7 @@ class DevinCommands:
             message = schedules.UNKNOWN if is_unknown(job.row) else devin_answers.UNREACHABLE
             await uow.reply_privately(recipient_of(job), message)
 
-    async def _refusal(self, job: AskingJob, command: Command) -> Message | None:
+    async def _refusal(self, job: CommandJob, command: Command) -> Message | None:
         """Why the person may not use the command, or None."""
         refusal = await self._access.role_refusal(job.workspace, command.spec, job.cause.user)
         if refusal is not None or isinstance(job.cause, MessageCause):  # whose author was checked already
@@ -118,7 +118,7 @@ class DevinCommands:
         known = self._access.checked_person if starts else self._access.person
         return self._access.refusal(await known(job.workspace, user), shared=False)
 
-    async def _ask_devin(self, job: AskingJob, command: Command) -> DevinAnswer:
+    async def _ask_devin(self, job: CommandJob, command: Command) -> DevinAnswer:
         name, argument = command.spec.name, command.argument
         try:
             if command.spec in library.READS:

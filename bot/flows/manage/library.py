@@ -13,7 +13,8 @@ from bot.domain.commands.parser import Command
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.domain.library import Kind
-from bot.flows.manage.devin_answer import AskingJob, DevinAnswer, NumberedList
+from bot.flows.job import CommandJob
+from bot.flows.manage.devin_answer import DevinAnswer, NumberedList
 from bot.flows.manage.shelves import SHELVES
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -58,7 +59,7 @@ class Library:
             return found
         return Form(spec.name, found, channel) if spec.opens_form else f"{spec.forms[0].phrase} {found}"
 
-    async def read(self, job: AskingJob, command: Command) -> DevinAnswer:
+    async def read(self, job: CommandJob, command: Command) -> DevinAnswer:
         """Return the list, the note or playbook, or the question whether to delete it. May raise a DevinError."""
         kind, is_list = KINDS[command.spec], command.spec in LISTS
         try:
@@ -68,7 +69,7 @@ class Library:
         except DevinForbidden as refused:
             return DevinAnswer(views.refused(refused.needed))
 
-    async def _one(self, job: AskingJob, command: Command) -> DevinAnswer:
+    async def _one(self, job: CommandJob, command: Command) -> DevinAnswer:
         found = await self._id(job.workspace, job.cause.user or "", command)
         if isinstance(found, Message):
             return DevinAnswer(found)
@@ -93,7 +94,7 @@ class Library:
         return ids[number - 1] if 1 <= number <= len(ids) else views.not_listed(kind, number)
 
 
-async def _list(job: AskingJob, command: Command) -> DevinAnswer:
+async def _list(job: CommandJob, command: Command) -> DevinAnswer:
     kind, search = KINDS[command.spec], searched(command.argument)
     found = await SHELVES[kind].listing(job.workspace.organisation.devin)
     entries = sorted((one for one in found.entries if one.contains(search)), key=lambda one: one.name.casefold())

@@ -14,8 +14,8 @@ from bot.domain.causes import ActionCause
 from bot.domain.commands import devin_specs
 from bot.domain.commands.list_numbers import list_number
 from bot.flows.access import Access
-from bot.flows.job import Reschedule
-from bot.flows.manage.devin_answer import AskingJob, DevinAnswer, NumberedList
+from bot.flows.job import CommandJob, Reschedule
+from bot.flows.manage.devin_answer import DevinAnswer, NumberedList
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import inbox, numbered_lists
@@ -34,7 +34,7 @@ class Schedules:
         self._services = services
         self._access = access
 
-    async def listing(self, job: AskingJob, _argument: str) -> DevinAnswer:
+    async def listing(self, job: CommandJob, _argument: str) -> DevinAnswer:
         """List the schedules, and automations where the key sees any."""
         devin: SchedulesApi = job.workspace.organisation.devin
         found = sorted([one async for one in devin.schedules()], key=lambda one: (not one.enabled, one.name.casefold()))
@@ -43,15 +43,15 @@ class Schedules:
         message = views.listing([*map(shown, found)], automations, zone, now, SCHEDULES_PAGE)
         return DevinAnswer(message, listed=NumberedList(KIND, [one.scheduled_session_id for one in found]))
 
-    async def pause(self, job: AskingJob, argument: str) -> DevinAnswer:
+    async def pause(self, job: CommandJob, argument: str) -> DevinAnswer:
         """Have a schedule run no more for now."""
         return await self._set_enabled(job, argument, enabled=False)
 
-    async def resume(self, job: AskingJob, argument: str) -> DevinAnswer:
+    async def resume(self, job: CommandJob, argument: str) -> DevinAnswer:
         """Have a paused schedule run again."""
         return await self._set_enabled(job, argument, enabled=True)
 
-    async def delete(self, job: AskingJob, argument: str) -> DevinAnswer:
+    async def delete(self, job: CommandJob, argument: str) -> DevinAnswer:
         """Ask whether a schedule is to be deleted, or delete it if the press of that question's button says so."""
         if isinstance(job.cause, ActionCause) and job.cause.pressed:
             if job.cause.verb == devin_specs.SCHEDULE_KEPT.name:
@@ -69,7 +69,7 @@ class Schedules:
 
     # ------------------------------------------------------------ changes
 
-    async def _set_enabled(self, job: AskingJob, argument: str, *, enabled: bool) -> DevinAnswer:
+    async def _set_enabled(self, job: CommandJob, argument: str, *, enabled: bool) -> DevinAnswer:
         picked = await self._id_of(job, argument)
         if isinstance(picked, Message):
             return DevinAnswer(picked)
@@ -87,7 +87,7 @@ class Schedules:
         zone, now = await self._zone(job), self._services.clock()
         return DevinAnswer(views.was_set(one, enabled=enabled, zone=zone, now=now), row)
 
-    async def _change(self, job: AskingJob, schedule_id: str, *, enabled: bool) -> Shown | None:
+    async def _change(self, job: CommandJob, schedule_id: str, *, enabled: bool) -> Shown | None:
         """Pause or resume a schedule, unless an earlier try has. Returns it, or None if it was so before."""
         found = await _read(job, schedule_id)
         if found.enabled is not enabled:
@@ -98,7 +98,7 @@ class Schedules:
             return None
         return shown(found)
 
-    async def _delete(self, job: AskingJob, schedule_id: str) -> DevinAnswer:
+    async def _delete(self, job: CommandJob, schedule_id: str) -> DevinAnswer:
         name, one = devin_specs.SCHEDULE_DELETE.name, None
         try:
             one = shown(await _read(job, schedule_id))
@@ -113,12 +113,12 @@ class Schedules:
         row = self._row(job, name, schedule_id, before=one.as_record if one else None)
         return DevinAnswer(views.was_deleted(one), row)
 
-    async def _intend(self, job: AskingJob) -> None:
+    async def _intend(self, job: CommandJob) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, uow.now)
         await self._services.check_claim(job)
 
-    def _unknown(self, job: AskingJob, action: str, schedule_id: str, error: DevinError) -> DevinAnswer:
+    def _unknown(self, job: CommandJob, action: str, schedule_id: str, error: DevinError) -> DevinAnswer:
         """Say that nobody knows what came of a change. Raises Reschedule while it is new, to find out.
 
         Raises `error` again if nothing was tried yet.
@@ -129,13 +129,13 @@ class Schedules:
             raise Reschedule(self._services.timing.lookup_interval, "outcome of a change unknown") from None
         return DevinAnswer(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
 
-    def _row(self, job: AskingJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
+    def _row(self, job: CommandJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
         now, user = self._services.clock(), job.cause.user or ""
         return AuditRow(job.workspace.team, now, user, action, schedule_id, job.cause.channel, **changed)
 
     # ------------------------------------------------------------ which one, for whom
 
-    async def _id_of(self, job: AskingJob, argument: str) -> str | Message:
+    async def _id_of(self, job: CommandJob, argument: str) -> str | Message:
         if not argument:
             return views.NO_NUMBER_TYPED
         number = list_number(argument)
@@ -148,7 +148,7 @@ class Schedules:
             return views.UNSEEN
         return ids[number - 1] if 1 <= number <= len(ids) else views.no_number(number)
 
-    async def _zone(self, job: AskingJob) -> tzinfo:
+    async def _zone(self, job: CommandJob) -> tzinfo:
         return await zone_of(self._access, job.workspace, job.cause.user or "")
 
 
@@ -169,15 +169,15 @@ async def _automations(devin: SchedulesApi) -> list[Automation]:
         return []
 
 
-async def _read(job: AskingJob, schedule_id: str) -> Schedule:
+async def _read(job: CommandJob, schedule_id: str) -> Schedule:
     return await job.workspace.organisation.devin.schedule(schedule_id)
 
 
-async def _enable_at_devin(job: AskingJob, schedule_id: str, *, enabled: bool) -> None:
+async def _enable_at_devin(job: CommandJob, schedule_id: str, *, enabled: bool) -> None:
     await job.workspace.organisation.devin.enable_schedule(schedule_id, enabled=enabled)
 
 
-async def _delete_at_devin(job: AskingJob, schedule_id: str) -> None:
+async def _delete_at_devin(job: CommandJob, schedule_id: str) -> None:
     await job.workspace.organisation.devin.delete_schedule(schedule_id)
 
 

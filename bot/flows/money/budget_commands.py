@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.domain.budgets import NAMED, USED_UP, Budget, Scope, ScopeKind
-from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.budget_words import Problem, parse_grant, parse_number, parse_set
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_REMOVE, BUDGET_SET
 from bot.flows.admins import admins_of
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.money.budget_grants import Raise, record_raise
 from bot.flows.money.budget_standings import Known, Standings, add_up, reports_no_acus, standings
 from bot.flows.services import Services
@@ -76,7 +75,7 @@ class BudgetCommands:
             asked = Asked(workspace, user, channel, f"command:{user}:{uow.now:.6f}")
             return await self._changes[command.spec.name](uow, asked, command.argument, known)
 
-    async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
+    async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Carry out a command of an admin that was written, and confirm it privately."""
         asked = Asked(job.workspace, job.cause.user or "", job.cause.channel or "", job.row.key)
         known = await self._add_up(job.workspace, command)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.causes import ActionCause
 from bot.domain.commands.devin_specs import SCHEDULE_ADD
 from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.parser import Command
@@ -28,7 +28,7 @@ from bot.domain.lane import own_lane, person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.job import CommandJob, finish, move, recipient_of
 from bot.flows.manage import library
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
@@ -119,7 +119,7 @@ class CommandAnswers:
         found = await self._answers[command.spec.name](workspace, user, channel, command)
         return Work(found.lane, found.id, answers.stopping(found)) if isinstance(found, Session) else found
 
-    async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
+    async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""
         if await self._handed_on(job, command):
             return
@@ -145,7 +145,7 @@ class CommandAnswers:
             await uow.reply_privately(recipient_of(job), found.message, key=key)
             await move(uow, job, found.lane, ActionCause(command.spec.name, found.target, user, channel))
 
-    async def _handed_on(self, job: Job[MessageCause | ActionCause], command: Command) -> bool:
+    async def _handed_on(self, job: CommandJob, command: Command) -> bool:
         """Have `command` carried out by its flow, if that closes the row itself. Returns False if there is none."""
         spec = command.spec
         if spec is NOTIFY:
