@@ -52,7 +52,7 @@ class SessionLookup:
     async def oldest(
         self, organisation: Organisation, reference: str, recorded_at: float
     ) -> LookupResult[DevinSession]:
-        """Look up the oldest session that was made for our record of `recorded_at`, which has this `reference`."""
+        """Look up the oldest session that was made for what we recorded at `recorded_at` with this `reference`."""
         found, all_readable = await self.all_made(organisation, reference, recorded_at)
         if found:
             return Found(found[0])
@@ -61,7 +61,7 @@ class SessionLookup:
     async def all_made(
         self, organisation: Organisation, reference: str, recorded_at: float
     ) -> tuple[list[DevinSession], bool]:
-        """Return all sessions that were made so, oldest first, and whether all sessions could be read."""
+        """Return all sessions that were made for such a record, oldest first, and whether each row could be read."""
         found: list[DevinSession] = []
         unreadable = 0
         async for page in self._candidates(organisation, reference, _not_before(recorded_at)):

@@ -1,4 +1,4 @@
-"""What is typed behind the commands that ask Devin: a schedule, a pull request, a part of a name, a period."""
+"""What is typed behind the commands of `devin_specs`: a schedule, a pull request, a part of a name, a period."""
 
 import re
 from typing import Final

@@ -16,6 +16,7 @@ from bot.domain.lane import own_lane
 from bot.domain.long_job import LongJobKind, NewLongJob
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
 from bot.flows.job import CommandJob, Job, move, recipient_of
+from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin_failures import failure_sentence
 from bot.flows.manage.long_jobs import Asked, begin
 from bot.flows.services import Services
@@ -24,7 +25,6 @@ from bot.views import reviews as views
 from bot.views.message import Message
 
 GOING_ON: Final = frozenset({"pending", "running"})
-CLOCKS_DIFFER: Final = 300.0  # seconds, between Devin's machines and ours
 
 
 class Reviews:
@@ -81,7 +81,7 @@ class NewReview(Creation[Review]):
         except DevinNotFound:
             return Missing.NOT_FOUND
         intent_at = self._job.row.intent_at or self._services.clock()
-        is_new = not found.created_at or found.created_at >= intent_at - CLOCKS_DIFFER
+        is_new = not found.created_at or found.created_at >= intent_at - CLOCKS_APART
         return Found(found) if is_new or found.status in GOING_ON else Missing.NOT_FOUND
 
     async def write_created(self, uow: UnitOfWork, thing: Review) -> None:

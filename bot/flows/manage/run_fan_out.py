@@ -22,7 +22,7 @@ from bot.flows.job import Flow, Job, Reschedule, finish
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_out_message import FanOutMessage
 from bot.flows.manage.fan_out_session import StartFanOutSession, facts_of
-from bot.flows.manage.fan_outs import FanOutOrganisations, ask_for
+from bot.flows.manage.fan_outs import FanOutOrganisations, enqueue_session
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
@@ -106,7 +106,7 @@ class RunFanOut:
             await fan_outs.change(uow.tx, fan_out.id, ts=ts)
             waiting = [one for one in sessions if one.lifecycle is Lifecycle.QUEUED]
             for number, session in enumerate(waiting):
-                await ask_for(uow, fan_out, session, number * timing.fan_out_pause)
+                await enqueue_session(uow, fan_out, session, number * timing.fan_out_pause)
             await self._go_on(uow, job, 0.0)
 
     async def _end_unposted(self, job: Job[FanOutCause], fan_out: FanOut) -> None:
