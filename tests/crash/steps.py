@@ -102,7 +102,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "send in another form": (
         "bot.flows.deliver.failures:SendFailures.in_plainer_form",
-        "bot.flows.deliver.forms:Forms.drawable",
+        "bot.flows.deliver.forms:PostForms.drawable",
     ),
     "share the files": ("bot.flows.deliver.files:FilePosts.share",),
     "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
