@@ -63,6 +63,13 @@ async def finish(uow: UnitOfWork, job: Job[Cause]) -> None:
     await lanes.release(uow.tx, job.claim)
 
 
+async def go_on(uow: UnitOfWork, job: Job[Cause], seconds: float) -> None:
+    """Release the job's lane and have its row worked on again after `seconds`, with new attempts: it made progress."""
+    await inbox.go_on(uow.tx, job.row.key, uow.now + seconds)
+    await lanes.release(uow.tx, job.claim)
+    uow.wakes[job.row.lane] = seconds
+
+
 async def move(uow: UnitOfWork, job: Job[Cause], lane: str, cause: Cause, *, after: str | None = None) -> None:
     """Move the job's row to `lane`, where its `ts` decides on its place and `cause` stands in it; release its own.
 
