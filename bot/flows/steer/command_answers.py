@@ -1,4 +1,7 @@
-"""The answers to commands that are typed outside a session's thread. They are made from our own rows."""
+"""The answers to commands that are typed outside a session's thread.
+
+What our own rows say is answered within the ack. What takes more than that is the work of a stored row.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -55,9 +58,9 @@ from bot.views.modals import parts as forms
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a command takes that is more than an ack may wait for: a row in `lane`, about `target`.
+    """The row that carries out a command which takes more than an ack may wait for: its `lane` and its `target`.
 
-    `message` is the answer until that is done.
+    `message` is the answer until the row is done.
     """
 
     lane: str
