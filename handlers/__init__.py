@@ -1,8 +1,8 @@
 """The routing table: which listener takes which request of Slack's.
 
 A listener parses, stores and acknowledges; nothing here calls Slack or Devin, except that a form is opened right after
-the ack. Specific routes stand before the
-catch-alls, which acknowledge all other requests, because Slack would send them again otherwise.
+the ack. Specific routes stand before the catch-alls, which acknowledge all other requests, because Slack would send
+them again otherwise.
 """
 
 import re

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from bot.devin import paging
 from bot.devin.answers import OddFields, Page, UnreadableRow, parsed, unexpected
-from bot.devin.errors import DevinUnexpectedAnswer
+from bot.devin.errors import DevinCreatedUnreadable, DevinUnexpectedAnswer
 from bot.devin.transport import Call, Transport
 from bot.domain.session import bare_id
 from bot.logs import get_logger
@@ -54,6 +54,17 @@ class Api:
         except DevinUnexpectedAnswer as error:
             log.warning("answer of Devin's not read", path=error.path, status=error.status, problem=error.message)
             return None
+
+    async def _create(self, path: str, model: type[_Model], values: Mapping[str, Any], id_name: str) -> _Model:
+        """Ask for something with these `values`. After any 2xx it exists.
+
+        Raises DevinCreatedUnreadable if not even its id, the field `id_name`, can be read.
+        """
+        response = await self._answer("POST", path, json=given(values))
+        created = self._read_if_possible(response, model)
+        if created is None:
+            raise unexpected(response, f"No readable {id_name}.", DevinCreatedUnreadable)
+        return created
 
     async def _answer(
         self,

@@ -6,9 +6,8 @@ https://docs.devin.ai/api-reference/v3/notes/post-organizations-knowledge-notes
 from collections.abc import AsyncIterator
 from typing import Any
 
-from bot.devin.answers import Page, unexpected
-from bot.devin.api import Api, given
-from bot.devin.errors import DevinCreatedUnreadable
+from bot.devin.answers import Page
+from bot.devin.api import Api
 from bot.devin.models import Note
 
 
@@ -42,11 +41,7 @@ class KnowledgeApi(Api):
         After any 2xx the note exists. Raises DevinCreatedUnreadable if not even its id can be read.
         """
         note = _note(name, body, trigger, folder_id, pinned_repo, is_enabled)
-        response = await self._answer("POST", self._org("knowledge", "notes"), json=given(note))
-        made = self._read_if_possible(response, Note)
-        if made is None:
-            raise unexpected(response, "No readable note_id.", DevinCreatedUnreadable)
-        return made
+        return await self._create(self._org("knowledge", "notes"), Note, note, "note_id")
 
     async def replace_note(
         self,

@@ -6,9 +6,8 @@ https://docs.devin.ai/api-reference/v3/playbooks/post-enterprise-playbooks
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from bot.devin.answers import Page, unexpected
-from bot.devin.api import Api, given
-from bot.devin.errors import DevinCreatedUnreadable
+from bot.devin.answers import Page
+from bot.devin.api import Api
 from bot.devin.models import Playbook
 
 
@@ -32,12 +31,8 @@ class PlaybooksApi(Api):
 
         After any 2xx the playbook exists. Raises DevinCreatedUnreadable if not even its id can be read.
         """
-        playbook = given({"title": title, "body": body, "macro": macro})
-        response = await self._answer("POST", self._org("playbooks"), json=playbook)
-        made = self._read_if_possible(response, Playbook)
-        if made is None:
-            raise unexpected(response, "No readable playbook_id.", DevinCreatedUnreadable)
-        return made
+        playbook = {"title": title, "body": body, "macro": macro}
+        return await self._create(self._org("playbooks"), Playbook, playbook, "playbook_id")
 
     async def replace_playbook(
         self,

@@ -3,9 +3,8 @@
 https://docs.devin.ai/api-reference/v3/pr-reviews/get-enterprise-pr-reviews
 """
 
-from bot.devin.answers import Answer, Id, Time, unexpected
+from bot.devin.answers import Answer, Id, Time
 from bot.devin.api import Api, given
-from bot.devin.errors import DevinCreatedUnreadable
 
 
 class Review(Answer):
@@ -23,11 +22,7 @@ class ReviewsApi(Api):
 
     async def create_review(self, pr_url: str) -> Review:
         """Ask for a review of the newest commit. Raises DevinCreatedUnreadable if the answer does not say which."""
-        response = await self._answer("POST", self._org("pr-reviews"), json={"pr_url": pr_url})
-        review = self._read_if_possible(response, Review)
-        if review is None:
-            raise unexpected(response, "No readable commit_sha.", DevinCreatedUnreadable)
-        return review
+        return await self._create(self._org("pr-reviews"), Review, {"pr_url": pr_url}, "commit_sha")
 
     async def review(self, pr_url: str, commit_sha: str | None = None) -> Review:
         """Read the newest review of a commit, without `commit_sha` of the newest one.

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from pydantic import AliasChoices, Field
 
-from bot.devin.answers import Answer, Count, Id, Page, Time, unexpected
-from bot.devin.api import Api, given
-from bot.devin.errors import DevinCreatedUnreadable, DevinUnexpectedAnswer
+from bot.devin.answers import Answer, Count, Id, Page, Time
+from bot.devin.api import Api
+from bot.devin.errors import DevinUnexpectedAnswer
 
 SCHEDULES_PAGE: Final = "https://app.devin.ai/settings/schedules"
 LIMIT: Final = 100  # schedules in a page; this list alone has no cursors
@@ -78,11 +78,7 @@ class SchedulesApi(Api):
 
         After any 2xx it exists. Raises DevinCreatedUnreadable if its id cannot be read.
         """
-        response = await self._answer("POST", self._org("schedules"), json=given(values))
-        schedule = self._read_if_possible(response, Schedule)
-        if schedule is None:
-            raise unexpected(response, "No readable id of a schedule.", DevinCreatedUnreadable)
-        return schedule
+        return await self._create(self._org("schedules"), Schedule, values, "scheduled_session_id")
 
     async def enable_schedule(self, schedule_id: str, *, enabled: bool) -> None:
         """Have a schedule run again, or no more for now. To ask twice changes nothing more."""

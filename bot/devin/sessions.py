@@ -9,9 +9,8 @@ from typing import Any, TypedDict, TypeVar, Unpack
 from pydantic import BaseModel
 
 from bot.devin import paging
-from bot.devin.answers import Page, unexpected
+from bot.devin.answers import Page
 from bot.devin.api import Api, given
-from bot.devin.errors import DevinCreatedUnreadable
 from bot.devin.models import DevinSession, SessionInsights, Tags
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -70,11 +69,8 @@ class SessionsApi(Api):
 
         After any 2xx the session exists. Raises DevinCreatedUnreadable if not even its id can be read.
         """
-        response = await self._answer("POST", self._org("sessions"), json=given({"prompt": prompt, **options}))
-        session = self._read_if_possible(response, DevinSession)
-        if session is None:
-            raise unexpected(response, "No readable session_id.", DevinCreatedUnreadable)
-        return session
+        values = {"prompt": prompt, **options}
+        return await self._create(self._org("sessions"), DevinSession, values, "session_id")
 
     async def get_session(self, devin_id: str) -> DevinSession:
         """Read one session. A row of the list has every field of this answer."""

@@ -239,9 +239,8 @@ ReadableCause = (
     | FanOutSessionCause
 )
 Cause = ReadableCause | UnreadableCause
-PersonsCause = (
-    MessageCause | CommandCause | ActionCause | ViewCause
-)  # causes that come from a person, who may get an answer
+# Causes that come from a person, who may get an answer.
+PersonsCause = MessageCause | CommandCause | ActionCause | ViewCause
 SessionCause = MessageCause | StartCause  # causes for which a session is created
 AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
 

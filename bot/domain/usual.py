@@ -33,10 +33,10 @@ def usual(known: Mapping[date, float], day: date) -> float | None:
 
 
 def anomaly_limit(known: Mapping[date, float], day: date) -> float | None:
-    """Return up to how many ACUs `day` is no anomaly, by the `known` ACUs of the days before; None if that is unknown.
+    """Return the most ACUs that `day` may take without being an anomaly; None where too little is known.
 
-    It is the larger one of median + 3.5 · 1.4826 · MAD and 1.5 · median of the last four days with its weekday, or of
-    those of them that there have been, and at least 5 ACUs above what is usual.
+    That is the larger one of median + 3.5 · 1.4826 · MAD and 1.5 · median of the last four days with its weekday, or of
+    those of them that are among the `known` ACUs by day, and at least 5 ACUs above what is usual.
     """
     first, basis = _first_use(known), usual(known, day)
     if basis is None or first > day - ONE_DAY * LEAST_HISTORY:

@@ -34,7 +34,7 @@ class Access:
     async def person(self, workspace: Workspace, user: str, *, first: bool = False) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
 
-        `first` is for an ack that waits for it: its transactions would else wait for the ack.
+        With `first` the transactions go before other work, because Slack's ack waits for them.
         """
         return await self._stored(workspace, user, first=first) or await self._ask(workspace, user, first=first)
 

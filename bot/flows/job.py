@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import ActionCause, Cause, CommandCause, PersonsCause
+from bot.domain.causes import ActionCause, Cause, CommandCause, MessageCause, PersonsCause
 from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
@@ -28,6 +28,10 @@ class Job(Generic[_Cause_co]):
     def cause(self) -> _Cause_co:
         """What stands in the row: what a person did, or what follows from that."""
         return self.row.cause
+
+
+# The job of a command: a message in which it was written, a button, or what was typed behind `/devin`.
+CommandJob = Job[MessageCause | ActionCause]
 
 
 class Reschedule(Exception):  # noqa: N818 - not an error: the row goes back with a wait
@@ -57,6 +61,13 @@ async def finish(uow: UnitOfWork, job: Job[Cause]) -> None:
     """Close the job's row as done and release its lane, in the transaction of `uow`."""
     await inbox.finish(uow.tx, [job.row.key], uow.now)
     await lanes.release(uow.tx, job.claim)
+
+
+async def go_on(uow: UnitOfWork, job: Job[Cause], seconds: float) -> None:
+    """Release the job's lane and have its row worked on again after `seconds`, with new attempts: it made progress."""
+    await inbox.go_on(uow.tx, job.row.key, uow.now + seconds)
+    await lanes.release(uow.tx, job.claim)
+    uow.wakes[job.row.lane] = seconds
 
 
 async def move(uow: UnitOfWork, job: Job[Cause], lane: str, cause: Cause, *, after: str | None = None) -> None:

@@ -1,12 +1,12 @@
 """Search Devin for what an earlier try may have created there, by the reference that it carries."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from math import inf
 from typing import Final
 
 from bot.devin.answers import Page
-from bot.devin.errors import DevinInvalid, DevinRefused, DevinUnexpectedAnswer
+from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.messages import oldest_first
 from bot.devin.models import DevinMessage, DevinSession
 from bot.devin.sessions import SessionFilters
@@ -14,17 +14,16 @@ from bot.domain.session import Session, bare_id
 from bot.flows.exactly_once import Found, LookupResult, Missing
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
+from bot.flows.session_tags import BOT_TAG
 from bot.logs import get_logger
 
 log = get_logger(__name__)
 
-BOT_TAG: Final = "devin-bridge"
 CLOCKS_APART: Final = 300  # seconds by which Devin's clock and ours may differ
 DEVIN_BEGAN: Final = 1_700_000_000  # in 2023: an earlier time of a session is none
 # As `PromptBuilder.build` writes it at the end of the prompt. A reference that people quote stands before that one.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
 _IN_MESSAGE: Final = re.compile(r"\[Slack \d+\.\d+\] ")  # as a forwarded message begins
-_TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
 MOST_REMEMBERED: Final = 2_000
 
 
@@ -52,7 +51,7 @@ class SessionLookup:
     async def oldest(
         self, organisation: Organisation, reference: str, recorded_at: float
     ) -> LookupResult[DevinSession]:
-        """Look up the oldest session that was made for our record of `recorded_at`, which has this `reference`."""
+        """Look up the oldest session that was made for what we recorded at `recorded_at` with this `reference`."""
         found, all_readable = await self.all_made(organisation, reference, recorded_at)
         if found:
             return Found(found[0])
@@ -61,7 +60,7 @@ class SessionLookup:
     async def all_made(
         self, organisation: Organisation, reference: str, recorded_at: float
     ) -> tuple[list[DevinSession], bool]:
-        """Return all sessions that were made so, oldest first, and whether all sessions could be read."""
+        """Return all sessions that were made for such a record, oldest first, and whether each row could be read."""
         found: list[DevinSession] = []
         unreadable = 0
         async for page in self._candidates(organisation, reference, _not_before(recorded_at)):
@@ -153,25 +152,6 @@ class SessionLookup:
         if len(self._prompts) > MOST_REMEMBERED:
             del self._prompts[next(iter(self._prompts))]
         return found
-
-
-def tag_lists(organisation: Organisation, reference: str, wanted: Sequence[str]) -> list[list[str] | None]:
-    """Return the lists of tags to create a session with, fullest first; `wanted` are those of a person.
-
-    Devin may refuse a person's tags, or all of them.
-    """
-    if organisation.tags_refused:
-        return [None]
-    own = [BOT_TAG, reference]
-    return [[*own, *wanted], own, None] if wanted else [own, None]
-
-
-def is_about_tags(refused: DevinRefused) -> bool:
-    """Whether Devin has refused to create a session because of its tags."""
-    if not isinstance(refused, DevinInvalid):
-        return False
-    words = [refused.message, *(problem.field for problem in refused.problems)]
-    return any(_TAGS.search(word) for word in words)
 
 
 def _not_before(recorded_at: float) -> int:

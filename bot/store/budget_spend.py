@@ -24,7 +24,7 @@ _SUBJECT: dict[ScopeKind, ColumnElement[str]] = {
     ScopeKind.EACH_CHANNEL: spend.c.channel,
     ScopeKind.EACH_SESSION: spend.c.session_id,
 }
-# By whom that of fan-outs is: a session of one is no session with a thread.
+# By whom the spending of fan-outs is added up. Their sessions have no rows in `spend`.
 _OF_FAN_OUT: dict[ScopeKind, ColumnElement[str]] = {
     ScopeKind.PERSON: fan_outs.c.user,
     ScopeKind.EACH_PERSON: fan_outs.c.user,
@@ -35,14 +35,14 @@ _OF_FAN_OUT: dict[ScopeKind, ColumnElement[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """Those who have spent `acus`, or have reached a level of a budget, by its number, in the period of this name."""
+    """What a subject has reached: `acus`, or at some time in `period` a level of the `budget` with this number."""
 
     acus: Decimal
     budget: int
     period: str
 
     def condition(self, subject: ColumnElement[str], spent: ColumnElement[float]) -> ColumnElement[bool]:
-        """The condition that `subject`, who has `spent` so much, is among them."""
+        """The condition that `subject`, who has `spent` so much, has reached it."""
         levels = (crossings.c.budget == self.budget, crossings.c.period == self.period)
         before = subject.in_(select(crossings.c.subject).where(*levels))
         return or_(spent >= float(self.acus) - _NOISE, before)
@@ -59,9 +59,9 @@ async def spent(
 ) -> dict[str, Decimal]:
     """The ACUs spent from `first` to `last` in an organisation, by what budgets of `kind` are for.
 
-    Either of one, by its id, or of all who have reached so much. The sessions of a fan-out count in any organisation,
-    and for the day on which it was asked for. Who has spent nothing, was erased, or talks directly to the bot where
-    channels count, is left out.
+    `whom` is the id of the only subject that is wanted, or what those that are wanted have reached. The sessions of a
+    fan-out count in any organisation, and for the day on which the fan-out was asked for. Who has spent nothing, was
+    erased, or talks directly to the bot where channels count, is left out.
     """
     of_one = whom if isinstance(whom, str) else None
     parts = [_of_sessions(team, org_id, kind, first, last, of_one), *_of_fan_outs(team, kind, first, last, of_one)]

@@ -6,10 +6,11 @@ would keep each figure in memory (https://matplotlib.org/stable/gallery/user_int
 
 import io
 import threading
-from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
+
+from bot.views.line_chart import LineChart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,8 +34,8 @@ def can_draw() -> bool:
     return find_spec("matplotlib") is not None
 
 
-def draw(chart: Mapping[str, Any]) -> bytes:
-    """Draw a `LineChart`, given as a mapping, as PNG. It takes about a second the first time: not on the event loop."""
+def draw(chart: LineChart) -> bytes:
+    """Draw a chart as PNG. It takes about a second the first time: not on the event loop."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, which takes a while to import
 
     with _ONE_AT_A_TIME:
@@ -46,12 +47,12 @@ def draw(chart: Mapping[str, Any]) -> bytes:
     return picture.getvalue()
 
 
-def _plot(axes: "Axes", chart: Mapping[str, Any]) -> None:
-    categories, places = chart["categories"], range(len(chart["categories"]))
-    for line, style in zip(chart["lines"], _STYLES, strict=False):
-        axes.plot(places, line["values"], label=_plain(line["name"]), **style)
-    axes.set_title(_plain(chart["title"]), color=_INK, loc="left", fontweight="bold")
-    axes.set_ylabel(_plain(chart["unit"]), color=_INK)
+def _plot(axes: "Axes", chart: LineChart) -> None:
+    categories, places = chart.categories, range(len(chart.categories))
+    for line, style in zip(chart.lines, _STYLES, strict=False):
+        axes.plot(places, line.values, label=_plain(line.name), **style)
+    axes.set_title(_plain(chart.title), color=_INK, loc="left", fontweight="bold")
+    axes.set_ylabel(_plain(chart.unit), color=_INK)
     axes.set_ylim(bottom=0)
     turned: dict[str, Any] = (
         {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if len(categories) > _MOST_LEVEL else {}

@@ -4,10 +4,10 @@ https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Final
 
 from bot.views import blocks
+from bot.views.line_chart import LineChart
 from bot.views.message import Block, MadeFile, Message
 from bot.views.text import one_line, shortened, tenths
 
@@ -19,28 +19,6 @@ PICTURE: Final = "chart.png"
 _HEIGHTS: Final = "▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a chart: its name, and a value for each category."""
-
-    name: str
-    values: Sequence[float]
-
-
-@dataclass(frozen=True, slots=True)
-class LineChart:
-    """A chart: its title, its categories from left to right, its lines, and what its values are.
-
-    `in_words` says what it shows in one plain line.
-    """
-
-    title: str
-    categories: Sequence[str]
-    lines: Sequence[Line]
-    unit: str
-    in_words: str
-
-
 def chart_message(chart: LineChart, *above: str) -> Message:
     """Build a message of the chart, with a paragraph `above` it.
 
@@ -50,7 +28,7 @@ def chart_message(chart: LineChart, *above: str) -> Message:
     first = chart.lines[0]
     drawn = f"*{chart.title}*\n`{sparkline(first.values)}`\n{chart.in_words}"
     plainest = Message(chart.in_words, [*head, blocks.section(drawn)])
-    picture = MadeFile(PICTURE, chart=asdict(chart), alt=alt_text(chart))
+    picture = MadeFile(PICTURE, chart=chart, alt=alt_text(chart))
     with_picture = Message("\n".join([*filter(None, above), chart.in_words]), plainer=plainest, file=picture)
     return Message(chart.in_words, [*head, chart_block(chart)], with_picture)
 

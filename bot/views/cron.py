@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.cron import DAY, HOUR, WEEK, Cron, next_due, parse_cron, weekly_times
 from bot.views.answers.wording import code
 
-MOST_TIMES: Final = 4  # that are listed; more are counted, or told by their distance
+MOST_TIMES: Final = 4  # that are listed; of more the number or the interval is given
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
@@ -38,14 +38,18 @@ def cron_in_words(expression: str, zone: tzinfo, now: float) -> str:
 def _week(weekdays: Sequence[int], minutes: tuple[int, ...]) -> str:
     if len(weekdays) < WEEK:
         return f"{_weekdays(weekdays)} {_times(minutes)}"
-    step = _step(minutes)
-    return _times(minutes) if step is not None and len(minutes) * step == DAY else f"every day {_times(minutes)}"
+    return _times(minutes) if _fills_day(minutes) else f"every day {_times(minutes)}"
 
 
 def _is_even(cron: Cron) -> bool:
     """Whether it is due so evenly that no time of day needs a zone."""
-    step = _step(cron.minutes)
-    return cron.weekdays is None and step is not None and len(cron.minutes) * step == DAY
+    return cron.weekdays is None and _fills_day(cron.minutes)
+
+
+def _fills_day(minutes: Sequence[int]) -> bool:
+    """Whether `minutes` lie all over the day, each as far from the next one."""
+    step = _step(minutes)
+    return step is not None and len(minutes) * step == DAY
 
 
 def _on_dates(cron: Cron) -> str:

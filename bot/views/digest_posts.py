@@ -7,13 +7,14 @@ from typing import Final
 
 from bot.domain.chart_days import ChartGroup
 from bot.views import blocks
-from bot.views.charts import Line, LineChart, chart_message
+from bot.views.charts import chart_message
 from bot.views.dates import short_date, weekday_date
 from bot.views.digest import Figures, no_acus_at_all
 from bot.views.digest_file import file_message
 from bot.views.digest_tables import SpenderTable, spender_table
 from bot.views.figure_files import FigureFile
 from bot.views.figure_tables import table_message
+from bot.views.line_chart import Line, LineChart
 from bot.views.message import Message
 from bot.views.outcomes import sessions_by_outcome
 from bot.views.text import counted, tenths, tenths_of_acus

@@ -20,10 +20,8 @@ PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
 NAME_LENGTH: Final = 100
 _UNCHANGED: Final = "Nothing was changed."
 
-READING: Final = Message("Asking Devin…")
 NOT_DELETED: Final = Message("The note was kept.")
 ALREADY_DELETED: Final = Message("That note is deleted already.")
-NOT_READ: Final = Message("Devin cannot be reached at the moment. Nothing was changed; try again in a minute.")
 
 
 # ---------------------------------------------------------------- lists
@@ -200,11 +198,6 @@ def gone_meanwhile(kind: Kind) -> str:
 def changed_meanwhile(kind: Kind) -> str:
     """Why a change was not saved: somebody else made another one."""
     return f"Somebody else changed it while your form was open. `/devin {kind} edit` opens it as it is now."
-
-
-def not_accepted(said: str) -> str:
-    """Why something was not saved: Devin does not take it, and `said` why."""
-    return f"Devin does not accept it: {fitted(said, 300)}" if said else "Devin does not accept it."
 
 
 def unreachable(reference: str) -> str:

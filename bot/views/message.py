@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
+
+from bot.views.line_chart import LineChart
 
 Block = dict[str, Any]
 
@@ -13,8 +15,14 @@ class MadeFile:
 
     name: str
     text: str = ""
-    chart: Mapping[str, Any] | None = None
+    chart: LineChart | None = None
     alt: str = ""
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """Read a file that `dataclasses.asdict` has written."""
+        chart = stored["chart"]
+        return cls(**{**stored, "chart": None if chart is None else LineChart.read(chart)})
 
 
 @dataclass(frozen=True, slots=True)

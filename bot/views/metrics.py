@@ -48,13 +48,16 @@ def metrics(found: Metrics) -> Message:
         f"*Devin, {date_range(found.first, found.last)}*",
         f"• {_used(found)}",
         f"• {_sessions(found)}",
-        *[f"• by origin: {_parts(found.by_origin, _ORIGINS, found.sessions)}"] * bool(found.sessions),
-        *[f"• by size: {_sizes(found)}"] * bool(found.sessions),
+        *(_divided(found) if found.sessions else ()),
         f"• {_pull_requests(found)}",
         f"• {'1 active person' if found.people == 1 else f'{found.people:,} active people'}",
         "A session that the bot starts counts as one of the API.",
     ]
     return Message("\n".join(lines))
+
+
+def _divided(found: Metrics) -> tuple[str, ...]:
+    return f"• by origin: {_parts(found.by_origin, _ORIGINS, found.sessions)}", f"• by size: {_sizes(found)}"
 
 
 def nothing_finished(today: date) -> Message:

@@ -51,10 +51,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
     "carry out the command": ("bot.flows.steer.command_answers:CommandAnswers.carry_out",),
     "go on as answered": ("bot.flows.steer.held_start:answer_question",),
-    "show a list": (
-        "bot.flows.steer.session_list:SessionList._show",
-        "bot.flows.manage.library:Library._list",
-    ),
+    "show a list": ("bot.flows.steer.session_list:SessionList._show",),
     "choose who is mentioned": (
         "bot.flows.steer.notify:Notify.answer",
         "bot.flows.steer.notify:Notify.carry_out",
@@ -105,7 +102,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "send in another form": (
         "bot.flows.deliver.failures:SendFailures.in_plainer_form",
-        "bot.flows.deliver.forms:Forms.drawable",
+        "bot.flows.deliver.forms:PostForms.drawable",
     ),
     "share the files": ("bot.flows.deliver.files:FilePosts.share",),
     "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
@@ -158,7 +155,6 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # Forms, and what they change.
     "open a form": ("bot.flows.manage.forms:Forms._open", "bot.flows.manage.forms:Forms.open"),
     "fill the form": ("bot.flows.manage.forms:Forms._load",),
-    "answer from Devin": ("bot.flows.manage.library:Library.carry_out",),
     "create a note": ("bot.flows.manage.shelves:Notes.create",),
     "note what was there": (
         "bot.flows.manage.library_forms:LibraryForm._note",
@@ -173,7 +169,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # What people ask Devin through the bot.
     "answer what Devin was asked": ("bot.flows.manage.devin_commands:DevinCommands.carry_out",),
     "intend a change": ("bot.flows.manage.schedules:Schedules._intend",),
-    "change a schedule": ("bot.flows.manage.schedules:_enable", "bot.flows.manage.schedules:_delete"),
+    "change a schedule": ("bot.flows.manage.schedules:_enable_at_devin", "bot.flows.manage.schedules:_delete_at_devin"),
     "create the schedule": ("bot.flows.manage.schedule_form:NewScheduleAtDevin.call",),
     "hand a review to its lane": ("bot.flows.manage.reviews:Reviews.ask",),
     "ask for a review": ("bot.flows.manage.reviews:NewReview.call",),

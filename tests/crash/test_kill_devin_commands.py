@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.crash.persistent import OPENED, answered, opened, sent
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
     ANSWERED_BY_URL,
@@ -18,7 +19,6 @@ from tests.crash.story import (
     named,
     typed,
 )
-from tests.crash.test_kill_library import OPENED, answered, opened, sent
 from tests.scenarios.harness import ADA, ANN, GENERAL
 
 pytestmark = pytest.mark.edge

@@ -1,12 +1,11 @@
 """`SIGKILL` at the steps of notes: one is created once, changed once and deleted once, and each has one audit row."""
 
-import asyncio
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.crash.persistent import OPENED, answered, opened, sent
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
     ANSWERED_BY_URL,
@@ -25,34 +24,8 @@ pytestmark = pytest.mark.edge
 
 DIRECT = "D0ADA"
 NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": "acme/web"}
-OPENED = "open a form: Slack views.open"
 CREATED = ("intend: commit", "create a note: Devin POST knowledge/notes", "adopt: commit")
 NOTED = "note what was there: commit"
-
-
-async def opened(one: Scene, text: str) -> str:
-    """Type a command until its form is there with its fields, as a person does who sees none; the id of the form."""
-    for _ in range(10):
-        await one.slack.slash(ADA, GENERAL, text)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(3.0):
-                while True:
-                    for view in reversed(await one.slack.views(user=ADA, open=True)):
-                        if "submit" in view:
-                            return str(view["id"])
-                    await asyncio.sleep(0.05)  # a form that is filled later is no event
-        await one.slack.wait_for_sockets(within=PATIENCE)
-    raise AssertionError(f"/devin {text} never opened a form")
-
-
-async def sent(one: Scene, view_id: str, **fields: str) -> None:
-    """Send a form until Slack takes it away, as a person does who is told that there was trouble."""
-    values = {name: {name: value} for name, value in fields.items()}
-    for _ in range(10):
-        if (await one.slack.submit_view(ADA, view_id, values)).get("closed"):
-            return
-        await one.slack.wait_for_sockets(within=PATIENCE)
-    raise AssertionError("the form was never taken")
 
 
 async def add(one: Scene, _: Any) -> None:
@@ -95,16 +68,6 @@ async def delete(one: Scene, _: str) -> None:
             break
         await one.slack.wait_for_sockets(within=PATIENCE)
     await one.slack.wait_for_ephemeral(ADA, "is deleted", within=PATIENCE)
-
-
-async def answered(one: Scene, text: str, words: str) -> dict[str, Any]:
-    """Type a command until its answer is there: one that is shown privately may be lost with the process."""
-    for _ in range(10):
-        await one.slack.slash(ADA, GENERAL, text)
-        with suppress(TimeoutError):
-            return await one.slack.wait_for_ephemeral(ADA, words, within=3.0, visible=True)
-        await one.slack.wait_for_sockets(within=PATIENCE)
-    raise AssertionError(f"/devin {text} was never answered")
 
 
 async def known_once(one: Scene, _: Any) -> None:
@@ -153,8 +116,7 @@ STORIES = [
         deleted_once,
         steps=(
             *RECEIVED,
-            "show a list: commit",
-            "answer from Devin: commit",
+            "answer what Devin was asked: commit",
             NOTED,
             "delete a note: Devin DELETE knowledge/notes",
             "record the change: commit",

@@ -129,6 +129,20 @@ def test_no_paper_names_a_setting_of_the_playground_that_is_gone(paper):
     assert named - {field.name.upper() for field in fields(Options)} == set()
 
 
+# ---------------------------------------------------------------- rooms
+
+
+def test_every_file_of_a_room_has_its_row():
+    rows = [line for line in read("CONTRIBUTING.md").splitlines() if line.startswith("| ")]
+    named, room = set(), ""
+    for cells in ([cell.strip() for cell in row.split("|")[1:-1]] for row in rows):
+        if len(cells) == 3:
+            room = cells[0].strip("`") or room
+            named |= {(room, name) for name in re.findall(r"`([a-z_]+)`", cells[2])}
+    files = {(path.parent.name, path.stem) for path in (ROOT / "bot/flows").glob("*/[!_]*.py")}
+    assert (files - named, {one for one in named - files if (ROOT / "bot/flows" / one[0]).is_dir()}) == (set(), set())
+
+
 # ---------------------------------------------------------------- scopes, commands to type
 
 

@@ -16,8 +16,9 @@ from bot.devin.errors import DevinUnexpectedAnswer
 from bot.flows.exactly_once import Found, LookupResult, Missing
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
-from bot.flows.lookup import BOT_TAG, SessionLookup
+from bot.flows.lookup import SessionLookup
 from bot.flows.services import Services
+from bot.flows.session_tags import BOT_TAG
 from bot.store.tables import outbox
 from bot.store.tables import sessions as sessions_table
 from tests.flows.conftest import ONCE, ORG, TEAM, Make, SetClock, Store

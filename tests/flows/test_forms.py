@@ -15,7 +15,8 @@ from bot.slack.uploads import UploadedFile
 from bot.store.tables import outbox
 from bot.timing import PRODUCTION
 from bot.views import blocks, chart_pictures
-from bot.views.charts import Line, LineChart, chart_message
+from bot.views.charts import chart_message
+from bot.views.line_chart import Line, LineChart
 from bot.views.message import MadeFile, Message
 from tests.flows.conftest import CHANNEL, TEAM
 from tests.store.rows import NOW

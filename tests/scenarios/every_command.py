@@ -34,9 +34,7 @@ NOT_YOURS = (
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
 OPEN_THE_FORM = "This takes a form, which Slack opens only when you press a button.\nOpen the form"
-NO_SCHEDULES = (
-    "Devin does nothing by the clock. Add a schedule on <https://app.devin.ai/settings/schedules|Devin's page>."
-)
+NO_SCHEDULES = "Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`."
 NO_SCHEDULE = (
     "Devin does not have that schedule any more, so nothing was changed. "
     "`/devin schedule list` shows them with their numbers."

@@ -9,8 +9,9 @@ import pytest
 from bot.domain.billing import newest_finished
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from tests import sentences
-from tests.scenarios.ahead import rows, until
+from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
+from tests.scenarios.observations import settled
 
 DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
 PULL = "https://github.com/acme/web/pull/7"
@@ -317,11 +318,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. What Devin found stands at the pull request.")
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
     assert (await on.devin.counters())["create_review"] == 1
-
-    async def is_over() -> bool:  # the message shows the end before the row is closed
-        return await rows(on, "inbox", state="open") == []
-
-    await until(is_over)
+    await settled(on)  # the row that follows the review is closed after the edit
 
 
 @pytest.mark.edge

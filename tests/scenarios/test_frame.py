@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.flows import lookup
+from bot.flows import session_tags
 from bot.playground import bench, counters
 from bot.playground.devin import task
 from tests.scenarios.harness import BEN, GENERAL, Harness
@@ -30,10 +30,10 @@ async def test_a_prompt_is_read_without_its_frame_and_leads_back_to_its_thread(o
     made = await on.session("please fix it")
     assert task.own_words(made["prompt"]) == "please fix it"
     assert place_of(made["prompt"]) == (GENERAL, asked)
-    assert made["tags"][:2] == [lookup.BOT_TAG, f"slack-T0PLAY-{GENERAL}-{asked}"]
+    assert made["tags"][:2] == [session_tags.BOT_TAG, f"slack-T0PLAY-{GENERAL}-{asked}"]
     assert [tag for tag in made["tags"] if counters.REFERENCE.fullmatch(tag)] == made["tags"][1:2]
     assert place_of(made["tags"][1]) == (GENERAL, asked)
-    assert bench.BOT_TAG == lookup.BOT_TAG
+    assert bench.BOT_TAG == session_tags.BOT_TAG
 
 
 async def test_a_bare_mention_is_read_as_what_was_said_last(on: Harness) -> None:

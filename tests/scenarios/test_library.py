@@ -321,7 +321,7 @@ async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_w
     note_id = await added(on)
     for route in ("list_notes", "get_note", "create_note"):
         await on.devin.fault(route, "503", times=-1)
-    unread = "Devin cannot be reached at the moment. Nothing was changed; try again in a minute."
+    unread = "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
     assert await read(on, "note list", "cannot be reached") == unread
     assert await typed(on, f"note edit {note_id}") == ""
     form = await view(on, "Edit note")

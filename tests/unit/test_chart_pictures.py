@@ -11,16 +11,15 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from bot.views.chart_pictures import draw
-from bot.views.charts import Line, LineChart
+from bot.views.line_chart import Line, LineChart
+from bot.views.message import MadeFile
 
-CHART = asdict(
-    LineChart(
-        title="ACUs a day, for $5 or $6",
-        categories=[f"Thu {number} Nov" for number in range(1, 21)],
-        lines=[Line(name, [acus + number for number in range(20)]) for name, acus in {"Spent": 0, "Usual": 9}.items()],
-        unit="ACUs",
-        in_words="",
-    )
+CHART = LineChart(
+    title="ACUs a day, for $5 or $6",
+    categories=[f"Thu {number} Nov" for number in range(1, 21)],
+    lines=[Line(name, [acus + number for number in range(20)]) for name, acus in {"Spent": 0, "Usual": 9}.items()],
+    unit="ACUs",
+    in_words="",
 )
 DRAWN = 200
 MOST_MB = 8.0
@@ -38,6 +37,11 @@ def test_a_picture_is_dark_on_light_whatever_is_behind_it():
     assert picture.convert("RGBA").getextrema()[3] == (255, 255)  # nothing shines through
     colours = {colour for _, colour in picture.convert("RGB").getcolors(1 << 20)}
     assert {(255, 255, 255), (0x1D, 0x1C, 0x1D), (0x12, 0x64, 0xA3), (0x5C, 0x5B, 0x5E)} <= colours
+
+
+def test_a_chart_is_read_as_it_was_stored():
+    file = MadeFile("chart.png", chart=CHART, alt="Spent: 1.0.")
+    assert MadeFile.read(asdict(file)) == file
 
 
 def test_nothing_holds_on_to_a_figure():

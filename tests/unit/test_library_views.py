@@ -80,8 +80,10 @@ def test_a_deletion_for_which_devin_could_not_be_reached(maybe, known):
 @pytest.mark.parametrize(
     ("why", "said"),
     [
-        (library.not_accepted("macro: taken"), "Devin does not accept it: macro: taken"),
-        (library.not_accepted(""), "Devin does not accept it."),
+        (
+            library.gone_meanwhile(Kind.NOTE),
+            "Somebody deleted it while your form was open. `/devin note add` makes a new one.",
+        ),
         (
             library.unreachable("0a1b"),
             "Devin could not be reached for hours. Send it again if it is still needed. Reference `0a1b`.",

@@ -1,4 +1,4 @@
-"""The commands that ask Devin for an answer of a moment: about reviews, schedules, metrics, members and secrets.
+"""The commands for which Devin is asked: about reviews, schedules, metrics, members and secrets.
 
 Everybody may see the schedules and ask for a review; the others are for admins. They stand in the registry with all
 other commands.

@@ -1,4 +1,4 @@
-"""What is typed behind the commands that ask Devin: a schedule, a pull request, a part of a name, a period."""
+"""What is typed behind the commands of `devin_specs`: a schedule, a pull request, a part of a name, a period."""
 
 import re
 from typing import Final
@@ -9,19 +9,12 @@ from bot.domain.commands.spec import Argument
 
 MOST_WORDS_OF_A_NAME: Final = 2  # a longer text behind `members` reads like a task
 METRICS_PERIODS: Final = (Period.WEEK, Period.MONTH)  # the first one counts where none is typed
-_NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,4})")
 _NAME: Final = re.compile(r"[\w@.+'\N{RIGHT SINGLE QUOTATION MARK}-]+")
 _PULL: Final = re.compile(
     r"(?P<path>(?:/[^/?#\s]+){2,20}/(?:pull|pulls|merge_requests|pull-requests|pullrequest)/[0-9]{1,9})(?:[/?#]\S*)?"
 )
 _SHORT: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)+[#!][0-9]+|(?:www\.)?(?:github|gitlab|bitbucket)\.\w+/\S*")
 _HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.IGNORECASE)
-
-
-def number_in_list(typed: str) -> int | None:
-    """Return the number of the list that was `typed`; None if it is an id."""
-    found = _NUMBER.fullmatch(typed)
-    return int(found["number"]) if found else None
 
 
 def pull_request_url(typed: str) -> str | None:

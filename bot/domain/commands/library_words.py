@@ -3,17 +3,12 @@
 import re
 from typing import Final
 
+from bot.domain.commands.list_numbers import list_number
+
 MOST_WORDS_SEARCHED: Final = 3  # more words read like a task, unless they stand in quotation marks
 MOST_WORDS_MEANT: Final = 3
-_NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,4})")
 _ID: Final = re.compile(r"(?P<kind>note|playbook)-[\w-]{1,100}")
 _QUOTED: Final = re.compile(r'["“](?P<text>[^"“”]+)["”]')
-
-
-def number_in(which: str) -> int | None:
-    """The number of the list that `which` is, with `#` or without; None if it is none."""
-    found = _NUMBER.fullmatch(which)
-    return int(found["number"]) if found else None
 
 
 def is_id(which: str, kind: str = "") -> bool:
@@ -27,7 +22,7 @@ def read_which(typed: str) -> str | None:
     words = typed.split()
     if len(words) <= 1:
         return typed
-    names_one = any(number_in(word) is not None or is_id(word) for word in words)
+    names_one = any(list_number(word) is not None or is_id(word) for word in words)
     return typed if names_one and len(words) <= MOST_WORDS_MEANT else None
 
 

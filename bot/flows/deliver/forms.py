@@ -39,7 +39,7 @@ async def note_refused(uow: UnitOfWork, row: OutboxRow, refused: SlackRefused) -
         await due.write(uow.tx, due.not_drawn(row.team, kind), until, {"v": 1})
 
 
-class Forms:
+class PostForms:
     """Chooses the forms of posts."""
 
     def __init__(self, services: Services) -> None:

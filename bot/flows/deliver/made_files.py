@@ -6,7 +6,6 @@ cannot be drawn, or what Slack does not take, is posted in its plainer form.
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.file_transfers import FileTransfers
@@ -17,6 +16,7 @@ from bot.slack.uploads import UploadedFile
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from bot.views import chart_pictures
+from bot.views.message import MadeFile
 
 log = get_logger(__name__)
 
@@ -34,13 +34,14 @@ class MadeFiles:
 
         Raises SlackError for what the sender handles as it does with any post.
         """
-        content = await self._content(row)
+        made = MadeFile.read(row.payload["made"])
+        content = await self._content(row, made)
         if content is None:
             await self._failure.in_plainer_form(row)
             return None
         try:
             # A crash right here repeats the upload. Nobody sees the file that was uploaded before.
-            file = await self._upload(row, content)
+            file = await self._upload(row, made, content)
         except SlackRateLimited as limited:
             await self._failure.reschedule(row, limited.retry_after, "rate limited")
         except ScopeMissing as missing:
@@ -50,22 +51,21 @@ class MadeFiles:
             return await self._store(row, file)
         return None
 
-    async def _content(self, row: OutboxRow) -> bytes | None:
+    async def _content(self, row: OutboxRow, made: MadeFile) -> bytes | None:
         """The content of the file of the row; None if a picture cannot be drawn."""
-        made: dict[str, Any] = row.payload["made"]
-        if made["chart"] is None:
-            return str(made["text"]).encode(errors="replace")
+        if made.chart is None:
+            return made.text.encode(errors="replace")
         try:
-            return await asyncio.to_thread(chart_pictures.draw, made["chart"])
+            return await asyncio.to_thread(chart_pictures.draw, made.chart)
         except Exception:
             log.exception("chart not drawn", key=row.key)
             return None
 
-    async def _upload(self, row: OutboxRow, content: bytes) -> UploadedFile:
-        slack, made = self._services.workspaces[row.team].slack, row.payload["made"]
+    async def _upload(self, row: OutboxRow, made: MadeFile, content: bytes) -> UploadedFile:
+        slack = self._services.workspaces[row.team].slack
         async with self._transfers.turn() as file:
             file.write(content)
-            return await slack.upload(made["name"], file, made["alt"])
+            return await slack.upload(made.name, file, made.alt)
 
     async def _store(self, row: OutboxRow, file: UploadedFile) -> OutboxRow:
         payload = row.payload | {"uploaded": [{"id": file.id, "name": file.name}]}

@@ -21,7 +21,7 @@ from bot.domain.session import Session
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import REACTIONS, SendFailures
 from bot.flows.deliver.files import FilePosts, has_files
-from bot.flows.deliver.forms import Forms
+from bot.flows.deliver.forms import PostForms
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
 from bot.flows.shared_channels import SHARED, SharedChannels
@@ -60,7 +60,7 @@ class Send:
         self._services = services
         self._failure = failure
         self._files = files
-        self._forms = Forms(services)
+        self._forms = PostForms(services)
         self._shared_channels = shared_channels
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)

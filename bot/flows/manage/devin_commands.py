@@ -1,8 +1,8 @@
-"""The commands that ask Devin for an answer of a moment, and change something there at most.
+"""The commands for which Devin is asked: about notes, playbooks, schedules, reviews, members, secrets and metrics.
 
-Each is a row: Slack's ack waits for no call to Devin. What was asked is answered privately, in one transaction with the
-audit row of a change and with the list whose numbers the person may type. What Devin does not answer is not tried for
-hours, as a message is: the person reads why, and asks again.
+Each is carried out by a stored row, because Slack's ack waits for no call to Devin. The private answer is stored in one
+transaction with the audit row of a change and with the list whose numbers the person may type. A command is not tried
+for hours, as a message is: if Devin does not answer, the person reads why, and asks again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,13 +15,16 @@ from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import devin_specs
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.parser import Command
+from bot.domain.form import Form
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage import devin_reads
+from bot.flows.job import CommandJob, Job, finish, recipient_of
+from bot.flows.manage import devin_reads, library
+from bot.flows.manage.devin_answer import DevinAnswer
 from bot.flows.manage.devin_failures import failure_sentence
+from bot.flows.manage.library import Library
 from bot.flows.manage.reviews import Reviews
-from bot.flows.manage.schedules import KIND, AskingJob, Outcome, Schedules
+from bot.flows.manage.schedules import Schedules
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
@@ -34,21 +37,20 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 _Read = Callable[[Workspace, str, float], Awaitable[Message]]
-_Answer = Callable[[AskingJob, str], Awaitable[Outcome]]
+_Change = Callable[[CommandJob, str], Awaitable[DevinAnswer]]
 
-COMMANDS: Final = frozenset(
-    {
-        *(
-            devin_specs.REVIEW,
-            devin_specs.METRICS,
-            devin_specs.MEMBERS,
-            devin_specs.SECRET_LIST,
-            devin_specs.SECRET_ADD,
-        ),
-        *(devin_specs.SCHEDULE_LIST, devin_specs.SCHEDULE_PAUSE, devin_specs.SCHEDULE_RESUME),
-        devin_specs.SCHEDULE_DELETE,
-    }
-)
+# The commands that a row carries out, when more is to be done than `DevinCommands.answer` says at once.
+COMMANDS: Final = library.READS | {
+    devin_specs.REVIEW,
+    devin_specs.METRICS,
+    devin_specs.MEMBERS,
+    devin_specs.SECRET_LIST,
+    devin_specs.SECRET_ADD,
+    devin_specs.SCHEDULE_LIST,
+    devin_specs.SCHEDULE_PAUSE,
+    devin_specs.SCHEDULE_RESUME,
+    devin_specs.SCHEDULE_DELETE,
+}
 BUTTONS: Final = frozenset({devin_specs.SCHEDULE_DELETE_CONFIRMED, devin_specs.SCHEDULE_KEPT})
 
 
@@ -58,6 +60,7 @@ class DevinCommands:
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
+        self._library = Library(services)
         self._reviews = Reviews(services)
         of_schedules = Schedules(services, access)
         self._reads: dict[str, _Read] = {
@@ -65,36 +68,37 @@ class DevinCommands:
             devin_specs.MEMBERS.name: devin_reads.members,
             devin_specs.SECRET_LIST.name: devin_reads.secrets,
         }
-        self._answers: dict[str, _Answer] = {
+        self._schedules: dict[str, _Change] = {
             devin_specs.SCHEDULE_LIST.name: of_schedules.listing,
             devin_specs.SCHEDULE_PAUSE.name: of_schedules.pause,
             devin_specs.SCHEDULE_RESUME.name: of_schedules.resume,
             devin_specs.SCHEDULE_DELETE.name: of_schedules.delete,
         }
 
-    def at_once(self, command: Command) -> Message | None:
-        """Return the answer to `command` that takes no call to Devin; None if it takes one."""
-        if command.spec is devin_specs.SECRET_ADD:
-            return secret_views.add_secret(SECRETS_PAGE)
-        if command.spec is devin_specs.REVIEW and pull_request_url(command.argument) is None:
-            return reviews.NO_PULL_REQUEST if command.argument else reviews.HOW
-        return None
+    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Form | str:
+        """Return the answer to what `user` typed in `channel`, the form that opens, or the text of a command for a row.
 
-    async def carry_out(self, job: AskingJob, command: Command) -> None:
+        Devin is not asked for it.
+        """
+        if command.spec in library.KINDS:
+            return await self._library.answer(workspace, user, channel, command)
+        return _answer_at_once(command) or f"{command.spec.forms[0].phrase} {command.argument}".strip()
+
+    async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Answer `command` of the person of `job` privately, or have the review asked for."""
-        refusal = await self._refusal(job, command) or self.at_once(command)
+        refusal = await self._refusal(job, command) or _answer_at_once(command)
         if refusal is None and command.spec is devin_specs.REVIEW:
             await self._reviews.ask(job, command.argument)
             return
-        outcome = Outcome(refusal) if refusal is not None else await self._outcome(job, command)
+        answer = DevinAnswer(refusal) if refusal is not None else await self._ask_devin(job, command)
         to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
         # A crash before this commit answers nothing, and the row is handled again. Of a change there is the intent.
         async with self._services.unit_of_work_for(job) as uow:
-            if outcome.changed is not None:
-                await audit.add(uow.tx, outcome.changed)
-            if outcome.shown is not None:
-                await numbered_lists.show(uow.tx, to.team, to.user, KIND, outcome.shown, uow.now)
-            await uow.reply_privately(to, outcome.message)
+            if answer.changed is not None:
+                await audit.add(uow.tx, answer.changed)
+            if (listed := answer.listed) is not None:
+                await numbered_lists.show(uow.tx, to.team, to.user, listed.kind, listed.ids, uow.now)
+            await uow.reply_privately(to, answer.message)
             await finish(uow, job)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], command: Command) -> None:
@@ -105,7 +109,7 @@ class DevinCommands:
             message = schedules.UNKNOWN if is_unknown(job.row) else devin_answers.UNREACHABLE
             await uow.reply_privately(recipient_of(job), message)
 
-    async def _refusal(self, job: AskingJob, command: Command) -> Message | None:
+    async def _refusal(self, job: CommandJob, command: Command) -> Message | None:
         """Why the person may not use the command, or None."""
         refusal = await self._access.role_refusal(job.workspace, command.spec, job.cause.user)
         if refusal is not None or isinstance(job.cause, MessageCause):  # whose author was checked already
@@ -114,12 +118,23 @@ class DevinCommands:
         known = self._access.checked_person if starts else self._access.person
         return self._access.refusal(await known(job.workspace, user), shared=False)
 
-    async def _outcome(self, job: AskingJob, command: Command) -> Outcome:
+    async def _ask_devin(self, job: CommandJob, command: Command) -> DevinAnswer:
         name, argument = command.spec.name, command.argument
         try:
+            if command.spec in library.READS:
+                return await self._library.read(job, command)
             if (read := self._reads.get(name)) is not None:
-                return Outcome(await read(job.workspace, argument, self._services.clock()))
-            return await self._answers[name](job, argument)
+                return DevinAnswer(await read(job.workspace, argument, self._services.clock()))
+            return await self._schedules[name](job, argument)
         except DevinError as error:
             log.warning("Devin gave no answer", command=name, error=type(error).__name__, status=error.status)
-            return Outcome(failure_sentence(error))
+            return DevinAnswer(failure_sentence(error))
+
+
+def _answer_at_once(command: Command) -> Message | None:
+    """Return the answer to `command` if Devin need not be asked for it."""
+    if command.spec is devin_specs.SECRET_ADD:
+        return secret_views.add_secret(SECRETS_PAGE)
+    if command.spec is devin_specs.REVIEW and pull_request_url(command.argument) is None:
+        return reviews.NO_PULL_REQUEST if command.argument else reviews.HOW
+    return None

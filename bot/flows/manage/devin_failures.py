@@ -1,4 +1,4 @@
-"""What people are told when Devin does not answer what they have asked it through the bot."""
+"""Why Devin gave no answer to a command or form, as a sentence for the person who waits for it."""
 
 from typing import Final
 
@@ -30,5 +30,11 @@ def failure_sentence(error: DevinError) -> Message:
     if isinstance(error, DevinQuotaExceeded):
         return views.limited(error.message)
     if isinstance(error, DevinInvalid | DevinConflict):
-        return views.not_accepted(error.message)
+        return views.not_accepted(_words_of(error))
     return next((message for kind, message in _FIXED if isinstance(error, kind)), views.UNREACHABLE)
+
+
+def _words_of(error: DevinError) -> str:
+    """Devin's own words, with the names of the fields that are at fault."""
+    problems = (": ".join(filter(None, (one.field, one.message))) for one in error.problems)
+    return "; ".join(problems) or error.message

@@ -21,10 +21,11 @@ from bot.domain.session import Lifecycle, display_state_of
 from bot.flows.access import Access
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_unknown
 from bot.flows.job import Job, Reschedule, finish
-from bot.flows.lookup import SessionLookup, is_about_tags, tag_lists
+from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_outs import FanOutOrganisations, change_session
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
+from bot.flows.session_tags import SessionTags
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import fan_outs
@@ -99,7 +100,7 @@ class NewFanOutSession(Creation[DevinSession]):
         self._fan_out = fan_out
         self._session = session
         self._organisation = organisation
-        self._forms = tag_lists(organisation, fan_out.reference, fan_out.options.tags)
+        self._tags = SessionTags(organisation, fan_out.reference, fan_out.options.tags)
         self._prompt = ""
 
     async def prepare(self) -> bool:
@@ -130,13 +131,11 @@ class NewFanOutSession(Creation[DevinSession]):
 
     async def call(self) -> DevinSession:
         """Ask Devin for the session, with the fullest list of tags that was not refused."""
-        tags, options = self._forms[0], self._fan_out.options
-        if tags is None:
-            await self._organisation.remember_tags_refused()
+        options = self._fan_out.options
         return await self._organisation.devin.create_session(
             self._prompt,
             title=with_organisation(options.title, self._session.name) if options.title else None,
-            tags=tags,
+            tags=await self._tags.to_send(),
             repos=[options.repo] if options.repo else None,
             playbook_id=options.playbook,
             devin_mode=options.mode,
@@ -145,10 +144,7 @@ class NewFanOutSession(Creation[DevinSession]):
 
     async def other_form(self, refused: DevinRefused, /) -> bool:
         """If Devin refused the tags, go on to the next shorter list. Returns False if there is none."""
-        if len(self._forms) == 1 or not is_about_tags(refused):
-            return False
-        self._forms.pop(0)
-        return True
+        return self._tags.shorten(refused)
 
     async def lookup(self) -> LookupResult[DevinSession]:
         """Search the organisation for the session, by the reference of the fan-out."""

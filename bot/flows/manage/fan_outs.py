@@ -28,10 +28,10 @@ async def carry_on(uow: UnitOfWork, fan_out: FanOut, cause: str) -> None:
     await uow.add_to_inbox(_row(uow, fan_out, f"{fan_out.message_key}:{cause}", lane, FanOutCause(fan_out.id), 0.0))
 
 
-async def ask_for(uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, after: float) -> None:
-    """Have a session created `after` so many seconds, once for each of its attempts.
+async def enqueue_session(uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, after: float) -> None:
+    """Store the row that creates a session in `after` seconds, once for each of the session's attempts.
 
-    One whose last attempt has an unknown outcome is looked up first.
+    A session whose last attempt has an unknown outcome is looked up first.
     """
     cause = FanOutSessionCause(fan_out.id, session.org_id, session.attempt)
     key = f"{fan_out.message_key}:{session.org_id}:{session.attempt}"

@@ -6,26 +6,19 @@ somebody else has written meanwhile, which is left alone.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
-from bot.devin.errors import (
-    DevinForbidden,
-    DevinLater,
-    DevinNotFound,
-    DevinRefused,
-    DevinUnauthorized,
-    DevinUncertain,
-)
+from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.domain.causes import ViewCause
-from bot.domain.commands.library_commands import NOTE_ADD, NOTE_EDIT, PLAYBOOK_ADD, PLAYBOOK_EDIT
 from bot.domain.form import Form
 from bot.domain.library import BODY, LONGEST, Entry, Kind, entered, mistakes
 from bot.flows.access import Access
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
 from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import CLOCKS_APART
+from bot.flows.manage.devin_failures import failure_sentence
 from bot.flows.manage.forms import FormKind, Opening, answer
-from bot.flows.manage.shelves import SHELVES, permission_missing
+from bot.flows.manage.library import KINDS
+from bot.flows.manage.shelves import SHELVES
 from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -33,11 +26,8 @@ from bot.flows.workspace import Workspace
 from bot.store import audit, inbox
 from bot.store.audit import AuditRow
 from bot.views import library as views
-from bot.views.long_jobs import devin_refused
 from bot.views.modals import library as modals
 from bot.views.modals.parts import View, notice
-
-KINDS: Final = {NOTE_ADD: Kind.NOTE, NOTE_EDIT: Kind.NOTE, PLAYBOOK_ADD: Kind.PLAYBOOK, PLAYBOOK_EDIT: Kind.PLAYBOOK}
 
 
 class LibraryForm(FormKind):
@@ -65,8 +55,10 @@ class LibraryForm(FormKind):
             entry = await self._shelf.get(workspace.organisation.devin, opening.form.target)
         except DevinNotFound:
             return notice(self.title, views.gone(self._kind).text)
+        except DevinForbidden as refused:
+            return notice(self.title, views.refused(refused.needed).text)
         except DevinRefused as refused:
-            return notice(self.title, views.refused(permission_missing(refused)).text)
+            return notice(self.title, failure_sentence(refused).text)
         if len(entry.body) > LONGEST[BODY]:
             return notice(self.title, modals.too_long(entry))
         return modals.library_form(replace(opening.form, digest=entry.digest), entry)
@@ -107,7 +99,7 @@ class LibraryForm(FormKind):
         except DevinNotFound:
             await self._close(job, entry, views.gone_meanwhile(self._kind))
         except DevinRefused as refused:
-            await self._close(job, entry, _why(refused))
+            await self._close(job, entry, failure_sentence(refused).text)
 
     async def _replace(self, job: Job[ViewCause], entry: Entry) -> None:
         devin, form = job.workspace.organisation.devin, job.cause.form
@@ -146,6 +138,12 @@ class LibraryForm(FormKind):
         async with self._services.unit_of_work_for(job) as uow:
             await answer(uow, job, views.not_saved(entry, why))
             await finish(uow, job)
+
+
+def library_forms(services: Services, access: Access) -> dict[str, FormKind]:
+    """Return the forms of the commands about notes and playbooks that open one, by the names of the commands."""
+    opening = {spec.name: kind for spec, kind in KINDS.items() if spec.opens_form}
+    return {name: LibraryForm(services, access, name, kind) for name, kind in opening.items()}
 
 
 class NewEntry(Creation[Entry]):
@@ -188,15 +186,7 @@ class NewEntry(Creation[Entry]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce why it was not saved."""
-        await answer(uow, self._job, views.not_saved(self._entry, _why(refused)))
-
-
-def _why(refused: DevinRefused) -> str:
-    """Why something was not saved that Devin refuses."""
-    if isinstance(refused, DevinForbidden | DevinUnauthorized | DevinNotFound):
-        return devin_refused(permission_missing(refused))
-    said = "; ".join(f"{problem.field}: {problem.message}" for problem in refused.problems) or refused.message
-    return views.not_accepted(said)
+        await answer(uow, self._job, views.not_saved(self._entry, failure_sentence(refused).text))
 
 
 def _row(

@@ -14,11 +14,13 @@ from bot.domain.commands.library_commands import NOTE_DELETE, NOTE_DELETE_CONFIR
 from bot.domain.library import NAME, Kind
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage.shelves import SHELVES, permission_missing
+from bot.flows.manage.devin_failures import failure_sentence
+from bot.flows.manage.shelves import SHELVES
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import audit, inbox
 from bot.store.audit import AuditRow
+from bot.views import devin_answers
 from bot.views import library as views
 from bot.views.message import Message
 
@@ -44,7 +46,7 @@ class NoteDeletion:
         try:
             await self._delete(job)
         except DevinRefused as refused:
-            await self._close(job, views.refused(permission_missing(refused)))
+            await self._close(job, failure_sentence(refused))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """Announce that the note was not deleted, or that nobody knows."""
@@ -70,7 +72,7 @@ class NoteDeletion:
                 return
             except (DevinLater, DevinUncertain):
                 # Nothing was tried yet, and somebody waits: they can press again.
-                await self._close(job, views.NOT_READ)
+                await self._close(job, devin_answers.UNREACHABLE)
                 return
             job = await self._note(job, replace(job.cause, before=note.as_record()))
         await self._services.check_claim(job)

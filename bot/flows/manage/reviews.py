@@ -15,7 +15,8 @@ from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.lane import own_lane
 from bot.domain.long_job import LongJobKind, NewLongJob
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
-from bot.flows.job import Job, move, recipient_of
+from bot.flows.job import CommandJob, Job, move, recipient_of
+from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin_failures import failure_sentence
 from bot.flows.manage.long_jobs import Asked, begin
 from bot.flows.services import Services
@@ -24,7 +25,6 @@ from bot.views import reviews as views
 from bot.views.message import Message
 
 GOING_ON: Final = frozenset({"pending", "running"})
-CLOCKS_DIFFER: Final = 300.0  # seconds, between Devin's machines and ours
 
 
 class Reviews:
@@ -34,7 +34,7 @@ class Reviews:
         self._services = services
         self._once = ExactlyOnce(services)
 
-    async def ask(self, job: Job[MessageCause | ActionCause], typed: str) -> None:
+    async def ask(self, job: CommandJob, typed: str) -> None:
         """Ask for a review of the pull request whose address was `typed`. Returns when the row of `job` is closed.
 
         What was written first gets a lane of its own, so that nothing in its thread waits for Devin.
@@ -63,7 +63,7 @@ class NewReview(Creation[Review]):
 
     kind: ClassVar[str] = "review"
 
-    def __init__(self, services: Services, job: Job[MessageCause | ActionCause], url: str) -> None:
+    def __init__(self, services: Services, job: CommandJob, url: str) -> None:
         self._services = services
         self._job = job
         self._url = url
@@ -81,7 +81,7 @@ class NewReview(Creation[Review]):
         except DevinNotFound:
             return Missing.NOT_FOUND
         intent_at = self._job.row.intent_at or self._services.clock()
-        is_new = not found.created_at or found.created_at >= intent_at - CLOCKS_DIFFER
+        is_new = not found.created_at or found.created_at >= intent_at - CLOCKS_APART
         return Found(found) if is_new or found.status in GOING_ON else Missing.NOT_FOUND
 
     async def write_created(self, uow: UnitOfWork, thing: Review) -> None:

@@ -18,17 +18,17 @@ from bot.domain.causes import FanOutCause, FanOutSessionCause
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, due_at, next_poll
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, bare_id
 from bot.flows.access import Access
-from bot.flows.job import Flow, Job, Reschedule, finish
+from bot.flows.job import Flow, Job, Reschedule, finish, go_on
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_out_message import FanOutMessage
 from bot.flows.manage.fan_out_session import StartFanOutSession, facts_of
-from bot.flows.manage.fan_outs import FanOutOrganisations, ask_for
+from bot.flows.manage.fan_outs import FanOutOrganisations, enqueue_session
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import audit, fan_outs, inbox, lanes
+from bot.store import audit, fan_outs
 from bot.store.audit import AuditRow
 from bot.views import fan_out_table
 from bot.views import fan_outs as views
@@ -106,8 +106,8 @@ class RunFanOut:
             await fan_outs.change(uow.tx, fan_out.id, ts=ts)
             waiting = [one for one in sessions if one.lifecycle is Lifecycle.QUEUED]
             for number, session in enumerate(waiting):
-                await ask_for(uow, fan_out, session, number * timing.fan_out_pause)
-            await self._go_on(uow, job, 0.0)
+                await enqueue_session(uow, fan_out, session, number * timing.fan_out_pause)
+            await go_on(uow, job, 0.0)
 
     async def _end_unposted(self, job: Job[FanOutCause], fan_out: FanOut) -> None:
         # A crash before this commit informs nobody yet.
@@ -214,7 +214,7 @@ class RunFanOut:
     async def _wait(self, job: Job[FanOutCause], fan_out: FanOut, seconds: float) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             changed = await self._has_changed(uow, fan_out)
-            await self._go_on(uow, job, 0.0 if changed else seconds)
+            await go_on(uow, job, 0.0 if changed else seconds)
 
     async def _has_changed(self, uow: UnitOfWork, fan_out: FanOut) -> bool:
         """Whether the fan-out has a newer version than `fan_out`. It is locked, so that none comes unseen."""
@@ -222,20 +222,15 @@ class RunFanOut:
         current = await fan_outs.get(uow.tx, fan_out.id)
         return current is not None and current.version != fan_out.version
 
-    async def _go_on(self, uow: UnitOfWork, job: Job[FanOutCause], seconds: float) -> None:
-        await inbox.go_on(uow.tx, job.row.key, uow.now + seconds)
-        await lanes.release(uow.tx, job.claim)
-        uow.wakes[job.row.lane] = seconds
-
     async def _end(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
         """End the fan-out, and close the row once the table shows that."""
         # A crash before this commit posts nothing, and what was read is read again.
         async with self._services.unit_of_work_for(job) as uow:
             if await self._has_changed(uow, fan_out):
-                await self._go_on(uow, job, 0.0)
+                await go_on(uow, job, 0.0)
             elif fan_out.state is FanOutState.RUNNING:
                 await self._post_end(uow, fan_out, sessions)
-                await self._go_on(uow, job, 0.0)
+                await go_on(uow, job, 0.0)
             else:
                 await finish(uow, job)
 

@@ -13,7 +13,7 @@ from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUncertai
 from bot.domain.causes import LongJobCause
 from bot.domain.long_job import Cell, LongJob, LongJobKind, LongJobState
 from bot.flows.file_transfers import FileTransfers
-from bot.flows.job import Job, finish
+from bot.flows.job import Job, finish, go_on
 from bot.flows.manage.audit_log import AuditLogRows
 from bot.flows.manage.enterprise_usage import EnterpriseUsage
 from bot.flows.manage.file_delivery import FileDelivery
@@ -26,7 +26,7 @@ from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import ScopeMissing
-from bot.store import inbox, lanes, long_jobs
+from bot.store import long_jobs
 from bot.views import long_jobs as views
 from bot.views import reviews
 from bot.views.message import Message
@@ -129,9 +129,7 @@ class RunLongJob:
     async def _give_back(self, job: Job[LongJobCause], found: LongJob) -> None:
         await self._message.show(job, found, views.going_on(found, self._services.clock()))
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.go_on(uow.tx, job.row.key, uow.now)
-            await lanes.release(uow.tx, job.claim)
-            uow.wakes[job.row.lane] = 0.0
+            await go_on(uow, job, 0.0)
 
     # ------------------------------------------------------------ the end
 

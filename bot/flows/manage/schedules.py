@@ -4,19 +4,18 @@ To change one is an intent first. After a crash or a lost answer Devin is asked 
 there was made by the earlier try, because its intent was stored. To ask for the same change twice changes nothing more.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.devin.errors import DevinError, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.devin.schedules import SCHEDULES_PAGE, Automation, Schedule, SchedulesApi
-from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.causes import ActionCause
 from bot.domain.commands import devin_specs
-from bot.domain.commands.devin_words import number_in_list
+from bot.domain.commands.list_numbers import list_number
 from bot.flows.access import Access
-from bot.flows.job import Job, Reschedule
+from bot.flows.job import CommandJob, Reschedule
+from bot.flows.manage.devin_answer import DevinAnswer, NumberedList
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
@@ -30,17 +29,6 @@ log = get_logger(__name__)
 
 KIND: Final = "schedules"  # of the numbered list
 
-AskingJob = Job[MessageCause | ActionCause]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a command: the answer, the change that was made, and the ids of a list that the person sees."""
-
-    message: Message
-    changed: AuditRow | None = None
-    shown: Sequence[str] | None = None
-
 
 class Schedules:
     """Answers `/devin schedule …`."""
@@ -49,90 +37,91 @@ class Schedules:
         self._services = services
         self._access = access
 
-    async def listing(self, job: AskingJob, _argument: str) -> Outcome:
+    async def listing(self, job: CommandJob, _argument: str) -> DevinAnswer:
         """List the schedules, and automations where the key sees any."""
         devin: SchedulesApi = job.workspace.organisation.devin
         found = sorted([one async for one in devin.schedules()], key=lambda one: (not one.enabled, one.name.casefold()))
         automations = [(one.name or one.automation_id, one.enabled is not False) for one in await _automations(devin)]
         zone, now = await self._zone(job), self._services.clock()
         message = views.listing([*map(shown, found)], automations, zone, now, SCHEDULES_PAGE)
-        return Outcome(message, shown=[one.scheduled_session_id for one in found])
+        return DevinAnswer(message, listed=NumberedList(KIND, [one.scheduled_session_id for one in found]))
 
-    async def pause(self, job: AskingJob, argument: str) -> Outcome:
+    async def pause(self, job: CommandJob, argument: str) -> DevinAnswer:
         """Have a schedule run no more for now."""
         return await self._set_enabled(job, argument, enabled=False)
 
-    async def resume(self, job: AskingJob, argument: str) -> Outcome:
+    async def resume(self, job: CommandJob, argument: str) -> DevinAnswer:
         """Have a paused schedule run again."""
         return await self._set_enabled(job, argument, enabled=True)
 
-    async def delete(self, job: AskingJob, argument: str) -> Outcome:
+    async def delete(self, job: CommandJob, argument: str) -> DevinAnswer:
         """Ask whether a schedule is to be deleted, or delete it if the press of that question's button says so."""
         if isinstance(job.cause, ActionCause) and job.cause.pressed:
             if job.cause.verb == devin_specs.SCHEDULE_KEPT.name:
-                return Outcome(views.KEPT)
+                return DevinAnswer(views.KEPT)
             if job.cause.verb == devin_specs.SCHEDULE_DELETE_CONFIRMED.name:
                 return await self._delete(job, argument)
         picked = await self._id_of(job, argument)
         if isinstance(picked, Message):
-            return Outcome(picked)
+            return DevinAnswer(picked)
         try:
             found = await _read(job, picked)
         except DevinNotFound:
-            return Outcome(views.GONE)
-        return Outcome(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
+            return DevinAnswer(views.GONE)
+        return DevinAnswer(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
 
     # ------------------------------------------------------------ changes
 
-    async def _set_enabled(self, job: AskingJob, argument: str, *, enabled: bool) -> Outcome:
+    async def _set_enabled(self, job: CommandJob, argument: str, *, enabled: bool) -> DevinAnswer:
         picked = await self._id_of(job, argument)
         if isinstance(picked, Message):
-            return Outcome(picked)
+            return DevinAnswer(picked)
         spec = devin_specs.SCHEDULE_RESUME if enabled else devin_specs.SCHEDULE_PAUSE
         try:
             one = await self._change(job, picked, enabled=enabled)
         except DevinNotFound:
-            return Outcome(views.GONE)
+            return DevinAnswer(views.GONE)
         except (DevinUncertain, DevinLater) as error:
             return self._unknown(job, spec.name, picked, error)
         if one is None:
-            return Outcome(views.is_already(shown(await _read(job, picked)), enabled=enabled))
+            return DevinAnswer(views.is_already(shown(await _read(job, picked)), enabled=enabled))
         after = {**one.as_record, "enabled": enabled}
         row = self._row(job, spec.name, picked, before=after | {"enabled": not enabled}, after=after)
-        return Outcome(views.was_set(one, enabled=enabled, zone=await self._zone(job), now=self._services.clock()), row)
+        zone, now = await self._zone(job), self._services.clock()
+        return DevinAnswer(views.was_set(one, enabled=enabled, zone=zone, now=now), row)
 
-    async def _change(self, job: AskingJob, schedule_id: str, *, enabled: bool) -> Shown | None:
+    async def _change(self, job: CommandJob, schedule_id: str, *, enabled: bool) -> Shown | None:
         """Pause or resume a schedule, unless an earlier try has. Returns it, or None if it was so before."""
         found = await _read(job, schedule_id)
         if found.enabled is not enabled:
             await self._intend(job)
             # A crash or a lost answer from here on leaves the intent, by which the next try knows its own change.
-            await _enable(job, schedule_id, enabled=enabled)
+            await _enable_at_devin(job, schedule_id, enabled=enabled)
         elif job.row.intent_at is None:
             return None
         return shown(found)
 
-    async def _delete(self, job: AskingJob, schedule_id: str) -> Outcome:
+    async def _delete(self, job: CommandJob, schedule_id: str) -> DevinAnswer:
         name, one = devin_specs.SCHEDULE_DELETE.name, None
         try:
             one = shown(await _read(job, schedule_id))
             await self._intend(job)
             # A crash or a lost answer from here on leaves the intent: what is gone then was deleted by this row.
-            await _delete(job, schedule_id)
+            await _delete_at_devin(job, schedule_id)
         except DevinNotFound:
             if one is None and job.row.intent_at is None:
-                return Outcome(views.GONE)
+                return DevinAnswer(views.GONE)
         except (DevinUncertain, DevinLater) as error:
             return self._unknown(job, name, schedule_id, error)
         row = self._row(job, name, schedule_id, before=one.as_record if one else None)
-        return Outcome(views.was_deleted(one), row)
+        return DevinAnswer(views.was_deleted(one), row)
 
-    async def _intend(self, job: AskingJob) -> None:
+    async def _intend(self, job: CommandJob) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, uow.now)
         await self._services.check_claim(job)
 
-    def _unknown(self, job: AskingJob, action: str, schedule_id: str, error: DevinError) -> Outcome:
+    def _unknown(self, job: CommandJob, action: str, schedule_id: str, error: DevinError) -> DevinAnswer:
         """Say that nobody knows what came of a change. Raises Reschedule while it is new, to find out.
 
         Raises `error` again if nothing was tried yet.
@@ -143,18 +132,18 @@ class Schedules:
             asked = min(error.retry_after or 0.0, self._services.timing.row_longest_asked)
             wait = max(self._services.timing.lookup_interval, asked)
             raise Reschedule(wait, "outcome of a change unknown") from None
-        return Outcome(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
+        return DevinAnswer(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
 
-    def _row(self, job: AskingJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
+    def _row(self, job: CommandJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
         now, user = self._services.clock(), job.cause.user or ""
         return AuditRow(job.workspace.team, now, user, action, schedule_id, job.cause.channel, **changed)
 
     # ------------------------------------------------------------ which one, for whom
 
-    async def _id_of(self, job: AskingJob, argument: str) -> str | Message:
+    async def _id_of(self, job: CommandJob, argument: str) -> str | Message:
         if not argument:
             return views.NO_NUMBER_TYPED
-        number = number_in_list(argument)
+        number = list_number(argument)
         if number is None:
             return argument
         since = self._services.clock() - self._services.timing.list_kept
@@ -164,7 +153,7 @@ class Schedules:
             return views.UNSEEN
         return ids[number - 1] if 1 <= number <= len(ids) else views.no_number(number)
 
-    async def _zone(self, job: AskingJob) -> tzinfo:
+    async def _zone(self, job: CommandJob) -> tzinfo:
         return await zone_of(self._access, job.workspace, job.cause.user or "")
 
 
@@ -189,15 +178,15 @@ async def _automations(devin: SchedulesApi) -> list[Automation]:
         return []
 
 
-async def _read(job: AskingJob, schedule_id: str) -> Schedule:
+async def _read(job: CommandJob, schedule_id: str) -> Schedule:
     return await job.workspace.organisation.devin.schedule(schedule_id)
 
 
-async def _enable(job: AskingJob, schedule_id: str, *, enabled: bool) -> None:
+async def _enable_at_devin(job: CommandJob, schedule_id: str, *, enabled: bool) -> None:
     await job.workspace.organisation.devin.enable_schedule(schedule_id, enabled=enabled)
 
 
-async def _delete(job: AskingJob, schedule_id: str) -> None:
+async def _delete_at_devin(job: CommandJob, schedule_id: str) -> None:
     await job.workspace.organisation.devin.delete_schedule(schedule_id)
 
 

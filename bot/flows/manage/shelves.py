@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.devin.answers import Answer, Page
 from bot.devin.client import Devin
-from bot.devin.errors import DevinForbidden, DevinRefused, DevinUnexpectedAnswer
+from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import Note, Playbook
 from bot.domain.library import Entry, Kind
 
@@ -100,11 +100,6 @@ class Playbooks(Shelf):
 
 
 SHELVES: Final[dict[Kind, Shelf]] = {Kind.NOTE: Notes(), Kind.PLAYBOOK: Playbooks()}
-
-
-def permission_missing(refused: DevinRefused) -> str | None:
-    """The permission that the key lacks, None if Devin refuses for another reason."""
-    return refused.needed if isinstance(refused, DevinForbidden) else None
 
 
 def _of_note(note: Note) -> Entry:

@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.domain.budgets import NAMED, USED_UP, Budget, Scope, ScopeKind
-from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.budget_words import Problem, parse_grant, parse_number, parse_set
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_REMOVE, BUDGET_SET
 from bot.flows.admins import admins_of
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.money.budget_grants import Raise, record_raise
-from bot.flows.money.budget_standings import Known, Standings, add_up, reports_no_acus, standings
+from bot.flows.money.budget_standings import AddedUp, Standings, add_up, reports_no_acus, standings
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
@@ -28,7 +27,7 @@ CHANGES: Final = frozenset({BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT})
 # Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
 _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
 
-_Change = Callable[[UnitOfWork, "Asked", str, Known], Awaitable[Message]]
+_Change = Callable[[UnitOfWork, "Asked", str, AddedUp], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +70,23 @@ class BudgetCommands:
 
         A crash right after its commit leaves a change that was not confirmed; `budget list` shows it.
         """
-        known = await self._add_up(workspace, command, first=True)
+        added_up = await self._add_up(workspace, command, first=True)
         async with self._services.unit_of_work(first=True) as uow:
             asked = Asked(workspace, user, channel, f"command:{user}:{uow.now:.6f}")
-            return await self._changes[command.spec.name](uow, asked, command.argument, known)
+            return await self._changes[command.spec.name](uow, asked, command.argument, added_up)
 
-    async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
+    async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Carry out a command of an admin that was written, and confirm it privately."""
         asked = Asked(job.workspace, job.cause.user or "", job.cause.channel or "", job.row.key)
-        known = await self._add_up(job.workspace, command)
+        added_up = await self._add_up(job.workspace, command)
         # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            message = await self._changes[command.spec.name](uow, asked, command.argument, known)
+            message = await self._changes[command.spec.name](uow, asked, command.argument, added_up)
             await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
 
-    async def _add_up(self, workspace: Workspace, command: Command, *, first: bool = False) -> Known:
-        """Add up what the one has spent to whom a command grants more."""
+    async def _add_up(self, workspace: Workspace, command: Command, *, first: bool = False) -> AddedUp:
+        """Add up what the subject has spent to which `command` grants more; nothing for any other command."""
         order = parse_grant(command.argument) if command.spec.name == BUDGET_GRANT.name else None
         if order is None or isinstance(order, Problem):
             return {}
@@ -125,7 +124,7 @@ class BudgetCommands:
 
     # ------------------------------------------------------------ changes
 
-    async def _set(self, uow: UnitOfWork, asked: Asked, typed: str, _known: Known) -> Message:
+    async def _set(self, uow: UnitOfWork, asked: Asked, typed: str, _added_up: AddedUp) -> Message:
         order, team = parse_set(typed), asked.workspace.team
         if isinstance(order, Problem):
             return views.problem(order)
@@ -136,7 +135,7 @@ class BudgetCommands:
         no_acus = await reports_no_acus(uow.tx, asked.workspace, uow.now)
         return views.was_set(budget, before, no_acus=no_acus)
 
-    async def _remove(self, uow: UnitOfWork, asked: Asked, typed: str, _known: Known) -> Message:
+    async def _remove(self, uow: UnitOfWork, asked: Asked, typed: str, _added_up: AddedUp) -> Message:
         number = parse_number(typed)
         if isinstance(number, Problem):
             return views.problem(number)
@@ -146,14 +145,14 @@ class BudgetCommands:
         await audit.add(uow.tx, asked.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
         return views.was_removed(budget)
 
-    async def _grant(self, uow: UnitOfWork, asked: Asked, typed: str, known: Known) -> Message:
+    async def _grant(self, uow: UnitOfWork, asked: Asked, typed: str, added_up: AddedUp) -> Message:
         order, workspace = parse_grant(typed), asked.workspace
         if isinstance(order, Problem):
             return views.problem(order, grant=True)
         budget = await _raised(uow.tx, workspace.team, order.scope)
         if budget is None:
             return views.no_budget(order.scope)
-        stand = await standings(uow.tx, workspace, uow.now, known)
+        stand = await standings(uow.tx, workspace, uow.now, added_up)
         period, subject = stand.period(budget), order.scope.subject
         state = GrantState.GRANTED
         grant = Grant(

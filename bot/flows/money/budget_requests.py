@@ -14,7 +14,7 @@ from bot.domain.commands import registry
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.money.budget_grants import ACTION, Raise, record_raise, subject_of
-from bot.flows.money.budget_standings import Known, Standings, add_up, standings
+from bot.flows.money.budget_standings import AddedUp, Standings, add_up, standings
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import audit, budgets, grants, people
@@ -38,11 +38,11 @@ class BudgetRequests:
     async def run(self, job: Job[ActionCause]) -> None:
         """Ask the admins, or grant or refuse what was asked for, or answer privately why not."""
         refusal = await self._refusal(job)
-        known = {} if refusal else await add_up(self._services, job.workspace, partial(_asked_about, job))
+        added_up = {} if refusal else await add_up(self._services, job.workspace, partial(_asked_about, job))
         # A crash before this commit does and answers nothing, and the press is handled again. After it the key of the
         # request, and the state in its row, keep a second press from doing it once more.
         async with self._services.unit_of_work_for(job) as uow:
-            message, replaces = (refusal, False) if refusal else await self._carry_out(uow, job, known)
+            message, replaces = (refusal, False) if refusal else await self._carry_out(uow, job, added_up)
             await uow.reply_privately(replace(recipient_of(job), replaces=replaces), message)
             await finish(uow, job)
 
@@ -52,19 +52,19 @@ class BudgetRequests:
         refusal = self._access.refusal(person, shared=False)
         return refusal or await self._access.role_refusal(job.workspace, registry.named(cause.verb), cause.user)
 
-    async def _carry_out(self, uow: UnitOfWork, job: Job[ActionCause], known: Known) -> tuple[Message, bool]:
+    async def _carry_out(self, uow: UnitOfWork, job: Job[ActionCause], added_up: AddedUp) -> tuple[Message, bool]:
         """Do what the button says. Returns the answer, and whether it takes the place of the button's message."""
         if job.cause.verb == registry.ASK_FOR_MORE.name:
-            return await self._ask(uow, job, known), True
-        return await self._decide(uow, job, known)
+            return await self._ask(uow, job, added_up), True
+        return await self._decide(uow, job, added_up)
 
-    async def _ask(self, uow: UnitOfWork, job: Job[ActionCause], known: Known) -> Message:
+    async def _ask(self, uow: UnitOfWork, job: Job[ActionCause], added_up: AddedUp) -> Message:
         workspace, user = job.workspace, job.cause.user or ""
         found = await _asked_about(job, uow.tx)
         if found is None:
             return views.BUDGET_GONE
         budget, subject = found
-        stand = await standings(uow.tx, workspace, uow.now, known)
+        stand = await standings(uow.tx, workspace, uow.now, added_up)
         standing = await stand.of(budget, subject)
         if not standing.is_used_up:
             return views.room_again(await stand.named(standing, user))
@@ -78,13 +78,13 @@ class BudgetRequests:
         await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, MORE, key))
         return views.ASKED
 
-    async def _decide(self, uow: UnitOfWork, job: Job[ActionCause], known: Known) -> tuple[Message, bool]:
+    async def _decide(self, uow: UnitOfWork, job: Job[ActionCause], added_up: AddedUp) -> tuple[Message, bool]:
         workspace, key = job.workspace, job.cause.target
         asked = await grants.get(uow.tx, workspace.team, key)
         budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
         if asked is None or budget is None:
             return views.BUDGET_GONE, True
-        stand = await standings(uow.tx, workspace, uow.now, known)
+        stand = await standings(uow.tx, workspace, uow.now, added_up)
         grants_it = job.cause.verb == registry.GRANT_MORE.name
         state = GrantState.GRANTED if grants_it else GrantState.REFUSED
         # Of two admins who press at once, the second one finds it decided.

@@ -28,22 +28,23 @@ _NOTHING: Final = Decimal(0)
 _EACH: Final = frozenset({ScopeKind.EACH_SESSION, ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL})
 _PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
 
-# What was spent, by budget, subject and period.
-Known = Mapping[tuple[int, str, str], Decimal]
-Find = Callable[[Transaction], Awaitable[tuple[Budget, str] | None]]
-_UNKNOWN: Final[Known] = {}
+AddedUp = Mapping[tuple[int, str, str], Decimal]
+"""ACUs that were added up beforehand, by the number of a budget, its subject and the name of its period."""
+FindBudget = Callable[[Transaction], Awaitable[tuple[Budget, str] | None]]
+"""Returns a budget and one subject of it, or None if they are not there."""
+_NOTHING_ADDED_UP: Final[AddedUp] = {}
 
 
 class Standings:
-    """The standings of budgets at the instant `now`, in the billing cycle `cycle`; what is `known` is not added up."""
+    """The standings of budgets at the instant `now`, in the billing cycle `cycle`; `added_up` is not added up again."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle, known: Known) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle, added_up: AddedUp) -> None:
         self._tx = tx
         self._team, self._org_id = workspace.team, workspace.organisation.id
         self._shows_names = workspace.policy.shows_names
         self._now = now
         self._cycle = cycle
-        self._known = known
+        self._added_up = added_up
 
     def period(self, budget: Budget) -> Period:
         """Return the running period of `budget`."""
@@ -65,8 +66,8 @@ class Standings:
         """Return how one subject of `budget` stands."""
         period, kind = self.period(budget), budget.scope.kind
         key = (budget.number, subject, period.name)
-        if key in self._known:
-            spent = self._known[key]
+        if key in self._added_up:
+            spent = self._added_up[key]
         elif kind is ScopeKind.ORG:
             spent = await self._by_organisation(period)
         else:
@@ -127,20 +128,22 @@ class Standings:
         return exact_sum(half_up(acus, 6) for acus in spent)
 
 
-async def standings(tx: Transaction, workspace: Workspace, now: float, known: Known = _UNKNOWN) -> Standings:
-    """Return the standings of a workspace's budgets at `now`, as `tx` sees them, but for what is `known`."""
-    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now), known)
+async def standings(
+    tx: Transaction, workspace: Workspace, now: float, added_up: AddedUp = _NOTHING_ADDED_UP
+) -> Standings:
+    """Return the standings of a workspace's budgets at `now`, as `tx` sees them and with what is `added_up` already."""
+    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now), added_up)
 
 
-async def add_up(services: Services, workspace: Workspace, find: Find, *, first: bool = False) -> Known:
-    """Add up what the subject of a budget has spent, which `find` returns, before a transaction that writes begins.
+async def add_up(services: Services, workspace: Workspace, find: FindBudget, *, first: bool = False) -> AddedUp:
+    """Add up what the subject that `find` returns has spent of its budget, for a transaction that writes afterwards.
 
-    To add up a cycle may take as long as nobody may keep others from writing. With `first` an ack waits for it.
+    To add up a long cycle takes longer than one writer may keep the others waiting. With `first` an ack waits for it.
     """
     async with services.db.scan(first=first) as tx:
         found = await find(tx)
         if found is None:
-            return _UNKNOWN
+            return _NOTHING_ADDED_UP
         standing = await (await standings(tx, workspace, services.clock())).of(*found)
     return {(standing.budget.number, standing.subject, standing.period.name): standing.spent}
 

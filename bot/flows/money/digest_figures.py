@@ -89,16 +89,7 @@ class DigestReader:
 
     def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: DigestTitles) -> tuple[Needing, ...]:
         now = self._services.clock()
-        return tuple(
-            Needing(
-                title=(instead := titles.instead(session)) or session.title,
-                state=session.display_state,
-                seconds=now - last_change(session),
-                asker=(session.requester_name or None) if workspace.policy.shows_names else None,
-                permalink=None if instead else _permalink(workspace, session),
-            )
-            for session in sessions
-        )
+        return tuple(_needing(workspace, session, titles.replacement(session), now) for session in sessions)
 
 
 async def _pull_requests(tx: Transaction, workspace: Workspace, day: date) -> PullRequestFigures:
@@ -112,6 +103,17 @@ def _limit_a_day(figures: Figures) -> float | None:
     if cycle is None or cycle.limit is None:
         return None
     return cycle.limit / ((cycle.cycle.last - cycle.cycle.first).days + 1)
+
+
+def _needing(workspace: Workspace, session: Session, title: str | None, now: float) -> Needing:
+    """The line about a session that needs somebody; with a `title` that one is shown, and no link."""
+    return Needing(
+        title=title or session.title,
+        state=session.display_state,
+        seconds=now - last_change(session),
+        asker=(session.requester_name or None) if workspace.policy.shows_names else None,
+        permalink=None if title else _permalink(workspace, session),
+    )
 
 
 def _permalink(workspace: Workspace, session: Session) -> str | None:

@@ -91,8 +91,8 @@ class DigestSpenders:
 
     def _session(self, session: Session, acus: float, askers: Mapping[str, str]) -> Spender:
         asker = askers.get(session.requester) or session.requester_name or None
-        if (instead := self._titles.instead(session)) is not None:
-            return Spender(instead, _exact(acus), asker=asker)
+        if (title := self._titles.replacement(session)) is not None:
+            return Spender(title, _exact(acus), asker=asker)
         thread = session.thread_ts
         url = self._workspace.slack.permalink(session.channel, thread) if thread else session.url
         return Spender(session.title, _exact(acus), url=url, asker=asker)

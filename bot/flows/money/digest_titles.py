@@ -30,16 +30,16 @@ class DigestTitles:
         """Return the titles that a digest in `channel` may show, as far as the channels are known."""
         return cls(channel, await channels.public(tx, workspace.team))
 
-    def instead(self, session: Session) -> str | None:
-        """Return what stands in place of the title of `session`, and of its link; None if both may be shown."""
-        return self._instead(session.channel)
+    def replacement(self, session: Session) -> str | None:
+        """Return what stands in place of the title and the link of `session`; None if both may be shown."""
+        return self._replacement(session.channel)
 
     def shown(self, one: MostExpensive) -> MostExpensive:
-        """Return `one` as the digest shows it."""
-        instead = self._instead(one.channel)
-        return one if instead is None else replace(one, title=instead, permalink=None, url=None)
+        """Return one of the most expensive sessions as the digest shows it."""
+        title = self._replacement(one.channel)
+        return one if title is None else replace(one, title=title, permalink=None, url=None)
 
-    def _instead(self, channel: str) -> str | None:
+    def _replacement(self, channel: str) -> str | None:
         if channel.startswith(_DIRECT):
             return DIRECT
         return None if channel == self._channel or channel in self._public else PRIVATE

@@ -20,7 +20,7 @@ class FileNames:
     """Reads the names of groups in one workspace, one for each of `bot.views.figure_files.name_columns`."""
 
     def __init__(self, tx: Transaction, workspace: Workspace, *, titles: DigestTitles | None = None) -> None:
-        """With `titles` others are left out, and so is where these sessions are."""
+        """`titles` say which titles and links of sessions may be shown; without them all are."""
         self._tx = tx
         self._workspace = workspace
         self._titles = titles
@@ -50,8 +50,8 @@ class FileNames:
         return {one.id: (*named[one.id], known.get(one.requester) or one.requester_name or None) for one in found}
 
     def _session(self, session: Session) -> Names:
-        if self._titles is not None and (instead := self._titles.instead(session)) is not None:
-            return instead, None, None
+        if self._titles is not None and (title := self._titles.replacement(session)) is not None:
+            return title, None, None
         return session.title, session.url, self._thread(session)
 
     def _thread(self, session: Session) -> str | None:

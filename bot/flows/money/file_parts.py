@@ -36,7 +36,7 @@ class FileParts:
         *,
         titles: DigestTitles | None = None,
     ) -> None:
-        """With `titles` sessions have no others."""
+        """`titles` say which titles of sessions may be shown; without them all are."""
         self._tx = tx
         self._workspace = workspace
         self._spending = spending

@@ -8,12 +8,11 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.digest_words import DigestAction, DigestMistake, DigestRequest, parse_digest
 from bot.domain.editions import OCCASIONS, Edition, Schedule, dates_near, next_instant
 from bot.domain.subscription import MissedBecause, Subscription
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.money.digest import schedule_of, subscribed
 from bot.flows.money.digest_past import Destination, read_past
 from bot.flows.money.digest_post import DigestPost, cycles_around
@@ -54,7 +53,7 @@ class Subscriptions:
             return _refusal(workspace, request, channel)
         return answers.digest_forms(schedule_of(workspace.policy))
 
-    async def carry_out(self, job: Job[MessageCause | ActionCause], argument: str) -> None:
+    async def carry_out(self, job: CommandJob, argument: str) -> None:
         """Add the subscription that the person of `job` asks for, or answer privately why not."""
         request = parse_digest(argument)
         assert isinstance(request, DigestRequest)
@@ -86,7 +85,7 @@ class Subscriptions:
 
     # ------------------------------------------------------------ changes
 
-    async def _add(self, uow: UnitOfWork, job: Job[MessageCause | ActionCause], one: Subscription) -> Message:
+    async def _add(self, uow: UnitOfWork, job: CommandJob, one: Subscription) -> Message:
         workspace = job.workspace
         before = await subscriptions.get(uow.tx, workspace.team, one.channel, one.edition)
         await subscriptions.put(uow.tx, workspace.team, one)
@@ -145,9 +144,7 @@ async def _refusal_of_slack(workspace: Workspace, channel: str) -> Message | Non
     return answers.digest_refused(channel, MissedBecause.SHARED) if found.is_ext_shared else None
 
 
-def _subscription(
-    job: Job[MessageCause | ActionCause], request: DigestRequest, channel: str, now: float
-) -> Subscription:
+def _subscription(job: CommandJob, request: DigestRequest, channel: str, now: float) -> Subscription:
     usual = schedule_of(job.workspace.policy)
     schedule = Schedule(request.at or usual.at, ZoneInfo(request.zone) if request.zone else usual.zone)
     return Subscription(channel, request.edition, schedule, request.share, job.cause.user or "", now)

@@ -22,6 +22,7 @@ from bot.domain.billing import (
 )
 from bot.domain.chart_days import CHART_DAYS
 from bot.domain.cycle import Cycle, calendar_month
+from bot.domain.periods import days_between
 from bot.domain.session import Session
 from bot.flows.money.consumption_reader import ConsumptionReader, read_withheld
 from bot.flows.money.cycle_figures import cycle_figures, history_start
@@ -73,7 +74,7 @@ class AcusByDay:
         return usual.usual(self._known_before(day), day)
 
     def anomaly_limit(self, day: date) -> float | None:
-        """Return up to how many ACUs `day` is no anomaly; None if it is none, or if too little is known to say."""
+        """Return the limit in ACUs that `day` exceeds; None if it is no anomaly, or too little is known to say."""
         limit, acus = usual.anomaly_limit(self._known_before(day), day), self.best((day,))
         return limit if limit is not None and acus is not None and acus > limit else None
 
@@ -116,7 +117,7 @@ class UsageLedger:
         What was billed is the whole organisation's; everything else is about the workspace's sessions in it.
         With `of`, a channel, only its sessions count. With `first` the read goes before others, as Slack waits for it.
         """
-        days, org_id = _span(since or day, day), workspace.organisation.id
+        days, org_id = days_between(since or day, day), workspace.organisation.id
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
             cycle = await cycle_of(tx, org_id, bounds(day)[0])
@@ -151,7 +152,7 @@ class UsageLedger:
 
     async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
         """Return the ACUs of all days from `first` to `last`, or with `of` of a channel's sessions; None if unknown."""
-        days = _span(first, last)
+        days = days_between(first, last)
         async with self._services.db.scan() as tx:
             own = await _own(tx, workspace, _first_compared(first, last), last, of)
             return (await self._amounts(tx, workspace, days, of, own)).best(days)
@@ -164,8 +165,8 @@ class UsageLedger:
         They are those that `figures` of these days are made from. With `of`, a channel, only its sessions count.
         """
         own = await _own(tx, workspace, _first_compared(first, last), last, of)
-        amounts = await self._amounts(tx, workspace, _span(first, last), of, own)
-        days = _span(_first_compared(first, last), last)
+        amounts = await self._amounts(tx, workspace, days_between(first, last), of, own)
+        days = days_between(_first_compared(first, last), last)
         return {day: acus for day in days if (acus := amounts.best((day,))) is not None}
 
     # ------------------------------------------------------------ figures
@@ -181,7 +182,7 @@ class UsageLedger:
         """The ACUs of the organisation or of a channel. There the sessions' own count is all that was used."""
         if channel is None:
             return await self._of_organisation(tx, workspace.organisation.id, days, own)
-        known, span = _compared(days, own), _span(_first_compared(days[0], days[-1]), days[-1])
+        known, span = _compared(days, own), days_between(_first_compared(days[0], days[-1]), days[-1])
         return AcusByDay({day: known.get(day, 0.0) for day in span}, known)
 
     async def acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
@@ -224,7 +225,7 @@ class UsageLedger:
         org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
         # The limit is the whole organisation's, and no part of it is a channel's.
         limit = await limit_of(tx, org_id, workspace.policy) if channel is None else None
-        amounts = await self._amounts(tx, workspace, _span(history_start(cycle), day), channel, own)
+        amounts = await self._amounts(tx, workspace, days_between(history_start(cycle), day), channel, own)
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
@@ -287,10 +288,6 @@ def _compared(days: Sequence[date], own: Mapping[date, float]) -> dict[date, flo
     """Return what our sessions spent on the days, and on those before them that they are compared with."""
     first = _first_compared(days[0], days[-1])
     return {day: acus for day, acus in own.items() if first <= day <= days[-1]}
-
-
-def _span(first: date, last: date) -> tuple[date, ...]:
-    return tuple(first + ONE_DAY * after for after in range((last - first).days + 1))
 
 
 def _first_compared(first: date, last: date) -> date:

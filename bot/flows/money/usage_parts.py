@@ -92,8 +92,8 @@ class UsageParts:
         """
         groups = await self._groups(division, most)
         used_only = not self._figures.no_acus_reported
-        groups = _merged(groups, await groups_of_few(self._tx, self._naming, self._spending, division, used_only))
-        return sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
+        few = await groups_of_few(self._tx, self._naming, self._spending, division, used_only=used_only)
+        return sorted(_merged(groups, few), key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
 
     async def _groups(self, division: By, most: int) -> list[Group]:
         # Where Devin reports no ACUs all groups count, those with the most sessions first.
@@ -138,7 +138,7 @@ _PEOPLE_IN: Final[Mapping[By, _PeopleIn]] = {
 
 
 async def groups_of_few(
-    tx: Transaction, naming: PartNaming, spending: Spending, division: By, used_only: bool = False
+    tx: Transaction, naming: PartNaming, spending: Spending, division: By, *, used_only: bool = False
 ) -> set[str | None]:
     """Return the keys of the groups of a `division` that are hidden where people are not named: those of too few.
 

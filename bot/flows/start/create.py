@@ -14,11 +14,12 @@ from bot.domain.causes import SessionCause, StartCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
 from bot.flows.job import Job, finish
-from bot.flows.lookup import SessionLookup, is_about_tags, tag_lists
+from bot.flows.lookup import SessionLookup
 from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import record, refuse, show_new_state, start_is_dead, stop_row
+from bot.flows.session_tags import SessionTags
 from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
@@ -77,7 +78,7 @@ class NewSession(Creation[DevinSession]):
         self._organisation = services.organisations.of(session)
         self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         assert session.reference is not None
-        self._forms = tag_lists(self._organisation, session.reference, session.options.tags)
+        self._tags = SessionTags(self._organisation, session.reference, session.options.tags)
         self._acu_limit: int | None = None
 
     async def prepare(self) -> bool:
@@ -118,14 +119,11 @@ class NewSession(Creation[DevinSession]):
 
     async def call(self) -> DevinSession:
         """Ask Devin for the session, with the fullest list of tags that was not refused."""
-        tags = self._forms[0]
-        if tags is None:
-            await self._organisation.remember_tags_refused()
         options = self._session.options
         return await self._organisation.devin.create_session(
             self._prompt.text,
             title=options.title,
-            tags=tags,
+            tags=await self._tags.to_send(),
             repos=[options.repo] if options.repo else None,
             playbook_id=self._prompt.playbook_id,
             devin_mode=options.mode,
@@ -135,10 +133,7 @@ class NewSession(Creation[DevinSession]):
 
     async def other_form(self, refused: DevinRefused, /) -> bool:
         """If Devin refused the tags, go on to the next shorter list. Returns False if there is none."""
-        if len(self._forms) == 1 or not is_about_tags(refused):
-            return False
-        self._forms.pop(0)
-        return True
+        return self._tags.shorten(refused)
 
     async def lookup(self) -> LookupResult[DevinSession]:
         """Search Devin for the session, by its reference."""

@@ -1,9 +1,12 @@
-"""The answers to commands that are typed outside a session's thread. They are made from our own rows."""
+"""The answers to commands that are typed outside a session's thread.
+
+What our own rows say is answered within the ack. What takes more than that is the work of a stored row.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.causes import ActionCause
 from bot.domain.commands.devin_specs import SCHEDULE_ADD
 from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.parser import Command
@@ -28,12 +31,11 @@ from bot.domain.lane import own_lane, person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.job import CommandJob, finish, move, recipient_of
 from bot.flows.manage import library
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
 from bot.flows.manage.devin_commands import DevinCommands
-from bot.flows.manage.library import Library
 from bot.flows.manage.long_jobs import Asked
 from bot.flows.money.budget_commands import CHANGES, BudgetCommands
 from bot.flows.money.figure_files import FigureFiles
@@ -50,16 +52,15 @@ from bot.flows.workspace import Workspace
 from bot.views import answers, devin_answers, fan_outs
 from bot.views.enterprise_usage import NO_REPORT
 from bot.views.help_texts import ADMIN_HELP, SLASH_HELP
-from bot.views.library import READING
 from bot.views.message import Message
 from bot.views.modals import parts as forms
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a command takes that is more than an ack may wait for: a row in `lane`, about `target`.
+    """The row that carries out a command which takes more than an ack may wait for: its `lane` and its `target`.
 
-    `message` is the answer until that is done.
+    `message` is the answer until the row is done.
     """
 
     lane: str
@@ -86,7 +87,6 @@ class CommandAnswers:
         self._notify = Notify(services)
         self._budgets = BudgetCommands(services)
         self._admin_commands = AdminCommands(services)
-        self._library = Library(services, access)
         self._subscriptions = Subscriptions(services, usage_ledger)
         self.devin_commands = DevinCommands(services, access)
         self._fan_out_preview = FanOutPreview(services, access)
@@ -105,9 +105,8 @@ class CommandAnswers:
             AUDIT_BOT.name: self._admin_commands.answer,
             FANOUT.name: self._fan_out,
             BUDGET_LIST.name: self._list_budgets,
-            **dict.fromkeys((spec.name for spec in library.KINDS), self._of_library),
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
-            **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS), self._ask_devin),
+            **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS | library.KINDS.keys()), self._ask_devin),
             SCHEDULE_ADD.name: self._form,
             HELP.name: self._help,
         }
@@ -123,7 +122,7 @@ class CommandAnswers:
         found = await self._answers[command.spec.name](workspace, user, channel, command)
         return Work(found.lane, found.id, answers.stopping(found)) if isinstance(found, Session) else found
 
-    async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
+    async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""
         if await self._handed_on(job, command):
             return
@@ -149,7 +148,7 @@ class CommandAnswers:
             await uow.reply_privately(recipient_of(job), found.message, key=key)
             await move(uow, job, found.lane, ActionCause(command.spec.name, found.target, user, channel))
 
-    async def _handed_on(self, job: Job[MessageCause | ActionCause], command: Command) -> bool:
+    async def _handed_on(self, job: CommandJob, command: Command) -> bool:
         """Have `command` carried out by its flow, if that closes the row itself. Returns False if there is none."""
         spec = command.spec
         if spec is NOTIFY:
@@ -160,8 +159,6 @@ class CommandAnswers:
             return False
         elif spec in CHANGES:
             await self._budgets.carry_out(job, command)
-        elif spec in library.READS:
-            await self._library.carry_out(job, command)
         else:
             return False
         return True
@@ -204,20 +201,14 @@ class CommandAnswers:
         target = f"{DIGEST.name} {command.argument}"
         return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
 
-    async def _ask_devin(self, _workspace: Workspace, _user: str, _channel: str, command: Command) -> Message | Work:
-        typed = f"{command.spec.forms[0].phrase} {command.argument}".strip()
-        # In a lane of its own, because a call to Devin may take long and nothing of the person is to wait for it.
-        work = Work(own_lane(command.key), typed, devin_answers.ASKING)
-        return self.devin_commands.at_once(command) or work
-
-    async def _of_library(
+    async def _ask_devin(
         self, workspace: Workspace, user: str, channel: str, command: Command
     ) -> Message | Work | Form:
-        answer = await self._library.answer(workspace, user, channel, command)
+        answer = await self.devin_commands.answer(workspace, user, channel, command)
         if not isinstance(answer, str):
             return answer
-        # In a lane of its own: nobody's starts wait until Devin has been read.
-        return Work(own_lane(command.key), answer, READING)
+        # In a lane of its own, because a call to Devin may take long and nothing of the person is to wait for it.
+        return Work(own_lane(command.key), answer, devin_answers.ASKING)
 
     async def _form(self, _workspace: Workspace, _user: str, channel: str, command: Command) -> Form:
         return Form(command.spec.name, channel=channel)

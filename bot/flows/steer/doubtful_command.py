@@ -1,4 +1,7 @@
-"""The answer to the question whether a text that resembles a command is that command or a task."""
+"""Commands that a stored row carries out: typed ones that take more than an ack, and those of a question's buttons.
+
+The question is whether a text that resembles a command is that command or a task.
+"""
 
 from bot.domain.causes import ActionCause, CommandCause
 from bot.domain.commands import registry
@@ -12,24 +15,21 @@ from bot.flows.unit_of_work import UnitOfWork
 
 
 class DoubtfulCommand:
-    """Carries out the buttons under that question, and typed commands that need more than an ack may wait for.
-
-    Their value is what the person meant, or what they had typed.
-    """
+    """Carries out the command that is the target of a row: what the person typed, or meant by their answer."""
 
     def __init__(self, services: Services, command_answers: CommandAnswers) -> None:
         self._services = services
         self._command_answers = command_answers
 
     async def run(self, job: Job[ActionCause]) -> None:
-        """Start what was typed as a task, or carry out the command that was meant; the question goes."""
+        """Carry out the command, or start what was typed as a task; the answer takes the place of the question."""
         if job.cause.verb == registry.START_AS_TASK.name:
             await self._start(job)
         else:
             await self._command_answers.carry_out(job, parse_slash(job.cause.target))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause]) -> None:
-        """Announce that a command which asks Devin was not carried out."""
+        """Announce that a command for which Devin is asked was not carried out."""
         command = parse_slash(job.cause.target)
         if command.spec in COMMANDS:
             await self._command_answers.devin_commands.on_dead(uow, job, command)

@@ -10,7 +10,7 @@ from bot.domain.fan_out import RETRIED, FanOut, FanOutSession, FanOutState
 from bot.domain.session import Lifecycle, first_line
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage.fan_outs import ask_for, carry_on
+from bot.flows.manage.fan_outs import carry_on, enqueue_session
 from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -148,7 +148,7 @@ class FanOutPresses:
     ) -> None:
         await fan_outs.change(uow.tx, fan_out.id, state=FanOutState.RUNNING, begun_at=uow.now)
         for number, session in enumerate(again):
-            await ask_for(uow, fan_out, session, number * self._services.timing.fan_out_pause)
+            await enqueue_session(uow, fan_out, session, number * self._services.timing.fan_out_pause)
         await carry_on(uow, fan_out, job.row.key)
         await _audit(uow, job, fan_out, {"organisations": [one.org_id for one in again]})
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinUnauthorized
-from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.fan_out_query import (
     MOST_ORGANISATIONS,
     FanOutQuery,
@@ -17,7 +16,7 @@ from bot.domain.commands.parser import Command
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.keys import fan_out_id
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.manage.long_jobs import is_message
 from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.readable import Readable
@@ -49,7 +48,7 @@ class FanOutPreview:
         query = parse_fan_out(command.argument)
         return views.wrong(query) if isinstance(query, WrongFanOut) else None
 
-    async def carry_out(self, job: Job[MessageCause | ActionCause], typed: str) -> None:
+    async def carry_out(self, job: CommandJob, typed: str) -> None:
         """Show the preview of what was `typed` behind `fanout`, or say why nothing can be started."""
         query = parse_fan_out(typed)
         assert isinstance(query, FanOutQuery)
@@ -67,7 +66,7 @@ class FanOutPreview:
             prompt = await self._readable.named(job.workspace, query.prompt)
             await self._show(job, self._fan_out(job, replace(query, prompt=prompt)), *found)
 
-    def _fan_out(self, job: Job[MessageCause | ActionCause], query: FanOutQuery) -> FanOut:
+    def _fan_out(self, job: CommandJob, query: FanOutQuery) -> FanOut:
         return FanOut(
             id=fan_out_id(job.row.key),
             team=job.workspace.team,
@@ -81,7 +80,7 @@ class FanOutPreview:
 
     async def _show(
         self,
-        job: Job[MessageCause | ActionCause],
+        job: CommandJob,
         fan_out: FanOut,
         organisations: list[OrganisationName],
         note: str,

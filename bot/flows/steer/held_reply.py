@@ -13,7 +13,7 @@ from bot.domain.commands import registry
 from bot.domain.lane import held_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.waking import WakeQuestion, is_asleep, wake_question
-from bot.flows.job import Job, Reschedule, finish, recipient_of
+from bot.flows.job import CommandJob, Job, Reschedule, finish, recipient_of
 from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -138,7 +138,7 @@ async def _used_up(services: Services, job: Job[ActionCause], session_id: str) -
     return await BudgetCheck(services).used_up(job.workspace, session, job.cause.user or "")
 
 
-async def leave_asleep(services: Services, job: Job[MessageCause | ActionCause], session: Session) -> bool:
+async def leave_asleep(services: Services, job: CommandJob, session: Session) -> bool:
     """Give up the replies that wait to wake `session`, which a person stops. Returns False if there are none."""
     # A crash before this commit leaves the replies held, and the stop is handled again.
     async with services.unit_of_work_for(job) as uow:

@@ -1,8 +1,7 @@
 """What a person chooses about being mentioned at the ends of turns: in one thread, or in all sessions."""
 
-from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.notify_choice import NotifyChoice
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.services import Services
 from bot.store import notifications
 from bot.store.database.connection import Transaction
@@ -26,7 +25,7 @@ class Notify:
         async with self._services.db.write(first=True) if word else self._services.db.read(first=True) as tx:
             return await _choose(tx, team, user, EVERYWHERE, word)
 
-    async def carry_out(self, job: Job[MessageCause | ActionCause], word: str, thread: Thread | None = None) -> None:
+    async def carry_out(self, job: CommandJob, word: str, thread: Thread | None = None) -> None:
         """Choose `word` for the job's person in `thread`, or for all sessions, and confirm it privately."""
         scope = Scope(thread.channel, thread.ts) if thread else EVERYWHERE
         # A crash before this commit chooses and answers nothing, and the row is handled again.

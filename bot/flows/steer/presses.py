@@ -6,7 +6,7 @@ from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.fan_out_commands import FANOUT
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage import devin_commands, library, long_jobs, note_deletion
+from bot.flows.manage import devin_commands, long_jobs, note_deletion
 from bot.flows.manage.note_deletion import NoteDeletion
 from bot.flows.money import budget_requests
 from bot.flows.money.budget_requests import BudgetRequests
@@ -18,7 +18,6 @@ from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
 from bot.views import fan_outs
-from bot.views.library import NOT_READ
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
 _FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS | fan_out_presses.BUTTONS
@@ -26,7 +25,6 @@ _FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS | fan_out_presses
 _TYPED: Final = frozenset(
     {
         *(registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST, FANOUT),
-        *library.READS,
         *devin_commands.COMMANDS,
         *devin_commands.BUTTONS,
     }
@@ -78,8 +76,6 @@ class Presses:
         spec = registry.named(job.cause.verb)
         if spec in note_deletion.BUTTONS:
             await self._note_deletion.on_dead(uow, job, reason)
-        elif spec in library.READS:
-            await uow.reply_privately(recipient_of(job), NOT_READ)
         elif spec is FANOUT or spec in fan_out_presses.BUTTONS:
             await uow.reply_privately(recipient_of(job), fan_outs.FAILED)
         elif spec in _TYPED - {registry.DIGEST}:

@@ -16,7 +16,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import Job, Reschedule, finish, move, recipient_of
+from bot.flows.job import CommandJob, Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.session_rows import remove_mark, show_new_state
 from bot.flows.steer import held_reply
@@ -34,7 +34,6 @@ from bot.views.sentences import STOPPABLE
 
 _ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
 
-CommandJob = Job[MessageCause | ActionCause]  # a verb that was written, or a button or slash command
 Handler = Callable[[CommandJob, Session], Awaitable[None]]
 
 

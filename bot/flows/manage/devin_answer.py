@@ -1,0 +1,24 @@
+"""The answer to a command for which Devin is asked, with all that is stored beside it in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.store.audit import AuditRow
+from bot.views.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedList:
+    """A list that a person is shown: which `kind` of list, and the ids of its entries in the order of their numbers."""
+
+    kind: str
+    ids: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DevinAnswer:
+    """The answer to a command, with the audit row of what it has changed and the numbered list that it shows."""
+
+    message: Message
+    changed: AuditRow | None = None
+    listed: NumberedList | None = None
