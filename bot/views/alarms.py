@@ -7,6 +7,7 @@ from bot.domain.amounts import Price
 from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.views import blocks
+from bot.views.digest_root import DIRECT
 from bot.views.message import Block, Message
 from bot.views.sentences import STATE_WORDS
 from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
@@ -27,6 +28,8 @@ def alarm_post(
     title, url = (session.title, session.url) if session else ("A session", None)
     if alarm.thread_ts is not None:
         title, permalink = "This session", None  # the post is in its thread
+    elif session is not None and session.is_direct:
+        title, url, permalink = DIRECT, None, None  # nobody else can read its thread
     found = _found(alarm.facts)
     lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80) or _SOMEBODY)]
     facts = [f"{total_acus(alarm.facts['acus'], price)} in all", link(permalink, "thread") if permalink else ""]

@@ -57,6 +57,13 @@ def test_what_runs_away(silent, hour, usual, found):
     assert runaway(silent, hour, usual, 5.0) == found
 
 
+def test_what_is_said_in_a_direct_message_stays_there():
+    shown = alarm_post(ALARM, replace(SESSION, channel="D1"), "", LINK)
+    assert shown.text == "A session in a direct message has spent 6.2 ACUs since its last message or pull request."
+    assert "Fix" not in str(shown.blocks)
+    assert LINK not in str(shown.blocks)
+
+
 def test_what_comes_back_is_the_same_unless_there_was_progress():
     silent, hour = Runaway(6.0, None, 5.0), Runaway(None, 6.0, 5.0)
     there = replace(SESSION, progress_acus=6.1)
