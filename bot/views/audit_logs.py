@@ -24,10 +24,10 @@ NO_AUDIT_LOG: Final = (
 _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
 _WRONG: Final[Mapping[AuditMistake, str]] = {
     AuditMistake.UNKNOWN: f"There is no option {{what}}. `/devin audit` takes {_OPTIONS}.",
-    AuditMistake.TWICE: "The option {what} stands there twice. Write it once.",
-    AuditMistake.NO_DATE: "{what} is no date. Write one such as `2026-11-26`.",
-    AuditMistake.FUTURE: "{what} is a day to come, so there is nothing to read yet.",
-    AuditMistake.REVERSED: "`until=` ({what}) is before `since=`. Both days belong to what is read.",
+    AuditMistake.TWICE: "The option {what} is there twice. Write it once.",
+    AuditMistake.NO_DATE: "{what} isn't a date. Write one such as `2026-11-26`.",
+    AuditMistake.FUTURE: "{what} is in the future, so there is nothing to read yet.",
+    AuditMistake.REVERSED: "`until=` ({what}) is before `since=`. Both days are included.",
 }
 
 
@@ -51,9 +51,7 @@ def left_out(count: int) -> str:
 
 def no_such_action(action: str) -> str:
     """Say that Devin does not take `action`."""
-    return (
-        f"Devin knows no action {code(action)} in its audit log. The column `action` of an unfiltered log shows some."
-    )
+    return f"Devin's audit log has no action {code(action)}. The column `action` of an unfiltered log shows some."
 
 
 def no_such_organisation(named: str, found: int) -> str:

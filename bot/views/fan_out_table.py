@@ -22,7 +22,7 @@ REASON_SHOWN: Final = 400  # characters, below the table
 MOST_REASONS: Final = 5
 LOST: Final = "Devin could not be reached."
 NOT_STOPPED: Final = "Devin did not stop it. Open it in Devin to stop it."
-NO_LONGER_ALLOWED: Final = "Who asked for it may not start sessions any more."
+NO_LONGER_ALLOWED: Final = "The person who asked for it may no longer start sessions."
 UNKNOWN: Final = (
     "Devin's answer got lost, so nobody knows whether it was started. "
     "“Retry failed” looks first, and starts it only if it is not there."
@@ -34,8 +34,8 @@ NOT_REACHED: Final = (
     "Devin Bridge's key does not reach this organisation. "
     "An admin of the enterprise can give the service user access to it."
 )
-_STOPPING: Final = "Stopping: the sessions are put to sleep, and nothing is lost."
-_UNFOLLOWED: Final = "This table is not kept up to date any more."
+_STOPPING: Final = "Stopping: the sessions are being put to sleep, and nothing is lost."
+_UNFOLLOWED: Final = "This table is no longer kept up to date."
 
 
 def forbidden(permission: str | None) -> str:

@@ -19,12 +19,11 @@ def _lines(helps: Iterable[Help | None]) -> list[str]:
 
 
 _OPTIONS: Final = (
-    '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
+    '• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 _ADDRESSED: Final = (
-    "• `help`, `list`, `cost`, `status`, `stop`, `notify`, `budget list`, `note list`, `note show`, `playbook list`, "
-    "`playbook show`, `schedule list` and `review` also work as a direct message or behind a mention, and so does what "
-    "is for admins (`audit` and `fanout` as a direct message only)"
+    "• Without `/devin`, all of this except `archive` also works as a direct message or after a mention "
+    "(`audit` and `fanout` only as a direct message)"
 )
 SLASH_HELP: Final = Message(
     "\n".join(
@@ -34,7 +33,7 @@ SLASH_HELP: Final = Message(
             _OPTIONS,
             "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
             _ADDRESSED,
-            "*For admins*",
+            "\n*For admins*",
             *_lines(spec.slash_help for spec in COMMANDS if spec.role is Role.ADMIN),
         ]
     )

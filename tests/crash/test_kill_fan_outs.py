@@ -87,7 +87,7 @@ async def retry_and_stop(one: Scene, _: None) -> None:
     await typed(one, "fanout something else orgs=all")
     preview = await one.slack.wait_for_ephemeral(ANN, "Start 2 sessions?", within=PATIENCE)
     await press(one, preview["ts"], "cancel_fan_out")
-    await one.slack.wait_for_ephemeral(ANN, "Fine, nothing was started.", within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, "OK, nothing was started.", within=PATIENCE)
     await one.devin.fault("create_session", 404, contains="org-web", times=-1)
     await start(one, 2)
     table = await shows(one, "1 queued, 1 not started")

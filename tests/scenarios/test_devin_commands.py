@@ -148,12 +148,12 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     assert listed.startswith(
         "*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · through a group\n"
     )
-    assert listed.endswith("and 192 more; `/devin members` with a part of a name or address behind it finds them")
+    assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
 
     on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
     assert await read(on, "secret list", "NPM_TOKEN") == (
-        "*1 secret* of your Devin organisation; values are shown nowhere:\n• `NPM_TOKEN`"
+        "*1 secret* in your Devin organisation; values are never shown:\n• `NPM_TOKEN`"
     )
     assert await typed(on, "secret add") == (
         "Add a secret on <https://app.devin.ai/secrets|Devin's page>, never in Slack: everybody in a channel could "
@@ -202,7 +202,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
         "Paused: *Nightly* does not run until `/devin schedule resume`."
     )
     assert [one["enabled"] for one in schedules(on)] == [True, False]
-    assert await read(on, "schedule pause 1", "already") == "*Nightly* is paused already. Nothing was changed."
+    assert await read(on, "schedule pause 1", "already") == "*Nightly* is already paused. Nothing was changed."
     assert (await read(on, f"schedule resume {nightly}", "Resumed")).startswith("Resumed: *Nightly* runs Monday to ")
     assert await read(on, "schedule resume 3", "number 3") == (
         "Your last list of schedules has no number 3, so nothing was changed. "
@@ -233,7 +233,8 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     assert await read(on, "schedule list", "clock") == (
-        "Devin does nothing by the clock. Add a schedule on <https://app.devin.ai/settings/schedules|Devin's page>."
+        "Devin has no schedules. Admins can add one with `/devin schedule add` or on "
+        "<https://app.devin.ai/settings/schedules|Devin's page>."
     )
 
 
@@ -305,7 +306,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     set_reviews(on, "running")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
     set_reviews(on, "completed")
-    last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. What Devin found stands at the pull request.")
+    last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. Devin's findings are on the pull request.")
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
     assert (await on.devin.counters())["create_review"] == 1
     assert await rows(on, "inbox", state="open") == []
@@ -323,10 +324,10 @@ async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on:
 
 async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
     how = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
-    assert await typed(on, "review", ANN) == f"Which pull request? {how} Nothing was asked for."
+    assert await typed(on, "review", ANN) == f"Which pull request? {how} Nothing was requested."
     for text in ("review https://acme.test/x", "review acme/web#7"):
         assert await typed(on, text, ANN) == (
-            f"That is not the address of a pull request, so nothing was asked for. {how}"
+            f"That is not the address of a pull request, so nothing was requested. {how}"
         )
     await on.slack.slash(ANN, GENERAL, "review the login code")
     await on.session("review the login code")

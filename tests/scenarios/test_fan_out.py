@@ -63,13 +63,13 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     await enterprise(on)
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5 tags=deps")
     assert preview["rendered"].split("\nStart 3")[0] == (
-        "*Start 3 sessions?* One in each of Play, Data Team, Web.\n"
-        "Up to 5 ACUs each, 15 in sum. Nothing was started yet.\n"
+        "*Start 3 sessions?* One each in Play, Data Team, Web.\n"
+        "Up to 5 ACUs each, 15 in total. Nothing was started yet.\n"
         "The first prompt:\n> upgrade the dependencies of Play"
     )
     assert on.simulated_devin.world.held.by_age == []
     await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "Fine, 3 sessions will start.")
+    await on.slack.wait_for_ephemeral(ADA, "OK, 3 sessions will start.")
     table = await shows(on, "0 of 3 over · 3 queued")
     found = made(on)
     assert set(found) == {"org-play", "org-data", "org-web"}
@@ -162,10 +162,10 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
     assert unknown["rendered"].endswith(nothing)
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")
-    await on.slack.wait_for_ephemeral(ADA, "A fan-out does not start behind a mention.")
+    await on.slack.wait_for_ephemeral(ADA, "A fan-out can't be started with a mention.")
     preview = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, preview["ts"], "cancel_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "Fine, nothing was started.")
+    await on.slack.wait_for_ephemeral(ADA, "OK, nothing was started.")
     assert made(on) == {}
 
 
@@ -198,7 +198,7 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await enterprise(on)
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
-    assert "Up to 2 ACUs each, 6 in sum, because a budget leaves less than 5." in preview["rendered"]
+    assert "Up to 2 ACUs each, 6 in total, because a budget leaves less than 5." in preview["rendered"]
     other = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, other["ts"], "start_fan_out")
     await on.slack.wait_for_message(GENERAL, "0 of 1 over · 1 queued")
@@ -229,7 +229,7 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     first = await previewed(on, "fix it orgs=web", "1 session")
     clock.put(3_700)
     await on.slack.click(ADA, GENERAL, first["ts"], "start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "That preview was answered before or is too old")
+    await on.slack.wait_for_ephemeral(ADA, "That preview was already answered or is too old")
     assert made(on) == {}
     table = await begun(on)
     await shows(on, "3 queued")

@@ -22,8 +22,8 @@ EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
 )
-START_DECLINED: Final = Message("Fine, nothing more was started.")
-START_CANCELLED: Final = Message("Fine, nothing was started.")
+START_DECLINED: Final = Message("OK, nothing more was started.")
+START_CANCELLED: Final = Message("OK, nothing was started.")
 START_EXPIRED: Final = Message(
     "That question was answered before or is too old, so nothing more was started. "
     "Send the task again if it is still needed."
