@@ -67,7 +67,16 @@ def bot_audit(rows: Sequence[Sequence[Cell]]) -> Message:
         return NOTHING_CHANGED
     last = "change" if len(rows) == 1 else f"{len(rows)} changes"
     head = f"The last {last} through Devin Bridge. `/devin audit bot csv` sends you all of them."
-    table = [["When", "Who", "What", "Which", "Outcome"]]
-    table += [[cell or "" for cell in (row[0], row[2], row[3], row[4], row[8])] for row in rows]
+    table = [["When (UTC)", "Who", "What", "Which", "Outcome"]]
+    table += [[_minute(row[0] or ""), row[2] or "", _words(row[3] or ""), row[4] or "", row[8] or ""] for row in rows]
     text = head.replace("`", "")
     return Message(text, [blocks.section(head), blocks.data_table(BOT_AUDIT_TITLE, table)])
+
+
+def _minute(moment: str) -> str:
+    """The minute of a moment as the file writes it, such as 2026-11-26T21:26:47Z."""
+    return moment[:16].replace("T", " ")
+
+
+def _words(action: str) -> str:
+    return action.replace("_", " ")

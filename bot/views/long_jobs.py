@@ -1,6 +1,6 @@
 """The one message of a long job, from its begin to its end, and the answers about long jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -14,6 +14,17 @@ from bot.views.csv import TOTAL
 from bot.views.message import Block, Message
 from bot.views.text import counted, fitted, short_duration
 
+# What stands above the columns of a table in a message; their names in the file are for programs.
+HEADINGS: Final[Mapping[str, str]] = {
+    "name": "Organisation",
+    "org_id": "Organisation's id",
+    "max_session_acu_limit": "ACUs per session",
+    "max_cycle_acu_limit": "ACUs per cycle",
+    "acus": "ACUs used",
+    "at": "When (UTC)",
+    "action": "What",
+    "by": "Who",
+}
 LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
@@ -70,7 +81,7 @@ def done(job: LongJob, count: int, rows: Sequence[Sequence[Cell]], *, has_file: 
     """Show the result: how many rows there are, the first of them, and where all are."""
     line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
     shown = [
-        [job.new.header[column] for column in job.new.shown],
+        [_heading(job.new.header[column]) for column in job.new.shown],
         *(_picked(job, row) for row in _rounded(job, rows, count)),
     ]
     return _message(job, line, *([blocks.data_table(_title(job), shown)] if rows else []))
@@ -154,6 +165,10 @@ def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequen
     last: list[Cell] = [TOTAL, *[None] * (len(job.new.header) - 1)]
     last[column] = f"{total:,}"
     return [*rounded, last] if has_total else rounded
+
+
+def _heading(column: str) -> str:
+    return HEADINGS.get(column, column.replace("_", " ").capitalize())
 
 
 def _picked(job: LongJob, row: Sequence[Cell]) -> list[str]:

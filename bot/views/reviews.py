@@ -35,7 +35,7 @@ def title(pr_url: str, commit: str, hosts: Collection[str] = ()) -> str:
 def asked_for(pr_url: str, hosts: Collection[str] = ()) -> Message:
     """Confirm privately that a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
-    return Message(f"Devin reviews {name}. A direct message from Devin Bridge shows when it is done.")
+    return Message(f"Devin will review {name}. A direct message from Devin Bridge shows when it is done.")
 
 
 def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> Message:

@@ -299,8 +299,8 @@ async def test_a_schedule_is_added_with_a_form(on: Harness) -> None:
 async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("create_review", "commit_then_drop")  # the answer is lost
-    assert await read(on, f"review {PULL}/files", "Devin reviews", ANN) == (
-        f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+    assert await read(on, f"review {PULL}/files", "Devin will review", ANN) == (
+        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
     )
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "running")
@@ -337,7 +337,7 @@ async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
 @pytest.mark.edge
 async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
-    await read(on, f"review {PULL}", "Devin reviews", ANN)
+    await read(on, f"review {PULL}", "Devin will review", ANN)
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "errored")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin could not finish the review. Ask again with")

@@ -261,7 +261,7 @@ def test_what_is_said_before_a_review():
         f"That is not the address of a pull request, so nothing was requested. {HOW}"
     )
     assert reviews.asked_for(PULL).text == (
-        f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
     )
     assert reviews.NOT_SEEN.text == (
         "Devin does not see that pull request, so nothing was requested. "

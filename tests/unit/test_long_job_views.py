@@ -86,7 +86,7 @@ def test_the_result(count, shown, has_file, line):
 def test_the_table_of_the_result_has_the_chosen_columns_and_short_cells():
     table = long_jobs.done(JOB, 2, ROWS, has_file=True).blocks[1]
     cells = [[cell["text"] for cell in row] for row in table["rows"]]
-    assert cells == [["id", "by"], ["a", "x" * 59 + "…"], ["b", "-"]]
+    assert cells == [["Id", "Who"], ["a", "x" * 59 + "…"], ["b", "-"]]
     assert (table["type"], table["caption"]) == ("data_table", "Devin's &lt;log&gt;")
 
 
@@ -178,8 +178,8 @@ def test_the_list_of_changes():
     message = audit_logs.bot_audit([cells])
     assert message.text == "The last change through Devin Bridge. /devin audit bot csv sends you all of them."
     assert [[cell["text"] for cell in row] for row in message.blocks[1]["rows"]] == [
-        ["When", "Who", "What", "Which", "Outcome"],
-        ["2026-11-26T08:00:00Z", "ada", "exit", "devin-1", "done"],
+        ["When (UTC)", "Who", "What", "Which", "Outcome"],
+        ["2026-11-26 08:00", "ada", "exit", "devin-1", "done"],
     ]
 
 

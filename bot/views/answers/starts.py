@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.commands import registry
+from bot.domain.commands.devin_specs import REVIEW
 from bot.domain.commands.option_words import ACU
 from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
-from bot.domain.commands.spec import Surface
+from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
@@ -153,7 +154,15 @@ def _why_in_doubt(doubt: Doubt) -> str:
 def _meant(doubt: Doubt) -> str:
     if doubt.spec is registry.NOTIFY:
         return f"Set {doubt.meant}" if doubt.meant != doubt.spec.name else "Show my setting"
-    return doubt.meant.capitalize() if doubt.spec.ends_session else f"Show {doubt.meant}"
+    if doubt.spec.ends_session:
+        return doubt.meant.capitalize()
+    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {doubt.meant}"
+
+
+def _does_something(spec: CommandSpec) -> bool:
+    """Whether a command does more than to show what its words name."""
+    _, *second = spec.forms[0].phrase.split()
+    return second not in ([], ["list"], ["bot"]) or spec in {registry.FANOUT, REVIEW}
 
 
 def _label(text: str) -> str:
