@@ -83,9 +83,9 @@ def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
     spent = tenths_of_acus(sum(one.acus for one in sessions))
     over = sum(one.is_over for one in sessions)
     if over < len(sessions):
-        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'is' if over == 1 else 'are'} over"
+        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'has' if over == 1 else 'have'} ended"
     else:
-        head = "The session is over" if over == 1 else f"All {over} sessions are over"
+        head = "The session has ended" if over == 1 else f"All {over} sessions have ended"
     failed = " *Retry failed* tries the others again." if may_be_retried(fan_out, sessions) else ""
     return Message(f"{mention(fan_out.user)} {head}: {_states(sessions)}. {spent}.{failed}")
 
@@ -96,7 +96,7 @@ def _title(fan_out: FanOut) -> str:
 
 def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
     parts = [
-        f"{sum(one.is_over for one in sessions)} of {len(sessions)} over",
+        f"{sum(one.is_over for one in sessions)} of {len(sessions)} finished",
         _states(sessions),
         tenths_of_acus(sum(one.acus for one in sessions)),
         f"asked by {fitted(asker, 80) or 'somebody'}",

@@ -106,9 +106,9 @@ def _sessions(outcomes: Outcomes) -> str:
 def _blocked(found: Blocked) -> list[str]:
     if not found.times:
         return []
-    hours, times = tenths(found.seconds / 3600), counted(found.times, "time")
+    hours, waits = tenths(found.seconds / 3600), counted(found.times, "wait")
     unit = "hour" if hours == "1" else "hours"
-    return [f"Blocked on a person: {hours} {unit} in {times}, median {duration(found.median)}."]
+    return [f"Blocked on a person: {hours} {unit} in {waits}, median {duration(found.median)}."]
 
 
 def _ratios(report: OutcomeReport) -> list[str]:

@@ -97,7 +97,8 @@ async def test_others_read_who_may_and_devin_is_asked_nothing(on: Harness) -> No
     assert await read(on, "schedule list", "Guests", GUEST) == sentences.GUEST_REFUSED
     assert await read(on, f"review {PULL}", "Guests", GUEST) == sentences.GUEST_REFUSED
     asked = {one["route"] for one in (await on.devin.log())[before:]}
-    assert asked <= {"list_sessions", "self", "org_daily", "cycles", "list_acu_limits", "get_organization"}
+    by_the_clock = {"org_daily", "cycles", "list_acu_limits", "service_users", "org_guardrail_violations"}
+    assert asked <= {"list_sessions", "self", "get_organization", *by_the_clock}
 
 
 @pytest.mark.parametrize(

@@ -460,7 +460,7 @@ async def test_a_table_that_slack_does_not_draw_is_written_as_text(on: Harness) 
     await asked(on, "audit bot csv")
     message = await on.slack.wait_for_message(DIRECT, "1 row, also")
     assert message["text"].split("\n\n")[1:] == [
-        *("at", "person", "action", "target", "outcome"),
+        *("When (UTC)", "Person", "What", "Target", "Outcome"),
         *("2026-09-21T14:13:20Z", "-", "budget", "org", "done"),
     ]
 

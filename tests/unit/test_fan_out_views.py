@@ -151,10 +151,10 @@ def test_the_other_answers():
 def test_the_table_shows_state_link_acus_and_reason():
     message = fan_out_table.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
     assert message.text == (
-        "Fan-out: “upgrade deps”: 2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
+        "Fan-out: “upgrade deps”: 2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
     )
     assert texts(message) == [
-        "*Fan-out: “upgrade deps”*\n2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
+        "*Fan-out: “upgrade deps”*\n2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
         "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
         "An admin of that organisation or of the enterprise can grant it to the service user.",
     ]
@@ -184,7 +184,7 @@ def test_what_is_being_stopped_or_over_has_no_button_to_stop():
     )
     assert labels(stopping) == []
     over = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
-    assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 over · 1 done · 2 ACUs · asked by ada"]
+    assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 finished · 1 done · 2 ACUs · asked by ada"]
     assert labels(over) == []
 
 
@@ -196,11 +196,11 @@ def test_what_is_followed_no_more_says_so():
 
 def test_the_end_is_said_once_with_what_became_of_them():
     assert fan_out_table.ended(FAN_OUT, [DONE, FORBIDDEN]).text == (
-        "<@U0ADA> All 2 sessions are over: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the others again."
+        "<@U0ADA> All 2 sessions have ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the others again."
     )
-    assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session is over: 1 done. 2 ACUs."
+    assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
-        "<@U0ADA> This table is no longer kept up to date. 1 of 2 sessions is over: 1 done, 1 not known. 2 ACUs."
+        "<@U0ADA> This table is no longer kept up to date. 1 of 2 sessions has ended: 1 done, 1 not known. 2 ACUs."
     )
 
 
