@@ -224,6 +224,8 @@ async def _take(visitor: Visitor, name: str) -> None:
 
 async def _cut_out(visitor: Visitor, name: str, *shown: Locator) -> None:
     """Take the part of the page that holds what is `shown`."""
+    for one in shown:
+        await expect(one).to_be_in_viewport()
     boxes = [box for one in shown if (box := await one.bounding_box())]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
     right, bottom = (max(box[at] + box[size] for box in boxes) for at, size in (("x", "width"), ("y", "height")))

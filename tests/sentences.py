@@ -986,8 +986,8 @@ def below_zero(names: str) -> str:
 NO_PULL_REQUESTS = "No pull requests were opened."
 REPORT_EXPLAINED = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
-    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are those at which "
-    "Devin Bridge saw a change, for sessions that are over once a day. Blocked: from when Devin asked, needed an "
+    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
+    "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
     "approval or was at a limit until somebody wrote or its state changed."
 )
 OWN_COST = "Your sessions in this billing cycle"

@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.commands import registry
 from bot.domain.commands.devin_specs import REVIEW
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.option_words import ACU
 from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
@@ -162,7 +163,7 @@ def _meant(doubt: Doubt) -> str:
 def _does_something(spec: CommandSpec) -> bool:
     """Whether a command does more than to show what its words name."""
     _, *second = spec.forms[0].phrase.split()
-    return second not in ([], ["list"], ["bot"]) or spec in {registry.FANOUT, REVIEW}
+    return second not in ([], ["list"], ["bot"]) or spec in {FANOUT, REVIEW}
 
 
 def _label(text: str) -> str:
