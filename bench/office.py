@@ -69,6 +69,21 @@ CLOSED: Final = MONDAY[5]
 RUNAWAY: Final = Task("Ben", "web", "Profile the slow import", 6.4, ends="working")
 
 
+async def fans_out(devin: DevinControl) -> None:
+    """Let what Devin does in each organisation come to something else."""
+    for organisation, acus, end in (
+        ("Play", 3.1, {"status_detail": "finished"}),
+        ("Data Team", 1.4, {"status_detail": "working"}),
+        ("Web Shop", 2.2, {"status_detail": "waiting_for_user"}),
+    ):
+        steps = [
+            {"after": 0.1, "status": "claimed"},
+            {"after": 0.2, **WORKING, "acus": acus},
+            {"after": 0.4, "status": "running", **end, "pause": True},
+        ]
+        await devin.script_for(f"dependencies of {organisation}", steps, play=1.0)
+
+
 class Office:
     """The people and Devin, without a page."""
 

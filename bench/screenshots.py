@@ -10,8 +10,7 @@ from typing import Final, Literal
 from PIL import Image
 from playwright.async_api import Browser, Locator, expect
 
-from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office
-from bot.domain.commands.registry import COMMANDS
+from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office, fans_out
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
 from tests import sentences
@@ -22,12 +21,16 @@ from tests.page.visitor import QUESTION, Visitor
 DOCS: Final = Path(__file__).parents[1] / "docs"
 SIZE: Final = {"width": 1280, "height": 800}
 SMALL: Final = {"width": 1120, "height": 640}
+POST: Final = {"width": 960, "height": 900}  # for pictures of one post, which are cut out
+WITH_THREAD: Final = {"width": 1280, "height": 1040}
+SHARP: Final = 2  # pixels of a cut-out picture for each of the page
 LARGEST: Final = 400_000  # bytes of one picture
-COLOURS: Final = 128  # of the animated picture: enough for text and signs
+COLOURS: Final = 128  # of animated and cut-out pictures: enough for text and signs
 # The simulated Devin works slowly enough that each of its states can be seen.
 OPTIONS: Final = ("--no-example", "--port", "0", "--quiet", "--speed", "4")
-FANS_OUT: Final = "fanout" in {spec.name for spec in COMMANDS}
 FAN_OUT: Final = "/devin fanout upgrade the dependencies of {org} orgs=all acu=5"
+LONGEST_WAIT: Final = 150_000  # milliseconds: the bot asks about each session once a minute
+HIDE: Final = "(button) => { button.style.visibility = 'hidden'; }"
 COMMAND: Final = "/devin fix the flaky login test repo=acme/web"
 REPLY: Final = "The second one, please."
 PULL_REQUEST: Final = sentences.new_pull_request("acme/web#", sign="")
@@ -75,9 +78,8 @@ async def _take_all() -> None:
                 await _look(browser, one, "light")
                 await _look(browser, one, "dark")
                 await _admins(browser, one)
-            if FANS_OUT:
-                async with playground(Path(folder), *OPTIONS, "--enterprise") as one:
-                    await _fan_out(browser, one)
+            async with playground(Path(folder), *OPTIONS, "--enterprise") as one:
+                await _fan_out(browser, one)
 
 
 async def _session(browser: Browser, one: Playground) -> None:
@@ -130,9 +132,7 @@ async def _admins(browser: Browser, one: Playground) -> None:
     """What admins see of two days: an alarm, the digest and the outcome report. The clock jumps, so they come last."""
     async with SlackControl(one.slack_url) as slack, DevinControl(one.devin_url) as devin:
         office = Office(slack, devin)
-        ada = await Visitor.at(browser, one.url, viewport=SIZE, reduced_motion="reduce")
-        await ada.acts_as("Ada")
-        await ada.opens("ops")
+        ada = await _admin(browser, one)
         await office.works(MONDAY)
         await _jump(ada, 1)
         await office.merges(MERGED)
@@ -142,10 +142,19 @@ async def _admins(browser: Browser, one: Playground) -> None:
         await _alarm(ada)
         await office.stops_it()
         await _jump(ada, 2)
-        await _digest(ada)
         await _report(ada)
+        await _digest(ada)
         await ada.leaves()
         ada.untroubled()
+
+
+async def _admin(browser: Browser, one: Playground) -> Visitor:
+    """Ada, who looks at #ops."""
+    ada = await Visitor.at(browser, one.url, viewport=POST, device_scale_factor=SHARP, reduced_motion="reduce")
+    await ada.is_up()
+    await ada.acts_as("Ada")
+    await ada.opens("ops")
+    return ada
 
 
 async def _jump(ada: Visitor, digests: int) -> None:
@@ -160,46 +169,70 @@ async def _jump(ada: Visitor, digests: int) -> None:
 
 
 async def _alarm(ada: Visitor) -> None:
-    await expect((await ada.sees(ALARM)).get_by_role("button", name="Stop")).to_be_visible()
-    await _take(ada, "alarm")
-
-
-async def _digest(ada: Visitor) -> None:
-    """The daily digest with its thread."""
-    await ada.opens_thread(sentences.DAY_BEGINS)
-    await ada.reads("Without a PR so far")  # the last of its posts
-    await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
-    await _take(ada, "digest", ada.thread.get_by_test_id("message").first)
+    alarm = await ada.sees(ALARM)
+    await expect(alarm.get_by_role("button", name="Stop")).to_be_visible()
+    await ada.looks_at_the_newest()
+    await _cut_out(ada, "alarm", alarm)
 
 
 async def _report(ada: Visitor) -> None:
+    """The answer in another channel, so that it does not stand below the digest."""
+    await ada.opens("general")
     await ada.writes("/devin report week")
-    await ada.is_answered("Merge rate")
-    await _take(ada, "report")
+    answer = await ada.is_answered("Merge rate")
+    await ada.looks_at_the_newest()
+    await _cut_out(ada, "report", answer)
+    await ada.opens("ops")
+
+
+async def _digest(ada: Visitor) -> None:
+    """The daily digest beside its thread, which begins with the chart."""
+    await ada.page.set_viewport_size(WITH_THREAD)
+    await ada.opens_thread(sentences.DAY_BEGINS)
+    await ada.reads("Without a PR so far")  # the last of its posts
+    await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
+    await ada.looks_at_the_newest()
+    await ada.thread.get_by_test_id("message").first.scroll_into_view_if_needed()
+    await ada.page.locator("#thread-to-bottom").evaluate(HIDE)  # it would lie over the chart
+    await _cut_out(ada, "digest", ada.channel, ada.thread)
 
 
 async def _fan_out(browser: Browser, one: Playground) -> None:
     """One task in each of three organisations, with the table that shows them."""
-    ada = await Visitor.at(browser, one.url, viewport=SMALL, reduced_motion="reduce")
-    await ada.is_up()
-    await ada.acts_as("Ada")
-    await ada.opens("ops")
+    ada = await _admin(browser, one)
+    async with DevinControl(one.devin_url) as devin:
+        await fans_out(devin)
     await ada.writes(FAN_OUT)
     preview = await ada.is_answered("Start 3 sessions?")
     await preview.get_by_role("button", name="Start 3 sessions").click()
-    await expect(await ada.sees("Data Team")).to_contain_text(sentences.IS_WORKING)
-    await _take(ada, "fan-out")
+    table = await ada.sees("Data Team")
+    for state in ("1 working", "1 waiting", "1 done"):
+        await expect(table).to_contain_text(state, timeout=LONGEST_WAIT)
+    await ada.looks_at_the_newest()
+    await _cut_out(ada, "fan-out", table)
     await ada.leaves()
     ada.untroubled()
 
 
-async def _take(visitor: Visitor, name: str, begins: Locator | None = None) -> None:
-    """Take the newest of each list, or of the thread what `begins` there."""
+async def _take(visitor: Visitor, name: str) -> None:
+    """Take the whole page, with the newest of each list."""
     await visitor.looks_at_the_newest()
-    if begins is not None:
-        await begins.scroll_into_view_if_needed()
     path = DOCS / f"{name}.png"
     await visitor.page.screenshot(path=path, animations="disabled", caret="hide")
+    _weigh(path)
+
+
+async def _cut_out(visitor: Visitor, name: str, *shown: Locator) -> None:
+    """Take the part of the page that holds what is `shown`."""
+    for one in shown:
+        await expect(one).to_be_in_viewport()
+    boxes = [box for one in shown if (box := await one.bounding_box())]
+    left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
+    right, bottom = (max(box[at] + box[size] for box in boxes) for at, size in (("x", "width"), ("y", "height")))
+    clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+    shot = await visitor.page.screenshot(animations="disabled", caret="hide", clip=clip)
+    path = DOCS / f"{name}.png"
+    Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     _weigh(path)
 
 

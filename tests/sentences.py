@@ -341,9 +341,9 @@ NOTHING_TO_READ = f"{NO_TASK_TO_READ} {WRITE_A_TASK}"
 THREAD_IS_LONG = "It is long, so earlier messages were left out; paste what matters of them."
 A_SECOND_TIME = "a second time?"
 NOTHING_MORE_YET = f"Nothing more was started yet: should it really run {A_SECOND_TIME}"
-DECLINED = "Fine"
-START_DECLINED = f"{DECLINED}, nothing more was started."
-START_CANCELLED = f"{DECLINED}, {NOTHING_STARTED}."
+DECLINED = "OK, "
+START_DECLINED = f"{DECLINED}nothing more was started."
+START_CANCELLED = f"{DECLINED}{NOTHING_STARTED}."
 TOO_OLD = "too old"
 START_EXPIRED = (
     f"That question was answered before or is {TOO_OLD}, so nothing more was started. "
@@ -487,12 +487,12 @@ UNMUTED = (
 ALREADY_MUTED = "This thread is muted already; `!unmute` ends that."
 NOT_MUTED = "This thread is not muted: every reply is sent to Devin."
 ALARM_SETTLED = "That was settled already, and the post says how. Nothing was changed."
-ALARM_SNOOZED = "Snoozed for 4 hours. If it is still so by then, the thread of this post says so."
+ALARM_SNOOZED = "Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so."
 WOKEN_BEFORE = "That was settled before: Devin was woken, and what was kept is sent."
 LEFT_BEFORE = (
     "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed."
 )
-KEPT_ASLEEP = "Fine, Devin was left asleep. The thread says how much was not sent."
+KEPT_ASLEEP = "OK, Devin stays asleep. The thread says how much was not sent."
 CAN_BE_WOKEN = "or leave it asleep"
 
 REPLY_AFTER_END = (
@@ -673,7 +673,7 @@ STOP_UNKNOWN = (
 )
 STOP_DONE = "The session was stopped."
 EXIT_DONE = "The session was ended for good."
-SESSION_KEPT = f"{DECLINED}, the session was kept as it is."
+SESSION_KEPT = f"{DECLINED}the session stays as it is."
 IS_STOPPED = "Stopped by"
 IS_ARCHIVED = "Archived by"
 IS_ENDED_FOR_GOOD = "Ended for good"
@@ -792,7 +792,7 @@ def channel_shared(channel: str, session: str) -> str:
     return (
         f":lock: {channel} {IS_SHARED_NOW}, so what Devin says does not appear there. "
         f"The session {session} goes on: open it in Devin, or stop it with `/devin stop`. "
-        "If the channel is shared no longer, what Devin says from then on appears there again."
+        "Once the channel is no longer shared, what Devin says from then on appears there again."
     )
 
 
@@ -911,7 +911,7 @@ def compared(change: str, usual: str) -> str:
 
 def key_expires(day: str) -> str:
     return (
-        f":key: The service user of Devin Bridge expires on {day}, and then nothing reaches Devin any more. "
+        f":key: The service user of Devin Bridge expires on {day}, and after that nothing reaches Devin. "
         "Create a new one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin "
         "Bridge again."
     )
@@ -986,8 +986,8 @@ def below_zero(names: str) -> str:
 NO_PULL_REQUESTS = "No pull requests were opened."
 REPORT_EXPLAINED = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
-    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are those at which "
-    "Devin Bridge saw a change, for sessions that are over once a day. Blocked: from when Devin asked, needed an "
+    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
+    "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
     "approval or was at a limit until somebody wrote or its state changed."
 )
 OWN_COST = "Your sessions in this billing cycle"
@@ -1026,47 +1026,51 @@ def worked(time: str) -> str:
 
 HELP_BEGINS = "*Devin Bridge* starts Devin sessions"
 HELP = (
-    f"{HELP_BEGINS} from Slack; each session lives in its own thread.\n"
-    "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
-    "• `/devin list` shows your sessions, first those that need you\n"
+    "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.\n"
+    "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or "
+    "thread\n"
+    "• `/devin list` shows your sessions, those that need you first\n"
     "• `/devin cost` shows what your sessions used in this billing cycle\n"
-    "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number or an id of"
-    " that list\n"
-    "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
-    "• `/devin budget list` shows the budgets that hold for you here\n"
+    "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number "
+    "or id from the list\n"
+    "• `/devin notify [all|questions|done|off]` sets when you're mentioned, in all sessions\n"
+    "• `/devin budget list` shows the budgets that apply to you here\n"
     "• `/devin note list [text]` lists what Devin knows · `/devin note show N` shows a note\n"
     "• `/devin playbook list [text]` lists playbooks · `/devin playbook show N` shows one\n"
-    "• `/devin review URL` has Devin review a pull request, by its address\n"
-    "• `/devin schedule list` shows what Devin does by the clock\n"
-    "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
-    '`title="…"`\n'
+    "• `/devin review URL` has Devin review a pull request\n"
+    "• `/devin schedule list` shows what Devin runs on a schedule\n"
+    "• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` "
+    '`tags=a,b` `title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there\n"
-    "• These work without `/devin` too, as a direct message or behind a mention, except `archive`\n"
+    "• Without `/devin`, all of this except `archive` also works as a direct message or after a mention\n"
     "• `/devin help admin` lists what is for admins"
 )
 HELP_FOR_ADMINS = (
     "*For admins of Devin Bridge*\n"
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by "
     "person|channel|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"
-    "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of it\n"
+    "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of pull "
+    "requests\n"
     "• `/devin digest [list|add|remove|now]` chooses which channels get digests\n"
     "• `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a "
-    "cycle] [warn 50,80]` sets a budget · `/devin budget remove N` removes it · `/devin budget grant "
-    "org|#channel|@person|each-… ACUs` adds to it until it resets\n"
+    "cycle] [warn 50,80]` sets a budget\n"
+    "• `/devin budget remove N` removes it\n"
+    "• `/devin budget grant org|#channel|@person|each-… ACUs` adds to it until it resets\n"
     "• `/devin orgs` shows Devin's organisations, with their limits and ACUs\n"
-    "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends you Devin's audit log · `/devin "
-    "audit bot [csv]` shows what was changed through Devin Bridge\n"
-    "• `/devin fanout … orgs=all|name,id,… [acu=5] [tags=…]` starts one session in each organisation, after a preview\n"
-    "• `/devin note add` opens a form for a note that Devin is to know · `/devin note edit N` · "
-    "`/devin note delete N`\n"
-    "• `/devin playbook add` opens a form for a playbook · `/devin playbook edit N`\n"
-    "• `/devin schedule add` opens a form for a schedule · `/devin schedule pause N` · `/devin schedule resume N` · "
-    "`/devin schedule delete N`, with a number of the list\n"
+    "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends you "
+    "Devin's audit log · `/devin audit bot [csv]` shows what was changed through Devin Bridge\n"
+    "• `/devin fanout … orgs=all|name,id,… [acu=5] [tags=…]` starts one session in each "
+    "organisation, after a preview\n"
+    "• `/devin note add` opens a form for a new note · `/devin note edit N` · `/devin note delete N`\n"
+    "• `/devin playbook add` opens a form for a new playbook · `/devin playbook edit N`\n"
+    "• `/devin schedule add` opens a form for a new schedule · `/devin schedule pause N` · `/devin "
+    "schedule resume N` · `/devin schedule delete N`, with a number from the list\n"
     "• `/devin metrics [week|month]` shows how much Devin is used\n"
-    "• `/devin members [text]` shows who may use Devin, and in which role\n"
-    "• `/devin secret list` shows the names of Devin's secrets · `/devin secret add` says where one is added\n"
-    "• These work without `/devin` too, as a direct message or behind a mention, `audit` and `fanout` as a direct "
-    "message only"
+    "• `/devin members [text]` shows who may use Devin, with their roles\n"
+    "• `/devin secret list` shows the names of Devin's secrets · `/devin secret add` says where to add "
+    "one\n"
+    "• Without `/devin`, all of this also works as a direct message or after a mention (`audit` and "
+    "`fanout` only as a direct message)"
 )
 HELP_IN_THREAD = (
     "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
@@ -1076,7 +1080,7 @@ HELP_IN_THREAD = (
     "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
     "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
     "• `!new …` starts another session\n"
-    "• `!notify [all|questions|done|off]` says when you're mentioned in this thread\n"
+    "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread\n"
     "• `EXIT` ends the session for good, after a question"
 )
 
@@ -1113,8 +1117,8 @@ def as_context(ts: str, who: str, text: str) -> str:
 
 
 NOT_DIVIDED_OF_ALL = (
-    "With `org=all` only Devin's bill counts, which divides `by org`, `by product` or `by day`: of what did not come "
-    "through Devin Bridge nothing else is known. Without `org=all`, it is the row *elsewhere*."
+    "`org=all` shows Devin's bill, which can be divided only `by org`, `by product` or `by day`. "
+    "For other divisions leave `org=all` out: they are about your own organisation."
 )
 NO_REPORT_OF_ALL = (
     "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "

@@ -14,8 +14,8 @@ from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, whe
 
 SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
 OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
-GO_ON: Final = Message("Fine, the session goes on, and there is no other alarm about it until this one is over.")
-SNOOZED: Final = Message("Snoozed for 4 hours. If it is still so by then, the thread of this post says so.")
+GO_ON: Final = Message("OK, the session goes on, with no other alarm about it until this one is over.")
+SNOOZED: Final = Message("Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so.")
 _SOMEBODY: Final = "somebody"
 
 

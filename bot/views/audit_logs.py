@@ -24,10 +24,10 @@ NO_AUDIT_LOG: Final = (
 _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
 _WRONG: Final[Mapping[AuditMistake, str]] = {
     AuditMistake.UNKNOWN: f"There is no option {{what}}. `/devin audit` takes {_OPTIONS}.",
-    AuditMistake.TWICE: "The option {what} stands there twice. Write it once.",
-    AuditMistake.NO_DATE: "{what} is no date. Write one such as `2026-11-26`.",
-    AuditMistake.FUTURE: "{what} is a day to come, so there is nothing to read yet.",
-    AuditMistake.REVERSED: "`until=` ({what}) is before `since=`. Both days belong to what is read.",
+    AuditMistake.TWICE: "The option {what} is there twice. Write it once.",
+    AuditMistake.NO_DATE: "{what} isn't a date. Write one such as `2026-11-26`.",
+    AuditMistake.FUTURE: "{what} is in the future, so there is nothing to read yet.",
+    AuditMistake.REVERSED: "`until=` ({what}) is before `since=`. Both days are included.",
 }
 
 
@@ -51,9 +51,7 @@ def left_out(count: int) -> str:
 
 def no_such_action(action: str) -> str:
     """Say that Devin does not take `action`."""
-    return (
-        f"Devin knows no action {code(action)} in its audit log. The column `action` of an unfiltered log shows some."
-    )
+    return f"Devin's audit log has no action {code(action)}. The column `action` of an unfiltered log shows some."
 
 
 def no_such_organisation(named: str, found: int) -> str:
@@ -69,7 +67,16 @@ def bot_audit(rows: Sequence[Sequence[Cell]]) -> Message:
         return NOTHING_CHANGED
     last = "change" if len(rows) == 1 else f"{len(rows)} changes"
     head = f"The last {last} through Devin Bridge. `/devin audit bot csv` sends you all of them."
-    table = [["When", "Who", "What", "Which", "Outcome"]]
-    table += [[cell or "" for cell in (row[0], row[2], row[3], row[4], row[8])] for row in rows]
+    table = [["When (UTC)", "Who", "What", "Which", "Outcome"]]
+    table += [[_minute(row[0] or ""), row[2] or "", _words(row[3] or ""), row[4] or "", row[8] or ""] for row in rows]
     text = head.replace("`", "")
     return Message(text, [blocks.section(head), blocks.data_table(BOT_AUDIT_TITLE, table)])
+
+
+def _minute(moment: str) -> str:
+    """The minute of a moment as the file writes it, such as 2026-11-26T21:26:47Z."""
+    return moment[:16].replace("T", " ")
+
+
+def _words(action: str) -> str:
+    return action.replace("_", " ")

@@ -22,10 +22,10 @@ NO_ACUS: Final = (
     "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
 )
 NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
-NONE_HERE: Final = "No budget holds for you here."
+NONE_HERE: Final = "No budget applies to you here."
 ASKED: Final = Message(
     "The admins were asked for more, and you get a message once they have answered. "
-    "What was not sent, send again after that."
+    "After that, send again what was not sent."
 )
 ASKED_ALREADY: Final = Message(
     "The admins were asked already and have not answered yet. You get a message once they have."
@@ -34,7 +34,7 @@ ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing
 BUDGET_GONE: Final = Message(
     "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again."
 )
-_UNTIL: Final = "Until it resets {anew}, no session is started or woken. Those that run go on."
+_UNTIL: Final = "Until it resets {anew}, no session is started or woken. Running sessions go on."
 _KINDS: Final = {
     ScopeKind.ORG: "the organisation",
     ScopeKind.EACH_SESSION: "each session",
@@ -175,7 +175,7 @@ def no_such_number(number: int) -> Message:
 def no_budget(scope: Scope) -> Message:
     """Report that no budget holds for whom somebody wanted to grant more."""
     whom = scope_name(scope)
-    return Message(f"No budget holds for {whom}, so nothing was granted. `/devin budget list` shows those there are.")
+    return Message(f"No budget applies to {whom}, so nothing was granted. `/devin budget list` shows those there are.")
 
 
 def _rule(budget: Budget) -> str:
@@ -264,7 +264,7 @@ def granted(one: Named, acus: Decimal, by: str) -> Message:
 
 def granted_to_you(one: Named, acus: Decimal, by: str) -> Message:
     """Inform whom it concerns that `by` granted so many ACUs; `one` is how the budget stands now."""
-    then = "All of it is still used." if one.standing.is_used_up else "Send again what was not sent."
+    then = "It is still used up." if one.standing.is_used_up else "Send again what was not sent."
     return one.message(f"{_raised(one, acus, by)} {then}")
 
 

@@ -26,7 +26,7 @@ from bot.views.text import counted, tenths_of_acus
 MOST_NAMED: Final = 3  # dates of digests that were not posted
 PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
 KEY_EXPIRES: Final = (
-    ":key: The service user of Devin Bridge expires on {day}, and then nothing reaches Devin any more. Create a new "
+    ":key: The service user of Devin Bridge expires on {day}, and after that nothing reaches Devin. Create a new "
     "one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin Bridge again."
 )
 _HERE: Final = "Only the sessions of this channel count."

@@ -13,8 +13,8 @@ from bot.views.usage import heading
 MOST_SHOWN: Final = 100  # rows, as Slack's tables take no more
 DIVISIONS: Final = (By.ORG, By.PRODUCT, By.DAY)
 NOT_DIVIDED: Final = Message(
-    "With `org=all` only Devin's bill counts, which divides `by org`, `by product` or `by day`: of what did not come "
-    "through Devin Bridge nothing else is known. Without `org=all`, it is the row *elsewhere*."
+    "`org=all` shows Devin's bill, which can be divided only `by org`, `by product` or `by day`. "
+    "For other divisions leave `org=all` out: they are about your own organisation."
 )
 NO_REPORT: Final = Message(
     "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "

@@ -50,7 +50,7 @@ _ELSEWHERE: Final = (
 )
 _WHERE_IDS_ARE: Final = {
     "person": "A person's id, such as U024BE7LH, is in their profile in Slack under “Copy member ID”.",
-    "workspace": "A workspace's id, such as T024BE7LD, is in the address of Slack in a browser, behind /client/.",
+    "workspace": "A workspace's id, such as T024BE7LD, is in the address of Slack in a browser, after /client/.",
 }
 
 

@@ -22,7 +22,7 @@ REASON_SHOWN: Final = 400  # characters, below the table
 MOST_REASONS: Final = 5
 LOST: Final = "Devin could not be reached."
 NOT_STOPPED: Final = "Devin did not stop it. Open it in Devin to stop it."
-NO_LONGER_ALLOWED: Final = "Who asked for it may not start sessions any more."
+NO_LONGER_ALLOWED: Final = "The person who asked for it may no longer start sessions."
 UNKNOWN: Final = (
     "Devin's answer got lost, so nobody knows whether it was started. "
     "“Retry failed” looks first, and starts it only if it is not there."
@@ -34,8 +34,8 @@ NOT_REACHED: Final = (
     "Devin Bridge's key does not reach this organisation. "
     "An admin of the enterprise can give the service user access to it."
 )
-_STOPPING: Final = "Stopping: the sessions are put to sleep, and nothing is lost."
-_UNFOLLOWED: Final = "This table is not kept up to date any more."
+_STOPPING: Final = "Stopping: the sessions are being put to sleep, and nothing is lost."
+_UNFOLLOWED: Final = "This table is no longer kept up to date."
 
 
 def forbidden(permission: str | None) -> str:
@@ -83,9 +83,9 @@ def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
     spent = tenths_of_acus(sum(one.acus for one in sessions))
     over = sum(one.is_over for one in sessions)
     if over < len(sessions):
-        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'is' if over == 1 else 'are'} over"
+        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'has' if over == 1 else 'have'} ended"
     else:
-        head = "The session is over" if over == 1 else f"All {over} sessions are over"
+        head = "The session has ended" if over == 1 else f"All {over} sessions have ended"
     failed = " *Retry failed* tries the others again." if may_be_retried(fan_out, sessions) else ""
     return Message(f"{mention(fan_out.user)} {head}: {_states(sessions)}. {spent}.{failed}")
 
@@ -96,7 +96,7 @@ def _title(fan_out: FanOut) -> str:
 
 def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
     parts = [
-        f"{sum(one.is_over for one in sessions)} of {len(sessions)} over",
+        f"{sum(one.is_over for one in sessions)} of {len(sessions)} finished",
         _states(sessions),
         tenths_of_acus(sum(one.acus for one in sessions)),
         f"asked by {fitted(asker, 80) or 'somebody'}",

@@ -27,33 +27,33 @@ _WHERE: Final = "`/devin orgs` shows the names and ids."
 
 CHECKING: Final = Message("Checking the organisations and budgets. Nothing was started yet.")
 ONLY_IN_PRIVATE: Final = Message(
-    "A fan-out does not start behind a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
+    "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
     f"direct message. {NOTHING_STARTED}"
 )
 NO_ORGANISATIONS: Final = Message(f"Devin shows no organisation to Devin Bridge's key. {NOTHING_STARTED}")
-CANCELLED: Final = Message("Fine, nothing was started.")
+CANCELLED: Final = Message("OK, nothing was started.")
 EXPIRED: Final = Message(
-    "That preview was answered before or is too old, so nothing more was started. "
+    "That preview was already answered or is too old, so nothing more was started. "
     "Ask for the fan-out again if it is still needed."
 )
 GONE: Final = Message("This fan-out is too old, so nothing was changed.")
 NOT_RUNNING: Final = Message("This fan-out is over, so there was nothing to stop.")
-BEING_STOPPED: Final = Message("This fan-out is being stopped already.")
+BEING_STOPPED: Final = Message("This fan-out is already being stopped.")
 NOTHING_TO_RETRY: Final = Message(
     "There is nothing to try again: each organisation has its session, or the fan-out was stopped."
 )
 NO_REPLIES: Final = Message("Replies here don't reach Devin. Open a session in the table above to write to it.")
 UNREACHABLE: Final = Message(
-    f":warning: Devin cannot be asked for the organisations at the moment. {NOTHING_STARTED} Try again in a minute."
+    f":warning: Devin cannot list the organisations at the moment. {NOTHING_STARTED} Try again in a minute."
 )
 FAILED: Final = Message(
-    ":warning: Devin Bridge could not do that, although it tried again and again. Nothing was changed; try again later."
+    ":warning: Devin Bridge could not do that after many tries. Nothing was changed; try again later."
 )
 _WRONG: Final[Mapping[FanOutMistake, str]] = {
     FanOutMistake.NO_ORGANISATIONS: (
         f"In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`. {_WHERE}"
     ),
-    FanOutMistake.TWICE: "`orgs=` stands there twice. Write it once, with commas: `orgs=acme,web`.",
+    FanOutMistake.TWICE: "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`.",
     FanOutMistake.NO_TASK: (
         "There is no task in that. Write what Devin should do, for example "
         "`/devin fanout upgrade the dependencies of {org} orgs=all`."
@@ -75,7 +75,7 @@ def wrong(found: WrongFanOut) -> Message:
 def _wrong_option(mistyped: Mistyped) -> str:
     if mistyped.reason:
         return f"{code(mistyped.word)} {mistyped.reason}."
-    return f"{code(mistyped.word)} is no option. Did you mean {code(mistyped.nearest)}?"
+    return f"{code(mistyped.word)} isn't an option. Did you mean {code(mistyped.nearest)}?"
 
 
 def not_chosen(found: NotChosen) -> Message:
@@ -84,7 +84,7 @@ def not_chosen(found: NotChosen) -> Message:
     return message_of(
         f"Devin Bridge's key sees no organisation {any_of(unknown)}." if unknown else "",
         f"Several organisations are called {any_of(ambiguous)}: write the id of one." if ambiguous else "",
-        f"{_WHERE} A name with blanks goes in quotation marks, one with a comma by its id.",
+        f"{_WHERE} Put a name with spaces in quotation marks; for one with a comma, write its id.",
         NOTHING_STARTED,
     )
 
@@ -119,7 +119,7 @@ def preview(fan_out: FanOut, organisations: Sequence[OrganisationName], note: st
     first = fitted(with_organisation(fan_out.prompt, organisations[0].name), PROMPT_SHOWN)
     sessions = counted(count, "session")
     lines = [
-        f"*Start {sessions}?* {'In' if count == 1 else 'One in each of'} {names}.",
+        f"*Start {sessions}?* {'In' if count == 1 else 'One each in'} {names}.",
         f"{_cap(fan_out, count)} {NOTHING_STARTED.removesuffix('.')} yet.",
         *([note] if note else []),
         f"The {'prompt' if count == 1 else 'first prompt'}:\n> {first}",
@@ -137,12 +137,12 @@ def _cap(fan_out: FanOut, count: int) -> str:
         return "No limit of ACUs is set; `acu=5` sets one for each session."
     less = ", because a budget leaves no more" if wanted is not None and limit < wanted else ""
     each = f"Up to {counted(limit, 'ACU')}"
-    return f"{each}{less}." if count == 1 else f"{each} each, {limit * count:,} in sum{less}."
+    return f"{each}{less}." if count == 1 else f"{each} each, {limit * count:,} in total{less}."
 
 
 def begun(count: int) -> Message:
     """Confirm that a fan-out begins, and where it is shown."""
-    return Message(f"Fine, {counted(count, 'session')} will start. The table that shows them appears here in a moment.")
+    return Message(f"OK, {counted(count, 'session')} will start. The table that shows them appears here in a moment.")
 
 
 def not_posted(channel: str) -> Message:

@@ -50,4 +50,4 @@ def _name(one: Violation) -> str:
 
 
 def _action(one: Violation) -> str:
-    return _ACTIONS.get(one.action) or fitted(one.action, 40) or "no action is known"
+    return _ACTIONS.get(one.action) or fitted(one.action, 40) or "action unknown"

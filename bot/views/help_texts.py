@@ -23,7 +23,7 @@ def _lines(helps: Iterable[Help | None]) -> list[str]:
 
 
 _OPTIONS: Final = (
-    '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
+    '• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 _ONLY_SLASH: Final = ", ".join(
     f"`{form.phrase}`"
@@ -32,8 +32,8 @@ _ONLY_SLASH: Final = ", ".join(
     for form in spec.forms_on(Surface.SLASH)
 )
 _ADMINS_ADDRESSED: Final = (
-    "• These work without `/devin` too, as a direct message or behind a mention, `audit` and `fanout` as a direct "
-    "message only"
+    "• Without `/devin`, all of this also works as a direct message or after a mention (`audit` and `fanout` only as a "
+    "direct message)"
 )
 SLASH_HELP: Final = Message(
     "\n".join(
@@ -42,7 +42,7 @@ SLASH_HELP: Final = Message(
             *_lines(spec.slash_help for spec in _OF_EVERYBODY),
             _OPTIONS,
             "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
-            f"• These work without `/devin` too, as a direct message or behind a mention, except {_ONLY_SLASH}",
+            f"• Without `/devin`, all of this except {_ONLY_SLASH} also works as a direct message or after a mention",
             f"• `/devin help {ADMIN_TOPIC}` lists what is for admins",
         ]
     )

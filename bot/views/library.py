@@ -48,7 +48,7 @@ def listing(kind: Kind, entries: Sequence[Entry], search: str, *, unreadable: in
 def _nothing(kind: Kind, search: str) -> Message:
     if search:
         return Message(f"No {kind} contains “{fitted(search, NAME_LENGTH)}”. `/devin {kind} list` shows all of them.")
-    return Message(f"There are no {kind}s yet. Admins make one with `/devin {kind} add`.")
+    return Message(f"There are no {kind}s yet. Admins can add one with `/devin {kind} add`.")
 
 
 def _line(entry: Entry) -> str:
@@ -74,7 +74,7 @@ def shown(entry: Entry) -> Message:
     facts = [*_facts(entry, 1_000), f"changed {ago(entry.updated_at)}" if entry.updated_at else ""]
     head = "\n".join([_bold(entry), " · ".join(fact for fact in facts if fact)]).strip()
     first, *more = split(disarm(entry.body)) or ["_(no text)_"]
-    foot = [link(PAGES[entry.kind], "Open in Devin"), "the text goes on there" if more else ""]
+    foot = [link(PAGES[entry.kind], "Open in Devin"), "the rest is there" if more else ""]
     return Message(
         notification(entry.name, entry.body), [blocks.section(head), blocks.markdown(first), *blocks.context(foot)]
     )
@@ -84,7 +84,7 @@ def which(kind: Kind, verb: str) -> Message:
     """Ask which one is meant; `verb` is what was typed behind `note` or `playbook`."""
     return Message(
         f"Say which {kind}: `/devin {kind} {verb} 2` takes number 2 of the list that you saw last. "
-        f"`/devin {kind} list` shows one. {_UNCHANGED}"
+        f"`/devin {kind} list` shows it. {_UNCHANGED}"
     )
 
 
@@ -113,7 +113,7 @@ def not_listed(kind: Kind, number: int) -> Message:
 
 def gone(kind: Kind) -> Message:
     """Say that it does not exist at Devin, or not for the bot's key."""
-    return Message(f"Devin has no such {kind} any more. {_UNCHANGED} `/devin {kind} list` shows what there is.")
+    return Message(f"Devin doesn't have that {kind} any more. {_UNCHANGED} `/devin {kind} list` shows what there is.")
 
 
 def not_offered(kind: Kind) -> Message:
@@ -131,7 +131,7 @@ def refused(permission: str | None) -> Message:
 
 def ask_delete(entry: Entry) -> Message:
     """Ask whether to delete a note."""
-    ask = "Delete the note {} for good? From then on Devin does not know it any more."
+    ask = "Delete the note {} for good? Devin won't know it any more."
     buttons = blocks.actions(
         blocks.button("Delete it", NOTE_DELETE_CONFIRMED.action_id, entry.id, "danger"),
         blocks.button("Keep it", NOTE_DELETE_DECLINED.action_id, entry.id),

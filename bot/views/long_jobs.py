@@ -1,6 +1,6 @@
 """The one message of a long job, from its begin to its end, and the answers about long jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -14,12 +14,23 @@ from bot.views.csv import TOTAL
 from bot.views.message import Block, Message
 from bot.views.text import counted, fitted, short_duration
 
+# What stands above the columns of a table in a message; their names in the file are for programs.
+HEADINGS: Final[Mapping[str, str]] = {
+    "name": "Organisation",
+    "org_id": "Organisation's id",
+    "max_session_acu_limit": "ACUs per session",
+    "max_cycle_acu_limit": "ACUs per cycle",
+    "acus": "ACUs used",
+    "at": "When (UTC)",
+    "action": "What",
+    "by": "Who",
+}
 LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
 
 BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a direct message with the result.")
-NO_LONG_JOB: Final = Message("Only the person who asked for it can cancel it, and only while it is going on.")
+NO_LONG_JOB: Final = Message("Only the person who asked for it can cancel it, and only while it is running.")
 TOO_LATE_TO_CANCEL: Final = Message("It is nearly done, so it was not cancelled.")
 ENTERPRISE_PERMISSIONS: Final = frozenset(
     {
@@ -31,17 +42,17 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
         "ViewAccountMetrics",
     }
 )
-LOST: Final = "Devin Bridge could not finish it, although it tried again and again. Ask for it once more later."
+LOST: Final = "Devin Bridge could not finish this after many tries. Try again later."
 
-UNREADABLE: Final = "Devin gave an answer that cannot be read. Ask for it once more later."
+UNREADABLE: Final = "Devin gave an answer that cannot be read. Try again later."
 
 
 def no_file(needed: str | None) -> str:
     """Say that Slack does not take the file, because the app lacks the scope `needed` or for another reason."""
     if needed:
         scope = f"because the app lacks the scope `{fitted(needed, 60)}`"
-        return f"Slack does not take it, {scope}. A workspace admin can install the app again with it."
-    return "Slack did not take the file. Ask for it once more later."
+        return f"Slack does not take the file, {scope}. A workspace admin can install the app again with it."
+    return "Slack did not take the file. Try again later."
 
 
 def devin_refused(permission: str | None) -> str:
@@ -70,7 +81,7 @@ def done(job: LongJob, count: int, rows: Sequence[Sequence[Cell]], *, has_file: 
     """Show the result: how many rows there are, the first of them, and where all are."""
     line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
     shown = [
-        [job.new.header[column] for column in job.new.shown],
+        [_heading(job.new.header[column]) for column in job.new.shown],
         *(_picked(job, row) for row in _rounded(job, rows, count)),
     ]
     return _message(job, line, *([blocks.data_table(_title(job), shown)] if rows else []))
@@ -89,9 +100,11 @@ def failed(job: LongJob) -> Message:
 def over(job: LongJob) -> Message:
     """Notify who asked that `job`, which took a while, is over, where no file does so."""
     how = (
-        "could not be finished: the message above says why." if job.state is LongJobState.FAILED else "is ready above."
+        "It could not be finished; the message above says why."
+        if job.state is LongJobState.FAILED
+        else "It's ready above."
     )
-    return Message(f"{_title(job)}: it {how}")
+    return Message(f"{_title(job)}: {how}")
 
 
 def file_comment(job: LongJob, count: int) -> str:
@@ -125,7 +138,7 @@ def _rows(count: int) -> str:
 
 def _result(job: LongJob, count: int, shown: int, *, has_file: bool) -> str:
     if not count:
-        return "There is nothing, so there is no file."
+        return "Nothing was found, so there is no file."
     if not has_file:
         return f"{_rows(count)}."
     if shown < count:
@@ -152,6 +165,10 @@ def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequen
     last: list[Cell] = [TOTAL, *[None] * (len(job.new.header) - 1)]
     last[column] = f"{total:,}"
     return [*rounded, last] if has_total else rounded
+
+
+def _heading(column: str) -> str:
+    return HEADINGS.get(column, column.replace("_", " ").capitalize())
 
 
 def _picked(job: LongJob, row: Sequence[Cell]) -> list[str]:

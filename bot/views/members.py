@@ -15,7 +15,7 @@ NO_SEARCH: Final = Message(
     "People are not named here (`BOT_NAMES=off`), so members cannot be searched for. "
     "`/devin members` alone shows how many there are."
 )
-NOBODY: Final = Message("Devin shows no member of your organisation.")
+NOBODY: Final = Message("Devin shows no members of your organisation.")
 _NO_ROLE: Final = "through a group"
 
 
@@ -43,14 +43,14 @@ def members(people: Sequence[Person], searched: str = "") -> Message:
     )
     if not found:
         return Message(
-            f"No name or e-mail address of Devin's {counted(len(people), 'member')} has {code(searched)} in it."
+            f"None of Devin's {counted(len(people), 'member')} has {code(searched)} in their name or e-mail address."
         )
     head = f"*Devin's members*: {len(people):,}"
     if searched:
         head = f"*Devin's members* with {code(searched)} in name or address: {len(found):,} of {len(people):,}"
     lines = [head, *(f"• {_line(one)}" for one in found[:MOST_LISTED])]
     if (more := len(found) - MOST_LISTED) > 0:
-        lines.append(f"and {more:,} more; `/devin members` with a part of a name or address behind it finds them")
+        lines.append(f"and {more:,} more; `/devin members` with part of a name or address finds them")
     return Message("\n".join(lines))
 
 

@@ -51,7 +51,7 @@ def metrics(found: Metrics) -> Message:
         *(_divided(found) if found.sessions else ()),
         f"• {_pull_requests(found)}",
         f"• {'1 active person' if found.people == 1 else f'{found.people:,} active people'}",
-        "A session that the bot starts counts as one of the API.",
+        "Sessions that Devin Bridge starts count as API.",
     ]
     return Message("\n".join(lines))
 
@@ -80,7 +80,7 @@ def _sessions(found: Metrics) -> str:
 def _pull_requests(found: Metrics) -> str:
     line = f"{counted(found.pull_requests, 'pull request')} created"
     line += _share(found.own_pull_requests, found.pull_requests)
-    return f"{line}, {found.merged:,} merged, {found.closed:,} closed without a merge"
+    return f"{line}, {found.merged:,} merged, {found.closed:,} closed unmerged"
 
 
 def _share(own: int | None, whole: int) -> str:

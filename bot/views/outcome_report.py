@@ -22,8 +22,8 @@ NO_PULL_REQUESTS: Final = "No pull requests were opened."
 NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
-    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are those at which "
-    "Devin Bridge saw a change, for sessions that are over once a day. Blocked: from when Devin asked, needed an "
+    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
+    "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
     "approval or was at a limit until somebody wrote or its state changed."
 )
 
@@ -106,9 +106,9 @@ def _sessions(outcomes: Outcomes) -> str:
 def _blocked(found: Blocked) -> list[str]:
     if not found.times:
         return []
-    hours, times = tenths(found.seconds / 3600), counted(found.times, "time")
+    hours, waits = tenths(found.seconds / 3600), counted(found.times, "wait")
     unit = "hour" if hours == "1" else "hours"
-    return [f"Blocked on a person: {hours} {unit} in {times}, median {duration(found.median)}."]
+    return [f"Blocked on a person: {hours} {unit} in {waits}, median {duration(found.median)}."]
 
 
 def _ratios(report: OutcomeReport) -> list[str]:

@@ -12,16 +12,16 @@ from bot.views.text import fitted, link
 
 COMMIT_SHOWN: Final = 7  # characters
 _HOW: Final = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
-HOW: Final = Message(f"Which pull request? {_HOW} Nothing was asked for.")
-NO_PULL_REQUEST: Final = Message(f"That is not the address of a pull request, so nothing was asked for. {_HOW}")
-CHECKING: Final = Message("Devin did not answer. Devin Bridge finds out whether the review was asked for.")
-LATE: Final = Message("Devin cannot be reached at the moment. The review is asked for as soon as that is possible.")
+HOW: Final = Message(f"Which pull request? {_HOW} Nothing was requested.")
+NO_PULL_REQUEST: Final = Message(f"That is not the address of a pull request, so nothing was requested. {_HOW}")
+CHECKING: Final = Message("Devin did not answer. Devin Bridge is checking whether the review was requested.")
+LATE: Final = Message("Devin cannot be reached at the moment. The review will be requested as soon as Devin answers.")
 NOT_SEEN: Final = Message(
-    "Devin does not see that pull request, so nothing was asked for. "
+    "Devin does not see that pull request, so nothing was requested. "
     "An admin of your Devin organisation can connect its repository."
 )
 NO_COMMIT: Final = "Devin does not show this review any more. Look at the pull request itself."
-STOPPED: Final = "No longer followed. Devin goes on with the review, which appears at the pull request."
+STOPPED: Final = "No longer followed. Devin goes on with the review, which appears on the pull request."
 ERRORED: Final = "Devin could not finish the review. Ask again with `/devin review`."
 LOST: Final = "Devin Bridge could not follow it any more. Look at the pull request itself."
 _STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading it."}
@@ -35,7 +35,7 @@ def title(pr_url: str, commit: str, hosts: Collection[str] = ()) -> str:
 def asked_for(pr_url: str, hosts: Collection[str] = ()) -> Message:
     """Confirm privately that a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
-    return Message(f"Devin reviews {name}. A direct message from Devin Bridge shows when it is done.")
+    return Message(f"Devin will review {name}. A direct message from Devin Bridge shows when it is done.")
 
 
 def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> Message:
@@ -64,7 +64,7 @@ def ended(job: LongJob) -> Message:
         return _message(job, STOPPED)
     if job.state is LongJobState.FAILED:
         return _message(job, f":warning: {job.reason or LOST}")
-    return _message(job, ":white_check_mark: Done. What Devin found stands at the pull request.")
+    return _message(job, ":white_check_mark: Done. Devin's findings are on the pull request.")
 
 
 def still_going(status: str) -> str:

@@ -19,7 +19,7 @@ MOST_LISTED: Final = 50
 MOST_AUTOMATIONS: Final = 20
 _LIST: Final = "`/devin schedule list` shows them with their numbers."
 UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
-NO_NUMBER_TYPED: Final = Message(f"Which schedule? Type its number behind it, and nothing was changed so far. {_LIST}")
+NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command; nothing was changed. {_LIST}")
 GONE: Final = Message(f"Devin does not have that schedule any more, so nothing was changed. {_LIST}")
 UNKNOWN: Final = Message(
     "Devin did not answer, so nobody knows whether the schedule was changed. `/devin schedule list` shows how it is."
@@ -78,7 +78,9 @@ def listing(
 ) -> Message:
     """List schedules with their numbers, and the names of `automations`, each with whether it is on."""
     if not schedules and not automations:
-        return Message("Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`.")
+        return Message(
+            f"Devin has no schedules. Admins can add one with `/devin schedule add` or on <{page}|Devin's page>."
+        )
     lines = [f"*{counted(len(schedules), 'schedule')}*"]
     lines += [f"{number}. {_line(one, zone, now)}" for number, one in enumerate(schedules[:MOST_LISTED], start=1)]
     if (more := len(schedules) - MOST_LISTED) > 0:
@@ -86,7 +88,7 @@ def listing(
     if automations:
         lines.append(f"*{counted(len(automations), 'automation')}*: {_automations(automations)}")
     if schedules:
-        lines.append("For admins: `/devin schedule pause 2`, `resume 2` or `delete 2`, with a number of this list.")
+        lines.append("Admins can use `/devin schedule pause 2`, `resume 2` or `delete 2` with a number from this list.")
     return Message("\n".join(lines))
 
 
@@ -143,7 +145,7 @@ def lost(name: str, ref: str, prompt: str, *, maybe: bool, page: str) -> Message
     else:
         head = (
             f":warning: The schedule *{named}* was not added: Devin could not be reached for too long. "
-            f"Add it once more, here or on <{page}|Devin's page>. Reference `{ref}`."
+            f"Add it again, here or on <{page}|Devin's page>. Reference `{ref}`."
         )
         text = f"The schedule {named} was not added. The reason and what you wrote are below."
     return Message(text, [blocks.section(head), *blocks.given_back(prompt)])
@@ -151,7 +153,7 @@ def lost(name: str, ref: str, prompt: str, *, maybe: bool, page: str) -> Message
 
 def is_already(one: Shown, *, enabled: bool) -> Message:
     """Report that a schedule runs, or is paused, already."""
-    return Message(f"{one.named} {'runs' if enabled else 'is paused'} already. Nothing was changed.")
+    return Message(f"{one.named} {'already runs' if enabled else 'is already paused'}. Nothing was changed.")
 
 
 def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:

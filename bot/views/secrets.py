@@ -19,7 +19,7 @@ def secrets(names: Sequence[str | None], page: str) -> Message:
     shown = [*(code(name) for name in known), *[_NAMELESS] * (len(names) - len(known))]
     more = len(shown) - MOST_LISTED
     tail = [f"and {more:,} more"] if more > 0 else []
-    head = f"*{counted(len(names), 'secret')}* of your Devin organisation; values are shown nowhere:"
+    head = f"*{counted(len(names), 'secret')}* in your Devin organisation; values are never shown:"
     lines = [head, *(f"• {name}" for name in shown[:MOST_LISTED]), *tail]
     return Message("\n".join(lines))
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.edge
 
 DIRECT = "D0ANN"
 PULL = "https://github.com/acme/web/pull/7"
-DONE = "Done. What Devin found stands at the pull request."
+DONE = "Done. Devin's findings are on the pull request."
 
 
 def admin() -> dict[str, str]:

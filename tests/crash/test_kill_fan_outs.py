@@ -80,7 +80,7 @@ async def fan_out(one: Scene, _: None) -> None:
     await shows(one, "2 queued")
     for made in one.on.simulated_devin.world.held.by_age:
         await one.devin.set(made.bare_id, status="running", status_detail="finished")
-    await one.slack.wait_for_message(GENERAL, "All 2 sessions are over: 2 done.", within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 2 done.", within=PATIENCE)
 
 
 async def retry_and_stop(one: Scene, _: None) -> None:
@@ -88,7 +88,7 @@ async def retry_and_stop(one: Scene, _: None) -> None:
     await typed(one, "fanout something else orgs=all")
     preview = await one.slack.wait_for_ephemeral(ANN, "Start 2 sessions?", within=PATIENCE)
     await press(one, preview["ts"], "cancel_fan_out")
-    await one.slack.wait_for_ephemeral(ANN, "Fine, nothing was started.", within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, "OK, nothing was started.", within=PATIENCE)
     await one.devin.fault("create_session", 404, contains="org-web", times=-1)
     await start(one, 2)
     table = await shows(one, "1 queued, 1 not started")
@@ -96,8 +96,8 @@ async def retry_and_stop(one: Scene, _: None) -> None:
     await press(one, table["ts"], "retry_fan_out")
     await shows(one, "2 queued")
     await press(one, table["ts"], "stop_fan_out")
-    await shows(one, "2 of 2 over · 2 stopped")
-    await one.slack.wait_for_message(GENERAL, "All 2 sessions are over: 2 stopped.", within=PATIENCE)
+    await shows(one, "2 of 2 finished · 2 stopped")
+    await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 2 stopped.", within=PATIENCE)
 
 
 async def one_in_each(one: Scene, _: None) -> None:
@@ -105,7 +105,7 @@ async def one_in_each(one: Scene, _: None) -> None:
     assert sorted(session.org_id for session in made) == ["org-play", "org-web"]
     said = [message["text"] for message in await one.slack.messages(GENERAL, user="U0BOT")]
     assert [text.startswith(TITLE) for text in said].count(True) == 1
-    assert len([text for text in said if "sessions are over" in text]) == 1
+    assert len([text for text in said if "sessions have ended" in text]) == 1
     assert one.rows("SELECT count(*) FROM audit WHERE action = 'start_fan_out'") == [(1,)]
     assert one.rows("SELECT count(*) FROM audit WHERE action = 'fanout_end'") == [(1,)]
 

@@ -69,7 +69,7 @@ async def test_what_came_of_it(asked):
         "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
         "Time to merge: 2 h (median of 1)\n"
         "4 sessions: 3 with a pull request, 1 without, which used 0.5 ACUs.\n"
-        "Blocked on a person: 2.5 hours in 2 times, median 1 h 15 min.\n"
+        "Blocked on a person: 2.5 hours in 2 waits, median 1 h 15 min.\n"
         "*Open, the oldest first*\n"
         f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n"
         "*Most used playbooks*\n• Fix bugs: 2 sessions\n"

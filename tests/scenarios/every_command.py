@@ -154,7 +154,7 @@ ROWS = (
     Row(
         command="budget_list",
         typed="budget list",
-        answer="No budget holds for you here.",
+        answer="No budget applies to you here.",
         by={
             **dict.fromkeys((Role.ADMIN, Role.MEMBER), NO_BUDGETS),
             Role.GUEST: sentences.GUEST_REFUSED,
@@ -176,7 +176,7 @@ ROWS = (
     Row(
         command="budget_grant",
         typed="budget grant <@{other}> 5",
-        answer="No budget holds for <@{other}>, so nothing was granted. `/devin budget list` shows those there are.",
+        answer="No budget applies to <@{other}>, so nothing was granted. `/devin budget list` shows those there are.",
         refused=BUDGETS,
     ),
     Row(

@@ -17,7 +17,7 @@ DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
 NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
-NOTHING_MORE = "Until it resets DATE, no session is started or woken. Those that run go on."
+NOTHING_MORE = "Until it resets DATE, no session is started or woken. Running sessions go on."
 FORM = (
     "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs "
     "[a day|a week|a cycle] [warn 50,80]`."
@@ -72,7 +72,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, ADA, "budget list") == (
         "No budgets are set. `/devin budget set each-person 20 a week` sets one."
     )
-    assert await answer(on, ANN, "budget list") == "No budget holds for you here."
+    assert await answer(on, ANN, "budget list") == "No budget applies to you here."
     assert await answer(on, GUEST, "budget list") == sentences.GUEST_REFUSED
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == (
@@ -91,7 +91,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, ANN, "budget list", WEB) == f"{of_web}\n{mine}"
     assert await answer(on, ADA, "budget list") == f"{of_web} · warns at 50 and 80 %\n{mine} · warns at 80 %"
     assert await answer(on, ADA, "budget grant org 5") == (
-        "No budget holds for the organisation, so nothing was granted. `/devin budget list` shows those there are."
+        "No budget applies to the organisation, so nothing was granted. `/devin budget list` shows those there are."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
         "The budget of each person is raised by 2.5 ACUs. It resets DATE."

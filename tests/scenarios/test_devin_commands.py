@@ -98,8 +98,8 @@ async def test_others_read_who_may_and_devin_is_asked_nothing(on: Harness) -> No
     assert await read(on, "schedule list", "Guests", GUEST) == sentences.GUEST_REFUSED
     assert await read(on, f"review {PULL}", "Guests", GUEST) == sentences.GUEST_REFUSED
     asked = {one["route"] for one in (await on.devin.log())[before:]}
-    by_the_clock = {"list_sessions", "self", "org_daily", "cycles", "list_acu_limits", "get_organization"}
-    assert asked <= by_the_clock | {"service_users", "org_guardrail_violations"}
+    by_the_clock = {"org_daily", "cycles", "list_acu_limits", "service_users", "org_guardrail_violations"}
+    assert asked <= {"list_sessions", "self", "get_organization", *by_the_clock}
 
 
 @pytest.mark.parametrize(
@@ -150,12 +150,12 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     assert listed.startswith(
         "*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · through a group\n"
     )
-    assert listed.endswith("and 192 more; `/devin members` with a part of a name or address behind it finds them")
+    assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
 
     on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
     assert await read(on, "secret list", "NPM_TOKEN") == (
-        "*1 secret* of your Devin organisation; values are shown nowhere:\n• `NPM_TOKEN`"
+        "*1 secret* in your Devin organisation; values are never shown:\n• `NPM_TOKEN`"
     )
     assert await typed(on, "secret add") == (
         "Add a secret on <https://app.devin.ai/secrets|Devin's page>, never in Slack: everybody in a channel could "
@@ -204,7 +204,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
         "Paused: *Nightly* does not run until `/devin schedule resume`."
     )
     assert [one["enabled"] for one in schedules(on)] == [True, False]
-    assert await read(on, "schedule pause 1", "already") == "*Nightly* is paused already. Nothing was changed."
+    assert await read(on, "schedule pause 1", "already") == "*Nightly* is already paused. Nothing was changed."
     assert (await read(on, f"schedule resume {nightly}", "Resumed")).startswith("Resumed: *Nightly* runs Monday to ")
     assert await read(on, "schedule resume 3", "number 3") == (
         "Your last list of schedules has no number 3, so nothing was changed. "
@@ -243,7 +243,8 @@ async def test_automations_that_cannot_be_listed_cost_nobody_the_schedules(on: H
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     assert await read(on, "schedule list", "clock") == (
-        "Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`."
+        "Devin has no schedules. Admins can add one with `/devin schedule add` or on "
+        "<https://app.devin.ai/settings/schedules|Devin's page>."
     )
 
 
@@ -308,14 +309,14 @@ async def test_a_schedule_is_added_with_a_form(on: Harness) -> None:
 async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("create_review", "commit_then_drop")  # the answer is lost
-    assert await read(on, f"review {PULL}/files", "Devin reviews", ANN) == (
-        f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+    assert await read(on, f"review {PULL}/files", "Devin will review", ANN) == (
+        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
     )
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "running")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
     set_reviews(on, "completed")
-    last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. What Devin found stands at the pull request.")
+    last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. Devin's findings are on the pull request.")
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
     assert (await on.devin.counters())["create_review"] == 1
     await settled(on)  # the row that follows the review is closed after the edit
@@ -333,10 +334,10 @@ async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on:
 
 async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
     how = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
-    assert await typed(on, "review", ANN) == f"Which pull request? {how} Nothing was asked for."
+    assert await typed(on, "review", ANN) == f"Which pull request? {how} Nothing was requested."
     for text in ("review https://acme.test/x", "review acme/web#7"):
         assert await typed(on, text, ANN) == (
-            f"That is not the address of a pull request, so nothing was asked for. {how}"
+            f"That is not the address of a pull request, so nothing was requested. {how}"
         )
     await on.slack.slash(ANN, GENERAL, "review the login code")
     await on.session("review the login code")
@@ -346,7 +347,7 @@ async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
 @pytest.mark.edge
 async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
-    await read(on, f"review {PULL}", "Devin reviews", ANN)
+    await read(on, f"review {PULL}", "Devin will review", ANN)
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "errored")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin could not finish the review. Ask again with")

@@ -42,7 +42,7 @@ async def checked(on: Harness, text: str, answer: str, channel: str = GENERAL) -
 
 
 async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> None:
-    alone = "from the settings, where alone it can be changed"
+    alone = "from the settings, and can be changed only there"
     from_settings = f"1. daily in <#{OPS}> · 09:00 (Europe/Berlin) · `all` · {alone}"
     hint = "`/devin digest remove 2` removes number 2 of this list."
     assert await typed(on, "digest list") == f"Digests:\n{from_settings}\n{hint}"
@@ -59,7 +59,7 @@ async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> No
         f"2. weekly in <#{WEB}> · 09:30 (America/New_York) · `here` · added by <@{ADA}>\n"
         f"3. daily in <#{GENERAL}> · 10:00 (Europe/Berlin) · `all` · added by <@{ADA}>\n{hint}"
     )
-    assert await typed(on, "digest remove 2") == f"Removed: <#{WEB}> gets the weekly digest no longer."
+    assert await typed(on, "digest remove 2") == f"Removed: <#{WEB}> no longer gets the weekly digest."
     assert (
         await typed(on, "digest remove 2") == "Number 2 is removed already. `/devin digest list` shows what there is."
     )
@@ -103,7 +103,7 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     )
     for text, answer in {
         f"digest add <#{OPS}>": f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed.",
-        "digest add weekly Berlin": "`Berlin` is no time zone, so nothing was changed. Did you mean `Europe/Berlin`?",
+        "digest add weekly Berlin": "`Berlin` isn't a time zone, so nothing was changed. Did you mean `Europe/Berlin`?",
         "digest remove 1": "You have seen no list of digests in the last day, so nothing was changed.",
         "digest": FORMS_BEGIN,
     }.items():

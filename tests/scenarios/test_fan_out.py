@@ -63,14 +63,14 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     await enterprise(on)
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5 tags=deps")
     assert preview["rendered"].split("\nStart 3")[0] == (
-        "*Start 3 sessions?* One in each of Play, Data Team, Web.\n"
-        "Up to 5 ACUs each, 15 in sum. Nothing was started yet.\n"
+        "*Start 3 sessions?* One each in Play, Data Team, Web.\n"
+        "Up to 5 ACUs each, 15 in total. Nothing was started yet.\n"
         "The first prompt:\n> upgrade the dependencies of Play"
     )
     assert on.simulated_devin.world.held.by_age == []
     await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "Fine, 3 sessions will start.")
-    table = await shows(on, "0 of 3 over · 3 queued")
+    await on.slack.wait_for_ephemeral(ADA, "OK, 3 sessions will start.")
+    table = await shows(on, "0 of 3 finished · 3 queued")
     found = made(on)
     assert set(found) == {"org-play", "org-data", "org-web"}
     (fan_out,) = await rows(on, "fan_outs")
@@ -82,10 +82,10 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     assert all(one.request["tags"] == ["devin-bridge", reference, "deps"] for one in found.values())
     for one in found.values():
         await on.devin.set(one.bare_id, status="running", status_detail="finished", acus_consumed=1.5)
-    done = await shows(on, "3 of 3 over · 3 done · 4.5 ACUs")
+    done = await shows(on, "3 of 3 finished · 3 done · 4.5 ACUs")
     assert done["ts"] == table["ts"]
     assert buttons(done) == []
-    end = "<@U0ADA> All 3 sessions are over: 3 done. 4.5 ACUs."
+    end = "<@U0ADA> All 3 sessions have ended: 3 done. 4.5 ACUs."
     await on.wait_for_post(GENERAL, table["ts"], end)
     kept = [(one["action"], one["user"], one["outcome"]) for one in await rows(on, "audit")]
     assert kept == [("start_fan_out", ADA, "done"), ("fanout_end", ADA, "done")]
@@ -131,7 +131,7 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     await on.slack.click(ANN, GENERAL, table["ts"], "retry_fan_out")
     await on.slack.wait_for_ephemeral(ANN, "Fan-outs are for the admins of Devin Bridge. Ask <@U0ADA>.")
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
-    await shows(on, "0 of 3 over · 3 queued")
+    await shows(on, "0 of 3 finished · 3 queued")
     assert len(made(on)) == 3
     (fan_out,) = await rows(on, "fan_outs")
     await forge(on, "interactive", press(ADA, GENERAL, "retry_fan_out", fan_out["id"]))
@@ -143,7 +143,7 @@ async def test_a_lost_answer_makes_no_second_session(on: Harness) -> None:
     await enterprise(on)
     await on.devin.fault("create_session", "commit_then_drop", times=2)
     await begun(on)
-    await shows(on, "0 of 3 over · 3 queued")
+    await shows(on, "0 of 3 finished · 3 queued")
     assert len(made(on)) == 3
 
 
@@ -160,21 +160,21 @@ async def test_what_nobody_knows_is_looked_up_and_never_started_twice(on: Harnes
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "1 being looked up, 2 queued")
     await on.devin.clear_faults()
-    await shows(on, "0 of 3 over · 3 queued")
+    await shows(on, "0 of 3 finished · 3 queued")
     assert len(made(on)) == 3
 
 
 async def test_all_are_stopped_and_nothing_is_lost(on: Harness) -> None:
     await enterprise(on)
     table = await begun(on)
-    await shows(on, "0 of 3 over · 3 queued")
+    await shows(on, "0 of 3 finished · 3 queued")
     data = made(on)["org-data"]
     await on.devin.set(data.bare_id, status="running", status_detail="finished")
     await shows(on, "1 done")
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
-    await shows(on, "3 of 3 over · 1 done, 2 stopped")
+    await shows(on, "3 of 3 finished · 1 done, 2 stopped")
     assert {one.org_id for one in made(on).values() if one.is_archived} == {"org-play", "org-web"}
-    await on.wait_for_post(GENERAL, table["ts"], "<@U0ADA> All 3 sessions are over: 1 done, 2 stopped. 0 ACUs.")
+    await on.wait_for_post(GENERAL, table["ts"], "<@U0ADA> All 3 sessions have ended: 1 done, 2 stopped. 0 ACUs.")
 
 
 async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> None:
@@ -189,10 +189,10 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
     assert unknown["rendered"].endswith(nothing)
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")
-    await on.slack.wait_for_ephemeral(ADA, "A fan-out does not start behind a mention.")
+    await on.slack.wait_for_ephemeral(ADA, "A fan-out can't be started with a mention.")
     preview = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, preview["ts"], "cancel_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "Fine, nothing was started.")
+    await on.slack.wait_for_ephemeral(ADA, "OK, nothing was started.")
     assert made(on) == {}
 
 
@@ -205,7 +205,7 @@ async def test_a_key_of_one_organisation_fans_out_there_alone_and_says_so(on: Ha
     )
     assert alone in preview["rendered"]
     await on.slack.click(ADA, DIRECT, preview["ts"], "start_fan_out")
-    await on.slack.wait_for_message(DIRECT, "0 of 1 over · 1 queued")
+    await on.slack.wait_for_message(DIRECT, "0 of 1 finished · 1 queued")
     assert set(made(on)) == {"org-play"}
     await answer(on, "fanout fix it orgs=Data")
     await on.slack.wait_for_ephemeral(ADA, f"{alone} Nothing was started.")
@@ -225,12 +225,12 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await enterprise(on)
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
-    assert "Up to 1 ACU each, 3 in sum, because a budget leaves no more." in preview["rendered"]
+    assert "Up to 1 ACU each, 3 in total, because a budget leaves no more." in preview["rendered"]
     other = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, other["ts"], "start_fan_out")
-    await on.slack.wait_for_message(GENERAL, "0 of 1 over · 1 queued")
+    await on.slack.wait_for_message(GENERAL, "0 of 1 finished · 1 queued")
     await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="finished", acus_consumed=2.1)
-    await on.slack.wait_for_message(GENERAL, "1 of 1 over · 1 done · 2.1 ACUs")
+    await on.slack.wait_for_message(GENERAL, "1 of 1 finished · 1 done · 2.1 ACUs")
     await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
     await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 2.1 of 2 ACUs today.")
     assert set(made(on)) == {"org-web"}
@@ -277,14 +277,14 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     first = await previewed(on, "fix it orgs=web", "1 session")
     clock.put(3_700)
     await on.slack.click(ADA, GENERAL, first["ts"], "start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "That preview was answered before or is too old")
+    await on.slack.wait_for_ephemeral(ADA, "That preview was already answered or is too old")
     assert made(on) == {}
     table = await begun(on)
     await shows(on, "3 queued")
     (fan_out,) = await rows(on, "fan_outs", state="running")
     await forge(on, "interactive", press(ADA, GENERAL, "start_fan_out", fan_out["id"]))
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
-    await shows(on, "3 of 3 over · 3 stopped")
+    await shows(on, "3 of 3 finished · 3 stopped")
     for action, said in (("stop_fan_out", "so there was nothing to stop"), ("cancel_fan_out", "answered before")):
         await forge(on, "interactive", press(ADA, GENERAL, action, fan_out["id"]))
         await on.slack.wait_for_ephemeral(ADA, said)
@@ -315,7 +315,7 @@ async def test_a_permission_that_is_missing_is_named_in_the_table(on: Harness) -
     await enterprise(on)
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ManageOrgSessions", "ManageAccountSessions"}))
     await begun(on)
-    table = await shows(on, "3 of 3 over · 3 not started")
+    table = await shows(on, "3 of 3 finished · 3 not started")
     assert (
         "*Play, Data Team, Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
         "An admin of that organisation or of the enterprise can grant it to the service user."

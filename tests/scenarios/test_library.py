@@ -109,7 +109,7 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
     assert (known(on), notes(on)[0]["is_enabled"]) == ([changed], False)
 
     asked = await read(on, f"note delete {note_id}", "for good?")
-    assert asked.startswith("Delete the note *Deploys* for good? From then on Devin does not know it any more.")
+    assert asked.startswith("Delete the note *Deploys* for good? Devin won't know it any more.")
     question = (await on.slack.ephemerals(user=ADA, visible=True))[-1]
     await on.slack.click(ADA, GENERAL, question["ts"], "note_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "The note *Deploys* is deleted.")
@@ -190,7 +190,7 @@ async def test_a_message_is_saved_as_knowledge(on: Harness) -> None:
 @pytest.mark.edge
 async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} note add")
-    offer = await on.slack.wait_for_ephemeral(ADA, "This takes a form, which Slack opens only when you press a button.")
+    offer = await on.slack.wait_for_ephemeral(ADA, "This needs a form, which Slack opens only when you press a button.")
     await on.slack.click(ADA, GENERAL, offer["ts"], "open_form")
     form = await view(on, "New note")
     await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
@@ -225,7 +225,7 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
         "You have seen no list of notes in the last day. Nothing was changed. "
         "`/devin note list` shows one with its numbers."
     )
-    await read(on, "note list", "There are no notes yet. Admins make one with `/devin note add`.")
+    await read(on, "note list", "There are no notes yet. Admins can add one with `/devin note add`.")
     none = "Your last list of notes has no number 1. Nothing was changed. `/devin note list` shows it again."
     assert await typed(on, "note edit 1") == none
     assert await typed(on, "note show") == (
@@ -236,7 +236,7 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
         "`login` is neither a number of your list nor the id of a note. Nothing was changed. "
         "`/devin note list` shows the numbers."
     )
-    gone = "Devin has no such note any more. Nothing was changed. `/devin note list` shows what there is."
+    gone = "Devin doesn't have that note any more. Nothing was changed. `/devin note list` shows what there is."
     for text in ("note show note-0", "note delete note-0"):
         assert await read(on, text, "no such note") == gone
     assert await typed(on, "note edit note-0") == ""
@@ -313,7 +313,7 @@ async def test_a_form_that_slack_does_not_open_is_answered(on: Harness) -> None:
     await on.slack.fault("views.open", "error", error="expired_trigger_id")
     assert await typed(on, "note add") == ""
     shown = await on.slack.wait_for_ephemeral(ADA, "Slack could not open the form")
-    assert shown["rendered"] == "Slack could not open the form, and nothing was changed. Ask for it once more."
+    assert shown["rendered"] == "Slack could not open the form, and nothing was changed. Try again."
 
 
 @pytest.mark.edge

@@ -216,7 +216,7 @@ async def test_the_filters_and_days_are_those_that_were_typed(on: Harness) -> No
 
 
 async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
-    answer = "`yesterday` is no date. Write one such as `2026-11-26`. Nothing was read."
+    answer = "`yesterday` isn't a date. Write one such as `2026-11-26`. Nothing was read."
     assert await asked(on, "audit since=yesterday") == answer
     assert await rows(on, "long_jobs") == []
 
@@ -248,7 +248,7 @@ async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
 async def test_in_a_direct_message_the_message_of_the_job_is_the_answer(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings"])
     await on.slack.say(ADA, DIRECT, "audit")
-    await on.slack.wait_for_message(DIRECT, "There is nothing, so there is no file.")
+    await on.slack.wait_for_message(DIRECT, "Nothing was found, so there is no file.")
     assert len(await on.slack.messages(DIRECT, user="U0BOT")) == 1
 
 
@@ -299,7 +299,7 @@ async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on:
 @pytest.mark.timing(job_unnoticed=0.0)
 async def test_the_end_without_a_file_of_a_job_that_took_long_is_a_message(on: Harness) -> None:
     await asked(on, "orgs")
-    assert (await on.slack.wait_for_message(DIRECT, "ready"))["text"] == "Devin's organisations: it is ready above."
+    assert (await on.slack.wait_for_message(DIRECT, "ready"))["text"] == "Devin's organisations: It's ready above."
     assert "1 row." in (await on.slack.messages(DIRECT))[0]["rendered"]
 
 
@@ -446,7 +446,7 @@ async def test_without_the_scope_for_files_the_job_says_so(without_scope: Harnes
     await asked(on, "audit bot csv")
     shown = await result(on, "does not take it")
     assert shown.split("\n")[1] == (
-        ":warning: Slack does not take it, because the app lacks the scope `files:write`. "
+        ":warning: Slack does not take the file, because the app lacks the scope `files:write`. "
         "A workspace admin can install the app again with it."
     )
 
@@ -460,7 +460,7 @@ async def test_a_table_that_slack_does_not_draw_is_written_as_text(on: Harness) 
     await asked(on, "audit bot csv")
     message = await on.slack.wait_for_message(DIRECT, "1 row, also")
     assert message["text"].split("\n\n")[1:] == [
-        *("at", "person", "action", "target", "outcome"),
+        *("When (UTC)", "Person", "What", "Target", "Outcome"),
         *("2026-09-21T14:13:20Z", "-", "budget", "org", "done"),
     ]
 
@@ -480,5 +480,5 @@ async def test_without_the_scope_for_direct_messages_the_job_says_so(on: Harness
     await asked(on, "audit bot csv")
     message = await on.slack.wait_for_message(DIRECT, "did not take the file")
     assert message["rendered"] == (
-        "*Changes through Devin Bridge*\n:warning: Slack did not take the file. Ask for it once more later."
+        "*Changes through Devin Bridge*\n:warning: Slack did not take the file. Try again later."
     )

@@ -60,7 +60,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(
         "fix the other test": sentences.got_it("fix the other test"),  # last: with two, a stop asks which
     }.items():
         assert answer in await shown(on, ADA if text in {"usage", "report"} else ANN, GENERAL, text)
-    assert await shown(on, BEN, GENERAL, "budget list") == "No budget holds for you here."  # whom Slack is asked about
+    assert await shown(on, BEN, GENERAL, "budget list") == "No budget applies to you here."  # whom Slack is asked about
 
 
 @pytest.mark.both_transports

@@ -471,6 +471,13 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
             ["Show report month", "Start as a task"],
         ),
         ("exit", sentences.works_only_in_a_thread("exit", "EXIT"), ["Start as a task"]),
+        ("budget lst", sentences.does_not_work_with("budget", "lst"), ["Show budget list", "Start as a task"]),
+        ("note shwo 1", sentences.does_not_work_with("note", "shwo 1"), ["Run note show 1", "Start as a task"]),
+        (
+            "fan-out rename it orgs=all",
+            sentences.resembles("fan-out", "fanout"),
+            ["Run fanout rename it orgs=all", "Start as a task"],
+        ),
     ],
 )
 def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, said, labels):

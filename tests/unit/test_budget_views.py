@@ -63,7 +63,7 @@ def test_what_can_be_posted_is_valid() -> None:
 
 def test_a_grant_that_does_not_help_says_so() -> None:
     raised = f"ada raised ann's budget by 1 ACU: 10.3 of 10 ACUs this week. It resets {ANEW}."
-    assert views.granted_to_you(ANNS, Decimal(1), "ada").text == f"{raised} All of it is still used."
+    assert views.granted_to_you(ANNS, Decimal(1), "ada").text == f"{raised} It is still used up."
 
 
 def test_a_notification_names_a_few_budgets() -> None:
@@ -84,7 +84,7 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
     (line, note) = message.blocks
     assert line["text"]["text"] == "`3` *each person* 10 ACUs a week · used up by 2 · warns at 50 and 80 %"
     assert note["elements"][0]["text"] == NO_ACUS
-    assert views.listing([], admin=False, no_acus=True).text == f"No budget holds for you here. {NO_ACUS}"
+    assert views.listing([], admin=False, no_acus=True).text == f"No budget applies to you here. {NO_ACUS}"
     assert views.was_set(EACH, None, no_acus=True).text == (
         f"Budget `3` is set: each person, 10 ACUs a week, warns at 50 and 80 %. {NO_ACUS}"
     )
@@ -92,7 +92,7 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
 
 def test_whose_budget_nobody_has_is_not_raised() -> None:
     assert views.no_budget(Scope(ScopeKind.PERSON, "U0ANN")).text == (
-        "No budget holds for <@U0ANN>, so nothing was granted. `/devin budget list` shows those there are."
+        "No budget applies to <@U0ANN>, so nothing was granted. `/devin budget list` shows those there are."
     )
 
 

@@ -39,16 +39,14 @@ def test_a_search_is_for_names_and_addresses():
         "*Devin's members* with `LOVE` in name or address: 1 of 3\n• Ada Lovelace · ada@acme.test · Admin, Member"
     )
     assert members.members([BEN, ADA], "dan").text == (
-        "No name or e-mail address of Devin's 2 members has `dan` in it."
+        "None of Devin's 2 members has `dan` in their name or e-mail address."
     )
 
 
 def test_the_first_twenty_of_many_members_are_listed():
     message = members.members([Person(f"P{number:03}", "", ("Member",)) for number in range(1_025)])
     assert message.text.count("\n• ") == 20
-    assert message.text.endswith(
-        "and 1,005 more; `/devin members` with a part of a name or address behind it finds them"
-    )
+    assert message.text.endswith("and 1,005 more; `/devin members` with part of a name or address finds them")
     assert_valid(message)
 
 
@@ -61,7 +59,7 @@ def test_where_people_are_not_named_they_are_counted_and_small_groups_together()
 
 def test_nobody_is_a_member():
     assert members.members([]) == members.member_counts([]) == members.NOBODY
-    assert members.NOBODY.text == "Devin shows no member of your organisation."
+    assert members.NOBODY.text == "Devin shows no members of your organisation."
 
 
 # ---------------------------------------------------------------- secrets
@@ -69,7 +67,7 @@ def test_nobody_is_a_member():
 
 def test_secrets_are_named_and_nothing_more():
     assert secrets.secrets(["b`KEY", None, "a_key"], "https://x.test/secrets").text == (
-        "*3 secrets* of your Devin organisation; values are shown nowhere:\n• `a_key`\n• `bKEY`\n• (without a name)"
+        "*3 secrets* in your Devin organisation; values are never shown:\n• `a_key`\n• `bKEY`\n• (without a name)"
     )
     assert secrets.secrets([], "https://x.test/secrets").text == (
         "There are no secrets in your Devin organisation. Add one on <https://x.test/secrets|Devin's page>."
@@ -112,9 +110,9 @@ def test_metrics_of_a_week():
         "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50 %), 2.3 ACUs each on average\n"
         "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n"
         "• by size: 150 XS, 1,000 S, 50 XXL\n"
-        "• 8 pull requests created (3 of 8 through Devin Bridge, 38 %), 5 merged, 1 closed without a merge\n"
+        "• 8 pull requests created (3 of 8 through Devin Bridge, 38 %), 5 merged, 1 closed unmerged\n"
         "• 31 active people\n"
-        "A session that the bot starts counts as one of the API."
+        "Sessions that Devin Bridge starts count as API."
     )
     assert_valid(message)
 
@@ -127,9 +125,9 @@ def test_metrics_of_a_quiet_week_have_no_shares():
         "• 1 session created (1 of 1 through Devin Bridge)\n"
         "• by origin: 1 elsewhere\n"
         "• by size: not known\n"
-        "• 0 pull requests created, 0 merged, 0 closed without a merge\n"
+        "• 0 pull requests created, 0 merged, 0 closed unmerged\n"
         "• 1 active person\n"
-        "A session that the bot starts counts as one of the API."
+        "Sessions that Devin Bridge starts count as API."
     )
 
 
@@ -159,7 +157,7 @@ def test_schedules_are_listed_in_words_with_their_next_run_and_failures():
         "3. *Once* · once, <!date^1795694460^{date_short_pretty} at {time}|2026-11-26 12:01 UTC> · *paused* · "
         ":warning: failed once · `sched-3`\n"
         "*2 automations*: On push, Old (off)\n"
-        "For admins: `/devin schedule pause 2`, `resume 2` or `delete 2`, with a number of this list."
+        "Admins can use `/devin schedule pause 2`, `resume 2` or `delete 2` with a number from this list."
     )
     assert_valid(message)
 
@@ -169,7 +167,7 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
     assert f"\nand 10 more on <{PAGE}|Devin's page>\n" in message.text
     assert_valid(message)
     assert schedules.listing([], [], BERLIN, NOW, PAGE).text == (
-        "Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`."
+        f"Devin has no schedules. Admins can add one with `/devin schedule add` or on <{PAGE}|Devin's page>."
     )
 
 
@@ -197,10 +195,10 @@ def test_what_is_said_about_a_change_of_a_schedule():
         "The next run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>."
     )
     assert schedules.is_already(NIGHTLY, enabled=True).text == (
-        "*Nightly &lt;tests&gt;* runs already. Nothing was changed."
+        "*Nightly &lt;tests&gt;* already runs. Nothing was changed."
     )
     assert schedules.is_already(NIGHTLY, enabled=False).text == (
-        "*Nightly &lt;tests&gt;* is paused already. Nothing was changed."
+        "*Nightly &lt;tests&gt;* is already paused. Nothing was changed."
     )
     assert schedules.was_deleted(NIGHTLY).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(None).text == "The schedule is deleted."
@@ -232,7 +230,7 @@ def test_a_schedule_that_cannot_be_picked():
         f"You have seen no list of schedules in the last day, so nothing was changed. {shows}"
     )
     assert schedules.NO_NUMBER_TYPED.text == (
-        f"Which schedule? Type its number behind it, and nothing was changed so far. {shows}"
+        f"Which schedule? Add its number to the command; nothing was changed. {shows}"
     )
     assert schedules.GONE.text == f"Devin does not have that schedule any more, so nothing was changed. {shows}"
     assert schedules.no_number(9).text == (
@@ -258,20 +256,20 @@ def job(state: LongJobState = LongJobState.READING, reason: str | None = None) -
 
 
 def test_what_is_said_before_a_review():
-    assert reviews.HOW.text == f"Which pull request? {HOW} Nothing was asked for."
+    assert reviews.HOW.text == f"Which pull request? {HOW} Nothing was requested."
     assert reviews.NO_PULL_REQUEST.text == (
-        f"That is not the address of a pull request, so nothing was asked for. {HOW}"
+        f"That is not the address of a pull request, so nothing was requested. {HOW}"
     )
     assert reviews.asked_for(PULL).text == (
-        f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
     )
     assert reviews.NOT_SEEN.text == (
-        "Devin does not see that pull request, so nothing was asked for. "
+        "Devin does not see that pull request, so nothing was requested. "
         "An admin of your Devin organisation can connect its repository."
     )
-    assert reviews.CHECKING.text == "Devin did not answer. Devin Bridge finds out whether the review was asked for."
+    assert reviews.CHECKING.text == "Devin did not answer. Devin Bridge is checking whether the review was requested."
     assert reviews.LATE.text == (
-        "Devin cannot be reached at the moment. The review is asked for as soon as that is possible."
+        "Devin cannot be reached at the moment. The review will be requested as soon as Devin answers."
     )
 
 
@@ -294,11 +292,11 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         (reviews.going_on(job(), "on hold"), "Devin says: on hold."),
         (
             reviews.ended(job(LongJobState.DONE)),
-            ":white_check_mark: Done. What Devin found stands at the pull request.",
+            ":white_check_mark: Done. Devin's findings are on the pull request.",
         ),
         (
             reviews.ended(job(LongJobState.CANCELLED)),
-            "No longer followed. Devin goes on with the review, which appears at the pull request.",
+            "No longer followed. Devin goes on with the review, which appears on the pull request.",
         ),
         (
             reviews.ended(job(LongJobState.FAILED, reviews.ERRORED)),

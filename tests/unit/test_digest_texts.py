@@ -165,7 +165,7 @@ def test_what_can_be_typed():
 def test_the_list_says_which_channels_get_none_any_more():
     lost = [(from_settings("C0OPS", NINE), None), (WEEKLY, MissedBecause.ARCHIVED)]
     assert answers.digest_list(lost).text.splitlines()[1:3] == [
-        "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · from the settings, where alone it can be changed",
+        "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · from the settings, and can be changed only there",
         "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
     ]
     assert answers.digest_list([]).text == (

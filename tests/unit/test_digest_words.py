@@ -95,11 +95,11 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
     [
         (
             DigestMistake(MistakeKind.ZONE, "Berln", ("Europe/Berlin", "Europe/Bern")),
-            "`Berln` is no time zone, so nothing was changed. Did you mean `Europe/Berlin` or `Europe/Bern`?",
+            "`Berln` isn't a time zone, so nothing was changed. Did you mean `Europe/Berlin` or `Europe/Bern`?",
         ),
         (
             DigestMistake(MistakeKind.ZONE, "<!here>"),
-            "`&lt;\u200b!here&gt;` is no time zone, so nothing was changed. "
+            "`&lt;\u200b!here&gt;` isn't a time zone, so nothing was changed. "
             "Write a name such as `Europe/Berlin` or `UTC`.",
         ),
         (
@@ -109,7 +109,7 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
         ),
         (
             DigestMistake(MistakeKind.TIME, "9am"),
-            "`9am` is no time of day, so nothing was changed. Write it as HH:MM, for example `09:00`.",
+            "`9am` isn't a time of day, so nothing was changed. Write it as HH:MM, for example `09:00`.",
         ),
         (
             DigestMistake(MistakeKind.CHANNEL, "#web"),

@@ -83,7 +83,7 @@ def test_the_rows_of_each_table_have_a_word(name: str) -> None:
 def test_where_the_id_of_a_workspace_is_found() -> None:
     assert erasure.unknown("workspace", "acme") == (
         "The store holds nothing of a workspace with the id acme. A workspace's id, such as T024BE7LD, is in the "
-        "address of Slack in a browser, behind /client/. Check DATABASE_URL, too."
+        "address of Slack in a browser, after /client/. Check DATABASE_URL, too."
     )
 
 

@@ -40,7 +40,7 @@ def labels(message):
         ),
         (
             WrongFanOut(FanOutMistake.TWICE),
-            "`orgs=` stands there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.",
+            "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.",
         ),
         (
             WrongFanOut(FanOutMistake.NO_TASK),
@@ -58,7 +58,7 @@ def labels(message):
         ),
         (
             WrongFanOut(FanOutMistake.OPTION, Mistyped("acus=5", "acu=")),
-            "`acus=5` is no option. Did you mean `acu=`? Nothing was started.",
+            "`acus=5` isn't an option. Did you mean `acu=`? Nothing was started.",
         ),
     ],
 )
@@ -68,8 +68,8 @@ def test_what_is_wrong_is_said(found, said):
 
 def test_which_names_stand_for_nothing_or_for_several():
     hint = (
-        "`/devin orgs` shows the names and ids. A name with blanks goes in quotation marks, one with a comma by its "
-        "id. Nothing was started."
+        "`/devin orgs` shows the names and ids. Put a name with spaces in quotation marks; for one with a "
+        "comma, write its id. Nothing was started."
     )
     assert fan_outs.not_chosen(NotChosen(("a", "b"), ())).text == (
         f"Devin Bridge's key sees no organisation `a` or `b`. {hint}"
@@ -90,8 +90,8 @@ def test_the_preview_says_how_many_where_for_how_much_and_what():
     message = fan_outs.preview(replace(LIMITED, prompt="upgrade {org}"), NAMES)
     assert message.text == "Start 2 sessions? Nothing was started."
     assert texts(message) == [
-        "*Start 2 sessions?* One in each of Acme, Data Team.\n"
-        "Up to 5 ACUs each, 10 in sum. Nothing was started yet.\n"
+        "*Start 2 sessions?* One each in Acme, Data Team.\n"
+        "Up to 5 ACUs each, 10 in total. Nothing was started yet.\n"
         "The first prompt:\n> upgrade Acme"
     ]
     assert labels(message) == ["Start 2 sessions", "Cancel"]
@@ -113,7 +113,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
 
 def test_the_preview_says_that_a_budget_leaves_less():
     message = fan_outs.preview(replace(LIMITED, limit=3), NAMES)
-    said = "Up to 3 ACUs each, 6 in sum, because a budget leaves no more. Nothing was started yet."
+    said = "Up to 3 ACUs each, 6 in total, because a budget leaves no more. Nothing was started yet."
     assert said in texts(message)[0]
 
 
@@ -127,9 +127,7 @@ def test_the_other_answers():
         "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission "
         "`ManageX`. An admin of the enterprise can grant it to the service user. Nothing was started."
     )
-    assert fan_outs.begun(5).text == (
-        "Fine, 5 sessions will start. The table that shows them appears here in a moment."
-    )
+    assert fan_outs.begun(5).text == ("OK, 5 sessions will start. The table that shows them appears here in a moment.")
     assert fan_outs.not_posted("C0").text == (
         "The table of your fan-out could not be posted in <#C0>, so nothing was started. "
         "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares."
@@ -139,12 +137,11 @@ def test_the_other_answers():
         "Use a channel, or write to Devin Bridge directly."
     )
     assert fan_outs.ONLY_IN_PRIVATE.text == (
-        "A fan-out does not start behind a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
+        "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
         "direct message. Nothing was started."
     )
     assert fan_outs.UNREACHABLE.text == (
-        ":warning: Devin cannot be asked for the organisations at the moment. Nothing was started. "
-        "Try again in a minute."
+        ":warning: Devin cannot list the organisations at the moment. Nothing was started. Try again in a minute."
     )
 
 
@@ -154,10 +151,10 @@ def test_the_other_answers():
 def test_the_table_shows_state_link_acus_and_reason():
     message = fan_out_table.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
     assert message.text == (
-        "Fan-out: “upgrade deps”: 2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
+        "Fan-out: “upgrade deps”: 2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
     )
     assert texts(message) == [
-        "*Fan-out: “upgrade deps”*\n2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
+        "*Fan-out: “upgrade deps”*\n2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
         "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
         "An admin of that organisation or of the enterprise can grant it to the service user.",
     ]
@@ -181,27 +178,29 @@ def test_where_slack_draws_no_table_the_lines_say_the_same():
 
 def test_what_is_being_stopped_or_over_has_no_button_to_stop():
     stopping = fan_out_table.table(replace(FAN_OUT, stopped_at=5.0), [ACME, FORBIDDEN], "ada")
-    assert texts(stopping)[0].endswith("\nStopping: the sessions are put to sleep, and nothing is lost.")
-    assert stopping.text.endswith(" · asked by ada. Stopping: the sessions are put to sleep, and nothing is lost.")
+    assert texts(stopping)[0].endswith("\nStopping: the sessions are being put to sleep, and nothing is lost.")
+    assert stopping.text.endswith(
+        " · asked by ada. Stopping: the sessions are being put to sleep, and nothing is lost."
+    )
     assert labels(stopping) == []
     over = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
-    assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 over · 1 done · 2 ACUs · asked by ada"]
+    assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 finished · 1 done · 2 ACUs · asked by ada"]
     assert labels(over) == []
 
 
 def test_what_is_followed_no_more_says_so():
     message = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [ACME, UNKNOWN], "ada")
-    assert texts(message)[0].endswith(" · asked by ada\nThis table is not kept up to date any more.")
+    assert texts(message)[0].endswith(" · asked by ada\nThis table is no longer kept up to date.")
     assert labels(message) == ["Stop all", "Retry failed"]
 
 
 def test_the_end_is_said_once_with_what_became_of_them():
     assert fan_out_table.ended(FAN_OUT, [DONE, FORBIDDEN]).text == (
-        "<@U0ADA> All 2 sessions are over: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the others again."
+        "<@U0ADA> All 2 sessions have ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the others again."
     )
-    assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session is over: 1 done. 2 ACUs."
+    assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
-        "<@U0ADA> This table is not kept up to date any more. 1 of 2 sessions is over: 1 done, 1 not known. 2 ACUs."
+        "<@U0ADA> This table is no longer kept up to date. 1 of 2 sessions has ended: 1 done, 1 not known. 2 ACUs."
     )
 
 

@@ -28,7 +28,7 @@ def test_each_action_and_how_many_more_there_are():
         "• *Leak* · the person was warned",
         "• *Leak* · the session was ended",
         "• *Leak* · pause",
-        "• *Leak* · no action is known",
+        "• *Leak* · action unknown",
         "and 1,000 more",
     ]
 

@@ -32,7 +32,7 @@ def test_a_list_says_what_is_off_or_of_the_enterprise_and_what_could_not_be_read
 
 def test_lists_with_nothing_in_them():
     assert library.listing(Kind.PLAYBOOK, [], "").text == (
-        "There are no playbooks yet. Admins make one with `/devin playbook add`."
+        "There are no playbooks yet. Admins can add one with `/devin playbook add`."
     )
     assert library.listing(Kind.NOTE, [], "prod").text == (
         "No note contains “prod”. `/devin note list` shows all of them."
@@ -47,7 +47,7 @@ def test_a_long_text_is_shown_as_far_as_a_message_holds_it():
     message = library.shown(replace(NOTE, body="word " * 5_000))
     assert block_errors(message.blocks) == []
     assert message.blocks[-1]["elements"][0]["text"] == (
-        "<https://app.devin.ai/knowledge|Open in Devin> · the text goes on there"
+        "<https://app.devin.ai/knowledge|Open in Devin> · the rest is there"
     )
     assert words(library.shown(replace(NOTE, body="", id="note-1")))[1] == "_(no text)_"
 

@@ -53,9 +53,9 @@ def test_what_is_left_is_known_only_on_the_way():
 
 
 def test_who_asked_is_notified_of_the_end():
-    assert long_jobs.over(replace(JOB, state=LongJobState.DONE)).text == "Devin's &lt;log&gt;: it is ready above."
+    assert long_jobs.over(replace(JOB, state=LongJobState.DONE)).text == "Devin's &lt;log&gt;: It's ready above."
     failed = long_jobs.over(replace(JOB, state=LongJobState.FAILED)).text
-    assert failed == "Devin's &lt;log&gt;: it could not be finished: the message above says why."
+    assert failed == "Devin's &lt;log&gt;: It could not be finished; the message above says why."
 
 
 def test_acus_have_one_decimal_and_add_up_to_the_total():
@@ -70,7 +70,7 @@ def test_acus_have_one_decimal_and_add_up_to_the_total():
 @pytest.mark.parametrize(
     ("count", "shown", "has_file", "line"),
     [
-        (0, 0, True, "There is nothing, so there is no file."),
+        (0, 0, True, "Nothing was found, so there is no file."),
         (2, 2, False, "2 rows."),
         (2, 2, True, "2 rows, also in `log.csv` below."),
         (3_000, 2, True, "3,000 rows: the first 2 here, all in `log.csv` below."),
@@ -86,7 +86,7 @@ def test_the_result(count, shown, has_file, line):
 def test_the_table_of_the_result_has_the_chosen_columns_and_short_cells():
     table = long_jobs.done(JOB, 2, ROWS, has_file=True).blocks[1]
     cells = [[cell["text"] for cell in row] for row in table["rows"]]
-    assert cells == [["id", "by"], ["a", "x" * 59 + "…"], ["b", "-"]]
+    assert cells == [["Id", "Who"], ["a", "x" * 59 + "…"], ["b", "-"]]
     assert (table["type"], table["caption"]) == ("data_table", "Devin's &lt;log&gt;")
 
 
@@ -105,7 +105,7 @@ def test_other_ends():
     )
     assert with_markup([failed.text]) == []
     assert words(long_jobs.failed(JOB)).endswith(
-        "\n:warning: Devin Bridge could not finish it, although it tried again and again. Ask for it once more later."
+        "\n:warning: Devin Bridge could not finish this after many tries. Try again later."
     )
 
 
@@ -117,10 +117,10 @@ def test_why_there_is_no_result():
     assert long_jobs.devin_refused(None) == (
         "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
     )
-    assert long_jobs.no_file(None) == "Slack did not take the file. Ask for it once more later."
-    assert long_jobs.UNREADABLE == "Devin gave an answer that cannot be read. Ask for it once more later."
+    assert long_jobs.no_file(None) == "Slack did not take the file. Try again later."
+    assert long_jobs.UNREADABLE == "Devin gave an answer that cannot be read. Try again later."
     assert long_jobs.NO_LONG_JOB.text == (
-        "Only the person who asked for it can cancel it, and only while it is going on."
+        "Only the person who asked for it can cancel it, and only while it is running."
     )
     assert long_jobs.TOO_LATE_TO_CANCEL.text == "It is nearly done, so it was not cancelled."
 
@@ -131,17 +131,17 @@ def test_why_there_is_no_result():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ((AuditMistake.NO_DATE, "yesterday"), "`yesterday` is no date. Write one such as `2026-11-26`."),
-        ((AuditMistake.FUTURE, "2999-01-01"), "`2999-01-01` is a day to come, so there is nothing to read yet."),
+        ((AuditMistake.NO_DATE, "yesterday"), "`yesterday` isn't a date. Write one such as `2026-11-26`."),
+        ((AuditMistake.FUTURE, "2999-01-01"), "`2999-01-01` is in the future, so there is nothing to read yet."),
         (
             (AuditMistake.REVERSED, "2026-02-01"),
-            "`until=` (`2026-02-01`) is before `since=`. Both days belong to what is read.",
+            "`until=` (`2026-02-01`) is before `since=`. Both days are included.",
         ),
         (
             (AuditMistake.UNKNOWN, "who"),
             "There is no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",
         ),
-        ((AuditMistake.TWICE, "org"), "The option `org` stands there twice. Write it once."),
+        ((AuditMistake.TWICE, "org"), "The option `org` is there twice. Write it once."),
     ],
 )
 def test_what_is_wrong_with_a_query(wrong, said):
@@ -162,7 +162,7 @@ def test_what_is_missing_in_an_audit_log():
     assert audit_logs.left_out(1) == ":warning: 1 more row could not be read and is missing."
     assert audit_logs.left_out(2) == ":warning: 2 more rows could not be read and are missing."
     assert audit_logs.no_such_action("logn") == (
-        "Devin knows no action `logn` in its audit log. The column `action` of an unfiltered log shows some."
+        "Devin's audit log has no action `logn`. The column `action` of an unfiltered log shows some."
     )
     assert audit_logs.no_such_organisation("Data", 2) == (
         "2 organisations are called `Data`. Write the id of one; `/devin orgs` shows them."
@@ -178,8 +178,8 @@ def test_the_list_of_changes():
     message = audit_logs.bot_audit([cells])
     assert message.text == "The last change through Devin Bridge. /devin audit bot csv sends you all of them."
     assert [[cell["text"] for cell in row] for row in message.blocks[1]["rows"]] == [
-        ["When", "Who", "What", "Which", "Outcome"],
-        ["2026-11-26T08:00:00Z", "ada", "exit", "devin-1", "done"],
+        ["When (UTC)", "Who", "What", "Which", "Outcome"],
+        ["2026-11-26 08:00", "ada", "exit", "devin-1", "done"],
     ]
 
 

@@ -89,7 +89,7 @@ def test_a_menu_begins_with_what_is_picked():
 
 def test_a_button_opens_the_form_of_what_was_written():
     message = parts.open_button(Form("note_edit", "note-1"))
-    assert message.text == "This takes a form, which Slack opens only when you press a button."
+    assert message.text == "This needs a form, which Slack opens only when you press a button."
     (button,) = message.blocks[1]["elements"]
     assert (button["action_id"], button["value"], button["text"]["text"]) == (
         "open_form",
@@ -99,13 +99,13 @@ def test_a_button_opens_the_form_of_what_was_written():
 
 
 def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
-    assert parts.NOT_OPENED.text == ("Slack could not open the form, and nothing was changed. Ask for it once more.")
+    assert parts.NOT_OPENED.text == ("Slack could not open the form, and nothing was changed. Try again.")
     assert parts.NOT_LOADED == (
         "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
     )
     assert parts.OTHER_VERSION == (
         "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
-        "Copy what you need, close it and ask for the form once more."
+        "Copy what you need, close it and open the form again."
     )
     view = library.library_form(Form("note_add"), NOTE)
     assert parts.not_stored(view, maybe=False) == {
@@ -141,7 +141,7 @@ def test_an_empty_field_says_what_belongs_there():
 
 def test_a_field_that_is_too_long_says_by_how_much():
     assert said(Kind.NOTE, name="a", trigger="b", body="x" * 20_001) == {
-        "body": "This has 20,001 characters, and 20,000 are the most. Make it shorter."
+        "body": "This has 20,001 characters, and the limit is 20,000. Make it shorter."
     }
 
 

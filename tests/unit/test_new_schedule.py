@@ -66,7 +66,7 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
     [
         ({"name": " "}, "name", "Give it a name."),
         ({"prompt": ""}, "prompt", "Write down what Devin should do."),
-        ({"name": "x" * 101}, "name", "This has 101 characters, and 100 are the most. Make it shorter."),
+        ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
         ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
         (
@@ -131,7 +131,7 @@ def test_what_is_said_about_a_new_schedule():
     assert gone.text == "The schedule Nightly was not added. The reason and what you wrote are below."
     assert gone.blocks[0]["text"]["text"] == (
         ":warning: The schedule *Nightly* was not added: Devin could not be reached for too long. "
-        "Add it once more, here or on <https://x.test|Devin's page>. Reference `r1`."
+        "Add it again, here or on <https://x.test|Devin's page>. Reference `r1`."
     )
     assert "".join(block["text"]["text"].strip("`") for block in gone.blocks[1:]) == long
     assert_valid(gone)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
+from bot.domain.commands.devin_specs import SCHEDULE_DELETE
 from bot.domain.commands.library_commands import (
     NOTE_ADD,
     NOTE_DELETE,
@@ -249,6 +250,8 @@ def test_everything_else_is_for_devin(text):
         ("note", Doubt("note", "note", NOTE_LIST, "note list")),
         ("notes", Doubt("notes", "notes", NOTE_LIST, "note list")),
         ("note lits", Doubt("note lits", "note", NOTE_LIST, "note list")),
+        ("note shwo 3", Doubt("note shwo 3", "note", NOTE_SHOW, "note show 3")),
+        ("schedule delte 2", Doubt("schedule delte 2", "schedule", SCHEDULE_DELETE, "schedule delete 2")),
         ("notes show 3", Doubt("notes show 3", "notes", NOTE_SHOW, "note show 3")),
         ("playbooks", Doubt("playbooks", "playbooks", PLAYBOOK_LIST, "playbook list")),
         ("playbook delete 3", Doubt("playbook delete 3", "playbook", PLAYBOOK_LIST, "playbook list")),
@@ -380,6 +383,7 @@ def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
         "note the bug",
         "notes for the release",
         "note edit the readme and the changelog",
+        "audit bots in the repo",
         "node version bump",
         "notice the failing build",
         "playbook for the release",

@@ -13,13 +13,13 @@ REVIEW: Final = CommandSpec(
     "review",
     forms=(slash("review", PULL_REQUEST), addressed("review", PULL_REQUEST)),
     ordinary=True,
-    slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` has Devin review a pull request, by its address"),
+    slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` has Devin review a pull request"),
 )
 SCHEDULE_LIST: Final = CommandSpec(
     "schedule_list",
     forms=(slash("schedule list"), addressed("schedule list")),
     ordinary=True,
-    slash_help=Help("`/devin schedule list` shows what Devin does by the clock"),
+    slash_help=Help("`/devin schedule list` shows what Devin runs on a schedule"),
 )
 SCHEDULE_ADD: Final = CommandSpec(
     "schedule_add",
@@ -27,7 +27,7 @@ SCHEDULE_ADD: Final = CommandSpec(
     role=Role.ADMIN,
     subject="changes of schedules",
     opens_form=True,
-    slash_help=Help("`/devin schedule add` opens a form for a schedule"),
+    slash_help=Help("`/devin schedule add` opens a form for a new schedule"),
 )
 SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",
@@ -49,7 +49,7 @@ SCHEDULE_DELETE: Final = CommandSpec(
     role=Role.ADMIN,
     subject="changes of schedules",
     asks_first=True,
-    slash_help=Help("`/devin schedule delete N`, with a number of the list", same_line=True),
+    slash_help=Help("`/devin schedule delete N`, with a number from the list", same_line=True),
 )
 # These two answer the question whether a schedule is to be deleted; their value is that command.
 SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
@@ -70,7 +70,7 @@ MEMBERS: Final = CommandSpec(
     role=Role.ADMIN,
     subject="Devin's members",
     ordinary=True,
-    slash_help=Help(f"`/devin members {NAME.shown}` shows who may use Devin, and in which role"),
+    slash_help=Help(f"`/devin members {NAME.shown}` shows who may use Devin, with their roles"),
 )
 SECRET_LIST: Final = CommandSpec(
     "secret_list",
@@ -85,7 +85,7 @@ SECRET_ADD: Final = CommandSpec(
     forms=(slash("secret add"), addressed("secret add")),
     role=Role.ADMIN,
     subject="changes of secrets",
-    slash_help=Help("`/devin secret add` says where one is added", same_line=True),
+    slash_help=Help("`/devin secret add` says where to add one", same_line=True),
 )
 SPECS: Final = (
     REVIEW,

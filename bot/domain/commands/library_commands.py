@@ -28,7 +28,7 @@ NOTE_ADD: Final = CommandSpec(
     role=Role.ADMIN,
     subject=_NOTES,
     opens_form=True,
-    slash_help=Help("`/devin note add` opens a form for a note that Devin is to know"),
+    slash_help=Help("`/devin note add` opens a form for a new note"),
 )
 NOTE_EDIT: Final = CommandSpec(
     "note_edit",
@@ -74,7 +74,7 @@ PLAYBOOK_ADD: Final = CommandSpec(
     role=Role.ADMIN,
     subject=_PLAYBOOKS,
     opens_form=True,
-    slash_help=Help("`/devin playbook add` opens a form for a playbook"),
+    slash_help=Help("`/devin playbook add` opens a form for a new playbook"),
 )
 PLAYBOOK_EDIT: Final = CommandSpec(
     "playbook_edit",

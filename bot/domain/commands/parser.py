@@ -151,9 +151,11 @@ class Parser:
         if ORGS_OPTION in text and (found := _IN_TWO_WORDS.match(text)):
             phrase = FANOUT.forms[0].phrase
             return Doubt(text, words[0], FANOUT, f"{phrase} {text[found.end() :]}")
-        spec = self._of_two_words.get(f"{word} {behind[0]}")
-        if spec is None or (len(words) > MOST_WORDS_IN_DOUBT and behind[0] != _ADD):
+        if len(words) > MOST_WORDS_IN_DOUBT and behind[0] != _ADD:
             return None
+        spec = self._of_two_words.get(f"{word} {behind[0]}")
+        if spec is None:
+            return self._mistyped_second(text, word, words)
         return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
 
     def _the_other_way(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
@@ -176,6 +178,15 @@ class Parser:
             (self._of_two_words[f"{thing} {one}"] for one in verbs if f"{thing} {one}" in self._of_two_words), None
         )
         return named or (self._doubtable.get(thing) if word in _SHOWING else None)
+
+    def _mistyped_second(self, text: str, word: str, words: list[str]) -> Doubt | None:
+        """The command of two words that a text is but for its second one, such as `note shwo 1`."""
+        seconds = [phrase.removeprefix(f"{word} ") for phrase in self._of_two_words if phrase.startswith(f"{word} ")]
+        for near in get_close_matches(words[1].lower(), seconds, n=1, cutoff=NEAR):
+            meant = " ".join([word, near, *words[2:]])
+            if (spec := self.slash(meant).spec) is self._of_two_words[f"{word} {near}"]:
+                return Doubt(text, words[0], spec, meant)
+        return None
 
     def _mistyped(self, text: str, word: str, words: list[str]) -> Doubt | None:
         """The command with more behind it that a text is but for its first `word`, such as `bugdet set org 10`."""

@@ -36,7 +36,7 @@ START: Final = CommandSpec(
 LIST: Final = CommandSpec(
     "list",
     forms=(slash("list"), addressed("list")),
-    slash_help=Help("`/devin list` shows your sessions, first those that need you"),
+    slash_help=Help("`/devin list` shows your sessions, those that need you first"),
 )
 COST: Final = CommandSpec(
     "cost",
@@ -112,15 +112,15 @@ ARCHIVE: Final = CommandSpec(
     of_session=True,
     urgent=True,
     ends_session=True,
-    slash_help=Help("`/devin archive [number]`, with a number or an id of that list", same_line=True),
+    slash_help=Help("`/devin archive [number]`, with a number or id from the list", same_line=True),
     thread_help=Help("`!archive` (or `archive`) puts Devin to sleep and closes this thread"),
 )
 NEW: Final = CommandSpec("new", forms=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 NOTIFY: Final = CommandSpec(
     "notify",
     forms=(slash("notify", CHOICE), addressed("notify", CHOICE), written("!notify", CHOICE)),
-    slash_help=Help(f"`/devin notify {CHOICE.shown}` says when you're mentioned, in all sessions"),
-    thread_help=Help(f"`!notify {CHOICE.shown}` says when you're mentioned in this thread"),
+    slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
+    thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
 )
 USAGE: Final = CommandSpec(
     "usage",
@@ -142,13 +142,13 @@ REPORT: Final = CommandSpec(
     role=Role.ADMIN,
     subject="outcome reports",
     ordinary=True,
-    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows what came of it"),
+    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows what came of pull requests"),
 )
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
     "budget_list",
     forms=(slash("budget list"), addressed("budget list")),
-    slash_help=Help("`/devin budget list` shows the budgets that hold for you here"),
+    slash_help=Help("`/devin budget list` shows the budgets that apply to you here"),
 )
 BUDGET_SET: Final = CommandSpec(
     "budget_set",
@@ -162,14 +162,14 @@ BUDGET_REMOVE: Final = CommandSpec(
     forms=(slash("budget remove", BUDGET_NUMBER), addressed("budget remove", BUDGET_NUMBER)),
     role=Role.ADMIN,
     subject="changes of budgets",
-    slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes it", same_line=True),
+    slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes it"),
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
     forms=(slash("budget grant", GRANT), addressed("budget grant", GRANT)),
     role=Role.ADMIN,
     subject="changes of budgets",
-    slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets", same_line=True),
+    slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets"),
 )
 # The buttons of a budget that is used up: one asks the admins, the other two are theirs.
 ASK_FOR_MORE: Final = CommandSpec("ask_for_more", forms=(button("ask_for_more"),), urgent=True, replaces=True)

@@ -80,7 +80,7 @@ def channel_shared(session: Session) -> Message:
     return Message(
         f":lock: <#{session.channel}> is now shared with another company, so what Devin says does not appear there. "
         f"The session {link(session.url, session.title)} goes on: open it in Devin, or stop it with `/devin stop`. "
-        "If the channel is shared no longer, what Devin says from then on appears there again."
+        "Once the channel is no longer shared, what Devin says from then on appears there again."
     )
 
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.commands import registry
+from bot.domain.commands.devin_specs import REVIEW
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.option_words import ACU
 from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
-from bot.domain.commands.spec import Surface
+from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
@@ -22,8 +24,8 @@ EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
 )
-START_DECLINED: Final = Message("Fine, nothing more was started.")
-START_CANCELLED: Final = Message("Fine, nothing was started.")
+START_DECLINED: Final = Message("OK, nothing more was started.")
+START_CANCELLED: Final = Message("OK, nothing was started.")
 START_EXPIRED: Final = Message(
     "That question was answered before or is too old, so nothing more was started. "
     "Send the task again if it is still needed."
@@ -153,7 +155,15 @@ def _why_in_doubt(doubt: Doubt) -> str:
 def _meant(doubt: Doubt) -> str:
     if doubt.spec is registry.NOTIFY:
         return f"Set {doubt.meant}" if doubt.meant != doubt.spec.name else "Show my setting"
-    return doubt.meant.capitalize() if doubt.spec.ends_session else f"Show {doubt.meant}"
+    if doubt.spec.ends_session:
+        return doubt.meant.capitalize()
+    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {doubt.meant}"
+
+
+def _does_something(spec: CommandSpec) -> bool:
+    """Whether a command does more than to show what its words name."""
+    _, *second = spec.forms[0].phrase.split()
+    return second not in ([], ["list"], ["bot"]) or spec in {FANOUT, REVIEW}
 
 
 def _label(text: str) -> str:

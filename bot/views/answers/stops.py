@@ -24,7 +24,7 @@ STOP_UNKNOWN: Final = Message(
 )
 EXIT_DONE: Final = Message("The session was ended for good.")
 STOP_DONE: Final = Message("The session was stopped.")
-SESSION_KEPT: Final = Message("Fine, the session was kept as it is.")
+SESSION_KEPT: Final = Message("OK, the session stays as it is.")
 ALREADY_ENDED: Final = Message(
     "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
 )

@@ -79,7 +79,7 @@ def digest_added(one: Subscription, before: Subscription | None, first_at: float
 
 def digest_removed(one: Subscription) -> Message:
     """Confirm that a subscription was removed."""
-    return Message(f"Removed: <#{one.channel}> gets the {one.edition} digest no longer.")
+    return Message(f"Removed: <#{one.channel}> no longer gets the {one.edition} digest.")
 
 
 def digest_gone(number: int) -> Message:
@@ -124,12 +124,12 @@ def digest_mistake(mistake: DigestMistake) -> Message:
             f"Slack knows no channel {typed} that you can see, {_UNCHANGED}. "
             "Choose it from what Slack offers as you type `#`."
         ),
-        MistakeKind.TIME: f"{typed} is no time of day, {_UNCHANGED}. Write it as HH:MM, for example `09:00`.",
+        MistakeKind.TIME: f"{typed} isn't a time of day, {_UNCHANGED}. Write it as HH:MM, for example `09:00`.",
         MistakeKind.OFFSET: (
             f"{typed} is an offset, which does not follow when the clocks change, {_UNCHANGED}. "
             "Write the name of a zone, for example `Europe/Berlin`."
         ),
-        MistakeKind.ZONE: f"{typed} is no time zone, {_UNCHANGED}. {_instead(mistake.near)}",
+        MistakeKind.ZONE: f"{typed} isn't a time zone, {_UNCHANGED}. {_instead(mistake.near)}",
         MistakeKind.NUMBER: (
             f"`/devin digest remove` takes the number of a digest, {_UNCHANGED}. `/devin digest list` shows it."
         ),
@@ -154,7 +154,7 @@ def _instead(near: Sequence[str]) -> str:
 
 def _entry(one: Subscription, lost: MissedBecause | None) -> str:
     who = f"added by {mention(one.added_by)}" if one.added_by else ""
-    origin = "from the settings, where alone it can be changed" if one.is_from_settings else who
+    origin = "from the settings, and can be changed only there" if one.is_from_settings else who
     note = f":warning: not posted: {_WHY_LOST.get(lost, _REFUSED)}" if lost else ""
     parts = (f"{one.edition} in <#{one.channel}>", _time(one), f"`{one.share}`", origin, note)
     return " · ".join(part for part in parts if part)

@@ -12,7 +12,7 @@ from bot.views.message import Message
 from bot.views.text import duration, fitted, tenths, tenths_of_acus, total_acus
 
 WOKEN_BEFORE: Final = Message("That was settled before: Devin was woken, and what was kept is sent.")
-KEPT_ASLEEP: Final = Message("Fine, Devin was left asleep. The thread says how much was not sent.")
+KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. The thread says how much was not sent.")
 LEFT_BEFORE: Final = Message(
     "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed."
 )

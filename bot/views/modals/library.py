@@ -54,7 +54,7 @@ def sentence(kind: Kind, name: str, mistake: FieldMistake, length: int) -> str:
         playbook = kind is Kind.PLAYBOOK and name == BODY
         return "Write down what Devin should do." if playbook else _EMPTY[name]
     if mistake is FieldMistake.TOO_LONG:
-        return f"This has {length:,} characters, and {LONGEST[name]:,} are the most. Make it shorter."
+        return f"This has {length:,} characters, and the limit is {LONGEST[name]:,}. Make it shorter."
     if mistake is FieldMistake.NO_REPO:
         return "Write the repository as owner/name, such as acme/web, or leave it empty."
     return "Write a macro as ! and letters, digits, _ or -, such as !release, or leave it empty."

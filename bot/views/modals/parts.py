@@ -14,12 +14,12 @@ View = dict[str, Any]
 TITLE_LIMIT: Final = 24  # of the title and of each button
 LABEL_LIMIT: Final = 2_000  # of a label and of a hint
 LONGEST_COUNTED: Final = 3_000  # characters up to which Slack counts as a person types; a field may hold more
-NOT_OPENED: Final = Message("Slack could not open the form, and nothing was changed. Ask for it once more.")
+NOT_OPENED: Final = Message("Slack could not open the form, and nothing was changed. Try again.")
 NOT_LOADED: Final = "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
 NOT_DRAWN: Final = "Slack does not take this form as it is. Nothing was changed; use Devin's own page instead."
 OTHER_VERSION: Final = (
     "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
-    "Copy what you need, close it and ask for the form once more."
+    "Copy what you need, close it and open the form again."
 )
 _NOT_STORED: Final = (
     "Devin Bridge cannot store anything at the moment, so nothing was saved. Send the form again in a minute."
@@ -75,7 +75,7 @@ def choice_field(name: str, label: str, options: Mapping[str, str], value: str =
 
 def open_button(form: Form) -> Message:
     """Offer the form of a command that was written."""
-    text = "This takes a form, which Slack opens only when you press a button."
+    text = "This needs a form, which Slack opens only when you press a button."
     value = f"{form.command} {form.target}".strip()
     button = blocks.button("Open the form", OPEN_FORM.action_id, value, "primary")
     return Message(text, [blocks.section(text), *blocks.actions(button)])

@@ -31,7 +31,9 @@ def schedule_form(form: Form, zone: str) -> View:
         text_field(NAME, "Name", most=LONGEST[NAME]),
         text_field(PROMPT, "Task", hint="Each run starts a session with it.", multiline=True),
         choice_field(REPEAT, "Runs", {str(key): words for key, words in _REPEATS.items()}, str(Repeat.WEEKDAYS)),
-        text_field(TIME, "Time", "09:00", most=LONGEST[TIME], optional=True, hint="Every hour: the minutes count."),
+        text_field(
+            TIME, "Time", "09:00", most=LONGEST[TIME], optional=True, hint="For every hour, only the minutes count."
+        ),
         text_field(ZONE, "Time zone", zone, most=LONGEST[ZONE], optional=True, hint=hint),
         text_field(CRON, "Cron expression", most=LONGEST[CRON], optional=True, hint="Five fields in UTC."),
     ]
@@ -43,7 +45,7 @@ def sentence(name: str, mistake: FieldMistake, length: int) -> str:
     if mistake is FieldMistake.EMPTY:
         return _EMPTY[name]
     return {
-        FieldMistake.TOO_LONG: f"This has {length:,} characters, and {LONGEST[name]:,} are the most. Make it shorter.",
+        FieldMistake.TOO_LONG: f"This has {length:,} characters, and the limit is {LONGEST[name]:,}. Make it shorter.",
         FieldMistake.NO_TIME: "Write a time as HH:MM, such as 09:00.",
         FieldMistake.NO_ZONE: "Write the name of a zone, such as Europe/Berlin or UTC.",
         FieldMistake.NO_CRON: "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday.",
