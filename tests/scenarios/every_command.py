@@ -34,7 +34,10 @@ NOT_YOURS = (
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
 OPEN_THE_FORM = "This takes a form, which Slack opens only when you press a button.\nOpen the form"
-NO_SCHEDULES = "Devin does nothing by the clock. Admins add a schedule with `/devin schedule add`."
+NO_SCHEDULES = (
+    "Devin has no schedules. Admins can add one with `/devin schedule add` or on "
+    "<https://app.devin.ai/settings/schedules|Devin's page>."
+)
 NO_SCHEDULE = (
     "Devin does not have that schedule any more, so nothing was changed. "
     "`/devin schedule list` shows them with their numbers."
@@ -50,7 +53,7 @@ LACKS = ":warning: Devin Bridge's key for Devin lacks the permission"
 
 def gone(kind: str) -> str:
     """What is said of a note or playbook that is not there."""
-    return f"Devin has no such {kind} any more. Nothing was changed. `/devin {kind} list` shows what there is."
+    return f"Devin doesn't have that {kind} any more. Nothing was changed. `/devin {kind} list` shows what there is."
 
 
 def lacks(permission: str, *, of: str = "your Devin organisation", more: str = "") -> dict[str, str]:
@@ -231,7 +234,7 @@ ROWS = (
         command="note_list",
         typed="note list",
         answer=ASKING,
-        then="There are no notes yet. Admins make one with `/devin note add`.",
+        then="There are no notes yet. Admins can add one with `/devin note add`.",
         without=KNOWLEDGE,
     ),
     Row(command="note_show", typed="note show note-1", answer=ASKING, then=gone("note"), without=KNOWLEDGE),
@@ -256,7 +259,7 @@ ROWS = (
         command="playbook_list",
         typed="playbook list",
         answer=ASKING,
-        then="There are no playbooks yet. Admins make one with `/devin playbook add`.",
+        then="There are no playbooks yet. Admins can add one with `/devin playbook add`.",
         without=PLAYBOOKS,
     ),
     Row(
@@ -285,7 +288,7 @@ ROWS = (
         command="review",
         typed=f"review {PULL}",
         answer=ASKING,
-        then=f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done.",
+        then=f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done.",
         on=in_dm(f"*Review of <{PULL}|acme/web#7>* ({ANY})\n{ANY}"),
         without=lacks("UseReviewManual"),
         later=True,
@@ -319,7 +322,7 @@ ROWS = (
         command="metrics",
         typed="metrics",
         answer=ASKING,
-        then=f"*Devin, {ANY}*\n{ANY}\nA session that the bot starts counts as one of the API.",
+        then=f"*Devin, {ANY}*\n{ANY}\nSessions that Devin Bridge starts count as API.",
         refused=admins_only("Metrics"),
         without=lacks("ViewAccountMetrics", of="the enterprise"),
     ),
@@ -327,7 +330,7 @@ ROWS = (
         command="members",
         typed="members",
         answer=ASKING,
-        then="Devin shows no member of your organisation.",
+        then="Devin shows no members of your organisation.",
         refused=admins_only("Devin's members"),
         without=lacks("ViewOrgMembership"),
     ),
