@@ -33,7 +33,7 @@ NOT_YOURS = (
 )
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
-OPEN_THE_FORM = "This takes a form, which Slack opens only when you press a button.\nOpen the form"
+OPEN_THE_FORM = "This needs a form, which Slack opens only when you press a button.\nOpen the form"
 NO_SCHEDULES = (
     "Devin has no schedules. Admins can add one with `/devin schedule add` or on "
     "<https://app.devin.ai/settings/schedules|Devin's page>."

@@ -198,7 +198,7 @@ async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) ->
     await on.slack.say(ADA, "im", "note list")
     await on.slack.wait_for_message(DIRECT, "1. *Deploys* · when deploying")
     await on.slack.say(ADA, "im", "note edit 1")
-    offer = await on.slack.wait_for_message(DIRECT, "This takes a form")
+    offer = await on.slack.wait_for_message(DIRECT, "This needs a form")
     await on.slack.click(ADA, DIRECT, offer["ts"], "open_form")
     assert holds(await view(on, "Edit note")) == NOTE
     assert await on.devin.sessions() == []
@@ -230,7 +230,7 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
     assert await typed(on, "note edit 1") == none
     assert await typed(on, "note show") == (
         "Say which note: `/devin note show 2` takes number 2 of the list that you saw last. "
-        "`/devin note list` shows one. Nothing was changed."
+        "`/devin note list` shows it. Nothing was changed."
     )
     assert await typed(on, "note delete login") == (
         "`login` is neither a number of your list nor the id of a note. Nothing was changed. "

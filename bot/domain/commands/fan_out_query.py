@@ -17,6 +17,7 @@ PLACEHOLDER: Final = "{org}"  # becomes the organisation's name
 # In code nothing is an option. A list has its names with quotation marks around each, around all of it, or without.
 _CODE: Final = r"```.*?(?:```|\Z)|`[^`\n]+`"
 _MARKS: Final = '"“”„'  # Slack and phones turn straight quotation marks into typographic ones
+_MARK: Final = re.compile(f"[{_MARKS}]")
 _NAME: Final = rf"(?:[{_MARKS}][^{_MARKS}\n]{{0,2000}}[{_MARKS}]|[^\s,{_MARKS}`)]+)"
 _ORGS: Final = re.compile(
     rf"{_CODE}|(?<![^\s(])(?P<option>org(?:s|ani[sz]ations?)?=(?P<names>{_NAME}(?:,[^\S\n]?{_NAME})*,?)?)",
@@ -88,7 +89,7 @@ def parse_fan_out(typed: str) -> FanOutQuery | WrongFanOut:
 
 def _names(typed: str) -> tuple[str, ...]:
     """The names in a list with commas. Quotation marks only keep blanks: a name with a comma has to go by its id."""
-    names = (name.strip() for name in re.sub(f"[{_MARKS}]", "", typed).split(","))
+    names = (name.strip() for name in _MARK.sub("", typed).split(","))
     return tuple(dict.fromkeys(name for name in names if name))
 
 
