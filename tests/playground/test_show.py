@@ -196,7 +196,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
         sentences.done("@Ann", sign=""),
     ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
-    assert re.search(r" 4[123](?:\.\d)? ACUs on \w{3} \d+ \w{3}\s+▲ \d+ % \(usual \d+(?:\.\d)?\)", once.text)
+    assert re.search(r" \d+(?:\.\d)? ACUs on \w{3} \d+ \w{3}\s+▲ \d+ % \(usual \d+(?:\.\d)?\)", once.text)
     assert re.search(rf" {sentences.DAY_BEGINS}, read 09:0\d\.\n", once.text)
     assert re.search(r"\n {2}┆ {3}It is \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot starts again", once.text)
     assert once.text.count(f"│ ⏹ {sentences.card_stopped('ben')}") == 1

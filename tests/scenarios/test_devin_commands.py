@@ -242,7 +242,7 @@ async def test_automations_that_cannot_be_listed_cost_nobody_the_schedules(on: H
 @pytest.mark.edge
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
-    assert await read(on, "schedule list", "clock") == (
+    assert await read(on, "schedule list", "no schedules") == (
         "Devin has no schedules. Admins can add one with `/devin schedule add` or on "
         "<https://app.devin.ai/settings/schedules|Devin's page>."
     )

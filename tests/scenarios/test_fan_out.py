@@ -99,11 +99,11 @@ async def test_a_prompt_has_the_names_of_the_people_in_it(on: Harness) -> None:
 @pytest.mark.edge
 async def test_a_session_that_was_archived_at_devin_is_over(on: Harness) -> None:
     await begun(on, f"{PROMPT} orgs=all", "1 session")
-    await shows(on, "0 of 1 over · 1 queued")
+    await shows(on, "0 of 1 finished · 1 queued")
     await on.devin.switch(archived_hidden=True)
     one = made(on)["org-play"]
     await on.devin.set(one.bare_id, is_archived=True, status="suspended", status_detail="user_request")
-    await shows(on, "1 of 1 over · 1 stopped")
+    await shows(on, "1 of 1 finished · 1 stopped")
 
 
 @pytest.mark.edge
@@ -111,10 +111,10 @@ async def test_a_session_that_was_archived_at_devin_is_over(on: Harness) -> None
 async def test_a_table_that_slack_does_not_take_for_a_moment_is_still_kept_up_to_date(on: Harness) -> None:
     await enterprise(on)
     await begun(on)
-    await shows(on, "0 of 3 over · 3 queued")
+    await shows(on, "0 of 3 finished · 3 queued")
     await on.slack.fault("chat.update", "error", error="fatal_error", times=1)
     await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="working", acus_consumed=1.5)
-    await shows(on, "0 of 3 over · 2 queued, 1 working · 1.5 ACUs")
+    await shows(on, "0 of 3 finished · 2 queued, 1 working · 1.5 ACUs")
     assert await rows(on, "inbox", state="dead") == []
 
 
@@ -285,7 +285,7 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     await forge(on, "interactive", press(ADA, GENERAL, "start_fan_out", fan_out["id"]))
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "3 of 3 finished · 3 stopped")
-    for action, said in (("stop_fan_out", "so there was nothing to stop"), ("cancel_fan_out", "answered before")):
+    for action, said in (("stop_fan_out", "so there was nothing to stop"), ("cancel_fan_out", "already answered")):
         await forge(on, "interactive", press(ADA, GENERAL, action, fan_out["id"]))
         await on.slack.wait_for_ephemeral(ADA, said)
     assert len(made(on)) == 3

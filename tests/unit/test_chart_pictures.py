@@ -51,7 +51,8 @@ def test_nothing_holds_on_to_a_figure():
     assert "matplotlib.pyplot" not in sys.modules
 
 
-@pytest.mark.edge
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_many_pictures_leave_no_memory_behind():
     for _ in range(DRAWN // 4):  # the fonts and what else is kept once
         draw(CHART)
