@@ -197,7 +197,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
     assert re.search(r" \d+(?:\.\d)? ACUs on \w{3} \d+ \w{3}\s+▲ \d+ % \(usual \d+(?:\.\d)?\)", once.text)
-    assert re.search(rf" {sentences.DAY_BEGINS}, read 09:0\d\.\n", once.text)
+    assert re.search(rf" {sentences.DAY_BEGINS}, read 09:0\d\.(?: .* corrected: .*)?\n", once.text)
     assert re.search(r"\n {2}┆ {3}It is \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot starts again", once.text)
     assert once.text.count(f"│ ⏹ {sentences.card_stopped('ben')}") == 1
     assert re.search(r"U0[A-Z]+|C0[A-Z]+(?!-)(?!GENERAL-)|<[@!#h]|:[a-z]+_[a-z]+:", _without_prompt(once.text)) is None
