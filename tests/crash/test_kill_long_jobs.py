@@ -9,6 +9,7 @@ import pytest
 
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import POSTED, Story, in_both_forms, killed_everywhere, named, typed
+from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN
 
 pytestmark = pytest.mark.edge
@@ -36,6 +37,11 @@ async def entries(one: Scene) -> None:
 async def export(one: Scene, _: None) -> None:
     await typed(one, "audit")
     await one.slack.wait_for_message(DIRECT, f"{ENTRIES} rows: the first", within=PATIENCE)
+
+    async def is_there() -> bool:  # Slack shows a file some time after it is shared
+        return any(message.get("files") for message in await one.slack.messages(DIRECT, user="U0BOT"))
+
+    await until(is_there)
 
 
 async def exported_once(one: Scene, _: None) -> None:
