@@ -238,7 +238,7 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
     )
     gone = "Devin doesn't have that note any more. Nothing was changed. `/devin note list` shows what there is."
     for text in ("note show note-0", "note delete note-0"):
-        assert await read(on, text, "no such note") == gone
+        assert await read(on, text, "doesn't have that note") == gone
     assert await typed(on, "note edit note-0") == ""
     assert sentence(await view(on, "Edit note")) == gone
 
