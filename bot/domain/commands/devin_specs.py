@@ -7,23 +7,23 @@ other commands.
 from typing import Final
 
 from bot.domain.commands.devin_words import METRICS_PERIOD, NAME, PULL_REQUEST, SCHEDULE
-from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash
+from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
 
 REVIEW: Final = CommandSpec(
     "review",
-    forms=(slash("review", PULL_REQUEST), addressed("review", PULL_REQUEST)),
+    forms=typed("review", PULL_REQUEST),
     ordinary=True,
     slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` has Devin review a pull request"),
 )
 SCHEDULE_LIST: Final = CommandSpec(
     "schedule_list",
-    forms=(slash("schedule list"), addressed("schedule list")),
+    forms=typed("schedule list"),
     ordinary=True,
     slash_help=Help("`/devin schedule list` shows what Devin runs on a schedule"),
 )
 SCHEDULE_ADD: Final = CommandSpec(
     "schedule_add",
-    forms=(slash("schedule add"), addressed("schedule add")),
+    forms=typed("schedule add"),
     role=Role.ADMIN,
     subject="changes of schedules",
     opens_form=True,
@@ -31,21 +31,21 @@ SCHEDULE_ADD: Final = CommandSpec(
 )
 SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",
-    forms=(slash("schedule pause", SCHEDULE), addressed("schedule pause", SCHEDULE)),
+    forms=typed("schedule pause", SCHEDULE),
     role=Role.ADMIN,
     subject="changes of schedules",
     slash_help=Help("`/devin schedule pause N`", same_line=True),
 )
 SCHEDULE_RESUME: Final = CommandSpec(
     "schedule_resume",
-    forms=(slash("schedule resume", SCHEDULE), addressed("schedule resume", SCHEDULE)),
+    forms=typed("schedule resume", SCHEDULE),
     role=Role.ADMIN,
     subject="changes of schedules",
     slash_help=Help("`/devin schedule resume N`", same_line=True),
 )
 SCHEDULE_DELETE: Final = CommandSpec(
     "schedule_delete",
-    forms=(slash("schedule delete", SCHEDULE), addressed("schedule delete", SCHEDULE)),
+    forms=typed("schedule delete", SCHEDULE),
     role=Role.ADMIN,
     subject="changes of schedules",
     asks_first=True,
@@ -58,7 +58,7 @@ SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
 SCHEDULE_KEPT: Final = CommandSpec("schedule_kept", forms=(button("schedule_kept"),), urgent=True, replaces=True)
 METRICS: Final = CommandSpec(
     "metrics",
-    forms=(slash("metrics", METRICS_PERIOD), addressed("metrics", METRICS_PERIOD)),
+    forms=typed("metrics", METRICS_PERIOD),
     role=Role.ADMIN,
     subject="metrics",
     ordinary=True,
@@ -66,7 +66,7 @@ METRICS: Final = CommandSpec(
 )
 MEMBERS: Final = CommandSpec(
     "members",
-    forms=(slash("members", NAME), addressed("members", NAME)),
+    forms=typed("members", NAME),
     role=Role.ADMIN,
     subject="Devin's members",
     ordinary=True,
@@ -74,7 +74,7 @@ MEMBERS: Final = CommandSpec(
 )
 SECRET_LIST: Final = CommandSpec(
     "secret_list",
-    forms=(slash("secret list"), addressed("secret list")),
+    forms=typed("secret list"),
     role=Role.ADMIN,
     subject="names of secrets",
     ordinary=True,
@@ -82,7 +82,7 @@ SECRET_LIST: Final = CommandSpec(
 )
 SECRET_ADD: Final = CommandSpec(
     "secret_add",
-    forms=(slash("secret add"), addressed("secret add")),
+    forms=typed("secret add"),
     role=Role.ADMIN,
     subject="changes of secrets",
     slash_help=Help("`/devin secret add` says where to add one", same_line=True),

@@ -3,11 +3,11 @@
 from typing import Final
 
 from bot.domain.commands.arguments import FAN_OUT
-from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash
+from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
 
 FANOUT: Final = CommandSpec(
     "fanout",
-    forms=(slash("fanout", FAN_OUT), addressed("fanout", FAN_OUT)),
+    forms=typed("fanout", FAN_OUT),
     role=Role.ADMIN,
     subject="fan-outs",
     slash_help=Help(f"`/devin fanout {FAN_OUT.shown}` starts one session in each organisation, after a preview"),

@@ -6,25 +6,25 @@ Everybody may read notes and playbooks, admins may change them.
 from typing import Final
 
 from bot.domain.commands.arguments import SEARCH, WHICH
-from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash
+from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
 
 _NOTES: Final = "changes of notes"
 _PLAYBOOKS: Final = "changes of playbooks"
 
 NOTE_LIST: Final = CommandSpec(
     "note_list",
-    forms=(slash("note list", SEARCH), addressed("note list", SEARCH)),
+    forms=typed("note list", SEARCH),
     ordinary=True,
     slash_help=Help("`/devin note list [text]` lists what Devin knows"),
 )
 NOTE_SHOW: Final = CommandSpec(
     "note_show",
-    forms=(slash("note show", WHICH), addressed("note show", WHICH)),
+    forms=typed("note show", WHICH),
     slash_help=Help("`/devin note show N` shows a note", same_line=True),
 )
 NOTE_ADD: Final = CommandSpec(
     "note_add",
-    forms=(slash("note add"), addressed("note add")),
+    forms=typed("note add"),
     role=Role.ADMIN,
     subject=_NOTES,
     opens_form=True,
@@ -32,7 +32,7 @@ NOTE_ADD: Final = CommandSpec(
 )
 NOTE_EDIT: Final = CommandSpec(
     "note_edit",
-    forms=(slash("note edit", WHICH), addressed("note edit", WHICH)),
+    forms=typed("note edit", WHICH),
     role=Role.ADMIN,
     subject=_NOTES,
     opens_form=True,
@@ -40,7 +40,7 @@ NOTE_EDIT: Final = CommandSpec(
 )
 NOTE_DELETE: Final = CommandSpec(
     "note_delete",
-    forms=(slash("note delete", WHICH), addressed("note delete", WHICH)),
+    forms=typed("note delete", WHICH),
     role=Role.ADMIN,
     subject=_NOTES,
     slash_help=Help("`/devin note delete N`", same_line=True),
@@ -59,18 +59,18 @@ NOTE_DELETE_DECLINED: Final = CommandSpec(
 )
 PLAYBOOK_LIST: Final = CommandSpec(
     "playbook_list",
-    forms=(slash("playbook list", SEARCH), addressed("playbook list", SEARCH)),
+    forms=typed("playbook list", SEARCH),
     ordinary=True,
     slash_help=Help("`/devin playbook list [text]` lists playbooks"),
 )
 PLAYBOOK_SHOW: Final = CommandSpec(
     "playbook_show",
-    forms=(slash("playbook show", WHICH), addressed("playbook show", WHICH)),
+    forms=typed("playbook show", WHICH),
     slash_help=Help("`/devin playbook show N` shows one", same_line=True),
 )
 PLAYBOOK_ADD: Final = CommandSpec(
     "playbook_add",
-    forms=(slash("playbook add"), addressed("playbook add")),
+    forms=typed("playbook add"),
     role=Role.ADMIN,
     subject=_PLAYBOOKS,
     opens_form=True,
@@ -78,7 +78,7 @@ PLAYBOOK_ADD: Final = CommandSpec(
 )
 PLAYBOOK_EDIT: Final = CommandSpec(
     "playbook_edit",
-    forms=(slash("playbook edit", WHICH), addressed("playbook edit", WHICH)),
+    forms=typed("playbook edit", WHICH),
     role=Role.ADMIN,
     subject=_PLAYBOOKS,
     opens_form=True,

@@ -23,7 +23,7 @@ from bot.domain.commands.arguments import (
 )
 from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, FANOUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
 from bot.domain.commands.library_commands import LIBRARY_COMMANDS
-from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
+from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, typed, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
@@ -35,12 +35,12 @@ START: Final = CommandSpec(
 )
 LIST: Final = CommandSpec(
     "list",
-    forms=(slash("list"), addressed("list")),
+    forms=typed("list"),
     slash_help=Help("`/devin list` shows your sessions, those that need you first"),
 )
 COST: Final = CommandSpec(
     "cost",
-    forms=(slash("cost"), addressed("cost"), written("!cost")),
+    forms=(*typed("cost"), written("!cost")),
     of_session=True,
     urgent=True,
     ordinary=True,
@@ -50,7 +50,7 @@ COST: Final = CommandSpec(
 )
 STATUS: Final = CommandSpec(
     "status",
-    forms=(slash("status", SESSION), addressed("status", SESSION), written("!status")),
+    forms=(*typed("status", SESSION), written("!status")),
     of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]`"),
@@ -118,27 +118,27 @@ ARCHIVE: Final = CommandSpec(
 NEW: Final = CommandSpec("new", forms=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 NOTIFY: Final = CommandSpec(
     "notify",
-    forms=(slash("notify", CHOICE), addressed("notify", CHOICE), written("!notify", CHOICE)),
+    forms=(*typed("notify", CHOICE), written("!notify", CHOICE)),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
 )
 USAGE: Final = CommandSpec(
     "usage",
-    forms=(slash("usage", USAGE_QUESTION), addressed("usage", USAGE_QUESTION)),
+    forms=typed("usage", USAGE_QUESTION),
     role=Role.ADMIN,
     subject="usage figures",
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),
 )
 DIGEST: Final = CommandSpec(
     "digest",
-    forms=(slash("digest", DIGESTS), addressed("digest", DIGESTS)),
+    forms=typed("digest", DIGESTS),
     role=Role.ADMIN,
     subject="digests",
     slash_help=Help("`/devin digest [list|add|remove|now]` chooses which channels get digests"),
 )
 REPORT: Final = CommandSpec(
     "report",
-    forms=(slash("report", REPORT_QUESTION), addressed("report", REPORT_QUESTION)),
+    forms=typed("report", REPORT_QUESTION),
     role=Role.ADMIN,
     subject="outcome reports",
     ordinary=True,
@@ -147,26 +147,26 @@ REPORT: Final = CommandSpec(
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
     "budget_list",
-    forms=(slash("budget list"), addressed("budget list")),
+    forms=typed("budget list"),
     slash_help=Help("`/devin budget list` shows the budgets that apply to you here"),
 )
 BUDGET_SET: Final = CommandSpec(
     "budget_set",
-    forms=(slash("budget set", BUDGET), addressed("budget set", BUDGET)),
+    forms=typed("budget set", BUDGET),
     role=Role.ADMIN,
     subject="changes of budgets",
     slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget"),
 )
 BUDGET_REMOVE: Final = CommandSpec(
     "budget_remove",
-    forms=(slash("budget remove", BUDGET_NUMBER), addressed("budget remove", BUDGET_NUMBER)),
+    forms=typed("budget remove", BUDGET_NUMBER),
     role=Role.ADMIN,
     subject="changes of budgets",
     slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes it"),
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
-    forms=(slash("budget grant", GRANT), addressed("budget grant", GRANT)),
+    forms=typed("budget grant", GRANT),
     role=Role.ADMIN,
     subject="changes of budgets",
     slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets"),
@@ -191,7 +191,7 @@ REFUSE_MORE: Final = CommandSpec(
 )
 ORGS: Final = CommandSpec(
     "orgs",
-    forms=(slash("orgs"), addressed("orgs")),
+    forms=typed("orgs"),
     role=Role.ADMIN,
     subject="figures of Devin's organisations",
     slash_help=Help("`/devin orgs` shows Devin's organisations, with their limits and ACUs"),
@@ -199,14 +199,14 @@ ORGS: Final = CommandSpec(
 )
 AUDIT: Final = CommandSpec(
     "audit",
-    forms=(slash("audit", AUDIT_OPTIONS), addressed("audit", AUDIT_OPTIONS)),
+    forms=typed("audit", AUDIT_OPTIONS),
     role=Role.ADMIN,
     subject="audit logs",
     slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends you Devin's audit log"),
 )
 AUDIT_BOT: Final = CommandSpec(
     "audit_bot",
-    forms=(slash("audit bot", CSV), addressed("audit bot", CSV)),
+    forms=typed("audit bot", CSV),
     role=Role.ADMIN,
     subject="audit logs",
     slash_help=Help("`/devin audit bot [csv]` shows what was changed through Devin Bridge", same_line=True),
@@ -260,9 +260,7 @@ ALARM_SNOOZE: Final = CommandSpec(
 # These two answer the question whether a text that resembles a command is that command or a task.
 RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True, replaces=True)
 START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True, replaces=True)
-HELP: Final = CommandSpec(
-    "help", forms=(slash("help", HELP_TOPIC), addressed("help", HELP_TOPIC), written("!help")), urgent=True
-)
+HELP: Final = CommandSpec("help", forms=(*typed("help", HELP_TOPIC), written("!help")), urgent=True)
 
 COMMANDS: Final = (
     START,

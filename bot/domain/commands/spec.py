@@ -94,6 +94,11 @@ def addressed(phrase: str, argument: Argument = NOTHING) -> Form:
     return Form(phrase, ADDRESSED, argument)
 
 
+def typed(phrase: str, argument: Argument = NOTHING) -> tuple[Form, Form]:
+    """Declare the forms of a command that is typed behind `/devin` or, alone, to the bot itself."""
+    return slash(phrase, argument), addressed(phrase, argument)
+
+
 def button(action_id: str) -> Form:
     """Declare a form that is a button with this action id."""
     return Form(action_id, frozenset({Surface.BUTTON}))

@@ -60,9 +60,9 @@ class FormKind(ABC):
     def first(self, workspace: Workspace, opening: Opening) -> View | None:
         """Return the form as it opens, without any call; None if something has to be read for it."""
 
+    @abstractmethod
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form, or a notice in its place, with what was read for it. May raise a DevinError."""
-        raise NotImplementedError
 
     @abstractmethod
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
