@@ -174,13 +174,13 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness)
     for name in names:
         await on.slack.put_channel(name, name=name.lower(), members=["U0ANN", "U0BOT"])
     ts, session = await on.started(channel=OPS)
-    await on.slack.fault("chat.postMessage", "ratelimited", times=34, retry_after=6, match="C0WAIT")
+    await on.slack.fault("chat.postMessage", "ratelimited", times=34, retry_after=60, match="C0WAIT")
     for name in names:
         await on.mention("wait here", channel=name)
     refused = await on.slack.wait_for_call("chat.postMessage", 34, status=429, within=30)
     await on.devin.say(session, "Nothing keeps me.")
     line = await on.wait_for_post(OPS, ts, "Nothing keeps me.")
-    assert float(line["ts"]) < refused[-1]["at"] + 6
+    assert float(line["ts"]) < refused[0]["at"] + 60  # before the first wait is over
 
 
 @pytest.mark.long
