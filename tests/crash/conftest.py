@@ -9,7 +9,7 @@ from tests.crash.scene import Nursery, opened_nursery
 
 
 @pytest.fixture(scope="session")
-def nursery(sqlite_template: Path) -> Iterator[Nursery]:
+def nursery(sqlite_template: Path, shared: Path) -> Iterator[Nursery]:
     """Where the processes come from."""
-    with opened_nursery(sqlite_template) as opened:
+    with opened_nursery(sqlite_template, shared) as opened:
         yield opened

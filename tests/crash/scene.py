@@ -1,6 +1,7 @@
 """A scene: simulated Slack and Devin, and the bot as a process that may die; then it is started again."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ _T = TypeVar("_T")
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
 LEASE: Final = 1.0
+AT_ONCE: Final = int(os.environ.get("SLOTS", 8))  # scenes, in all processes of a run
 
 
 @dataclass
@@ -63,11 +65,40 @@ class Victim:
         await self.end()
 
 
-class Nursery:
-    """Starts victims; one import of the bot and one `empty_store` serve them all."""
+class Slots:
+    """Lets so many scenes play at once in all processes of a run; more would only wait for each other's processor."""
 
-    def __init__(self, process: "subprocess.Popen[str]", empty_store: Path) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._files: Final = [folder / f"slot.{number}" for number in range(AT_ONCE)]
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Have a slot, as soon as one is free."""
+        while (held := self._free()) is None:
+            await asyncio.sleep(0.2)  # the lock of a file has no event
+        try:
+            yield
+        finally:
+            os.close(held)
+
+    def _free(self) -> int | None:
+        for file in self._files:
+            held = os.open(file, os.O_RDWR | os.O_CREAT)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(held)
+            else:
+                return held
+        return None
+
+
+class Nursery:
+    """Starts victims; one import of the bot and one `empty_store` serve them all, and all runs share the `slots`."""
+
+    def __init__(self, process: "subprocess.Popen[str]", empty_store: Path, slots: Slots) -> None:
         self.empty_store: Final = empty_store
+        self.slots: Final = slots
         self._process = process
         self._victims: dict[int, Victim] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -101,13 +132,13 @@ class Nursery:
 
 
 @contextmanager
-def opened_nursery(empty_store: Path) -> Iterator[Nursery]:
+def opened_nursery(empty_store: Path, shared: Path) -> Iterator[Nursery]:
     """A nursery for as long as it is needed."""
     command = [sys.executable, "-m", "tests.crash.victim", str(empty_store)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()  # it has imported the bot, which no test waits for
-    nursery = Nursery(process, empty_store)
+    nursery = Nursery(process, empty_store, Slots(shared))
     try:
         yield nursery
     finally:

@@ -10,11 +10,10 @@ from typing import Any, Final
 import pytest
 
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene, scene
+from tests.crash.scene import AT_ONCE, PATIENCE, Nursery, Scene, scene
 from tests.crash.steps import AFTER, Moment, moments
 from tests.scenarios.harness import ANN, GENERAL
 
-AT_ONCE = 6
 TRIES = 3  # how often a story is played until a death at a listed step counts as missed
 
 # What may run beside every story, by the clock or by the poller. Each step is also listed by one story that dies there.
@@ -160,7 +159,8 @@ class Story:
 
 async def played(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
     """Play one story, with a death at a moment; answers the moments that were reached and the deaths."""
-    async with scene(folder, nursery, strike, first_start=story.from_the_start, **story.settings()) as one:
+    setting = {"first_start": story.from_the_start, **story.settings()}
+    async with nursery.slots.one(), scene(folder, nursery, strike, **setting) as one:
         if story.from_the_start:
             one.arm()
         await one.keep()
@@ -196,10 +196,10 @@ async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, eve
     differences = story.differences(reached)
     assert not differences, "\n".join([story.name, *differences])
     deaths, required = story.deaths(reached, every=every), set(story.required())
-    slots, problems, missed = asyncio.Semaphore(AT_ONCE), [], []
+    turns, problems, missed = asyncio.Semaphore(AT_ONCE), [], []
 
     async def once(number: int, moment: Moment) -> None:
-        async with slots:
+        async with turns:
             try:
                 tries = TRIES if moment in required else 1
                 died = await _dies(story, folder / str(number), nursery, moment, tries)
