@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
 LEASE: Final = 1.0
-AT_ONCE: Final = int(os.environ.get("SLOTS", 8))  # scenes, in all processes of a run
+AT_ONCE: Final = 8  # scenes, in all processes of a run: with more of them each waits for the others
 
 
 @dataclass
