@@ -31,17 +31,17 @@ from bot.domain.editions import Edition, Occasion, Share
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.subscription import Subscription, from_settings
 from bot.engine.local import LocalEngine
-from bot.flows.manage.long_jobs import Asked
-from bot.flows.money.budget_commands import BudgetCommands
-from bot.flows.money.budget_watch import BudgetWatch
-from bot.flows.money.digest import Digest, schedule_of
-from bot.flows.money.digest_past import Destination, Past, store_past
-from bot.flows.money.digest_post import DigestPost
-from bot.flows.money.figure_files import FigureFiles
-from bot.flows.money.outcome_answers import OutcomeAnswers
-from bot.flows.money.own_cost import OwnCost
-from bot.flows.money.usage_answers import UsageAnswers
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.manage.long_jobs.jobs import Asked
+from bot.flows.money.budgets.commands import BudgetCommands
+from bot.flows.money.budgets.own_cost import OwnCost
+from bot.flows.money.budgets.watch import BudgetWatch
+from bot.flows.money.digest.due import Digest, schedule_of
+from bot.flows.money.digest.past import Destination, Past, store_past
+from bot.flows.money.digest.post import DigestPost
+from bot.flows.money.figures.files import FigureFiles
+from bot.flows.money.figures.outcomes import OutcomeAnswers
+from bot.flows.money.figures.usage import UsageAnswers
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.organisation import Organisation, Organisations
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels

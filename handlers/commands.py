@@ -11,7 +11,7 @@ from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.form import Form
 from bot.domain.text import as_typed, plain
-from bot.flows.manage.forms import Opening
+from bot.flows.manage.forms.forms import Opening
 from bot.flows.receive.intake import Intake, command_key
 from bot.flows.receive.new_command import NewCommand
 from bot.flows.steer.command_answers import CommandAnswers

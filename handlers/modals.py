@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.domain.commands.library_commands import NOTE_ADD
 from bot.domain.form import Form
-from bot.flows.manage.forms import Forms, NotTaken, Opening, opening_from_message
+from bot.flows.manage.forms.forms import Forms, NotTaken, Opening, opening_from_message
 from bot.flows.receive.intake import Intake, MaybeStoredError, NotStoredError
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger

@@ -139,8 +139,9 @@ def test_every_file_of_a_room_has_its_row():
         if len(cells) == 3:
             room = cells[0].strip("`") or room
             named |= {(room, name) for name in re.findall(r"`([a-z_]+)`", cells[2])}
-    files = {(path.parent.name, path.stem) for path in (ROOT / "bot/flows").glob("*/[!_]*.py")}
-    assert (files - named, {one for one in named - files if (ROOT / "bot/flows" / one[0]).is_dir()}) == (set(), set())
+    flows = ROOT / "bot/flows"
+    files = {(path.parent.relative_to(flows).as_posix(), path.stem) for path in flows.glob("*/**/[!_]*.py")}
+    assert (files - named, {one for one in named - files if (flows / one[0]).is_dir()}) == (set(), set())
 
 
 # ---------------------------------------------------------------- scopes, commands to type

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.flows.money.digest import Digest
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.money.digest.due import Digest
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox

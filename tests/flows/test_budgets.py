@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.session import Options
 from bot.domain.waking import WakeLimits
-from bot.flows.money.budget_check import BudgetCheck, own_budgets
-from bot.flows.money.budget_standings import reports_no_acus
-from bot.flows.money.budget_watch import BudgetWatch
+from bot.flows.money.budgets.check import BudgetCheck, own_budgets
+from bot.flows.money.budgets.standings import reports_no_acus
+from bot.flows.money.budgets.watch import BudgetWatch
 from bot.flows.services import Services
 from bot.store import budgets, crossings, grants, spend, tables
 from bot.store.grants import Grant, GrantState

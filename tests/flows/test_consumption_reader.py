@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.devin.client import Devin
 from bot.domain.billing import bounds
 from bot.domain.consumption import Correction
-from bot.flows.money.consumption_reader import ConsumptionReader
+from bot.flows.money.consumption.reader import ConsumptionReader
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import corrections, spend
 from bot.timing import DAY, HOUR, PRODUCTION

@@ -7,7 +7,7 @@ from bot.flows.access import Access
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import SessionLookup
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.conversation import Conversation
 from bot.flows.start.create import Create

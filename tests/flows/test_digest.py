@@ -14,8 +14,8 @@ from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.file_transfers import FileTransfers
-from bot.flows.money.digest import Digest
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.money.digest.due import Digest
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
 from bot.store import channels
 from bot.store import due as dues

@@ -3,12 +3,12 @@
 import pytest
 
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
-from bot.flows.manage.long_jobs import Asked
-from bot.flows.money import file_parts
-from bot.flows.money.figure_files import FigureFiles
-from bot.flows.money.outcome_answers import OutcomeAnswers
-from bot.flows.money.usage_answers import UsageAnswers
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.manage.long_jobs.jobs import Asked
+from bot.flows.money.figures import file_parts
+from bot.flows.money.figures.files import FigureFiles
+from bot.flows.money.figures.outcomes import OutcomeAnswers
+from bot.flows.money.figures.usage import UsageAnswers
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.store.tables import inbox, long_job_rows, long_jobs
 from tests import sentences
 from tests.flows.test_outcome_answers import filled as with_pull_requests

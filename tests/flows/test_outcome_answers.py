@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.domain.questions import REPORT_QUESTIONS
-from bot.flows.money.outcome_answers import OutcomeAnswers
-from bot.flows.money.usage_answers import UsageAnswers
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.money.figures.outcomes import OutcomeAnswers
+from bot.flows.money.figures.usage import UsageAnswers
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.store.tables import waiting_times
 from tests import sentences
 from tests.markup import written

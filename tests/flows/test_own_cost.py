@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from bot.domain.budgets import Scope, ScopeKind, Span
-from bot.flows.money.own_cost import OwnCost
+from bot.flows.money.budgets.own_cost import OwnCost
 from bot.store import budgets
 from tests import sentences
 from tests.markup import written

@@ -1,7 +1,7 @@
 """The runaway watch on both stores: which rows it writes, and that one thing has one alarm and one post."""
 
 from bot.domain.alarms import AlarmState
-from bot.flows.money.runaway_watch import RunawayWatch
+from bot.flows.money.alarms.runaway import RunawayWatch
 from bot.slack.client import Slack
 from bot.slack.errors import SlackUnreachable
 from bot.store import alarms, channels, due, recent_spend, sessions, tables

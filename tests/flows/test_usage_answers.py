@@ -7,8 +7,8 @@ import pytest
 from bot.domain.billing import Period
 from bot.domain.cycle import Cycle
 from bot.domain.questions import USAGE_QUESTIONS, By
-from bot.flows.money.usage_answers import UsageAnswers
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.money.figures.usage import UsageAnswers
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.store import cycles
 from bot.store.tables import spend as spend_table
 from tests import sentences

@@ -12,8 +12,8 @@ from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.questions import Question
-from bot.flows.money.usage_answers import UsageAnswers
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.money.figures.usage import UsageAnswers
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
 from bot.store.tables import consumption

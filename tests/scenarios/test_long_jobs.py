@@ -13,7 +13,7 @@ import pytest
 
 from bot.domain.billing import newest_finished
 from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.flows.manage.long_jobs import Asked, begin_file
+from bot.flows.manage.long_jobs.jobs import Asked, begin_file
 from bot.flows.unit_of_work import UnitOfWork
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.store import audit, tables

@@ -8,7 +8,7 @@ from bot.domain.cycle import Cycle
 from bot.domain.editions import Edition, Occasion, Schedule, Share
 from bot.domain.forecast import Forecast
 from bot.domain.subscription import Missed, MissedBecause, Subscription, from_settings
-from bot.flows.money.digest_past import because_dead
+from bot.flows.money.digest.past import because_dead
 from bot.views import answers
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.commands.registry import COMMANDS, FORMS
 from bot.domain.form import Form
 from bot.domain.library import LONGEST, Entry, Kind, entered, mistakes
-from bot.flows.manage.form_kinds import all_forms
+from bot.flows.manage.forms.kinds import all_forms
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
 from bot.views.modals import library, parts

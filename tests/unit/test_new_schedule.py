@@ -11,7 +11,7 @@ from bot.devin.schedules import Schedule
 from bot.domain.cron import next_due, parse_cron
 from bot.domain.form import Form
 from bot.domain.new_schedule import LONGEST, FieldMistake, Repeat, entered, mistakes
-from bot.flows.manage.schedule_form import says_the_same
+from bot.flows.manage.forms.schedule import says_the_same
 from bot.playground.slack.blocks import view_errors
 from bot.views import schedules as views
 from bot.views.modals import schedules as modals

@@ -4,10 +4,10 @@ from bot.domain.commands.audit_query import WrongQuery, days_of, parse_query
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import AUDIT, ORGS
 from bot.domain.long_job import NewLongJob
-from bot.flows.manage.audit_log import audit_log_file
-from bot.flows.manage.long_jobs import Asked, begin, is_message
-from bot.flows.manage.organisation_rows import organisation_list
-from bot.flows.manage.row_sources import bot_audit_cells, bot_audit_file
+from bot.flows.manage.long_jobs.audit_log import audit_log_file
+from bot.flows.manage.long_jobs.jobs import Asked, begin, is_message
+from bot.flows.manage.long_jobs.organisations import organisation_list
+from bot.flows.manage.long_jobs.row_sources import bot_audit_cells, bot_audit_file
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import audit, people

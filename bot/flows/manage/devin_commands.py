@@ -19,12 +19,13 @@ from bot.domain.form import Form
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import CommandJob, Job, finish, recipient_of
-from bot.flows.manage import devin_reads, library
-from bot.flows.manage.devin_answer import DevinAnswer
-from bot.flows.manage.devin_failures import failure_sentence
-from bot.flows.manage.library import Library
-from bot.flows.manage.reviews import Reviews
-from bot.flows.manage.schedules import Schedules
+from bot.flows.manage.devin import reads as devin_reads
+from bot.flows.manage.devin.answer import DevinAnswer
+from bot.flows.manage.devin.failures import failure_sentence
+from bot.flows.manage.devin.schedules import Schedules
+from bot.flows.manage.library import library
+from bot.flows.manage.library.library import Library
+from bot.flows.manage.long_jobs.reviews import Reviews
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace

@@ -6,13 +6,13 @@ Of the guardrails too, whose violations go to the same admins.
 from functools import partial
 
 from bot.engine.port import Tick
-from bot.flows.money.budget_watch import BudgetWatch
-from bot.flows.money.cycles import CycleReader
-from bot.flows.money.digest import Digest
-from bot.flows.money.guardrail_watch import GuardrailWatch
+from bot.flows.money.alarms.guardrails import GuardrailWatch
+from bot.flows.money.alarms.runaway import RunawayWatch
+from bot.flows.money.budgets.watch import BudgetWatch
+from bot.flows.money.consumption.cycles import CycleReader
+from bot.flows.money.digest.due import Digest
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.money.pull_requests import PullRequestSweep
-from bot.flows.money.runaway_watch import RunawayWatch
-from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
 

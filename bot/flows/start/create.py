@@ -15,7 +15,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
 from bot.flows.job import Job, finish
 from bot.flows.lookup import SessionLookup
-from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import record, refuse, show_new_state, start_is_dead, stop_row

@@ -11,7 +11,7 @@ from bot.domain.keys import session_id
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
 from bot.flows.session_rows import add, post_card, start_to_follow

@@ -7,7 +7,7 @@ from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.flows.services import Services
 from bot.flows.start.create import Create

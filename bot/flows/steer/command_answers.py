@@ -32,18 +32,18 @@ from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import CommandJob, finish, move, recipient_of
-from bot.flows.manage import library
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
 from bot.flows.manage.devin_commands import DevinCommands
-from bot.flows.manage.long_jobs import Asked
-from bot.flows.money.budget_commands import CHANGES, BudgetCommands
-from bot.flows.money.figure_files import FigureFiles
-from bot.flows.money.outcome_answers import OutcomeAnswers
-from bot.flows.money.own_cost import OwnCost
-from bot.flows.money.subscriptions import Subscriptions
-from bot.flows.money.usage_answers import UsageAnswers
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.manage.library import library
+from bot.flows.manage.long_jobs.jobs import Asked
+from bot.flows.money.budgets.commands import CHANGES, BudgetCommands
+from bot.flows.money.budgets.own_cost import OwnCost
+from bot.flows.money.digest.subscriptions import Subscriptions
+from bot.flows.money.figures.files import FigureFiles
+from bot.flows.money.figures.outcomes import OutcomeAnswers
+from bot.flows.money.figures.usage import UsageAnswers
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.steer.fan_out_preview import FanOutPreview
 from bot.flows.steer.notify import Notify

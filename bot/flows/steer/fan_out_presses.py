@@ -10,8 +10,8 @@ from bot.domain.fan_out import RETRIED, FanOut, FanOutSession, FanOutState
 from bot.domain.session import Lifecycle, first_line
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage.fan_outs import carry_on, enqueue_session
-from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.manage.fan_out.fan_outs import carry_on, enqueue_session
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import audit, fan_outs, people

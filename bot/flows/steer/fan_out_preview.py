@@ -17,8 +17,8 @@ from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.keys import fan_out_id
 from bot.flows.access import Access
 from bot.flows.job import CommandJob, finish, recipient_of
-from bot.flows.manage.long_jobs import is_message
-from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.manage.long_jobs.jobs import is_message
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace

@@ -14,7 +14,7 @@ from bot.domain.lane import held_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.waking import WakeQuestion, is_asleep, wake_question
 from bot.flows.job import CommandJob, Job, Reschedule, finish, recipient_of
-from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace

@@ -6,10 +6,12 @@ from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.fan_out_commands import FANOUT
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage import devin_commands, long_jobs, note_deletion
-from bot.flows.manage.note_deletion import NoteDeletion
-from bot.flows.money import budget_requests
-from bot.flows.money.budget_requests import BudgetRequests
+from bot.flows.manage import devin_commands
+from bot.flows.manage.library import note_deletion
+from bot.flows.manage.library.note_deletion import NoteDeletion
+from bot.flows.manage.long_jobs import jobs as long_jobs
+from bot.flows.money.budgets import requests as budget_requests
+from bot.flows.money.budgets.requests import BudgetRequests
 from bot.flows.services import Services
 from bot.flows.steer import alarm_answers, fan_out_presses, held_reply, held_start
 from bot.flows.steer.alarm_answers import AlarmAnswers

@@ -28,7 +28,7 @@ from bot.domain.waking import is_asleep
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing, is_unknown
 from bot.flows.job import Job, RefusedForNow, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
-from bot.flows.money.budget_check import BudgetCheck
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services

@@ -1,0 +1,1 @@
+"""What Devin is asked for a person, and what it answers."""

@@ -1,0 +1,1 @@
+"""Fan-outs: one prompt in many organisations."""

@@ -1,0 +1,84 @@
+"""A fan-out begins, is carried on, stopped and retried: what is stored for that, each in one transaction.
+
+A fan-out is a row of its own, and a row of the inbox that carries it on (`bot.flows.manage.fan_out.run`). Each of its
+sessions is a row too, which another row of the inbox creates (`bot.flows.manage.fan_out.session`).
+"""
+
+from bot.domain.causes import Cause, FanOutCause, FanOutSessionCause
+from bot.domain.fan_out import FanOut, FanOutSession
+from bot.domain.keys import short_id
+from bot.domain.lane import fan_out_lane, fan_out_session_lane
+from bot.flows.organisation import Organisation
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
+from bot.store import fan_outs, inbox
+from bot.store.inbox import InboxRow
+
+
+async def carry_on(uow: UnitOfWork, fan_out: FanOut, cause: str) -> None:
+    """Have the fan-out worked on at once, by the row that does so already, or by a new one for this key of a `cause`.
+
+    The version of the fan-out was counted up in this transaction, so the row that is there is not just being closed.
+    """
+    lane = fan_out_lane(fan_out.id)
+    if await inbox.make_ready(uow.tx, lane, uow.now):
+        uow.wakes[lane] = 0.0
+        return
+    await uow.add_to_inbox(_row(uow, fan_out, f"{fan_out.message_key}:{cause}", lane, FanOutCause(fan_out.id), 0.0))
+
+
+async def enqueue_session(uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, after: float) -> None:
+    """Store the row that creates a session in `after` seconds, once for each of the session's attempts.
+
+    A session whose last attempt has an unknown outcome is looked up first.
+    """
+    cause = FanOutSessionCause(fan_out.id, session.org_id, session.attempt)
+    key = f"{fan_out.message_key}:{session.org_id}:{session.attempt}"
+    await uow.add_to_inbox(_row(uow, fan_out, key, fan_out_session_lane(fan_out.id, session.org_id), cause, after))
+    if session.intent_at is not None:
+        await inbox.intend(uow.tx, key, session.intent_at)
+    if session.accepted_at is not None:
+        await inbox.accept(uow.tx, key, session.accepted_at)
+
+
+def _row(uow: UnitOfWork, fan_out: FanOut, key: str, lane: str, cause: Cause, after: float) -> InboxRow[Cause]:
+    return InboxRow(
+        key=key,
+        team=fan_out.team,
+        lane=lane,
+        ts=f"{uow.now:.6f}",
+        ref=short_id(fan_out.id),
+        cause=cause,
+        ready_at=uow.now + after,
+        created_at=uow.now,
+    )
+
+
+async def change_session(
+    uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, cause: str, **values: object
+) -> None:
+    """Store `values` about a session, and have the table show them."""
+    await fan_outs.touch(uow.tx, fan_out.id)
+    await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, **values)
+    await carry_on(uow, fan_out, cause)
+
+
+class FanOutOrganisations:
+    """The organisations in which fan-outs start sessions, with the key of a workspace's own organisation."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[tuple[str, str], Organisation] = {}
+
+    async def of(self, workspace: Workspace, org_id: str) -> Organisation:
+        """Return the organisation with the id `org_id`, with what is known of it."""
+        own = workspace.organisation
+        if org_id == own.id:
+            return own
+        if (known := self._known.get((own.id, org_id))) is not None:
+            return known
+        found = Organisation(own.devin.within(org_id), self._services.db)
+        await found.learn()
+        self._known[own.id, org_id] = found
+        return found

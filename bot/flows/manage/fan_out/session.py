@@ -1,0 +1,187 @@
+"""The session of a fan-out in one organisation is created, exactly once: `bot.flows.exactly_once` says how.
+
+Its reference is that of the fan-out. It is looked up in its organisation alone, so one reference does for all of them.
+"""
+
+from typing import ClassVar, Final
+
+from bot.devin.errors import (
+    DevinForbidden,
+    DevinNotFound,
+    DevinQuotaExceeded,
+    DevinRefused,
+    DevinUnauthorized,
+)
+from bot.devin.models import DevinSession
+from bot.domain.causes import FanOutSessionCause
+from bot.domain.commands.fan_out_query import with_organisation
+from bot.domain.fan_out import UNSTARTED, FanOut, FanOutSession
+from bot.domain.person import as_author
+from bot.domain.session import Lifecycle, display_state_of
+from bot.flows.access import Access
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_unknown
+from bot.flows.job import Job, Reschedule, finish
+from bot.flows.lookup import SessionLookup
+from bot.flows.manage.fan_out.fan_outs import FanOutOrganisations, change_session
+from bot.flows.organisation import Organisation
+from bot.flows.services import Services
+from bot.flows.session_tags import SessionTags
+from bot.flows.unit_of_work import UnitOfWork
+from bot.logs import get_logger
+from bot.store import fan_outs
+from bot.views import fan_out_table as views
+
+log = get_logger(__name__)
+
+_NOT_UNKNOWN: Final = {"intent_at": None, "accepted_at": None}
+
+
+class StartFanOutSession:
+    """Creates the sessions of fan-outs that inbox rows ask for."""
+
+    def __init__(
+        self, services: Services, access: Access, lookup: SessionLookup, organisations: FanOutOrganisations
+    ) -> None:
+        self._services = services
+        self._access = access
+        self._lookup = lookup
+        self._organisations = organisations
+        self._once = ExactlyOnce(services)
+
+    async def run(self, job: Job[FanOutSessionCause]) -> None:
+        """Create the session, unless the fan-out was erased or stopped, or this attempt is not the last one."""
+        async with self._services.db.read() as tx:
+            fan_out = await fan_outs.get(tx, job.cause.fan_out_id)
+            session = await fan_outs.session(tx, job.cause.fan_out_id, job.cause.org_id)
+        if fan_out is None or session is None or not _is_meant(job, session):
+            async with self._services.unit_of_work_for(job) as uow:
+                await finish(uow, job)
+            return
+        organisation = await self._organisations.of(job.workspace, session.org_id)
+        new = NewFanOutSession(self._services, self._access, self._lookup, job, fan_out, session, organisation)
+        await self._once.create(job, new)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[FanOutSessionCause], _reason: str, /) -> None:
+        """Show that the session was not started, or may not have been; then a retry looks it up first."""
+        fan_out = await fan_outs.get(uow.tx, job.cause.fan_out_id)
+        session = await fan_outs.session(uow.tx, job.cause.fan_out_id, job.cause.org_id)
+        if fan_out is None or session is None or not _is_meant(job, session):
+            return
+        values: dict[str, object] = {"lifecycle": Lifecycle.REFUSED, "reason": views.LOST, **_NOT_UNKNOWN}
+        if is_unknown(job.row):
+            known = {"intent_at": job.row.intent_at, "accepted_at": job.row.accepted_at}
+            values = {"lifecycle": Lifecycle.UNCERTAIN, "reason": views.UNKNOWN, **known}
+        await change_session(uow, fan_out, session, job.row.key, **values)
+
+
+def _is_meant(job: Job[FanOutSessionCause], session: FanOutSession) -> bool:
+    return session.lifecycle in UNSTARTED and session.attempt == job.cause.attempt
+
+
+class NewFanOutSession(Creation[DevinSession]):
+    """The creation of the session of a fan-out in one organisation, as the row of `job` asks for it."""
+
+    kind: ClassVar[str] = "session of a fan-out"
+
+    def __init__(
+        self,
+        services: Services,
+        access: Access,
+        lookup: SessionLookup,
+        job: Job[FanOutSessionCause],
+        fan_out: FanOut,
+        session: FanOutSession,
+        organisation: Organisation,
+    ) -> None:
+        self._services = services
+        self._access = access
+        self._lookup = lookup
+        self._job = job
+        self._fan_out = fan_out
+        self._session = session
+        self._organisation = organisation
+        self._tags = SessionTags(organisation, fan_out.reference, fan_out.options.tags)
+        self._prompt = ""
+
+    async def prepare(self) -> bool:
+        """Write the prompt. Returns False, with the row closed, if the fan-out was stopped or its person may not."""
+        if self._fan_out.stopped_at is not None:
+            await self._end(lifecycle=Lifecycle.CANCELLED, **_NOT_UNKNOWN)
+            return False
+        # Once more: since the person was admitted, the start may have waited for hours.
+        asker = await self._access.checked_person(self._job.workspace, self._fan_out.user)
+        if self._access.refusal(asker, shared=False) is not None:
+            await self._end(lifecycle=Lifecycle.REFUSED, reason=views.NO_LONGER_ALLOWED, **_NOT_UNKNOWN)
+            return False
+        task = with_organisation(self._fan_out.prompt, self._session.name)
+        asked = f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {self._fan_out.reference}"
+        self._prompt = f"{task}\n\n{asked}"
+        return True
+
+    async def _end(self, **values: object) -> None:
+        async with self._services.unit_of_work_for(self._job) as uow:
+            await change_session(uow, self._fan_out, self._session, self._job.row.key, **values)
+            await finish(uow, self._job)
+
+    async def write_intent(self, uow: UnitOfWork) -> None:
+        """Note that the session is being created; raises Reschedule if a stop has cancelled it meanwhile."""
+        where = (uow.tx, self._fan_out.id, self._session.org_id)
+        if not await fan_outs.change_session_while(*where, [*UNSTARTED], lifecycle=Lifecycle.CREATING):
+            raise Reschedule(0.0, "cancelled")  # which rolls the intent back
+
+    async def call(self) -> DevinSession:
+        """Ask Devin for the session, with the fullest list of tags that was not refused."""
+        options = self._fan_out.options
+        return await self._organisation.devin.create_session(
+            self._prompt,
+            title=with_organisation(options.title, self._session.name) if options.title else None,
+            tags=await self._tags.to_send(),
+            repos=[options.repo] if options.repo else None,
+            playbook_id=options.playbook,
+            devin_mode=options.mode,
+            max_acu_limit=self._fan_out.limit,
+        )
+
+    async def other_form(self, refused: DevinRefused, /) -> bool:
+        """If Devin refused the tags, go on to the next shorter list. Returns False if there is none."""
+        return self._tags.shorten(refused)
+
+    async def lookup(self) -> LookupResult[DevinSession]:
+        """Search the organisation for the session, by the reference of the fan-out."""
+        return await self._lookup.oldest(self._organisation, self._fan_out.reference, self._fan_out.created_at)
+
+    async def write_checking(self, uow: UnitOfWork) -> None:
+        """Have the table say that it is being checked whether the session was started."""
+        if self._session.intent_at is None:
+            await change_session(uow, self._fan_out, self._session, self._job.row.key, intent_at=uow.now)
+
+    async def write_created(self, uow: UnitOfWork, thing: DevinSession) -> None:
+        """Store what Devin answered about the session. From here on the fan-out follows it."""
+        values = {"reason": None, "polled_at": uow.now, **_NOT_UNKNOWN, **facts_of(thing)}
+        await change_session(uow, self._fan_out, self._session, self._job.row.key, **values)
+        log.info("session of a fan-out created", fan_out=self._fan_out.id, devin_id=thing.session_id)
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Have the table show why the session was not started."""
+        values = {"lifecycle": Lifecycle.REFUSED, "reason": reason_of(refused), **_NOT_UNKNOWN}
+        await change_session(uow, self._fan_out, self._session, self._job.row.key, **values)
+
+
+def facts_of(made: DevinSession) -> dict[str, object]:
+    """What is stored of a session that Devin has."""
+    state = display_state_of(made.snapshot())
+    facts = {"devin_id": made.session_id, "url": made.url, "acus": made.acus_consumed}
+    return {"lifecycle": Lifecycle.OPEN, "display": state, **facts}
+
+
+def reason_of(refused: DevinRefused) -> str:
+    """Return the sentence that says why Devin did not start a session."""
+    if isinstance(refused, DevinUnauthorized):
+        return views.UNAUTHORISED
+    if isinstance(refused, DevinForbidden):
+        return views.forbidden(refused.needed)
+    if isinstance(refused, DevinQuotaExceeded):
+        return views.limited(refused.message)
+    if isinstance(refused, DevinNotFound):
+        return views.NOT_REACHED
+    return views.refused(refused.message)

@@ -1,0 +1,1 @@
+"""Forms: opened, checked and carried out."""

@@ -1,0 +1,205 @@
+"""The forms of notes and playbooks: a new one is created exactly once, a change replaces what the form showed.
+
+A change may be repeated: the next try after a crash finds what it wants at Devin, or what the form showed, or what
+somebody else has written meanwhile, which is left alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
+from bot.domain.causes import ViewCause
+from bot.domain.form import Form
+from bot.domain.library import BODY, LONGEST, Entry, Kind, entered, mistakes
+from bot.flows.access import Access
+from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
+from bot.flows.job import Job, Reschedule, finish
+from bot.flows.lookup import CLOCKS_APART
+from bot.flows.manage.devin.failures import failure_sentence
+from bot.flows.manage.forms.forms import FormKind, Opening, answer
+from bot.flows.manage.library.library import KINDS
+from bot.flows.manage.library.shelves import SHELVES
+from bot.flows.readable import Readable
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
+from bot.store import audit, inbox
+from bot.store.audit import AuditRow
+from bot.views import library as views
+from bot.views.modals import library as modals
+from bot.views.modals.parts import View, notice
+
+
+class LibraryForm(FormKind):
+    """The form of one command about notes or playbooks."""
+
+    def __init__(self, services: Services, access: Access, command: str, kind: Kind) -> None:
+        self.title = modals.TITLES[command]
+        self._services = services
+        self._readable = Readable(access)
+        self._kind = kind
+        self._shelf = SHELVES[kind]
+
+    def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the form is not for one workspace
+        """Return an empty form for something new; what is edited, and the names in a message, have to be read."""
+        if opening.form.target or opening.text:
+            return None
+        return modals.library_form(opening.form, Entry(self._kind, "", ""))
+
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return the form with what is at Devin, or with the text of the message that is to become a note."""
+        if not opening.form.target:
+            text = await self._readable.text(workspace, opening.text)
+            return modals.library_form(opening.form, Entry(self._kind, "", text[: LONGEST[BODY]]))
+        try:
+            entry = await self._shelf.get(workspace.organisation.devin, opening.form.target)
+        except DevinNotFound:
+            return notice(self.title, views.gone(self._kind).text)
+        except DevinForbidden as refused:
+            return notice(self.title, views.refused(refused.needed).text)
+        except DevinRefused as refused:
+            return notice(self.title, failure_sentence(refused).text)
+        if len(entry.body) > LONGEST[BODY]:
+            return notice(self.title, modals.too_long(entry))
+        return modals.library_form(replace(opening.form, digest=entry.digest), entry)
+
+    def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
+        """Return a sentence for each field that is empty, too long or not in its form."""
+        entry = entered(self._kind, fields)
+        return {
+            name: modals.sentence(self._kind, name, mistake, len(entry.fields[name]))
+            for name, mistake in mistakes(entry).items()
+        }
+
+    async def save(self, job: Job[ViewCause]) -> None:
+        """Create the note or playbook, or change it."""
+        entry = entered(self._kind, job.cause.fields)
+        try:
+            if job.cause.form.target:
+                await self._change(job, entry)
+            else:
+                await ExactlyOnce(self._services).create(job, NewEntry(self._services, job, entry))
+        except (DevinLater, DevinUncertain, Reschedule):
+            await self._announce_late(job, entry)
+            raise
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
+        """Announce what was not saved, or of which that is not known, and give the text back."""
+        entry = entered(self._kind, job.cause.fields)
+        unknown = is_unknown(job.row) or job.cause.before is not None
+        reference = job.row.ref
+        message = (
+            views.maybe_saved(entry, reference) if unknown else views.not_saved(entry, views.unreachable(reference))
+        )
+        await answer(uow, job, message)
+
+    async def _change(self, job: Job[ViewCause], entry: Entry) -> None:
+        try:
+            await self._replace(job, entry)
+        except DevinNotFound:
+            await self._close(job, entry, views.gone_meanwhile(self._kind))
+        except DevinRefused as refused:
+            await self._close(job, entry, failure_sentence(refused).text)
+
+    async def _replace(self, job: Job[ViewCause], entry: Entry) -> None:
+        devin, form = job.workspace.organisation.devin, job.cause.form
+        current = await self._shelf.get(devin, form.target)
+        tried = job.cause.before is not None
+        if not (current.is_like(entry) if tried else current.is_same_as(entry)):
+            if current.digest != form.digest:
+                await self._close(job, entry, views.changed_meanwhile(self._kind))
+                return
+            job = await self._note(job, current)
+            await self._services.check_claim(job)
+            # A crash or a lost answer from here on: the next try finds the change there, or makes it once more.
+            await self._shelf.replace(devin, current, entry)
+        async with self._services.unit_of_work_for(job) as uow:
+            if job.cause.before is None:  # the form shows what is there, and nothing was tried yet
+                await answer(uow, job, views.same_as_before(entry))
+            else:
+                await audit.add(uow.tx, _row(job, uow, form.target, job.cause.before, entry))
+                await answer(uow, job, views.saved(entry, new=False))
+            await finish(uow, job)
+
+    async def _note(self, job: Job[ViewCause], current: Entry) -> Job[ViewCause]:
+        """Note in the row what is there before the change, for the audit row: after a crash nobody else knows."""
+        cause = replace(job.cause, before=current.as_record())
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.note(uow.tx, job.row.key, cause)
+        return replace(job, row=replace(job.row, cause=cause))
+
+    async def _announce_late(self, job: Job[ViewCause], entry: Entry) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            if is_late(job.row, uow.now, self._services.timing.late_notice):
+                await answer(uow, job, views.late(entry), late=True)
+
+    async def _close(self, job: Job[ViewCause], entry: Entry, why: str) -> None:
+        # A crash before this commit says nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await answer(uow, job, views.not_saved(entry, why))
+            await finish(uow, job)
+
+
+def library_forms(services: Services, access: Access) -> dict[str, FormKind]:
+    """Return the forms of the commands about notes and playbooks that open one, by the names of the commands."""
+    opening = {spec.name: kind for spec, kind in KINDS.items() if spec.opens_form}
+    return {name: LibraryForm(services, access, name, kind) for name, kind in opening.items()}
+
+
+class NewEntry(Creation[Entry]):
+    """A note or playbook that somebody wants to have created."""
+
+    kind = "note or playbook"
+
+    def __init__(self, services: Services, job: Job[ViewCause], entry: Entry) -> None:
+        self._services = services
+        self._job = job
+        self._entry = entry
+        self._devin = job.workspace.organisation.devin
+        self._shelf = SHELVES[entry.kind]
+
+    async def call(self) -> Entry:
+        """Ask Devin to create it, once."""
+        return await self._shelf.create(self._devin, self._entry)
+
+    async def lookup(self) -> LookupResult[Entry]:
+        """Search for one that says the same, was created since the form was sent back, and came of no other form.
+
+        There is no place for a reference: Devin, and everybody who reads the text, would take it for a part of that.
+        """
+        not_before = int(self._job.row.created_at) - CLOCKS_APART
+        found = await self._shelf.listing(self._devin)
+        for entry in found.entries:
+            new = not entry.created_at or entry.created_at >= not_before
+            if new and entry.is_like(self._entry) and not await self._is_recorded(entry):
+                return Found(entry)
+        return Missing.UNREADABLE if found.unreadable else Missing.NOT_FOUND
+
+    async def _is_recorded(self, entry: Entry) -> bool:
+        async with self._services.db.read() as tx:
+            return await audit.has(tx, self._job.workspace.team, self._job.cause.form.command, entry.id)
+
+    async def write_created(self, uow: UnitOfWork, thing: Entry) -> None:
+        """Record the change, and confirm it."""
+        await audit.add(uow.tx, _row(self._job, uow, thing.id, None, self._entry))
+        await answer(uow, self._job, views.saved(self._entry, new=True))
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Announce why it was not saved."""
+        await answer(uow, self._job, views.not_saved(self._entry, failure_sentence(refused).text))
+
+
+def _row(
+    job: Job[ViewCause], uow: UnitOfWork, target: str, before: Mapping[str, object] | None, after: Entry
+) -> AuditRow:
+    cause = job.cause
+    return AuditRow(
+        job.workspace.team,
+        uow.now,
+        cause.user,
+        cause.form.command,
+        target,
+        cause.channel or None,
+        before,
+        after.as_record(),
+    )

@@ -1,0 +1,122 @@
+"""The form of a new schedule, which is created exactly once (`bot.flows.exactly_once`)."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from bot.devin.errors import DevinRefused
+from bot.devin.schedules import SCHEDULES_PAGE, Schedule
+from bot.domain.causes import ViewCause
+from bot.domain.form import Form
+from bot.domain.new_schedule import NewSchedule, entered, mistakes
+from bot.flows.access import Access
+from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
+from bot.flows.job import Job
+from bot.flows.lookup import CLOCKS_APART
+from bot.flows.manage.devin.failures import failure_sentence
+from bot.flows.manage.devin.schedules import shown, zone_of
+from bot.flows.manage.forms.forms import FormKind, Opening, answer
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
+from bot.store import audit
+from bot.store.audit import AuditRow
+from bot.views import schedules as views
+from bot.views.modals import schedules as modals
+from bot.views.modals.parts import View
+
+
+def says_the_same(one: Schedule, values: Mapping[str, str]) -> bool:
+    """Whether a schedule has these `values`, word by word: Devin may have tidied up white space."""
+    there = {"name": one.name, "prompt": one.prompt, "frequency": one.frequency or ""}
+    return all(there[name].split() == value.split() for name, value in values.items())
+
+
+class ScheduleForm(FormKind):
+    """The form of `/devin schedule add`."""
+
+    title = modals.TITLE
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the zone is to be read
+        """Return None: the time zone of the person has to be read."""
+        return None
+
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return an empty form with the person's time zone."""
+        zone = await zone_of(self._access, workspace, opening.user)
+        return modals.schedule_form(opening.form, str(zone))
+
+    def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
+        """Return a sentence for each field that is empty, too long or not in its form."""
+        new = entered(fields)
+        return {name: modals.sentence(name, mistake, len(new.fields[name])) for name, mistake in mistakes(new).items()}
+
+    async def save(self, job: Job[ViewCause]) -> None:
+        """Create the schedule."""
+        creation = NewScheduleAtDevin(self._services, self._access, job, entered(job.cause.fields))
+        await ExactlyOnce(self._services).create(job, creation)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
+        """Announce that the schedule was not added, or that nobody knows."""
+        new = entered(job.cause.fields)
+        maybe = is_unknown(job.row)
+        await answer(uow, job, views.lost(new.name, job.row.ref, new.prompt, maybe=maybe, page=SCHEDULES_PAGE))
+
+
+class NewScheduleAtDevin(Creation[Schedule]):
+    """The creation of a schedule."""
+
+    kind: ClassVar[str] = "schedule"
+
+    def __init__(self, services: Services, access: Access, job: Job[ViewCause], new: NewSchedule) -> None:
+        self._services = services
+        self._access = access
+        self._job = job
+        self._new = new
+        # Of the row's time, so that each try asks for the same, also when the clocks change in between.
+        self._values = new.values(job.row.created_at)
+        self._devin = job.workspace.organisation.devin
+
+    async def call(self) -> Schedule:
+        """Ask Devin to create it, once."""
+        return await self._devin.create_schedule(self._values)
+
+    async def lookup(self) -> LookupResult[Schedule]:
+        """Search for one that says the same, was created since the form was sent back, and came of no other form.
+
+        There is no place for a reference: a tag would stand on each session, and the prompt is for Devin.
+        """
+        not_before, unreadable = int(self._job.row.created_at) - CLOCKS_APART, False
+        async for page in self._devin.schedule_pages():
+            unreadable = unreadable or bool(page.unreadable)
+            for one in page.items:
+                new = not one.created_at or one.created_at >= not_before
+                if new and says_the_same(one, self._values) and not await self._is_recorded(one):
+                    return Found(one)
+        return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
+
+    async def _is_recorded(self, one: Schedule) -> bool:
+        command, team = self._job.cause.form.command, self._job.workspace.team
+        async with self._services.db.read() as tx:
+            return await audit.has(tx, team, command, one.scheduled_session_id)
+
+    async def write_created(self, uow: UnitOfWork, thing: Schedule) -> None:
+        """Record the change, and confirm it."""
+        cause, team = self._job.cause, self._job.workspace.team
+        channel, target = cause.channel or None, thing.scheduled_session_id
+        after = {"name": self._new.name, "enabled": True, "frequency": self._values["frequency"]}
+        await audit.add(uow.tx, AuditRow(team, uow.now, cause.user, cause.form.command, target, channel, None, after))
+        await answer(uow, self._job, views.was_added(shown(thing), self._new.zone, uow.now, SCHEDULES_PAGE))
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Announce why it was not added, and give back what was written."""
+        why = failure_sentence(refused).text
+        await answer(uow, self._job, views.not_added(self._new.name, why, self._new.prompt))
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Announce that it is still to come."""
+        if is_late(self._job.row, uow.now, self._services.timing.late_notice):
+            await answer(uow, self._job, views.late(self._new.name), late=True)

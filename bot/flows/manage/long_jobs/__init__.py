@@ -1,0 +1,1 @@
+"""Long jobs: exports, lists and reviews, with one living message each."""

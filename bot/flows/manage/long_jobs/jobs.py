@@ -1,0 +1,123 @@
+"""Long jobs begin, and may be cancelled.
+
+A long job is a row of its own, and a row of the inbox that carries it on (`bot.flows.manage.long_jobs.run`). It is
+not a `Job`, which is one claim on a row of the inbox.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from bot.domain.causes import ActionCause, LongJobCause
+from bot.domain.keys import long_job_id, short_id
+from bot.domain.lane import long_job_lane
+from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.flows.job import Job, finish, recipient_of
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.store import inbox
+from bot.store import long_jobs as rows_of_jobs
+from bot.store.inbox import InboxRow
+from bot.views import long_jobs as views
+from bot.views import reviews
+from bot.views.csv import Value, written
+
+_MESSAGE: Final = "msg:"  # how the keys of what people write begin
+MOST_COLUMNS: Final = 20  # of a table in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a long job, and by which request; `direct` is their direct message if they wrote it there."""
+
+    team: str
+    user: str
+    key: str
+    direct: str | None = None
+
+    @classmethod
+    def by_command(cls, team: str, user: str, channel: str, key: str) -> Self:
+        """Return who asked with a command in `channel`, by the request with this `key`."""
+        is_direct = is_message(key) and channel.startswith("D")
+        return cls(team, user, key, channel if is_direct else None)
+
+
+def is_message(key: str) -> bool:
+    """Whether the request with this key is a message, so that it came by no slash command."""
+    return key.startswith(_MESSAGE)
+
+
+async def begin(
+    uow: UnitOfWork, asked: Asked, new: NewLongJob, rows: Sequence[JobRow] = (), notes: Sequence[str] = ()
+) -> None:
+    """Store the long job `new` with the `rows` that it has from the beginning, once for each key of a request.
+
+    A file of figures is `new` of the kind `TABLE` with all of its `rows`; they are stored in this transaction, so
+    there should be no more than some thousands of them. `notes` are sentences that its message ends with.
+    """
+    job_id, ref = long_job_id(asked.key), short_id(asked.key)
+    state = LongJobState.READING
+    job = LongJob(job_id, asked.team, asked.user, new, state, ref, uow.now, channel=asked.direct, notes=tuple(notes))
+    if not await rows_of_jobs.add(uow.tx, job, rows):
+        return
+    if asked.direct is not None:
+        await post_message(uow, job, asked.direct)
+    await uow.add_to_inbox(
+        InboxRow(
+            key=row_key(job_id),
+            team=asked.team,
+            lane=long_job_lane(job_id),
+            ts=f"{uow.now:.6f}",
+            ref=ref,
+            cause=LongJobCause(job_id),
+            ready_at=uow.now,
+            created_at=uow.now,
+        )
+    )
+
+
+async def begin_file(
+    uow: UnitOfWork,
+    asked: Asked,
+    title: str,
+    file_name: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Value]],
+    notes: Sequence[str] = (),
+) -> None:
+    """Make a CSV file of `header` and `rows` for who asked, once for each key of a request, as a long job.
+
+    The file holds the rows as they are, so those of spend come with their last ones (`bot.views.csv.with_total`). The
+    message shows all columns of the first rows, as far as Slack takes so many.
+    """
+    shown = tuple(range(min(len(header), MOST_COLUMNS)))
+    new = NewLongJob(LongJobKind.TABLE, title, file_name, tuple(header), shown)
+    made = [JobRow(str(number), [written(value) for value in row]) for number, row in enumerate(rows)]
+    await begin(uow, asked, new, made, notes)
+
+
+async def post_message(uow: UnitOfWork, job: LongJob, channel: str) -> None:
+    """Post the message of `job` in `channel`, once."""
+    message = reviews.going_on(job) if job.new.kind is LongJobKind.REVIEW else views.going_on(job, uow.now)
+    await uow.add_to_outbox(uow.post_row(job.message_key, job.team, channel, None, message))
+
+
+async def cancel(services: Services, job: Job[ActionCause]) -> None:
+    """Cancel the long job whose *Cancel* was pressed, if it is that person's and still reads."""
+    job_id = job.cause.target
+    # A crash before this commit cancels nothing, and the press is handled again.
+    async with services.unit_of_work_for(job) as uow:
+        found = await rows_of_jobs.get(uow.tx, job_id)
+        if found is None or found.user != job.cause.user:
+            await uow.reply_privately(recipient_of(job), views.NO_LONG_JOB)
+        elif await rows_of_jobs.change_while(uow.tx, job_id, LongJobState.READING, state=LongJobState.CANCELLED):
+            await inbox.go_on(uow.tx, row_key(job_id), uow.now)  # it may wait for Devin
+            uow.wakes[long_job_lane(job_id)] = 0.0
+        elif found.state is LongJobState.DELIVERING:
+            await uow.reply_privately(recipient_of(job), views.TOO_LATE_TO_CANCEL)
+        await finish(uow, job)
+
+
+def row_key(job_id: str) -> str:
+    """The key of the inbox row that carries a long job on."""
+    return f"job:{job_id}"

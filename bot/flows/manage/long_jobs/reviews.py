@@ -1,0 +1,112 @@
+"""A review of a pull request is asked for exactly once (`bot.flows.exactly_once`), and then followed as a long job.
+
+A review carries no reference. A look-up takes the newest one of the newest commit for ours if it is going on, or was
+created after the intent: Devin has then one review of that commit, and another one would only be paid for twice.
+"""
+
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from bot.devin.errors import DevinNotFound, DevinRefused
+from bot.devin.reviews import Review
+from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands.devin_specs import REVIEW
+from bot.domain.commands.devin_words import pull_request_url
+from bot.domain.lane import own_lane
+from bot.domain.long_job import LongJobKind, NewLongJob
+from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
+from bot.flows.job import CommandJob, Job, move, recipient_of
+from bot.flows.lookup import CLOCKS_APART
+from bot.flows.manage.devin.failures import failure_sentence
+from bot.flows.manage.long_jobs.jobs import Asked, begin
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.views import reviews as views
+from bot.views.message import Message
+
+GOING_ON: Final = frozenset({"pending", "running"})
+
+
+class Reviews:
+    """Asks for reviews."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._once = ExactlyOnce(services)
+
+    async def ask(self, job: CommandJob, typed: str) -> None:
+        """Ask for a review of the pull request whose address was `typed`. Returns when the row of `job` is closed.
+
+        What was written first gets a lane of its own, so that nothing in its thread waits for Devin.
+        """
+        url, cause = pull_request_url(typed), job.cause
+        assert url is not None
+        if isinstance(cause, MessageCause):
+            action = ActionCause(REVIEW.name, f"{REVIEW.name} {typed}", cause.user, cause.channel)
+            # A crash before this commit leaves the row in its thread, and it is handled again.
+            async with self._services.unit_of_work_for(job) as uow:
+                await move(uow, job, own_lane(f"review:{job.row.key}"), action)
+            return
+        await self._once.create(job, NewReview(self._services, job, url))
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], typed: str) -> None:
+        """Send the person a direct message: the review was not asked for, or nobody knows."""
+        url = pull_request_url(typed) or typed
+        message = views.lost(url, job.row.ref, maybe=is_unknown(job.row), hosts=job.workspace.policy.code_hosts)
+        if job.cause.user:
+            row = uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user, None, message)
+            await uow.add_to_outbox(row)
+
+
+class NewReview(Creation[Review]):
+    """The creation of a review."""
+
+    kind: ClassVar[str] = "review"
+
+    def __init__(self, services: Services, job: CommandJob, url: str) -> None:
+        self._services = services
+        self._job = job
+        self._url = url
+        self._devin = job.workspace.organisation.devin
+        self._hosts = job.workspace.policy.code_hosts
+
+    async def call(self) -> Review:
+        """Ask Devin for the review."""
+        return await self._devin.create_review(self._url)
+
+    async def lookup(self) -> LookupResult[Review]:
+        """Read the newest review of the newest commit."""
+        try:
+            found = await self._devin.review(self._url)
+        except DevinNotFound:
+            return Missing.NOT_FOUND
+        intent_at = self._job.row.intent_at or self._services.clock()
+        is_new = not found.created_at or found.created_at >= intent_at - CLOCKS_APART
+        return Found(found) if is_new or found.status in GOING_ON else Missing.NOT_FOUND
+
+    async def write_created(self, uow: UnitOfWork, thing: Review) -> None:
+        """Have the review followed in a direct message, and confirm it privately where that is another place."""
+        cause = self._job.cause
+        asked = Asked.by_command(self._job.workspace.team, cause.user or "", cause.channel or "", self._job.row.key)
+        title = views.title(self._url, thing.commit_sha, self._hosts)
+        following = {"pr_url": self._url, "commit_sha": thing.commit_sha}
+        await begin(uow, asked, NewLongJob(LongJobKind.REVIEW, title, "", (), (), asked=following))
+        if asked.direct is None:
+            await self._reply(uow, views.asked_for(self._url, self._hosts))
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Say privately why the review was not asked for."""
+        await self._reply(uow, views.NOT_SEEN if isinstance(refused, DevinNotFound) else failure_sentence(refused))
+
+    async def write_checking(self, uow: UnitOfWork) -> None:
+        """Say privately that the outcome is being looked up."""
+        await self._reply(uow, views.CHECKING, "checking")
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Say privately that the review waits for Devin."""
+        if is_late(self._job.row, uow.now, self._services.timing.late_notice):
+            await self._reply(uow, views.LATE, "late")
+
+    async def _reply(self, uow: UnitOfWork, message: Message, part: str = "") -> None:
+        to = replace(recipient_of(self._job), replaces=True, asked_at=self._job.row.created_at)
+        await uow.reply_privately(to, message, key=f"{self._job.row.key}:{part}" if part else None)

@@ -1,0 +1,218 @@
+"""The way of a long job: its message is posted, its rows are read batch by batch, its file is shared, its end is shown.
+
+Each batch is stored in one transaction with where the next one begins, so that a crash loses and doubles no row. The
+claim on the job's lane is given back every few seconds. What may pass raises, and the job goes on after a wait; what
+does not pass ends the job with a reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUncertain, DevinUnexpectedAnswer
+from bot.domain.causes import LongJobCause
+from bot.domain.long_job import Cell, LongJob, LongJobKind, LongJobState
+from bot.flows.file_transfers import FileTransfers
+from bot.flows.job import Job, finish, go_on
+from bot.flows.manage.long_jobs.audit_log import AuditLogRows
+from bot.flows.manage.long_jobs.enterprise_usage import EnterpriseUsage
+from bot.flows.manage.long_jobs.file_delivery import FileDelivery
+from bot.flows.manage.long_jobs.jobs import row_key
+from bot.flows.manage.long_jobs.living_message import LivingMessage
+from bot.flows.manage.long_jobs.organisations import OrganisationRows
+from bot.flows.manage.long_jobs.review_follow import ReviewFollow
+from bot.flows.manage.long_jobs.row_sources import Batch, BotAuditRows, CannotGoOn, NoMoreRows, RowSource
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.logs import get_logger
+from bot.slack.errors import ScopeMissing
+from bot.store import long_jobs
+from bot.views import long_jobs as views
+from bot.views import reviews
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+_SECOND_ROW: Final = ":end"  # the end of the key of the row that shows why a job has failed
+
+
+class RunLongJob:
+    """Carries a long job on, from wherever it has got to."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._message = LivingMessage(services)
+        self._delivery = FileDelivery(services, FileTransfers())
+        self._review_follow = ReviewFollow(services, self._message)
+        self._sources: dict[LongJobKind, RowSource] = {
+            LongJobKind.TABLE: NoMoreRows(),
+            LongJobKind.BOT_AUDIT: BotAuditRows(services),
+            LongJobKind.AUDIT: AuditLogRows(),
+            LongJobKind.ORGANISATIONS: OrganisationRows(services),
+            LongJobKind.ENTERPRISE: EnterpriseUsage(),
+        }
+
+    async def run(self, job: Job[LongJobCause]) -> None:
+        """Work on the long job until it is over, or until it is time to give the lane back."""
+        async with self._services.db.read() as tx:
+            found = await long_jobs.get(tx, job.cause.job_id)
+        if found is None:  # it was erased
+            await self._close(job)
+            return
+        try:
+            found = await self._message.begin(job, found)
+        except ScopeMissing as missing:
+            await self._fail_without_message(job, found, missing)
+            return
+        if found.new.kind is LongJobKind.REVIEW:
+            await self._review_follow.run(job, found)
+            return
+        found = await self._read(job, found)
+        if found.state is LongJobState.READING:
+            await self._give_back(job, found)
+            return
+        if found.state is LongJobState.DELIVERING:
+            found = await self._deliver(job, found)
+        await self._end(job, found)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[LongJobCause], _reason: str, /) -> None:
+        """End the long job as failed; another row shows that in its message, or else it is posted."""
+        found = await long_jobs.get(uow.tx, job.cause.job_id)
+        if found is None:
+            return
+        if found.state in {LongJobState.READING, LongJobState.DELIVERING}:
+            reason = reviews.LOST if found.new.kind is LongJobKind.REVIEW else views.LOST
+            await long_jobs.change(uow.tx, found.id, state=LongJobState.FAILED, reason=reason)
+            key, row = row_key(found.id) + _SECOND_ROW, job.row
+            await uow.add_to_inbox(replace(row, key=key, ready_at=uow.now, created_at=uow.now))
+            return
+        count = await long_jobs.count_rows(uow.tx, found.id)
+        await self._post_end(uow, found, _words_of_end(found, count, ()))
+        await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
+
+    # ------------------------------------------------------------ reading
+
+    async def _read(self, job: Job[LongJobCause], found: LongJob) -> LongJob:
+        """Read batches until the job is not reading any more, or the time between two edits is over."""
+        until = self._services.clock() + self._services.timing.progress_interval
+        while found.state is LongJobState.READING:
+            try:
+                batch = await self._sources[found.new.kind].read(job.workspace, found)
+            except (CannotGoOn, DevinError) as error:
+                found = await self._change(job, found, state=LongJobState.FAILED, reason=_reason(error))
+            else:
+                found = await self._store(job, found, batch)
+            if self._services.clock() >= until:
+                break
+        return found
+
+    async def _store(self, job: Job[LongJobCause], found: LongJob, batch: Batch) -> LongJob:
+        is_last = batch.cursor is None
+        values = {
+            "state": LongJobState.DELIVERING if is_last else LongJobState.READING,
+            "cursor": batch.cursor,
+            "done": found.done + batch.read,
+            "total": batch.total,
+            "notes": [*dict.fromkeys((*found.notes, *batch.notes))],
+        }
+        # A crash before this commit reads the batch again. Whoever cancels the job meanwhile is first, or waits.
+        async with self._services.unit_of_work_for(job) as uow:
+            if await long_jobs.change_while(uow.tx, found.id, LongJobState.READING, **values):
+                await long_jobs.add_rows(uow.tx, found, batch.rows)
+            return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
+
+    async def _change(self, job: Job[LongJobCause], found: LongJob, **values: object) -> LongJob:
+        async with self._services.unit_of_work_for(job) as uow:
+            await long_jobs.change_while(uow.tx, found.id, found.state, **values)
+            return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
+
+    async def _give_back(self, job: Job[LongJobCause], found: LongJob) -> None:
+        await self._message.show(job, found, views.going_on(found, self._services.clock()))
+        async with self._services.unit_of_work_for(job) as uow:
+            await go_on(uow, job, 0.0)
+
+    # ------------------------------------------------------------ the end
+
+    async def _deliver(self, job: Job[LongJobCause], found: LongJob) -> LongJob:
+        count, _ = await self._result(found)
+        if count > found.new.file_beyond:
+            if found.file_id is None:
+                await self._message.show(job, found, views.delivering(found, count))
+            try:
+                await self._delivery.deliver(job, found)
+            except CannotGoOn as error:
+                return await self._change(job, found, state=LongJobState.FAILED, reason=str(error))
+        # A crash before this commit asks Slack whether the file is shared.
+        return await self._change(job, found, state=LongJobState.DONE)
+
+    async def _end(self, job: Job[LongJobCause], found: LongJob) -> None:
+        count, rows = await self._result(found)
+        message = _words_of_end(found, count, rows)
+        shown = await self._message.end(job, found, message)
+        # A crash before this commit edits the message once more, to the same words.
+        async with self._services.unit_of_work_for(job) as uow:
+            if not shown:
+                await self._post_end(uow, found, message)
+            elif _goes_unnoticed(found, count) and uow.now - found.created_at > uow.timing.job_unnoticed:
+                await self._post_end(uow, found, views.over(found))
+            await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
+            await finish(uow, job)
+        # A crash from here on leaves the rows of the job, which retention deletes.
+        while await self._purge():
+            pass
+
+    async def _purge(self) -> int:
+        async with self._services.db.write() as tx:
+            return await long_jobs.purge_rows(tx)
+
+    async def _result(self, found: LongJob) -> tuple[int, Sequence[Sequence[Cell]]]:
+        """How many rows the long job has, and those that its message shows."""
+        async with self._services.db.read() as tx:
+            count = await long_jobs.count_rows(tx, found.id)
+            rows = await long_jobs.rows_after(tx, found.id, -1, found.new.most_shown)
+        return count, [cells for _, cells in rows]
+
+    async def _post_end(self, uow: UnitOfWork, found: LongJob, message: Message) -> None:
+        """Post the end as another message, because the first one cannot show it, or because that notifies nobody."""
+        where = found.channel or found.user
+        await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
+
+    async def _fail_without_message(self, job: Job[LongJobCause], found: LongJob, missing: ScopeMissing) -> None:
+        reason = views.no_file(missing.needed)
+        failed = replace(found, state=LongJobState.FAILED, reason=reason)
+        async with self._services.unit_of_work_for(job) as uow:
+            await self._post_end(uow, failed, views.failed(failed))
+            await long_jobs.change(uow.tx, found.id, state=failed.state, reason=reason, ended_at=uow.now)
+            await finish(uow, job)
+
+    async def _close(self, job: Job[LongJobCause]) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await finish(uow, job)
+
+
+def _goes_unnoticed(found: LongJob, count: int) -> bool:
+    """Whether an edit is all that shows the end: no file was shared, and the asker has not pressed *Cancel*."""
+    has_file = found.state is LongJobState.DONE and count > found.new.file_beyond
+    return not has_file and found.state is not LongJobState.CANCELLED
+
+
+def _words_of_end(found: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
+    if found.new.kind is LongJobKind.REVIEW:
+        return reviews.ended(found)
+    if found.state is LongJobState.CANCELLED:
+        return views.cancelled(found)
+    if found.state is LongJobState.FAILED:
+        return views.failed(found)
+    return views.done(found, count, rows, has_file=count > found.new.file_beyond)
+
+
+def _reason(error: CannotGoOn | DevinError) -> str:
+    """Why a job cannot go on, as a sentence; raises `error` again if it may pass."""
+    if isinstance(error, CannotGoOn):
+        return str(error)
+    if isinstance(error, DevinLater) or (
+        isinstance(error, DevinUncertain) and not isinstance(error, DevinUnexpectedAnswer)
+    ):
+        raise error
+    log.warning("long job failed", error=str(error))
+    return views.devin_refused(getattr(error, "needed", None)) if isinstance(error, DevinRefused) else views.UNREADABLE

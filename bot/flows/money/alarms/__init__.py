@@ -1,0 +1,1 @@
+"""What admins are warned of while it happens: runaway sessions, guardrail violations."""

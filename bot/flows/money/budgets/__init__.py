@@ -1,0 +1,1 @@
+"""Budgets: how they stand, what they refuse, how they are changed."""

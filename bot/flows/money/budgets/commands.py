@@ -1,0 +1,178 @@
+"""`/devin budget`: lists budgets, sets and removes them, and grants more. Each change is an audit row."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.domain.budgets import NAMED, USED_UP, Budget, Scope, ScopeKind
+from bot.domain.commands.budget_words import Problem, parse_grant, parse_number, parse_set
+from bot.domain.commands.parser import Command
+from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_REMOVE, BUDGET_SET
+from bot.flows.admins import admins_of
+from bot.flows.job import CommandJob, finish, recipient_of
+from bot.flows.money.budgets.grants import Raise, record_raise
+from bot.flows.money.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
+from bot.store import audit, budgets, grants, people
+from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
+from bot.store.grants import Grant, GrantState
+from bot.views import budgets as views
+from bot.views.budgets import Entry
+from bot.views.message import Message
+
+CHANGES: Final = frozenset({BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT})
+# Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
+_EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
+
+_Change = Callable[[UnitOfWork, "Asked", str, AddedUp], Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who gives a command, where, and under which key."""
+
+    workspace: Workspace
+    user: str
+    channel: str
+    key: str
+
+    def row(self, uow: UnitOfWork, action: str, target: Scope, **changed: Any) -> AuditRow:
+        """Return the audit row of a change."""
+        return AuditRow(self.workspace.team, uow.now, self.user, action, str(target), self.channel or None, **changed)
+
+
+class BudgetCommands:
+    """Answers what is typed about budgets."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._changes: dict[str, _Change] = {
+            BUDGET_SET.name: self._set,
+            BUDGET_REMOVE.name: self._remove,
+            BUDGET_GRANT.name: self._grant,
+        }
+
+    async def listing(self, workspace: Workspace, user: str, channel: str) -> Message:
+        """Return the list of budgets: for an admin all, for others those that hold for them in `channel`."""
+        now = self._services.clock()
+        async with self._services.db.scan(first=True) as tx:
+            admin = user in (await admins_of(tx, workspace, now - self._services.timing.admins_known)).ids
+            stand = await standings(tx, workspace, now)
+            entries = await self._entries(tx, stand, workspace, user, channel, admin=admin)
+            no_acus = await reports_no_acus(tx, workspace, now)
+        return views.listing(entries, admin=admin, no_acus=no_acus)
+
+    async def change(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
+        """Carry out a command of an admin within the ack, and return the confirmation or what is wrong with it.
+
+        A crash right after its commit leaves a change that was not confirmed; `budget list` shows it.
+        """
+        added_up = await self._add_up(workspace, command, first=True)
+        async with self._services.unit_of_work(first=True) as uow:
+            asked = Asked(workspace, user, channel, f"command:{user}:{uow.now:.6f}")
+            return await self._changes[command.spec.name](uow, asked, command.argument, added_up)
+
+    async def carry_out(self, job: CommandJob, command: Command) -> None:
+        """Carry out a command of an admin that was written, and confirm it privately."""
+        asked = Asked(job.workspace, job.cause.user or "", job.cause.channel or "", job.row.key)
+        added_up = await self._add_up(job.workspace, command)
+        # A crash before this commit changes and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            message = await self._changes[command.spec.name](uow, asked, command.argument, added_up)
+            await uow.reply_privately(recipient_of(job), message)
+            await finish(uow, job)
+
+    async def _add_up(self, workspace: Workspace, command: Command, *, first: bool = False) -> AddedUp:
+        """Add up what the subject has spent to which `command` grants more; nothing for any other command."""
+        order = parse_grant(command.argument) if command.spec.name == BUDGET_GRANT.name else None
+        if order is None or isinstance(order, Problem):
+            return {}
+        scope = order.scope
+
+        async def find(tx: Transaction) -> tuple[Budget, str] | None:
+            budget = await _raised(tx, workspace.team, scope)
+            return None if budget is None else (budget, scope.subject)
+
+        return await add_up(self._services, workspace, find, first=first)
+
+    # ------------------------------------------------------------ the list
+
+    async def _entries(
+        self, tx: Transaction, stand: Standings, workspace: Workspace, user: str, channel: str, *, admin: bool
+    ) -> list[Entry]:
+        known = await budgets.of_workspace(tx, workspace.team)
+        holding = {one.budget.number: one for one in await stand.holding(user, channel)}
+        entries = []
+        for budget in known:
+            theirs = holding.get(budget.number)
+            if theirs is None and admin and budget.scope.kind in {*NAMED, ScopeKind.ORG}:
+                theirs = await stand.of(budget, budget.scope.subject)
+            if theirs is None and not admin and budget.scope.kind is not ScopeKind.EACH_SESSION:
+                continue
+            shown = None if theirs is None else await stand.named(theirs, user)
+            used_up = await self._used_up(stand, budget) if admin else 0
+            entries.append(Entry(budget, shown, used_up))
+        return entries
+
+    async def _used_up(self, stand: Standings, budget: Budget) -> int:
+        if budget.scope.kind in {*NAMED, ScopeKind.ORG}:
+            return 0  # the line shows it
+        return sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
+
+    # ------------------------------------------------------------ changes
+
+    async def _set(self, uow: UnitOfWork, asked: Asked, typed: str, _added_up: AddedUp) -> Message:
+        order, team = parse_set(typed), asked.workspace.team
+        if isinstance(order, Problem):
+            return views.problem(order)
+        before = await budgets.of_scope(uow.tx, team, order.scope)
+        budget = await budgets.put(uow.tx, team, order.scope, order.acus, order.span, order.warn, uow.now)
+        changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
+        await audit.add(uow.tx, asked.row(uow, BUDGET_SET.name, budget.scope, **changed))
+        no_acus = await reports_no_acus(uow.tx, asked.workspace, uow.now)
+        return views.was_set(budget, before, no_acus=no_acus)
+
+    async def _remove(self, uow: UnitOfWork, asked: Asked, typed: str, _added_up: AddedUp) -> Message:
+        number = parse_number(typed)
+        if isinstance(number, Problem):
+            return views.problem(number)
+        budget = await budgets.remove(uow.tx, asked.workspace.team, number)
+        if budget is None:
+            return views.no_such_number(number)
+        await audit.add(uow.tx, asked.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
+        return views.was_removed(budget)
+
+    async def _grant(self, uow: UnitOfWork, asked: Asked, typed: str, added_up: AddedUp) -> Message:
+        order, workspace = parse_grant(typed), asked.workspace
+        if isinstance(order, Problem):
+            return views.problem(order, grant=True)
+        budget = await _raised(uow.tx, workspace.team, order.scope)
+        if budget is None:
+            return views.no_budget(order.scope)
+        stand = await standings(uow.tx, workspace, uow.now, added_up)
+        period, subject = stand.period(budget), order.scope.subject
+        state = GrantState.GRANTED
+        grant = Grant(
+            asked.key, workspace.team, budget.number, subject, period.name, order.acus, asked.user, state, uow.now
+        )
+        await grants.add(uow.tx, grant)
+        one = Raise(asked.key, budget, subject, order.acus, asked.user, asked.channel or None)
+        named = await record_raise(uow, workspace, stand, one)
+        if not subject and budget.scope.kind is not ScopeKind.ORG:
+            return views.granted_to_each(budget, order.acus, period)
+        by = await people.name_of(uow.tx, workspace.team, asked.user)
+        return views.granted(replace(named, name="", yours=False), order.acus, by)
+
+
+async def _raised(tx: Transaction, team: str, scope: Scope) -> Budget | None:
+    """The budget that holds for `scope`: its own, or else that for each person or channel."""
+    own = await budgets.of_scope(tx, team, scope)
+    each = _EACH.get(scope.kind)
+    return own if own is not None or each is None else await budgets.of_scope(tx, team, Scope(each))
+
+
+def _rule(budget: Budget) -> dict[str, Any]:
+    return {"acus": str(budget.acus), "span": budget.span.value, "warn": list(budget.warn)}

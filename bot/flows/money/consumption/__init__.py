@@ -1,0 +1,1 @@
+"""What Devin bills: days, cycles, limits."""

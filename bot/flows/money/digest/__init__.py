@@ -1,0 +1,1 @@
+"""The digests: which are due, what they say, which channels get them."""

@@ -1,0 +1,121 @@
+"""What a digest says beside its figures, in its root and in its thread, made from stored rows alone."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from bot.domain.billing import ONE_DAY, bounds, days_before
+from bot.domain.chart_days import CHART_DAYS, ChartGroup, chart_groups
+from bot.domain.list_groups import last_change
+from bot.domain.needing import needing_somebody
+from bot.domain.periods import days_between
+from bot.domain.session import Session
+from bot.flows.money.digest.file import digest_file
+from bot.flows.money.digest.spenders import DigestSpenders, without_pull_request
+from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.flows.services import Services
+from bot.flows.workspace import Workspace
+from bot.store import pull_requests, session_counts
+from bot.store.database.connection import Transaction
+from bot.views.digest import Figures
+from bot.views.digest_posts import ThreadFigures
+from bot.views.digest_root import (
+    NEEDS_LISTED,
+    PULL_REQUEST_DAYS,
+    DigestFigures,
+    Needing,
+    PullRequestFigures,
+)
+
+
+class DigestReader:
+    """Reads what a digest says."""
+
+    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+        self._services = services
+        self._usage_ledger = usage_ledger
+
+    async def read(self, workspace: Workspace, figures: Figures, titles: DigestTitles) -> DigestFigures:
+        """Return what the root of a digest in a workspace says of one day beside its `figures`, with these titles."""
+        day = figures.day
+        async with self._services.db.scan() as tx:
+            needing = await self._needing(tx, workspace, day)
+            requests = await _pull_requests(tx, workspace, day)
+        return DigestFigures(
+            figures=figures,
+            posted_at=self._services.clock(),
+            needing=self._listed(workspace, needing[:NEEDS_LISTED], titles),
+            needing_by_state=Counter(session.display_state for session in needing),
+            pull_requests=requests,
+        )
+
+    async def thread(
+        self,
+        workspace: Workspace,
+        figures: Figures,
+        first: date,
+        channel: str | None,
+        titles: DigestTitles,
+        *,
+        has_file: bool,
+    ) -> ThreadFigures:
+        """Return what the thread of a digest says of the days from `first` to that of its `figures`.
+
+        Where only the sessions of a `channel` count, that is the chart alone.
+        """
+        async with self._services.db.scan() as tx:
+            chart = await self._chart(tx, workspace, figures, first, channel)
+            if channel is not None:
+                return ThreadFigures(first, chart)
+            spenders = DigestSpenders(tx, workspace, first, figures.day, titles)
+            repositories = await spenders.repositories()
+            tables = await spenders.tables(repositories)
+            file = await digest_file(tx, workspace, self._usage_ledger, figures, first, titles) if has_file else None
+        return ThreadFigures(first, chart, tables, without_pull_request(repositories), file)
+
+    async def _needing(self, tx: Transaction, workspace: Workspace, day: date) -> list[Session]:
+        begun = float(bounds(day)[0])
+        found = await session_counts.resting(tx, workspace.team, workspace.organisation.id, begun)
+        return needing_somebody(found, begun)
+
+    async def _chart(
+        self, tx: Transaction, workspace: Workspace, figures: Figures, first: date, channel: str | None
+    ) -> tuple[ChartGroup, ...]:
+        # A single day is charted at the end of two weeks.
+        begin = days_before(figures.day, CHART_DAYS - 1)[0] if first == figures.day else first
+        known = await self._usage_ledger.for_chart(tx, workspace, first, figures.day, channel)
+        return chart_groups(days_between(begin, figures.day), known, _limit_a_day(figures))
+
+    def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: DigestTitles) -> tuple[Needing, ...]:
+        now = self._services.clock()
+        return tuple(_needing(workspace, session, titles.replacement(session), now) for session in sessions)
+
+
+async def _pull_requests(tx: Transaction, workspace: Workspace, day: date) -> PullRequestFigures:
+    after, before = bounds(day - ONE_DAY * (PULL_REQUEST_DAYS - 1))[0], bounds(day)[1]
+    found = await pull_requests.opened_between(tx, workspace.team, workspace.organisation.id, after, before)
+    return PullRequestFigures(*found)
+
+
+def _limit_a_day(figures: Figures) -> float | None:
+    cycle = figures.cycle
+    if cycle is None or cycle.limit is None:
+        return None
+    return cycle.limit / ((cycle.cycle.last - cycle.cycle.first).days + 1)
+
+
+def _needing(workspace: Workspace, session: Session, title: str | None, now: float) -> Needing:
+    """The line about a session that needs somebody; with a `title` that one is shown, and no link."""
+    return Needing(
+        title=title or session.title,
+        state=session.display_state,
+        seconds=now - last_change(session),
+        asker=(session.requester_name or None) if workspace.policy.shows_names else None,
+        permalink=None if title else _permalink(workspace, session),
+    )
+
+
+def _permalink(workspace: Workspace, session: Session) -> str | None:
+    thread = session.thread_ts
+    return workspace.slack.permalink(session.channel, thread) if thread else None

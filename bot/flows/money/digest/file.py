@@ -1,0 +1,33 @@
+"""Makes the CSV file of the admin channel's digest from stored rows, as `/devin usage by session csv` would."""
+
+from datetime import date
+
+from bot.domain.questions import By
+from bot.flows.money.figures.file_parts import FileParts
+from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.flows.workspace import Workspace
+from bot.store.database.connection import Transaction
+from bot.store.spend_groups import Spending
+from bot.views.digest import Figures
+from bot.views.digest_file import question_of
+from bot.views.figure_files import FigureFile, usage_file
+
+
+async def digest_file(
+    tx: Transaction,
+    workspace: Workspace,
+    usage_ledger: UsageLedger,
+    figures: Figures,
+    first: date,
+    titles: DigestTitles,
+) -> FigureFile | None:
+    """Return the file of the sessions from `first` to the day of the `figures`; None if there was none."""
+    question, span = question_of(first, figures.day)
+    org_id = workspace.organisation.id
+    amounts = await usage_ledger.acus_by_day(tx, org_id, span.counted)
+    spending = Spending(workspace.team, org_id, first, figures.day)
+    found = await FileParts(tx, workspace, spending, amounts, figures, titles=titles).by(By.SESSION)
+    if found is None or not found[0]:
+        return None
+    return usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)

@@ -1,0 +1,184 @@
+"""Who and what used most on the billing days of a digest, for the tables in its thread."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple, replace
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+from typing import Final
+
+from bot.domain.consumption import exact, exact_sum
+from bot.domain.session import Session
+from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.workspace import Workspace
+from bot.store import people, sessions, spend, spend_groups, spend_people
+from bot.store.database.connection import Transaction
+from bot.store.spend_groups import Group, Spending
+from bot.views.digest_posts import WithoutPullRequest
+from bot.views.digest_tables import (
+    DIRECT_MESSAGES,
+    NO_REPOSITORY,
+    OTHERS,
+    SOMEBODY,
+    LastColumn,
+    Spender,
+    SpenderTable,
+)
+from bot.views.pull_requests import repository_name
+
+MOST_ROWS: Final = 5
+_NOISE: Final = Decimal("0.00001")  # ACUs that come from adding up floats
+FEWEST_PEOPLE: Final = 3  # in a group that is shown where names are not
+
+
+class DigestSpenders:
+    """Divides what our sessions used on the days from `first` to `last`, within one transaction."""
+
+    def __init__(self, tx: Transaction, workspace: Workspace, first: date, last: date, titles: DigestTitles) -> None:
+        self._tx = tx
+        self._titles = titles
+        self._workspace = workspace
+        self._spending = Spending(workspace.team, workspace.organisation.id, first, last)
+
+    async def tables(self, repositories: Sequence[Group]) -> tuple[SpenderTable, ...]:
+        """Return the tables of a digest; `repositories` are the sessions as `repositories` has grouped them.
+
+        Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
+        """
+        named = self._workspace.policy.shows_names
+        channels = await spend_groups.by_channel(self._tx, self._spending)
+        return (
+            await self._people() if named else await self._counted_people(),
+            await self._channels(channels),
+            await self._sessions(channels),
+            await self._repositories(repositories),
+        )
+
+    async def repositories(self) -> list[Group]:
+        """Return what was used by the repository that the sessions' options name and by one of their pull requests."""
+        return await spend_groups.by_repository(self._tx, self._spending)
+
+    async def _people(self) -> SpenderTable:
+        groups = await spend_groups.by_person(self._tx, self._spending)
+        known = await people.names(self._tx, self._workspace.team, [one.key for one in groups if one.key])
+        return _table("People", "Person", groups, lambda one: Spender(_person(one, known), _exact(one.acus)))
+
+    async def _counted_people(self) -> SpenderTable:
+        groups = [one for one in await spend_groups.by_person(self._tx, self._spending) if one.acus > 0]
+        known = [one for one in groups if not _is_unknown(one)]
+        together = reduce(Group.joined, known) if len(known) >= FEWEST_PEOPLE else None
+        rest = [one for one in groups if together is None or _is_unknown(one)]
+        row = [replace(together, key=f"{len(known):,} people")] if together else []
+        hidden = {one.key for one in rest}
+        return _table("People", "People", [*row, *rest], lambda one: Spender(one.key or "", _exact(one.acus)), hidden)
+
+    async def _channels(self, groups: Sequence[Group]) -> SpenderTable:
+        who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
+        return _table("Channels", "Channel", groups, _channel, {key for (key,), users in who.items() if _is_few(users)})
+
+    async def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
+        """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
+        team, org_id, first, last = astuple(self._spending)
+        top = await spend.most_expensive(self._tx, team, org_id, first, last, MOST_ROWS)
+        found = await sessions.tracked(self._tx, [key for key, _ in top])
+        askers = await people.names(self._tx, team, {one.session.requester for one in found.values()})
+        rows = [self._session(found[key].session, acus, askers) for key, acus in top]
+        left = _sum(channels) - exact_sum(row.acus for row in rows)
+        others = Spender(OTHERS, left, sum(one.sessions for one in channels) - len(rows))
+        column = LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE
+        return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, column)
+
+    def _session(self, session: Session, acus: float, askers: Mapping[str, str]) -> Spender:
+        asker = askers.get(session.requester) or session.requester_name or None
+        if (title := self._titles.replacement(session)) is not None:
+            return Spender(title, _exact(acus), asker=asker)
+        thread = session.thread_ts
+        url = self._workspace.slack.permalink(session.channel, thread) if thread else session.url
+        return Spender(session.title, _exact(acus), url=url, asker=asker)
+
+    async def _repositories(self, groups: Iterable[Group]) -> SpenderTable:
+        joined = dict[tuple[str | None, bool], Group]()
+        for one in groups:
+            named = replace(one, key=self._repository(one.key, one.pull_request))
+            known = joined.get((named.key, _is_unknown(one)))
+            joined[named.key, _is_unknown(one)] = known.joined(named) if known else named
+        table = _table("Repositories", "Repository", joined.values(), _repository, await self._small_repositories())
+        # With no repository known of any session, the table would say nothing.
+        return table if any(one.key for one in joined.values()) else replace(table, rows=(), others=None)
+
+    async def _small_repositories(self) -> set[str | None]:
+        """The repositories that are not named, because too few people used something in them."""
+        if self._workspace.policy.shows_names:
+            return set()
+        users: dict[str | None, set[str]] = defaultdict(set)
+        for (repo, url), found in (await spend_people.by_repository(self._tx, self._spending)).items():
+            users[self._repository(repo, url)] |= found
+        return {name for name, found in users.items() if _is_few(found)}
+
+    def _repository(self, option: str | None, pull_request: str | None) -> str | None:
+        hosts = self._workspace.policy.code_hosts
+        return (repository_name(pull_request, hosts) if pull_request else None) or option
+
+
+def without_pull_request(groups: Iterable[Group]) -> WithoutPullRequest:
+    """Return what was used in sessions without a pull request so far; a workspace knows of no other's."""
+    ours = [one for one in groups if one.acus > 0 and not one.foreign]
+    without = [one for one in ours if one.pull_request is None]
+    return WithoutPullRequest(
+        acus=float(_sum(without)), of=float(_sum(ours)), sessions=sum(one.sessions for one in without)
+    )
+
+
+def _table(
+    caption: str,
+    column: str,
+    groups: Iterable[Group],
+    named: Callable[[Group], Spender],
+    hidden: Collection[str | None] = (),
+) -> SpenderTable:
+    top, others = _most_expensive(groups, hidden)
+    rows = [replace(named(one), sessions=one.sessions) for one in top]
+    rest = Spender(OTHERS, _sum(others), sum(one.sessions for one in others)) if others else None
+    return SpenderTable(caption, column, rows, rest)
+
+
+def _most_expensive(groups: Iterable[Group], hidden: Collection[str | None]) -> tuple[list[Group], list[Group]]:
+    """Return the groups to list, the most expensive first, and the others, among them those of which nothing is known.
+
+    Sessions of another workspace are among the others: nobody here may see whose they are. So are those whose key is
+    `hidden`.
+    """
+    used = sorted((one for one in groups if one.acus > 0), key=lambda one: (-one.acus, one.key or ""))
+    shown = [one for one in used if not _is_unknown(one) and one.key not in hidden]
+    return shown[:MOST_ROWS], shown[MOST_ROWS:] + [one for one in used if _is_unknown(one) or one.key in hidden]
+
+
+def _is_few(users: Collection[str]) -> bool:
+    return len(users) < FEWEST_PEOPLE
+
+
+def _is_unknown(group: Group) -> bool:
+    return group.foreign or group.purged
+
+
+def _person(group: Group, known: Mapping[str, str]) -> str:
+    return known.get(group.key or "") or group.name or SOMEBODY
+
+
+def _channel(group: Group) -> Spender:
+    is_direct = group.key == "D"
+    return Spender(DIRECT_MESSAGES if is_direct else "", _exact(group.acus), channel=None if is_direct else group.key)
+
+
+def _repository(group: Group) -> Spender:
+    return Spender(group.key or NO_REPOSITORY, _exact(group.acus))
+
+
+def _sum(groups: Iterable[Group]) -> Decimal:
+    return exact_sum(_exact(one.acus) for one in groups)
+
+
+def _exact(acus: float) -> Decimal:
+    # What is behind six decimals comes from adding up floats.
+    return exact(round(acus, 6))

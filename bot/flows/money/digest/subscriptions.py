@@ -1,0 +1,186 @@
+"""`/devin digest`: which channels get which digests. Each change is an audit row.
+
+What our own rows tell is answered within the ack. Whether a channel may get a digest is asked of Slack, so that is the
+work of a stored row.
+"""
+
+from dataclasses import replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.domain.commands import registry
+from bot.domain.commands.digest_words import DigestAction, DigestMistake, DigestRequest, parse_digest
+from bot.domain.editions import OCCASIONS, Edition, Schedule, dates_near, next_instant
+from bot.domain.subscription import MissedBecause, Subscription
+from bot.flows.job import CommandJob, finish, recipient_of
+from bot.flows.money.digest.due import schedule_of, subscribed
+from bot.flows.money.digest.past import Destination, read_past
+from bot.flows.money.digest.post import DigestPost, cycles_around
+from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
+from bot.slack.errors import ChannelGone, SlackError
+from bot.store import audit, due, numbered_lists, subscriptions
+from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
+from bot.views import answers
+from bot.views.editions import preview
+from bot.views.message import Message
+
+KIND: Final = "digests"  # of the numbered list
+
+
+class Subscriptions:
+    """Answers `/devin digest` and changes the subscriptions."""
+
+    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+        self._services = services
+        self._usage_ledger = usage_ledger
+
+    async def answer(self, workspace: Workspace, user: str, channel: str, argument: str) -> Message | None:
+        """Return the answer to what `user` typed in `channel`; None if a channel has to be checked for it."""
+        request = parse_digest(argument)
+        if isinstance(request, DigestMistake):
+            return answers.digest_mistake(request)
+        if request.action is DigestAction.LIST:
+            return await self._list(workspace, user)
+        if request.action is DigestAction.REMOVE:
+            return await self._remove(workspace, user, channel, request.number)
+        if request.action is DigestAction.NOW:
+            return await self._preview(workspace, channel)
+        if request.action is DigestAction.ADD:
+            return _refusal(workspace, request, channel)
+        return answers.digest_forms(schedule_of(workspace.policy))
+
+    async def carry_out(self, job: CommandJob, argument: str) -> None:
+        """Add the subscription that the person of `job` asks for, or answer privately why not."""
+        request = parse_digest(argument)
+        assert isinstance(request, DigestRequest)
+        channel = request.channel or job.cause.channel or ""
+        refusal = await _refusal_of_slack(job.workspace, channel)
+        to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
+        # A crash before this commit changes and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            message = refusal or await self._add(uow, job, _subscription(job, request, channel, uow.now))
+            await uow.reply_privately(to, message)
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ list and preview
+
+    async def _list(self, workspace: Workspace, user: str) -> Message:
+        # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
+        async with self._services.db.write(first=True) as tx:
+            found = await subscribed(tx, workspace)
+            ids = [one.id for one in found]
+            await numbered_lists.show(tx, workspace.team, user, KIND, ids, self._services.clock())
+            return answers.digest_list([(one, await _lost(tx, workspace, one)) for one in found])
+
+    async def _preview(self, workspace: Workspace, channel: str) -> Message:
+        async with self._services.db.read(first=True) as tx:
+            here = [one for one in await subscribed(tx, workspace) if one.channel == channel]
+        wanted = here or [Subscription(channel, Edition.DAILY, schedule_of(workspace.policy))]
+        now, digest_post = self._services.clock(), DigestPost(self._services, workspace, self._usage_ledger)
+        return preview([(one.edition, await digest_post.preview(one, now)) for one in wanted])
+
+    # ------------------------------------------------------------ changes
+
+    async def _add(self, uow: UnitOfWork, job: CommandJob, one: Subscription) -> Message:
+        workspace = job.workspace
+        before = await subscriptions.get(uow.tx, workspace.team, one.channel, one.edition)
+        await subscriptions.put(uow.tx, workspace.team, one)
+        await _drop_past(uow.tx, workspace, one)
+        await audit.add(uow.tx, _audit_row(workspace, one.added_by, job.cause.channel, uow.now, before, one))
+        cycles = await cycles_around(uow.tx, workspace.organisation.id, uow.now)
+        instants = [
+            next_instant(uow.now, one.schedule, dates_near(occasion, uow.now, one.schedule, cycles))
+            for occasion in OCCASIONS[one.edition]
+        ]
+        return answers.digest_added(one, before, min((at for at in instants if at is not None), default=None))
+
+    async def _remove(self, workspace: Workspace, user: str, channel: str, number: int) -> Message:
+        now = self._services.clock()
+        # A crash right after this commit leaves a removal that was not confirmed; the list shows it.
+        async with self._services.db.write(first=True) as tx:
+            since = now - self._services.timing.list_kept
+            ids = await numbered_lists.shown(tx, workspace.team, user, KIND, since)
+            if ids is None:
+                return answers.DIGEST_UNSEEN
+            if not 1 <= number <= len(ids):
+                return answers.digest_no_number(number)
+            found = {one.id: one for one in await subscribed(tx, workspace)}.get(ids[number - 1])
+            if found is None:
+                return answers.digest_gone(number)
+            if found.is_from_settings:
+                return answers.digest_from_settings(found.channel)
+            await subscriptions.remove(tx, workspace.team, found.channel, found.edition)
+            await _drop_past(tx, workspace, found)
+            await audit.add(tx, _audit_row(workspace, user, channel, now, found, None))
+            return answers.digest_removed(found)
+
+
+def _refusal(workspace: Workspace, request: DigestRequest, channel: str) -> Message | None:
+    """Why a subscription cannot be added, as far as that is known without Slack."""
+    where = request.channel or channel
+    if where.startswith("D"):
+        return answers.DIGEST_NEEDS_CHANNEL
+    if where == workspace.policy.admin_channel and request.edition is Edition.DAILY:
+        return answers.digest_from_settings(where)
+    return None
+
+
+async def _refusal_of_slack(workspace: Workspace, channel: str) -> Message | None:
+    """Why a channel can get no digest, as Slack says now: what was known a moment ago, a person may have changed."""
+    try:
+        found = await workspace.slack.channel(channel)
+    except ChannelGone:
+        return answers.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
+    except SlackError:
+        return answers.DIGEST_NOT_ADDED
+    if found.is_archived:
+        return answers.digest_refused(channel, MissedBecause.ARCHIVED)
+    if not found.is_member:
+        return answers.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
+    return answers.digest_refused(channel, MissedBecause.SHARED) if found.is_ext_shared else None
+
+
+def _subscription(job: CommandJob, request: DigestRequest, channel: str, now: float) -> Subscription:
+    usual = schedule_of(job.workspace.policy)
+    schedule = Schedule(request.at or usual.at, ZoneInfo(request.zone) if request.zone else usual.zone)
+    return Subscription(channel, request.edition, schedule, request.share, job.cause.user or "", now)
+
+
+async def _lost(tx: Transaction, workspace: Workspace, one: Subscription) -> MissedBecause | None:
+    """Why the channel of a subscription gets no digest any more, if that is so."""
+    for occasion in OCCASIONS[one.edition]:
+        past = await read_past(tx, Destination(workspace.team, one, occasion))
+        if past is not None and past.lost is not None:
+            return MissedBecause(past.lost["because"])
+    return None
+
+
+async def _drop_past(tx: Transaction, workspace: Workspace, one: Subscription) -> None:
+    names = [Destination(workspace.team, one, occasion).state_name for occasion in OCCASIONS[one.edition]]
+    await due.drop(tx, names)
+
+
+def _audit_row(
+    workspace: Workspace,
+    user: str,
+    channel: str | None,
+    now: float,
+    before: Subscription | None,
+    after: Subscription | None,
+) -> AuditRow:
+    changed = after or before
+    assert changed is not None
+    return AuditRow(
+        team=workspace.team,
+        at=now,
+        user=user,
+        action=registry.DIGEST.name,
+        target=changed.id,
+        channel=channel,
+        before=before.as_record if before else None,
+        after=after.as_record if after else None,
+    )
