@@ -27,6 +27,12 @@ ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
 LEASE: Final = 1.0
 AT_ONCE: Final = 8  # scenes, in all processes of a run: with more of them each waits for the others
+# What is still to be done; one statement, because to look costs a new connection.
+OPEN: Final = """
+SELECT key, state, reason FROM inbox WHERE state = 'open'
+UNION ALL SELECT key, state, reason FROM outbox WHERE state IN ('open', 'sending')
+UNION ALL SELECT session_id, state, reason FROM cards WHERE state = 'open'
+"""
 
 
 @dataclass
@@ -220,17 +226,10 @@ class Scene:
         found: list[Any] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while found := self._open():
-                    await asyncio.sleep(0.05)  # the store has no event for it
+                while found := self.rows(OPEN):
+                    await asyncio.sleep(0.1)  # the store has no event for it
                 return
         raise AssertionError(f"still open: {found}")
-
-    def _open(self) -> list[Any]:
-        return [
-            *self.rows("SELECT key, state, reason FROM inbox WHERE state = 'open'"),
-            *self.rows("SELECT key, state, reason FROM outbox WHERE state IN ('open', 'sending')"),
-            *self.rows("SELECT session_id, state, reason FROM cards WHERE state = 'open'"),
-        ]
 
     async def settled(self) -> None:
         """Wait for the end of all work, on both sides of the death if one was asked for."""
