@@ -151,6 +151,7 @@ class Timing:
     # ------------------------------------------------------------ retention
     retention: float = 30 * DAY  # What is over is kept for so long.
     dead_texts: float = DAY  # The text of a row that is dead is kept this long, to find out what went wrong.
+    first_purge: float = MINUTE  # From the start to the first purge.
     retention_interval: float = HOUR  # Between two purges.
     retention_soon: float = MINUTE  # Until the next purge if one could not delete everything.
     keys_kept: float = 7 * DAY  # An ended session, and with it the keys in its thread, is kept at least this long.

@@ -660,7 +660,7 @@ STORIES = [
             "note when digests begin: commit",
             "delete what is old: commit",
         ),
-        settings=lambda: {"BOT_ADMIN_CHANNEL": OPS},
+        settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "FIRST_PURGE": "0"},
         from_the_start=True,
     ),
 ]
@@ -678,7 +678,7 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
 async def test_a_kill_while_a_session_is_closed_for_its_age_leaves_no_card_that_promises_more(
     when: str, tmp_path: Path, nursery: Nursery
 ) -> None:
-    async with scene(tmp_path, nursery, Moment("delete what is old: commit", when, CLOSED)) as one:
+    async with scene(tmp_path, nursery, Moment("delete what is old: commit", when, CLOSED), FIRST_PURGE="0") as one:
         (known,) = await running_before(one.on, 1, [GENERAL])
         await write(
             one.on, lambda tx: sessions.change(tx, known.id, status="suspended", detail="inactivity", ended_at=1.0)

@@ -41,6 +41,7 @@ from bot.devin.transport import Transport
 from bot.server import serve
 from bot.slack.client import Slack
 from bot.store.database.connection import Database
+from bot.store.database.schema import newest_revision
 from bot.timing import PRODUCTION
 from tests import imported_late  # noqa: F401  before any fork
 from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, Moment, StepNames, is_ours, is_plumbing
@@ -215,6 +216,8 @@ def live(environment: dict[str, str]) -> None:
         timing = replace(timing, unknown_after=float(environment["UNKNOWN_AFTER"]))
     if "ALARM_WATCH" in environment:
         timing = replace(timing, alarm_watch=float(environment["ALARM_WATCH"]))
+    if "FIRST_PURGE" in environment:
+        timing = replace(timing, first_purge=float(environment["FIRST_PURGE"]))
     if "GUARDRAILS" in environment:
         often = float(environment["GUARDRAILS"])
         timing = replace(timing, guardrails=often, guardrails_refused=often)
@@ -249,6 +252,7 @@ class Nursery:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._bell)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        newest_revision()  # reads all migrations, which are as good as imports
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:

@@ -122,7 +122,7 @@ async def test_closed_rows_without_a_session_go_after_the_retention_time(purging
         said("open for ever", 0, state="open", created_at=NOW - 99 * DAY),
         said("sending for ever", 0, state="sending", created_at=NOW - 99 * DAY),
     )
-    assert await purging.tick() == PRODUCTION.retention_interval
+    assert await purging.purge() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == ["open for ever", "young", "young dead"]
     assert sorted(await either_store.all(outbox.c.key)) == ["open for ever", "sending for ever", "young"]
 
@@ -136,7 +136,7 @@ async def test_keys_live_as_long_as_their_session(purging, either_store):
     await either_store.put(inbox, asked("elsewhere", 60, thread="2.000100"))
     await either_store.put(outbox, said("card:lives", 31, kind="card", session_id="lives", ts=thread))
     await either_store.put(outbox, said("say:lives:1:0", 60, session_id="lives"))
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(inbox.c.key) == ["mention", "reply"]
     assert await either_store.all(outbox.c.key) == ["card:lives", "say:lives:1:0"]
 
@@ -156,7 +156,7 @@ async def test_texts_of_dead_letters_go_although_their_keys_stay(purging, either
         said("old", 1.1, state="dead", session_id="lives", follow=follow),
         said("young", 0.9, state="dead", session_id="lives", follow=follow),
     )
-    await purging.tick()
+    await purging.purge()
     for table in (inbox, outbox):
         old, young = await either_store.rows(table, table.c.key)
         assert (old["state"], old["payload"]) == ("dead", BLANK)
@@ -175,7 +175,7 @@ async def test_texts_of_dead_letters_stay_for_the_retention_time_where_the_setti
     timing = timed(Settings.model_construct(**setting), PRODUCTION)
     await store.put(outbox, *(said(key, days, state="dead", session_id="lives") for key, days in KEPT.items()))
     await store.session("lives", NOW - 90 * DAY, updated_at=int(NOW - DAY))
-    await Retention(make(store, clock, timing)).tick()
+    await Retention(make(store, clock, timing)).purge()
     rows = await store.rows(outbox, outbox.c.key)
     assert [row["payload"] == BLANK for row in rows] == blank
 
@@ -191,7 +191,7 @@ async def test_a_session_goes_with_its_rows_after_the_retention_time(purging, ei
         await either_store.put(inbox, asked(f"reply to {name}", 40, thread=f"{started:.6f}"))
         await either_store.put(outbox, said(f"say:{name}:1:0", 40, session_id=name))
         await either_store.put(cards, card_of(name))
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(sessions.c.id) == ["young"]
     assert await either_store.all(cards.c.session_id) == ["young"]
     assert await either_store.all(threads.c.session_id) == ["young"]
@@ -203,10 +203,10 @@ async def test_keys_outlive_their_session_by_a_week_however_short_the_retention_
     started = NOW - 9 * DAY
     await either_store.session("ended", started, lifecycle="ended", ended_at=NOW - 6.5 * DAY)
     await either_store.put(inbox, asked("mention", 8, thread=f"{started:.6f}"))
-    await briefly.tick()
+    await briefly.purge()
     assert await either_store.all(inbox.c.key) == ["mention"]
     clock.now += DAY
-    await briefly.tick()
+    await briefly.purge()
     assert await either_store.all(sessions.c.id) == []
     assert await either_store.all(inbox.c.key) == []
 
@@ -219,16 +219,16 @@ async def test_a_session_that_has_slept_for_long_is_closed_with_its_card_later_a
     await either_store.put(cards, card_of("sleeps"))
     await either_store.session("naps", NOW - 89 * DAY, **asleep, updated_at=int(NOW - 29 * DAY))
     await either_store.session("works", NOW - 88 * DAY, updated_at=int(NOW - 31 * DAY))
-    await purging.tick()
+    await purging.purge()
     assert await ends(either_store) == {"sleeps": ("open", NOW), "naps": ("open", None), "works": ("open", None)}
     clock.now += 30 * DAY + 1
     for _ in range(2):  # its card is not edited yet
-        await purging.tick()
+        await purging.purge()
         assert (await ends(either_store))["sleeps"] == ("ended", NOW)
         assert await either_store.all(cards.c.state) == ["open"]
     async with either_store.db.write() as tx:
         await tx.execute(update(cards).values(state="sent"))
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(sessions.c.id) == ["naps", "works"]
 
 
@@ -241,7 +241,7 @@ async def test_nobody_is_waited_for_by_a_session_that_is_over_or_gone(purging, e
     await either_store.session("over", NOW - DAY, detail="waiting_for_user", ended_at=NOW - 60)
     waited = {"since": NOW - 120, "team": "T0ACME", "org_id": "org-acme"}
     await either_store.put(waiting_times, *(waited | {"session_id": one} for one in ("waits", "over", "gone")))
-    await purging.tick()
+    await purging.purge()
     found = {row["session_id"]: row["ended_at"] for row in await either_store.rows(waiting_times)}
     assert found == {"waits": None, "over": NOW - 60, "gone": NOW}
 
@@ -265,7 +265,7 @@ async def test_what_was_spent_stays_for_a_year_and_a_month(purging, either_store
     await either_store.put(guardrail_violations, *({"org_id": "o", "id": str(at), "at": at} for at in (1.0, NOW)))
     waited = [{"session_id": "a", "since": at, "team": "T0ACME", "org_id": "org-acme"} for at in (began - 1, began)]
     await either_store.put(waiting_times, *waited)
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(pull_requests.c.first_seen) == [began]
     assert await either_store.all(waiting_times.c.since) == [began]
     assert await either_store.all(guardrail_violations.c.at) == [NOW]
@@ -282,7 +282,7 @@ async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(purging, eithe
         {"name": "in:waits", "owner": None},
     )
     await either_store.put(inbox, asked("a", 0, state="open", lane="in:waits"), asked("b", 0, lane="in:idle"))
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(lanes.c.name) == ["in:held", "in:waits"]
 
 
@@ -292,7 +292,7 @@ async def test_full_token_buckets_and_people_read_long_ago_go(purging, either_st
     )
     await either_store.person("U0OLD", "Old", NOW - 31 * DAY)
     await either_store.person("U0ADA", "Ada", NOW - 29 * DAY)
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(rate_limits.c.name) == ["out:young"]
     assert await either_store.all(people.c.name) == ["Ada"]
 
@@ -300,7 +300,7 @@ async def test_full_token_buckets_and_people_read_long_ago_go(purging, either_st
 async def test_choices_for_threads_that_are_gone_go_and_those_for_everywhere_stay(purging, either_store):
     key = {"team": "T0ACME", "user": "U0ADA", "choice": "off"}
     await either_store.put(notifications, *({**key, "channel": name, "thread": name} for name in ("", "C0WORK")))
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(notifications.c.channel) == [""]
 
 
@@ -313,7 +313,7 @@ async def test_lists_shown_more_than_a_day_ago_go(purging, either_store):
     for row in (old, young):
         row["entries"] = row.pop("session_ids")
         await either_store.put(numbered_lists, row | {"kind": "digests"})
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(shown_lists.c.user) == ["U0ADA"]
     assert await either_store.all(numbered_lists.c.user) == ["U0ADA"]
 
@@ -323,7 +323,7 @@ async def test_who_was_in_the_admins_group_goes_an_hour_after_it_was_read_last(p
     await either_store.put(
         admins, {**key, "user": "U0OLD", "read_at": NOW - 3601}, {**key, "user": "U0ADA", "read_at": NOW - 3599}
     )
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(admins.c.user) == ["U0ADA"]
 
 
@@ -334,7 +334,7 @@ async def test_who_changed_what_is_kept_for_a_year_and_a_month(purging, either_s
         *({**facts, "target": f"{days}", "at": NOW - days * DAY} for days in (401, 399)),
         {**facts, "target": "0", "at": NOW},
     )
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(audit.c.target) == ["0", "399"]
 
 
@@ -347,7 +347,7 @@ async def test_long_jobs_go_after_the_retention_and_what_they_have_read_once_the
     )
     cells = {"key": "k", "team": "T0ACME", "user": "U0ADA", "position": 0, "cells": []}
     await either_store.put(long_job_rows, *({**cells, "job_id": f"{days}"} for days in begun))
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(long_jobs.c.id) == ["1", "29"]
     assert await either_store.all(long_job_rows.c.job_id) == ["1"]
 
@@ -361,13 +361,13 @@ async def test_fan_outs_go_after_a_cycle_with_their_sessions(purging, either_sto
     session = {**whose, "org_id": "org", "position": 0, "name": "", "lifecycle": "open", "display": "done"}
     session |= {"attempt": 1, "acus": 0.0, "polled_at": 0.0}
     await either_store.put(fan_out_sessions, *({**session, "fan_out_id": f"{days}"} for days in (33, 31)))
-    await purging.tick()
+    await purging.purge()
     assert await either_store.all(fan_outs.c.id) == ["31"]
     assert await either_store.all(fan_out_sessions.c.fan_out_id) == ["31"]
 
 
 async def test_nothing_to_purge(purging, either_store):
-    assert await purging.tick() == PRODUCTION.retention_interval
+    assert await purging.purge() == PRODUCTION.retention_interval
 
 
 # ---------------------------------------------------------------- in small batches
@@ -382,18 +382,26 @@ async def test_no_transaction_deletes_more_than_a_batch(purging, either_store):
         if statement.startswith("DELETE FROM inbox"):
             deleted.append(cursor.rowcount)
 
-    await purging.tick()
+    await purging.purge()
     assert deleted == [BATCH, BATCH, 1]
+    assert await either_store.all(inbox.c.key) == []
+
+
+async def test_the_first_purge_comes_some_time_after_the_start(purging, either_store):
+    await either_store.put(inbox, asked("old", 31))
+    assert await purging.tick() == PRODUCTION.first_purge
+    assert await either_store.all(inbox.c.key) == ["old"]
+    assert await purging.tick() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == []
 
 
 async def test_a_long_history_is_worked_off_over_several_ticks(purging, either_store, monkeypatch):
     monkeypatch.setattr(retention, "BATCHES_A_TICK", 2)
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
-    assert await purging.tick() == PRODUCTION.retention_soon
+    assert await purging.purge() == PRODUCTION.retention_soon
     async with either_store.db.read() as tx:
         assert (await tx.execute(select(func.count()).select_from(inbox))).scalar_one() == 1
-    assert await purging.tick() == PRODUCTION.retention_interval
+    assert await purging.purge() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == []
 
 
@@ -401,5 +409,5 @@ async def test_two_replicas_purge_side_by_side(make, either_store, clock, purgin
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(BATCH + 1)))
     other = Retention(make(either_store, clock))
     for each in (purging, other, purging):
-        await each.tick()
+        await each.purge()
     assert await either_store.all(inbox.c.key) == []

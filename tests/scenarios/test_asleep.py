@@ -10,7 +10,7 @@ from tests.scenarios.observations import card, card_of, polled, private_answers,
 from tests.scenarios.short_waits import AWAY, WITHIN
 from tests.waits import SHORT
 
-pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
+pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT, first_purge=0.0)]
 
 RETENTION = PRODUCTION.retention + DAY
 

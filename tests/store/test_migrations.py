@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -426,8 +427,8 @@ async def test_pull_requests_become_rows_as_old_as_their_sessions(db: Database) 
 
 
 @pytest.fixture
-def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The migrations of this project, followed by one that breaks half way."""
+def broken(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The migrations of this project, which made `db`, followed by one that breaks half way."""
     folder = tmp_path / "migrations"
     shutil.copytree(Path(schema.__file__).parents[1] / "migrations", folder)
     (folder / "versions" / "broken.py").write_text(BROKEN.replace("NEWEST", NEWEST))
@@ -437,7 +438,11 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         made.set_main_option("script_location", str(folder))
         return made
 
-    monkeypatch.setattr(schema, "alembic_config", config)
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "alembic_config", config)
+        schema.newest_revision.cache_clear()
+        yield
+    schema.newest_revision.cache_clear()
 
 
 @pytest.mark.usefixtures("broken")

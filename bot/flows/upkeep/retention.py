@@ -50,8 +50,16 @@ class Retention:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._has_waited = False
 
     async def tick(self) -> float:
+        """Purge what is old, but not right at the start, which has better to do. Returns the seconds until the next."""
+        if not self._has_waited:
+            self._has_waited = True
+            return self._services.timing.first_purge
+        return await self.purge()
+
+    async def purge(self) -> float:
         """Purge what is old. Returns the seconds until the next purge, which comes soon if there may be more."""
         batches = {**self._batches(), **self._money_batches()}
         purged = {name: await self._all(batch) for name, batch in batches.items()}

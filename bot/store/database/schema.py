@@ -1,5 +1,6 @@
 """Migrates the schema, with Alembic."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,12 +23,20 @@ def alembic_config() -> Config:
     return config
 
 
+@cache
+def newest_revision() -> str | None:
+    """The revision that this code needs; to know it, all migrations are read."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
 async def migrate(db: Database) -> None:
     """Migrate the schema of `db` to the newest revision, in one transaction."""
     # A crash right here changes nothing: the transaction is rolled back, and the next start migrates again.
     config = alembic_config()
 
     def upgrade(connection: Any) -> None:
+        if MigrationContext.configure(connection).get_current_revision() == newest_revision():
+            return
         if connection.dialect.name == "postgresql":
             _lock_migration(connection)
             _make_schema(connection, db.schema)
@@ -54,7 +63,6 @@ def _make_schema(connection: Any, name: str | None) -> None:
 
 async def is_current(db: Database) -> bool:
     """Whether the schema of `db` has the newest revision, which this code needs."""
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
     found: list[str | None] = []
 
     def inspect(connection: Any) -> None:
@@ -62,4 +70,4 @@ async def is_current(db: Database) -> bool:
 
     async with db.read() as tx:
         await tx.run_sync(inspect)
-    return found == [newest]
+    return found == [newest_revision()]
