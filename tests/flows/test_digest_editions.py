@@ -318,9 +318,17 @@ async def test_a_day_without_anything_is_left_out_and_not_named_as_missed(start,
     assert "not posted" not in (await texts(store))[0]
 
 
-async def test_a_quiet_day_on_which_somebody_is_waited_for_is_posted(start, store, bills):
+@pytest.mark.parametrize(
+    "waits",
+    [
+        {"detail": "waiting_for_user"},
+        {"detail": "waiting_for_approval"},
+        {"status": "suspended", "detail": "out_of_credits"},
+    ],
+)
+async def test_a_quiet_day_on_which_somebody_is_waited_for_is_posted(start, store, bills, waits):
     with frozen_at(2026, 5, 18, 8, 50) as frozen:
-        await store.session("a", utc(2026, 5, 10, 12), detail="waiting_for_user")
+        await store.session("a", utc(2026, 5, 10, 12), **waits)
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     assert await keys(store) == [f"{WEB}:2026-05-18"]
