@@ -22,6 +22,9 @@ NINE = Schedule(time(9), UTC)
 NOVEMBER = Cycle(date(2026, 11, 1), date(2026, 11, 30))
 WEEKLY = Subscription("C0WEB", Edition.WEEKLY, NINE, Share.HERE, "U0ADA")
 DAYS = [date(2026, 11, day) for day in (21, 22, 23, 24)]
+TITLES = (
+    "It lists sessions of all channels, but hides the titles of those in direct messages and in other private channels."
+)
 
 
 def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), **figures):
@@ -182,13 +185,13 @@ def test_what_is_confirmed():
     cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
     assert answers.digest_added(cycle, cycle, None).text == (
         "<#C0WEB> gets the cycle digest the day after a billing cycle ends, with a warning three days before its end, "
-        "at 09:00 (UTC). It counts everything that your Devin organisation uses. "
+        f"at 09:00 (UTC). It counts everything that your Devin organisation uses. {TITLES} "
         "It replaces the one at 09:00 (UTC), `all`."
     )
     daily = Subscription("C0WEB", Edition.DAILY, NINE)
     assert answers.digest_added(daily, None, None).text == (
         "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything that your Devin organisation "
-        "uses. It names sessions of all channels, private ones included."
+        f"uses. {TITLES}"
     )
 
 
