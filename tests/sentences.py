@@ -858,6 +858,7 @@ PLAN_WITHOUT_ACUS = (
     "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
     "Devin's own usage page shows what they cost."
 )
+PLAN_WITHOUT_ACUS_AGAIN = "Devin reports no ACUs."
 NO_ACUS_OF_SESSIONS = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
 OWN_SESSIONS_ONLY = (
     ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
@@ -931,6 +932,13 @@ def bill_not_in(day: str) -> str:
 
 def corrected(day: str, before: str, after: str) -> str:
     return f"{day} corrected: {before} → {after}."
+
+
+def would_be_skipped(day: str, where: str = "") -> str:
+    return (
+        f"Only you see this. No daily digest would be posted here now: on {day} nothing was used{where} and no session "
+        "was active, and none waits for anybody. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+    )
 
 
 def more_corrected(days: str) -> str:

@@ -1,13 +1,13 @@
-"""Which sessions need a person: those that wait for an approval or an answer, are at a limit, or failed lately."""
+"""Which sessions need a person: those that wait for one (`waiting`), and those that failed lately."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.list_groups import last_change
 from bot.domain.session import DisplayState, Session
+from bot.domain.waiting import WAITING
 
-# What a person can do at once comes first.
-NEEDING: Final = (DisplayState.APPROVAL, DisplayState.WAITING, DisplayState.LIMIT, DisplayState.FAILED)
+NEEDING: Final = (*WAITING, DisplayState.FAILED)
 _ORDER: Final = {state: place for place, state in enumerate(NEEDING)}
 
 

@@ -53,7 +53,7 @@ def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span
     if period is Period.TODAY:
         return Span(today, today, (today,))
     if period is Period.YESTERDAY:
-        return Span(today - ONE_DAY, today - ONE_DAY, (today - ONE_DAY,))
+        return _span(today - ONE_DAY, today - ONE_DAY, now)
     if period is Period.WEEK:
         days = days_before(finished + ONE_DAY)
         return Span(days[0], finished, days, days_between(finished + ONE_DAY, today))

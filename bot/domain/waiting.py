@@ -7,7 +7,8 @@ from typing import Final
 
 from bot.domain.session import DisplayState, Session
 
-_WAITING: Final = frozenset({DisplayState.WAITING, DisplayState.APPROVAL, DisplayState.LIMIT})
+# Wherever it is said or counted that sessions wait, it is these. What a person can do at once comes first.
+WAITING: Final = (DisplayState.APPROVAL, DisplayState.WAITING, DisplayState.LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Blocked:
 
 def waits(session: Session) -> bool:
     """Whether `session` waits for a person."""
-    return session.display_state in _WAITING
+    return session.display_state in WAITING
 
 
 def waiting_since(session: Session, now: float) -> float:

@@ -4,15 +4,21 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import RowMapping, and_, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import WAITS, DisplayState, Lifecycle, Session
+from bot.domain.session import WAITS, Lifecycle, Session
+from bot.domain.waiting import waits
 from bot.store.of_channel import of_channel
 from bot.store.sessions import track
 from bot.store.tables import sessions
 
 _ASLEEP: Final = ("inactivity", "user_request")  # details with which a session sleeps and needs nobody
+# Which of these do wait, `waits` says: Devin also stays in a waiting detail after its work, and pauses after an error.
+_MAY_WAIT: Final = or_(
+    and_(sessions.c.status == "running", sessions.c.detail.startswith(WAITS, autoescape=True)),
+    and_(sessions.c.status == "suspended", sessions.c.detail.is_not(None), sessions.c.detail.not_in(_ASLEEP)),
+)
 
 
 async def worked_between(
@@ -28,27 +34,27 @@ async def worked_between(
 
 
 async def waiting_now(tx: AsyncConnection, team: str, org_id: str, channel: str | None = None) -> int:
-    """Count a workspace's open sessions in an organisation that wait for a person's answer or approval."""
-    resting = sessions.c.detail.startswith(WAITS, autoescape=True)
-    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, *of_channel(sessions, team, channel))
-    running = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running")
-    found = await tx.execute(select(sessions).where(*theirs, *running, resting))
-    # Devin also stays in these details after its work; words that ask nothing show that it waits for nobody.
-    waiting = (DisplayState.WAITING, DisplayState.APPROVAL)
-    return sum(session.display_state in waiting for session in await _sessions(found.mappings().all()))
+    """Count a workspace's open sessions in an organisation that wait for a person, or those of one channel."""
+    return sum(map(waits, await _open(tx, team, org_id, channel, _MAY_WAIT)))
 
 
-async def resting(tx: AsyncConnection, team: str, org_id: str, failed_after: float) -> list[Session]:
-    """A workspace's open sessions in an organisation that may need a person, as far as a query can tell.
+async def resting(
+    tx: AsyncConnection, team: str, org_id: str, failed_after: float, channel: str | None = None
+) -> list[Session]:
+    """A workspace's open sessions in an organisation, or in one channel, that may need a person, as a query can tell.
 
     Those that have failed are among them only if Devin changed them after `failed_after`.
     """
-    detail, status = sessions.c.detail, sessions.c.status
-    waits = and_(status == "running", detail.startswith(WAITS, autoescape=True))
-    paused = and_(status == "suspended", detail.is_not(None), detail.not_in(_ASLEEP))
-    failed = and_(status == "error", sessions.c.updated_at >= failed_after)
-    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.lifecycle == Lifecycle.OPEN)
-    found = await tx.execute(select(sessions).where(*theirs, ~sessions.c.archived, or_(waits, paused, failed)))
+    failed = and_(sessions.c.status == "error", sessions.c.updated_at >= failed_after)
+    return await _open(tx, team, org_id, channel, or_(_MAY_WAIT, failed))
+
+
+async def _open(
+    tx: AsyncConnection, team: str, org_id: str, channel: str | None, condition: ColumnElement[bool]
+) -> list[Session]:
+    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, *of_channel(sessions, team, channel))
+    is_open = (sessions.c.lifecycle == Lifecycle.OPEN, ~sessions.c.archived)
+    found = await tx.execute(select(sessions).where(*theirs, *is_open, condition))
     return await _sessions(found.mappings().all())
 
 

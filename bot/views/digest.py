@@ -30,6 +30,7 @@ NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
     "Devin's own usage page shows what they cost."
 )
+NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
 NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
 OWN_COUNT: Final = (
     "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
@@ -83,6 +84,7 @@ class Figures:
     not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
     withheld: Withheld | None = None  # why only our own rows count
     no_acus_reported: bool = False  # although sessions were done
+    no_acus_said: bool = False  # a digest before this one has explained it
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
     price: Price | None = None  # of an ACU; without one no money is shown
@@ -110,8 +112,19 @@ def arrow(percent: int) -> str:
     return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} %"
 
 
-def report(title: str, scope: str, figures: Figures, *, compared: bool, notes: Sequence[str] = ()) -> Message:
-    """Build a message about `figures`, with `notes` at its end; only what is `compared` is set beside other days."""
+def report(
+    title: str,
+    scope: str,
+    figures: Figures,
+    *,
+    compared: bool,
+    more: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Message:
+    """Build a message about `figures`, with `more` lines below them, and with `notes` at its end.
+
+    Only what is `compared` is set beside other days.
+    """
     lines = [*_amounts(figures, compared), *_results(figures)]
     if no_acus_at_all(figures):
         lines += without_acus(figures)
@@ -125,6 +138,7 @@ def report(title: str, scope: str, figures: Figures, *, compared: bool, notes: S
             blocks.header(title),
             *blocks.context([scope]),
             blocks.section("\n".join(lines)),
+            *blocks.sections(more),
             *blocks.sections(most_expensive),
             *blocks.context(source),
             *blocks.context(notes),
@@ -145,7 +159,7 @@ def spent(figures: Figures) -> list[str]:
 
 def _amounts(figures: Figures, compared: bool) -> list[str]:
     if no_acus_at_all(figures):
-        return [NO_ACUS]
+        return [no_acus(figures)]
     versus = compared and (figures.total is not None or figures.withheld is not None)
     used = figures.through_slack if figures.total is None else figures.total
     changed = f" · {change(used, figures.usual)}" if versus else ""
@@ -188,6 +202,11 @@ def why_no_total(figures: Figures) -> list[str]:
 def _results(figures: Figures) -> list[str]:
     moved = pull_requests_moved(figures.pull_requests_opened, figures.pull_requests_merged)
     return [line for line in (sessions_by_outcome(figures.outcomes), moved, waiting_now(figures.waiting)) if line]
+
+
+def no_acus(figures: Figures) -> str:
+    """Say that Devin reports no ACUs, in full unless a digest has done so before."""
+    return NO_ACUS_AGAIN if figures.no_acus_said else NO_ACUS
 
 
 def without_acus(figures: Figures) -> list[str]:

@@ -1,7 +1,7 @@
 """The root post of the daily digest, to be read in five seconds; all else stands in its thread (`digest_posts`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,12 +13,12 @@ from bot.views import blocks
 from bot.views.cycle import cycle_line
 from bot.views.dates import short_date, weekday_date
 from bot.views.digest import (
-    NO_ACUS,
     NO_PARTS,
     UNCHANGED,
     Figures,
     anomaly,
     arrow,
+    no_acus,
     no_acus_at_all,
     why_no_total,
     why_own_rows,
@@ -27,7 +27,18 @@ from bot.views.digest import (
 from bot.views.message import Message
 from bot.views.outcomes import sessions_by_outcome
 from bot.views.sentences import STATE_EMOJI
-from bot.views.text import acus, counted, fitted, hundredths, link, one_tenth, span, tenths, total_acus
+from bot.views.text import (
+    acus,
+    counted,
+    fitted,
+    hundredths,
+    link,
+    one_tenth,
+    span,
+    tenths,
+    tenths_of_acus,
+    total_acus,
+)
 
 NEEDS_LISTED: Final = 5
 FEWEST_TO_DIVIDE_BY: Final = 5  # a ratio over fewer says nothing
@@ -70,17 +81,16 @@ class PullRequestFigures:
 
 @dataclass(frozen=True, slots=True)
 class DigestFigures:
-    """What a digest that is posted now says of a billing day, besides the `figures` that answers about usage have."""
+    """What a digest that is posted now says besides the `figures` that answers about usage have.
+
+    The pull requests are in the root of the daily digest of all alone.
+    """
 
     figures: Figures
     posted_at: float
     needing: tuple[Needing, ...] = ()  # the first ones to be listed
     needing_by_state: Mapping[DisplayState, int] = field(default_factory=dict)  # of all
     pull_requests: PullRequestFigures = field(default_factory=PullRequestFigures)
-
-    def with_corrections(self, corrections: tuple[Correction, ...]) -> "DigestFigures":
-        """Return these figures with the `corrections` of other days that are to be named beside them."""
-        return replace(self, figures=replace(self.figures, corrections=corrections))
 
     @property
     def waiting(self) -> int:
@@ -106,8 +116,8 @@ def digest_root(digest: DigestFigures) -> Message:
         _notification(digest),
         [
             blocks.section("\n".join(lines)),
-            *blocks.sections(_needs_somebody(digest)),
-            *blocks.context([" ".join([_day(digest), *_corrections(figures.corrections)])]),
+            *blocks.sections(needs_somebody(digest)),
+            *blocks.context([" ".join([_day(digest), *corrected(figures.corrections)])]),
             *blocks.context(why_own_rows(figures)),
         ],
     )
@@ -162,7 +172,7 @@ def _parts(figures: Figures) -> list[str]:
 
 def _explained(figures: Figures) -> list[str]:
     if no_acus_at_all(figures):
-        return [NO_ACUS]
+        return [no_acus(figures)]
     if figures.total is None:
         return [*anomaly(figures), *why_no_total(figures)]
     return [*anomaly(figures), *([NO_PARTS] if figures.no_acus_reported else [])]
@@ -177,7 +187,8 @@ def _pull_requests(counts: PullRequestFigures) -> list[str]:
     return [f"{' · '.join(parts)} (Slack, {PULL_REQUEST_DAYS} days)"]
 
 
-def _needs_somebody(digest: DigestFigures) -> list[str]:
+def needs_somebody(digest: DigestFigures) -> list[str]:
+    """List the first ones of the sessions that need a person, below a heading; nothing if none does."""
     listed = digest.needing[:NEEDS_LISTED]
     if not listed:
         return []
@@ -201,10 +212,15 @@ def _day(digest: DigestFigures) -> str:
     return f"{DAY}, read {date}{at:%H:%M}."
 
 
-def _corrections(corrections: tuple[Correction, ...]) -> list[str]:
-    listed = [
-        CORRECTED.format(day=weekday_date(one.day), before=hundredths(one.before), after=acus(one.after))
-        for one in corrections[:CORRECTIONS_LISTED]
-    ]
+def corrected(corrections: tuple[Correction, ...]) -> list[str]:
+    """Say in a few sentences which days Devin has corrected."""
+    listed = [_corrected(one) for one in corrections[:CORRECTIONS_LISTED]]
     more = len(corrections) - len(listed)
     return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed
+
+
+def _corrected(one: Correction) -> str:
+    before, after = tenths(one.before), tenths_of_acus(one.after)
+    if before == tenths(one.after):
+        before, after = hundredths(one.before), acus(one.after)
+    return CORRECTED.format(day=weekday_date(one.day), before=before, after=after)

@@ -10,21 +10,25 @@ from itertools import groupby
 from typing import Final
 
 from bot.domain.billing import ONE_DAY
-from bot.domain.consumption import Correction
 from bot.domain.cycle import Cycle
-from bot.domain.editions import Edition, Occasion, Share
-from bot.domain.subscription import Missed, MissedBecause
+from bot.domain.editions import Occasion, Share
+from bot.domain.subscription import Missed, MissedBecause, Subscription
 from bot.views import blocks
 from bot.views.cycle import CycleFigures, cycle_line, cycle_name
 from bot.views.dates import long_date, weekday_date
 from bot.views.digest import HOURS, NO_TOTAL, Figures, report
 from bot.views.digest_posts import DigestPosts, ThreadFigures, thread_posts
-from bot.views.digest_root import DigestFigures, digest_root
+from bot.views.digest_root import DigestFigures, corrected, digest_root, needs_somebody
 from bot.views.message import Message
 from bot.views.text import counted, tenths_of_acus
 
 MOST_NAMED: Final = 3  # dates of digests that were not posted
 PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
+IN_ITS_THREAD: Final = "*In its thread*"
+WOULD_BE_SKIPPED: Final = (
+    "Only you see this. No {edition} digest would be posted here now: on {day} nothing was used{where} and no "
+    "session was active, and none waits for anybody. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+)
 KEY_EXPIRES: Final = (
     ":key: The service user of Devin Bridge expires on {day}, and after that nothing reaches Devin. Create a new "
     "one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin Bridge again."
@@ -50,7 +54,7 @@ class EditionFigures:
     """What a digest says on an `occasion`: the `figures` of the billing days from `first` to their last one.
 
     `cycle` is the one that the occasion is about, if it is about one, and `before` what the same span before took.
-    `daily` is what the root of the daily digest of all says beside its figures, and `thread` what stands in a thread.
+    `beside` is what a root says beside its figures, where it has more, and `thread` what stands in a thread.
     """
 
     occasion: Occasion
@@ -60,30 +64,55 @@ class EditionFigures:
     cycle: Cycle | None = None
     before: float | None = None
     missed: tuple[Missed, ...] = ()
-    daily: DigestFigures | None = None
+    beside: DigestFigures | None = None
     key_expires_at: float | None = None  # when the key for Devin expires, if that is soon
     thread: ThreadFigures | None = None
 
-    def with_corrections(self, corrections: tuple[Correction, ...]) -> "EditionFigures":
-        """Return the same with corrections of other days, which the daily digest of all names."""
-        return self if self.daily is None else replace(self, daily=self.daily.with_corrections(corrections))
+    def with_figures(self, figures: Figures) -> "EditionFigures":
+        """Return the same with other `figures`."""
+        beside = replace(self.beside, figures=figures) if self.beside else None
+        return replace(self, figures=figures, beside=beside)
+
+    @property
+    def is_daily_of_all(self) -> bool:
+        """Whether it is the digest whose root is to be read in five seconds."""
+        return self.occasion is Occasion.DAILY and self.share is Share.ALL
 
 
 def edition_posts(edition: EditionFigures) -> DigestPosts:
     """Build the digest of an `edition`."""
-    root = _message(edition) if edition.daily is None else digest_root(edition.daily)
+    root = digest_root(edition.beside) if edition.beside and edition.is_daily_of_all else _message(edition)
     missed = blocks.context(["\n".join(_missed(edition.occasion, edition.missed))])
     expires = blocks.sections(_key_expires(edition.key_expires_at))
     thread = thread_posts(edition.figures, edition.thread) if edition.thread else ()
     return DigestPosts(replace(root, blocks=[*root.blocks, *expires, *missed]), thread)
 
 
-def preview(editions: Sequence[tuple[Edition, Message]]) -> Message:
-    """Show a person the digests that a channel would get now, by their editions."""
-    heads = [PREVIEW.format(edition=edition) for edition, _ in editions]
-    shown = [[*blocks.context([head]), *message.blocks] for head, (_, message) in zip(heads, editions, strict=True)]
-    text = " ".join(part for head, (_, message) in zip(heads, editions, strict=True) for part in (head, message.text))
-    return Message(text, [block for one in shown for block in one])
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be posted now for a `subscription`, about days up to `day`; no `posts` if that would be skipped."""
+
+    subscription: Subscription
+    day: date
+    posts: DigestPosts | None = None
+
+
+def preview(editions: Iterable[Preview]) -> Message:
+    """Show a person the digests that a channel would get now."""
+    shown = [_previewed(one) for one in editions]
+    return Message(" ".join(one.text for one in shown), [block for one in shown for block in one.blocks])
+
+
+def _previewed(one: Preview) -> Message:
+    """The root of a digest as it would be posted, and in words what its thread would hold."""
+    edition = one.subscription.edition
+    if one.posts is None:
+        where = " in this channel" if one.subscription.share is Share.HERE else ""
+        text = WOULD_BE_SKIPPED.format(edition=edition, day=weekday_date(one.day), where=where)
+        return Message(text, [blocks.section(text)])
+    head, root = PREVIEW.format(edition=edition), one.posts.root
+    thread = [IN_ITS_THREAD, *(f"• {post.text}" for post in one.posts.thread)] if one.posts.thread else []
+    return Message(f"{head} {root.text}", [*blocks.context([head]), *root.blocks, *blocks.sections(thread)])
 
 
 def _message(edition: EditionFigures) -> Message:
@@ -92,7 +121,9 @@ def _message(edition: EditionFigures) -> Message:
     figures, here = edition.figures, edition.share is Share.HERE
     title = f"Devin{' in this channel' if here else ''} {_when(edition)}"
     scope = f"{_days(edition)}{f' {_HERE}' if here else ''}"
-    return report(title, scope, figures, compared=edition.occasion is Occasion.DAILY)
+    needing = needs_somebody(edition.beside) if edition.beside else []
+    corrections = " ".join(corrected(figures.corrections))
+    return report(title, scope, figures, compared=edition.occasion is Occasion.DAILY, more=needing, notes=[corrections])
 
 
 def _when(edition: EditionFigures) -> str:

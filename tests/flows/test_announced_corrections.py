@@ -7,13 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.cycle import Cycle
+from bot.domain.editions import Edition, Schedule, Share
+from bot.domain.subscription import Subscription
 from bot.flows.money.digest.due import Digest
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
+from bot.store import channels, cycles, subscriptions
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
 from tests import sentences
 from tests.flows.conftest import ADMINS
+from tests.flows.test_digest_editions import Channels
 from tests.markup import written
 from tests.store.rows import held
 
@@ -53,7 +58,12 @@ class Digests:
         await self.tick(day)
         rows = await self._store.rows(outbox, outbox.c.seq)
         (post,) = [row for row in rows if row["key"] == f"digest:T0ACME:{self._channel}:2026-05-{day}"]
-        return re.findall(r"\w{3} \d+ \w{3} corrected: \S+ → \S+ ACUs?\.", written(post["payload"]["blocks"]))
+        return named(post)
+
+
+def named(post):
+    """The sentences of a post about corrected bills."""
+    return re.findall(r"\w{3} \d+ \w{3} corrected: \S+ → \S+ ACUs?\.", written(post["payload"]["blocks"]))
 
 
 @pytest.fixture
@@ -135,4 +145,34 @@ async def test_of_several_workers_one_names_it(make, either_store, clock, bills)
         bills.days[may(17)] += 0.25 if day == 19 else 0.0
         await asyncio.gather(*(worker.tick(day) for worker in workers))
     named = [await workers[0].corrections(day) for day in (18, 19, 20)]
-    assert named == [[], [sentences.corrected("Sun 17 May", "43.1", "43.35 ACUs")], []]
+    assert named == [[], [sentences.corrected("Sun 17 May", "43.1", "43.4 ACUs")], []]
+
+
+@pytest.mark.parametrize("share", Share)
+@pytest.mark.parametrize("edition", [Edition.WEEKLY, Edition.CYCLE])
+async def test_a_weekly_and_a_cycles_digest_name_what_changed_in_those_before(
+    make, store, clock, bills, edition, share
+):
+    """Both end on Sunday the 17th and on Sunday the 24th. What changed within their own days has its new figure."""
+    services = make(store, clock, slack=Channels("xoxb-test"), admin_channel=None, posts_quiet_days=True)
+    (workspace,), usage_ledger = services.workspaces, UsageLedger(services)
+    digest = Digest(services, workspace, usage_ledger, SharedChannels(services))
+    sunday = Subscription(BOARD, edition, Schedule(time(10), UTC), share, "U0ADA", at(16, 9))
+    async with store.db.write() as tx:
+        await subscriptions.put(tx, "T0ACME", sunday)
+        await channels.set_private(tx, "T0ACME", BOARD, private=False)
+        weeks = [Cycle(may(11), may(17)), Cycle(may(18), may(24)), Cycle(may(25), may(31))]
+        await cycles.put_cycles(tx, workspace.organisation.id, weeks, at(16, 9))
+    bills.days = {may(17): 43.1, may(20): 5.0}
+    for day, changed in {17: {}, 18: {}, 19: {may(17): 43.4}, 21: {}, 22: {may(20): 6.0}, 25: {}}.items():
+        bills.days |= changed
+        clock.now = at(day, 10)
+        await usage_ledger.refresh(workspace.organisation)
+        await digest.tick()
+    clock.now = datetime(2026, 6, 1, 10, tzinfo=UTC).timestamp()
+    await digest.tick()
+    rows = await store.rows(outbox, outbox.c.seq)
+    dated = [(re.search(rf":{edition}:(\d{{4}}-\d\d-\d\d)$", row["key"]), row) for row in rows]
+    posts = {found[1]: named(row) for found, row in dated if found}
+    known = SUNDAY if share is Share.ALL else []
+    assert posts == {"2026-05-18": [], "2026-05-25": known, "2026-06-01": []}

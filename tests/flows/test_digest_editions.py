@@ -10,6 +10,8 @@ import pytest
 from bot.domain.cycle import Cycle, LimitSource
 from bot.domain.editions import Edition, Schedule, Share
 from bot.domain.subscription import Subscription
+from bot.flows.money.digest.subscriptions import Subscriptions
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ChannelGone
 from bot.store import channels, cycles, subscriptions
@@ -149,6 +151,80 @@ async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_a
     assert known == {"C0OPEN": public, "C0SECRET": private, "C0GONE": private, "C0SHARED": (False, True)}
 
 
+PERIODS = [
+    (Edition.WEEKLY, 18, "Mon 11 May to Sun 17 May", "2026-05-11-to-2026-05-17"),
+    (Edition.CYCLE, 15, "Tue 5 May to Thu 14 May", "2026-05-05-to-2026-05-14"),
+]
+
+
+async def digest_of_a_period(start, store, bills, edition, day, **policy):
+    """One of a week or a cycle in which one session used something, and another waits in a private channel."""
+    bills.days = {date(2026, 5, one): 2.0 for one in range(1, 19)}
+    noon = utc(2026, 5, 13, 12)
+    await store.person("U0ADA", "Ada", noon)
+    await store.session("a", noon, title="Fix the login test", detail="finished")
+    await store.session("b", noon + 1, channel="C0SECRET", detail="waiting_for_user", requester_name="Ada")
+    await store.pull_request("a", "https://github.com/acme/web/pull/1", noon)
+    await store.spent(date(2026, 5, 13), a=1.5, b=0.5)
+    async with store.db.write() as tx:
+        await channels.set_private(tx, TEAM, "C0SECRET", private=True)
+        both = [Cycle(date(2026, 5, 5), date(2026, 5, 14)), Cycle(date(2026, 5, 15), date(2026, 6, 14))]
+        await cycles.put_cycles(tx, ORG, both, utc(2026, 5, 5))
+    with frozen_at(2026, 5, day, 8, 50) as frozen:
+        await subscribe(store, edition)
+        await run(frozen, start(digest_time=time(23), **policy), utc(2026, 5, day, 9, 20))
+
+
+@pytest.mark.parametrize(("edition", "day", "days", "dates"), PERIODS)
+async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_and_no_file(
+    start, store, bills, edition, day, days, dates
+):
+    await digest_of_a_period(start, store, bills, edition, day)
+    whole = "14.0" if edition is Edition.WEEKLY else "20.0"
+    others = "12.0" if edition is Edition.WEEKLY else "18.0"
+    (text,), (chart, *tables) = await texts(store), await in_threads(store)
+    at = text.splitlines().index(sentences.NEEDS_SOMEBODY)
+    waits = "4 d" if edition is Edition.WEEKLY else "1 d"
+    assert text.splitlines()[at + 1] == f":speech_balloon: A session in a private channel · Ada · {waits}"
+    assert chart.startswith("ACUs a day, ")
+    assert tables == [
+        f"People, {days}: Ada 2.0 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
+        f"Channels, {days}: <#C0WORK> 1.5 ACUs, <#C0SECRET> 0.5 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
+        f"Sessions, {days}: Fix the login test 1.5 ACUs, A session in a private channel 0.5 ACUs, "
+        f"elsewhere {others} ACUs, total {whole} ACUs",
+        f"Repositories, {days}: acme/web 1.5 ACUs, no repository known 0.5 ACUs, elsewhere {others} ACUs, "
+        f"total {whole} ACUs",
+        "Without a PR so far: 0.5 ACUs of the 2 through Slack, in 1 session.",
+    ]
+    assert [row["payload"].get("made") for row in await store.rows(outbox) if row["payload"].get("made")] == []
+
+
+@pytest.mark.parametrize(("edition", "day", "days", "dates"), PERIODS)
+async def test_in_the_admin_channel_that_thread_ends_with_a_file(start, store, bills, edition, day, days, dates):
+    await digest_of_a_period(start, store, bills, edition, day, admin_channel=WEB)
+    rows = await store.rows(outbox, outbox.c.seq)
+    assert [row["payload"]["made"]["name"] for row in rows if row["payload"].get("made")] == [
+        f"devin-usage-{dates}-by-session.csv"
+    ]
+    assert rows[-1]["payload"]["text"] == f"All sessions, {days}, as CSV."
+    lines = rows[-1]["payload"]["made"]["text"].splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        *("Fix the login test", "A session in a private channel", "elsewhere", "total")
+    ]
+
+
+async def test_the_daily_digest_of_another_channel_has_no_file(start, store, bills):
+    bills.days = {date(2026, 5, 17): 9.0}
+    await store.session("a", utc(2026, 5, 17, 12))
+    await store.spent(date(2026, 5, 17), a=4.0)
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(admin_channel=ADMINS, digest_time=time(9)), utc(2026, 5, 18, 9, 20))
+    rows = await store.rows(outbox, outbox.c.seq)
+    assert len([row for row in rows if row["channel"] == WEB]) > 2
+    assert [row["channel"] for row in rows if row["payload"].get("made")] == [ADMINS]
+
+
 async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
     bills.days = {date(2026, 4, 1 + day): 3.0 for day in range(30)} | {date(2026, 5, day): 3.0 for day in range(1, 32)}
     cycle = Cycle(date(2026, 5, 5), date(2026, 5, 14))
@@ -181,6 +257,7 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
     noon = utc(2026, 5, 17, 12)
     await store.session("a", noon, title="Fix the login test", detail="finished")
     await store.session("b", noon + 1, title="Elsewhere", channel="C0OTHER", detail="waiting_for_user")
+    await store.session("c", noon + 2, status="suspended", detail="out_of_credits", requester_name="Ada")
     await store.pull_request("b", "https://github.com/acme/web/pull/1", noon)
     await store.spent(date(2026, 5, 17), a=1.5, b=4.0)
     with frozen_at(2026, 5, 18, 8, 50) as frozen:
@@ -191,10 +268,101 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
         "Devin in this channel on Sunday, 17 May 2026",
         "Billing day 08:00 UTC to 08:00 UTC. Only the sessions of this channel count.",
         f"*1.5 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}",
-        "1 session: done.",
+        sentences.sessions_by_outcome(2, "1 done", "1 at a limit"),
+    ]
+    at = text.splitlines().index(sentences.NEEDS_SOMEBODY)
+    assert sentences.ONE_WAITING_NOW in text.splitlines()
+    assert text.splitlines()[at + 1 : at + 3] == [
+        ":no_entry: Do c · Ada · 20 h · <https://acme.slack.com/archives/C0WORK/p1779019202000000|thread>",
+        sentences.MOST_EXPENSIVE,
     ]
     assert "Fix the login test" in text
     assert "Elsewhere" not in text
+    assert await in_threads(store) == []
+
+
+# ---------------------------------------------------------------- plans without ACUs
+
+
+async def test_that_devin_reports_no_acus_is_explained_once_in_each_channel(start, store):
+    for day in range(13, 18):
+        at = utc(2026, 5, day, 12)
+        await store.session(f"s{day}", at, detail="finished", done_at=at + 60, worked=60.0)
+    with frozen_at(2026, 5, 14, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        digest = start()
+        await run(frozen, digest, utc(2026, 5, 14, 9, 20))
+        await die(store, f"{WEB}:2026-05-14", "expired")
+        await run(frozen, digest, utc(2026, 5, 16, 8, 50))
+        await subscribe(store, Edition.DAILY, CHANNEL)
+        await run(frozen, start(), utc(2026, 5, 17, 9, 20))
+    said = {
+        row["key"].removeprefix(f"digest:{TEAM}:"): written(row["payload"]["blocks"]).splitlines()[1]
+        for row in await roots(store)
+    }
+    in_full, again = sentences.PLAN_WITHOUT_ACUS, sentences.PLAN_WITHOUT_ACUS_AGAIN
+    # The first one died with its explanation.
+    assert said == {
+        f"{WEB}:2026-05-14": in_full,
+        f"{WEB}:2026-05-15": in_full,
+        f"{WEB}:2026-05-16": again,
+        f"{CHANNEL}:2026-05-16": in_full,
+        f"{WEB}:2026-05-17": again,
+        f"{CHANNEL}:2026-05-17": again,
+    }
+
+
+# ---------------------------------------------------------------- a preview
+
+
+async def preview(digest, channel=WEB):
+    """The lines that `/devin digest now` shows in a channel."""
+    subscriptions_of = Subscriptions(digest._services, UsageLedger(digest._services))
+    shown = await subscriptions_of.answer(digest._workspace, "U0ADA", channel, "now")
+    return written(shown.blocks).splitlines()
+
+
+async def test_a_preview_is_the_root_and_the_thread_that_are_posted_then(start, store, bills):
+    bills.days = {date(2026, 5, day): 2.0 for day in range(1, 18)}
+    await store.person("U0ADA", "Ada", utc(2026, 5, 17, 12))
+    await store.session("a", utc(2026, 5, 17, 12), title="Fix the login test", detail="waiting_for_user")
+    await store.spent(date(2026, 5, 17), a=1.5)
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        digest = start(admin_channel=WEB, digest_time=time(9, 10))
+        await digest.tick()
+        frozen.move_to(datetime(2026, 5, 18, 9, 10, tzinfo=UTC))
+        await UsageLedger(digest._services).refresh(digest._workspace.organisation)
+        before = await store.rows(outbox)
+        head, *shown = await preview(digest)
+        assert (await store.rows(outbox), head.endswith("the daily digest.")) == (before, True)
+        await digest.tick()
+    (root,), thread = await texts(store), await in_threads(store)
+    assert thread[-1] == "All sessions, Sun 17 May, as CSV."
+    assert shown == [*root.splitlines(), "*In its thread*", *(f"• {text}" for text in thread)]
+
+
+async def test_a_preview_names_corrections_and_leaves_them_to_the_digest(start, store, bills):
+    bills.days = {date(2026, 5, 15): 43.1, date(2026, 5, 16): 5.0}
+    with frozen_at(2026, 5, 16, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        digest = start()
+        await run(frozen, digest, utc(2026, 5, 17, 9, 20))
+        bills.days[date(2026, 5, 15)] = 43.4
+        await UsageLedger(digest._services).refresh(digest._workspace.organisation)
+        shown = [await preview(digest) for _ in range(2)]
+        await run(frozen, digest, utc(2026, 5, 18, 9, 20))
+    expected = sentences.corrected("Fri 15 May", "43.1", "43.4 ACUs")
+    assert [expected in " ".join(lines) for lines in shown] == [True, True]
+    assert [expected in text for text in await texts(store)] == [False, False, True]
+
+
+async def test_a_preview_of_a_day_that_is_left_out_says_so(start, store):
+    with frozen_at(2026, 5, 18, 9, 30):
+        digest = start(posts_quiet_days=False)
+        await UsageLedger(digest._services).refresh(digest._workspace.organisation)
+        assert await preview(digest) == [sentences.would_be_skipped("Sun 17 May")]
+        await store.session("a", utc(2026, 5, 10, 12), status="suspended", detail="out_of_credits")
+        assert sentences.NEEDS_SOMEBODY in await preview(digest)
 
 
 # ---------------------------------------------------------------- once
@@ -318,9 +486,17 @@ async def test_a_day_without_anything_is_left_out_and_not_named_as_missed(start,
     assert "not posted" not in (await texts(store))[0]
 
 
-async def test_a_quiet_day_on_which_somebody_is_waited_for_is_posted(start, store, bills):
+@pytest.mark.parametrize(
+    "waits",
+    [
+        {"detail": "waiting_for_user"},
+        {"detail": "waiting_for_approval"},
+        {"status": "suspended", "detail": "out_of_credits"},
+    ],
+)
+async def test_a_quiet_day_on_which_somebody_is_waited_for_is_posted(start, store, bills, waits):
     with frozen_at(2026, 5, 18, 8, 50) as frozen:
-        await store.session("a", utc(2026, 5, 10, 12), detail="waiting_for_user")
+        await store.session("a", utc(2026, 5, 10, 12), **waits)
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     assert await keys(store) == [f"{WEB}:2026-05-18"]

@@ -189,3 +189,5 @@ async def test_a_report_is_a_row_for_each_group(make, either_store, clock):
         "ben,U0BEN,1,0,1,0,0,2.0,1,0,0,0,",
         "sessions that are no longer stored,,1,0,0,1,0,4.0,1,0,0,0,",
     ]
+    clock.now = utc(2026, 5, 20, 8, 30)  # the newest day was over half an hour ago
+    assert (await files("report csv"))[1].startswith("2026-05-12..2026-05-18,")

@@ -88,6 +88,24 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
     assert texts[Period.WEEK].startswith(f"{sentences.WEEK}\n{sentences.seven_days('Tuesday, 19 May 2026')}\n")
 
 
+@pytest.mark.parametrize("typed", ["yesterday", "2026-05-19"])
+async def test_a_day_counts_as_finished_from_an_hour_after_its_end(asked, bills, store, clock, typed):
+    clock.now = utc(2026, 5, 20, 8, 30)
+    bills.days = {may(day): 2.0 for day in range(1, 19)} | {YESTERDAY: 1.0}
+    await asked.refresh()
+    title = sentences.YESTERDAY if typed == "yesterday" else "Devin on 19 May 2026"
+    assert await asked(typed) == (
+        f"{title}\n{sentences.NOTHING_FINISHED}\n{sentences.not_included('Tue 19 May', '1 ACU')}"
+    )
+    clock.now = utc(2026, 5, 20, 9)
+    await asked.refresh()
+    assert (await asked(typed)).splitlines()[:3] == [
+        title,
+        sentences.billing_day("Tuesday, 19 May 2026"),
+        f"*1 ACU* · {sentences.compared('▼ 50 %', '2')}",
+    ]
+
+
 async def test_usage_without_permission_names_it(asked, bills, store):
     bills.refusal = {"detail": "Forbidden"}
     texts = await answers(asked, bills, store)
@@ -119,6 +137,13 @@ async def test_a_month_holds_finished_days_and_shows_the_running_one_apart(asked
     lines = (await asked("month")).splitlines()
     assert lines[:3] == ["Devin in May, so far", sentences.finished_days(19, "1 to 19 May 2026"), "*19 ACUs*"]
     assert lines[-1] == sentences.not_included("Wed 20 May", "0.5 ACUs")
+
+
+async def test_a_session_at_a_limit_waits_for_somebody_too(asked, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 20)}
+    await asked.refresh()
+    await store.session("limited", NOW - 3 * 86_400, status="suspended", detail="out_of_credits")
+    assert sentences.ONE_WAITING_NOW in (await asked("yesterday")).splitlines()
 
 
 async def test_a_cycle_is_devins(asked, bills, store):

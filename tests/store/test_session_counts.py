@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.needing import needing_somebody
-from bot.domain.session import LIMIT_DETAILS, Lifecycle, Snapshot
+from bot.domain.session import LIMIT_DETAILS, DisplayState, Lifecycle, Snapshot
 from bot.store import session_counts, sessions
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, ORG, TEAM, session
@@ -50,6 +50,9 @@ async def test_no_session_that_needs_somebody_is_left_out(db: Database) -> None:
     async with db.read() as tx:
         found = needing_somebody(await session_counts.resting(tx, TEAM, ORG, failed_after), failed_after)
         assert await session_counts.resting(tx, "T2", ORG, failed_after) == []
+        assert await session_counts.resting(tx, TEAM, ORG, failed_after, "C0OTHER") == []
+        waiting = await session_counts.waiting_now(tx, TEAM, ORG)
     expected = needing_somebody((one for one in all_of_them if not one.snapshot.archived), failed_after)
     assert [one.id for one in found] == [one.id for one in expected]
     assert len(found) > 20
+    assert waiting == sum(one.display_state is not DisplayState.FAILED for one in found)

@@ -429,8 +429,12 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
         session("d", snapshot=Snapshot("suspended", "waiting_for_user")),
         session("e"),
         session("h", snapshot=Snapshot("running", "waiting_for_credentials")),
+        session("i", snapshot=Snapshot("suspended", "out_of_credits")),
+        session("j", snapshot=Snapshot("suspended", "error")),
+        session("k", snapshot=Snapshot("suspended", "out_of_credits"), channel="C0OTHER"),
         session("f", snapshot=replace(waits, asks=False, pull_requests=(PullRequest("https://git.example/1"),))),
         session("g", snapshot=replace(waits, has_result=True, asks=False)),
     )
     async with db.read() as tx:
-        assert await session_counts.waiting_now(tx, TEAM, ORG) == 3
+        assert await session_counts.waiting_now(tx, TEAM, ORG) == 5
+        assert await session_counts.waiting_now(tx, TEAM, ORG, "C0OTHER") == 1

@@ -216,7 +216,9 @@ def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
 
 @pytest.mark.parametrize("total", [0.0, None])
 def test_a_plan_without_acus_is_not_called_quiet(total):
-    assert amounts(total=total, through_slack=0.0, no_acus_reported=True) == ([sentences.PLAN_WITHOUT_ACUS], [])
+    facts = {"total": total, "through_slack": 0.0, "no_acus_reported": True}
+    assert amounts(**facts) == ([sentences.PLAN_WITHOUT_ACUS], [])
+    assert amounts(**facts, no_acus_said=True) == ([sentences.PLAN_WITHOUT_ACUS_AGAIN], [])
 
 
 @pytest.mark.parametrize(

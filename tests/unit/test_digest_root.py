@@ -162,6 +162,7 @@ def test_a_plan_without_acus_has_sessions_and_time_instead():
     text = digest_root(replace(DIGEST, figures=replace(FIGURES, **facts))).text
     assert text == "Devin on Thu 26 Nov · 4 sessions: 3 done, 1 running · 2 sessions wait · 1 failed"
     assert lines(no_acus_reported=True)[1] == sentences.NO_ACUS_OF_SESSIONS
+    assert lines(**facts, no_acus_said=True)[1] == sentences.PLAN_WITHOUT_ACUS_AGAIN
 
 
 def test_corrected_bills_stand_behind_the_day():
@@ -170,6 +171,22 @@ def test_corrected_bills_stand_behind_the_day():
     for count, more in ((0, []), (3, []), (4, ["and 1 more day."]), (5, ["and 2 more days."])):
         said = [sentences.day_read("09:05"), *named[: min(count, 3)], *more]
         assert lines(corrections=tuple(days[:count]))[-1] == " ".join(said)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (43.1, 43.4, ("43.1", "43.4 ACUs")),
+        (43.12, 43.17, ("43.1", "43.2 ACUs")),
+        (43.05, 43.14, ("43.05", "43.14 ACUs")),  # both are 43.1 in one decimal
+        (1.0, 0.95, ("1", "0.95 ACUs")),
+        (0.0, 0.05, ("0", "0.1 ACUs")),
+        (2.0, 1.0, ("2", "1 ACU")),
+    ],
+)
+def test_a_correction_has_one_decimal_and_two_where_one_would_show_no_change(before, after, shown):
+    found = lines(corrections=(Correction(date(2026, 11, 25), before, after),))
+    assert found[-1] == f"{sentences.day_read('09:05')} {sentences.corrected('Wed 25 Nov', *shown)}"
 
 
 def test_a_bill_read_long_ago_says_on_which_day():

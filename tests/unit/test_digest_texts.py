@@ -1,19 +1,24 @@
 """What people read about subscriptions, about digests that were not posted, and in the warning before a cycle ends."""
 
+from dataclasses import replace
 from datetime import UTC, date, time
 
 import pytest
 
+from bot.domain.consumption import Correction
 from bot.domain.cycle import Cycle
 from bot.domain.editions import Edition, Occasion, Schedule, Share
 from bot.domain.forecast import Forecast
+from bot.domain.session import DisplayState
 from bot.domain.subscription import Missed, MissedBecause, Subscription, from_settings
 from bot.flows.money.digest.past import because_dead
 from bot.views import answers
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures
-from bot.views.digest_root import DigestFigures
-from bot.views.editions import EditionFigures, edition_posts, preview
+from bot.views.digest_posts import DigestPosts
+from bot.views.digest_root import DigestFigures, Needing
+from bot.views.editions import EditionFigures, Preview, edition_posts, preview
+from bot.views.message import Message
 from tests import sentences
 from tests.markup import written
 from tests.unit.block_kit import assert_valid
@@ -22,13 +27,16 @@ NINE = Schedule(time(9), UTC)
 NOVEMBER = Cycle(date(2026, 11, 1), date(2026, 11, 30))
 WEEKLY = Subscription("C0WEB", Edition.WEEKLY, NINE, Share.HERE, "U0ADA")
 DAYS = [date(2026, 11, day) for day in (21, 22, 23, 24)]
+TITLES = (
+    "It lists sessions of all channels, but hides the titles of those in direct messages and in other private channels."
+)
 
 
 def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), **figures):
     found = Figures(day=date(2026, 11, 27), **({"total": 12.5, "here": share is Share.HERE} | figures))
     cycle = NOVEMBER if occasion in {Occasion.CYCLE, Occasion.WARNING} else None
     daily = DigestFigures(found, posted_at=0.0) if (occasion, share) == (Occasion.DAILY, Share.ALL) else None
-    edition = EditionFigures(occasion, share, date(2026, 11, 21), found, cycle, missed=tuple(missed), daily=daily)
+    edition = EditionFigures(occasion, share, date(2026, 11, 21), found, cycle, missed=tuple(missed), beside=daily)
     message = edition_posts(edition).root
     assert_valid(message)
     return message
@@ -105,6 +113,24 @@ def test_the_title_and_the_notification_say_what_is_counted(occasion, share, tit
     assert message.text.startswith(title)
 
 
+def test_another_digest_lists_who_needs_somebody_and_names_corrected_days_too():
+    needing = (Needing("Which card?", DisplayState.WAITING, 3600.0, "Ann"),)
+    beside = DigestFigures(Figures(DAYS[0]), posted_at=0.0, needing=needing, needing_by_state={DisplayState.WAITING: 2})
+    week = EditionFigures(Occasion.WEEKLY, Share.ALL, DAYS[0], Figures(day=date(2026, 11, 27), total=12.5, waiting=2))
+    found = replace(week.figures, corrections=(Correction(date(2026, 11, 18), 43.1, 43.4),))
+    message = edition_posts(replace(week, beside=beside).with_figures(found)).root
+    assert_valid(message)
+    assert written(message.blocks).splitlines()[4:] == [
+        sentences.NO_ACTIVE_SESSIONS,
+        "2 sessions are waiting for somebody now.",
+        sentences.NEEDS_SOMEBODY,
+        ":speech_balloon: Which card? · Ann · 1 h",
+        "and 1 more",
+        sentences.NOTHING_USED,
+        sentences.corrected("Wed 18 Nov", "43.1", "43.4 ACUs"),
+    ]
+
+
 def test_a_channel_in_which_nothing_was_used():
     text = written(digest(Occasion.WEEKLY, Share.HERE, total=0.0).blocks)
     assert "No session of this channel used anything in this time." in text
@@ -135,14 +161,31 @@ def test_a_warning_without_figures_says_so():
     assert sentences.NO_TOTAL in digest(Occasion.WARNING).text
 
 
-def test_a_preview_shows_each_edition_of_the_channel():
-    shown = preview([(Edition.DAILY, digest()), (Edition.WEEKLY, digest(Occasion.WEEKLY))])
+def test_a_preview_shows_each_edition_of_the_channel_with_its_thread_in_words():
+    daily, thread = Subscription("C0WEB", Edition.DAILY, NINE), (Message("A chart."), Message("A table."))
+    shown = preview(
+        [
+            Preview(daily, DAYS[0], DigestPosts(digest(), thread)),
+            Preview(WEEKLY, DAYS[0], DigestPosts(digest(Occasion.WEEKLY))),
+        ]
+    )
     assert_valid(shown)
-    heads = [line for line in written(shown.blocks).splitlines() if line.startswith("Only you see this")]
-    assert heads == [
-        f"Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
-        for edition in ("daily", "weekly")
+    lines = written(shown.blocks).splitlines()
+    head = "Only you see this, and nothing was posted. As it would be posted here now: the"
+    assert lines == [
+        f"{head} daily digest.",
+        *written(digest().blocks).splitlines(),
+        *("*In its thread*", "• A chart.", "• A table."),
+        f"{head} weekly digest.",
+        *written(digest(Occasion.WEEKLY).blocks).splitlines(),
     ]
+
+
+@pytest.mark.parametrize(("share", "where"), [(Share.ALL, ""), (Share.HERE, " in this channel")])
+def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
+    shown = preview([Preview(Subscription("C0WEB", Edition.DAILY, NINE, share), DAYS[0])])
+    assert_valid(shown)
+    assert written(shown.blocks) == shown.text == sentences.would_be_skipped("Sat 21 Nov", where)
 
 
 # ---------------------------------------------------------------- subscriptions
@@ -182,13 +225,13 @@ def test_what_is_confirmed():
     cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
     assert answers.digest_added(cycle, cycle, None).text == (
         "<#C0WEB> gets the cycle digest the day after a billing cycle ends, with a warning three days before its end, "
-        "at 09:00 (UTC). It counts everything that your Devin organisation uses. "
+        f"at 09:00 (UTC). It counts everything that your Devin organisation uses. {TITLES} "
         "It replaces the one at 09:00 (UTC), `all`."
     )
     daily = Subscription("C0WEB", Edition.DAILY, NINE)
     assert answers.digest_added(daily, None, None).text == (
         "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything that your Devin organisation "
-        "uses. It names sessions of all channels, private ones included."
+        f"uses. {TITLES}"
     )
 
 

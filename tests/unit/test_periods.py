@@ -31,6 +31,9 @@ def may(first, last=None):
     [
         (Period.TODAY, NOON, may(20), ()),
         (Period.YESTERDAY, NOON, may(19), ()),
+        (Period.YESTERDAY, SETTLING, (), may(19)),
+        (Period.YESTERDAY, utc(2026, 5, 20, 9), may(19), ()),
+        (Period.YESTERDAY, utc(2026, 5, 20, 7, 59), may(18), ()),
         (Period.WEEK, NOON, may(13, 19), may(20)),
         (Period.WEEK, SETTLING, may(12, 18), may(19, 20)),
         (Period.MONTH, NOON, may(1, 19), may(20)),

@@ -29,6 +29,9 @@ _WHY_LOST: Final[Mapping[MissedBecause, str]] = {
     MissedBecause.RESTRICTED: "only some people may post there, and Devin Bridge is not one of them",
 }
 _REFUSED: Final = "Slack refuses the post"
+_TITLES: Final = (
+    "It lists sessions of all channels, but hides the titles of those in direct messages and in other private channels."
+)
 DIGEST_NEEDS_CHANNEL: Final = Message(
     f"A digest goes to a channel, {_UNCHANGED}. Name one, for example `/devin digest add weekly #general`."
 )
@@ -70,8 +73,8 @@ def digest_added(one: Subscription, before: Subscription | None, first_at: float
     """Confirm a subscription that was added, in place of the one `before`; its first digest comes at `first_at`."""
     named = f"<#{one.channel}> gets the {one.edition} digest {_COMES[one.edition]} at {_time(one)}."
     counts = f"It counts {_COUNTS[one.share]}."
-    if one.edition is Edition.DAILY and one.share is Share.ALL:
-        counts += " It names sessions of all channels, private ones included."
+    if one.share is Share.ALL:
+        counts += f" {_TITLES}"
     first = f"The first one comes {when(first_at)}." if first_at is not None else ""
     replaced = f"It replaces the one at {_time(before)}, `{before.share}`." if before else ""
     return Message(" ".join(part for part in (named, counts, first, replaced) if part))

@@ -36,12 +36,23 @@ class DigestReader:
         self._services = services
         self._usage_ledger = usage_ledger
 
-    async def read(self, workspace: Workspace, figures: Figures, titles: DigestTitles) -> DigestFigures:
-        """Return what the root of a digest in a workspace says of one day beside its `figures`, with these titles."""
+    async def read(
+        self,
+        workspace: Workspace,
+        figures: Figures,
+        channel: str | None,
+        titles: DigestTitles,
+        *,
+        has_pull_requests: bool,
+    ) -> DigestFigures:
+        """Return what the root of a digest says beside its `figures`, with these titles.
+
+        With a `channel` only its sessions count.
+        """
         day = figures.day
         async with self._services.db.scan() as tx:
-            needing = await self._needing(tx, workspace, day)
-            requests = await _pull_requests(tx, workspace, day)
+            needing = await self._needing(tx, workspace, day, channel)
+            requests = await _pull_requests(tx, workspace, day) if has_pull_requests else PullRequestFigures()
         return DigestFigures(
             figures=figures,
             posted_at=self._services.clock(),
@@ -74,9 +85,9 @@ class DigestReader:
             file = await digest_file(tx, workspace, self._usage_ledger, figures, first, titles) if has_file else None
         return ThreadFigures(first, chart, tables, without_pull_request(repositories), file)
 
-    async def _needing(self, tx: Transaction, workspace: Workspace, day: date) -> list[Session]:
+    async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:
         begun = float(bounds(day)[0])
-        found = await session_counts.resting(tx, workspace.team, workspace.organisation.id, begun)
+        found = await session_counts.resting(tx, workspace.team, workspace.organisation.id, begun, channel)
         return needing_somebody(found, begun)
 
     async def _chart(

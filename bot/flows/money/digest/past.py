@@ -65,6 +65,7 @@ class Past:
     before: str | None = None
     unposted: Mapping[str, str] = field(default_factory=dict)  # why nothing was stored, by date
     lost: Mapping[str, str] | None = None  # since which `date` the channel cannot be posted to, and `because` of what
+    no_acus_said: str | None = None  # the date whose digest has explained that Devin reports no ACUs
 
     def without_post(self, day: date, because: MissedBecause) -> "Past":
         """Return the past after the decision not to store a digest of `day`."""
@@ -89,6 +90,14 @@ async def read_past(tx: Transaction, destination: Destination) -> Past | None:
 async def store_past(tx: Transaction, destination: Destination, past: Past) -> None:
     """Store the past of a destination."""
     await due.write(tx, destination.state_name, 0.0, {"v": 1, **asdict(past)})
+
+
+async def has_said_no_acus(tx: Transaction, destination: Destination, past: Past) -> bool:
+    """Whether a digest has explained that Devin reports no ACUs, and has not died unposted."""
+    if past.no_acus_said is None:
+        return False
+    row = await outbox.by_key(tx, destination.key(date.fromisoformat(past.no_acus_said)))
+    return row is None or row.state != "dead"
 
 
 async def base_of(tx: Transaction, destination: Destination, past: Past, day: date) -> date:

@@ -18,7 +18,14 @@ from bot.domain.subscription import MissedBecause, Subscription
 from bot.flows.money.consumption.cycles import cycle_of, key_expiry_of
 from bot.flows.money.digest.contents import DigestReader
 from bot.flows.money.digest.corrections import AnnouncedCorrections
-from bot.flows.money.digest.past import Destination, base_of, missed_since, read_past, store_past
+from bot.flows.money.digest.past import (
+    Destination,
+    base_of,
+    has_said_no_acus,
+    missed_since,
+    read_past,
+    store_past,
+)
 from bot.flows.money.figures.titles import DigestTitles
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
@@ -27,8 +34,8 @@ from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import outbox
 from bot.store.database.connection import Transaction
-from bot.views.editions import EditionFigures, edition_posts
-from bot.views.message import Message
+from bot.views.digest import no_acus_at_all
+from bot.views.editions import EditionFigures, Preview, edition_posts
 
 log = get_logger(__name__)
 
@@ -67,28 +74,43 @@ class DigestPost:
             late=round(found.late),
         )
 
-    async def preview(self, subscription: Subscription, now: float) -> Message:
-        """Return the root of the digest that `subscription` would get if it was posted now."""
-        return edition_posts(await self._figures(subscription, Occasion(subscription.edition), now)).root
+    async def preview(self, subscription: Subscription, now: float) -> Preview:
+        """Return what would be posted if the digest of `subscription` was due now."""
+        destination = Destination(self._workspace.team, subscription, Occasion(subscription.edition))
+        edition = await self._figures(subscription, destination.occasion, now)
+        day = edition.figures.day
+        if self._says_nothing(edition):
+            return Preview(subscription, day)
+        edition = await self._with_thread(edition, subscription.channel)
+        async with self._services.db.read() as tx:
+            past = await read_past(tx, destination)
+            corrections = await AnnouncedCorrections(tx, self._workspace, destination, now).of(edition)
+            said = past is not None and await has_said_no_acus(tx, destination, past)
+        figures = replace(edition.figures, corrections=corrections, no_acus_said=said)
+        return Preview(subscription, day, edition_posts(edition.with_figures(figures)))
 
     # ------------------------------------------------------------ storing
 
     async def _add(self, uow: UnitOfWork, destination: Destination, day: date, edition: EditionFigures) -> bool:
         """Add the post of the date `day` to the outbox. Returns whether it is new."""
         channel, key = destination.subscription.channel, destination.key(day)
-        corrections = AnnouncedCorrections(uow, self._workspace, channel)
+        corrections = AnnouncedCorrections(uow.tx, self._workspace, destination, uow.now)
         await corrections.lock()
         past = await read_past(uow.tx, destination)
         if past is None or await outbox.by_key(uow.tx, key) is not None:
             return False
         base = await base_of(uow.tx, destination, past, day)
         missed = await missed_since(uow.tx, destination, past, base, day)
+        said = await has_said_no_acus(uow.tx, destination, past)
         # In one commit with the post: a crash before it leaves all of this for the next check, and none after it says a
         # correction, or what was missed, twice.
-        if edition.daily is not None:
-            edition = edition.with_corrections(await corrections.take(key, edition.figures))
+        named = await corrections.take(key, edition)
+        edition = edition.with_figures(replace(edition.figures, corrections=named, no_acus_said=said))
         posts = edition_posts(replace(edition, missed=missed))
-        await store_past(uow.tx, destination, past.with_post(day, base))
+        past = past.with_post(day, base)
+        if no_acus_at_all(edition.figures) and not said:
+            past = replace(past, no_acus_said=day.isoformat())
+        await store_past(uow.tx, destination, past)
         expires_at = destination.schedule.instant(day) + LATEST.total_seconds()
         rows = uow.thread_rows(key, self._workspace.team, channel, posts.root, posts.thread, expires_at=expires_at)
         await uow.add_to_outbox(*(replace(row, payload=row.payload | {"once": True}) for row in rows))
@@ -152,11 +174,13 @@ class DigestPost:
             titles = await DigestTitles.read(tx, self._workspace, subscription.channel)
         listed = tuple(titles.shown(one) for one in figures.most_expensive)
         figures = replace(figures, here=channel is not None, most_expensive=listed)
-        of_all = occasion is Occasion.DAILY and channel is None
-        daily = await self._reader.read(self._workspace, figures, titles) if of_all else None
-        expires_at = await self._key_expiry(subscription, occasion)
-        share = subscription.share
-        return EditionFigures(occasion, share, first, figures, cycle, before, daily=daily, key_expires_at=expires_at)
+        edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
+        if occasion is Occasion.WARNING:
+            return edition
+        beside = await self._reader.read(
+            self._workspace, figures, channel, titles, has_pull_requests=edition.is_daily_of_all
+        )
+        return replace(edition, beside=beside, key_expires_at=await self._key_expiry(subscription, occasion))
 
     async def _key_expiry(self, subscription: Subscription, occasion: Occasion) -> float | None:
         """When the key for Devin expires, if that is soon and the digest is the one that warns of it."""

@@ -81,7 +81,7 @@ class Subscriptions:
             here = [one for one in await subscribed(tx, workspace) if one.channel == channel]
         wanted = here or [Subscription(channel, Edition.DAILY, schedule_of(workspace.policy))]
         now, digest_post = self._services.clock(), DigestPost(self._services, workspace, self._usage_ledger)
-        return preview([(one.edition, await digest_post.preview(one, now)) for one in wanted])
+        return preview([await digest_post.preview(one, now) for one in wanted])
 
     # ------------------------------------------------------------ changes
 
