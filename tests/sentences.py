@@ -486,6 +486,12 @@ UNMUTED = (
 )
 ALREADY_MUTED = "This thread is muted already; `!unmute` ends that."
 NOT_MUTED = "This thread is not muted: every reply is sent to Devin."
+ALARM_GOES_ON = "OK, the session goes on, with no other alarm about it until this one is over."
+ALARM_IS_OVER = "This alarm is over or too old, so nothing was changed."
+BUDGET_FORM = (
+    "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs "
+    "[a day|a week|a cycle] [warn 50,80]`."
+)
 ALARM_SETTLED = "That was settled already, and the post says how. Nothing was changed."
 ALARM_SNOOZED = "Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so."
 WOKEN_BEFORE = "That was settled before: Devin was woken, and what was kept is sent."
