@@ -259,7 +259,7 @@ def room_again(one: Named) -> Message:
 
 
 def request(one: Named, asker: str, acus: Decimal, key: str) -> Message:
-    """Ask the admins for more `acus`, in the name of `asker` if there is one; buttons carry the `key` of the request."""
+    """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
         blocks.button(f"Grant {tenths_of_acus(float(acus))}", registry.GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", registry.REFUSE_MORE.action_id, key),

@@ -1,6 +1,6 @@
-"""A reply that would wake a session which has spent its ceiling, was stopped at its limit or slept for long waits.
+"""A reply that would wake a session at its ceiling or limit or after a long sleep: it waits until a person decides.
 
-A person decides. The rows wait in a lane of their own, so that a stop, and whatever else happens in the thread, does not
+The rows of such replies wait in a lane of their own, so that a stop, and whatever else happens in the thread, does not
 wait for the answer. A yes brings all of them back into the lane of the thread, where their `ts` keeps their order. If
 the session wakes in another way, they are brought back as well. The buttons carry the key of the reply asked about.
 """
