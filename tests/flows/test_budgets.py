@@ -332,9 +332,7 @@ async def test_where_figures_name_nobody_an_admin_sees_whose_budgets_there_are_a
     await set_budget(either_store, EACH_PERSON, "10")
     await spent(either_store, 8)
     named = make(either_store, clock, admin_users=admins)
-    assert await listed(named, "U0BEN") == (
-        "2 budgets: <@U0ADA> 8 of 20 ACUs today; each person 0 of 10 ACUs today"
-    )
+    assert await listed(named, "U0BEN") == ("2 budgets: <@U0ADA> 8 of 20 ACUs today; each person 0 of 10 ACUs today")
     anonymous = make(either_store, clock, admin_users=admins, shows_names=False)
     assert await listed(anonymous, "U0BEN") == "2 budgets: <@U0ADA> 20 ACUs a day; each person 0 of 10 ACUs today"
     assert await listed(anonymous, "U0ADA") == "2 budgets: <@U0ADA> 8 of 20 ACUs today; each person 10 ACUs a day"

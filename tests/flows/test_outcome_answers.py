@@ -97,6 +97,7 @@ async def test_what_came_of_it(asked):
 
 
 async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked, either_store):
+    await either_store.pull_request("a", WEB + "6", utc(2026, 5, 4, 12))
     month = "*5 pull requests opened: 1 merged, 1 closed unmerged, 3 open.*"
     assert (await asked("cycle")).splitlines()[2] == month  # of the calendar, while Devin's cycle is not known
     async with either_store.db.write() as tx:

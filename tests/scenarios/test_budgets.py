@@ -217,7 +217,7 @@ async def test_each_change_is_written_down_with_what_it_was_before(on: Harness) 
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(OPS, "ada raised")
     number = number_in(await answer(on, ADA, "budget set each-person 3 a day warn 50"))
-    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 2.5")
+    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 2")
     await on.slack.slash(ADA, GENERAL, f"budget remove {number}")
     first, changed = {"acus": "2", "span": "day", "warn": [80]}, {"acus": "3", "span": "day", "warn": [50]}
     today = {"period": f"day:{billing_day(on.clock()).isoformat()}"}
@@ -226,7 +226,7 @@ async def test_each_change_is_written_down_with_what_it_was_before(on: Harness) 
         ("budget_set", "each-person", GENERAL, None, first, "done"),
         ("budget_grant", anns, OPS, {"acus": "2"} | today, {"acus": "12"} | today, "done"),
         ("budget_set", "each-person", GENERAL, first, changed, "done"),
-        ("budget_grant", anns, GENERAL, {"acus": "13"} | today, {"acus": "15.5"} | today, "done"),
+        ("budget_grant", anns, GENERAL, {"acus": "13"} | today, {"acus": "15"} | today, "done"),
         ("budget_remove", "each-person", GENERAL, changed, None, "done"),
     ]
 
@@ -261,7 +261,7 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
         await on.slack.click(BEN, "im", by_ben["ts"], "grant_more")
         await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 10 ACUs: 2.1 of 12 ACUs today.")
         await on.slack.click(ADA, "im", by_ada["ts"], "refuse_more")
-        await on.slack.wait_for_message(DM_OF_ADA, "This request was answered already, so nothing was changed.")
+        await on.slack.wait_for_ephemeral(ADA, "This request was answered already, so nothing was changed.")
         assert "you 2.1 of 12 ACUs today (17 %)" in await answer(on, ANN, "budget list")
 
 

@@ -17,6 +17,7 @@ from bot.flows.money.budgets.grants import ACTION, Raise, name_beside_figures, r
 from bot.flows.money.budgets.standings import AddedUp, Standings, add_up, standings
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
 from bot.store import audit, budgets, grants, people
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
