@@ -158,7 +158,7 @@ async def test_a_session_that_is_woken_before_its_stop_was_seen_is_open_again(ma
     assert len(await either_store.rows(tables.outbox)) == 1
 
 
-async def test_a_stop_that_is_given_up_leaves_an_alarm_that_is_over_alone(make, either_store, clock):
+async def test_a_stop_that_fails_leaves_an_alarm_that_is_over_alone(make, either_store, clock):
     _, watch, organisation = watch_of(make, either_store, clock)
     await either_store.session("s1", NOW - HOUR, acus=6.2)
     await watch.tick(organisation)
