@@ -486,6 +486,12 @@ UNMUTED = (
 )
 ALREADY_MUTED = "This thread is muted already; `!unmute` ends that."
 NOT_MUTED = "This thread is not muted: every reply is sent to Devin."
+ALARM_GOES_ON = "OK, the session goes on, with no other alarm about it until this one is over."
+ALARM_IS_OVER = "This alarm is over or too old, so nothing was changed."
+BUDGET_FORM = (
+    "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs "
+    "[a day|a week|a cycle] [warn 50,80]`."
+)
 ALARM_SETTLED = "That was settled already, and the post says how. Nothing was changed."
 ALARM_SNOOZED = "Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so."
 WOKEN_BEFORE = "That was settled before: Devin was woken, and what was kept is sent."
@@ -996,7 +1002,7 @@ REPORT_EXPLAINED = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
     "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
     "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
-    "approval or was at a limit until somebody wrote or its state changed."
+    "approval or was at a limit until somebody answered, Devin went on or the session was over, sleep included."
 )
 OWN_COST = "Your sessions in this billing cycle"
 NO_ACUS_OF_OWN = "Devin reports no ACUs for them so far; on some plans it never does."

@@ -97,3 +97,8 @@ def spends(session: Session) -> bool:
 def is_the_same(alarm: Alarm, found: Runaway, session: Session) -> bool:
     """Whether `found` is what `alarm`, which is over since a moment, was about: there was no progress in between."""
     return found.silent is None or alarm.facts.get("progress") == session.progress_acus
+
+
+def was_woken(alarm: Alarm, session: Session) -> bool:
+    """Whether somebody wrote to `session` after it was stopped because of `alarm`, before anybody saw it stopped."""
+    return alarm.state is AlarmState.STOPPED and session.spoken_at > alarm.changed_at

@@ -33,6 +33,11 @@ def waits(session: Session) -> bool:
     return session.display_state in WAITING
 
 
+def still_waits(session: Session) -> bool:
+    """Whether a wait of `session` that has begun goes on: a question stays open while Devin sleeps."""
+    return waits(session) or session.display_state is DisplayState.ASLEEP
+
+
 def waiting_since(session: Session, now: float) -> float:
     """Return since when `session` waits: since Devin changed its state, but not since before a person last wrote."""
     return min(max(float(session.snapshot.updated_at), session.spoken_at), now)

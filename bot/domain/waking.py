@@ -1,11 +1,13 @@
 """Whether a person is asked before a reply wakes a session that sleeps.
 
 Devin may count the limit of a session anew for each message, so the bot adds up over wakings: a session that has spent
-its ceiling is woken only after a question, and so is one that has slept for long.
+its ceiling is woken only after a question, and so is one that Devin stopped at its limit or that has slept for long.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+from bot.domain.amounts import half_up
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
 
 
@@ -23,7 +25,7 @@ class WakeLimits:
 
 @dataclass(frozen=True, slots=True)
 class WakeQuestion:
-    """Why it is asked, for one reason or both: a ceiling that is spent, or for how many seconds the session slept.
+    """Why it is asked: a ceiling that is spent, or else a limit of Devin's; and for how many seconds the session slept.
 
     A yes raises the ceiling `by` this amount, to `raised`.
     """
@@ -32,6 +34,10 @@ class WakeQuestion:
     by: float = 0.0
     raised: float | None = None
     slept: float | None = None
+    at_limit: bool = False  # Devin stopped the session at its ACU limit, below the ceiling or without one
+
+
+ONLY_AT_LIMIT: Final = WakeQuestion(at_limit=True)
 
 
 def wake_question(session: Session, limits: WakeLimits, now: float) -> WakeQuestion | None:
@@ -41,9 +47,10 @@ def wake_question(session: Session, limits: WakeLimits, now: float) -> WakeQuest
     slept = _slept(session, limits, now)
     own = limits.own_ceiling(session)
     ceiling = session.ceiling or own
-    spent = session.snapshot.acus
+    spent = _spent(session)
     if own is None or ceiling is None or spent < ceiling:
-        return None if slept is None else WakeQuestion(slept=slept)
+        at_limit = _is_at_limit(session)
+        return WakeQuestion(slept=slept, at_limit=at_limit) if at_limit or slept is not None else None
     raised = ceiling + own
     # A session that runs on may pass even the raised ceiling. A yes then still gives it the whole amount.
     return WakeQuestion(ceiling, own, raised if raised > spent else spent + own, slept)
@@ -55,6 +62,19 @@ def is_asleep(session: Session) -> bool:
     if session.lifecycle is not Lifecycle.OPEN or snapshot.status in TERMINAL_STATUSES:
         return False
     return snapshot.archived or snapshot.status == "suspended"
+
+
+def _spent(session: Session) -> float:
+    """What the session has spent as people read it: Devin stops it a little below its limit, such as at 1.98 of 2."""
+    acus = session.snapshot.acus
+    return max(acus, float(half_up(acus, 1)))
+
+
+def _is_at_limit(session: Session) -> bool:
+    """Whether Devin has suspended the session at its ACU limit, and nobody has said yes to waking it from there."""
+    snapshot = session.snapshot
+    stopped = snapshot.status == "suspended" and snapshot.detail == "usage_limit_exceeded"
+    return stopped and session.wake_allowed != snapshot.updated_at
 
 
 def _slept(session: Session, limits: WakeLimits, now: float) -> float | None:

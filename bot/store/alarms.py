@@ -58,7 +58,14 @@ async def current(tx: AsyncConnection, org_id: str, over_after: float) -> list[A
 
 async def change(tx: AsyncConnection, key: str, now: float, **values: Any) -> None:
     """Set columns of an alarm to these `values`, and have its post edited."""
-    await tx.execute(_row(key).values(**values, changed_at=now, version=alarms.c.version + 1, next_at=now))
+    await tx.execute(_changed(_row(key), now, **values))
+
+
+async def not_stopped(tx: AsyncConnection, session: Session, now: float) -> None:
+    """Open the alarm about `session` again, whose stop was given up, and have its post edited."""
+    stopped = (alarms.c.state == AlarmState.STOPPED, alarms.c.over_at.is_(None))
+    about = update(alarms).where(alarms.c.org_id == session.org_id, alarms.c.subject == session.id, *stopped)
+    await tx.execute(_changed(about, now, state=AlarmState.OPEN, user=None))
 
 
 async def posted(tx: AsyncConnection, key: str, ts: str) -> str | None:
@@ -95,6 +102,10 @@ async def purge(tx: AsyncConnection, before: float) -> int:
 
 def _outdated() -> ColumnElement[bool]:
     return alarms.c.sent_version < alarms.c.version
+
+
+def _changed(row: Update, now: float, **values: Any) -> Update:
+    return row.values(**values, changed_at=now, version=alarms.c.version + 1, next_at=now)
 
 
 def _row(key: str) -> Update:

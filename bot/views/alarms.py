@@ -16,13 +16,13 @@ SETTLED: Final = Message("That was settled already, and the post says how. Nothi
 OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
 GO_ON: Final = Message("OK, the session goes on, with no other alarm about it until this one is over.")
 SNOOZED: Final = Message("Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so.")
-_SOMEBODY: Final = "somebody"
+_SOMEBODY: Final = "somebody"  # who is erased, or where figures name nobody
 
 
 def alarm_post(
     alarm: Alarm, session: Session | None = None, by: str = "", permalink: str | None = None, price: Price | None = None
 ) -> Message:
-    """Show `alarm`. One of a `session` has its thread's `permalink`, and names who has decided: `by`."""
+    """Show `alarm`. One of a `session` has its thread's `permalink`, and names who has decided: `by`, or somebody."""
     if alarm.kind is AlarmKind.UNREAD:
         return _unread(alarm)
     title, url = (session.title, session.url) if session else ("A session", None)
@@ -31,7 +31,7 @@ def alarm_post(
     elif session is not None and session.is_direct:
         title, url, permalink = DIRECT, None, None  # nobody else can read its thread
     found = _found(alarm.facts)
-    lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80) or _SOMEBODY)]
+    lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
     facts = [f"{total_acus(alarm.facts['acus'], price)} in all", link(permalink, "thread") if permalink else ""]
     body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
     over = "Over: " if alarm.over_at is not None else ""
@@ -59,10 +59,11 @@ def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
             return "Over: Devin works on, and spends no more than is usual."
         return "Over: the session is gone." if session is None else f"Over: {STATE_WORDS[session.display_state]}."
     if alarm.state is AlarmState.SNOOZED and alarm.snoozed_until is not None:
-        return f":zzz: Snoozed by {by} until {when(alarm.snoozed_until)}."
+        return f":zzz: Snoozed by {by or _SOMEBODY} until {when(alarm.snoozed_until)}."
+    who = by or _SOMEBODY.capitalize()
     words = {
-        AlarmState.ACKNOWLEDGED: f":white_check_mark: {by} says that this is fine.",
-        AlarmState.STOPPED: f":black_square_for_stop: {by} stops it.",
+        AlarmState.ACKNOWLEDGED: f":white_check_mark: {who} says that this is fine.",
+        AlarmState.STOPPED: f":black_square_for_stop: {who} stops it.",
     }
     return words.get(alarm.state, "")
 

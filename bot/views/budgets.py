@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.billing import ONE_DAY
+from bot.domain.billing import ONE_DAY, bounds
 from bot.domain.budgets import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
 from bot.domain.commands import registry
 from bot.domain.commands.arguments import BUDGET, GRANT
@@ -62,6 +63,12 @@ class Named:
     name: str = ""
     yours: bool = False  # the person reads it, or it is read in the session's thread
     anonymous: bool = False  # figures name nobody here
+    unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is about another person than the reader, whom figures do not name."""
+        return self.anonymous and not self.yours
 
     @property
     def owner(self) -> str:
@@ -82,8 +89,8 @@ class Named:
     @property
     def used(self) -> str:
         """How much of it is used, such as "8.2 of 10 ACUs this cycle"."""
-        one = self.standing
-        return f"{tenths(float(one.spent))} of {tenths_of_acus(float(one.acus))} {_this(one.period.span)}"
+        one, counted_from = self.standing, ", counted from Slack sessions only" if self.unbilled else ""
+        return f"{tenths(float(one.spent))} of {tenths_of_acus(float(one.acus))} {_this(one.period.span)}{counted_from}"
 
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
@@ -198,7 +205,11 @@ def _local(period: Period) -> str:
 
 def _plain(period: Period) -> str:
     """The same for a notification, which has no markup."""
-    return f"on {short_date(period.last + ONE_DAY)} at 08:00 UTC"
+    return _morning(period.last + ONE_DAY)
+
+
+def _morning(day: date) -> str:
+    return f"on {short_date(day)} at 08:00 UTC"
 
 
 def _safe(text: str) -> str:
@@ -248,12 +259,12 @@ def room_again(one: Named) -> Message:
 
 
 def request(one: Named, asker: str, acus: Decimal, key: str) -> Message:
-    """Ask the admins for more `acus`, in the name of `asker`; the buttons carry the `key` of the request."""
+    """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
         blocks.button(f"Grant {tenths_of_acus(float(acus))}", registry.GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", registry.REFUSE_MORE.action_id, key),
     )
-    asks = f"{_safe(fitted(asker))} asks for more ACUs: {_safe(one.owner)} is used up, {one.used}."
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(one.owner)} is used up, {one.used}."
     return one.message(f"{asks} It resets {{anew}}.", *row)
 
 
@@ -268,20 +279,28 @@ def granted_to_you(one: Named, acus: Decimal, by: str) -> Message:
     return one.message(f"{_raised(one, acus, by)} {then}")
 
 
-def granted_to_each(budget: Budget, acus: Decimal, period: Period) -> Message:
-    """Confirm to an admin that each subject of a budget may use so many ACUs more."""
-    whom = scope_name(budget.scope)
+def granted_to(scope: Scope, acus: Decimal, period: Period) -> Message:
+    """Confirm to an admin that so many ACUs more may be used, without saying how much is used."""
+    whom = scope_name(scope)
     return Message(f"The budget of {whom} is raised by {tenths_of_acus(float(acus))}. It resets {_local(period)}.")
 
 
 def _raised(one: Named, acus: Decimal, by: str) -> str:
-    raised = f"{_safe(fitted(by))} raised {_safe(one.owner)} by {tenths_of_acus(float(acus))}"
+    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(one.owner)} by {tenths_of_acus(float(acus))}"
     return f"{raised}: {one.used}. It resets {{anew}}."
 
 
+def begun_anew(period: Period) -> Message:
+    """Report to admins that nothing was granted, because the budget is in a `period` after that of the request."""
+    text = "That budget started afresh {since}, so nothing was raised."
+    local = text.format(since=when(bounds(period.first)[0]))
+    return Message(text.format(since=_morning(period.first)), [blocks.section(local)])
+
+
 def request_refused(asker: str, by: str) -> Message:
-    """Report to admins that `by` refused the request of `asker`."""
-    return Message(f"{fitted(by)} refused {fitted(asker)}'s request for more ACUs.")
+    """Report to admins that `by` refused the request of `asker`, who has no name where figures name nobody."""
+    whose = f"{fitted(asker)}'s" if asker else "a"
+    return Message(f"{fitted(by)} refused {whose} request for more ACUs.")
 
 
 def refused_to_you(one: Named, by: str) -> Message:

@@ -24,7 +24,7 @@ EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
     "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
     "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
-    "approval or was at a limit until somebody wrote or its state changed."
+    "approval or was at a limit until somebody answered, Devin went on or the session was over, sleep included."
 )
 
 

@@ -15,11 +15,13 @@ from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.session import Options
 from bot.domain.waking import WakeLimits
 from bot.flows.money.budgets.check import BudgetCheck, own_budgets
+from bot.flows.money.budgets.commands import BudgetCommands
 from bot.flows.money.budgets.standings import reports_no_acus
 from bot.flows.money.budgets.watch import BudgetWatch
 from bot.flows.services import Services
-from bot.store import budgets, crossings, grants, spend, tables
+from bot.store import budgets, crossings, due, grants, spend, tables
 from bot.store.grants import Grant, GrantState
+from bot.views import budgets as views
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
@@ -255,6 +257,100 @@ async def test_a_grant_counts_for_its_subject_and_its_period(services: Services,
     await grant(either_store, one, "0.1", "", "all")
     await grant(either_store, one, "100", "U0BEN", "his")
     assert await standing(services) == [(Decimal(0), Decimal("12.6"))]
+
+
+async def test_a_grant_is_gone_with_its_period(services: Services, either_store: Store, clock: SetClock) -> None:
+    one = await set_budget(either_store, EACH_PERSON, "10")
+    await grant(either_store, one, "2.5")
+    assert await standing(services) == [(Decimal(0), Decimal("12.5"))]
+    clock.now += 24 * 3600
+    assert await standing(services) == [(Decimal(0), Decimal(10))]
+
+
+def used_up(owner: str) -> str:
+    return f"{owner} is used up, 10 of 10 ACUs today. It resets on 21 May at 08:00 UTC."
+
+
+@pytest.mark.parametrize(
+    ("scope", "owner", "elsewhere"),
+    [
+        (Scope(ScopeKind.ORG), "the organisation's budget", True),
+        (Scope(ScopeKind.CHANNEL, CHANNEL), f"the budget of <#{CHANNEL}>", False),
+        (Scope(ScopeKind.EACH_CHANNEL), f"the budget of <#{CHANNEL}>", False),
+    ],
+)
+async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used_up_its_budget(
+    services: Services, either_store: Store, scope: Scope, owner: str, elsewhere: bool
+) -> None:
+    (workspace,) = services.workspaces
+    await set_budget(either_store, scope, "10")
+    await spent(either_store, 10)
+    refused = await BudgetCheck(services).start_refusal(workspace, "U0BEN", CHANNEL)
+    assert refused is not None
+    assert refused.text == (
+        f"Nothing was started: {used_up(owner)} Your text was not sent: send it again then, or ask an admin for more."
+    )
+    other = await BudgetCheck(services).start_refusal(workspace, "U0BEN", "C0OTHER")
+    assert (other is not None) is elsewhere
+
+
+@pytest.mark.parametrize(
+    ("scope", "owner"),
+    [
+        (Scope(ScopeKind.ORG), "the organisation's budget"),
+        (Scope(ScopeKind.CHANNEL, CHANNEL), f"the budget of <#{CHANNEL}>"),
+        (Scope(ScopeKind.EACH_SESSION), "this session's budget"),
+    ],
+)
+async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_and_the_session(
+    services: Services, either_store: Store, scope: Scope, owner: str
+) -> None:
+    (workspace,) = services.workspaces
+    await set_budget(either_store, scope, "10")
+    await spent(either_store, 10)
+    session = await services.session("one")
+    assert session is not None
+    found = await BudgetCheck(services).used_up(workspace, session, "U0BEN")
+    assert found is not None
+    assert views.wake_refused(found).text == (
+        f"Your reply was not sent, because it would wake this session: {used_up(owner)} "
+        "Send it again then, or ask an admin for more."
+    )
+
+
+async def listed(services: Services, user: str) -> str:
+    (workspace,) = services.workspaces
+    return (await BudgetCommands(services).listing(workspace, user, CHANNEL)).text
+
+
+async def test_where_figures_name_nobody_an_admin_sees_whose_budgets_there_are_and_the_spending_of_their_own(
+    make: Make, either_store: Store, clock: SetClock
+) -> None:
+    clock.now = NOON
+    admins = frozenset({"U0ADA", "U0BEN"})
+    await set_budget(either_store, PERSON, "20")
+    await set_budget(either_store, EACH_PERSON, "10")
+    await spent(either_store, 8)
+    named = make(either_store, clock, admin_users=admins)
+    assert await listed(named, "U0BEN") == ("2 budgets: <@U0ADA> 8 of 20 ACUs today; each person 0 of 10 ACUs today")
+    anonymous = make(either_store, clock, admin_users=admins, shows_names=False)
+    assert await listed(anonymous, "U0BEN") == "2 budgets: <@U0ADA> 20 ACUs a day; each person 0 of 10 ACUs today"
+    assert await listed(anonymous, "U0ADA") == "2 budgets: <@U0ADA> 8 of 20 ACUs today; each person 10 ACUs a day"
+
+
+async def test_where_the_bill_cannot_be_read_the_organisations_budget_says_what_it_counts(
+    services: Services, either_store: Store, announced: Watch
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "10")
+    async with either_store.db.write() as tx:
+        await due.write(tx, due.consumption(ORG), NOON, {"v": 1, "missing": "ViewOrgConsumption"})
+    await spent(either_store, 8)
+    only = "8 of 10 ACUs today, counted from Slack sessions only"
+    assert await announced() == [f"80 % of the organisation's budget is used: {only}."]
+    assert await listed(services, "U0ADA") == f"1 budget: the organisation {only}"
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(9)}}, NOON)
+    assert await listed(services, "U0ADA") == "1 budget: the organisation 9 of 10 ACUs today"
 
 
 async def test_of_two_admins_one_decides(either_store: Store) -> None:

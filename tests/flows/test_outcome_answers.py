@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.domain.cycle import Cycle
 from bot.domain.questions import REPORT_QUESTIONS
 from bot.flows.money.figures.outcomes import OutcomeAnswers
 from bot.flows.money.figures.usage import UsageAnswers
 from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.store import cycles
 from bot.store.tables import waiting_times
 from tests import sentences
 from tests.markup import written
@@ -92,6 +94,19 @@ async def test_what_came_of_it(asked):
         ],
         "playbook": [f"• Fix bugs: {two}", f"• no playbook: {one}", gone, "*Open, the oldest first*"],
     }
+
+
+async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked, either_store):
+    await either_store.pull_request("a", WEB + "6", utc(2026, 5, 4, 12))
+    month = "*5 pull requests opened: 1 merged, 1 closed unmerged, 3 open.*"
+    assert (await asked("cycle")).splitlines()[2] == month  # of the calendar, while Devin's cycle is not known
+    async with either_store.db.write() as tx:
+        await cycles.put_cycles(tx, "org-acme", [Cycle(date(2026, 5, 6), date(2026, 6, 5))], NOW)
+    assert (await asked("cycle")).splitlines()[:3] == [
+        "Devin in this billing cycle, so far: what came of it",
+        sentences.finished_days(14, "6 to 19 May 2026"),
+        "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*",
+    ]
 
 
 async def test_the_first_of_a_month_has_no_finished_day(asked, clock):

@@ -1,5 +1,7 @@
 """The runaway watch on both stores: which rows it writes, and that one thing has one alarm and one post."""
 
+import pytest
+
 from bot.domain.alarms import AlarmState
 from bot.flows.money.alarms.runaway import RunawayWatch
 from bot.slack.client import Slack
@@ -123,16 +125,66 @@ async def test_it_comes_back_in_its_post_unless_there_was_progress(make, either_
     await set_acus(either_store, 6.4, detail="working")
     await watch.tick(organisation)
     [back] = await stored(either_store)
-    assert (back.over_at, back.state, back.facts["silent"]) == (None, AlarmState.ACKNOWLEDGED, 6.4)
+    assert (back.over_at, back.state, back.user, back.facts["silent"]) == (None, AlarmState.OPEN, None, 6.4)
     await set_acus(either_store, 6.4, progress_acus=6.4)
     await watch.tick(organisation)
     clock.now += MINUTE
     await set_acus(either_store, 12.0)
     await watch.tick(organisation)
     assert [(one.state, one.over_at is None) for one in await stored(either_store)] == [
-        (AlarmState.ACKNOWLEDGED, False),
+        (AlarmState.OPEN, False),
         (AlarmState.OPEN, True),
     ]
+
+
+async def test_a_session_that_is_woken_before_its_stop_was_seen_is_open_again(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    async with either_store.db.write() as tx:
+        [alarm] = await alarms.current(tx, ORG, 0.0)
+        await alarms.change(tx, alarm.key, NOW, state=AlarmState.STOPPED, user="U0ADA")
+    clock.now += MINUTE
+    await watch.tick(organisation)
+    assert [(one.state, one.user) for one in await stored(either_store)] == [(AlarmState.STOPPED, "U0ADA")]
+    async with either_store.db.write() as tx:
+        await recent_spend.add(tx, {"s1": 6.2}, clock.now)
+        await sessions.spoke(tx, "s1", "U0BEN", clock.now)
+    clock.now += MINUTE
+    await watch.tick(organisation)
+    [again] = await stored(either_store)
+    assert (again.key, again.state, again.user) == (alarm.key, AlarmState.OPEN, None)
+    assert (again.facts["silent"], again.facts["hour"]) == (None, 6.2)
+    assert len(await either_store.rows(tables.outbox)) == 1
+
+
+async def test_a_stop_that_fails_leaves_an_alarm_that_is_over_alone(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    for over_at, state in ((NOW, AlarmState.STOPPED), (None, AlarmState.OPEN)):
+        async with either_store.db.write() as tx:
+            [alarm] = await alarms.current(tx, ORG, 0.0)
+            await alarms.change(tx, alarm.key, NOW, state=AlarmState.STOPPED, over_at=over_at)
+            session = await sessions.get(tx, "s1")
+            await alarms.not_stopped(tx, session, NOW)
+        [alarm] = await stored(either_store)
+        assert (alarm.state, alarm.over_at) == (state, over_at)
+
+
+@pytest.mark.parametrize(("shows_names", "who"), [(True, "Ada"), (False, "Somebody")])
+async def test_who_has_decided_is_named_where_figures_name_people(make, either_store, clock, shows_names, who):
+    services, watch, organisation = watch_of(make, either_store, clock, shows_names=shows_names)
+    await either_store.person("U0ADA", "Ada", NOW)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    await posted(either_store, alarm)
+    async with either_store.db.write() as tx:
+        await alarms.change(tx, alarm.key, NOW, state=AlarmState.ACKNOWLEDGED, user="U0ADA")
+    await watch.tick(organisation)
+    slack = services.workspaces[TEAM].slack
+    assert slack.texts == [(ADMINS, POST, f":white_check_mark: {who} says that this is fine.")]
 
 
 async def test_an_hour_that_costs_more_than_is_usual(make, either_store, clock):

@@ -56,6 +56,7 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     await on.slack.click(ADA, OPS, post["ts"], "alarm_fine")
     shown = await alarm(on, "ada says that this is fine.")
     assert (shown["ts"], buttons(shown)) == (post["ts"], ["Stop"])
+    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_GOES_ON)
     late = press(ADA, OPS, "alarm_snooze", post["blocks"][-1]["elements"][0]["value"])
     assert await forge(on, "interactive", late) == "acked"
     await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_SETTLED)
@@ -66,6 +67,9 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     await on.devin.set(session, status="suspended", status_detail="inactivity")
     shown = await alarm(on, "Over: asleep.")
     assert (shown["ts"], buttons(shown)) == (post["ts"], [])
+    too_late = press(ADA, OPS, "alarm_fine", post["blocks"][-1]["elements"][0]["value"])
+    assert await forge(on, "interactive", too_late) == "acked"
+    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_IS_OVER)
     assert len(await alarms(on)) == 1
 
 
@@ -78,6 +82,50 @@ async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
     assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [sentences.stopping()]
 
 
+async def open_again(on: Harness, post: dict[str, Any]) -> None:
+    """Wait until the post of an alarm has all of its buttons."""
+
+    async def holds() -> bool:
+        return buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Fine, go on", "Snooze 4 h"]
+
+    await until(holds)
+
+
+async def test_a_session_that_was_stopped_and_runs_away_again_is_open_again_in_the_same_post(on: Harness) -> None:
+    ts, session = await spending(on)
+    post = await alarm(on)
+    await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
+    await alarm(on, "Over: stopped.")
+    await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
+    await on.devin.wait_for_messages("go on, please")
+    await on.devin.set(session, status="running", status_detail="working", acus_consumed=6.5)
+    shown = await alarm(on, "has spent 6.5 ACUs in the last hour, and up to 5 are usual.")
+    assert shown["ts"] == post["ts"]
+    await open_again(on, post)
+    assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
+    assert len(await alarms(on)) == 1
+
+
+async def test_after_a_stop_that_devin_refuses_the_alarm_is_open_again(on: Harness) -> None:
+    ts, session = await spending(on)
+    post = await alarm(on)
+    await on.devin.permissions(revoke=["ManageOrgSessions"])
+    await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
+    await on.wait_for_post(GENERAL, ts, sentences.stop_failed(f"https://app.devin.ai/sessions/{session}"))
+    await open_again(on, post)
+    assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
+    assert len(await alarms(on)) == 1
+
+
+async def test_an_hour_that_costs_more_than_is_usual_is_an_alarm_although_devin_speaks(on: Harness) -> None:
+    ts, session = await spending(on, 3.0)
+    await on.devin.say(session, "Half of it is done.")
+    await on.wait_for_post(GENERAL, ts, "Half of it is done.")
+    await on.devin.set(session, acus_consumed=6.2)
+    post = await alarm(on)
+    assert written(post["blocks"][:1]).endswith("has spent 6.2 ACUs in the last hour, and up to 5 are usual.")
+
+
 async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock: Ahead) -> None:
     await spending(on)
     post = await alarm(on)
@@ -87,12 +135,7 @@ async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock:
     clock.put(4 * HOUR + 1)
     said = await on.slack.wait_for_message(OPS, "The snooze is over", thread_ts=post["ts"])
     assert said["rendered"] == f"The snooze is over, and the session {SPENT}"
-
-    async def open_again() -> bool:
-        found = await on.slack.message(OPS, post["ts"])
-        return buttons(found) == ["Stop", "Fine, go on", "Snooze 4 h"]
-
-    await until(open_again)
+    await open_again(on, post)
 
 
 async def test_a_session_that_says_something_or_opens_a_pull_request_is_none(on: Harness) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.timing import Timing
+from bot.domain.billing import billing_day
+from bot.timing import DAY, Timing
 from tests import sentences
+from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import settled
 
@@ -18,17 +20,16 @@ ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0AD
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
 NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
 NOTHING_MORE = "Until it resets DATE, no session is started or woken. Running sessions go on."
-FORM = (
-    "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs "
-    "[a day|a week|a cycle] [warn 50,80]`."
-)
+FORM = sentences.BUDGET_FORM
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing) -> AsyncIterator[Harness]:
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> AsyncIterator[Harness]:
     """A bot with an admin channel."""
     settings = {"BOT_ADMIN_CHANNEL": OPS} | database
-    async with harness(tmp_path, transport, timing=timing, **settings) as everything:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **settings) as everything:
         yield everything
 
 
@@ -195,16 +196,121 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.wait_for_message("D0BEN", "ada raised ann's budget by 10 ACUs")
 
 
-async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
-    await used_up(on)
+async def asked_for_more(on: Harness, channel: str = OPS) -> dict[str, Any]:
+    """Ann has used up her budget and asks for more; answers the request that the admins read."""
     await on.mention("another task", user=ANN)
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     await on.slack.click(ANN, GENERAL, refused["ts"], "ask_for_more")
-    asked = await on.slack.wait_for_message(OPS, "asks for more")
+    return await on.slack.wait_for_message(channel, "asks for more")
+
+
+async def changes(on: Harness) -> list[tuple[Any, ...]]:
+    """What, of whom, from what to what, and with which outcome Ada changed, and where."""
+    columns = ("action", "target", "channel", "before", "after", "outcome")
+    found = sorted(await rows(on, "audit", user=ADA), key=lambda row: row["seq"])
+    return [tuple(row[name] for name in columns) for row in found]
+
+
+async def test_each_change_is_written_down_with_what_it_was_before(on: Harness) -> None:
+    await used_up(on)
+    asked = await asked_for_more(on)
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
+    await on.slack.wait_for_message(OPS, "ada raised")
+    number = number_in(await answer(on, ADA, "budget set each-person 3 a day warn 50"))
+    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 2")
+    await on.slack.slash(ADA, GENERAL, f"budget remove {number}")
+    first, changed = {"acus": "2", "span": "day", "warn": [80]}, {"acus": "3", "span": "day", "warn": [50]}
+    today = {"period": f"day:{billing_day(on.clock()).isoformat()}"}
+    anns = "each-person U0ANN"
+    assert await changes(on) == [
+        ("budget_set", "each-person", GENERAL, None, first, "done"),
+        ("budget_grant", anns, OPS, {"acus": "2"} | today, {"acus": "12"} | today, "done"),
+        ("budget_set", "each-person", GENERAL, first, changed, "done"),
+        ("budget_grant", anns, GENERAL, {"acus": "13"} | today, {"acus": "15"} | today, "done"),
+        ("budget_remove", "each-person", GENERAL, changed, None, "done"),
+    ]
+
+
+async def test_a_grant_after_the_budget_has_started_afresh_raises_nothing(on: Harness, clock: Ahead) -> None:
+    await used_up(on)
+    asked = await asked_for_more(on)
+    clock.put(DAY)
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
+    late = await on.slack.wait_for_message(OPS, "started afresh")
+    assert (read(late), late["ts"]) == ("That budget started afresh DATE, so nothing was raised.", asked["ts"])
+    received = await on.slack.wait_for_message(DM_OF_ANN, "There is room again")
+    assert read(received) == "There is room again in your budget: 0 of 2 ACUs today. Send your text again."
+    assert "you 0 of 2 ACUs today (0 %)" in await answer(on, ANN, "budget list")
+    assert [row["action"] for row in await rows(on, "audit")] == ["budget_set"]
+
+
+async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answers(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    settings = {"BOT_ADMIN_USERS": f"{ADA},{BEN}"} | database
+    async with harness(tmp_path, transport, timing=timing, **settings) as on:
+        await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+        _, devin_id = await on.started(user=ANN)
+        await on.devin.set(devin_id, acus_consumed=2.1)
+        for admin in (DM_OF_ADA, "D0BEN"):
+            level = await on.slack.wait_for_message(admin, "is used up")
+            assert read(level) == f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE}"
+        by_ada, by_ben = await asked_for_more(on, DM_OF_ADA), await on.slack.wait_for_message("D0BEN", "asks for more")
+        request = "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
+        assert read(by_ada) == read(by_ben) == request
+        await on.slack.click(BEN, "im", by_ben["ts"], "grant_more")
+        await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 10 ACUs: 2.1 of 12 ACUs today.")
+        await on.slack.click(ADA, "im", by_ada["ts"], "refuse_more")
+        await on.slack.wait_for_ephemeral(ADA, "This request was answered already, so nothing was changed.")
+        assert "you 2.1 of 12 ACUs today (17 %)" in await answer(on, ANN, "budget list")
+
+
+async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_who_grants(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    settings = {"BOT_ADMIN_CHANNEL": OPS, "BOT_NAMES": "off"} | database
+    async with harness(tmp_path, transport, timing=timing, **settings) as on:
+        await used_up(on)
+        asked = await asked_for_more(on)
+        assert read(asked) == (
+            "Somebody asks for more ACUs: one person's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
+        )
+        await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
+        raised = "by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
+        assert read(await on.slack.wait_for_message(OPS, "raised")) == f"An admin raised one person's budget {raised}"
+        received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
+        assert read(received) == f"An admin raised your budget {raised} Send again what was not sent."
+        assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
+            "The budget of <@U0ANN> is raised by 5 ACUs. It resets DATE."
+        )
+        assert [one[:3] for one in await changes(on)] == [
+            ("budget_set", "each-person", GENERAL),
+            ("budget_grant", "each-person U0ANN", OPS),
+            ("budget_grant", "each-person U0ANN", GENERAL),
+        ]
+
+
+async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, "budget set each-session 1")
+    ts, devin_id = await on.started(user=ANN)
+    await spends(on, devin_id, 1.6, "used up")
+    await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
+    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
+        "Your reply was not sent, because it would wake this session: this session's budget is used up, 1.6 of 1 ACU "
+        "this cycle. It resets DATE. Send it again then, or ask an admin for more."
+    )
+
+
+async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
+    await used_up(on)
+    asked = await asked_for_more(on)
     await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
     await on.slack.wait_for_message(OPS, "ada refused ann's request for more ACUs.")
     received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
     assert read(received) == "ada refused your request for more ACUs. Your budget resets DATE."
+    assert (await changes(on))[1:] == [("budget_grant", "each-person U0ANN", OPS, None, None, "refused")]
     assert "12 ACUs" not in await answer(on, ANN, "budget list")
 
 

@@ -1,15 +1,16 @@
 """A reply that would wake a session which has spent its ceiling or slept for long waits until somebody decides."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.store import sessions
-from bot.timing import DAY, HOUR
+from bot.timing import DAY, HOUR, MINUTE, Timing
 from tests import sentences
 from tests.markup import written
-from tests.scenarios.ahead import Ahead, rows, write
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness
+from tests.scenarios.ahead import Ahead, rows, until, write
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 from tests.scenarios.observations import (
     buttons,
     card_of,
@@ -229,6 +230,61 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
+
+
+async def test_who_writes_again_after_ten_minutes_is_asked_once_more(on: Harness, clock: Ahead) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    await question(on, BEN, ts)
+    clock.put(10 * MINUTE + 1)
+    await on.slack.say(BEN, GENERAL, "are you there?", thread_ts=ts)
+
+    async def asked_again() -> bool:
+        return len(await private_answers(on, BEN)) == 2
+
+    await until(asked_again)
+    again = (await on.slack.ephemerals(user=BEN))[-1]
+    assert (written(again["blocks"]), buttons(again)) == (ASKED, ["Wake it, 2 more ACUs", "Leave it"])
+    await on.slack.click(BEN, GENERAL, again["ts"], "wake")
+    await on.devin.wait_for_messages("are you there?")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 2
+
+
+async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_question(on: Harness) -> None:
+    ts = await on.mention("fix the login test acu=2")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="suspended", status_detail="usage_limit_exceeded", acus_consumed=1.2)
+    await card_of(on, ts, "the session has used up its own limit")
+    first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    assert (written(asked["blocks"]), buttons(asked)) == (
+        "This session has reached its ACU limit at Devin. It has cost 1.2 ACUs so far, and waking it costs more. "
+        f"Wake it, or leave it asleep. {KEPT}",
+        ["Wake it", "Leave it"],
+    )
+    second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.devin.wait_for_messages("and use pytest")  # although Devin stays at its limit
+    assert await sent_to_devin(on, session) == [
+        sentences.as_sent(first, "ben", "go on, please"),
+        sentences.as_sent(second, "ben", "and use pytest"),
+    ]
+    assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
+
+
+async def test_half_an_hour_of_sleep_may_be_long(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing, clock: Ahead
+) -> None:
+    settings = {"BOT_WAKE_GUARD_HOURS": "0.5"} | database
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **settings) as on:
+        ts, _ = await spent(on, 3.4, "")
+        clock.put(31 * MINUTE)
+        await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+        asked = await on.slack.wait_for_ephemeral(BEN, sentences.CAN_BE_WOKEN, thread_ts=ts)
+        assert asked["rendered"].startswith("This session has slept for 31 minutes. It has cost 3.4 ACUs so far, and ")
 
 
 async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on: Harness) -> None:

@@ -7,7 +7,7 @@ from bot.timing import DAY, HOUR
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, Harness
-from tests.scenarios.observations import polled
+from tests.scenarios.observations import card_of, polled
 
 PULL = "https://github.com/acme/web/pull/7"
 
@@ -123,6 +123,32 @@ async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harn
     await until(lambda: _waited(on, [2, None]))
     await on.devin.say(session, "On it.", status_detail="working")  # approved in Devin's own web app
     await until(lambda: _waited(on, [2, 0]))
+
+
+async def test_a_question_that_nobody_answers_overnight_counts_until_somebody_does(on: Harness, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    clock.put(HOUR)
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await card_of(on, ts, sentences.ASLEEP)
+    clock.put(15 * HOUR)
+    await polled(on)
+    assert await waited(on) == [None]
+    await on.slack.say(ANN, GENERAL, "the first one", thread_ts=ts)
+    await on.devin.wait_for_messages("the first one")
+    await until(lambda: _waited(on, [16]))
+
+
+async def test_a_question_that_is_put_away_unanswered_counts_until_then(on: Harness, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await card_of(on, ts, sentences.ASLEEP)
+    clock.put(3 * HOUR)
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await until(lambda: _waited(on, [3]))
 
 
 async def _waited(on: Harness, expected: list[float | None]) -> bool:

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alarms import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, usual_limit
+from bot.domain.alarms import (
+    Alarm,
+    AlarmKind,
+    AlarmState,
+    Runaway,
+    is_the_same,
+    runaway,
+    usual_limit,
+    was_woken,
+)
 from bot.domain.amounts import Price
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.views.alarms import alarm_post, reminder
@@ -72,6 +81,13 @@ def test_what_comes_back_is_the_same_unless_there_was_progress():
     assert is_the_same(ALARM, hour, replace(there, progress_acus=8.0))
 
 
+def test_a_session_that_somebody_wrote_to_after_its_stop_was_woken():
+    stopped = replace(ALARM, state=AlarmState.STOPPED, changed_at=200.0)
+    assert not was_woken(stopped, replace(SESSION, spoken_at=199.0))
+    assert was_woken(stopped, replace(SESSION, spoken_at=201.0))
+    assert not was_woken(replace(stopped, state=AlarmState.ACKNOWLEDGED), replace(SESSION, spoken_at=201.0))
+
+
 def shown(alarm, session=SESSION, by=""):
     message = alarm_post(alarm, session, by, LINK, Price(Decimal("2.25"), "USD"))
     rows = [block for block in message.blocks if block["type"] == "actions"]
@@ -115,6 +131,16 @@ def test_in_the_sessions_thread_it_needs_no_title():
 )
 def test_what_somebody_has_decided(changed, line, buttons):
     assert shown(replace(ALARM, user="U0ADA", **changed), by="ada") == (f":rotating_light: {SPENT}\n{line}", buttons)
+
+
+def test_who_has_no_name_is_somebody():
+    decided = [replace(ALARM, user="U0ADA", state=state) for state in (AlarmState.ACKNOWLEDGED, AlarmState.STOPPED)]
+    assert [shown(one)[0].splitlines()[1] for one in decided] == [
+        ":white_check_mark: Somebody says that this is fine.",
+        ":black_square_for_stop: Somebody stops it.",
+    ]
+    snoozed = replace(ALARM, state=AlarmState.SNOOZED, snoozed_until=1_800_000_000.0)
+    assert shown(snoozed)[0].splitlines()[1].startswith(":zzz: Snoozed by somebody until <!date^1800000000^")
 
 
 def test_an_alarm_that_is_over_says_why_and_has_no_buttons():

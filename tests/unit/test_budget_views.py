@@ -10,6 +10,8 @@ from bot.domain.budgets import Budget, Period, Scope, ScopeKind, Span, Standing
 from bot.domain.commands.budget_words import Problem
 from bot.views import budgets as views
 from bot.views.budgets import Entry, Named
+from bot.views.message import Message
+from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 EACH = Budget(3, Scope(ScopeKind.EACH_PERSON), Decimal(10), Span.WEEK, (50, 80))
@@ -17,6 +19,7 @@ WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
 ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
 NO_ACUS = "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
 ANEW = "on 30 Nov at 08:00 UTC"
+FORM = sentences.BUDGET_FORM
 
 
 def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
@@ -54,11 +57,57 @@ def test_what_can_be_posted_is_valid() -> None:
         views.waking_refused(ANNS),
         views.request(ANNS, "ben", Decimal(10), "key"),
         views.granted(ANNS, Decimal(10), "ada"),
+        views.begun_anew(WEEK),
         views.reached(ANNS, 100, "U0ANN"),
         views.reached_for_admins(ANNS, 50),
         views.listing([Entry(EACH, standing=ANNS, used_up_by=2)], admin=True, no_acus=True),
     ):
         assert_valid(message)
+
+
+def buttons(message: Message) -> list[str]:
+    return [one["text"]["text"] for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
+
+
+def test_the_texts_of_the_buttons() -> None:
+    for refusal in (views.start_refused, views.wake_refused, views.waking_refused):
+        assert buttons(refusal(ANNS)) == ["Ask for more"]
+    assert buttons(views.request(ANNS, "ben", Decimal(10), "key")) == ["Grant 10 ACUs", "Refuse"]
+
+
+def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
+    assert [one.text for one in (views.ASKED, views.ASKED_ALREADY, views.ANSWERED_ALREADY, views.BUDGET_GONE)] == [
+        "The admins were asked for more, and you get a message once they have answered. "
+        "After that, send again what was not sent.",
+        "The admins were asked already and have not answered yet. You get a message once they have.",
+        "This request was answered already, so nothing was changed.",
+        "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again.",
+    ]
+    since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
+    late = views.begun_anew(WEEK)
+    assert late.text == "That budget started afresh on 23 Nov at 08:00 UTC, so nothing was raised."
+    assert late.blocks[0]["text"]["text"] == f"That budget started afresh {since}, so nothing was raised."
+
+
+def test_where_figures_name_nobody_neither_who_asks_nor_who_grants_is_named() -> None:
+    theirs = replace(ANNS, anonymous=True)
+    used = "10.3 of 10 ACUs this week"
+    assert views.request(theirs, "", Decimal(10), "key").text == (
+        f"Somebody asks for more ACUs: one person's budget is used up, {used}. It resets {ANEW}."
+    )
+    assert views.granted(theirs, Decimal(1), "").text == (
+        f"An admin raised one person's budget by 1 ACU: {used}. It resets {ANEW}."
+    )
+    assert views.request_refused("", "ada").text == "ada refused a request for more ACUs."
+
+
+def test_a_budget_that_is_counted_without_devins_bill_says_so() -> None:
+    unbilled = replace(of(ScopeKind.ORG), unbilled=True)
+    assert views.reached_for_admins(unbilled, 50).text == (
+        "102 % of the organisation's budget is used: 10.3 of 10 ACUs this week, counted from Slack sessions only."
+    )
+    message = views.listing([Entry(unbilled.standing.budget, unbilled)], admin=False, no_acus=False)
+    assert message.text == "1 budget: the organisation 10.3 of 10 ACUs this week, counted from Slack sessions only"
 
 
 def test_a_grant_that_does_not_help_says_so() -> None:
@@ -104,6 +153,24 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             True,
             "Nothing was changed. Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or "
             "`each-channel`. The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
+        ),
+        (
+            Problem.NAME,
+            False,
+            "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or "
+            f"`@`. {FORM}",
+        ),
+        (
+            Problem.SPAN,
+            False,
+            "Nothing was changed. After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with "
+            f"percentages. {FORM}",
+        ),
+        (
+            Problem.WARN,
+            False,
+            "Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. "
+            f"{FORM}",
         ),
         (
             Problem.NUMBER,

@@ -69,6 +69,10 @@ def test_four_names_are_enough_and_the_rest_has_defaults():
     assert (settings.bot_log_level, settings.bot_log_format) == ("INFO", "json")
 
 
+def test_hours_of_sleep_may_be_less_than_one():
+    assert load_settings(HTTP | {"BOT_WAKE_GUARD_HOURS": "0.5"}).bot_wake_guard_hours == 0.5
+
+
 def test_without_an_app_token_slack_calls_over_http():
     assert load_settings(HTTP).transport == "http"
 

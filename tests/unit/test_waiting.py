@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.session import Lifecycle, Session, Snapshot
-from bot.domain.waiting import Blocked, WaitingTime, blocked, waiting_since, waits
+from bot.domain.waiting import Blocked, WaitingTime, blocked, still_waits, waiting_since, waits
 
 SESSION = Session("s", "T", "org", "C", "1.0", "U", "Fix it", lifecycle=Lifecycle.OPEN, spoken_at=100.0)
 
@@ -30,6 +30,24 @@ def resting(status, detail, **facts):
 )
 def test_who_waits_for_a_person(status, detail, expected):
     assert waits(resting(status, detail)) is expected
+
+
+@pytest.mark.parametrize(
+    ("session", "expected"),
+    [
+        (resting("running", "waiting_for_approval"), True),
+        (resting("suspended", "inactivity"), True),
+        (resting("suspended", "inactivity", asks=True, has_result=True), True),
+        (resting("suspended", "inactivity", has_result=True), False),  # it is done
+        (resting("suspended", "inactivity", archived=True), False),
+        (resting("suspended", "user_request"), False),
+        (resting("running", "working"), False),
+        (resting("resuming", None), False),
+        (resting("exit", None), False),
+    ],
+)
+def test_a_question_stays_open_while_devin_sleeps(session, expected):
+    assert still_waits(session) is expected
 
 
 def test_a_session_that_asks_nothing_waits_for_nobody():

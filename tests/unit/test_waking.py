@@ -13,11 +13,14 @@ from bot.views import answers
 NOW, HOUR = 1_800_000_000.0, 3600.0
 SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "p", lifecycle=Lifecycle.OPEN)
 LIMITS = WakeLimits(session_acus=5.0, guard_seconds=72 * HOUR)
+OWN_LIMIT = "usage_limit_exceeded"
 KEPT = "Your message is kept until you choose, for a day at most."
 
 
-def asleep(acus: float = 0.0, acu: int | None = None, slept: float = HOUR, **more) -> Session:
-    snapshot = Snapshot("suspended", "inactivity", acus=acus, updated_at=int(NOW - slept))
+def asleep(
+    acus: float = 0.0, acu: int | None = None, slept: float = HOUR, detail: str = "inactivity", **more
+) -> Session:
+    snapshot = Snapshot("suspended", detail, acus=acus, updated_at=int(NOW - slept))
     return replace(SESSION, snapshot=snapshot, options=Options(acu=acu), **more)
 
 
@@ -42,20 +45,41 @@ def test_what_a_reply_would_wake(snapshot, sleeps):
 @pytest.mark.parametrize(
     ("session", "question"),
     [
-        (asleep(1.99, acu=2), None),
+        (asleep(1.94, acu=2), None),
+        (asleep(1.95, acu=2), WakeQuestion(2, 2, 4)),  # which people read as 2
         (asleep(2.0, acu=2), WakeQuestion(2, 2, 4)),
-        (asleep(4.99), None),
+        (asleep(4.94), None),
         (asleep(5.0), WakeQuestion(5.0, 5.0, 10.0)),
         (asleep(5.0, acu=9), None),  # its own option counts and not the setting
         (asleep(3.9, acu=2, ceiling=4.0), None),
         (asleep(4.1, acu=2, ceiling=4.0), WakeQuestion(4.0, 2, 6.0)),
         (asleep(9.5, acu=2, ceiling=4.0), WakeQuestion(4.0, 2, 11.5)),  # a yes gives the whole amount in any case
+        (asleep(3.97, acu=2), WakeQuestion(2, 2, 6.0)),  # with 4 it would be asked again at once
     ],
 )
 def test_a_ceiling_that_is_spent(session, question):
     assert wake_question(session, LIMITS, NOW) == question
     awake = replace(session, snapshot=replace(session.snapshot, status="running", detail="working"))
     assert wake_question(awake, LIMITS, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("session", "limits", "question"),
+    [
+        (asleep(1.2, acu=2, detail=OWN_LIMIT), LIMITS, WakeQuestion(at_limit=True)),
+        (asleep(1.98, acu=2, detail=OWN_LIMIT), LIMITS, WakeQuestion(2, 2, 4)),
+        (asleep(1.2, detail=OWN_LIMIT), WakeLimits(), WakeQuestion(at_limit=True)),  # a budget gave it its limit
+        (asleep(1.2, acu=2, detail=OWN_LIMIT, wake_allowed=int(NOW - HOUR)), LIMITS, None),
+        (
+            asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR),
+            LIMITS,
+            WakeQuestion(slept=99 * HOUR, at_limit=True),
+        ),
+        (asleep(1.2, acu=2, detail="out_of_credits"), LIMITS, None),
+    ],
+)
+def test_a_session_that_devin_stopped_at_its_limit(session, limits, question):
+    assert wake_question(session, limits, NOW) == question
 
 
 def test_without_any_ceiling_nothing_is_asked():
@@ -102,6 +126,17 @@ def test_the_question_about_a_long_sleep():
     assert asked(asleep(slept=99 * HOUR))[0].startswith("This session has slept for 4 d 3 h. Waking it costs more. ")
     assert asked(asleep(2.0, acu=2, slept=99 * HOUR))[0].startswith(
         "This session has used its 2 ACUs and has slept for 4 d 3 h. It has cost 2 ACUs so far. Wake it with 2 more, "
+    )
+
+
+def test_the_question_at_devins_own_limit():
+    assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT)) == (
+        "This session has reached its ACU limit at Devin. It has cost 1.2 ACUs so far, and waking it costs more. "
+        f"Wake it, or leave it asleep. {KEPT}",
+        ["Wake it", "Leave it"],
+    )
+    assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR))[0].startswith(
+        "This session has reached its ACU limit at Devin and has slept for 4 d 3 h. It has cost 1.2 ACUs so far, and "
     )
 
 

@@ -10,7 +10,7 @@ from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
-from bot.domain.waiting import waiting_since, waits
+from bot.domain.waiting import still_waits, waiting_since
 from bot.domain.waking import is_asleep
 from bot.flows.follow import history
 from bot.flows.follow.read_messages import NewMessages
@@ -225,7 +225,7 @@ class Announce:
     async def _store_waiting(self, uow: UnitOfWork, change: _Change) -> None:
         """Store that the session waits for a person, once that is announced, or that it does so no longer."""
         session, end = change.session, change.decision.end
-        if not waits(session):
+        if not still_waits(session):
             if moved(change.before.session.snapshot, session.snapshot):
                 await waiting_times.end(uow.tx, session.id, min(float(session.snapshot.updated_at), uow.now))
         elif end is not None and end.kind in _BLOCKS:

@@ -1,4 +1,4 @@
-"""A reply that would wake a session which has spent its ceiling or slept for long: it waits until a person decides.
+"""A reply that would wake a session at its ceiling or limit or after a long sleep: it waits until a person decides.
 
 The rows of such replies wait in a lane of their own, so that a stop, and whatever else happens in the thread, does not
 wait for the answer. A yes brings all of them back into the lane of the thread, where their `ts` keeps their order. If
@@ -12,7 +12,7 @@ from bot.domain.causes import ActionCause, Cause, Hold, MessageCause
 from bot.domain.commands import registry
 from bot.domain.lane import held_lane
 from bot.domain.session import Lifecycle, Session
-from bot.domain.waking import WakeQuestion, is_asleep, wake_question
+from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion, is_asleep, wake_question
 from bot.flows.job import CommandJob, Job, Reschedule, finish, recipient_of
 from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.services import Services
@@ -38,13 +38,13 @@ async def holds(services: Services, job: Job[MessageCause], session: Session) ->
     """
     if job.row.intent_at is not None:
         return False  # Devin may have it already, which a look-up finds out
-    if _question(session, job.workspace, services.clock()) is None:
+    if _question_about(job, session, services.clock()) is None:
         await _let_earlier_go_first(services, job, session)
         return False
     # A crash before this commit asks nothing, and the row is handled again.
     async with services.unit_of_work_for(job) as uow:
         fresh = await sessions.locked(uow.tx, session.id)
-        question = _question(fresh, job.workspace, uow.now) if fresh else None
+        question = _question_about(job, fresh, uow.now) if fresh else None
         if fresh is None or question is None:
             raise Reschedule(services.timing.just_begun_retry, "the session was woken just now")
         await _hold(uow, job, fresh, question)
@@ -196,6 +196,12 @@ async def close(uow: UnitOfWork, session: Session, rows: HeldRows, reason: str) 
 async def held(uow: UnitOfWork, session: Session) -> HeldRows:
     """The replies that wait for an answer whether they may wake `session`, in order."""
     return await inbox.waiting(uow.tx, held_lane(session.id), MessageCause)
+
+
+def _question_about(job: Job[MessageCause], session: Session, now: float) -> WakeQuestion | None:
+    question = _question(session, job.workspace, now)
+    # A session may stay at its limit although somebody said yes: what was held with that reply is sent all the same.
+    return None if job.row.cause.was_held and question == ONLY_AT_LIMIT else question
 
 
 def _question(session: Session, workspace: Workspace, now: float) -> WakeQuestion | None:

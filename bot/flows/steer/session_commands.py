@@ -25,7 +25,7 @@ from bot.flows.steer.listed_stop import show_stop_in_list
 from bot.flows.steer.session_list import SessionList
 from bot.flows.steer.waiting_messages import end_waiting, open_start
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import channels, inbox, people, sessions, threads
+from bot.store import alarms, channels, inbox, people, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.help_texts import THREAD_HELP
@@ -104,11 +104,12 @@ class SessionCommands:
             await uow.reply_privately(recipient_of(job), answers.DIGEST_NOT_ADDED)
 
     async def not_stopped(self, uow: UnitOfWork, job: CommandJob, session_id: str) -> None:
-        """Announce in the thread and on the card that the session still runs."""
+        """Announce in the thread, on the card and in an alarm about it that the session still runs."""
         session = await sessions.get(uow.tx, session_id)
         if session is None or session.thread_ts is None:
             return
         await sessions.change(uow.tx, session.id, stop_requested=False, stopped_by=None)
+        await alarms.not_stopped(uow.tx, session, uow.now)
         await uow.redraw(session.id)
         failed = answers.stop_failed(session.url, job.row.ref, job.cause.unsent)
         await uow.post(f"lost:{job.row.key}", session, failed)

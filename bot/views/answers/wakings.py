@@ -1,4 +1,4 @@
-"""The question before a reply wakes a session that has spent its ceiling or slept for long, and what came of it."""
+"""The question before a reply wakes a session at its ceiling or limit, or after a long sleep, and what came of it."""
 
 from typing import Final
 
@@ -37,11 +37,15 @@ def ask_to_wake(session: Session, question: WakeQuestion, target: str, price: Pr
 def _reasons(session: Session, question: WakeQuestion, price: Price | None) -> list[str]:
     spent = session.snapshot.acus
     cost = f"It has cost {total_acus(spent, price)} so far" if spent else ""
-    slept = "" if question.slept is None else f"slept for {duration(question.slept)}"
+    facts = [
+        "" if question.ceiling is None else f"used its {tenths_of_acus(question.ceiling)}",
+        "reached its ACU limit at Devin" if question.at_limit else "",
+        "" if question.slept is None else f"slept for {duration(question.slept)}",
+    ]
+    why = f"This session has {' and has '.join(filter(None, facts))}."
     if question.ceiling is None:
-        return [f"This session has {slept}.", f"{cost}, and waking it costs more." if cost else "Waking it costs more."]
-    also = f" and has {slept}" if slept else ""
-    return [f"This session has used its {tenths_of_acus(question.ceiling)}{also}.", f"{cost}." if cost else ""]
+        return [why, f"{cost}, and waking it costs more." if cost else "Waking it costs more."]
+    return [why, f"{cost}." if cost else ""]
 
 
 def _more(acus: float) -> str:

@@ -78,7 +78,8 @@ class AlarmPosts:
     async def _update(self, workspace: Workspace, alarm: Alarm) -> None:
         async with self._services.db.read() as tx:
             session = await sessions.get(tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
-            by = await people.name_of(tx, alarm.team, alarm.user) if alarm.user else ""
+            named = alarm.user if workspace.policy.shows_names else None
+            by = await people.name_of(tx, alarm.team, named) if named else ""
         message = _drawn(workspace, alarm, session, by)
         # A crash right here repeats the edit, which changes nothing.
         await workspace.slack.update(alarm.channel, alarm.ts or "", message.text, message.blocks, f"alarm:{alarm.key}")

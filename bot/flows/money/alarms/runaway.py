@@ -2,7 +2,7 @@
 
 1. What the sessions of an organisation spent lately is compared, from our own rows: the poller has read it.
 2. An alarm that begins is stored with its post in one transaction. It is never posted again: the post is edited when
-   figures move, when a person decides and when the alarm is over.
+   figures move, when a person decides and when the alarm is over. One that comes back is open again.
 3. If the poller has read nothing for an hour, that is an alarm too.
 
 Whichever worker has claimed the watch does all of this. A crash anywhere repeats it: a row that is there opens no
@@ -12,7 +12,17 @@ second alarm, and an edit may be repeated.
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.domain.alarms import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, spends, usual_limit
+from bot.domain.alarms import (
+    Alarm,
+    AlarmKind,
+    AlarmState,
+    Runaway,
+    is_the_same,
+    runaway,
+    spends,
+    usual_limit,
+    was_woken,
+)
 from bot.domain.keys import short_id
 from bot.domain.session import Session
 from bot.flows.money.alarms.posts import AlarmPosts, first_post, notice
@@ -27,6 +37,7 @@ from bot.views.alarms import alarm_post, reminder
 log = get_logger(__name__)
 
 _MOVED: Final = 0.1  # ACUs from which on an open alarm shows its new figures
+_OPEN_AGAIN: Final[dict[str, Any]] = {"over_at": None, "state": AlarmState.OPEN, "user": None, "snoozed_until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +126,8 @@ class RunawayWatch:
         facts = _facts(session, found)
         if known is None or (known.over_at is not None and not is_the_same(known, found, session)):
             await self._open(session, facts)
-        elif known.over_at is not None:
-            await self._change(known, facts=facts, over_at=None)
+        elif known.over_at is not None or was_woken(known, session):
+            await self._change(known, facts=facts, **_OPEN_AGAIN)
         elif known.snoozed_until is not None and known.snoozed_until <= self._services.clock():
             await self._end_snooze(replace(known, facts=facts))
         elif self._has_moved(known, facts):

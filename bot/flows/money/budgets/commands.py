@@ -4,23 +4,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.domain.budgets import NAMED, USED_UP, Budget, Scope, ScopeKind
+from bot.domain.budgets import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
 from bot.domain.commands.budget_words import Problem, parse_grant, parse_number, parse_set
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_REMOVE, BUDGET_SET
 from bot.flows.admins import admins_of
 from bot.flows.job import CommandJob, finish, recipient_of
-from bot.flows.money.budgets.grants import Raise, record_raise
+from bot.flows.money.budgets.grants import Raise, name_beside_figures, record_raise
 from bot.flows.money.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
-from bot.store import audit, budgets, grants, people
+from bot.store import audit, budgets, grants
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.store.grants import Grant, GrantState
 from bot.views import budgets as views
-from bot.views.budgets import Entry
+from bot.views.budgets import Entry, Named
 from bot.views.message import Message
 
 CHANGES: Final = frozenset({BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT})
@@ -112,7 +112,7 @@ class BudgetCommands:
                 theirs = await stand.of(budget, budget.scope.subject)
             if theirs is None and not admin and budget.scope.kind is not ScopeKind.EACH_SESSION:
                 continue
-            shown = None if theirs is None else await stand.named(theirs, user)
+            shown = None if theirs is None else await _shown(stand, theirs, user)
             used_up = await self._used_up(stand, budget) if admin else 0
             entries.append(Entry(budget, shown, used_up))
         return entries
@@ -161,10 +161,16 @@ class BudgetCommands:
         await grants.add(uow.tx, grant)
         one = Raise(asked.key, budget, subject, order.acus, asked.user, asked.channel or None)
         named = await record_raise(uow, workspace, stand, one)
-        if not subject and budget.scope.kind is not ScopeKind.ORG:
-            return views.granted_to_each(budget, order.acus, period)
-        by = await people.name_of(uow.tx, workspace.team, asked.user)
+        if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
+            return views.granted_to(order.scope, order.acus, period)
+        by = await name_beside_figures(uow, workspace, asked.user)
         return views.granted(replace(named, name="", yours=False), order.acus, by)
+
+
+async def _shown(stand: Standings, standing: Standing, viewer: str) -> Named | None:
+    """Return `standing` as the list shows it to `viewer`, or None: a line that names another person shows no figure."""
+    named = await stand.named(standing, viewer)
+    return None if named.is_hidden else named
 
 
 async def _raised(tx: Transaction, team: str, scope: Scope) -> Budget | None:

@@ -51,6 +51,11 @@ async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standin
     return await now_stand.named(standing, one.by)
 
 
+async def name_beside_figures(uow: UnitOfWork, workspace: Workspace, user: str) -> str:
+    """Return the name of `user` for a message with figures; it is empty where figures name nobody."""
+    return await people.name_of(uow.tx, workspace.team, user) if workspace.policy.shows_names else ""
+
+
 def subject_of(budget: Budget, subject: str) -> str:
     """Name a subject of a budget for an audit row, such as "each-person U0ANN"."""
     return str(budget.scope) if subject == budget.scope.subject else f"{budget.scope.kind.value} {subject}"
@@ -69,6 +74,6 @@ async def _inform_one(uow: UnitOfWork, workspace: Workspace, now_stand: Standing
     if known is not None and known.is_shared:
         return  # what was spent is no business of another company
     named = await now_stand.named(await now_stand.of(one.budget, one.subject), to)
-    by = await people.name_of(uow.tx, workspace.team, one.by)
+    by = await name_beside_figures(uow, workspace, one.by)
     message = views.granted_to_you(named, one.acus, by)
     await uow.add_to_outbox(uow.post_row(f"granted:{one.key}:{to}", workspace.team, to, None, message))

@@ -13,10 +13,11 @@ from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.money.budgets.grants import ACTION, Raise, record_raise, subject_of
+from bot.flows.money.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
 from bot.flows.money.budgets.standings import AddedUp, Standings, add_up, standings
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
 from bot.store import audit, budgets, grants, people
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
@@ -74,7 +75,7 @@ class BudgetRequests:
         asked = Grant(key, workspace.team, budget.number, subject, period, MORE, user, GrantState.ASKED, uow.now)
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
-        asker = await people.name_of(uow.tx, workspace.team, user)
+        asker = await name_beside_figures(uow, workspace, user)
         await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, MORE, key))
         return views.ASKED
 
@@ -85,20 +86,32 @@ class BudgetRequests:
         if asked is None or budget is None:
             return views.BUDGET_GONE, True
         stand = await standings(uow.tx, workspace, uow.now, added_up)
-        grants_it = job.cause.verb == registry.GRANT_MORE.name
+        grants_it, period = job.cause.verb == registry.GRANT_MORE.name, stand.period(budget)
+        if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
+            return await self._begun_anew(uow, workspace, stand, asked, budget), True
         state = GrantState.GRANTED if grants_it else GrantState.REFUSED
         # Of two admins who press at once, the second one finds it decided.
-        if not await grants.decide(uow.tx, key, state, stand.period(budget).name, uow.now):
+        if not await grants.decide(uow.tx, key, state, period.name, uow.now):
             return views.ANSWERED_ALREADY, False
         if not grants_it:
             return await self._refuse(uow, job, stand, asked, budget), True
         by, channel = job.cause.user or "", job.cause.channel
-        name = await people.name_of(uow.tx, workspace.team, by)
+        name = await name_beside_figures(uow, workspace, by)
         one = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user)
         await record_raise(uow, workspace, stand, one)
         # For all who read the admin channel, so that nobody is "you".
         named = await stand.named(await stand.of(budget, asked.subject))
         return views.granted(named, asked.acus, name), True
+
+    async def _begun_anew(
+        self, uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget
+    ) -> Message:
+        """Grant nothing, because the period of the request is over, and inform who asked that there is room again."""
+        standing = await stand.of(budget, asked.subject)
+        if not standing.is_used_up:
+            said = views.room_again(await stand.named(standing, asked.user))
+            await uow.add_to_outbox(uow.post_row(f"anew:{asked.key}", workspace.team, asked.user, None, said))
+        return views.begun_anew(standing.period)
 
     async def _refuse(
         self, uow: UnitOfWork, job: Job[ActionCause], stand: Standings, asked: Grant, budget: Budget
@@ -110,10 +123,10 @@ class BudgetRequests:
             uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, job.cause.channel, outcome="refused")
         )
         named = await stand.named(await stand.of(budget, asked.subject), asked.user)
-        name, asker = [await people.name_of(uow.tx, workspace.team, user) for user in (by, asked.user)]
+        name = await people.name_of(uow.tx, workspace.team, by)
         said = views.refused_to_you(named, name)
         await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
-        return views.request_refused(asker, name)
+        return views.request_refused(await name_beside_figures(uow, workspace, asked.user), name)
 
 
 async def _asked_about(job: Job[ActionCause], tx: Transaction) -> tuple[Budget, str] | None:

@@ -15,9 +15,10 @@ from bot.domain.budgets import USED_UP, Budget, Period, ScopeKind, Standing, day
 from bot.domain.consumption import exact_sum, settled_at
 from bot.domain.cycle import Cycle
 from bot.flows.money.consumption.cycles import cycle_of
+from bot.flows.money.consumption.reader import read_withheld
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
-from bot.store import budget_spend, budgets, grants, people, sessions, spend
+from bot.store import budget_spend, budgets, due, grants, people, sessions, spend
 from bot.store.budget_spend import Reached
 from bot.store.database.connection import Transaction
 from bot.timing import DAY
@@ -96,12 +97,21 @@ class Standings:
         if kind is ScopeKind.EACH_SESSION:
             session = await sessions.get(self._tx, subject)
             return Named(standing, session.title if session else "", yours=in_thread)
+        if kind is ScopeKind.ORG:
+            return Named(standing, unbilled=await self._is_unbilled(standing.period))
         if kind not in _PEOPLE:
             return Named(standing)
         if not self._shows_names:
             return Named(standing, yours=subject == viewer, anonymous=True)
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)
+
+    async def _is_unbilled(self, period: Period) -> bool:
+        """Whether Devin keeps its bill from the key and no day of `period` was billed, so that our sessions count."""
+        stored = await due.read(self._tx, due.consumption(self._org_id))
+        if stored is None or read_withheld(stored.state) is None:
+            return False
+        return not await spend.billed(self._tx, self._org_id, period.first, period.last)
 
     async def _with_own_budget(self, each: ScopeKind) -> set[str]:
         """The people or channels whose own budget takes the place of the one for each of them."""
