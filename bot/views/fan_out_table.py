@@ -160,15 +160,19 @@ def _reason(fan_out: FanOut, session: FanOutSession) -> str | None:
     if session.reason is not None or session.lifecycle is not Lifecycle.OPEN or session.display not in EXPLAINED:
         return session.reason
     word = session.detail
-    if word in LIMIT_REASONS:
-        cap = f" of {acus(fan_out.limit)}" if fan_out.limit else ""
-        why = LIMIT_REASONS[word]
-        for on_card, elsewhere in _ELSEWHERE:
-            why = why.replace(on_card, elsewhere)
-        return f"{why[:1].upper()}{why[1:]}.".format(cap=cap, whoever="Whoever asked for it")
     if word is None:
-        return FAILED
+        return FAILED if session.is_broken else None
+    if word in LIMIT_REASONS:
+        return _limit_reason(fan_out, word)
     return SUSPENDED if word == _FAULT else f"Devin says {quoted(word)}. Open the session in Devin to see what that is."
+
+
+def _limit_reason(fan_out: FanOut, word: str) -> str:
+    why = LIMIT_REASONS[word]
+    for on_card, elsewhere in _ELSEWHERE:
+        why = why.replace(on_card, elsewhere)
+    cap = f" of {acus(fan_out.limit)}" if fan_out.limit else ""
+    return f"{why[:1].upper()}{why[1:]}.".format(cap=cap, whoever="Whoever asked for it")
 
 
 def _reasons(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> list[str]:
