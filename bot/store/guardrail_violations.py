@@ -10,9 +10,7 @@ from bot.store.inbox import BATCH
 from bot.store.tables import guardrail_violations
 
 
-async def record(
-    tx: AsyncConnection, org_id: str, violation_ids: Sequence[str], now: float, most: int
-) -> set[str]:
+async def record(tx: AsyncConnection, org_id: str, violation_ids: Sequence[str], now: float, most: int) -> set[str]:
     """Record the first violations in an organisation that are new, at most so many.
 
     Returns their ids; of two workers one gets each.

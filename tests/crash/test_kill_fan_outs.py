@@ -110,7 +110,7 @@ async def retry_what_failed(one: Scene, _: None) -> None:
     await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 1 done, 1 failed.", within=PATIENCE)
     await press(one, (await shows(one, "1 done, 1 failed"))["ts"], "retry_fan_out")
     await shows(one, "1 queued, 1 done")
-    again = one.on.simulated_devin.world.held.by_age[-1]
+    again = one.on.simulated_devin.world.held.by_age[0]  # the newest
     await one.devin.set(again.bare_id, status="running", status_detail="finished")
     await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 2 done.", within=PATIENCE)
 

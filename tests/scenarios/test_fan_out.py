@@ -157,9 +157,9 @@ async def test_a_session_that_has_failed_is_tried_again_as_another_one(on: Harne
     await enterprise(on)
     table = await failed(on)
     broken = made(on)["org-data"]
-    assert (
-        "*Data Team*: Devin ended the session with an error. Open it in Devin to see what happened."
-    ) in table["rendered"]
+    assert ("*Data Team*: Devin ended the session with an error. Open it in Devin to see what happened.") in table[
+        "rendered"
+    ]
     assert buttons(table) == ["Retry failed"]
     await on.wait_for_post(
         GENERAL,
@@ -169,9 +169,8 @@ async def test_a_session_that_has_failed_is_tried_again_as_another_one(on: Harne
     await on.devin.fault("create_session", "commit_then_drop", contains="org-data", times=1)
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "2 of 3 finished · 1 queued, 2 done · 3 ACUs")
-    of_data = [one for one in on.simulated_devin.world.held.by_age if one.org_id == "org-data"]
-    assert of_data[0] is broken
-    (again,) = of_data[1:]
+    again, before = (one for one in on.simulated_devin.world.held.by_age if one.org_id == "org-data")
+    assert before is broken
     (fan_out,) = await rows(on, "fan_outs")
     reference = f"slack-T0PLAY-fanout-{fan_out['id']}-1"
     assert again.prompt.endswith(f"Reference: {reference}")
@@ -190,9 +189,7 @@ async def test_a_session_at_a_limit_says_which_and_is_stopped_like_others(on: Ha
     await shows(on, "1 queued")
     await on.devin.set(made(on)["org-play"].bare_id, status="suspended", status_detail="out_of_credits")
     table = await shows(on, "0 of 1 finished · 1 paused at a limit")
-    assert (
-        "There are no credits left. Somebody who manages billing can buy more in Devin." in table["rendered"]
-    )
+    assert "There are no credits left. Somebody who manages billing can buy more in Devin." in table["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "1 of 1 finished · 1 stopped")
 

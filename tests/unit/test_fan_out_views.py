@@ -156,9 +156,7 @@ def test_the_other_answers():
     assert fan_outs.FAILED.text == (
         ":warning: Devin Bridge could not do that after many tries. Nothing was changed; try again later."
     )
-    assert fan_outs.NO_ORGANISATIONS.text == (
-        "Devin shows no organisation to Devin Bridge's key. Nothing was started."
-    )
+    assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organisation to Devin Bridge's key. Nothing was started.")
 
 
 def test_the_answers_to_buttons_that_change_nothing():
@@ -266,7 +264,6 @@ def test_why_a_session_was_not_started():
         "An admin of the enterprise can give the service user access to it."
     )
 
-
     assert fan_out_table.NOT_STOPPED == "Devin did not stop it. Open it in Devin to stop it."
     assert fan_out_table.NO_LONGER_ALLOWED == "The person who asked for it may no longer start sessions."
     assert fan_out_table.LOST == "Devin could not be reached."
@@ -313,7 +310,7 @@ def test_why_a_session_has_failed_or_is_at_a_limit(session, reason):
     message = fan_out_table.table(LIMITED, [session], "ada")
     assert texts(message)[1:] == [f"*{session.name}*: {reason}"]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
-    assert data["rows"][1][4]["text"] == reason.replace("`", "")
+    assert reason.replace("`", "").startswith(data["rows"][1][4]["text"].removesuffix("…"))  # a cell is short
     assert_valid(message)
 
 

@@ -35,7 +35,9 @@ def test_each_action_has_its_words():
 
 
 def test_the_longest_ones_of_a_post_are_all_there():
-    address = "https://acme.slack.com/archives/C0123456789/p1750000000000100?thread_ts=1750000000.000100&cid=C0123456789"
+    address = (
+        "https://acme.slack.com/archives/C0123456789/p1750000000000100?thread_ts=1750000000.000100&cid=C0123456789"
+    )
     long = Violation("g" * 99, "a" * 99, "why " * 99, "t" * 99, address, f"{PAGE}{'0' * 32}")
     message = violations([long] * MOST_LISTED)
     assert_valid(message)

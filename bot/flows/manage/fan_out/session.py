@@ -1,7 +1,7 @@
 """The session of a fan-out in one organisation is created, exactly once: `bot.flows.exactly_once` says how.
 
-It is looked up in its organisation alone, so one reference, that of the fan-out, does for all of them. One that takes the
-place of a session that failed has another reference, so that the failed one is not found in its stead.
+It is looked up in its organisation alone, so one reference, that of the fan-out, does for all of them. A session in
+place of one that failed has another reference, so that the failed one is not found in its stead.
 """
 
 from typing import ClassVar, Final
