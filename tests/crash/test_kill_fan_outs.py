@@ -108,7 +108,7 @@ async def retry_what_failed(one: Scene, _: None) -> None:
         ended = ("error", None) if made.org_id == "org-web" else ("running", "finished")
         await one.devin.set(made.bare_id, status=ended[0], status_detail=ended[1])
     await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 1 done, 1 failed.", within=PATIENCE)
-    await press(one, (await shows(one, "1 done, 1 failed"))["ts"], "retry_fan_out")
+    await press(one, (await shows(one, "2 of 2 finished · 1 done, 1 failed"))["ts"], "retry_fan_out")
     await shows(one, "1 queued, 1 done")
     again = one.on.simulated_devin.world.held.by_age[0]  # the newest
     await one.devin.set(again.bare_id, status="running", status_detail="finished")
