@@ -118,7 +118,8 @@ class Timing:
     # ------------------------------------------------------------ fan-outs
     fan_out_question: float = HOUR  # The preview of a fan-out counts for this long.
     fan_out_pause: float = 0.5  # Between two starts of sessions, so that they leave room for the work of others.
-    fan_out_poll: float = MINUTE  # Between two polls of a session that is at work.
+    fan_out_first_poll: float = 5.0  # From the start of a session to its first poll; doubles with each further one.
+    fan_out_poll: float = MINUTE  # The longest pause between two polls of a session that is at work.
     fan_out_slow_poll: float = 10 * MINUTE  # Between two polls of a session that waits for a person.
     fan_out_stop_retry: float = 5.0  # From a stop that Devin, or an edit that Slack does not answer, to the next one.
     fan_out_followed: float = 7 * DAY  # The table is kept up to date for this long.

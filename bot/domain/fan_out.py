@@ -15,6 +15,7 @@ OVER: Final = frozenset(
     {DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED, DisplayState.FAILED, DisplayState.ENDED}
 )
 BUSY: Final = frozenset({DisplayState.QUEUED, DisplayState.WORKING, DisplayState.STARTING, DisplayState.CHECKING})
+EXPLAINED: Final = frozenset({DisplayState.FAILED, DisplayState.LIMIT})  # by Devin's word for what has happened
 UNSTARTED: Final = frozenset({Lifecycle.QUEUED, Lifecycle.CREATING})
 RETRIED: Final = frozenset({Lifecycle.REFUSED, Lifecycle.UNCERTAIN})
 
@@ -66,8 +67,9 @@ class FanOut:
 class FanOutSession:
     """The session of a fan-out in one organisation, and how it stands.
 
-    `display` counts while the session is OPEN. `attempt` counts how often it was asked for; `intent_at` and
-    `accepted_at` are what is known of an attempt with an unknown outcome.
+    `display` counts while the session is OPEN, and so does `detail`, Devin's word for why it failed or is at a limit.
+    `attempt` counts how often it was asked for; `intent_at` and `accepted_at` are what is known of an attempt with an
+    unknown outcome. It takes the place of `failed_before` sessions that failed, whose `acus_before` are part of `acus`.
     """
 
     org_id: str
@@ -82,6 +84,10 @@ class FanOutSession:
     intent_at: float | None = None
     accepted_at: float | None = None
     polled_at: float = 0.0
+    started_at: float = 0.0  # when Devin's answer that it has the session was stored
+    detail: str | None = None
+    failed_before: int = 0
+    acus_before: float = 0.0
 
     @property
     def state(self) -> DisplayState:
@@ -113,20 +119,59 @@ class FanOutSession:
         """Whether a stop has to ask Devin, and has not been refused."""
         return self.lifecycle is Lifecycle.OPEN and not self.is_over and self.reason is None
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether it was started, and failed at Devin."""
+        return self.lifecycle is Lifecycle.OPEN and self.display is DisplayState.FAILED
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether a retry asks for it again: it was not started, may not have been, or has failed."""
+        return self.lifecycle in RETRIED or self.is_broken
+
+    @property
+    def is_being_started(self) -> bool:
+        """Whether it will be asked for at once, with nothing unknown about it."""
+        return self.state is DisplayState.STARTING
+
+
+def reference_of(fan_out: FanOut, session: FanOutSession) -> str:
+    """By which `session` is found again in its organisation, and not one before it that has failed."""
+    return f"{fan_out.reference}-{session.failed_before}" if session.failed_before else fan_out.reference
+
 
 def may_be_retried(fan_out: FanOut, sessions: Iterable[FanOutSession]) -> bool:
-    """Whether sessions that were not started may be asked for again."""
-    return fan_out.stopped_at is None and any(one.lifecycle in RETRIED for one in sessions)
+    """Whether sessions that were not started, or have failed, may be asked for again."""
+    return fan_out.stopped_at is None and any(one.is_retried for one in sessions)
 
 
-def next_poll(sessions: Sequence[FanOutSession], busy: float, slow: float) -> float | None:
-    """Return when Devin is to be asked next about one of `sessions`; None if there is nothing to ask.
+def seconds_to_start(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> float | None:
+    """Estimate how long the sessions will go on being started, from the pace so far; None where that is not known."""
+    left = sum(one.is_being_started for one in sessions)
+    starts = sorted(one.started_at for one in sessions if one.started_at >= (fan_out.begun_at or 0.0) > 0.0)
+    if not left or len(starts) < 2:
+        return None
+    return (starts[-1] - starts[0]) / (len(starts) - 1) * left
 
-    It is asked every `busy` seconds about one that is at work, and every `slow` seconds about any other.
+
+@dataclass(frozen=True, slots=True)
+class PollIntervals:
+    """How many seconds pass between two questions to Devin about a session.
+
+    About one at work it is `first` after its start, then twice as long each time, up to `busy`; about others `slow`.
     """
-    return min((due_at(one, busy, slow) for one in sessions if one.is_followed), default=None)
 
+    first: float
+    busy: float
+    slow: float
 
-def due_at(session: FanOutSession, busy: float, slow: float) -> float:
-    """Return when Devin is to be asked about `session` next."""
-    return session.polled_at + (busy if session.state in BUSY else slow)
+    def due_at(self, session: FanOutSession) -> float:
+        """Return when Devin is to be asked about `session` next."""
+        if session.state not in BUSY:
+            return session.polled_at + self.slow
+        age = session.polled_at - session.started_at
+        return session.polled_at + min(self.busy, max(self.first, age))
+
+    def next_poll(self, sessions: Iterable[FanOutSession]) -> float | None:
+        """Return when Devin is to be asked next about one of `sessions`; None if there is nothing to ask."""
+        return min((self.due_at(one) for one in sessions if one.is_followed), default=None)

@@ -6,9 +6,10 @@ A long job reads rows from somewhere, batch by batch, then delivers them. It is 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 Cell = str | None
+NOT_SHOWN: Final = ""  # a value that Devin has and does not show, where None is that there is none
 
 
 class LongJobKind(StrEnum):

@@ -137,4 +137,8 @@ fan_out_sessions: Final = Table(
     Column("intent_at", Float),
     Column("accepted_at", Float),
     Column("polled_at", Float, nullable=False),
+    number("started_at", Float),
+    Column("detail", String),
+    number("failed_before"),
+    number("acus_before", Float),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.fan_out import RETRIED, FanOut, FanOutSession, FanOutState
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.session import DisplayState, Lifecycle, Options
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
@@ -93,10 +93,11 @@ async def change_session(tx: AsyncConnection, fan_out_id: str, org_id: str, **va
 
 
 async def change_session_while(
-    tx: AsyncConnection, fan_out_id: str, org_id: str, before: Sequence[Lifecycle], /, **values: Any
+    tx: AsyncConnection, fan_out_id: str, org_id: str, before: Sequence[Lifecycle], attempt: int, /, **values: Any
 ) -> bool:
-    """Store `values` about the session in an organisation if its lifecycle is in `before`. Returns whether it was."""
-    wanted = _one(fan_out_id, org_id).where(fan_out_sessions.c.lifecycle.in_(before))
+    """Store `values` about an `attempt` of a session if its lifecycle is in `before`. Returns whether it was."""
+    of = fan_out_sessions.c
+    wanted = _one(fan_out_id, org_id).where(of.lifecycle.in_(before), of.attempt == attempt)
     return bool((await tx.execute(wanted.values(**values))).rowcount)
 
 
@@ -108,11 +109,15 @@ async def cancel_unstarted(tx: AsyncConnection, fan_out_id: str) -> None:
 
 
 async def retry(tx: AsyncConnection, fan_out_id: str) -> list[FanOutSession]:
-    """Have the sessions that were not started, or may not have been, asked for again. Returns them as they are now."""
-    again = [one.org_id for one in await sessions_of(tx, fan_out_id) if one.lifecycle in RETRIED]
-    for org_id in again:
-        attempt = fan_out_sessions.c.attempt + 1
-        await change_session(tx, fan_out_id, org_id, lifecycle=Lifecycle.QUEUED, attempt=attempt, reason=None)
+    """Have the sessions that were not started, may not have been or have failed asked for again. Returns them anew."""
+    of = fan_out_sessions.c
+    known = [one for one in await sessions_of(tx, fan_out_id) if one.is_retried]
+    for one in known:
+        values: dict[str, Any] = {"lifecycle": Lifecycle.QUEUED, "attempt": of.attempt + 1, "reason": None}
+        if one.is_broken:  # another one takes its place
+            values |= {"failed_before": of.failed_before + 1, "acus_before": of.acus, "devin_id": None, "url": None}
+        await change_session(tx, fan_out_id, one.org_id, **values)
+    again = {one.org_id for one in known}
     return [one for one in await sessions_of(tx, fan_out_id) if one.org_id in again]
 
 

@@ -10,13 +10,19 @@ from bot.store.inbox import BATCH
 from bot.store.tables import guardrail_violations
 
 
-async def record(tx: AsyncConnection, org_id: str, violation_ids: Sequence[str], now: float) -> set[str]:
-    """Record violations in an organisation. Returns the ids of those that are new; of two workers one gets each."""
+async def record(tx: AsyncConnection, org_id: str, violation_ids: Sequence[str], now: float, most: int) -> set[str]:
+    """Record the first violations in an organisation that are new, at most so many.
+
+    Returns their ids; of two workers one gets each.
+    """
     new: set[str] = set()
-    for start in range(0, len(violation_ids), BATCH):
-        rows = [{"org_id": org_id, "id": one, "at": now} for one in violation_ids[start : start + BATCH]]
+    start = 0
+    while start < len(violation_ids) and len(new) < most:
+        some = violation_ids[start : start + min(BATCH, most - len(new))]
+        rows = [{"org_id": org_id, "id": one, "at": now} for one in some]
         adding = insert(tx.dialect.name, guardrail_violations).values(rows).on_conflict_do_nothing()
         new |= set((await tx.execute(adding.returning(guardrail_violations.c.id))).scalars())
+        start += len(some)
     return new
 
 

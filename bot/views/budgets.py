@@ -233,6 +233,11 @@ def wake_refused(one: Named) -> Message:
     return _refused(one, what, "Send it again then, or ask an admin for more.")
 
 
+def retry_refused(one: Named) -> Message:
+    """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
+    return _refused(one, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.")
+
+
 def _refused(one: Named, what: str, then: str) -> Message:
     target = f"{one.standing.budget.number}:{one.standing.subject}"
     row = blocks.actions(blocks.button("Ask for more", registry.ASK_FOR_MORE.action_id, target))

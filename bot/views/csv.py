@@ -43,8 +43,8 @@ def with_total(
     return [*counted, named_row(TOTAL, total, width, column)]
 
 
-def named_row(name: str, amount: Decimal, width: int, column: int) -> list[Value]:
-    """A row of `width` values with nothing in it but `name` at the beginning and `amount` at `column`."""
+def named_row(name: str, amount: Decimal | None, width: int, column: int) -> list[Value]:
+    """A row of `width` values with nothing in it but `name` at the beginning and an `amount` at `column`, if known."""
     row: list[Value] = [None] * width
     row[0], row[column] = name, amount
     return row

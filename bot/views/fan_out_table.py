@@ -7,15 +7,15 @@ from typing import Final
 
 from bot.domain.amounts import half_up
 from bot.domain.commands.fan_out_commands import RETRY_FAN_OUT, STOP_FAN_OUT
-from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, may_be_retried
-from bot.domain.session import DisplayState, first_line
+from bot.domain.fan_out import EXPLAINED, FanOut, FanOutSession, FanOutState, may_be_retried, seconds_to_start
+from bot.domain.session import DisplayState, Lifecycle, first_line
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.fan_outs import NAME_SHOWN
 from bot.views.figure_tables import Cell, FigureTable, table_message
 from bot.views.message import Block, Message
-from bot.views.sentences import STATE_WORDS, mention
-from bot.views.text import counted, fitted, link, tenths, tenths_of_acus
+from bot.views.sentences import LIMIT_REASONS, STATE_WORDS, mention, quoted
+from bot.views.text import acus, counted, fitted, link, short_duration, tenths, tenths_of_acus
 
 COLUMNS: Final = ("Organisation", "State", "Session", "ACUs", "Reason")
 REASON_SHOWN: Final = 400  # characters, below the table
@@ -34,6 +34,11 @@ NOT_REACHED: Final = (
     "Devin Bridge's key does not reach this organisation. "
     "An admin of the enterprise can give the service user access to it."
 )
+FAILED: Final = "Devin ended the session with an error. Open it in Devin to see what happened."
+SUSPENDED: Final = "A fault at Devin suspended the session. Write to it in Devin to try to wake it."
+_FAULT: Final = "error"  # Devin's word for a fault of its own
+# What differs in the reasons of cards where a session is in another organisation and has no thread.
+_ELSEWHERE: Final = (("your Devin organisation", "this organisation"), (" (`/devin list` shows yours)", ""))
 _STOPPING: Final = "Stopping: the sessions are being put to sleep, and nothing is lost."
 _UNFOLLOWED: Final = "This table is no longer kept up to date."
 
@@ -60,9 +65,9 @@ def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Mes
     """Show how the sessions of `fan_out` stand, which a person called `asker` has asked for."""
     line = _line(fan_out, sessions, asker)
     head = blocks.section(f"*{_title(fan_out)}*\n{line}")
-    rows = [_row(one) for one in sessions]
+    rows = [_row(fan_out, one) for one in sessions]
     data, plain, _ = table_message(FigureTable("Sessions", COLUMNS, rows)).forms()
-    end = [*blocks.sections(_reasons(sessions)), *_buttons(fan_out, sessions)]
+    end = [*blocks.sections(_reasons(fan_out, sessions)), *_buttons(fan_out, sessions)]
     words = f"{_title(fan_out)}: {line}".replace("`", "").replace("\n", ". ")
     listed = blocks.sections(map(_listed, sessions))
     forms = (data.blocks, plain.blocks[1:], listed)
@@ -86,7 +91,7 @@ def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
         head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'has' if over == 1 else 'have'} ended"
     else:
         head = "The session has ended" if over == 1 else f"All {over} sessions have ended"
-    failed = " *Retry failed* tries the others again." if may_be_retried(fan_out, sessions) else ""
+    failed = " *Retry failed* tries the failed ones again." if may_be_retried(fan_out, sessions) else ""
     return Message(f"{mention(fan_out.user)} {head}: {_states(sessions)}. {spent}.{failed}")
 
 
@@ -111,6 +116,14 @@ def _remarks(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Iterator[str
         yield _UNFOLLOWED
     elif fan_out.stopped_at is not None:
         yield _STOPPING
+    elif left := sum(one.is_being_started for one in sessions):
+        yield _starting(left, len(sessions), seconds_to_start(fan_out, sessions))
+
+
+def _starting(left: int, count: int, seconds: float | None) -> str:
+    """Say how many sessions are still to be started, and about how long that takes if it is known."""
+    sessions = counted(count, "session") if left == count else f"{left} more"
+    return f"Starting {sessions}{'' if seconds is None else f', about {short_duration(max(seconds, 1.0))} left'}."
 
 
 def _states(sessions: Sequence[FanOutSession]) -> str:
@@ -122,13 +135,13 @@ def _word(state: DisplayState) -> str:
     return "not known" if state is DisplayState.UNCERTAIN else STATE_WORDS[state]
 
 
-def _row(session: FanOutSession) -> tuple[Cell, ...]:
+def _row(fan_out: FanOut, session: FanOutSession) -> tuple[Cell, ...]:
     return (
         Cell(fitted_name(session.name)),
         Cell(_word(session.state)),
         Cell("Open in Devin" if session.url else "", url=session.url),
         Cell(tenths(session.acus), value=float(half_up(session.acus, 1))),
-        Cell((session.reason or "").replace("`", "")),
+        Cell((_reason(fan_out, session) or "").replace("`", "")),
     )
 
 
@@ -142,12 +155,32 @@ def _listed(session: FanOutSession) -> str:
     return f"• {link(session.url, session.name, NAME_SHOWN)}: {' · '.join(fact for fact in facts if fact)}"
 
 
-def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:
+def _reason(fan_out: FanOut, session: FanOutSession) -> str | None:
+    """Why a session was not started or not stopped, else why it has failed or is at a limit."""
+    if session.reason is not None or session.lifecycle is not Lifecycle.OPEN or session.display not in EXPLAINED:
+        return session.reason
+    word = session.detail
+    if word is None:
+        return FAILED if session.is_broken else None
+    if word in LIMIT_REASONS:
+        return _limit_reason(fan_out, word)
+    return SUSPENDED if word == _FAULT else f"Devin says {quoted(word)}. Open the session in Devin to see what that is."
+
+
+def _limit_reason(fan_out: FanOut, word: str) -> str:
+    why = LIMIT_REASONS[word]
+    for on_card, elsewhere in _ELSEWHERE:
+        why = why.replace(on_card, elsewhere)
+    cap = f" of {acus(fan_out.limit)}" if fan_out.limit else ""
+    return f"{why[:1].upper()}{why[1:]}.".format(cap=cap, whoever="Whoever asked for it")
+
+
+def _reasons(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> list[str]:
     """The reasons in full, each once, with the organisations that it is about."""
     about: dict[str, list[str]] = {}
     for one in sessions:
-        if one.reason:
-            about.setdefault(one.reason, []).append(fitted(one.name, NAME_SHOWN))
+        if reason := _reason(fan_out, one):
+            about.setdefault(reason, []).append(fitted(one.name, NAME_SHOWN))
     return [f"*{_some(names)}*: {reason[:REASON_SHOWN]}" for reason, names in [*about.items()][:MOST_REASONS]]
 
 

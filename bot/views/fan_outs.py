@@ -39,9 +39,7 @@ EXPIRED: Final = Message(
 GONE: Final = Message("This fan-out is too old, so nothing was changed.")
 NOT_RUNNING: Final = Message("This fan-out is over, so there was nothing to stop.")
 BEING_STOPPED: Final = Message("This fan-out is already being stopped.")
-NOTHING_TO_RETRY: Final = Message(
-    "There is nothing to try again: each organisation has its session, or the fan-out was stopped."
-)
+NOTHING_TO_RETRY: Final = Message("There is nothing to try again: no session has failed, or the fan-out was stopped.")
 NO_REPLIES: Final = Message("Replies here don't reach Devin. Open a session in the table above to write to it.")
 UNREACHABLE: Final = Message(
     f":warning: Devin cannot list the organisations at the moment. {NOTHING_STARTED} Try again in a minute."

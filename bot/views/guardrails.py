@@ -8,7 +8,7 @@ from bot.views import blocks
 from bot.views.message import Message
 from bot.views.text import counted, fitted, link
 
-MOST_LISTED: Final = 5
+MOST_LISTED: Final = 20  # in a post
 _ACTIONS: Final[Mapping[str, str]] = {  # by Devin's words
     "log_only": "logged",
     "warn_user": "the person was warned",
@@ -29,19 +29,19 @@ class Violation:
     url: str | None = None
 
 
-def violations(listed: Sequence[Violation], count: int) -> Message:
-    """Inform admins of so many violations, of which the first ones are `listed`."""
-    title = f"Devin's guardrails took action on {counted(count, 'message')}"
-    more = [f"and {count - len(listed):,} more"] if count > len(listed) else []
-    lines = [f":shield: *{title}*", *map(_line, listed), *more]
+def violations(listed: Sequence[Violation]) -> Message:
+    """Inform admins of at most `MOST_LISTED` violations."""
+    title = f"Devin's guardrails took action on {counted(len(listed), 'message')}"
+    lines = [f":shield: *{title}*", *map(_line, listed)]
     first = listed[0]
-    return Message(f"{title}: {_name(first)}, {_action(first)}.", [blocks.section("\n".join(lines))])
+    more = f", and {len(listed) - 1} more" if len(listed) > 1 else ""
+    return Message(f"{title}: {_name(first)}, {_action(first)}{more}.", blocks.sections(lines))
 
 
 def _line(one: Violation) -> str:
     thread = link(one.permalink, one.title or "thread", 80) if one.permalink else ""
     parts = [f"• *{_name(one)}*", _action(one), thread, link(one.url, "Devin") if one.url else ""]
-    reasoning = f": {fitted(one.reasoning, 200)}" if one.reasoning else ""
+    reasoning = f": {fitted(one.reasoning, 150)}" if one.reasoning else ""
     return " · ".join(part for part in parts if part) + reasoning
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.amounts import half_up
 from bot.domain.commands.registry import CANCEL_LONG_JOB
 from bot.domain.consumption import exact_sum
-from bot.domain.long_job import Cell, LongJob, LongJobState, seconds_left
+from bot.domain.long_job import NOT_SHOWN, Cell, LongJob, LongJobKind, LongJobState, seconds_left
 from bot.domain.shares import shares
 from bot.views import blocks
 from bot.views.csv import TOTAL
@@ -25,6 +25,13 @@ HEADINGS: Final[Mapping[str, str]] = {
     "action": "What",
     "by": "Who",
 }
+# What the table of the organisations says where a row has no value; in the file it has none.
+NO_VALUE: Final[Mapping[str, str]] = {
+    "max_session_acu_limit": "none",
+    "max_cycle_acu_limit": "none",
+    "acus": "not shown",
+}
+UNITS: Final = {LongJobKind.ENTERPRISE: "day"}  # what a job reads, where that is not its rows
 LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
@@ -59,11 +66,13 @@ def devin_refused(permission: str | None) -> str:
     """Say that Devin refuses what is needed, and who can grant the `permission`, if that is known."""
     if permission is None:
         return "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    return f"Devin Bridge's key for Devin lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
+
+
+def granted_by(permission: str) -> str:
+    """Say who can grant a `permission`."""
     who = "the enterprise" if permission in ENTERPRISE_PERMISSIONS else "your Devin organisation"
-    return (
-        f"Devin Bridge's key for Devin lacks the permission `{fitted(permission, 60)}`. "
-        f"An admin of {who} can grant it to the service user."
-    )
+    return f"An admin of {who} can grant it to the service user."
 
 
 def going_on(job: LongJob, now: float) -> Message:
@@ -122,9 +131,10 @@ def _message(job: LongJob, line: str, *more: Block) -> Message:
 
 
 def _read(job: LongJob) -> str:
+    unit = UNITS.get(job.new.kind, "row")
     if job.total is None:
-        return f"{_rows(job.done)} read" if job.done else "Reading…"
-    return f"{min(job.done, job.total):,} of {_rows(job.total)} read"
+        return f"{counted(job.done, unit)} read" if job.done else "Reading…"
+    return f"{min(job.done, job.total):,} of {counted(job.total, unit)} read"
 
 
 def _left(job: LongJob, now: float) -> str:
@@ -151,7 +161,10 @@ def _file_name(job: LongJob) -> str:
 
 
 def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequence[Sequence[Cell]]:
-    """Round the ACUs in `rows` so that they add up to their rounded sum, which is the last row if all rows are here."""
+    """Round the ACUs in `rows` so that they add up to their rounded sum.
+
+    The sum is the last row, if all rows are here and the ACUs of each are known.
+    """
     column = job.new.total_column
     if column is None:
         return rows
@@ -161,8 +174,8 @@ def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequen
         [*row[:column], None if row[column] is None else f"{acus:,}", *row[column + 1 :]]
         for row, acus in zip(rows, shares(amounts, total), strict=True)
     ]
-    has_total = 1 < len(rows) == count < MOST_ROWS
-    last: list[Cell] = [TOTAL, *[None] * (len(job.new.header) - 1)]
+    has_total = 1 < len(rows) == count < MOST_ROWS and all(row[column] is not None for row in rows)
+    last: list[Cell] = [TOTAL, *["-"] * (len(job.new.header) - 1)]
     last[column] = f"{total:,}"
     return [*rounded, last] if has_total else rounded
 
@@ -172,7 +185,14 @@ def _heading(column: str) -> str:
 
 
 def _picked(job: LongJob, row: Sequence[Cell]) -> list[str]:
-    return [_cut(row[column] or "") for column in job.new.shown]
+    absent = NO_VALUE if job.new.kind is LongJobKind.ORGANISATIONS else {}
+    return [_cut(_shown(row[column], absent.get(job.new.header[column]))) for column in job.new.shown]
+
+
+def _shown(value: Cell, absent: str | None) -> str:
+    if value == NOT_SHOWN and absent is not None:
+        return "not shown"
+    return (absent or "") if value is None else value
 
 
 def _cut(text: str) -> str:

@@ -4,10 +4,10 @@ from typing import Final
 
 from bot.domain.cycle import Cycle
 from bot.views.dates import short_date
+from bot.views.long_jobs import granted_by
 from bot.views.text import counted, fitted
 
 TITLE: Final = "Devin's organisations"
-_BY_ENTERPRISE: Final = "An admin of the enterprise can grant it to the service user."
 
 
 def cycle_shown(cycle: Cycle) -> str:
@@ -32,9 +32,10 @@ def no_acus(permission: str) -> str:
 
 
 def own_alone(permission: str | None) -> str:
-    """Say that only the bot's own organisation can be shown, and which permission is missing."""
-    return _missing("Only the organisation of Devin Bridge is shown", permission or "ManageOrganizations")
+    """Say that only the bot's own organisation can be shown, without its limits, and which permission is missing."""
+    what = "Only the organisation of Devin Bridge is shown, without its limits"
+    return _missing(what, permission or "ManageOrganizations")
 
 
 def _missing(what: str, permission: str) -> str:
-    return f"{what}: the key lacks the permission `{fitted(permission, 60)}`. {_BY_ENTERPRISE}"
+    return f"{what}: the key lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"

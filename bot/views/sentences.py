@@ -46,38 +46,38 @@ REPLY_FOR_CHANGES: Final = "Reply here for changes."
 
 _GO_ON: Final = "then reply in this thread and Devin goes on."
 
-DETAIL_SENTENCES: Final[Mapping[str, str]] = {
+# At which limit a session is, and who can raise it, by Devin's word for that.
+LIMIT_REASONS: Final[Mapping[str, str]] = {
     "usage_limit_exceeded": (
-        "Paused: the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
-        "or start a new session with a higher `acu=`."
+        "the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
+        "or start a new session with a higher `acu=`"
     ),
-    "out_of_credits": (
-        "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; " + _GO_ON
-    ),
+    "out_of_credits": "there are no credits left. Somebody who manages billing can buy more in Devin",
     "out_of_quota": (
-        "Paused: the quota of your plan is used up. Wait until it renews, "
-        "or ask somebody who manages billing to raise it in Devin; " + _GO_ON
+        "the quota of your plan is used up. Wait until it renews, "
+        "or ask somebody who manages billing to raise it in Devin"
     ),
     "no_quota_allocation": (
-        "Paused: no quota is allocated for this session. An admin of your Devin organisation can allocate some; "
-        + _GO_ON
+        "no quota is allocated for this session. An admin of your Devin organisation can allocate some"
     ),
     "payment_declined": (
-        "Paused: a payment to Devin was declined. "
-        "Somebody who manages billing has to update the payment method in Devin; " + _GO_ON
+        "a payment to Devin was declined. Somebody who manages billing has to update the payment method in Devin"
     ),
     "org_usage_limit_exceeded": (
-        "Paused: your Devin organisation has reached its usage limit. An admin of the organisation can raise it; "
-        + _GO_ON
+        "your Devin organisation has reached its usage limit. An admin of the organisation can raise it"
     ),
     "user_usage_limit_exceeded": (
-        "Paused: the person or service user this session runs for has reached their usage limit. "
-        "An admin of your Devin organisation can raise it; " + _GO_ON
+        "the person or service user this session runs for has reached their usage limit. "
+        "An admin of your Devin organisation can raise it"
     ),
     "total_session_limit_exceeded": (
-        "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed "
-        "(`/devin list` shows yours) or ask an admin to raise the limit; " + _GO_ON
+        "your Devin organisation runs as many sessions as it may. Stop one that is not needed "
+        "(`/devin list` shows yours) or ask an admin to raise the limit"
     ),
+}
+OWN_LIMIT: Final = "usage_limit_exceeded"  # which no reply lifts: what helps is said already
+DETAIL_SENTENCES: Final[Mapping[str, str]] = {
+    **{word: f"Paused: {why}{'.' if word == OWN_LIMIT else f'; {_GO_ON}'}" for word, why in LIMIT_REASONS.items()},
     "error": (
         "Suspended by a fault at Devin. Reply in this thread to try to wake it; "
         "if that does not help, open the session in Devin or start a new one."

@@ -100,6 +100,29 @@ async def retry_and_stop(one: Scene, _: None) -> None:
     await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 2 stopped.", within=PATIENCE)
 
 
+async def retry_what_failed(one: Scene, _: None) -> None:
+    """One session fails at Devin, and another one takes its place."""
+    await start(one)
+    await shows(one, "2 queued")
+    for made in one.on.simulated_devin.world.held.by_age:
+        ended = ("error", None) if made.org_id == "org-web" else ("running", "finished")
+        await one.devin.set(made.bare_id, status=ended[0], status_detail=ended[1])
+    await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 1 done, 1 failed.", within=PATIENCE)
+    await press(one, (await shows(one, "2 of 2 finished · 1 done, 1 failed"))["ts"], "retry_fan_out")
+    await shows(one, "1 queued, 1 done")
+    again = one.on.simulated_devin.world.held.by_age[0]  # the newest
+    await one.devin.set(again.bare_id, status="running", status_detail="finished")
+    await one.slack.wait_for_message(GENERAL, "All 2 sessions have ended: 2 done.", within=PATIENCE)
+
+
+async def one_more_for_the_retry(one: Scene, _: None) -> None:
+    made = one.on.simulated_devin.world.held.by_age
+    assert sorted(session.org_id for session in made) == ["org-play", "org-web", "org-web"]
+    assert not any(session.terminated for session in made)
+    assert one.rows("SELECT count(*) FROM audit WHERE action = 'retry_fan_out'") == [(1,)]
+    assert one.rows("SELECT count(*) FROM audit WHERE action = 'fanout_end'") == [(2,)]
+
+
 async def one_in_each(one: Scene, _: None) -> None:
     made = one.on.simulated_devin.world.held.by_age
     assert sorted(session.org_id for session in made) == ["org-play", "org-web"]
@@ -128,6 +151,15 @@ STORIES = [
         times={"adopt: commit": 2},
         settings=admin,
         throughout=CREATED,
+    ),
+    Story(
+        "an admin tries again what has failed",
+        organisations,
+        retry_what_failed,
+        one_more_for_the_retry,
+        steps=(*BEGUN, "retry a fan-out: commit"),
+        sometimes=(KNOWN, PUT_BACK),
+        settings=admin,
     ),
     Story(
         "an admin tries again and stops all",

@@ -51,7 +51,7 @@ PLAIN = {
     "long_jobs": "id kind state ref channel file_id",
     "long_job_rows": "job_id key",
     "fan_outs": "id channel state ts",
-    "fan_out_sessions": "fan_out_id org_id lifecycle display devin_id url",
+    "fan_out_sessions": "fan_out_id org_id lifecycle display devin_id url detail",
     "channels": "channel unread_from",
     "shown_lists": "",
     "numbered_lists": "kind",

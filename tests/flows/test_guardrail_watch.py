@@ -90,13 +90,23 @@ async def test_each_is_announced_once_and_none_that_is_older_than_a_day(start, e
     ]
 
 
-async def test_many_are_one_post(start, either_store, guardrails):
-    for number in range(450):
-        guardrails.add(number, NOW - 1)
-    await start()()
-    ((head, *listed, more),) = await posts(either_store)
-    assert head == ":shield: *Devin's guardrails took action on 450 messages*"
-    assert (len(listed), more) == (5, "and 445 more")
+async def test_each_of_many_is_named_twenty_in_a_post_and_a_hundred_at_once(start, either_store, guardrails, clock):
+    for number in range(130):
+        guardrails.add(number, NOW - DAY + number)
+    tick = start()
+    await tick()
+    first = await posts(either_store)
+    assert [len(post) for post in first] == [21] * 5
+    assert first[0][0] == ":shield: *Devin's guardrails took action on 20 messages*"
+    clock.now += PRODUCTION.guardrails
+    await tick()  # also those that are older than a day by now
+    (*_, last) = named = await posts(either_store)
+    assert last[0] == ":shield: *Devin's guardrails took action on 10 messages*"
+    listed = [line.split(" ·")[0] for post in named for line in post[1:]]
+    assert listed == [f"• *Rule {number}*" for number in range(130)]
+    clock.now += PRODUCTION.guardrails
+    await tick()
+    assert len(await posts(either_store)) == len(named) == 7
 
 
 async def test_a_session_is_named_with_its_thread_but_not_one_that_not_all_admins_see(start, either_store, guardrails):

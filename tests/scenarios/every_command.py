@@ -191,7 +191,7 @@ ROWS = (
         without={
             permission: f"{what}: the key lacks the permission `{permission}`. {BY_ENTERPRISE}"
             for permission, what in {
-                "ManageOrganizations": "Only the organisation of Devin Bridge is shown",
+                "ManageOrganizations": "Only the organisation of Devin Bridge is shown, without its limits",
                 "ViewAccountConsumption": "The ACUs are not shown",
                 "ViewAccountMetrics": "The queue is not shown",
             }.items()
@@ -221,7 +221,7 @@ ROWS = (
             f"started yet.\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
         ),
         on={
-            Surface.MENTION: "A fan-out does not start behind a mention. Type `/devin fanout …`, or write `fanout …` "
+            Surface.MENTION: "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` "
             "to Devin Bridge in a direct message. Nothing was started."
         },
         refused=admins_only("Fan-outs"),

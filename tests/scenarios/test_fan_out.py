@@ -1,12 +1,14 @@
 """Fan-outs: previewed, started once in each organisation, shown in one table, stopped and tried again."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.playground.devin.permissions import ALL_PERMISSIONS
+from bot.timing import Timing
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons, forge, polled, press, settled
 
 DIRECT = "D0ADA"
@@ -135,8 +137,61 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     assert len(made(on)) == 3
     (fan_out,) = await rows(on, "fan_outs")
     await forge(on, "interactive", press(ADA, GENERAL, "retry_fan_out", fan_out["id"]))
-    await on.slack.wait_for_ephemeral(ADA, "There is nothing to try again")
+    await on.slack.wait_for_ephemeral(
+        ADA, "There is nothing to try again: no session has failed, or the fan-out was stopped."
+    )
     assert len(made(on)) == 3
+
+
+async def failed(on: Harness) -> dict[str, Any]:
+    """The table in which the session of one organisation has failed, and the others are done."""
+    await begun(on)
+    await shows(on, "3 queued")
+    for org_id, one in made(on).items():
+        ended = ("error", None) if org_id == "org-data" else ("running", "finished")
+        await on.devin.set(one.bare_id, status=ended[0], status_detail=ended[1], acus_consumed=1.0)
+    return await shows(on, "3 of 3 finished · 2 done, 1 failed · 3 ACUs")
+
+
+async def test_a_session_that_has_failed_is_tried_again_as_another_one(on: Harness) -> None:
+    await enterprise(on)
+    table = await failed(on)
+    broken = made(on)["org-data"]
+    assert ("*Data Team*: Devin ended the session with an error. Open it in Devin to see what happened.") in table[
+        "rendered"
+    ]
+    assert buttons(table) == ["Retry failed"]
+    await on.wait_for_post(
+        GENERAL,
+        table["ts"],
+        "<@U0ADA> All 3 sessions have ended: 2 done, 1 failed. 3 ACUs. *Retry failed* tries the failed ones again.",
+    )
+    await on.devin.fault("create_session", "commit_then_drop", contains="org-data", times=1)
+    await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
+    await shows(on, "2 of 3 finished · 1 queued, 2 done · 3 ACUs")
+    again, before = (one for one in on.simulated_devin.world.held.by_age if one.org_id == "org-data")
+    assert before is broken
+    (fan_out,) = await rows(on, "fan_outs")
+    reference = f"slack-T0PLAY-fanout-{fan_out['id']}-1"
+    assert again.prompt.endswith(f"Reference: {reference}")
+    assert reference in again.tags
+    await on.devin.set(again.bare_id, status="running", status_detail="finished", acus_consumed=0.5)
+    done = await shows(on, "3 of 3 finished · 3 done · 3.5 ACUs")
+    assert buttons(done) == []
+    assert not again.terminated
+    (retried,) = [one for one in await rows(on, "audit") if one["action"] == "retry_fan_out"]
+    assert retried["before"] == {"sessions": [f"https://app.devin.ai/sessions/{broken.bare_id}"]}
+    assert retried["after"] == {"organisations": ["org-data"]}
+
+
+async def test_a_session_at_a_limit_says_which_and_is_stopped_like_others(on: Harness) -> None:
+    await begun(on, f"{PROMPT} orgs=all", "1 session")
+    await shows(on, "1 queued")
+    await on.devin.set(made(on)["org-play"].bare_id, status="suspended", status_detail="out_of_credits")
+    table = await shows(on, "0 of 1 finished · 1 paused at a limit")
+    assert "There are no credits left. Somebody who manages billing can buy more in Devin." in table["rendered"]
+    await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
+    await shows(on, "1 of 1 finished · 1 stopped")
 
 
 async def test_a_lost_answer_makes_no_second_session(on: Harness) -> None:
@@ -234,6 +289,23 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
     await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 2.1 of 2 ACUs today.")
     assert set(made(on)) == {"org-web"}
+
+
+async def test_a_retry_that_a_budget_refuses_names_whose_it_is_and_what_to_do(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    two = {"BOT_ADMIN_USERS": f"{ADA},{BEN}"}
+    async with harness(tmp_path, transport, timing=timing, **two, **database) as on:
+        await enterprise(on)
+        table = await failed(on)
+        await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+        for user, whose in ((ADA, "your budget"), (BEN, "ada's budget")):
+            await on.slack.click(user, GENERAL, table["ts"], "retry_fan_out")
+            refused = await on.slack.wait_for_ephemeral(user, "Nothing was tried again")
+            said, then = refused["rendered"].split(" It resets ")
+            assert said == f"Nothing was tried again: {whose} is used up, 3 of 2 ACUs today."
+            assert then.endswith(". Press “Retry failed” again then, or ask for more.\nAsk for more")
+        assert len(made(on)) == 3
 
 
 @pytest.mark.edge

@@ -25,7 +25,8 @@ from tests.scenarios.ahead import TEAM, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, MANIFEST, Harness, harness
 
 DIRECT = "D0ADA"
-HOUR, DAY = 3_600, 86_400
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
 NOBODY = dict.fromkeys(("org_id", "user_id", "user_email", "service_user_id", "service_user_name"))
 AUDIT_ENTRY: dict[str, Any] = {"data": {}, **NOBODY}
 pytestmark = pytest.mark.timing(post_look_up=0.3, post_settle=1.0, progress_interval=0.3, job_message=0.05)
@@ -158,12 +159,13 @@ async def logged(on: Harness, count: int, **facts: Any) -> None:
     """So many entries of the last days, the newest one first in the log's own order."""
     now = int(time.time())
     for number in range(count):
-        entry = {"action": "login", "audit_log_id": f"audit-{number}", "created_at": now - HOUR - number}
+        entry = {"action": "login", "audit_log_id": f"audit-{number}", "created_at": now - HOUR - number * MINUTE}
         on.simulated_devin.world.add_audit(entry | facts)
 
 
 async def test_all_pages_of_devins_audit_log_are_a_file(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings"])
+    now = int(time.time()) - HOUR
     await logged(on, 405, user_email="ann@example.com")
     on.simulated_devin.world.add_audit(
         {"action": "login", "audit_log_id": "old", "created_at": int(time.time()) - 9 * DAY}
@@ -173,6 +175,9 @@ async def test_all_pages_of_devins_audit_log_are_a_file(on: Harness) -> None:
     assert await asked(on, "audit") == sentences.LONG_JOB_BEGUN
     shown = await result(on, "405 rows:")
     assert ": the first 20 here, all in `devin-audit-" in shown
+    newest = [f"{datetime.fromtimestamp(now - number * MINUTE, UTC):%Y-%m-%dT%H:%M}" for number in range(20)]
+    listed = [line[:16] for line in shown.split("\n") if line.endswith("Z")]
+    assert listed == newest
     head, *entries = await file_of(on)
     assert head[:4] == ["audit_log_id", "at", "action", "by"]
     assert [entry[0] for entry in entries] == [f"audit-{number}" for number in range(405)]
@@ -275,9 +280,25 @@ async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: 
     assert await asked(on, "orgs") == sentences.LONG_JOB_BEGUN
     shown = await result(on, "2 rows.")
     assert "Queue: normal, 0 sessions wait for a machine." in shown
-    assert "Data Team" in shown
-    assert "12.5" in shown
+    assert shown.split("Organisation\n", 1)[1].split("\n") == [
+        *("Organisation's id", "ACUs per session", "ACUs per cycle", "ACUs used"),
+        *("Play", "org-play", "none", "none", "0.0"),
+        *("Data Team", "org-other", "none", "500", "12.5"),
+        *("total", "-", "-", "-", "12.5"),
+    ]
     assert await shared(on) == []
+
+
+async def test_without_the_acus_there_is_no_total_of_them(on: Harness) -> None:
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ViewAccountConsumption"}))
+    await on.devin.add_organization("org-other", "Data Team")
+    await asked(on, "orgs")
+    shown = await result(on, "2 rows.")
+    assert f"The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. {BY_ENTERPRISE}" in shown
+    assert shown.split("ACUs used\n", 1)[1].split("\n") == [
+        *("Play", "org-play", "none", "none", "not shown"),
+        *("Data Team", "org-other", "none", "none", "not shown"),
+    ]
 
 
 @pytest.mark.long
@@ -296,6 +317,16 @@ async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on:
     assert total == ["total", "", "", "", "0.3"]
 
 
+@pytest.mark.long
+async def test_in_the_file_a_total_of_acus_that_are_not_known_is_empty(on: Harness) -> None:
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ViewAccountConsumption"}))
+    for number in range(100):
+        await on.devin.add_organization(f"org-{number}", f"Team {number}")
+    await asked(on, "orgs")
+    await result(on, "101 rows: the first 100 here")
+    assert (await file_of(on))[-1] == ["total", "", "", "", ""]
+
+
 @pytest.mark.timing(job_unnoticed=0.0)
 async def test_the_end_without_a_file_of_a_job_that_took_long_is_a_message(on: Harness) -> None:
     await asked(on, "orgs")
@@ -308,10 +339,23 @@ async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing
     shown = await result(on, "1 row.")
     for missing in (
         "The queue is not shown: the key lacks the permission `ViewAccountMetrics`.",
-        "Only the organisation of Devin Bridge is shown: the key lacks the permission `ManageOrganizations`.",
+        "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission "
+        "`ManageOrganizations`.",
     ):
-        assert f"{missing} An admin of the enterprise can grant it to the service user." in shown
-    assert "org-play" in shown
+        assert f"{missing} {BY_ENTERPRISE}" in shown
+    assert shown.split("ACUs used\n", 1)[1].split("\n") == ["-", "org-play", "not shown", "not shown", "0.0"]
+
+
+async def test_a_key_that_does_not_show_its_own_acus_says_so(on: Harness) -> None:
+    granted = set(await on.devin.permissions()) - {"ViewOrgConsumption"}
+    await on.devin.permissions(only=sorted(granted))
+    await asked(on, "orgs")
+    shown = await result(on, "1 row.")
+    assert (
+        "The ACUs are not shown: the key lacks the permission `ViewOrgConsumption`. "
+        "An admin of your Devin organisation can grant it to the service user."
+    ) in shown
+    assert shown.endswith("\norg-play\nnot shown\nnot shown\nnot shown")
 
 
 # ---------------------------------------------------------------- what all organisations used
@@ -363,15 +407,12 @@ async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> No
     )
 
 
-BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
-
-
 @pytest.mark.parametrize(
     ("typed", "missing", "said"),
     [
         ("orgs", "ViewAccountConsumption", "The ACUs are not shown: the key lacks the permission"),
         ("orgs", "ViewAccountMetrics", "The queue is not shown: the key lacks the permission"),
-        ("orgs", "ManageOrganizations", "Only the organisation of Devin Bridge is shown: the key lacks the permission"),
+        ("orgs", "ManageOrganizations", "is shown, without its limits: the key lacks the permission"),
         ("audit", "ManageEnterpriseSettings", "Devin Bridge's key for Devin lacks the permission"),
         ("audit org=Data", "ManageOrganizations", "Devin Bridge's key for Devin lacks the permission"),
     ],
@@ -444,7 +485,7 @@ async def test_without_the_scope_for_files_the_job_says_so(without_scope: Harnes
     on = without_scope
     await changed(on, "org")
     await asked(on, "audit bot csv")
-    shown = await result(on, "does not take it")
+    shown = await result(on, "does not take the file")
     assert shown.split("\n")[1] == (
         ":warning: Slack does not take the file, because the app lacks the scope `files:write`. "
         "A workspace admin can install the app again with it."

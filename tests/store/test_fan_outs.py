@@ -70,12 +70,25 @@ async def test_what_was_not_started_is_asked_for_again_with_what_is_known_of_it(
         ("org-2", 2, None, None),
         ("org-3", 2, None, 5.0),
     ]
+    assert {one.failed_before for one in again} == {0}
     assert await lifecycles(db) == [Lifecycle.OPEN, Lifecycle.QUEUED, Lifecycle.QUEUED]
+
+
+async def test_another_session_takes_the_place_of_one_that_has_failed_and_its_acus_stay_counted(db: Database) -> None:
+    await stored(db)
+    failed = {"lifecycle": Lifecycle.OPEN, "display": DisplayState.FAILED, "acus": 2.5, "detail": "error"}
+    await changed(db, "org-1", lifecycle=Lifecycle.OPEN, display=DisplayState.DONE)
+    await changed(db, "org-2", **failed, devin_id="devin-1", url="https://devin/1")
+    async with db.write() as tx:
+        (again,) = await fan_outs.retry(tx, "f1")
+    assert (again.lifecycle, again.attempt, again.failed_before) == (Lifecycle.QUEUED, 2, 1)
+    assert (again.devin_id, again.url, again.acus, again.acus_before) == (None, None, 2.5, 2.5)
 
 
 async def test_a_change_of_one_that_was_asked_for_again_comes_too_late(db: Database) -> None:
     await stored(db)
     async with db.write() as tx:
         followed = [Lifecycle.OPEN, Lifecycle.UNCERTAIN]
-        assert not await fan_outs.change_session_while(tx, "f1", "org-1", followed, acus=1.0)
-        assert await fan_outs.change_session_while(tx, "f1", "org-1", [Lifecycle.QUEUED], acus=1.0)
+        assert not await fan_outs.change_session_while(tx, "f1", "org-1", followed, 1, acus=1.0)
+        assert not await fan_outs.change_session_while(tx, "f1", "org-1", [Lifecycle.QUEUED], 2, acus=1.0)
+        assert await fan_outs.change_session_while(tx, "f1", "org-1", [Lifecycle.QUEUED], 1, acus=1.0)

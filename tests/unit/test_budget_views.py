@@ -51,8 +51,18 @@ def test_a_name_is_only_a_name() -> None:
     assert f"10.3 of 10 ACUs this week. It resets {ANEW}." in message.text
 
 
+def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> None:
+    message = views.retry_refused(ANNS)
+    assert message.text == (
+        f"Nothing was tried again: ann's budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}. "
+        "Press “Retry failed” again then, or ask for more."
+    )
+    assert message.blocks[1]["elements"][0]["text"]["text"] == "Ask for more"
+
+
 def test_what_can_be_posted_is_valid() -> None:
     for message in (
+        views.retry_refused(ANNS),
         views.wake_refused(ANNS),
         views.waking_refused(ANNS),
         views.request(ANNS, "ben", Decimal(10), "key"),

@@ -6,7 +6,15 @@ import pytest
 
 from bot.domain.commands.fan_out_query import FanOutMistake, NotChosen, OrganisationName, WrongFanOut
 from bot.domain.commands.options import NOT_ACUS, Mistyped
-from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, may_be_retried, next_poll
+from bot.domain.fan_out import (
+    FanOut,
+    FanOutSession,
+    FanOutState,
+    PollIntervals,
+    may_be_retried,
+    reference_of,
+    seconds_to_start,
+)
 from bot.domain.session import DisplayState, Lifecycle, Options
 from bot.views import fan_out_table, fan_outs
 from tests.unit.block_kit import assert_valid
@@ -17,6 +25,8 @@ LIMITED = replace(FAN_OUT, limit=5, options=Options(acu=5))
 ACME = FanOutSession("org-1", "Acme", Lifecycle.OPEN, DisplayState.WORKING, url=URL, acus=1.25)
 DONE = replace(ACME, org_id="org-2", name="Data <Team>", display=DisplayState.DONE, acus=2.0)
 FORBIDDEN = FanOutSession("org-3", "Web", Lifecycle.REFUSED, reason=fan_out_table.forbidden("ManageOrgSessions"))
+FAILED = replace(ACME, org_id="org-5", name="Docs", display=DisplayState.FAILED)
+LIMIT = replace(ACME, org_id="org-6", name="Sales", display=DisplayState.LIMIT, detail="out_of_credits")
 UNKNOWN = FanOutSession("org-4", "Ops", Lifecycle.UNCERTAIN, reason=fan_out_table.UNKNOWN, intent_at=2.0)
 NAMES = [OrganisationName("org-1", "Acme"), OrganisationName("org-2", "Data Team")]
 
@@ -143,6 +153,23 @@ def test_the_other_answers():
     assert fan_outs.UNREACHABLE.text == (
         ":warning: Devin cannot list the organisations at the moment. Nothing was started. Try again in a minute."
     )
+    assert fan_outs.FAILED.text == (
+        ":warning: Devin Bridge could not do that after many tries. Nothing was changed; try again later."
+    )
+    assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organisation to Devin Bridge's key. Nothing was started.")
+
+
+def test_the_answers_to_buttons_that_change_nothing():
+    assert fan_outs.EXPIRED.text == (
+        "That preview was already answered or is too old, so nothing more was started. "
+        "Ask for the fan-out again if it is still needed."
+    )
+    assert fan_outs.GONE.text == "This fan-out is too old, so nothing was changed."
+    assert fan_outs.NOT_RUNNING.text == "This fan-out is over, so there was nothing to stop."
+    assert fan_outs.BEING_STOPPED.text == "This fan-out is already being stopped."
+    assert fan_outs.NOTHING_TO_RETRY.text == (
+        "There is nothing to try again: no session has failed, or the fan-out was stopped."
+    )
 
 
 # ---------------------------------------------------------------- the table
@@ -194,9 +221,25 @@ def test_what_is_followed_no_more_says_so():
     assert labels(message) == ["Stop all", "Retry failed"]
 
 
+def test_what_is_still_to_be_started_is_counted_with_the_time_it_takes():
+    fan_out, waiting = replace(FAN_OUT, begun_at=90.0), FanOutSession("org-7", "Next")
+    assert texts(fan_out_table.table(fan_out, [waiting] * 3, "ada"))[0].endswith("\nStarting 3 sessions.")
+    assert texts(fan_out_table.table(fan_out, [waiting], "ada"))[0].endswith("\nStarting 1 session.")
+    early, late = (replace(ACME, started_at=at) for at in (100.0, 103.0))
+    begun = [early, *[waiting] * 3]
+    assert texts(fan_out_table.table(fan_out, begun, "ada"))[0].endswith("\nStarting 3 more.")
+    message = fan_out_table.table(fan_out, [early, late, *[waiting] * 3], "ada")
+    assert texts(message)[0].endswith(
+        "\n0 of 5 finished · 3 starting, 2 working · 2.5 ACUs · asked by ada\nStarting 3 more, about 9 s left."
+    )
+    assert message.text.endswith(" · asked by ada. Starting 3 more, about 9 s left.")
+    # Those that an earlier press has started say nothing about the pace of this one.
+    assert seconds_to_start(replace(fan_out, begun_at=102.0), [early, late, waiting]) is None
+
+
 def test_the_end_is_said_once_with_what_became_of_them():
     assert fan_out_table.ended(FAN_OUT, [DONE, FORBIDDEN]).text == (
-        "<@U0ADA> All 2 sessions have ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the others again."
+        "<@U0ADA> All 2 sessions have ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the failed ones again."
     )
     assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (
@@ -221,6 +264,59 @@ def test_why_a_session_was_not_started():
         "An admin of the enterprise can give the service user access to it."
     )
 
+    assert fan_out_table.NOT_STOPPED == "Devin did not stop it. Open it in Devin to stop it."
+    assert fan_out_table.NO_LONGER_ALLOWED == "The person who asked for it may no longer start sessions."
+    assert fan_out_table.LOST == "Devin could not be reached."
+    assert fan_out_table.UNAUTHORISED == (
+        "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
+    )
+    assert fan_out_table.UNKNOWN == (
+        "Devin's answer got lost, so nobody knows whether it was started. "
+        "“Retry failed” looks first, and starts it only if it is not there."
+    )
+
+
+@pytest.mark.parametrize(
+    ("session", "reason"),
+    [
+        (FAILED, "Devin ended the session with an error. Open it in Devin to see what happened."),
+        (
+            replace(FAILED, detail="error"),
+            "A fault at Devin suspended the session. Write to it in Devin to try to wake it.",
+        ),
+        (LIMIT, "There are no credits left. Somebody who manages billing can buy more in Devin."),
+        (
+            replace(LIMIT, detail="usage_limit_exceeded"),
+            "The session has used up its own limit of 5 ACUs. Whoever asked for it can raise it in Devin, "
+            "or start a new session with a higher `acu=`.",
+        ),
+        (
+            replace(LIMIT, detail="org_usage_limit_exceeded"),
+            "This organisation has reached its usage limit. An admin of the organisation can raise it.",
+        ),
+        (
+            replace(LIMIT, detail="total_session_limit_exceeded"),
+            "This organisation runs as many sessions as it may. Stop one that is not needed or ask an admin to raise "
+            "the limit.",
+        ),
+        (
+            replace(LIMIT, detail="moon_quota"),
+            "Devin says “moon_quota”. Open the session in Devin to see what that is.",
+        ),
+        (replace(LIMIT, reason=fan_out_table.NOT_STOPPED), "Devin did not stop it. Open it in Devin to stop it."),
+    ],
+)
+def test_why_a_session_has_failed_or_is_at_a_limit(session, reason):
+    message = fan_out_table.table(LIMITED, [session], "ada")
+    assert texts(message)[1:] == [f"*{session.name}*: {reason}"]
+    (data,) = [block for block in message.blocks if block["type"] == "data_table"]
+    assert reason.replace("`", "").startswith(data["rows"][1][4]["text"].removesuffix("…"))  # a cell is short
+    assert_valid(message)
+
+
+def test_what_goes_on_again_has_no_reason_any_more():
+    assert len(texts(fan_out_table.table(LIMITED, [replace(LIMIT, display=DisplayState.WORKING)], "ada"))) == 1
+
 
 def test_the_largest_table_fits():
     reason = fan_out_table.refused("x" * 900)
@@ -240,13 +336,27 @@ def test_the_largest_table_fits():
 def test_what_may_be_asked_for_again():
     assert may_be_retried(FAN_OUT, [FORBIDDEN])
     assert may_be_retried(FAN_OUT, [UNKNOWN])
-    assert not may_be_retried(FAN_OUT, [ACME, DONE])
+    assert may_be_retried(FAN_OUT, [FAILED])
+    assert not may_be_retried(FAN_OUT, [ACME, DONE, LIMIT])
     assert not may_be_retried(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN])
 
 
+def test_a_session_in_place_of_one_that_failed_has_a_reference_of_its_own():
+    assert reference_of(FAN_OUT, ACME) == "slack-T0-fanout-f1"
+    assert reference_of(FAN_OUT, replace(ACME, failed_before=2)) == "slack-T0-fanout-f1-2"
+
+
 def test_when_devin_is_asked_next():
+    next_poll = PollIntervals(5.0, 60.0, 600.0).next_poll
     waiting = replace(ACME, display=DisplayState.WAITING, polled_at=100.0)
-    assert next_poll([DONE, FORBIDDEN], 60, 600) is None
-    assert next_poll([waiting, DONE], 60, 600) == 700.0
-    assert next_poll([waiting, replace(ACME, polled_at=90.0)], 60, 600) == 150.0
-    assert next_poll([UNKNOWN], 60, 600) == 600.0
+    assert next_poll([DONE, FORBIDDEN]) is None
+    assert next_poll([waiting, DONE]) == 700.0
+    assert next_poll([waiting, replace(ACME, polled_at=90.0)]) == 150.0
+    assert next_poll([UNKNOWN]) == 600.0
+
+
+def test_devin_is_asked_soon_after_a_start_and_then_more_and_more_seldom():
+    intervals, session, polls = PollIntervals(5.0, 60.0, 600.0), replace(ACME, started_at=1_000.0), [1_000.0]
+    while len(polls) < 7:
+        polls.append(intervals.due_at(replace(session, polled_at=polls[-1])))
+    assert [at - 1_000.0 for at in polls] == [0.0, 5.0, 10.0, 20.0, 40.0, 80.0, 140.0]

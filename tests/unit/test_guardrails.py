@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.views.guardrails import Violation, violations
+from bot.views.guardrails import MOST_LISTED, Violation, violations
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
@@ -11,7 +11,7 @@ INJECTION = Violation("Prompt injection", "block_message", "It overrides.", "Fix
 
 
 def test_one_violation():
-    message = violations([INJECTION], 1)
+    message = violations([INJECTION])
     assert_valid(message)
     assert message.text == "Devin's guardrails took action on 1 message: Prompt injection, the message was blocked."
     assert written(message.blocks) == (
@@ -20,22 +20,33 @@ def test_one_violation():
     )
 
 
-def test_each_action_and_how_many_more_there_are():
+def test_each_action_has_its_words():
     listed = [Violation("Leak", action) for action in ("log_only", "warn_user", "kill_session", "pause", "")]
-    assert written(violations(listed, 1_005).blocks).splitlines() == [
-        ":shield: *Devin's guardrails took action on 1,005 messages*",
+    message = violations(listed)
+    assert message.text == "Devin's guardrails took action on 5 messages: Leak, logged, and 4 more."
+    assert written(message.blocks).splitlines() == [
+        ":shield: *Devin's guardrails took action on 5 messages*",
         "• *Leak* · logged",
         "• *Leak* · the person was warned",
         "• *Leak* · the session was ended",
         "• *Leak* · pause",
         "• *Leak* · action unknown",
-        "and 1,000 more",
     ]
+
+
+def test_the_longest_ones_of_a_post_are_all_there():
+    address = (
+        "https://acme.slack.com/archives/C0123456789/p1750000000000100?thread_ts=1750000000.000100&cid=C0123456789"
+    )
+    long = Violation("g" * 99, "a" * 99, "why " * 99, "t" * 99, address, f"{PAGE}{'0' * 32}")
+    message = violations([long] * MOST_LISTED)
+    assert_valid(message)
+    assert len(written(message.blocks).splitlines()) == 1 + MOST_LISTED == 21
 
 
 def test_what_others_wrote_calls_nobody_and_is_cut():
     nasty = Violation(NASTY * 99, NASTY * 99, NASTY * 99, NASTY * 99, THREAD, PAGE)
-    message = violations([nasty] * 5, 9)
+    message = violations([nasty] * 5)
     assert_valid(message)
     assert_calls_nobody(message)
-    assert with_markup([violations([replace(INJECTION, guardrail="")], 1).text]) == []
+    assert with_markup([violations([replace(INJECTION, guardrail="")]).text]) == []

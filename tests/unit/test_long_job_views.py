@@ -46,6 +46,12 @@ def test_how_far_it_is(done, total, line):
     assert_valid(message)
 
 
+def test_a_bill_is_read_by_days():
+    bill = replace(JOB, new=replace(NEW, kind=LongJobKind.ENTERPRISE), done=31, total=62)
+    assert words(long_jobs.going_on(bill, NOW)).endswith("\n31 of 62 days read · about 10 s left")
+    assert words(long_jobs.going_on(replace(bill, total=None), NOW)).endswith("\n31 days read")
+
+
 def test_what_is_left_is_known_only_on_the_way():
     assert seconds_left(replace(JOB, done=5, total=5), NOW) is None
     assert seconds_left(replace(JOB, done=5, total=0), NOW) is None
@@ -60,11 +66,26 @@ def test_who_asked_is_notified_of_the_end():
 
 def test_acus_have_one_decimal_and_add_up_to_the_total():
     spent = replace(JOB, new=replace(NEW, header=("name", "acus", "x"), total_column=1))
-    rows = [["a", "0.05", None], ["b", "0.05", None], ["c", None, None], ["d", "1234.56", None]]
-    shown = table_of(long_jobs.done(spent, 4, rows, has_file=True))
-    assert shown[1:] == [["a", "0.1"], ["b", "0.0"], ["c", "-"], ["d", "1,234.6"], ["total", "1,234.7"]]
-    assert len(table_of(long_jobs.done(spent, 5, rows, has_file=True))) == 5  # not all are here, so no total is
+    rows = [["a", "0.05", None], ["b", "0.05", None], ["d", "1234.56", None]]
+    shown = table_of(long_jobs.done(spent, 3, rows, has_file=True))
+    assert shown[1:] == [["a", "0.1"], ["b", "0.0"], ["d", "1,234.6"], ["total", "1,234.7"]]
+    assert len(table_of(long_jobs.done(spent, 4, rows, has_file=True))) == 4  # not all are here, so no total is
     assert table_of(long_jobs.done(spent, 1, rows[:1], has_file=True))[1:] == [["a", "0.1"]]
+    unknown = [*rows, ["c", None, None]]
+    assert [row[0] for row in table_of(long_jobs.done(spent, 4, unknown, has_file=True))[1:]] == ["a", "b", "d", "c"]
+
+
+def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
+    header = ("name", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
+    kind = LongJobKind.ORGANISATIONS
+    listed = replace(JOB, new=replace(NEW, kind=kind, header=header, shown=(0, 1, 2, 3), total_column=3))
+    rows = [["a", None, "500", "1.0"], ["b", "", "", None], [None, "5", None, "2.0"]]
+    assert table_of(long_jobs.done(listed, 3, rows, has_file=False))[1:] == [
+        ["a", "none", "500", "1.0"],
+        ["b", "not shown", "not shown", "not shown"],
+        ["-", "5", "none", "2.0"],
+    ]
+    assert table_of(long_jobs.done(listed, 2, [rows[0], rows[2]], has_file=False))[-1] == ["total", "-", "-", "3.0"]
 
 
 @pytest.mark.parametrize(
@@ -195,4 +216,12 @@ def test_what_is_said_about_organisations():
     assert organisations.no_acus("ViewAccountConsumption") == (
         "The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. "
         "An admin of the enterprise can grant it to the service user."
+    )
+    assert organisations.no_acus("ViewOrgConsumption") == (
+        "The ACUs are not shown: the key lacks the permission `ViewOrgConsumption`. "
+        "An admin of your Devin organisation can grant it to the service user."
+    )
+    assert organisations.own_alone(None) == (
+        "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission "
+        "`ManageOrganizations`. An admin of the enterprise can grant it to the service user."
     )

@@ -1,13 +1,12 @@
 """The buttons of a fan-out: under its preview it is started or left, under its table it is stopped or tried again."""
 
-from collections.abc import Collection
 from typing import Any, Final
 
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
-from bot.domain.fan_out import RETRIED, FanOut, FanOutSession, FanOutState
-from bot.domain.session import Lifecycle, first_line
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
+from bot.domain.session import first_line
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.manage.fan_out.fan_outs import carry_on, enqueue_session
@@ -63,7 +62,7 @@ class FanOutPresses:
 
     async def _start(self, job: Job[ActionCause], fan_out: FanOut) -> None:
         refusal = await self._budget_check.start_refusal(job.workspace, fan_out.user, fan_out.channel)
-        limit = await self._limit(job, fan_out, {*Lifecycle})
+        limit = await self._limit(job, fan_out, again=False)
         values = {"state": FanOutState.RUNNING, "acu_limit": limit, "begun_at": self._services.clock()}
         # A crash before this commit starts nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
@@ -125,20 +124,24 @@ class FanOutPresses:
             await finish(uow, job)
 
     async def _retry(self, job: Job[ActionCause], fan_out: FanOut) -> None:
-        refusal = await self._budget_check.start_refusal(job.workspace, fan_out.user, fan_out.channel)
+        refusal = await self._budget_check.retry_refusal(job.workspace, fan_out, job.cause.user or "")
         if refusal is not None:
             await self._answer(job, refusal)
             return
-        limit = await self._limit(job, fan_out, RETRIED)
+        limit = await self._limit(job, fan_out, again=True)
         # A crash before this commit asks for no session, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.touch(uow.tx, fan_out.id)
-            fan_out, _ = await self._current(uow, job)
+            fan_out, before = await self._current(uow, job)
             may = fan_out.state in _BEGUN and fan_out.stopped_at is None
             again = await fan_outs.retry(uow.tx, fan_out.id) if may else []
             if again:
                 await fan_outs.change(uow.tx, fan_out.id, acu_limit=limit)
                 await self._ask_again(uow, job, fan_out, again)
+                organisations, failed = [one.org_id for one in again], [one.url for one in before if one.is_broken]
+                # The table shows the new sessions in place of those that have failed.
+                replaced = {"sessions": failed} if failed else None
+                await _audit(uow, job, fan_out, {"organisations": organisations}, replaced)
             else:
                 await uow.reply_privately(recipient_of(job), views.NOTHING_TO_RETRY)
             await finish(uow, job)
@@ -150,12 +153,12 @@ class FanOutPresses:
         for number, session in enumerate(again):
             await enqueue_session(uow, fan_out, session, number * self._services.timing.fan_out_pause)
         await carry_on(uow, fan_out, job.row.key)
-        await _audit(uow, job, fan_out, {"organisations": [one.org_id for one in again]})
 
-    async def _limit(self, job: Job[ActionCause], fan_out: FanOut, of: Collection[Lifecycle]) -> int | None:
-        """How many ACUs each of the sessions `of` these lifecycles may use, which start together."""
+    async def _limit(self, job: Job[ActionCause], fan_out: FanOut, *, again: bool) -> int | None:
+        """How many ACUs each session may use; all start together, or those that are asked for `again`."""
         async with self._services.db.read() as tx:
-            starting = sum(one.lifecycle in of for one in await fan_outs.sessions_of(tx, fan_out.id))
+            sessions = await fan_outs.sessions_of(tx, fan_out.id)
+        starting = sum(one.is_retried for one in sessions) if again else len(sessions)
         return await self._budget_check.fan_out_limit(job.workspace, fan_out, max(starting, 1))
 
     async def _current(self, uow: UnitOfWork, job: Job[ActionCause]) -> tuple[FanOut, list[FanOutSession]]:
@@ -165,6 +168,12 @@ class FanOutPresses:
         return fan_out, await fan_outs.sessions_of(uow.tx, fan_out.id)
 
 
-async def _audit(uow: UnitOfWork, job: Job[ActionCause], fan_out: FanOut, after: dict[str, Any]) -> None:
+async def _audit(
+    uow: UnitOfWork,
+    job: Job[ActionCause],
+    fan_out: FanOut,
+    after: dict[str, Any],
+    before: dict[str, Any] | None = None,
+) -> None:
     user, verb = job.cause.user or "", job.cause.verb
-    await audit.add(uow.tx, AuditRow(fan_out.team, uow.now, user, verb, fan_out.id, fan_out.channel, None, after))
+    await audit.add(uow.tx, AuditRow(fan_out.team, uow.now, user, verb, fan_out.id, fan_out.channel, before, after))

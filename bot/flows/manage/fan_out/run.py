@@ -15,7 +15,7 @@ from typing import Any, Final
 from bot.devin.errors import DevinConflict, DevinError, DevinNotFound, DevinRateLimited, DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import FanOutCause, FanOutSessionCause
-from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, due_at, next_poll
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, PollIntervals, reference_of
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, bare_id
 from bot.flows.access import Access
 from bot.flows.job import Flow, Job, Reschedule, finish, go_on
@@ -121,13 +121,13 @@ class RunFanOut:
         """Stop what is to be stopped, and ask about what is due. Returns the seconds until something is due again."""
         services, timing = self._services, self._services.timing
         until = services.clock() + timing.progress_interval
-        intervals = (timing.fan_out_poll, timing.fan_out_slow_poll)
+        intervals = PollIntervals(timing.fan_out_first_poll, timing.fan_out_poll, timing.fan_out_slow_poll)
         # The one that was asked about longest ago first, so that none that fails holds up the others.
         for session in sorted(sessions, key=lambda one: one.polled_at):
             if services.clock() >= until:
                 return 0.0
             stop = fan_out.stopped_at is not None and session.is_to_be_stopped
-            due = session.is_followed and due_at(session, *intervals) <= services.clock()
+            due = session.is_followed and intervals.due_at(session) <= services.clock()
             if not (stop or due):
                 continue
             try:
@@ -140,7 +140,7 @@ class RunFanOut:
         current = await self._current(fan_out)
         if fan_out.stopped_at is not None and any(one.is_to_be_stopped for one in current):
             return timing.fan_out_stop_retry
-        at = next_poll(current, *intervals)
+        at = intervals.next_poll(current)
         return timing.fan_out_poll if at is None else max(at - services.clock(), 0.1)
 
     async def _current(self, fan_out: FanOut) -> list[FanOutSession]:
@@ -148,12 +148,13 @@ class RunFanOut:
             return await fan_outs.sessions_of(tx, fan_out.id)
 
     async def _poll(self, job: Job[FanOutCause], fan_out: FanOut, session: FanOutSession) -> None:
-        """Store how a session stands at Devin. Of two with the fan-out's reference the younger one is ended.
+        """Store how a session stands at Devin. Of two with its reference the younger one is ended.
 
         A second one appears when a worker freezes after the check of its claim, before the call.
         """
         organisation = await self._organisations.of(job.workspace, session.org_id)
-        made, _ = await self._lookup.all_made(organisation, fan_out.reference, fan_out.created_at)
+        reference = reference_of(fan_out, session)
+        made, _ = await self._lookup.all_made(organisation, reference, fan_out.created_at)
         if not made and session.devin_id is not None:
             # The list may leave out what somebody has archived at Devin.
             made = [await organisation.devin.get_session(session.devin_id)]
@@ -164,7 +165,7 @@ class RunFanOut:
         values: dict[str, object] = {"polled_at": self._services.clock()}
         if made:
             known = session.reason if session.lifecycle is Lifecycle.OPEN else None
-            values |= facts_of(made[0]) | {"intent_at": None, "accepted_at": None, "reason": known}
+            values |= facts_of(session, made[0]) | {"intent_at": None, "accepted_at": None, "reason": known}
         await self._store(job, fan_out, session, values)
 
     async def _end_younger(self, organisation: Organisation, devin_id: str) -> None:
@@ -187,7 +188,8 @@ class RunFanOut:
             log.warning("session of a fan-out not stopped", org_id=session.org_id, error=str(refused))
             values: dict[str, object] = {"reason": fan_out_table.NOT_STOPPED}
         else:
-            values = {"display": DisplayState.STOPPED, "acus": max(stopped.acus_consumed, session.acus)}
+            acus = max(session.acus_before + stopped.acus_consumed, session.acus)
+            values = {"display": DisplayState.STOPPED, "acus": acus}
         await self._store(job, fan_out, session, values)
 
     async def _store(
@@ -200,8 +202,8 @@ class RunFanOut:
             if shown:
                 await fan_outs.touch(uow.tx, fan_out.id)
             # Not one that a person has just asked for again.
-            followed = [Lifecycle.OPEN, Lifecycle.UNCERTAIN]
-            await fan_outs.change_session_while(uow.tx, fan_out.id, session.org_id, followed, **values)
+            attempt = (uow.tx, fan_out.id, session.org_id, [Lifecycle.OPEN, Lifecycle.UNCERTAIN], session.attempt)
+            await fan_outs.change_session_while(*attempt, **values)
 
     # ------------------------------------------------------------ waiting, and the end
 

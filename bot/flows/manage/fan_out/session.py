@@ -1,6 +1,7 @@
 """The session of a fan-out in one organisation is created, exactly once: `bot.flows.exactly_once` says how.
 
-Its reference is that of the fan-out. It is looked up in its organisation alone, so one reference does for all of them.
+It is looked up in its organisation alone, so one reference, that of the fan-out, does for all of them. A session in
+place of one that failed has another reference, so that the failed one is not found in its stead.
 """
 
 from typing import ClassVar, Final
@@ -15,7 +16,7 @@ from bot.devin.errors import (
 from bot.devin.models import DevinSession
 from bot.domain.causes import FanOutSessionCause
 from bot.domain.commands.fan_out_query import with_organisation
-from bot.domain.fan_out import UNSTARTED, FanOut, FanOutSession
+from bot.domain.fan_out import EXPLAINED, UNSTARTED, FanOut, FanOutSession, reference_of
 from bot.domain.person import as_author
 from bot.domain.session import Lifecycle, display_state_of
 from bot.flows.access import Access
@@ -100,7 +101,8 @@ class NewFanOutSession(Creation[DevinSession]):
         self._fan_out = fan_out
         self._session = session
         self._organisation = organisation
-        self._tags = SessionTags(organisation, fan_out.reference, fan_out.options.tags)
+        self._reference = reference_of(fan_out, session)
+        self._tags = SessionTags(organisation, self._reference, fan_out.options.tags)
         self._prompt = ""
 
     async def prepare(self) -> bool:
@@ -114,7 +116,7 @@ class NewFanOutSession(Creation[DevinSession]):
             await self._end(lifecycle=Lifecycle.REFUSED, reason=views.NO_LONGER_ALLOWED, **_NOT_UNKNOWN)
             return False
         task = with_organisation(self._fan_out.prompt, self._session.name)
-        asked = f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {self._fan_out.reference}"
+        asked = f"Asked in Slack by {as_author(asker.name, asker.id)}. Reference: {self._reference}"
         self._prompt = f"{task}\n\n{asked}"
         return True
 
@@ -125,8 +127,8 @@ class NewFanOutSession(Creation[DevinSession]):
 
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Note that the session is being created; raises Reschedule if a stop has cancelled it meanwhile."""
-        where = (uow.tx, self._fan_out.id, self._session.org_id)
-        if not await fan_outs.change_session_while(*where, [*UNSTARTED], lifecycle=Lifecycle.CREATING):
+        attempt = (uow.tx, self._fan_out.id, self._session.org_id, [*UNSTARTED], self._session.attempt)
+        if not await fan_outs.change_session_while(*attempt, lifecycle=Lifecycle.CREATING):
             raise Reschedule(0.0, "cancelled")  # which rolls the intent back
 
     async def call(self) -> DevinSession:
@@ -147,8 +149,8 @@ class NewFanOutSession(Creation[DevinSession]):
         return self._tags.shorten(refused)
 
     async def lookup(self) -> LookupResult[DevinSession]:
-        """Search the organisation for the session, by the reference of the fan-out."""
-        return await self._lookup.oldest(self._organisation, self._fan_out.reference, self._fan_out.created_at)
+        """Search the organisation for the session, by its reference."""
+        return await self._lookup.oldest(self._organisation, self._reference, self._fan_out.created_at)
 
     async def write_checking(self, uow: UnitOfWork) -> None:
         """Have the table say that it is being checked whether the session was started."""
@@ -157,7 +159,8 @@ class NewFanOutSession(Creation[DevinSession]):
 
     async def write_created(self, uow: UnitOfWork, thing: DevinSession) -> None:
         """Store what Devin answered about the session. From here on the fan-out follows it."""
-        values = {"reason": None, "polled_at": uow.now, **_NOT_UNKNOWN, **facts_of(thing)}
+        begun = {"polled_at": uow.now, "started_at": uow.now}
+        values = {"reason": None, **begun, **_NOT_UNKNOWN, **facts_of(self._session, thing)}
         await change_session(uow, self._fan_out, self._session, self._job.row.key, **values)
         log.info("session of a fan-out created", fan_out=self._fan_out.id, devin_id=thing.session_id)
 
@@ -167,11 +170,14 @@ class NewFanOutSession(Creation[DevinSession]):
         await change_session(uow, self._fan_out, self._session, self._job.row.key, **values)
 
 
-def facts_of(made: DevinSession) -> dict[str, object]:
-    """What is stored of a session that Devin has."""
-    state = display_state_of(made.snapshot())
-    facts = {"devin_id": made.session_id, "url": made.url, "acus": made.acus_consumed}
-    return {"lifecycle": Lifecycle.OPEN, "display": state, **facts}
+def facts_of(session: FanOutSession, made: DevinSession) -> dict[str, object]:
+    """What is stored of the session that Devin has for `session`."""
+    snapshot = made.snapshot()
+    state = display_state_of(snapshot)
+    # The status `error` says all; a detail beside it is what was going on.
+    detail = snapshot.detail if state in EXPLAINED and snapshot.status != "error" else None
+    facts = {"devin_id": made.session_id, "url": made.url, "acus": session.acus_before + made.acus_consumed}
+    return {"lifecycle": Lifecycle.OPEN, "display": state, "detail": detail, **facts}
 
 
 def reason_of(refused: DevinRefused) -> str:

@@ -9,12 +9,13 @@ After a crash or a lost answer between 2 and 4, Slack is asked whether the file 
 not, at a time when Slack cannot be at work on the call any more, it is shared again. A file that is gone is made anew.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import IO, Final
 
 from bot.domain.causes import LongJobCause
-from bot.domain.long_job import LongJob
+from bot.domain.long_job import Cell, LongJob
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, Reschedule
 from bot.flows.manage.long_jobs.row_sources import CannotGoOn
@@ -97,13 +98,14 @@ class FileDelivery:
 
     async def _write(self, found: LongJob, content: IO[bytes]) -> None:
         content.write(csv_line(found.new.header).encode())
-        position, column, total = -1, found.new.total_column, Decimal()
+        position, column = -1, found.new.total_column
+        total: Decimal | None = Decimal()
         while True:
             async with self._services.db.read() as tx:
                 rows = await long_jobs.rows_after(tx, found.id, position, BATCH)
             content.writelines(csv_line(cells).encode(errors="replace") for _, cells in rows)
             if column is not None:
-                total += sum((Decimal(cells[column] or 0) for _, cells in rows), Decimal())
+                total = _added(total, [cells[column] for _, cells in rows])
             if len(rows) < BATCH:
                 break
             position = rows[-1][0]
@@ -117,3 +119,9 @@ class FileDelivery:
         async with self._services.unit_of_work_for(job) as uow:
             await long_jobs.change(uow.tx, found.id, file_id=None, sharing_at=None)
         raise Reschedule(self._services.timing.send_first_retry, "the uploaded file is gone")
+
+
+def _added(total: Decimal | None, amounts: Sequence[Cell]) -> Decimal | None:
+    """Add `amounts` to a `total`, which is None once one of them is not known."""
+    known = [Decimal(amount) for amount in amounts if amount is not None]
+    return sum(known, total) if total is not None and len(known) == len(amounts) else None

@@ -16,7 +16,7 @@ from bot.devin.errors import DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
 from bot.domain.billing import ONE_DAY, billing_day
 from bot.domain.cycle import cycle_with
-from bot.domain.long_job import JobRow, LongJob, LongJobKind, NewLongJob
+from bot.domain.long_job import NOT_SHOWN, Cell, JobRow, LongJob, LongJobKind, NewLongJob
 from bot.domain.periods import days_between
 from bot.flows.manage.long_jobs.bill import read_sum
 from bot.flows.manage.long_jobs.row_sources import Batch
@@ -31,6 +31,7 @@ MOST_LISTED: Final = 100  # beyond, there is a file too
 HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
 _ACUS: Final = HEADER.index("acus")
 _NO_ACUS: Final = "ViewAccountConsumption"
+_NO_OWN_ACUS: Final = "ViewOrgConsumption"
 
 _Days = tuple[date, date]
 """The first and the last day whose ACUs are shown."""
@@ -80,7 +81,7 @@ class OrganisationRows:
         for one in some:
             amount = await _amount(own, one.org_id, days) if at["missing"] is None else _Amount()
             at["missing"] = at["missing"] or amount.missing
-            rows.append(JobRow(one.org_id, _cells(job, one, amount)))
+            rows.append(JobRow(one.org_id, _cells(job, one.org_id, one.name or None, _limits(one), amount)))
         if at["missing"] is not None:
             notes = (*notes, views.no_acus(at["missing"]))
         cursor = _next(at, len(page.items), page.end_cursor if page.has_next_page else None)
@@ -105,12 +106,16 @@ def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[st
 
 
 async def _own_alone(own: Devin, days: _Days, job: LongJob, needed: str | None) -> Batch:
+    notes = [views.own_alone(needed)]
     try:
         amount = _Amount(await read_sum(own.daily_consumption, *days))
-    except (DevinForbidden, DevinNotFound):
+    except DevinForbidden as refused:
         amount = _Amount()
-    row = JobRow(own.org_id, _cells(job, Organization(org_id=own.org_id), amount))
-    return Batch((row,), 1, None, 1, (views.own_alone(needed),))
+        notes.append(views.no_acus(refused.needed or _NO_OWN_ACUS))
+    except DevinNotFound:
+        amount = _Amount()
+    row = JobRow(own.org_id, _cells(job, own.org_id, None, (NOT_SHOWN, NOT_SHOWN), amount))
+    return Batch((row,), 1, None, 1, tuple(notes))
 
 
 async def _amount(devin: Devin, org_id: str, days: _Days) -> _Amount:
@@ -130,7 +135,11 @@ async def _queue(devin: Devin) -> str:
     return views.queue(queue.queue_size, queue.status)
 
 
-def _cells(job: LongJob, one: Organization, amount: _Amount) -> tuple[str | None, ...]:
-    limits = () if job.new.asked else (one.max_session_acu_limit, one.max_cycle_acu_limit)
+def _limits(one: Organization) -> tuple[Cell, Cell]:
+    session, cycle = one.max_session_acu_limit, one.max_cycle_acu_limit
+    return None if session is None else str(session), None if cycle is None else str(cycle)
+
+
+def _cells(job: LongJob, org_id: str, name: str | None, limits: tuple[Cell, Cell], amount: _Amount) -> tuple[Cell, ...]:
     acus = None if amount.acus is None else f"{amount.acus:f}"
-    return (one.name or None, one.org_id, *(None if limit is None else str(limit) for limit in limits), acus)
+    return (name, org_id, *(() if job.new.asked else limits), acus)

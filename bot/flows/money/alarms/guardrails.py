@@ -1,12 +1,14 @@
 """The guardrail watch: admins are informed of each guardrail violation at Devin once.
 
 1. Devin is asked for the violations since a day before the last reading. The first reading goes a day back too.
-2. Those that are not recorded are, and are announced in the same transaction, all of them in one post.
+2. Those that are not recorded are, and are announced in the same transaction, in as many posts as name all of them.
+   Of more than a hundred the rest waits for the next reading, so that other posts in the channel do not wait for long.
 
 Where the key may not read them, or Devin has no such list, nothing is said, and Devin is asked again a day later.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
 from bot.devin.models import SESSION_PAGES, GuardrailViolation
@@ -21,6 +23,8 @@ from bot.store import due, guardrail_violations, sessions
 from bot.views import guardrails as views
 
 log = get_logger(__name__)
+
+MOST_AT_ONCE: Final = 100  # violations that one reading announces
 
 
 class GuardrailWatch:
@@ -47,7 +51,7 @@ class GuardrailWatch:
         last = float(stored.state["read_at"]) if stored else now
         found = await self._read(organisation, last - timing.guardrails_overlap)
         if found is not None:
-            await self._store(organisation, found, now)
+            await self._store(organisation, found, last)
         return timing.guardrails
 
     async def _read(self, organisation: Organisation, after: float) -> list[GuardrailViolation] | None:
@@ -66,13 +70,15 @@ class GuardrailWatch:
         found = (one for one in listed if not one.created_at or one.created_at >= after)
         return sorted(found, key=lambda one: one.created_at)
 
-    async def _store(self, organisation: Organisation, found: Sequence[GuardrailViolation], now: float) -> None:
+    async def _store(self, organisation: Organisation, found: Sequence[GuardrailViolation], last: float) -> None:
         # A crash before this commit announces nothing: the next reading finds the same. After it, all is stored.
         async with self._services.unit_of_work() as uow:
-            next_at = now + self._services.timing.guardrails
-            await due.write(uow.tx, due.guardrails(organisation.id), next_at, {"v": 1, "read_at": now})
             ids = [one.violation_id for one in found]
-            new_ids = await guardrail_violations.record(uow.tx, organisation.id, ids, uow.now)
+            new_ids = await guardrail_violations.record(uow.tx, organisation.id, ids, uow.now, MOST_AT_ONCE)
+            # If some are left, the next reading goes back as far as this one.
+            state = {"v": 1, "read_at": uow.now if len(new_ids) < MOST_AT_ONCE else last}
+            next_at = uow.now + self._services.timing.guardrails
+            await due.write(uow.tx, due.guardrails(organisation.id), next_at, state)
             new = {one.violation_id: one for one in found if one.violation_id in new_ids}
             if not new:
                 return
@@ -83,16 +89,16 @@ class GuardrailWatch:
 
     async def _announce(self, uow: UnitOfWork, workspace: Workspace, new: Sequence[GuardrailViolation]) -> None:
         org_id = workspace.organisation.id
-        listed = new[: views.MOST_LISTED]
-        bare = [bare_id(one.session_id) for one in listed if one.session_id]
+        bare = [bare_id(one.session_id) for one in new if one.session_id]
         known = await sessions.by_bare_ids(uow.tx, org_id, bare)
         titles = await DigestTitles.read(uow.tx, workspace, workspace.policy.admin_channel or "")
-        shown = []
-        for one in listed:
-            tracked = known.get(bare_id(one.session_id or ""))
-            shown.append(_violation(workspace, titles, one, tracked.session if tracked else None))
-        message = views.violations(shown, len(new))
-        await uow.notify_admins(workspace, f"guardrails:{org_id}:{new[0].violation_id}", message)
+        for start in range(0, len(new), views.MOST_LISTED):
+            shown = []
+            for one in new[start : start + views.MOST_LISTED]:
+                tracked = known.get(bare_id(one.session_id or ""))
+                shown.append(_violation(workspace, titles, one, tracked.session if tracked else None))
+            key = f"guardrails:{org_id}:{new[start].violation_id}"
+            await uow.notify_admins(workspace, key, views.violations(shown))
 
 
 def _violation(

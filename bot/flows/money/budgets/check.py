@@ -28,6 +28,16 @@ class BudgetCheck:
             one = _used_up(await theirs.holding(user, channel))
             return None if one is None else views.start_refused(await theirs.named(one, user))
 
+    async def retry_refusal(self, workspace: Workspace, fan_out: FanOut, viewer: str) -> Message | None:
+        """Return why `viewer` may not have sessions of `fan_out` tried again now; None if they may.
+
+        The budgets are those of who asked for the fan-out, and of its channel.
+        """
+        async with self._services.db.scan() as tx:
+            theirs = await standings(tx, workspace, self._services.clock())
+            one = _used_up(await theirs.holding(fan_out.user, fan_out.channel))
+            return None if one is None else views.retry_refused(await theirs.named(one, viewer))
+
     async def refuses_wake(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether the reply in the job's row would wake `session` although a budget is used up.
 
