@@ -153,11 +153,12 @@ def _why_in_doubt(doubt: Doubt) -> str:
 
 
 def _meant(doubt: Doubt) -> str:
+    meant = doubt.shown or doubt.meant
     if doubt.spec is registry.NOTIFY:
-        return f"Set {doubt.meant}" if doubt.meant != doubt.spec.name else "Show my setting"
+        return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
     if doubt.spec.ends_session:
-        return doubt.meant.capitalize()
-    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {doubt.meant}"
+        return meant.capitalize()
+    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {meant}"
 
 
 def _does_something(spec: CommandSpec) -> bool:
