@@ -20,7 +20,7 @@ from bot.flows.session_rows import start_is_dead
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer import held_reply
-from bot.flows.steer.command_answers import CommandAnswers
+from bot.flows.steer.command_answers import CommandAnswers, only_in_private
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
@@ -244,7 +244,8 @@ class Conversation:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, answers.NOTHING_TO_REPLY_TO)
         elif doubt is not None:
-            await self._answer(job, answers.ask_command_or_task(doubt))
+            refused = only_in_private(doubt.spec, job.cause.channel)
+            await self._answer(job, answers.ask_command_or_task(doubt, refused))
         else:
             await self._start_from_message.start(job, text)
 
