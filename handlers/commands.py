@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import parse_doubt, parse_slash
+from bot.domain.commands.parser import parse_doubt_as_read, parse_slash, parse_task
 from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.form import Form
@@ -48,11 +48,9 @@ class Commands:
         await ack(text=SLASH_HELP.text, response_type="ephemeral")
 
     async def _answer(self, workspace: Workspace, typed: str, body: Body) -> Message:
-        text = plain(typed)
-        command = parse_slash(text)
-        if command.spec is START:
-            return await self._start(workspace, text, command.argument, body)
         command = replace(parse_slash(as_typed(typed)), key=command_key(body))
+        if command.spec is START:
+            return await self._start(workspace, typed, body)
         answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer
@@ -63,13 +61,14 @@ class Commands:
         await self._intake.session_command(workspace, body, answer.lane, command.spec.name, answer.target)
         return answer.message
 
-    async def _start(self, workspace: Workspace, text: str, task: str, body: Body) -> Message:
-        request = parse_request(task)
+    async def _start(self, workspace: Workspace, typed: str, body: Body) -> Message:
+        text = plain(typed)
+        request = parse_request(parse_task(text))
         if not request.task:
             return answers.EMPTY_PROMPT
         # Who types `start` before it means a task.
         if small_talk(text) is not None:
             return SLASH_HELP
-        if (doubt := parse_doubt(text)) is not None:
+        if (doubt := parse_doubt_as_read(as_typed(typed), text)) is not None:
             return answers.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

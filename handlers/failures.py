@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import BoltResponse
 
 from bot.domain.commands.parser import parse_slash
-from bot.domain.text import plain
+from bot.domain.text import as_typed
 from bot.flows.receive.intake import MaybeStoredError, NotStoredError
 from bot.logs import get_logger
 from bot.views import answers
@@ -33,5 +33,5 @@ async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
 def _sentence(error: Exception, body: dict[str, Any]) -> Message:
     if isinstance(error, MaybeStoredError):
         return answers.MAYBE_STORED
-    ends = parse_slash(plain(str(body.get("text") or ""))).spec.ends_session
+    ends = parse_slash(as_typed(str(body.get("text") or ""))).spec.ends_session
     return answers.NOT_STORED if ends else answers.STORE_DOWN

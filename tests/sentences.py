@@ -1142,6 +1142,10 @@ TODAY_IS_IN_NO_FILE = "Today is still running, and a file holds finished days on
 FILE_BEGUN = "Devin Bridge sends you the file as a direct message."
 LONG_JOB_BEGUN = "This takes a moment. Devin Bridge sends you a direct message with the result."
 NOTHING_CHANGED = "Nothing was changed through Devin Bridge yet."
+NO_FAN_OUT_BY_MENTION = (
+    "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
+    "direct message. Nothing was started."
+)
 ONLY_IN_PRIVATE = (
     "Audit logs are not shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
 )

@@ -25,6 +25,13 @@ _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
 _WRONG: Final[Mapping[AuditMistake, str]] = {
     AuditMistake.UNKNOWN: f"There is no option {{what}}. `/devin audit` takes {_OPTIONS}.",
     AuditMistake.TWICE: "The option {what} is there twice. Write it once.",
+    AuditMistake.UNREADABLE: (
+        f"Can't make out {{what}}. `/devin audit` takes {_OPTIONS}, without spaces around `=`. "
+        'Put a name with spaces in quotation marks: `org="Acme Web"`.'
+    ),
+    AuditMistake.MENTION: (
+        "Devin doesn't know people by @mention. Write the e-mail address, such as `person=ada@example.com`."
+    ),
     AuditMistake.NO_DATE: "{what} isn't a date. Write one such as `2026-11-26`.",
     AuditMistake.FUTURE: "{what} is in the future, so there is nothing to read yet.",
     AuditMistake.REVERSED: "`until=` ({what}) is before `since=`. Both days are included.",

@@ -15,6 +15,9 @@ NO_SEARCH: Final = Message(
     "People are not named here (`BOT_NAMES=off`), so members cannot be searched for. "
     "`/devin members` alone shows how many there are."
 )
+NO_MENTION: Final = Message(
+    "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as `/devin members ada`."
+)
 NOBODY: Final = Message("Devin shows no members of your organisation.")
 _NO_ROLE: Final = "through a group"
 

@@ -220,10 +220,7 @@ ROWS = (
             "*Start 1 session?* In Play.\nNo limit of ACUs is set; `acu=5` sets one for each session. Nothing was "
             f"started yet.\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
         ),
-        on={
-            Surface.MENTION: "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` "
-            "to Devin Bridge in a direct message. Nothing was started."
-        },
+        on={Surface.MENTION: sentences.NO_FAN_OUT_BY_MENTION},
         refused=admins_only("Fan-outs"),
         without={
             "ManageOrganizations": "Devin Bridge can start sessions only in its own organisation, `org-play`: the key "

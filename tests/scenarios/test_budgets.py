@@ -11,8 +11,8 @@ from bot.domain.billing import billing_day
 from bot.timing import DAY, Timing
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import settled
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
+from tests.scenarios.observations import buttons, settled
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -104,6 +104,39 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, ADA, f"budget remove {web}") == (
         f"There is no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
     )
+    assert await on.devin.sessions() == []
+
+
+async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(on: Harness) -> None:
+    said = await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn 80")
+    assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
+    said = await answer(on, ADA, f"budget set <@{ANN}> 10 ACUs a week warn 50, 80")
+    assert said == f"Budget `{number_in(said)}` is set: <@{ANN}>, 10 ACUs a week, warns at 50 and 80 %."
+    assert await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn at 80") == (
+        f"Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. {FORM}"
+    )
+    assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == (
+        "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or `@`. "
+        f"{FORM}"
+    )
+    await on.slack.say(ADA, DM_OF_ADA, f"budget set <#{WEB}> 5 ACUs a day")
+    assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set"))
+    await settled(on)
+    assert await on.devin.sessions() == []
+
+
+async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on: Harness) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, f"bugdet set <#{WEB}> 20 ACUs a week warn 80"))["shown"]
+    assert asked["text"] == sentences.resembles("bugdet", "budget")
+    assert buttons(asked) == ["Run budget set #web 20 ACUs a week warn 80", "Start as a task"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "run_command")
+    said = read(await on.slack.wait_for_ephemeral(ADA, "is set"))
+    assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
+    await on.slack.say(ADA, GENERAL, f"{BOT} set budget <#{WEB}> 7")
+    asked = await on.slack.wait_for_ephemeral(ADA, "Run budget set #web 7")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "run_command")
+    said = read(await on.slack.wait_for_ephemeral(ADA, "7 ACUs a cycle"))
+    assert said.startswith(f"Budget `{number_in(said)}` is set: <#{WEB}>, 7 ACUs a cycle, warns at 80 %. Before it was")
     assert await on.devin.sessions() == []
 
 

@@ -152,6 +152,11 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     )
     assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
+    assert "• Person 007 · p007@acme.test · Member" in await read(on, "members „person 007“", "with `person 007`")
+    assert await read(on, f"members <@{ANN}>", "@mention") == (
+        "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as "
+        "`/devin members ada`."
+    )
 
     on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
     assert await read(on, "secret list", "NPM_TOKEN") == (
@@ -320,6 +325,13 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
     assert (await on.devin.counters())["create_review"] == 1
     await settled(on)  # the row that follows the review is closed after the edit
+
+
+async def test_the_link_to_a_pull_request_may_have_a_title(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    assert await read(on, f"review <{PULL}|Fix login #7>", "Devin will review", ANN) == (
+        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+    )
 
 
 @pytest.mark.edge

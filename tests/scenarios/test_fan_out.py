@@ -7,6 +7,7 @@ import pytest
 
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import Timing
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons, forge, polled, press, settled
@@ -244,11 +245,24 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
     assert unknown["rendered"].endswith(nothing)
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")
-    await on.slack.wait_for_ephemeral(ADA, "A fan-out can't be started with a mention.")
+    await on.slack.wait_for_ephemeral(ADA, sentences.NO_FAN_OUT_BY_MENTION)
     preview = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, preview["ts"], "cancel_fan_out")
     await on.slack.wait_for_ephemeral(ADA, "OK, nothing was started.")
     assert made(on) == {}
+
+
+@pytest.mark.parametrize("text", ["fan out fix it orgs=all", "fanuot fix it orgs=all"])
+async def test_behind_a_mention_what_resembles_a_fan_out_is_not_offered_as_one(on: Harness, text: str) -> None:
+    await on.slack.say(ADA, GENERAL, f"{BOT} {text}")
+    asked = await on.slack.wait_for_ephemeral(ADA, sentences.NO_FAN_OUT_BY_MENTION)
+    assert (asked["text"], buttons(asked)) == (sentences.NO_FAN_OUT_BY_MENTION, ["Start as a task"])
+    assert await rows(on, "fan_outs") == []
+    await on.slack.slash(ADA, GENERAL, text)
+    asked = await on.slack.wait_for_ephemeral(ADA, "looks like `fanout`")
+    assert buttons(asked) == ["Run fanout fix it orgs=all", "Start as a task"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "run_command")
+    await on.slack.wait_for_ephemeral(ADA, "Start 1 session?")
 
 
 async def test_a_key_of_one_organisation_fans_out_there_alone_and_says_so(on: Harness) -> None:

@@ -23,6 +23,7 @@ from bot.views.csv import with_total
 from tests import sentences
 from tests.scenarios.ahead import TEAM, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, MANIFEST, Harness, harness
+from tests.scenarios.observations import buttons
 
 DIRECT = "D0ADA"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -223,7 +224,15 @@ async def test_the_filters_and_days_are_those_that_were_typed(on: Harness) -> No
 async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
     answer = "`yesterday` isn't a date. Write one such as `2026-11-26`. Nothing was read."
     assert await asked(on, "audit since=yesterday") == answer
-    assert await rows(on, "long_jobs") == []
+    assert await asked(on, "audit org=Acme Web") == (
+        "Can't make out `Web`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`, without spaces "
+        'around `=`. Put a name with spaces in quotation marks: `org="Acme Web"`. Nothing was read.'
+    )
+    assert await asked(on, f"audit person=<@{ANN}>") == (
+        "Devin doesn't know people by @mention. Write the e-mail address, such as `person=ada@example.com`. "
+        "Nothing was read."
+    )
+    assert await rows(on, "long_jobs") == await on.devin.sessions() == []
 
 
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
@@ -248,6 +257,17 @@ async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
     answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
     assert answer["rendered"] == sentences.ONLY_IN_PRIVATE
     assert await rows(on, "long_jobs") == []
+
+
+@pytest.mark.parametrize("text", ["audit logs", "audti org=Acme Web"])
+async def test_what_resembles_audit_is_not_offered_in_a_channel_either(on: Harness, text: str) -> None:
+    await on.slack.say(ADA, GENERAL, f"{BOT} {text}")
+    answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
+    assert (answer["text"], buttons(answer)) == (sentences.ONLY_IN_PRIVATE, ["Start as a task"])
+    await on.slack.say(ADA, DIRECT, text)
+    answer = await on.slack.wait_for_message(DIRECT, sentences.STAYS_A_COMMAND)
+    assert buttons(answer)[0].startswith("Show audit")
+    assert await rows(on, "long_jobs") == await on.devin.sessions() == []
 
 
 async def test_in_a_direct_message_the_message_of_the_job_is_the_answer(on: Harness) -> None:

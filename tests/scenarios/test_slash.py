@@ -169,6 +169,20 @@ async def test_without_a_task_there_is_help_and_nothing_starts(on: Harness) -> N
     assert await creations(on) == 0
 
 
+async def test_a_link_with_a_title_names_its_session(on: Harness) -> None:
+    _, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
+    link = f"<https://app.devin.ai/sessions/{session}|Fix the login test>"
+    assert f":gear: {sentences.WORKING}" in await shown(on, ANN, GENERAL, f"status {link}")
+    await settled(on)
+    assert await creations(on) == 1
+
+
+async def test_a_task_has_the_names_of_those_who_were_picked_and_the_titles_of_links(on: Harness) -> None:
+    await on.slack.slash(ANN, GENERAL, f"start ask <@{BEN}> in <#{WEB}> about <https://acme.test/7|Login &amp; more>")
+    made = await on.session("ask @ben in #web about Login & more (https://acme.test/7)")
+    assert made["prompt"].startswith("ask @ben in #web about Login & more (https://acme.test/7)\n\n")
+
+
 async def test_a_command_that_is_not_ours_is_answered_with_help(on: Harness) -> None:
     payload = {"command": "/devon", "text": "fix it", "user_id": ANN, "channel_id": GENERAL, "team_id": "T0PLAY"}
     assert await forge(on, "slash_commands", {**payload, "trigger_id": "1.2.x", "token": "v"}) == "acked"

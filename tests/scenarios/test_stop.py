@@ -3,6 +3,7 @@
 import pytest
 
 from tests import sentences
+from tests.scenarios.ahead import TEAM, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -41,6 +42,16 @@ async def test_the_button_puts_devin_to_sleep(on: Harness) -> None:
     shown = await card(on, ts)
     assert sentences.card_stopped("ann") in shown["rendered"]
     assert "stop" not in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
+
+
+async def test_a_stop_that_names_its_session_by_a_link_is_urgent_like_any_other(on: Harness) -> None:
+    _, session = await on.started()
+    ts = await on.mention(f"stop <https://app.devin.ai/sessions/{session}|Fix the login test>")
+    await on.devin.wait_for_sessions("fix the login test", is_archived=True)
+    await settled(on)
+    [row] = await rows(on, "inbox", key=f"msg:{TEAM}:{GENERAL}:{ts}")
+    assert row["urgent"]
+    assert await creations(on) == 1
 
 
 @pytest.mark.both_transports

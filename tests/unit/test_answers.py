@@ -12,7 +12,7 @@ from bot.domain.admins import Admins
 from bot.domain.amounts import Price
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb, parse_doubt
-from bot.domain.commands.registry import NOTIFY, STATUS, STOP
+from bot.domain.commands.registry import AUDIT, BUDGET_SET, NOTIFY, STATUS, STOP
 from bot.domain.list_groups import ListGroup
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
@@ -437,6 +437,19 @@ def seen(block):
         (
             answers.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
             [("run_command", "Show status 1", "status 1"), ("start_as_task", "Start as a task", "stattus 1")],
+        ),
+        (
+            answers.ask_command_or_task(
+                Doubt("bugdet set #web 20", "bugdet", BUDGET_SET, "budget set #C0WEB 20", "budget set #web 20")
+            ),
+            [
+                ("run_command", "Run budget set #web 20", "budget set #C0WEB 20"),
+                ("start_as_task", "Start as a task", "bugdet set #web 20"),
+            ],
+        ),
+        (
+            answers.ask_command_or_task(Doubt("audit logs", "audit", AUDIT, "audit"), Message("Not here.")),
+            [("start_as_task", "Start as a task", "audit logs")],
         ),
         (
             answers.stop_confirm(SESSION),

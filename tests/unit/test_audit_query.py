@@ -14,6 +14,9 @@ from bot.domain.commands.audit_query import (
     parse_query,
     read_options,
 )
+from bot.domain.commands.parser import Command, parse_addressed, parse_doubt, parse_slash
+from bot.domain.commands.registry import AUDIT
+from bot.domain.text import as_typed
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC).timestamp()
 
@@ -27,9 +30,53 @@ def test_options_alone_are_a_query(typed: str) -> None:
     assert read_options(typed) == typed
 
 
-@pytest.mark.parametrize("typed", ["the login code", "action=login please", "since yesterday", "a = b", "bot", '="x"'])
+@pytest.mark.parametrize(
+    "typed", ["the login code", "since yesterday", "a = b", "bot", '="x"', "repo=acme/web for secrets", "persons=x y"]
+)
 def test_any_other_word_is_none(typed: str) -> None:
     assert read_options(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "rest"),
+    [
+        ("org=Acme Web", "Web"),
+        ("person=Devin Bridge since=2026-11-01", "Bridge since=2026-11-01"),
+        ("since=2026-11-01 till 2026-11-05", "till 2026-11-05"),
+        ("action=login please", "please"),
+        ("org = Acme", "org = Acme"),
+        ("Org=", "Org="),
+        ('org=""', 'org=""'),
+        ('org="Acme Web', 'org="Acme Web'),
+        ("org=„Acme “Web“ Team“", "org=„Acme “Web“ Team“"),
+    ],
+)
+def test_what_begins_with_an_option_is_never_a_task(typed: str, rest: str) -> None:
+    command = parse_slash(f"audit {typed}")
+    assert command == parse_addressed(f"audit {typed}") == Command(AUDIT, typed)
+    assert parse_query(command.argument) == WrongQuery(AuditMistake.UNREADABLE, rest)
+
+
+@pytest.mark.parametrize("typed", ["person=<@U0ADA1|ada>", "person=<@U0ADA1>", "person=@ada", 'person="@Ada Lovelace"'])
+def test_a_person_by_their_name_in_slack_is_none_whom_devin_knows(typed: str) -> None:
+    query = parse_query(parse_slash(as_typed(f"audit {typed}")).argument)
+    assert isinstance(query, WrongQuery)
+    assert query.mistake is AuditMistake.MENTION
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("audti org=Acme Web", "audit org=Acme Web"),
+        ("audits action=login person=Devin Bridge since=2026-11-01", None),
+        ("audit log since=2026-11-01", "audit since=2026-11-01"),
+        ("audit logs org=acme until=2026-11-01", "audit org=acme until=2026-11-01"),
+    ],
+)
+def test_a_mistyped_audit_with_options_asks_first(typed: str, meant: str | None) -> None:
+    doubt = parse_doubt(typed)
+    assert doubt is not None
+    assert doubt.meant == (meant or typed.replace("audits", "audit"))
 
 
 def test_a_query_is_read() -> None:

@@ -3,12 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.commands.budget_words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
-from bot.domain.commands.parser import parse_doubt, parse_slash
+from bot.domain.commands.parser import parse_addressed, parse_doubt, parse_doubt_as_read, parse_slash
 from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, START
-from bot.domain.text import as_typed
+from bot.domain.text import as_typed, plain
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
 
@@ -77,6 +79,72 @@ def test_channels_and_people_are_read_by_their_ids() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "scope"),
+    [
+        ("<#CHGFYJVAN|klog>", Scope(ScopeKind.CHANNEL, "CHGFYJVAN")),
+        ("<#GHGFYJVAN|>", Scope(ScopeKind.CHANNEL, "GHGFYJVAN")),
+        ("<@UHGFYJVAN|ada>", Scope(ScopeKind.PERSON, "UHGFYJVAN")),
+        ("<@WHGFYJVAN>", Scope(ScopeKind.PERSON, "WHGFYJVAN")),
+    ],
+)
+def test_an_id_need_not_have_a_digit(typed: str, scope: Scope) -> None:
+    assert parse_set(parse_slash(as_typed(f"budget set {typed} 20")).argument) == SetOrder(scope, Decimal(20))
+
+
+@pytest.mark.parametrize(
+    ("typed", "order"),
+    [
+        ("<#C0WEB|web> 20 ACUs a week warn 80", SetOrder(WEB, Decimal(20), Span.WEEK, (80,))),
+        ("<@U0ANN|ann> 20 acus a week warn 50,80", SetOrder(ANN, Decimal(20), Span.WEEK, (50, 80))),
+        ("<#C0WEB|web> 20 a week warn 50, 80", SetOrder(WEB, Decimal(20), Span.WEEK, (50, 80))),
+        ("<#C0WEB|> 20 ACUs a week warn 50, 80", SetOrder(WEB, Decimal(20), Span.WEEK, (50, 80))),
+        ("#web 20 ACUs a week warn 80", Problem.NAME),
+        ("@Ada Lovelace 20 ACUs a week warn 80", Problem.NAME),
+        ("@Ada Lovelace 20 a week warn at 80 %", Problem.NAME),
+        ("org 20 ACUs a week warn at 50", Problem.WARN),
+        ("org 20 ACUs a week warn 50, 101", Problem.WARN),
+        ("each-person 20 acus per month warn 80 %", Problem.SPAN),
+        ("each person 20 ACUs a week warn 80", Problem.SCOPE),
+        ("20 ACUs a week for #web warn 80", Problem.SCOPE),
+        ("org to 20acus a week please, warn 80", Problem.ACUS),
+        ("org budget: 20 a week and warn at 80", Problem.ACUS),
+    ],
+)
+def test_an_order_is_one_however_long_it_is(typed: str, order: SetOrder | Problem) -> None:
+    command = parse_slash(as_typed(f"budget set {typed}"))
+    assert command == parse_addressed(as_typed(f"budget set {typed}"))
+    assert command.spec is BUDGET_SET
+    assert parse_set(command.argument) == order
+
+
+KINDS = st.sampled_from(["org", "each-session", "each-person", "each-channel"])
+IDS = st.from_regex(r"[A-Z0-9]{8,10}", fullmatch=True)
+LABELS = st.sampled_from(["", "|", "|web", "|ann 10", "|org", "|20 ACUs a week", "|set budget for the whole team"])
+PICKED = st.builds("<{}{}{}>".format, st.sampled_from(["#C", "#G", "@U", "@W"]), IDS, LABELS)
+ACUS = st.builds("{}{}".format, st.integers(1, 9_999), st.sampled_from(["", ".5", "acus", " ACUs", " acu"]))
+SPANS = st.builds(
+    " {} {}".format, st.sampled_from(["a", "per", "each"]), st.sampled_from(["day", "week", "cycle"])
+) | st.just("")
+LEVELS = st.lists(st.integers(1, 99), min_size=1, max_size=5)
+WARNINGS = st.builds(
+    lambda levels, between, sign: " warn " + between.join(f"{level}{sign}" for level in levels),
+    LEVELS,
+    st.sampled_from([",", ", ", " "]),
+    st.sampled_from(["", "%"]),
+) | st.just("")
+
+
+@given(KINDS | PICKED, ACUS, SPANS, WARNINGS)
+def test_no_order_starts_a_session(scope: str, acus: str, span: str, warn: str) -> None:
+    command = parse_slash(as_typed(f"budget set {scope} {acus}{span}{warn}"))
+    assert command.spec is BUDGET_SET
+    assert isinstance(parse_set(command.argument), SetOrder)
+    command = parse_slash(as_typed(f"budget grant {scope} {acus}"))
+    assert command.spec is BUDGET_GRANT
+    assert isinstance(parse_grant(command.argument), GrantOrder)
+
+
+@pytest.mark.parametrize(
     ("text", "spec"),
     [
         ("budget list", BUDGET_LIST),
@@ -95,6 +163,8 @@ def test_channels_and_people_are_read_by_their_ids() -> None:
         ("budget remove the dead code from the billing page", START),
         ("budget list all items that the finance page has", START),
         ("budget grant access to the new people in the team", START),
+        ("budget set up an alarm for @ann when 20 ACUs are used", START),
+        ("budget set #web up with a dashboard of its own", START),
     ],
 )
 def test_a_text_is_a_command_only_if_it_is_meant_as_one(text: str, spec: object) -> None:
@@ -116,3 +186,22 @@ def test_a_text_is_a_command_only_if_it_is_meant_as_one(text: str, spec: object)
 def test_a_short_text_that_is_nearly_one_is_asked_about(text: str, meant: str | None) -> None:
     doubt = parse_doubt(text)
     assert (doubt.meant if doubt else None) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "shown"),
+    [
+        ("bugdet set <#C0WEB|web> 20", "budget set #C0WEB 20", "budget set #web 20"),
+        ("set budget <@U0ANN|ann> 20", "budget set @U0ANN 20", "budget set @ann 20"),
+        (
+            "budget sett <#C0WEB|web> 20 ACUs a week warn 80",
+            "budget set #C0WEB 20 ACUs a week warn 80",
+            "budget set #web 20 ACUs a week warn 80",
+        ),
+        ("bugdet set <#C0WEB> 20", "budget set #C0WEB 20", "budget set #C0WEB 20"),
+    ],
+)
+def test_the_command_that_was_meant_keeps_who_was_picked_and_shows_the_name(typed: str, meant: str, shown: str) -> None:
+    doubt = parse_doubt_as_read(as_typed(typed), plain(typed))
+    assert doubt is not None
+    assert (doubt.text, doubt.meant, doubt.shown) == (plain(typed), meant, shown)

@@ -62,6 +62,13 @@ def test_nobody_is_a_member():
     assert members.NOBODY.text == "Devin shows no members of your organisation."
 
 
+def test_a_member_is_found_by_no_mention():
+    assert members.NO_MENTION.text == (
+        "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as "
+        "`/devin members ada`."
+    )
+
+
 # ---------------------------------------------------------------- secrets
 
 

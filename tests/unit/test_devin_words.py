@@ -30,6 +30,8 @@ PULL = "https://github.com/acme/web/pull/7"
         ("members", Command(devin_specs.MEMBERS)),
         ("members ada@acme.test", Command(devin_specs.MEMBERS, "ada@acme.test")),
         ("members Ada Lovelace", Command(devin_specs.MEMBERS, "Ada Lovelace")),
+        ('members "ada lovelace of acme"', Command(devin_specs.MEMBERS, '"ada lovelace of acme"')),
+        ("members @U0ADA1", Command(devin_specs.MEMBERS, "@U0ADA1")),
         ("metrics", Command(devin_specs.METRICS, "week")),
         ("metrics Month.", Command(devin_specs.METRICS, "month")),
     ],

@@ -17,6 +17,7 @@ from bot.domain.fan_out import (
 )
 from bot.domain.session import DisplayState, Lifecycle, Options
 from bot.views import fan_out_table, fan_outs
+from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 URL = "https://app.devin.ai/sessions/1"
@@ -146,10 +147,7 @@ def test_the_other_answers():
         "The table of your fan-out could not be posted in that direct message, so nothing was started. "
         "Use a channel, or write to Devin Bridge directly."
     )
-    assert fan_outs.ONLY_IN_PRIVATE.text == (
-        "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
-        "direct message. Nothing was started."
-    )
+    assert fan_outs.ONLY_IN_PRIVATE.text == sentences.NO_FAN_OUT_BY_MENTION
     assert fan_outs.UNREACHABLE.text == (
         ":warning: Devin cannot list the organisations at the moment. Nothing was started. Try again in a minute."
     )

@@ -26,7 +26,18 @@ import bot
 import handlers
 from bot.devin import errors as devin_errors
 from bot.domain import announcements, file, person, session, text
-from bot.domain.commands import arguments, option_words, options, parser, small_talk
+from bot.domain.commands import (
+    arguments,
+    audit_query,
+    budget_words,
+    library_words,
+    option_words,
+    options,
+    parser,
+    picked,
+    quotation_marks,
+    small_talk,
+)
 from bot.domain.commands.registry import COMMANDS
 from bot.flows import lookup
 from bot.flows.thread_context import ContextMessage, ThreadContext
@@ -180,6 +191,7 @@ Function = Callable[[str], object]
 # In these modules each public function that takes one text, and needs nothing else, is looked at without being named.
 OF_TEXTS: Final = (
     *(text, file, announcements, person, session, option_words, options, arguments, small_talk, parser),
+    *(audit_query, budget_words, library_words, picked, quotation_marks),
     *(views_text, plain_text, blocks, card, block_text, rendering, lookup),
 )
 PLAYBOOKS: Final = {title.lower(): title for title in ("Upgrade deps", "Review", "Fix the build")}
@@ -235,6 +247,7 @@ NAMED: Final[dict[str, Function]] = {
     "without": lambda written: option_words.without(written, [(at, at + 1) for at in range(0, len(written), 3)]),
     "parse_request, with playbooks": lambda written: options.parse_request(written, PLAYBOOKS),
     **{f"Parser.{name}": read_by(name) for name in ("slash", "doubt", "addressed", "verb")},
+    "Parser.doubt_as_read": lambda written: READER.doubt_as_read(written, written),
     "escaped": lambda written: views_text.escaped(written, 3_000),
     "shortened": lambda written: views_text.shortened(written, 3_000),
     "link": lambda written: views_text.link(written[:900], written),

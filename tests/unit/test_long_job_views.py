@@ -163,6 +163,15 @@ def test_why_there_is_no_result():
             "There is no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",
         ),
         ((AuditMistake.TWICE, "org"), "The option `org` is there twice. Write it once."),
+        (
+            (AuditMistake.UNREADABLE, "Web"),
+            "Can't make out `Web`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`, without "
+            'spaces around `=`. Put a name with spaces in quotation marks: `org="Acme Web"`.',
+        ),
+        (
+            (AuditMistake.MENTION, "@U0ADA"),
+            "Devin doesn't know people by @mention. Write the e-mail address, such as `person=ada@example.com`.",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_query(wrong, said):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
-from bot.domain.commands.devin_specs import SCHEDULE_DELETE
+from bot.domain.commands.devin_specs import REVIEW, SCHEDULE_DELETE
 from bot.domain.commands.library_commands import (
     NOTE_ADD,
     NOTE_DELETE,
@@ -24,7 +24,9 @@ from bot.domain.commands.parser import (
     UnknownVerb,
     parse_addressed,
     parse_doubt,
+    parse_doubt_as_read,
     parse_slash,
+    parse_task,
     parse_verb,
 )
 from bot.domain.commands.registry import (
@@ -394,6 +396,31 @@ def test_what_reads_like_a_task_is_not_doubted(text):
     assert parse_doubt(text) is None
 
 
+def test_what_is_doubted_is_what_was_typed_and_a_task_is_what_people_read():
+    pull = "https://github.com/acme/web/pull/7"
+    readable = f"reviw Fix login #7 ({pull})"
+    assert parse_doubt_as_read(f"reviw {pull}", readable) == Doubt(readable, "reviw", REVIEW, f"review {pull}")
+    assert parse_doubt_as_read("ask #C0WEB", "stop all") is None
+    assert parse_doubt_as_read("stop all", f"stop {'all' * 200}") is None, "a button carries no more"
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("fix it", "fix it"),
+        (" Start fix it. ", "fix it."),
+        ("start", ""),
+        ("", ""),
+        ("start start it", "start it"),
+        ("start\nfix it\nall", "fix it\nall"),
+        ("starting the server fails", "starting the server fails"),
+        ("stop 1", "stop 1"),
+    ],
+)
+def test_the_task_of_a_start(text, task):
+    assert parse_task(text) == task
+
+
 @pytest.mark.parametrize(
     ("text", "command"),
     [
@@ -435,6 +462,7 @@ def test_no_text_breaks_it(text):
     assert parse_verb(text) is None or isinstance(parse_verb(text), Command | UnknownVerb)
     assert parse_doubt(text) is None or isinstance(parse_doubt(text), Doubt)
     assert parse_addressed(text) is None or isinstance(parse_addressed(text), Command)
+    assert isinstance(parse_task(text), str)
 
 
 # ---------------------------------------------------------------- a command that is yet to come

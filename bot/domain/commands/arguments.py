@@ -87,7 +87,9 @@ BUDGET: Final = Argument(
 )
 GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
 BUDGET_NUMBER: Final = Argument("N", read_number)
-AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
+AUDIT_OPTIONS: Final = Argument(
+    "[action=…] [person=…] [org=…] [since=…] [until=…]", read_options, around=frozenset({"log", "logs"})
+)
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic)
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`

@@ -6,8 +6,10 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.commands.quotation_marks import DOUBLE, QUOTED, unquoted
+
 DEFAULT_DAYS: Final = 7
-_OPTION: Final = re.compile(r'(?P<name>[A-Za-z]{1,20})=(?:["“](?P<quoted>[^"“”]*)["”]|(?P<bare>[^\s"“”]+))(?:\s+|$)')
+_OPTION: Final = re.compile(rf"(?P<name>[A-Za-z]{{1,20}})=(?P<value>{QUOTED}|[^\s{DOUBLE}]+)(?:\s+|$)")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -23,6 +25,8 @@ class AuditQuery:
 
 
 NAMES: Final = tuple(AuditQuery.__dataclass_fields__)
+_BEGINS: Final = re.compile(rf"(?:{'|'.join(NAMES)})\s*=", re.IGNORECASE)
+_MENTION: Final = "@"  # with which neither an e-mail address nor an id at Devin begins
 
 
 class AuditMistake(StrEnum):
@@ -30,6 +34,8 @@ class AuditMistake(StrEnum):
 
     UNKNOWN = "unknown"  # there is no such option
     TWICE = "twice"  # an option was typed twice
+    UNREADABLE = "unreadable"  # what stands behind the options is none, as the second word of a name without marks
+    MENTION = "mention"  # a person by their name in Slack, which Devin does not know
     NO_DATE = "no date"  # not a date of the calendar in the form 2026-11-26
     FUTURE = "future"  # `since` is a day to come
     REVERSED = "reversed"  # `until` is before `since`
@@ -54,21 +60,30 @@ class Days:
 
 
 def read_options(typed: str) -> str | None:
-    """Return `typed` if it consists of options and nothing else, whether or not there are such; else None."""
+    """Return `typed` if it is options and nothing else, whether or not there are such, or begins with one; else None.
+
+    No task begins with one of the options that there are, so what is wrong behind it gets a sentence.
+    """
     text = typed.strip()
-    return None if _options(text) is None else text
+    _, rest = _options(text)
+    return None if rest and not _BEGINS.match(text) else text
 
 
 def parse_query(typed: str) -> AuditQuery | WrongQuery:
     """Read a text that `read_options` has let through."""
     query = AuditQuery()
-    for found in _options(typed) or ():
-        name, value = found["name"].lower(), found["quoted"] or found["bare"] or ""
+    options, rest = _options(typed.strip())
+    for found in options:
+        name, value = found["name"].lower(), unquoted(found["value"]) or found["value"]
         if name not in NAMES:
             return WrongQuery(AuditMistake.UNKNOWN, found["name"])
         if getattr(query, name) is not None:
             return WrongQuery(AuditMistake.TWICE, name)
-        query = replace(query, **{name: value.strip()})
+        query = replace(query, **{name: value})
+    if rest:
+        return WrongQuery(AuditMistake.UNREADABLE, rest)
+    if query.person is not None and query.person.startswith(_MENTION):
+        return WrongQuery(AuditMistake.MENTION, query.person)
     return query
 
 
@@ -89,16 +104,13 @@ def days_of(query: AuditQuery, now: float, zone: tzinfo) -> Days | WrongQuery:
     return Days(first, last, _start(first, zone), min(_start(last + timedelta(days=1), zone), int(now) + 1))
 
 
-def _options(text: str) -> list[re.Match[str]] | None:
-    """The options that `text` consists of; None if it holds anything else."""
+def _options(text: str) -> tuple[list[re.Match[str]], str]:
+    """The options that `text` begins with, and what stands behind them."""
     options, at = [], 0
-    while at < len(text):
-        found = _OPTION.match(text, at)
-        if found is None:
-            return None
+    while at < len(text) and (found := _OPTION.match(text, at)) is not None:
         options.append(found)
         at = found.end()
-    return options
+    return options, text[at:]
 
 
 def _date(text: str) -> date | None:

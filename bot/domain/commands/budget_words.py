@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.budgets import NAMED, USED_UP, USUAL_WARNINGS, Scope, ScopeKind, Span
+from bot.domain.commands.picked import picked_channel, picked_person
 
 MOST_ACUS: Final = Decimal(1_000_000_000)
-MOST_WORDS_MEANT: Final = 6  # a longer text behind the command reads like a task
+MOST_WORDS_MEANT: Final = 6  # a longer text behind the command reads like a task, unless it is an order
 MOST_WARNINGS: Final = 5
 
 
@@ -45,13 +46,14 @@ class GrantOrder:
     acus: Decimal
 
 
-_ID: Final = re.compile(
-    r"#(?P<channel>[CG](?=[A-Z]*[0-9])[A-Z0-9]{1,30})|@(?P<person>[UW](?=[A-Z]*[0-9])[A-Z0-9]{1,30})"
-)
 _ACUS: Final = re.compile(r"(?P<number>[0-9]{1,10}(?:\.[0-9]{1,2})?)(?:acus?)?", re.IGNORECASE)
 _PERCENT: Final = re.compile(r"(?P<number>[0-9]{1,2})%?")
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,9})")
 _SIGNS: Final = ("#", "@")
+_WARN: Final = "warn"
+# So many ACUs, after three other words at most: the scope with what people put around it.
+_SO_MANY: Final = re.compile(r"(?:\S+ ){0,3}[0-9.,]+ ?acus?[.,;:!]?(?: |$)", re.IGNORECASE)
+_WORDS_UP_TO_IT: Final = 5
 _UNIT: Final = frozenset({"acu", "acus"})
 _EACH: Final = frozenset({"a", "per", "each"})
 
@@ -65,7 +67,7 @@ def parse_set(typed: str) -> SetOrder | Problem:
     span, rest = _span(rest)
     if not rest:
         return SetOrder(scope, acus, span)
-    if rest[0].lower() != "warn":
+    if rest[0].lower() != _WARN:
         return Problem.SPAN
     warn = _warnings(rest[1:])
     return Problem.WARN if warn is None else SetOrder(scope, acus, span, warn)
@@ -102,11 +104,20 @@ def read_number(typed: str) -> str | None:
 
 
 def _is_meant(typed: str) -> bool:
-    """Whether a text with something wrong in it is no task: it is short, and names a scope or a number."""
+    """Whether a text with something wrong in it is no task: it is an order, or short with a scope or a number in it."""
     words = typed.split()
     if len(words) > MOST_WORDS_MEANT:
-        return False
+        return _is_order(words)
     return not words or not isinstance(_scope(words[0]), Problem) or any(word[:1] in "#@0123456789" for word in words)
+
+
+def _is_order(words: list[str]) -> bool:
+    """Whether `words`, several, are an order although something is wrong: so many ACUs, or a scope and its number."""
+    if _SO_MANY.match(" ".join(words[:_WORDS_UP_TO_IT])):
+        return True
+    if isinstance(_scope(words[0]), Problem) and not words[0].startswith(_SIGNS):
+        return False
+    return words[1][0].isdecimal() or _WARN in map(str.lower, words)
 
 
 def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
@@ -122,9 +133,10 @@ def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
 
 
 def _scope(word: str) -> Scope | Problem:
-    if named := _ID.fullmatch(word):
-        channel, person = named["channel"], named["person"]
-        return Scope(ScopeKind.CHANNEL, channel) if channel else Scope(ScopeKind.PERSON, person)
+    if channel := picked_channel(word):
+        return Scope(ScopeKind.CHANNEL, channel)
+    if person := picked_person(word):
+        return Scope(ScopeKind.PERSON, person)
     if word.startswith(_SIGNS):
         return Problem.NAME
     kinds = {kind.value: kind for kind in ScopeKind if kind not in NAMED}

@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bot.domain.billing import Period
+from bot.domain.commands.quotation_marks import unquoted
 from bot.domain.commands.spec import Argument
 
 MOST_WORDS_OF_A_NAME: Final = 2  # a longer text behind `members` reads like a task
@@ -50,7 +51,9 @@ def _pull_request(typed: str) -> str | None:
 
 
 def _name(typed: str) -> str | None:
-    """Read a word, or words with the capitals of a name: "members page broken" is a task."""
+    """Read words in quotation marks, a word, or words with the capitals of a name: "members page broken" is a task."""
+    if unquoted(typed) is not None:
+        return typed  # with the marks, because a row has the command to be read again
     words = typed.split()
     fits = len(words) <= MOST_WORDS_OF_A_NAME and all(map(_NAME.fullmatch, words))
     is_name = len(words) <= 1 or all(word[:1].isupper() for word in words)

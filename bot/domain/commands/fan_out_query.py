@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.domain.commands.option_words import without
 from bot.domain.commands.options import Mistyped, is_playbook_id, parse_request
+from bot.domain.commands.quotation_marks import DOUBLE
 from bot.domain.session import Options
 
 ALL: Final = "all"
@@ -16,9 +17,8 @@ PLACEHOLDER: Final = "{org}"  # becomes the organisation's name
 
 # In code nothing is an option. A list has its names with quotation marks around each, around all of it, or without.
 _CODE: Final = r"```.*?(?:```|\Z)|`[^`\n]+`"
-_MARKS: Final = '"“”„'  # Slack and phones turn straight quotation marks into typographic ones
-_MARK: Final = re.compile(f"[{_MARKS}]")
-_NAME: Final = rf"(?:[{_MARKS}][^{_MARKS}\n]{{0,2000}}[{_MARKS}]|[^\s,{_MARKS}`)]+)"
+_MARK: Final = re.compile(f"[{DOUBLE}]")
+_NAME: Final = rf"(?:[{DOUBLE}][^{DOUBLE}\n]{{0,2000}}[{DOUBLE}]|[^\s,{DOUBLE}`)]+)"
 _ORGS: Final = re.compile(
     rf"{_CODE}|(?<![^\s(])(?P<option>org(?:s|ani[sz]ations?)?=(?P<names>{_NAME}(?:,[^\S\n]?{_NAME})*,?)?)",
     re.IGNORECASE | re.DOTALL,

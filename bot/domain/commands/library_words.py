@@ -4,11 +4,11 @@ import re
 from typing import Final
 
 from bot.domain.commands.list_numbers import list_number
+from bot.domain.commands.quotation_marks import unquoted
 
 MOST_WORDS_SEARCHED: Final = 3  # more words read like a task, unless they stand in quotation marks
 MOST_WORDS_MEANT: Final = 3
 _ID: Final = re.compile(r"(?P<kind>note|playbook)-[\w-]{1,100}")
-_QUOTED: Final = re.compile(r'["“](?P<text>[^"“”]+)["”]')
 
 
 def is_id(which: str, kind: str = "") -> bool:
@@ -28,11 +28,5 @@ def read_which(typed: str) -> str | None:
 
 def read_search(typed: str) -> str | None:
     """Return `typed` if it is nothing, a few words to search for, or some in quotation marks; else None."""
-    fits = len(typed.split()) <= MOST_WORDS_SEARCHED or _QUOTED.fullmatch(typed)
+    fits = len(typed.split()) <= MOST_WORDS_SEARCHED or unquoted(typed) is not None
     return typed if fits else None
-
-
-def searched(typed: str) -> str:
-    """The text to search for, without the quotation marks around it."""
-    found = _QUOTED.fullmatch(typed.strip())
-    return (found["text"] if found else typed).strip()

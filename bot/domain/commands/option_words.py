@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
+
 _BLANKS: Final = " \t"
 OPTION_KEYS: Final = ("repo", "playbook", "mode", "acu", "tags", "title")
 ACU: Final = "acu"
 # To compare a word with the options takes longer than to find it. A log or a file of settings may have thousands.
 MOST_COMPARED: Final = 200
 
-# Slack and phones turn straight quotes into typographic ones, in the forms of several languages.
-_DOUBLE: Final = '"\u201c\u201d\u201e'
-_SINGLE: Final = "'\u2018\u2019"
-QUOTES: Final = _DOUBLE + _SINGLE + "`"
-_QUOTED: Final = "|".join(rf"[{marks}][^\n]{{0,300}}?[{marks}](?!\w)" for marks in (_DOUBLE, _SINGLE, "`"))
+QUOTES: Final = DOUBLE + SINGLE + "`"
+_QUOTED: Final = "|".join(rf"[{marks}][^\n]{{0,300}}?[{marks}](?!\w)" for marks in (DOUBLE, SINGLE, "`"))
 # A fence without its end runs to the end of the text, as Slack shows it.
 _CODE: Final = r"```.*?(?:```|\Z)|`[^`\n]+`"
 _MARKUP: Final = r"<!--.{0,500}?-->|</?[A-Za-z][^<>]{0,2000}>"  # as `<a title="Login">`

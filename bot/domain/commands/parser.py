@@ -1,19 +1,21 @@
 """Reads commands from what people type, by the forms that the registry declares.
 
-All functions expect plain text (`bot.domain.text.plain`). A command is read only when the whole text fits one of its
-forms, so "stop the flaky test from failing" is a task and stops nothing.
+Commands are read from a text `as_typed` (`bot.domain.text`), in which a channel or person that was picked is one word,
+its id. A command is read only when the whole text fits one of its forms, so "stop the flaky test from failing" is a
+task and stops nothing. The task of a start is read from `plain` text.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Final
 
 from bot.domain.commands.arguments import parse_which
 from bot.domain.commands.fan_out_commands import FANOUT
-from bot.domain.commands.registry import COMMANDS, HELP, START
+from bot.domain.commands.picked import picked_channel, picked_person
+from bot.domain.commands.registry import AUDIT, COMMANDS, HELP, START
 from bot.domain.commands.spec import CommandSpec, Form, Surface
 
 
@@ -42,13 +44,15 @@ class UnknownVerb:
 class Doubt:
     """A text whose first `word` is a command, nearly one or means one, although the text is none.
 
-    `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no form behind `/devin`.
+    `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no form behind `/devin`. `shown`
+    is the same as people read it, if that is known: with the names of channels and people, not their ids.
     """
 
     text: str
     word: str
     spec: CommandSpec
     meant: str
+    shown: str = ""
 
 
 _Declared = tuple[CommandSpec, Form]
@@ -116,6 +120,18 @@ class Parser:
                 return Command(spec, argument)
         return Command(START, text)
 
+    def doubt_as_read(self, typed: str, readable: str) -> Doubt | None:
+        """Say which command `typed` resembles, as `doubt` does; `readable` is the same text as people read it.
+
+        The command that was meant keeps what was typed, and a task gets the names.
+        """
+        found = self.doubt(typed) if len(readable) <= LONGEST_IN_DOUBT else None
+        if found is None:
+            return None
+        seen = self.doubt(readable)
+        shown = seen.meant if seen is not None and seen.spec is found.spec else ""
+        return replace(found, text=readable.strip(), shown=shown)
+
     def doubt(self, text: str) -> Doubt | None:
         """Say which command `text` resembles, although it is none; None for what reads like a task.
 
@@ -151,11 +167,11 @@ class Parser:
         if ORGS_OPTION in text and (found := _IN_TWO_WORDS.match(text)):
             phrase = FANOUT.forms[0].phrase
             return Doubt(text, words[0], FANOUT, f"{phrase} {text[found.end() :]}")
-        if len(words) > MOST_WORDS_IN_DOUBT and behind[0] != _ADD:
-            return None
         spec = self._of_two_words.get(f"{word} {behind[0]}")
         if spec is None:
             return self._mistyped_second(text, word, words)
+        if len(words) > MOST_WORDS_IN_DOUBT and behind[0] != _ADD:
+            return None
         return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
 
     def _the_other_way(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
@@ -195,7 +211,7 @@ class Parser:
             return None
         meant = " ".join([near, *words[1:]])
         spec = self.slash(meant).spec
-        is_distinct = " " in spec.forms[0].phrase or (spec is FANOUT and ORGS_OPTION in text)
+        is_distinct = " " in spec.forms[0].phrase or (spec is FANOUT and ORGS_OPTION in text) or spec is AUDIT
         return Doubt(text, words[0], spec, meant) if is_distinct else None
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
@@ -270,9 +286,9 @@ def _nearest_of(phrases: Sequence[str], word: str) -> str | None:
 
 
 def _as_compared(word: str) -> str:
-    """`word` in lower case and without what stands around it. In an address capitals count."""
+    """`word` in lower case and without what stands around it. In an address and in an id of Slack's capitals count."""
     bare = word.strip(_AROUND)
-    return bare if "://" in bare else bare.lower()
+    return bare if "://" in bare or picked_channel(bare) or picked_person(bare) else bare.lower()
 
 
 def _takes(spec: CommandSpec, word: str) -> bool:
@@ -305,9 +321,16 @@ def _as_it_is(form: Form, text: str) -> str | None:
     return None if glued else form.argument.read(tail.strip())
 
 
+def parse_task(text: str) -> str:
+    """The task that a `text` behind `/devin` asks for, which is no other command: all of it but the word `start`."""
+    behind = _behind_slash(START.forms[0], text.strip())
+    return text.strip() if behind is None else behind
+
+
 # The commands of the registry.
 _PARSER: Final = Parser(COMMANDS)
 parse_slash: Final = _PARSER.slash
 parse_doubt: Final = _PARSER.doubt
+parse_doubt_as_read: Final = _PARSER.doubt_as_read
 parse_addressed: Final = _PARSER.addressed
 parse_verb: Final = _PARSER.verb

@@ -5,7 +5,7 @@ from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import AUDIT, ORGS
 from bot.domain.long_job import NewLongJob
 from bot.flows.manage.long_jobs.audit_log import audit_log_file
-from bot.flows.manage.long_jobs.jobs import Asked, begin, is_message
+from bot.flows.manage.long_jobs.jobs import Asked, begin
 from bot.flows.manage.long_jobs.organisations import organisation_list
 from bot.flows.manage.long_jobs.row_sources import bot_audit_cells, bot_audit_file
 from bot.flows.services import Services
@@ -28,8 +28,6 @@ class AdminCommands:
         now = self._services.clock()
         if command.spec is ORGS:
             return await self._begin(asked, organisation_list(now))
-        if is_message(command.key) and asked.direct is None:
-            return audit_logs.ONLY_IN_PRIVATE
         if command.spec is AUDIT:
             return await self._audit_log(asked, workspace, command.argument)
         return await self._begin(asked, bot_audit_file(now)) if command.argument else await self._bot_audit(workspace)

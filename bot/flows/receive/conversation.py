@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.causes import CommandCause, MessageCause, StartCause
-from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt, parse_verb
+from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt_as_read, parse_verb
 from bot.domain.commands.registry import HELP, NEW, NOTIFY
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.keys import session_id
@@ -20,7 +20,7 @@ from bot.flows.session_rows import start_is_dead
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer import held_reply
-from bot.flows.steer.command_answers import CommandAnswers
+from bot.flows.steer.command_answers import CommandAnswers, only_in_private
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
@@ -110,7 +110,10 @@ class Conversation:
         return parse_verb(text) or (self._command(job) if command else None)
 
     def _command(self, job: Job[MessageCause]) -> Command | None:
-        return parse_addressed(as_typed(without_mention(job.cause.text, job.workspace.bot_user)))
+        return parse_addressed(self._typed(job))
+
+    def _typed(self, job: Job[MessageCause]) -> str:
+        return as_typed(without_mention(job.cause.text, job.workspace.bot_user))
 
     async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded for this message, or close the row."""
@@ -235,12 +238,14 @@ class Conversation:
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
-        doubt = parse_doubt(text) if job.cause.only_text and not job.cause.in_thread else None
+        may_be_command = job.cause.only_text and not job.cause.in_thread
+        doubt = parse_doubt_as_read(self._typed(job), text) if may_be_command else None
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, answers.NOTHING_TO_REPLY_TO)
         elif doubt is not None:
-            await self._answer(job, answers.ask_command_or_task(doubt))
+            refused = only_in_private(doubt.spec, job.cause.channel)
+            await self._answer(job, answers.ask_command_or_task(doubt, refused))
         else:
             await self._start_from_message.start(job, text)
 

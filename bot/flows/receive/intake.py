@@ -24,7 +24,7 @@ from bot.domain.commands.registry import named
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
-from bot.domain.text import mentioned_users, without_mention
+from bot.domain.text import as_typed, mentioned_users, without_mention
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.slack.files import files_of
@@ -143,7 +143,8 @@ class Intake:
     def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[Cause]:
         team = workspace.team
         text = without_mention(cause.text, workspace.bot_user)
-        verb = parse_verb(text) or (parse_addressed(text) if cause.addressed and cause.only_text else None)
+        command = cause.addressed and cause.only_text
+        verb = parse_verb(text) or (parse_addressed(as_typed(text)) if command else None)
         at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
         return self._row(
             workspace,

@@ -5,7 +5,7 @@ So a channel that the bot cannot post to never costs a session.
 
 from bot.domain.causes import AskingCause, CommandCause, MessageCause
 from bot.domain.commands.options import Request, parse_request
-from bot.domain.commands.parser import parse_slash
+from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import NEW, START
 from bot.domain.keys import session_id
 from bot.domain.session import Session
@@ -44,13 +44,13 @@ class StartFromCommand:
         if cause.confirmation.asked:
             await self._close(job)  # nobody answered, and nothing was started
             return
-        command = parse_slash(await self._prompts.readable(job.workspace, cause.text))
-        if command.spec is not START or not parse_request(command.argument).task:
+        task = parse_task(await self._prompts.readable(job.workspace, cause.text))
+        if not parse_request(task).task:
             await self._answer(job, answers.EMPTY_PROMPT)
         elif (refusal := await self._refusal(job)) is not None:
             await self._answer(job, refusal)
         else:
-            await self._start_checked(job, command.argument)
+            await self._start_checked(job, task)
 
     async def start_new(self, job: Job[MessageCause], text: str) -> None:
         """Start the session that is asked for by `text`, which somebody wrote behind `!new`."""

@@ -5,6 +5,7 @@ What our own rows say is answered within the ack. What takes more than that is t
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.domain.causes import ActionCause
 from bot.domain.commands.devin_specs import SCHEDULE_ADD
@@ -26,6 +27,7 @@ from bot.domain.commands.registry import (
     STOP,
     USAGE,
 )
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.domain.lane import own_lane, person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
@@ -36,7 +38,7 @@ from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
 from bot.flows.manage.devin_commands import DevinCommands
 from bot.flows.manage.library import library
-from bot.flows.manage.long_jobs.jobs import Asked
+from bot.flows.manage.long_jobs.jobs import Asked, is_message
 from bot.flows.money.budgets.commands import CHANGES, BudgetCommands
 from bot.flows.money.budgets.own_cost import OwnCost
 from bot.flows.money.digest.subscriptions import Subscriptions
@@ -49,7 +51,7 @@ from bot.flows.steer.fan_out_preview import FanOutPreview
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
-from bot.views import answers, devin_answers, fan_outs
+from bot.views import answers, audit_logs, devin_answers, fan_outs
 from bot.views.enterprise_usage import NO_REPORT
 from bot.views.help_texts import ADMIN_HELP, SLASH_HELP
 from bot.views.message import Message
@@ -68,6 +70,12 @@ class Work:
     message: Message
 
 
+# Commands that are not carried out behind a mention, because their answers are for no channel.
+_ONLY_IN_PRIVATE: Final = {
+    FANOUT.name: fan_outs.ONLY_IN_PRIVATE,
+    AUDIT.name: audit_logs.ONLY_IN_PRIVATE,
+    AUDIT_BOT.name: audit_logs.ONLY_IN_PRIVATE,
+}
 Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session | Work | Form]]
 
 
@@ -117,6 +125,8 @@ class CommandAnswers:
         The answer may be that only admins may use the command.
         """
         refusal = await self._access.role_refusal(workspace, command.spec, user)
+        if refusal is None and is_message(command.key):
+            refusal = only_in_private(command.spec, channel)
         if refusal is not None:
             return refusal
         found = await self._answers[command.spec.name](workspace, user, channel, command)
@@ -213,8 +223,8 @@ class CommandAnswers:
     async def _form(self, _workspace: Workspace, _user: str, channel: str, command: Command) -> Form:
         return Form(command.spec.name, channel=channel)
 
-    async def _fan_out(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
-        mistake = self._fan_out_preview.mistake(channel, command)
+    async def _fan_out(self, workspace: Workspace, user: str, _channel: str, command: Command) -> Message | Work:
+        mistake = self._fan_out_preview.mistake(command.argument)
         # As above. Devin is asked for the organisations.
         target = f"{FANOUT.name} {command.argument}"
         return mistake or Work(person_lane(workspace.team, user), target, fan_outs.CHECKING)
@@ -234,3 +244,8 @@ class CommandAnswers:
 
     async def _help(self, _workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
         return ADMIN_HELP if command.argument else SLASH_HELP
+
+
+def only_in_private(spec: CommandSpec, channel: str) -> Message | None:
+    """Why a message in `channel` cannot be the command `spec`; None if it can."""
+    return None if channel.startswith("D") else _ONLY_IN_PRIVATE.get(spec.name)

@@ -12,12 +12,10 @@ from bot.domain.commands.fan_out_query import (
     chosen,
     parse_fan_out,
 )
-from bot.domain.commands.parser import Command
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.keys import fan_out_id
 from bot.flows.access import Access
 from bot.flows.job import CommandJob, finish, recipient_of
-from bot.flows.manage.long_jobs.jobs import is_message
 from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.readable import Readable
 from bot.flows.services import Services
@@ -41,11 +39,9 @@ class FanOutPreview:
         self._readable = Readable(access)
         self._budget_check = BudgetCheck(services)
 
-    def mistake(self, channel: str, command: Command) -> Message | None:
-        """Say what is wrong with a fan-out that was typed in `channel`; None if nothing is, as far as can be seen."""
-        if is_message(command.key) and not channel.startswith("D"):
-            return views.ONLY_IN_PRIVATE
-        query = parse_fan_out(command.argument)
+    def mistake(self, typed: str) -> Message | None:
+        """Say what is wrong with what was `typed` behind `fanout`; None if nothing is, as far as can be seen."""
+        query = parse_fan_out(typed)
         return views.wrong(query) if isinstance(query, WrongFanOut) else None
 
     async def carry_out(self, job: CommandJob, typed: str) -> None:

@@ -125,12 +125,15 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
-def ask_command_or_task(doubt: Doubt) -> Message:
-    """Ask whether a text that resembles a command is that command or a task; both buttons carry their text."""
-    text = _why_in_doubt(doubt)
+def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message:
+    """Ask whether a text that resembles a command is that command or a task; both buttons carry their text.
+
+    A command that is `refused` where the text was written is not offered.
+    """
+    text = _why_in_doubt(doubt) if refused is None else refused.text
     row = blocks.actions(
         blocks.button(_label(_meant(doubt)), registry.RUN_COMMAND.action_id, doubt.meant)
-        if doubt.spec.forms_on(Surface.SLASH)
+        if doubt.spec.forms_on(Surface.SLASH) and refused is None
         else None,
         blocks.button("Start as a task", registry.START_AS_TASK.action_id, doubt.text),
     )
@@ -153,11 +156,12 @@ def _why_in_doubt(doubt: Doubt) -> str:
 
 
 def _meant(doubt: Doubt) -> str:
+    meant = doubt.shown or doubt.meant
     if doubt.spec is registry.NOTIFY:
-        return f"Set {doubt.meant}" if doubt.meant != doubt.spec.name else "Show my setting"
+        return f"Set {meant}" if meant != doubt.spec.name else "Show my setting"
     if doubt.spec.ends_session:
-        return doubt.meant.capitalize()
-    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {doubt.meant}"
+        return meant.capitalize()
+    return f"{'Run' if _does_something(doubt.spec) else 'Show'} {meant}"
 
 
 def _does_something(spec: CommandSpec) -> bool:

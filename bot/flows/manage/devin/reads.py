@@ -5,6 +5,8 @@ from datetime import date
 from bot.devin.models import Member
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.billing import Period, billing_day, bounds
+from bot.domain.commands.picked import picked_person
+from bot.domain.commands.quotation_marks import searched
 from bot.domain.cycle import calendar_month
 from bot.domain.periods import Span, span_of_period
 from bot.flows.organisation import Organisation
@@ -17,14 +19,16 @@ from bot.views.message import Message
 from bot.views.metrics import Metrics
 
 
-async def members(workspace: Workspace, searched: str, _now: float) -> Message:
-    """Name the members, or those in whose name or address `searched` is; count them where people are not named."""
+async def members(workspace: Workspace, typed: str, _now: float) -> Message:
+    """Name the members, or those with what was `typed` in name or address; count them where people are not named."""
     names = workspace.policy.shows_names
-    if searched and not names:
+    if typed and not names:
         return members_views.NO_SEARCH
+    if picked_person(typed):
+        return members_views.NO_MENTION
     devin = workspace.organisation.devin
     people = [_person(one, devin.org_id) async for one in devin.members()]
-    return members_views.members(people, searched) if names else members_views.member_counts(people)
+    return members_views.members(people, searched(typed)) if names else members_views.member_counts(people)
 
 
 async def secrets(workspace: Workspace, _argument: str, _now: float) -> Message:

@@ -7,9 +7,10 @@ from typing import Final
 
 from bot.devin.errors import DevinForbidden, DevinNotFound
 from bot.domain.commands import library_commands as commands
-from bot.domain.commands.library_words import is_id, searched
+from bot.domain.commands.library_words import is_id
 from bot.domain.commands.list_numbers import list_number
 from bot.domain.commands.parser import Command
+from bot.domain.commands.quotation_marks import searched
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.domain.library import Kind

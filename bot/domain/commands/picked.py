@@ -1,0 +1,22 @@
+"""Channels and people that were picked in Slack, as `bot.domain.text.as_typed` leaves them: `#C0WEB`, `@U0ADA`."""
+
+import re
+from typing import Final
+
+# Most ids have a digit, and some old ones are nothing but letters, such as CHGFYJVAN. A shorter word of capitals is a
+# name that somebody typed.
+_ID: Final = r"(?:(?=[A-Z]*[0-9])[A-Z0-9]{1,30}|[A-Z]{8,30})"
+_CHANNEL: Final = re.compile(rf"#(?P<id>[CG]{_ID})")
+_PERSON: Final = re.compile(rf"@(?P<id>[UW]{_ID})")
+
+
+def picked_channel(word: str) -> str | None:
+    """Return the id of the channel that `word` stands for; None if it is no channel that was picked."""
+    found = _CHANNEL.fullmatch(word)
+    return found["id"] if found else None
+
+
+def picked_person(word: str) -> str | None:
+    """Return the id of the person that `word` stands for; None if it is no person who was picked."""
+    found = _PERSON.fullmatch(word)
+    return found["id"] if found else None
