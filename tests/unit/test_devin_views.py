@@ -307,6 +307,10 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             ":warning: Devin has not finished it in two hours (`running`). Look at the pull request itself.",
         ),
         (
+            reviews.ended(job(LongJobState.FAILED, reviews.NO_COMMIT)),
+            ":warning: Devin does not show this review any more. Look at the pull request itself.",
+        ),
+        (
             reviews.ended(job(LongJobState.FAILED)),
             ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
         ),
@@ -332,6 +336,18 @@ def test_what_is_said_where_devin_does_not_answer():
     assert devin_answers.UNREACHABLE.text == (
         "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
     )
+    assert devin_answers.UNREADABLE.text == (
+        "Devin gave an answer that cannot be read, so nothing was changed. Try again later."
+    )
+    assert devin_answers.UNAUTHORISED.text == (
+        "Devin does not accept Devin Bridge's key, so nothing was changed. "
+        "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    )
+    not_there = (
+        "Devin does not show this to Devin Bridge's key, so nothing was changed. "
+        "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    )
+    assert devin_answers.NOT_THERE.text == devin_answers.not_accepted(" ").text == not_there
     assert devin_answers.not_accepted("no <b>").text == (
         "Devin did not accept this, so nothing was changed: no &lt;b&gt;"
     )
