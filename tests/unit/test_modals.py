@@ -111,9 +111,14 @@ def test_a_field_may_hold_more_than_slack_counts():
 
 
 def test_views_without_a_form():
-    for view in (parts.loading("New note"), parts.notice("New note", "Nothing was changed.")):
+    for view, words, close in (
+        (parts.loading("New note"), "Loading…", "Cancel"),
+        (parts.notice("New note", "Nothing was changed."), "Nothing was changed.", "Close"),
+    ):
         assert view_errors(view) == []
         assert "submit" not in view
+        (block,) = view["blocks"]
+        assert (view["title"]["text"], block["text"]["text"], view["close"]["text"]) == ("New note", words, close)
 
 
 def test_what_was_filled_in_is_read():
@@ -148,6 +153,9 @@ def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
     assert parts.NOT_OPENED.text == ("Slack could not open the form, and nothing was changed. Try again.")
     assert parts.NOT_LOADED == (
         "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
+    )
+    assert parts.NOT_DRAWN == (
+        "Slack does not take this form as it is. Nothing was changed; use Devin's own page instead."
     )
     assert parts.OTHER_VERSION == (
         "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
