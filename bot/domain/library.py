@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any, Final
 
 NAME, TRIGGER, BODY, REPO, MACRO = "name", "trigger", "body", "repo", "macro"  # the fields of the forms
@@ -111,8 +111,8 @@ def _excerpt(value: str, other: str) -> str:
     """Shorten `value` to what stands around its first character that is not in `other`, or else to its beginning."""
     if len(value) <= MOST_RECORDED:
         return value
-    alike = 0 if value == other else len(commonprefix([value, other]))
-    start = max(alike - _BEFORE_CHANGE, 0)
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False))
+    start = 0 if value == other else max(sum(1 for _ in alike) - _BEFORE_CHANGE, 0)
     part = ("…" if start else "") + value[start:]
     return part if len(part) <= MOST_RECORDED else part[: MOST_RECORDED - 1] + "…"
 

@@ -17,7 +17,7 @@ BOT_AUDIT_TITLE: Final = "Changes through Devin Bridge"
 LONGEST_CELL: Final = 60  # characters
 LONGEST_CHANGE: Final = 150  # characters of all that a change has changed
 _COLUMNS: Final = ("When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome")
-_NOTHING: Final = "\N{EN DASH}"
+_NOTHING: Final = "-"
 ONLY_IN_PRIVATE: Final = Message(
     "Audit logs are not shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
 )

@@ -38,7 +38,7 @@ def _sections(label: str, value: str) -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Cut `text` into pieces that fit into a section when they are escaped, behind a line where one ends late enough."""
+    """Cut `text` into pieces that fit into a section once escaped, behind a line where one ends late enough."""
     start = line = size = 0
     for at, char in enumerate(text):
         size += len(escape(char))

@@ -87,8 +87,8 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
     )
     assert [[cell.get("text") for cell in row] for row in table["rows"]] == [
         ["When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome"],
-        ["2026-09-21 14:13", "ada", "budget", "=HYPERLINK(1)", None, "– → acus: 5", "done"],
-        ["2026-09-21 14:13", "ada", "budget", "org", None, "– → acus: 5", "done"],
+        ["2026-09-21 14:13", "ada", "budget", "=HYPERLINK(1)", None, "- → acus: 5", "done"],
+        ["2026-09-21 14:13", "ada", "budget", "org", None, "- → acus: 5", "done"],
     ]
     assert {row[4]["elements"][0]["elements"][0]["channel_id"] for row in table["rows"][1:]} == {GENERAL}
     assert await asked(on, "audit bot csv") == sentences.LONG_JOB_BEGUN
@@ -473,7 +473,7 @@ async def test_a_table_that_slack_does_not_draw_is_written_as_text(on: Harness) 
     message = await on.slack.wait_for_message(DIRECT, "1 row, also")
     assert message["text"].split("\n\n")[1].split("\n") == [
         "When (UTC) · Who · What · Which · Where · Before → after · Outcome",
-        f"2026-09-21 14:13 · {ADA} · budget · org · <#{GENERAL}> · – → acus: 5 · done",
+        f"2026-09-21 14:13 · {ADA} · budget · org · <#{GENERAL}> · - → acus: 5 · done",
     ]
 
 

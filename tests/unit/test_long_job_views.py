@@ -194,16 +194,16 @@ def test_the_list_of_changes():
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (None, {"acus": "5", "warn": [50, 80]}, "– → acus: 5; warn: [50, 80]"),
+        (None, {"acus": "5", "warn": [50, 80]}, "- → acus: 5; warn: [50, 80]"),
         ({"acus": "5", "period": "week"}, {"acus": "10", "period": "week"}, "acus: 5 → 10"),
         (
             {"name": "Nightly", "enabled": True},
             {"name": "Daily", "enabled": False, "max_acus": 5},
-            "name: Nightly → Daily; enabled: true → false; max acus: – → 5",
+            "name: Nightly → Daily; enabled: true → false; max acus: - → 5",
         ),
-        ({"name": "Deploys", "repo": None}, None, "name: Deploys; repo: – → –"),
+        ({"name": "Deploys", "repo": None}, None, "name: Deploys; repo: - → -"),
         ({"name": "Deploys"}, {"name": "Deploys"}, "-"),
-        (None, {}, "– → –"),
+        (None, {}, "- → -"),
         ({"body": "x" * 200}, {"body": "y\n" * 100}, f"body: {'x' * 59}… → {'y ' * 29}y…"),
     ],
 )
@@ -233,8 +233,8 @@ def test_the_list_of_changes_names_who_and_where_as_far_as_that_is_known():
 
 
 def test_slack_takes_a_long_list_of_changes():
-    fields = {name: "x" * 200 for name in ("name", "trigger", "body", "repo")}
-    other = {name: "y" * 200 for name in fields}
+    fields = dict.fromkeys(("name", "trigger", "body", "repo"), "x" * 200)
+    other = dict.fromkeys(fields, "y" * 200)
     changes = ((fields, other), (None, other), (fields, None))
     rows = [cells(*change, name="n" * 90, target="t" * 90) for change in changes]
     assert_valid(audit_logs.bot_audit(rows * 7))
