@@ -104,10 +104,10 @@ def weekly_times(cron: Cron, zone: tzinfo, at: float) -> dict[int, tuple[int, ..
 
 
 def dated_times(cron: Cron, zone: tzinfo, at: float) -> Cron | None:
-    """Return `cron` as it is in `zone`, with the offset of `zone` at the instant `at`; None where no dates say that.
+    """Return `cron` as it is in `zone`, with the offset of `zone` at the instant `at`; None where no dates fit.
 
-    Its dates are those of UTC. They are others in `zone` if its times fall on another day there: the day before or
-    after each date can be told as long as it is in the same month, whichever that is.
+    Its dates are those of UTC, and others in `zone` if its times fall on another day there. The day before or after a
+    date has a number of its own only where both are in each month.
     """
     offset = datetime.fromtimestamp(at, zone).utcoffset() or timedelta()
     shift = int(offset.total_seconds() // 60)

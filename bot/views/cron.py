@@ -19,7 +19,7 @@ _MONTHS: Final = (
 def cron_in_words(expression: str, zone: tzinfo, now: float) -> str:
     """Write a cron expression, which is in UTC, in words: in `zone`, with the clocks as they are at its next run.
 
-    Dates that no words fit in `zone` are told in UTC, and what cannot be put into words stands there as it is.
+    Dates that have no words in `zone` are written in UTC, and what has no words at all stands there as it is.
     """
     cron = parse_cron(expression)
     if cron is None:

@@ -8,8 +8,8 @@ from bot.views.message import Message
 from bot.views.text import disarm, escape
 
 MESSAGE_ROOM: Final = 12_000  # characters in all blocks of a message; Slack takes somewhat more
-_PIECE_ROOM: Final = 2_800  # characters of a text in one section, escaped, with room for its label and fence
-_REMARK_ROOM: Final = 200  # characters of what is said about the parts
+_PART_ROOM: Final = 2_800  # characters of a text in one section, escaped, with room for its label and fence
+_REMARK_ROOM: Final = 200  # characters of what is said beside it
 _FENCE: Final = "```"
 _FENCES_REPLACED: Final = "Three backticks in a row are shown as `'''`."
 
@@ -20,29 +20,29 @@ def given_back(text: str, head: str, fields: Mapping[str, str]) -> list[Message]
     These are shown under their labels, but for empty ones. What the message does not hold follows in further ones.
     """
     sections = [section for label, value in fields.items() if value for section in _sections(label, value)]
-    parts = _packed(len(head), sections)
-    remarks = [f"What you wrote comes in {len(parts)} messages."] if len(parts) > 1 else []
+    packed = _packed(len(head), sections)
+    remarks = [f"What you wrote comes in {len(packed)} messages."] if len(packed) > 1 else []
     remarks += [_FENCES_REPLACED] if any(_FENCE in value for value in fields.values()) else []
-    first = Message(text, [*map(blocks.section, (" ".join([head, *remarks]), *parts[0]))])
-    heads = [f"What you wrote, {number} of {len(parts)}" for number in range(2, len(parts) + 1)]
-    others = zip(heads, parts[1:], strict=True)
-    return [first, *(Message(title, [*map(blocks.section, (f"*{title}*", *part))]) for title, part in others)]
+    first = Message(text, [*map(blocks.section, (" ".join([head, *remarks]), *packed[0]))])
+    heads = [f"What you wrote, {number} of {len(packed)}" for number in range(2, len(packed) + 1)]
+    others = zip(heads, packed[1:], strict=True)
+    return [first, *(Message(title, [*map(blocks.section, (f"*{title}*", *shown))]) for title, shown in others)]
 
 
 def _sections(label: str, value: str) -> Iterator[str]:
     """Yield the texts of the sections that show `value`, the first one under its `label`."""
     above = f"*{label}*\n"
-    for piece in _pieces(disarm(value.replace(_FENCE, "'''"))):
-        yield f"{above}{_FENCE}{escape(piece)}{_FENCE}"
+    for part in _parts(disarm(value.replace(_FENCE, "'''"))):
+        yield f"{above}{_FENCE}{escape(part)}{_FENCE}"
         above = ""
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Cut `text` into pieces that fit into a section once escaped, behind a line where one ends late enough."""
+def _parts(text: str) -> Iterator[str]:
+    """Cut `text` into parts that fit into a section once escaped, behind a line where one ends late enough."""
     start = line = size = 0
     for at, char in enumerate(text):
         size += len(escape(char))
-        if size > _PIECE_ROOM:
+        if size > _PART_ROOM:
             cut = line if line - start > (at - start) // 2 else at
             yield text[start:cut]
             start, size = cut, len(escape(text[cut : at + 1]))

@@ -254,8 +254,8 @@ async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_mes
     head = f":warning: The note *Deploys* was not saved. {NO_PERMISSION} What you wrote comes in 3 messages.\n"
     assert posts[0]["rendered"].startswith(f"{head}*Trigger*\n```when deploying```\n*Repository*\n```acme/web```\n")
     texts = [block["text"]["text"] for post in posts for block in post["blocks"]]
-    pieces = [text.removeprefix("*Body*\n") for text in texts[3:] if not text.startswith("*What you wrote")]
-    assert html.unescape("".join(piece[3:-3] for piece in pieces)) == body
+    parts = [text.removeprefix("*Body*\n") for text in texts[3:] if not text.startswith("*What you wrote")]
+    assert html.unescape("".join(part[3:-3] for part in parts)) == body
 
 
 @pytest.mark.edge

@@ -120,13 +120,13 @@ def test_the_next_run_is_one_of_the_times_of_its_week(minutes, hours, weekdays, 
     st.sets(st.integers(0, 6), max_size=2),
     st.sampled_from([BERLIN, NEW_YORK, KOLKATA, UTC]),
 )
-def test_the_next_run_is_on_one_of_the_dates_that_are_told(minute, hours, days, months, weekdays, zone):
+def test_the_next_run_is_on_one_of_its_dates_in_the_zone(minute, hours, days, months, weekdays, zone):
     written = (",".join(map(str, sorted(numbers))) or "*" for numbers in (hours, days, months, weekdays))
     cron = parse_cron(f"{minute} {' '.join(written)}")
     due = cron and next_due(cron, THURSDAY)
     assume(cron is not None and due is not None)
-    told = dated_times(cron, zone, due)
-    if told is not None:
+    dated = dated_times(cron, zone, due)
+    if dated is not None:
         local = datetime.fromtimestamp(due, zone)
-        assert told.is_due_on(local.date())
-        assert local.hour * 60 + local.minute in told.minutes
+        assert dated.is_due_on(local.date())
+        assert local.hour * 60 + local.minute in dated.minutes

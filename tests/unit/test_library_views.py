@@ -156,9 +156,9 @@ def given_back(messages):
     """The text that the last field of `messages` had, put together again."""
     texts = [text for message in messages for text in words(message)]
     field = next(number for number, text in enumerate(texts) if text.startswith("*Body*"))
-    pieces = [text.removeprefix("*Body*\n") for text in texts[field:] if not text.startswith("*What you wrote, ")]
-    assert all(piece.startswith("```") and piece.endswith("```") for piece in pieces)
-    return html.unescape("".join(piece[3:-3] for piece in pieces))
+    parts = [text.removeprefix("*Body*\n") for text in texts[field:] if not text.startswith("*What you wrote, ")]
+    assert all(part.startswith("```") and part.endswith("```") for part in parts)
+    return html.unescape("".join(part[3:-3] for part in parts))
 
 
 @pytest.mark.parametrize(
