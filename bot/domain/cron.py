@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 HOUR: Final = 60  # minutes
 DAY: Final = 24 * HOUR
 WEEK: Final = 7
+_IN_EACH_MONTH: Final = frozenset(range(1, 29))  # the days
 _YEARS_AHEAD: Final = 8  # a 29 February may be so far away
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
@@ -100,6 +101,24 @@ def weekly_times(cron: Cron, zone: tzinfo, at: float) -> dict[int, tuple[int, ..
             local = (weekday * DAY + minute + shift) % (WEEK * DAY)
             times.setdefault(local // DAY, []).append(local % DAY)
     return {weekday: tuple(sorted(minutes)) for weekday, minutes in sorted(times.items())}
+
+
+def dated_times(cron: Cron, zone: tzinfo, at: float) -> Cron | None:
+    """Return `cron` as it is in `zone`, with the offset of `zone` at the instant `at`; None where no dates fit.
+
+    Its dates are those of UTC, and others in `zone` if its times fall on another day there. The day before or after a
+    date has a number of its own only where both are in each month.
+    """
+    offset = datetime.fromtimestamp(at, zone).utcoffset() or timedelta()
+    shift = int(offset.total_seconds() // 60)
+    moved = {(minute + shift) // DAY for minute in cron.minutes}
+    minutes = tuple(sorted((minute + shift) % DAY for minute in cron.minutes))
+    if moved == {0}:
+        return replace(cron, minutes=minutes)
+    days = {day + later for day in cron.days or () for later in moved}
+    if len(moved) > 1 or cron.days is None or cron.weekdays is not None or not cron.days | days <= _IN_EACH_MONTH:
+        return None
+    return replace(cron, minutes=minutes, days=frozenset(days))
 
 
 def _field(text: str, least: int, most: int, names: tuple[str, ...] = (), base: int = 0) -> frozenset[int]:

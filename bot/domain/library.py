@@ -1,4 +1,12 @@
-"""What an organisation at Devin keeps for all of its sessions: knowledge notes and playbooks."""
+"""What an organisation at Devin keeps for all of its sessions: knowledge notes and playbooks.
+
+The `repo` of a note says to what it is pinned: to one repository, or to all of them (`ALL_REPOS`), which every session
+gets. A note without one is not pinned, and is used when its trigger fits. These are the values of the API's first
+version; the third has the field `pinned_repo`, and its pages do not say what it may hold.
+
+https://docs.devin.ai/api-reference/knowledge/create-knowledge
+https://docs.devin.ai/onboard-devin/knowledge-onboarding
+"""
 
 import hashlib
 import json
@@ -6,11 +14,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any, Final
 
 NAME, TRIGGER, BODY, REPO, MACRO = "name", "trigger", "body", "repo", "macro"  # the fields of the forms
 LONGEST: Final[Mapping[str, int]] = {NAME: 200, TRIGGER: 1_000, BODY: 20_000, REPO: 200, MACRO: 60}  # characters
+ALL_REPOS: Final = "all"
 MOST_RECORDED: Final = 200  # characters of a field in a row about a change
+_BEFORE_CHANGE: Final = 20  # characters that are recorded before the first one that has changed
 _REPO: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
 _MACRO: Final = re.compile(r"![A-Za-z0-9_-]+")
 
@@ -80,27 +91,43 @@ class Entry:
         }
 
     def as_record(self) -> dict[str, Any]:
-        """The fields for a row about a change, shortened."""
-        return {
-            name: value if len(value) <= MOST_RECORDED else value[: MOST_RECORDED - 1] + "…"
-            for name, value in self.fields.items()
-            if value
-        }
+        """The fields for a row about something that was added or deleted, shortened."""
+        return _record(self.fields, {})
+
+
+def records_of_change(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields `before` and `after` a change for a row about it.
+
+    A long one is shortened to where the change begins, so that the row shows what has changed.
+    """
+    return _record(before, after), _record(after, before)
+
+
+def _record(fields: Mapping[str, str], other: Mapping[str, str]) -> dict[str, Any]:
+    return {name: _excerpt(value, other.get(name, "")) for name, value in fields.items() if value}
+
+
+def _excerpt(value: str, other: str) -> str:
+    """Shorten `value` to what stands around its first character that is not in `other`, or else to its beginning."""
+    if len(value) <= MOST_RECORDED:
+        return value
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False))
+    start = 0 if value == other else max(sum(1 for _ in alike) - _BEFORE_CHANGE, 0)
+    part = ("…" if start else "") + value[start:]
+    return part if len(part) <= MOST_RECORDED else part[: MOST_RECORDED - 1] + "…"
 
 
 def entered(kind: Kind, fields: Mapping[str, str]) -> Entry:
     """Make the entry that `fields` describe, which somebody has filled in."""
     values = {name: fields.get(name, "").strip() for name in FIELDS[kind]}
-    macro = values.get(MACRO, "")
-    if macro and not macro.startswith("!"):
-        values[MACRO] = f"!{macro}"
+    macro, repo = values.get(MACRO, ""), values.get(REPO, "")
     return Entry(
         kind,
         values[NAME],
         values[BODY],
         trigger=values.get(TRIGGER, ""),
-        repo=values.get(REPO, ""),
-        macro=values.get(MACRO, ""),
+        repo=ALL_REPOS if repo.casefold() == ALL_REPOS else repo,
+        macro=f"!{macro}" if macro and not macro.startswith("!") else macro,
     )
 
 
@@ -124,6 +151,6 @@ def _mistake(name: str, value: str) -> FieldMistake | None:
         return FieldMistake.EMPTY if name in REQUIRED else None
     if len(value) > LONGEST[name]:
         return FieldMistake.TOO_LONG
-    if name == REPO and not _REPO.fullmatch(value):
+    if name == REPO and value != ALL_REPOS and not _REPO.fullmatch(value):
         return FieldMistake.NO_REPO
     return FieldMistake.NO_MACRO if name == MACRO and not _MACRO.fullmatch(value) else None

@@ -37,9 +37,9 @@ class LongJobState(StrEnum):
 class NewLongJob:
     """A long job to begin: what it reads, under which title, and what its file is to be like.
 
-    Of the columns in `header` those of `shown` stand in the table of the message, which has `most_shown` rows. There is
-    a file if there are more than `file_beyond` rows, with a last row `total` if there is a `total_column`. `asked` are
-    parameters of its kind.
+    Of the columns in `header` those of `shown` stand in the table of the message, which has `most_shown` rows; some
+    kinds have a table of their own. There is a file if there are more than `file_beyond` rows, with a last row `total`
+    if there is a `total_column`. `asked` are parameters of its kind.
     """
 
     kind: LongJobKind

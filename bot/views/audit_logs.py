@@ -1,18 +1,23 @@
 """The answers about audit logs: that of the bot, and that of Devin."""
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from bot.domain.commands.audit_query import NAMES, AuditMistake, AuditQuery, Days, WrongQuery
 from bot.domain.long_job import Cell
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.dates import short_date
-from bot.views.message import Message
-from bot.views.text import counted
+from bot.views.message import Block, Message
+from bot.views.text import counted, shortened
 
 MOST_LISTED: Final = 20
 BOT_AUDIT_TITLE: Final = "Changes through Devin Bridge"
+LONGEST_CELL: Final = 60  # characters
+LONGEST_CHANGE: Final = 150  # characters of all that a change has changed
+_COLUMNS: Final = ("When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome")
+_NOTHING: Final = "-"
 ONLY_IN_PRIVATE: Final = Message(
     "Audit logs are not shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
 )
@@ -44,11 +49,11 @@ def wrong_query(wrong: WrongQuery) -> Message:
 
 
 def audit_title(query: AuditQuery, days: Days) -> str:
-    """The title of the long job that reads Devin's audit log: the days, and the filters if there are any."""
+    """The title of the long job that reads Devin's audit log: the days with their zone, and the filters if any."""
     span = short_date(days.last) if days.first == days.last else f"{short_date(days.first)} to {short_date(days.last)}"
     named = {"action": query.action, "person": query.person, "organisation": query.org}
     filters = "".join(f", {name} {value}" for name, value in named.items() if value)
-    return f"Devin's audit log, {span} {days.last.year}{filters}"
+    return f"Devin's audit log, {span} {days.last.year} ({days.zone}){filters}"
 
 
 def left_out(count: int) -> str:
@@ -74,10 +79,58 @@ def bot_audit(rows: Sequence[Sequence[Cell]]) -> Message:
         return NOTHING_CHANGED
     last = "change" if len(rows) == 1 else f"{len(rows)} changes"
     head = f"The last {last} through Devin Bridge. `/devin audit bot csv` sends you all of them."
-    table = [["When (UTC)", "Who", "What", "Which", "Outcome"]]
-    table += [[_minute(row[0] or ""), row[2] or "", _words(row[3] or ""), row[4] or "", row[8] or ""] for row in rows]
     text = head.replace("`", "")
-    return Message(text, [blocks.section(head), blocks.data_table(BOT_AUDIT_TITLE, table)])
+    return Message(text, [blocks.section(head), bot_audit_table(rows)])
+
+
+def bot_audit_table(rows: Sequence[Sequence[Cell]]) -> Block:
+    """The table of changes through the bot, given as the cells of its file."""
+    return blocks.data_table(BOT_AUDIT_TITLE, [_COLUMNS, *map(_changed, rows)])
+
+
+def _changed(row: Sequence[Cell]) -> list[str | Block]:
+    at, person_id, person, action, target, channel, before, after, outcome = row
+    return [
+        _minute(at or ""),
+        shortened(person or person_id or "", LONGEST_CELL),
+        _words(action or ""),
+        shortened(target or "", LONGEST_CELL),
+        _where(channel or ""),
+        _change(_fields(before), _fields(after)),
+        outcome or "",
+    ]
+
+
+def _where(channel: str) -> str | Block:
+    if channel.startswith("D"):
+        return "direct message"
+    return blocks.channel_cell(channel) if channel else ""
+
+
+def _change(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+    """Write what has changed; all of something that was added or deleted."""
+    if before is None or after is None:
+        return "" if before is after else f"{_listed(before)} → {_listed(after)}"
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    parts = [f"{_words(name)}: {_value(before.get(name))} → {_value(after.get(name))}" for name in changed]
+    return shortened("; ".join(parts), LONGEST_CHANGE)
+
+
+def _listed(fields: Mapping[str, Any] | None) -> str:
+    if not fields:
+        return _NOTHING
+    return shortened("; ".join(f"{_words(name)}: {_value(value)}" for name, value in fields.items()), LONGEST_CHANGE)
+
+
+def _value(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _NOTHING if value is None else shortened(text, LONGEST_CELL)
+
+
+def _fields(cell: Cell) -> Mapping[str, Any] | None:
+    """Read the fields that the file has as JSON."""
+    found: Mapping[str, Any] | None = None if cell is None else json.loads(cell)
+    return found
 
 
 def _minute(moment: str) -> str:
@@ -85,5 +138,5 @@ def _minute(moment: str) -> str:
     return moment[:16].replace("T", " ")
 
 
-def _words(action: str) -> str:
-    return action.replace("_", " ")
+def _words(name: str) -> str:
+    return name.replace("_", " ")

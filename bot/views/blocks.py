@@ -7,12 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.views.message import Block
-from bot.views.text import disarm, escaped, is_web_address, one_line, shortened
+from bot.views.text import disarm, is_web_address, one_line, shortened
 
 SECTION_LIMIT: Final = 3_000
 HEADER_LIMIT: Final = 150
-_PER_SECTION: Final = 2_500  # characters of a text that is given back, with room for the escapes
-_MOST_GIVEN_BACK: Final = 4  # sections: together they stay below what Slack takes in a message
 
 
 def header(text: str) -> Block:
@@ -41,10 +39,16 @@ def markdown(text: str) -> Block:
     return {"type": "markdown", "text": text}
 
 
-def data_table(caption: str, rows: Iterable[Sequence[str]], page_size: int = 10) -> Block:
-    """A table of plain text that sorts and pages by itself: a header row, and 1 to 100 rows below it."""
-    cells = [[{"type": "raw_text", "text": disarm(one_line(cell)) or "-"} for cell in row] for row in rows]
+def data_table(caption: str, rows: Iterable[Sequence[str | Block]], page_size: int = 10) -> Block:
+    """A table that sorts and pages by itself: a header row, and 1 to 100 rows below it, of texts and finished cells."""
+    cells = [[_raw_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
     return {"type": "data_table", "caption": caption, "rows": cells, "page_size": page_size}
+
+
+def channel_cell(channel: str) -> Block:
+    """A cell of a table, below its head, with a link to a channel, whose name only those see who may see it."""
+    element = {"type": "channel", "channel_id": channel}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
 
 
 def actions(*buttons: Block | None) -> list[Block]:
@@ -85,11 +89,8 @@ def sections(lines: Iterable[str], most: int = 12_000) -> list[Block]:
     return [section(text) for text in packed]
 
 
-def given_back(text: str) -> list[Block]:
-    """Show what somebody wrote as they wrote it, at most 10,000 characters, because nothing came of it."""
-    body = shortened(text.replace("```", "'''"), _PER_SECTION * _MOST_GIVEN_BACK)
-    cut = [body[start : start + _PER_SECTION] for start in range(0, len(body), _PER_SECTION)]
-    return [section(f"```{escaped(disarm(part), 2_990)}```") for part in cut]
+def _raw_cell(text: str) -> Block:
+    return {"type": "raw_text", "text": disarm(one_line(text)) or "-"}
 
 
 def _mrkdwn(text: str) -> Block:

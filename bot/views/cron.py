@@ -5,7 +5,7 @@ from datetime import tzinfo
 from itertools import pairwise
 from typing import Final
 
-from bot.domain.cron import DAY, HOUR, WEEK, Cron, next_due, parse_cron, weekly_times
+from bot.domain.cron import DAY, HOUR, WEEK, Cron, dated_times, next_due, parse_cron, weekly_times
 from bot.views.answers.wording import code
 
 MOST_TIMES: Final = 4  # that are listed; of more the number or the interval is given
@@ -17,22 +17,29 @@ _MONTHS: Final = (
 
 
 def cron_in_words(expression: str, zone: tzinfo, now: float) -> str:
-    """Write a cron expression, which is in UTC, in words: in `zone` where its weeks are alike, else in UTC.
+    """Write a cron expression, which is in UTC, in words: in `zone`, with the clocks as they are at its next run.
 
-    What cannot be put into words stands there as it is.
+    Dates that have no words in `zone` are written in UTC, and what has no words at all stands there as it is.
     """
     cron = parse_cron(expression)
     if cron is None:
         return f"{code(expression)} (cron, in UTC)"
-    if not cron.is_weekly:
-        return f"{_on_dates(cron)} {_times(cron.minutes)} (UTC)"
     due = next_due(cron, now)
-    times = weekly_times(cron, zone, now if due is None else due)
+    at = now if due is None else due
+    if not cron.is_weekly:
+        return _dated(cron, dated_times(cron, zone, at), zone)
+    times = weekly_times(cron, zone, at)
     groups: dict[tuple[int, ...], list[int]] = {}
     for weekday, minutes in times.items():
         groups.setdefault(minutes, []).append(weekday)
     words = "; ".join(_week(weekdays, minutes) for minutes, weekdays in groups.items())
     return words if _is_even(cron) else f"{words} ({zone})"
+
+
+def _dated(cron: Cron, local: Cron | None, zone: tzinfo) -> str:
+    if local is None:
+        return f"{_on_dates(cron)} {_times(cron.minutes)} (UTC; the days differ in {zone})"
+    return f"{_on_dates(local)} {_times(local.minutes)} ({zone})"
 
 
 def _week(weekdays: Sequence[int], minutes: tuple[int, ...]) -> str:

@@ -68,15 +68,12 @@ def _data_cell(cell: Cell) -> Block:
 
 def _plain_cell(cell: Cell) -> Block:
     if cell.channel:
-        return _rich({"type": "channel", "channel_id": cell.channel})
+        return blocks.channel_cell(cell.channel)
     text = _raw(cell.text)
     if is_web_address(cell.url):
-        return _rich({"type": "link", "url": cell.url, "text": text})
+        element = {"type": "link", "url": cell.url, "text": text}
+        return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
     return {"type": "raw_text", "text": text}
-
-
-def _rich(element: Block) -> Block:
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
 
 
 def _raw(text: str) -> str:

@@ -4,20 +4,26 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.commands.library_commands import NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
-from bot.domain.library import Entry, Kind
+from bot.domain.library import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Entry, Kind
 from bot.views import blocks
 from bot.views.answers.wording import code
+from bot.views.given_back import given_back
 from bot.views.long_jobs import devin_refused
 from bot.views.message import Message
 from bot.views.plain_text import notification
-from bot.views.text import ago, counted, disarm, fitted, link, split
+from bot.views.text import ago, counted, disarm, escape, fitted, link, split
 
 MOST_LISTED: Final = 20
 PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
     Kind.NOTE: "https://app.devin.ai/knowledge",
     Kind.PLAYBOOK: "https://app.devin.ai/playbooks",
 }
+LABELS: Final[Mapping[Kind, Mapping[str, str]]] = {  # of the fields of their forms
+    Kind.NOTE: {NAME: "Name", TRIGGER: "Trigger", BODY: "Body", REPO: "Repository"},
+    Kind.PLAYBOOK: {NAME: "Title", BODY: "Body", MACRO: "Macro"},
+}
 NAME_LENGTH: Final = 100
+_GIVEN_BACK: Final = (NAME, TRIGGER, REPO, MACRO, BODY)  # the longest one last
 _UNCHANGED: Final = "Nothing was changed."
 
 NOT_DELETED: Final = Message("The note was kept.")
@@ -58,12 +64,18 @@ def _line(entry: Entry) -> str:
 def _facts(entry: Entry, length: int) -> list[str]:
     facts = (
         fitted(entry.trigger, length),
-        code(entry.repo) if entry.repo else "",
+        _repo(entry.repo),
         code(entry.macro) if entry.macro else "",
         "off" if not entry.is_enabled else "",
         "of the enterprise" if entry.of_enterprise else "",
     )
     return [fact for fact in facts if fact]
+
+
+def _repo(repo: str) -> str:
+    if repo == ALL_REPOS:
+        return "all repositories"
+    return code(repo) if repo else ""
 
 
 # ---------------------------------------------------------------- one of them
@@ -173,21 +185,21 @@ def late(entry: Entry) -> Message:
     )
 
 
-def not_saved(entry: Entry, why: str) -> Message:
+def not_saved(entry: Entry, why: str) -> list[Message]:
     """Say `why` a note or playbook was not saved, and give back what was written."""
     head = f":warning: The {entry.kind} {_bold(entry)} was not saved. {why}"
     text = f"The {entry.kind} {_plain(entry)} was not saved. The reason and what you wrote are below."
-    return Message(text, [blocks.section(head), *blocks.given_back(entry.body)])
+    return given_back(text, head, _written(entry))
 
 
-def maybe_saved(entry: Entry, reference: str) -> Message:
+def maybe_saved(entry: Entry, reference: str) -> list[Message]:
     """Say that nobody knows whether a new note or playbook was saved, and give back what was written."""
     head = (
         f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the {entry.kind} "
         f"{_bold(entry)} was saved. `/devin {entry.kind} list` shows it if it was. Reference {code(reference)}."
     )
     text = f"Nobody knows whether the {entry.kind} {_plain(entry)} was saved. What you wrote is below."
-    return Message(text, [blocks.section(head), *blocks.given_back(entry.body)])
+    return given_back(text, head, _written(entry))
 
 
 def gone_meanwhile(kind: Kind) -> str:
@@ -203,6 +215,13 @@ def changed_meanwhile(kind: Kind) -> str:
 def unreachable(reference: str) -> str:
     """Why something was not saved: Devin could not be reached."""
     return f"Devin could not be reached for hours. Send it again if it is still needed. Reference {code(reference)}."
+
+
+def _written(entry: Entry) -> dict[str, str]:
+    """What was written into a form, by the labels of its fields; the name only where the head has to cut it."""
+    labels, values = LABELS[entry.kind], entry.fields
+    whole = NAME if len(escape(entry.name)) <= NAME_LENGTH else ""
+    return {labels[name]: values[name] for name in _GIVEN_BACK if name in values and name != whole}
 
 
 def _bold(entry: Entry) -> str:

@@ -10,6 +10,7 @@ from bot.domain.consumption import exact_sum
 from bot.domain.long_job import NOT_SHOWN, Cell, LongJob, LongJobKind, LongJobState, seconds_left
 from bot.domain.shares import shares
 from bot.views import blocks
+from bot.views.audit_logs import bot_audit_table
 from bot.views.csv import TOTAL
 from bot.views.message import Block, Message
 from bot.views.text import counted, fitted, short_duration
@@ -89,11 +90,7 @@ def delivering(job: LongJob, count: int) -> Message:
 def done(job: LongJob, count: int, rows: Sequence[Sequence[Cell]], *, has_file: bool) -> Message:
     """Show the result: how many rows there are, the first of them, and where all are."""
     line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
-    shown = [
-        [_heading(job.new.header[column]) for column in job.new.shown],
-        *(_picked(job, row) for row in _rounded(job, rows, count)),
-    ]
-    return _message(job, line, *([blocks.data_table(_title(job), shown)] if rows else []))
+    return _message(job, line, *([_table(job, rows, count)] if rows else []))
 
 
 def cancelled(job: LongJob) -> Message:
@@ -178,6 +175,13 @@ def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequen
     last: list[Cell] = [TOTAL, *["-"] * (len(job.new.header) - 1)]
     last[column] = f"{total:,}"
     return [*rounded, last] if has_total else rounded
+
+
+def _table(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Block:
+    if job.new.kind is LongJobKind.BOT_AUDIT:
+        return bot_audit_table(rows)
+    head = [_heading(job.new.header[column]) for column in job.new.shown]
+    return blocks.data_table(_title(job), [head, *(_picked(job, row) for row in _rounded(job, rows, count))])
 
 
 def _heading(column: str) -> str:

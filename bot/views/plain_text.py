@@ -1,6 +1,6 @@
 """Messages without blocks: the line of words that notifications and screen readers use, and the whole of a message."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, Final
@@ -18,6 +18,7 @@ _MOST_READ: Final = 4_000  # characters; some texts take the parser a time that 
 _BETWEEN: Final = "\n\n"
 _BLOCKS: Final = frozenset({"fence", "code_block"})
 _WORDS: Final = frozenset({"text", "text_special", "code_inline"})
+_TABLES: Final = frozenset({"data_table", "table"})
 _BREAKS: Final = frozenset({"softbreak", "hardbreak"})
 
 
@@ -44,7 +45,7 @@ def plain(markdown: str, length: int) -> str:
 def without_blocks(blocks: Sequence[Block], url: str | None) -> str:
     """Write all that `blocks` say as one text for Slack, for where it refuses them; the last line links to `url`.
 
-    Buttons are left out. Returns an empty text if the blocks hold no words.
+    Each row of a table is a line. Buttons are left out. Returns an empty text if the blocks hold no words.
     """
     end = [link(url, "Open in Devin")] if is_web_address(url) else []
     room = MESSAGE_LIMIT - sum(map(len, end))
@@ -97,7 +98,22 @@ def _texts(value: Any) -> Iterator[tuple[str, str]]:
     """Yield the kind and the words of each text in a block or in several, in their order, without those of buttons."""
     if isinstance(value, dict) and isinstance(value.get("text"), str):
         yield value["type"], value["text"]
+    elif isinstance(value, dict) and value.get("type") in _TABLES and value.get("rows"):
+        yield "mrkdwn", "\n".join(" · ".join(map(_cell, row)) for row in value["rows"])
     elif isinstance(value, dict) and value.get("type") != "actions":
         yield from _texts([*value.values()])
     elif isinstance(value, list):
         yield from chain.from_iterable(map(_texts, value))
+
+
+def _cell(value: Mapping[str, Any]) -> str:
+    """Write what a cell of a table says: a text, or a link to a page or a channel."""
+    if value["type"] != "rich_text":
+        return escape(value["text"])
+    return "".join(_element(one) for part in value["elements"] for one in part["elements"])
+
+
+def _element(value: Mapping[str, Any]) -> str:
+    if value["type"] == "channel":
+        return f"<#{value['channel_id']}>"
+    return link(value.get("url"), value["text"])

@@ -8,14 +8,18 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.commands.devin_specs import SCHEDULE_DELETE, SCHEDULE_DELETE_CONFIRMED, SCHEDULE_KEPT
 from bot.domain.cron import next_due, parse_cron
+from bot.domain.new_schedule import NewSchedule
 from bot.domain.zones import zone_named
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.cron import cron_in_words
+from bot.views.given_back import given_back
 from bot.views.message import Message
-from bot.views.text import counted, fitted, when
+from bot.views.modals.schedules import written
+from bot.views.text import counted, escape, fitted, when
 
 MOST_LISTED: Final = 50
+_NAME_LENGTH: Final = 80
 MOST_AUTOMATIONS: Final = 20
 _LIST: Final = "`/devin schedule list` shows them with their numbers."
 UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
@@ -115,11 +119,12 @@ def was_added(one: Shown, zone: str, now: float, page: str) -> Message:
     return Message(f"The schedule {one.named} is added. It runs {words}.{following} <{page}|Open in Devin>")
 
 
-def not_added(name: str, why: str, prompt: str) -> Message:
+def not_added(new: NewSchedule, why: str) -> list[Message]:
     """Say `why` a schedule was not added, and give back what was written."""
-    head = f":warning: The schedule *{fitted(name, 80)}* was not added. {why}"
-    text = f"The schedule {fitted(name, 80)} was not added. The reason and what you wrote are below."
-    return Message(text, [blocks.section(head), *blocks.given_back(prompt)])
+    named = fitted(new.name, _NAME_LENGTH)
+    head = f":warning: The schedule *{named}* was not added. {why}"
+    text = f"The schedule {named} was not added. The reason and what you wrote are below."
+    return given_back(text, head, _written(new))
 
 
 def late(name: str) -> Message:
@@ -130,12 +135,12 @@ def late(name: str) -> Message:
     )
 
 
-def lost(name: str, ref: str, prompt: str, *, maybe: bool, page: str) -> Message:
+def lost(new: NewSchedule, ref: str, *, maybe: bool, page: str) -> list[Message]:
     """Say that a schedule was not added, or `maybe` was, because Devin could not be reached for too long.
 
     What was written is given back.
     """
-    named = fitted(name, 80)
+    named = fitted(new.name, _NAME_LENGTH)
     if maybe:
         head = (
             f":warning: Devin did not answer for too long, so nobody knows whether the schedule *{named}* was added. "
@@ -148,7 +153,7 @@ def lost(name: str, ref: str, prompt: str, *, maybe: bool, page: str) -> Message
             f"Add it again, here or on <{page}|Devin's page>. Reference `{ref}`."
         )
         text = f"The schedule {named} was not added. The reason and what you wrote are below."
-    return Message(text, [blocks.section(head), *blocks.given_back(prompt)])
+    return given_back(text, head, _written(new))
 
 
 def is_already(one: Shown, *, enabled: bool) -> Message:
@@ -174,6 +179,11 @@ def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
 def was_deleted(one: Shown | None) -> Message:
     """Confirm that a schedule was deleted; None where nobody knows its name any more."""
     return Message(f"Deleted: {one.named}." if one else "The schedule is deleted.")
+
+
+def _written(new: NewSchedule) -> dict[str, str]:
+    """What was written into the form, by the labels of its fields; the name only where the head has to cut it."""
+    return ({} if len(escape(new.name)) <= _NAME_LENGTH else {"Name": new.name}) | written(new)
 
 
 def _line(one: Shown, zone: tzinfo, now: float) -> str:

@@ -471,6 +471,8 @@ async def test_notes_lie_in_folders(admin: httpx.AsyncClient, control: DevinCont
     assert (told["folders"][1]["parent_folder_id"], told["root_note_count"]) == (outer["folder_id"], 1)
     assert good(await admin.get(path, params={"folder_path": "/Web/Login"}))["total"] == 2
     assert good(await admin.get(path, params={"pinned_repo": "acme/web"}))["total"] == 0
+    everywhere = good(await admin.post(path, json=order | {"pinned_repo": "all"}))
+    assert good(await admin.get(path, params={"pinned_repo": "all"}))["items"] == [everywhere]
     refusal = await admin.post(path, json=order | {"folder_id": "folder-x"})
     assert refused(refusal, 404) == "Folder not found"
 

@@ -236,6 +236,16 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     ]
 
 
+async def test_schedules_are_listed_in_the_zone_of_who_asks(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await schedule(on, "Nightly", "0 2 * * 1-5")
+    await on.slack.put_person(ANN, tz="Asia/Kolkata")
+    await on.slack.put_person(BEN, tz="Asia/Tokyo")
+    for user, words in ((ANN, "07:30 (Asia/Kolkata)"), (BEN, "11:00 (Asia/Tokyo)")):
+        listed = await read(on, "schedule list", "1 schedule", user)
+        assert listed.split("\n")[1].startswith(f"1. *Nightly* · Monday to Friday at {words} · next <!date^")
+
+
 @pytest.mark.parametrize("status", [409, 503])
 async def test_automations_that_cannot_be_listed_cost_nobody_the_schedules(on: Harness, status: int) -> None:
     await on.devin.permissions(grant=PERMISSIONS)

@@ -1,5 +1,6 @@
 """Notes and playbooks: read by everybody, changed by admins with forms."""
 
+import html
 from typing import Any
 
 import pytest
@@ -120,6 +121,22 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
         (ADA, "note_edit", note_id, NOTE, after),
         (ADA, "note_delete", note_id, after, None),
     ]
+    assert [one["channel"] for one in await rows(on, "audit")] == [GENERAL] * 3
+
+
+async def test_a_note_for_all_repositories_stays_pinned_when_it_is_changed(on: Harness) -> None:
+    note_id = await added(on)
+    notes(on)[0] |= {"pinned_repo": "all", "body": "x" * 300}
+    shown = await read(on, f"note show {note_id}", "Deploys")
+    assert shown.startswith("*Deploys*\nwhen deploying · all repositories · changed ")
+    assert await typed(on, f"note edit {note_id}") == ""
+    form = await view(on, "Edit note")
+    assert holds(form)["repo"] == "all"
+    assert (await on.slack.submit_view(ADA, form["id"], filled(body=f"{'x' * 300}!")))["closed"] is True
+    await on.slack.wait_for_message(DIRECT, CHANGED)
+    assert known(on) == [{**NOTE, "repo": "all", "body": f"{'x' * 300}!"}]
+    *_, before, after = (await recorded(on))[-1]
+    assert (before["body"], after["body"]) == (f"…{'x' * 20}", f"…{'x' * 20}!")
 
 
 async def test_a_form_that_slack_does_not_take_says_so(on: Harness) -> None:
@@ -179,7 +196,7 @@ async def test_a_message_is_saved_as_knowledge(on: Harness) -> None:
     sent = await on.slack.submit_view(ADA, form["id"], filled(name=" ", trigger="when deploying", repo="web"))
     assert sent["errors"] == {
         "name": "Give it a name.",
-        "repo": "Write the repository as owner/name, such as acme/web, or leave it empty.",
+        "repo": "Write owner/name, such as acme/web, or all for all repositories, or leave it empty.",
     }
     assert known(on) == []
     await on.slack.submit_view(ADA, form["id"], filled(name="Deploys", trigger="when deploying", repo=""))
@@ -216,7 +233,29 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) 
     await on.slack.close_view(ADA, form["id"])
     await add(on, name="Tests")
     lost = await on.slack.wait_for_message(DIRECT, "was not saved")
-    assert lost["rendered"] == f":warning: The note *Tests* was not saved. {NO_PERMISSION}\n```Go through staging.```"
+    assert lost["rendered"] == (
+        f":warning: The note *Tests* was not saved. {NO_PERMISSION}\n*Trigger*\n```when deploying```\n"
+        "*Repository*\n```acme/web```\n*Body*\n```Go through staging.```"
+    )
+
+
+async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_messages(on: Harness) -> None:
+    await on.devin.permissions(revoke=["ManageAccountKnowledge"])
+    body = "\n".join(f"<li>Rule {number} & more</li>" for number in range(650))
+    await add(on, body=body)
+    last = await on.slack.wait_for_message(DIRECT, "*What you wrote, 3 of 3*")
+    posts = await on.slack.messages(DIRECT, user="U0BOT")
+    assert posts[-1]["ts"] == last["ts"]
+    assert [post["text"] for post in posts] == [
+        "The note Deploys was not saved. The reason and what you wrote are below.",
+        "What you wrote, 2 of 3",
+        "What you wrote, 3 of 3",
+    ]
+    head = f":warning: The note *Deploys* was not saved. {NO_PERMISSION} What you wrote comes in 3 messages.\n"
+    assert posts[0]["rendered"].startswith(f"{head}*Trigger*\n```when deploying```\n*Repository*\n```acme/web```\n")
+    texts = [block["text"]["text"] for post in posts for block in post["blocks"]]
+    parts = [text.removeprefix("*Body*\n") for text in texts[3:] if not text.startswith("*What you wrote")]
+    assert html.unescape("".join(part[3:-3] for part in parts)) == body
 
 
 @pytest.mark.edge
@@ -253,7 +292,8 @@ async def test_a_change_that_meets_another_one_is_given_back(on: Harness) -> Non
     lost = await on.slack.wait_for_message(DIRECT, "was not saved")
     assert lost["rendered"] == (
         ":warning: The note *Deploys* was not saved. Somebody else changed it while your form was open. "
-        "`/devin note edit` opens it as it is now.\n```Straight to production.```"
+        "`/devin note edit` opens it as it is now.\n*Trigger*\n```when deploying```\n*Repository*\n```acme/web```\n"
+        "*Body*\n```Straight to production.```"
     )
     assert notes(on)[0]["body"] == "Ask Ben first."
 

@@ -82,8 +82,17 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
     assert await asked(on, "audit bot") == sentences.NOTHING_CHANGED
     await on.started(user=ADA)  # so that her name is known
     await changed(on, "org", "=HYPERLINK(1)")
-    listed = await asked(on, "audit bot")
-    assert listed.startswith("The last 2 changes through Devin Bridge. `/devin audit bot csv` sends you all of them.")
+    await asked(on, "audit bot")
+    head, table = (await on.slack.ephemerals(user=ADA, visible=True))[-1]["blocks"]
+    assert head["text"]["text"] == (
+        "The last 2 changes through Devin Bridge. `/devin audit bot csv` sends you all of them."
+    )
+    assert [[cell.get("text") for cell in row] for row in table["rows"]] == [
+        ["When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome"],
+        ["2026-09-21 14:13", "ada", "budget", "=HYPERLINK(1)", None, "- → acus: 5", "done"],
+        ["2026-09-21 14:13", "ada", "budget", "org", None, "- → acus: 5", "done"],
+    ]
+    assert {row[4]["elements"][0]["elements"][0]["channel_id"] for row in table["rows"][1:]} == {GENERAL}
     assert await asked(on, "audit bot csv") == sentences.LONG_JOB_BEGUN
     shown = await result(on, "2 rows, also")
     name = f"devin-bridge-audit-{datetime.now(UTC):%Y-%m-%d}.csv"
@@ -216,7 +225,10 @@ async def test_the_filters_and_days_are_those_that_were_typed(on: Harness) -> No
         on.simulated_devin.world.add_audit({"action": "login", **facts, "audit_log_id": f"c{number}"})
     await asked(on, 'audit action=create_org person=ann@example.com org="data team" since=2026-01-01 until=2026-08-29')
     shown = await result(on, "3 rows, also")
-    title = "Devin's audit log, 1 Jan to 29 Aug 2026, action create_org, person ann@example.com, organisation data team"
+    title = (
+        "Devin's audit log, 1 Jan to 29 Aug 2026 (UTC), action create_org, person ann@example.com, "
+        "organisation data team"
+    )
     assert shown.startswith(f"*{title}*\n3 rows, also in `devin-audit-2026-01-01-to-2026-08-29.csv` below.")
     assert [entry[0] for entry in (await file_of(on))[1:]] == ["a2", "a1", "a0"]
 
@@ -520,9 +532,9 @@ async def test_a_table_that_slack_does_not_draw_is_written_as_text(on: Harness) 
     await on.slack.fault("chat.update", "error", error="invalid_blocks", match="data_table")
     await asked(on, "audit bot csv")
     message = await on.slack.wait_for_message(DIRECT, "1 row, also")
-    assert message["text"].split("\n\n")[1:] == [
-        *("When (UTC)", "Person", "What", "Target", "Outcome"),
-        *("2026-09-21T14:13:20Z", "-", "budget", "org", "done"),
+    assert message["text"].split("\n\n")[1].split("\n") == [
+        "When (UTC) · Who · What · Which · Where · Before → after · Outcome",
+        f"2026-09-21 14:13 · {ADA} · budget · org · <#{GENERAL}> · - → acus: 5 · done",
     ]
 
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.domain.cron import next_due, parse_cron, weekly_times
+from bot.domain.cron import dated_times, next_due, parse_cron, weekly_times
 from bot.views.cron import cron_in_words
 
 BERLIN, NEW_YORK, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata")
@@ -31,10 +31,18 @@ IN_JULY = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
         ("0 */2 * * *", "every 2 hours"),
         ("0 8-16 * * 1-5", "Monday to Friday every hour from 09:00 to 17:00 (Europe/Berlin)"),
         ("1,2,4,8,16 8 * * *", "every day 5 times, first at 09:01 (Europe/Berlin)"),
-        ("0 9 1 * *", "on day 1 of the month at 09:00 (UTC)"),
-        ("0 9 1,15 1-2 *", "on day 1 and 15 of the month in January and February at 09:00 (UTC)"),
-        ("0 9 13 * 5", "on day 13 of the month and on Fridays at 09:00 (UTC)"),
-        ("0 9 * jun *", "every day in June at 09:00 (UTC)"),
+        ("0 8 1 * *", "on day 1 of the month at 09:00 (Europe/Berlin)"),
+        ("0 8 1,15 1-2 *", "on day 1 and 15 of the month in January and February at 09:00 (Europe/Berlin)"),
+        ("0 8 13 * 5", "on day 13 of the month and on Fridays at 09:00 (Europe/Berlin)"),
+        ("0 8 * jun *", "every day in June at 10:00 (Europe/Berlin)"),
+        ("30 23 1,27 * *", "on day 2 and 28 of the month at 00:30 (Europe/Berlin)"),
+        ("30 23 28 * *", "on day 28 of the month at 23:30 (UTC; the days differ in Europe/Berlin)"),
+        ("30 12,23 1 * *", "on day 1 of the month at 12:30 and 23:30 (UTC; the days differ in Europe/Berlin)"),
+        ("30 23 * jun *", "every day in June at 23:30 (UTC; the days differ in Europe/Berlin)"),
+        (
+            "30 23 13 * 5",
+            "on day 13 of the month and on Fridays at 23:30 (UTC; the days differ in Europe/Berlin)",
+        ),
         ("0 9 L * *", "`0 9 L * *` (cron, in UTC)"),
         ("0 9 30 2 *", "`0 9 30 2 *` (cron, in UTC)"),  # never
     ],
@@ -47,6 +55,11 @@ def test_the_words_follow_the_clocks_of_the_zone():
     assert cron_in_words("0 8 * * *", BERLIN, IN_JULY) == "every day at 10:00 (Europe/Berlin)"
     assert cron_in_words("0 3 * * 1", NEW_YORK, THURSDAY) == "on Sundays at 22:00 (America/New_York)"
     assert cron_in_words("0 3 * * 1", KOLKATA, THURSDAY) == "on Mondays at 08:30 (Asia/Kolkata)"
+    assert cron_in_words("0 3 2 * *", NEW_YORK, THURSDAY) == "on day 1 of the month at 22:00 (America/New_York)"
+    unsure = "at 03:00 (UTC; the days differ in America/New_York)"
+    assert cron_in_words("0 3 1 * *", NEW_YORK, THURSDAY) == f"on day 1 of the month {unsure}"
+    assert cron_in_words("0 3 29 * *", NEW_YORK, THURSDAY) == f"on day 29 of the month {unsure}"
+    assert cron_in_words("0 3 1 * *", UTC, THURSDAY) == "on day 1 of the month at 03:00 (UTC)"
 
 
 @pytest.mark.parametrize(
@@ -97,3 +110,23 @@ def test_the_next_run_is_one_of_the_times_of_its_week(minutes, hours, weekdays, 
     assert due
     local = datetime.fromtimestamp(due, zone)
     assert local.hour * 60 + local.minute in weekly_times(cron, zone, due)[local.weekday()]
+
+
+@given(
+    st.integers(0, 59),
+    st.sets(st.integers(0, 23), min_size=1, max_size=3),
+    st.sets(st.integers(1, 31), max_size=3),
+    st.sets(st.integers(1, 12), max_size=3),
+    st.sets(st.integers(0, 6), max_size=2),
+    st.sampled_from([BERLIN, NEW_YORK, KOLKATA, UTC]),
+)
+def test_the_next_run_is_on_one_of_its_dates_in_the_zone(minute, hours, days, months, weekdays, zone):
+    written = (",".join(map(str, sorted(numbers))) or "*" for numbers in (hours, days, months, weekdays))
+    cron = parse_cron(f"{minute} {' '.join(written)}")
+    due = cron and next_due(cron, THURSDAY)
+    assume(cron is not None and due is not None)
+    dated = dated_times(cron, zone, due)
+    if dated is not None:
+        local = datetime.fromtimestamp(due, zone)
+        assert dated.is_due_on(local.date())
+        assert local.hour * 60 + local.minute in dated.minutes

@@ -150,15 +150,15 @@ NIGHTLY = Shown("sched-1", "Nightly <tests>", Timetable("0 8 * * 1-5"))
 
 
 def test_schedules_are_listed_in_words_with_their_next_run_and_failures():
-    broken = Shown("sched-2", "", Timetable("0 9 1 * *"), failures=3, failed_at=NOW - 60, reason="out of\nquota")
+    broken = Shown("sched-2", "", Timetable("0 8 1 * *"), failures=3, failed_at=NOW - 60, reason="out of\nquota")
     paused = Shown("sched-3", "Once", Timetable(at=NOW + 60), enabled=False, failures=1)
     message = schedules.listing([NIGHTLY, broken, paused], [("On push", True), ("Old", False)], BERLIN, NOW, PAGE)
     at = {"next": "<!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>"}
     assert message.text == (
         "*3 schedules*\n"
         f"1. *Nightly &lt;tests&gt;* · Monday to Friday at 09:00 (Europe/Berlin) · next {at['next']} · `sched-1`\n"
-        "2. `sched-2` · on day 1 of the month at 09:00 (UTC) · "
-        "next <!date^1796115600^{date_short_pretty} at {time}|2026-12-01 09:00 UTC> · "
+        "2. `sched-2` · on day 1 of the month at 09:00 (Europe/Berlin) · "
+        "next <!date^1796112000^{date_short_pretty} at {time}|2026-12-01 08:00 UTC> · "
         ":warning: failed 3 times in a row, "
         "last <!date^1795694340^{date_short_pretty} at {time}|2026-11-26 11:59 UTC>: out of quota · `sched-2`\n"
         "3. *Once* · once, <!date^1795694460^{date_short_pretty} at {time}|2026-11-26 12:01 UTC> · *paused* · "
@@ -314,6 +314,10 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             ":warning: Devin has not finished it in two hours (`running`). Look at the pull request itself.",
         ),
         (
+            reviews.ended(job(LongJobState.FAILED, reviews.NO_COMMIT)),
+            ":warning: Devin does not show this review any more. Look at the pull request itself.",
+        ),
+        (
             reviews.ended(job(LongJobState.FAILED)),
             ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
         ),
@@ -339,6 +343,18 @@ def test_what_is_said_where_devin_does_not_answer():
     assert devin_answers.UNREACHABLE.text == (
         "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
     )
+    assert devin_answers.UNREADABLE.text == (
+        "Devin gave an answer that cannot be read, so nothing was changed. Try again later."
+    )
+    assert devin_answers.UNAUTHORISED.text == (
+        "Devin does not accept Devin Bridge's key, so nothing was changed. "
+        "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    )
+    not_there = (
+        "Devin does not show this to Devin Bridge's key, so nothing was changed. "
+        "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    )
+    assert devin_answers.NOT_THERE.text == devin_answers.not_accepted(" ").text == not_there
     assert devin_answers.not_accepted("no <b>").text == (
         "Devin did not accept this, so nothing was changed: no &lt;b&gt;"
     )

@@ -1,12 +1,16 @@
 """Every sentence about notes and playbooks that no scenario reads, and what Slack takes of a long text."""
 
+import html
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.library import Entry, Kind
 from bot.playground.slack.blocks import block_errors
 from bot.views import library
+from tests.unit.block_kit import assert_calls_nobody, assert_valid
 
 NOTE = Entry(Kind.NOTE, "Deploys", "Go through *staging*.", trigger="when deploying", repo="acme/web", id="note-1")
 PLAYBOOK = Entry(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
@@ -28,6 +32,11 @@ def test_a_list_says_what_is_off_or_of_the_enterprise_and_what_could_not_be_read
         ":warning: 2 more rows of Devin's could not be read.\n"
         "`/devin note show 1` shows number 1 of this list."
     )
+
+
+def test_a_list_says_what_is_pinned_to_all_repositories():
+    message = library.listing(Kind.NOTE, [replace(NOTE, repo="all")], "")
+    assert message.text.split("\n")[1] == "1. *Deploys* · when deploying · all repositories"
 
 
 def test_lists_with_nothing_in_them():
@@ -91,23 +100,97 @@ def test_a_deletion_for_which_devin_could_not_be_reached(maybe, known):
     ],
 )
 def test_what_was_not_saved_is_given_back(why, said):
-    message = library.not_saved(NOTE, why)
+    (message,) = library.not_saved(NOTE, why)
     assert message.text == "The note Deploys was not saved. The reason and what you wrote are below."
-    assert words(message) == [f":warning: The note *Deploys* was not saved. {said}", "```Go through *staging*.```"]
+    assert words(message) == [
+        f":warning: The note *Deploys* was not saved. {said}",
+        "*Trigger*\n```when deploying```",
+        "*Repository*\n```acme/web```",
+        "*Body*\n```Go through *staging*.```",
+    ]
 
 
 def test_what_may_have_been_saved_is_given_back_too():
-    message = library.maybe_saved(PLAYBOOK, "0a1b")
+    (message,) = library.maybe_saved(PLAYBOOK, "0a1b")
     assert message.text == "Nobody knows whether the playbook Release was saved. What you wrote is below."
     assert words(message) == [
         ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the playbook "
         "*Release* was saved. `/devin playbook list` shows it if it was. Reference `0a1b`.",
-        "```1. Tag it.```",
+        "*Macro*\n```!release```",
+        "*Body*\n```1. Tag it.```",
     ]
 
 
-@pytest.mark.parametrize("body", ["x" * 20_000, "<" * 20_000, "```python\n" * 900, "é" * 2_501])
-def test_slack_takes_a_long_text_that_is_given_back(body):
-    message = library.not_saved(replace(NOTE, body=body), "Devin does not accept it.")
-    assert block_errors(message.blocks) == []
-    assert sum(len(text) for text in words(message)) < 13_200
+def test_a_name_that_the_head_cuts_is_given_back_whole():
+    (message,) = library.not_saved(replace(NOTE, name="n" * 101, trigger="", repo=""), "No.")
+    assert words(message) == [
+        f":warning: The note *{'n' * 99}…* was not saved. No.",
+        f"*Name*\n```{'n' * 101}```",
+        "*Body*\n```Go through *staging*.```",
+    ]
+    (message,) = library.not_saved(replace(PLAYBOOK, name="n" * 101), "No.")
+    assert words(message)[1] == f"*Title*\n```{'n' * 101}```"
+
+
+def test_what_one_message_does_not_hold_comes_in_further_ones():
+    first, second, third = library.not_saved(replace(NOTE, trigger="", repo="", body="a & b\n" * 3_000), "No.")
+    assert first.text == "The note Deploys was not saved. The reason and what you wrote are below."
+    assert words(first)[0] == ":warning: The note *Deploys* was not saved. No. What you wrote comes in 3 messages."
+    assert words(first)[1].startswith("*Body*\n```a &amp; b\na")
+    assert words(first)[1].endswith("\na &amp; b\n```")  # cut behind a line
+    assert [(one.text, words(one)[0]) for one in (second, third)] == [
+        ("What you wrote, 2 of 3", "*What you wrote, 2 of 3*"),
+        ("What you wrote, 3 of 3", "*What you wrote, 3 of 3*"),
+    ]
+
+
+def test_a_fence_in_what_was_written_is_shown_with_other_marks():
+    (message,) = library.not_saved(replace(PLAYBOOK, macro="", body="```sh\nmake\n```"), "No.")
+    assert words(message) == [
+        ":warning: The playbook *Release* was not saved. No. Three backticks in a row are shown as `'''`.",
+        "*Body*\n```'''sh\nmake\n'''```",
+    ]
+
+
+def given_back(messages):
+    """The text that the last field of `messages` had, put together again."""
+    texts = [text for message in messages for text in words(message)]
+    field = next(number for number, text in enumerate(texts) if text.startswith("*Body*"))
+    parts = [text.removeprefix("*Body*\n") for text in texts[field:] if not text.startswith("*What you wrote, ")]
+    assert all(part.startswith("```") and part.endswith("```") for part in parts)
+    return html.unescape("".join(part[3:-3] for part in parts))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x" * 20_000,
+        "<" * 20_000,
+        "&\n" * 10_000,
+        "'''python\n" * 900,
+        "é" * 2_801,
+        f"{'a' * 1_399}\n{'b' * 2_800}",
+        "\n" * 20_000,
+        "<a href='x'>&</a>\n" * 1_100,
+    ],
+)
+def test_a_long_text_is_given_back_whole_in_messages_that_slack_takes(body):
+    note = replace(NOTE, name="<" * 200, trigger="&" * 1_000, repo="r" * 200, body=body)
+    for messages in (library.not_saved(note, "w" * 500), library.maybe_saved(note, "0a1b")):
+        assert given_back(messages) == body
+        for message in messages:
+            assert block_errors(message.blocks) == []
+            assert_valid(message)
+
+
+@given(st.text(st.sampled_from("ab<&>\n "), min_size=1, max_size=50), st.integers(1, 400))
+def test_nothing_of_what_was_written_gets_lost(part, times):
+    body = (part * times)[:20_000]
+    messages = library.not_saved(replace(NOTE, body=body), "No.")
+    assert given_back(messages) == body
+    assert all(sum(map(len, words(message))) <= 12_200 for message in messages)
+
+
+def test_what_is_given_back_calls_nobody():
+    for message in library.not_saved(replace(NOTE, trigger="@here", body="<!channel> <@U1> @everyone\n" * 600), "No."):
+        assert_calls_nobody(message)

@@ -1,5 +1,6 @@
 """The message of a long job at each point of its way, and the words about audit logs and organisations."""
 
+import json
 from dataclasses import replace
 from datetime import date
 
@@ -23,7 +24,14 @@ def words(message):
 
 
 def table_of(message):
-    return [[cell["text"] for cell in row] for row in message.blocks[1]["rows"]]
+    return [[text_of(cell) for cell in row] for row in message.blocks[1]["rows"]]
+
+
+def text_of(cell):
+    if cell["type"] != "rich_text":
+        return cell["text"]
+    ((element,),) = (part["elements"] for part in cell["elements"])
+    return f"<#{element['channel_id']}>"
 
 
 @pytest.mark.parametrize(
@@ -180,11 +188,11 @@ def test_what_is_wrong_with_a_query(wrong, said):
 
 def test_the_title_of_an_audit_log_names_days_and_filters():
     day = Days(date(2026, 11, 26), date(2026, 11, 26), 0, 1)
-    assert audit_logs.audit_title(AuditQuery(), day) == "Devin's audit log, 26 Nov 2026"
-    days = replace(day, first=date(2026, 11, 20))
+    assert audit_logs.audit_title(AuditQuery(), day) == "Devin's audit log, 26 Nov 2026 (UTC)"
+    days = replace(day, first=date(2026, 11, 20), zone="Europe/Berlin")
     query = AuditQuery(action="login", person="ann", org="Data")
     assert audit_logs.audit_title(query, days) == (
-        "Devin's audit log, 20 Nov to 26 Nov 2026, action login, person ann, organisation Data"
+        "Devin's audit log, 20 Nov to 26 Nov 2026 (Europe/Berlin), action login, person ann, organisation Data"
     )
 
 
@@ -207,10 +215,65 @@ def test_the_list_of_changes():
     cells = ("2026-11-26T08:00:00Z", "U1", "ada", "exit", "devin-1", "C1", None, None, "done")
     message = audit_logs.bot_audit([cells])
     assert message.text == "The last change through Devin Bridge. /devin audit bot csv sends you all of them."
-    assert [[cell["text"] for cell in row] for row in message.blocks[1]["rows"]] == [
-        ["When (UTC)", "Who", "What", "Which", "Outcome"],
-        ["2026-11-26 08:00", "ada", "exit", "devin-1", "done"],
+    assert table_of(message) == [
+        ["When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome"],
+        ["2026-11-26 08:00", "ada", "exit", "devin-1", "<#C1>", "-", "done"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (None, {"acus": "5", "warn": [50, 80]}, "- → acus: 5; warn: [50, 80]"),
+        ({"acus": "5", "period": "week"}, {"acus": "10", "period": "week"}, "acus: 5 → 10"),
+        (
+            {"name": "Nightly", "enabled": True},
+            {"name": "Daily", "enabled": False, "max_acus": 5},
+            "name: Nightly → Daily; enabled: true → false; max acus: - → 5",
+        ),
+        ({"name": "Deploys", "repo": None}, None, "name: Deploys; repo: - → -"),
+        ({"name": "Deploys"}, {"name": "Deploys"}, "-"),
+        (None, {}, "- → -"),
+        ({"body": "x" * 200}, {"body": "y\n" * 100}, f"body: {'x' * 59}… → {'y ' * 29}y…"),
+    ],
+)
+def test_the_list_of_changes_says_what_was_before_and_after(before, after, said):
+    (_, row) = table_of(audit_logs.bot_audit([cells(before, after)]))
+    assert row[5] == said
+
+
+def cells(before=None, after=None, **others):
+    """The cells of a change in the bot's audit file."""
+    written = [None if one is None else json.dumps(one) for one in (before, after)]
+    facts = {"name": "ada", "target": "devin-1", "channel": "C1"} | others
+    return (
+        *("2026-11-26T08:00:00Z", "U1", facts["name"], "note_edit", facts["target"], facts["channel"]),
+        *(*written, "done"),
+    )
+
+
+def test_the_list_of_changes_names_who_and_where_as_far_as_that_is_known():
+    shown = [cells(channel="D0ADA"), cells(name=None, channel=None), cells(target="t" * 80)]
+    rows = table_of(audit_logs.bot_audit(shown))[1:]
+    assert [row[1:5] for row in rows] == [
+        ["ada", "note edit", "devin-1", "direct message"],
+        ["U1", "note edit", "devin-1", "-"],
+        ["ada", "note edit", f"{'t' * 59}…", "<#C1>"],
+    ]
+
+
+def test_slack_takes_a_long_list_of_changes():
+    fields = dict.fromkeys(("name", "trigger", "body", "repo"), "x" * 200)
+    other = dict.fromkeys(fields, "y" * 200)
+    changes = ((fields, other), (None, other), (fields, None))
+    rows = [cells(*change, name="n" * 90, target="t" * 90) for change in changes]
+    assert_valid(audit_logs.bot_audit(rows * 7))
+
+
+def test_the_file_of_changes_comes_with_the_same_table():
+    new = NewLongJob(LongJobKind.BOT_AUDIT, audit_logs.BOT_AUDIT_TITLE, "audit.csv", (), ())
+    message = long_jobs.done(replace(JOB, new=new), 1, [cells(None, {"acus": "5"})], has_file=True)
+    assert message.blocks[1] == audit_logs.bot_audit([cells(None, {"acus": "5"})]).blocks[1]
 
 
 # ---------------------------------------------------------------- organisations

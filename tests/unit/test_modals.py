@@ -4,10 +4,12 @@ import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.commands.registry import COMMANDS, FORMS
 from bot.domain.form import Form
-from bot.domain.library import LONGEST, Entry, Kind, entered, mistakes
+from bot.domain.library import LONGEST, Entry, Kind, entered, mistakes, records_of_change
 from bot.flows.manage.forms.kinds import all_forms
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
@@ -53,6 +55,50 @@ def test_slack_takes_each_form(entry):
     assert drawn == entry.fields
 
 
+@pytest.mark.parametrize(
+    ("command", "entry", "title", "said"),
+    [
+        (
+            "note_add",
+            Entry(Kind.NOTE, "", ""),
+            "New note",
+            {
+                "name": ("Name", None),
+                "trigger": ("Trigger", "When Devin should think of it, such as: when deploying the web app."),
+                "body": ("Body", None),
+                "repo": (
+                    "Repository",
+                    "Pins the note to one repository (owner/name) or to all of them (all). "
+                    "Left empty, it is not pinned, and its trigger decides.",
+                ),
+            },
+        ),
+        (
+            "playbook_add",
+            Entry(Kind.PLAYBOOK, "", ""),
+            "New playbook",
+            {
+                "name": ("Title", None),
+                "body": ("Body", None),
+                "macro": ("Macro", "A short name such as !release, with which a task can ask for this playbook."),
+            },
+        ),
+    ],
+)
+def test_every_word_of_the_forms_of_notes_and_playbooks(command, entry, title, said):
+    view = library.library_form(Form(command), entry)
+    assert (view["title"]["text"], view["submit"]["text"], view["close"]["text"]) == (title, "Save", "Cancel")
+    assert {
+        block["block_id"]: (block["label"]["text"], block.get("hint", {}).get("text")) for block in view["blocks"]
+    } == said
+    assert [block["block_id"] for block in view["blocks"] if block["optional"]] == [[*said][-1]]
+
+
+def test_the_titles_of_forms_of_what_is_there():
+    for command, entry, title in (("note_edit", NOTE, "Edit note"), ("playbook_edit", PLAYBOOK, "Edit playbook")):
+        assert library.library_form(Form(command, entry.id), entry)["title"]["text"] == title
+
+
 def test_a_field_may_hold_more_than_slack_counts():
     view = library.library_form(Form("note_edit"), Entry(Kind.NOTE, "a", "x" * 5_000, trigger="t" * 1_200))
     assert view_errors(view) == []
@@ -65,9 +111,14 @@ def test_a_field_may_hold_more_than_slack_counts():
 
 
 def test_views_without_a_form():
-    for view in (parts.loading("New note"), parts.notice("New note", "Nothing was changed.")):
+    for view, words, close in (
+        (parts.loading("New note"), "Loading…", "Cancel"),
+        (parts.notice("New note", "Nothing was changed."), "Nothing was changed.", "Close"),
+    ):
         assert view_errors(view) == []
         assert "submit" not in view
+        (block,) = view["blocks"]
+        assert (view["title"]["text"], block["text"]["text"], view["close"]["text"]) == ("New note", words, close)
 
 
 def test_what_was_filled_in_is_read():
@@ -102,6 +153,9 @@ def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
     assert parts.NOT_OPENED.text == ("Slack could not open the form, and nothing was changed. Try again.")
     assert parts.NOT_LOADED == (
         "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
+    )
+    assert parts.NOT_DRAWN == (
+        "Slack does not take this form as it is. Nothing was changed; use Devin's own page instead."
     )
     assert parts.OTHER_VERSION == (
         "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
@@ -148,8 +202,14 @@ def test_a_field_that_is_too_long_says_by_how_much():
 @pytest.mark.parametrize("repo", ["web", "acme/", "https://github.com/acme/web", "acme web"])
 def test_what_is_no_repository(repo):
     assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=repo) == {
-        "repo": "Write the repository as owner/name, such as acme/web, or leave it empty."
+        "repo": "Write owner/name, such as acme/web, or all for all repositories, or leave it empty."
     }
+
+
+@pytest.mark.parametrize("repo", ["all", " All "])
+def test_a_note_may_be_pinned_to_all_repositories(repo):
+    assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=repo) == {}
+    assert entered(Kind.NOTE, {"repo": repo}).repo == "all"
 
 
 def test_what_is_no_macro():
@@ -188,6 +248,43 @@ def test_a_record_of_a_change_is_short():
     record = Entry(Kind.NOTE, "Deploys", "x" * 500, trigger="t").as_record()
     assert record == {"name": "Deploys", "trigger": "t", "body": "x" * 199 + "…"}
     assert json.dumps(record)
+
+
+def test_a_record_of_a_change_of_a_long_text_shows_where_it_begins():
+    start, end = "Go on. " * 100, " as always." * 100
+    before = NOTE.fields | {"body": f"{start}Ask Ben{end}", "repo": ""}
+    after = NOTE.fields | {"body": f"{start}Ask Ada{end}", "name": "n" * 200, "trigger": "t" * 300}
+    one, other = records_of_change(before, after)
+    around = ("…. Go on. Go on. Ask ", f"{end[:175]}…")
+    assert one == {"name": "Deploys", "trigger": "when deploying", "body": "Ben".join(around)}
+    assert other == {
+        "name": "n" * 200,
+        "trigger": f"{'t' * 199}…",
+        "body": "Ada".join(around),
+        "repo": "acme/web",
+    }
+
+
+@pytest.mark.parametrize("added", [".", " Ask Ben." * 100])
+def test_a_record_shows_what_a_long_text_has_gained_or_lost_at_its_end(added):
+    short, long = NOTE.fields | {"body": "x" * 300}, NOTE.fields | {"body": f"{'x' * 300}{added}"}
+    one, other = records_of_change(short, long)
+    assert one["body"] == f"…{'x' * 20}"
+    assert other["body"].startswith(f"…{'x' * 20}{added[:1]}")
+    assert records_of_change(long, short) == (other, one)
+
+
+def test_a_long_text_that_has_not_changed_is_recorded_by_its_beginning():
+    before, after = NOTE.fields | {"body": "x" * 300}, NOTE.fields | {"body": "x" * 300, "name": "Deploy"}
+    one, other = records_of_change(before, after)
+    assert one["body"] == other["body"] == f"{'x' * 199}…"
+
+
+@given(st.text("ab", max_size=300), st.text("ab", max_size=300), st.text("ab", max_size=300))
+def test_records_of_a_change_differ_and_are_short(start, one, other):
+    records = records_of_change({"body": start + one}, {"body": start + other})
+    assert (records[0] == records[1]) == (one == other)
+    assert all(len(text) <= 200 for record in records for text in record.values())
 
 
 def test_a_search_is_in_all_fields():

@@ -100,6 +100,37 @@ def test_slack_takes_the_form():
     assert {option["value"] for option in menu["options"]} == {str(one) for one in Repeat}
 
 
+def test_every_word_of_the_form():
+    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin")
+    buttons = (view["title"]["text"], view["submit"]["text"], view["close"]["text"])
+    assert buttons == ("New schedule", "Add", "Cancel")
+    said = {block["block_id"]: (block["label"]["text"], block.get("hint", {}).get("text")) for block in view["blocks"]}
+    assert said == {
+        "name": ("Name", None),
+        "prompt": ("Task", "Each run starts a session with it."),
+        "repeat": ("Runs", None),
+        "time": ("Time", "For every hour, only the minutes count."),
+        "zone": ("Time zone", "Devin keeps times in UTC: when your clocks change, a run moves by an hour."),
+        "cron": ("Cron expression", "Five fields in UTC."),
+    }
+    assert [block["block_id"] for block in view["blocks"] if block["optional"]] == ["time", "zone", "cron"]
+    (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "repeat")
+    assert menu["initial_option"]["value"] == "weekdays"
+    assert [option["text"]["text"] for option in menu["options"]] == [
+        "Monday to Friday",
+        "Every day",
+        "On Mondays",
+        "On Tuesdays",
+        "On Wednesdays",
+        "On Thursdays",
+        "On Fridays",
+        "On Saturdays",
+        "On Sundays",
+        "Every hour",
+        "By the cron expression below",
+    ]
+
+
 def test_a_schedule_is_found_again_after_devin_has_tidied_it_up():
     asked = {"name": "Nightly  run", "prompt": "Run:\n\n- all tests ", "frequency": "0 2 * * *"}
     there = {"scheduled_session_id": "sched-1", "name": "Nightly run", "prompt": "Run:\n- all tests"}
@@ -115,30 +146,35 @@ def test_what_is_said_about_a_new_schedule():
         "The first run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>. "
         "<https://x.test|Open in Devin>"
     )
-    refused = views.not_added("Nightly", "No.", "Run ```x``` <all>")
+    (refused,) = views.not_added(entered(FIELDS | {"prompt": "Run `x` <all>"}), "No.")
     assert refused.text == "The schedule Nightly was not added. The reason and what you wrote are below."
     assert [block["text"]["text"] for block in refused.blocks] == [
         ":warning: The schedule *Nightly* was not added. No.",
-        "```Run '''x''' &lt;all&gt;```",
+        "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
+        "*Task*\n```Run `x` &lt;all&gt;```",
     ]
     assert_valid(refused)
     assert views.late("Nightly").text == (
         "Devin cannot be reached at the moment. The schedule *Nightly* is kept here and added as soon as Devin "
         "answers. Please don't send it again."
     )
-    long = "Run all tests. " * 400
-    gone = views.lost("Nightly", "r1", long, maybe=False, page="https://x.test")
-    assert gone.text == "The schedule Nightly was not added. The reason and what you wrote are below."
-    assert gone.blocks[0]["text"]["text"] == (
-        ":warning: The schedule *Nightly* was not added: Devin could not be reached for too long. "
-        "Add it again, here or on <https://x.test|Devin's page>. Reference `r1`."
-    )
-    assert "".join(block["text"]["text"].strip("`") for block in gone.blocks[1:]) == long
+    by_cron = entered(FIELDS | {"name": "n" * 90, "repeat": "cron", "cron": "0 9 * * 1", "prompt": "Run all. " * 400})
+    (gone,) = views.lost(by_cron, "r1", maybe=False, page="https://x.test")
+    named, texts = f"{'n' * 79}…", [block["text"]["text"] for block in gone.blocks]
+    assert gone.text == f"The schedule {named} was not added. The reason and what you wrote are below."
+    assert texts[:3] == [
+        f":warning: The schedule *{named}* was not added: Devin could not be reached for too long. "
+        "Add it again, here or on <https://x.test|Devin's page>. Reference `r1`.",
+        f"*Name*\n```{'n' * 90}```",
+        "*Cron expression*\n```0 9 * * 1```",
+    ]
+    assert "".join(text.removeprefix("*Task*\n").strip("`") for text in texts[3:]) == by_cron.prompt
     assert_valid(gone)
-    unknown = views.lost("Nightly", "r1", "Run all tests.", maybe=True, page="https://x.test")
+    (unknown,) = views.lost(entered(FIELDS), "r1", maybe=True, page="https://x.test")
     assert unknown.text == "Nobody knows whether the schedule Nightly was added. What you wrote is below."
     assert [block["text"]["text"] for block in unknown.blocks] == [
         ":warning: Devin did not answer for too long, so nobody knows whether the schedule *Nightly* was added. "
         "`/devin schedule list` shows it if it was. Reference `r1`.",
-        "```Run all tests.```",
+        "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
+        "*Task*\n```Run all tests.```",
     ]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.views import blocks
+from bot.views.figure_tables import Cell, FigureTable, table_message
 from bot.views.plain_text import MESSAGE_LIMIT, notification, plain, without_blocks
 
 CALLS = re.compile(r"<|@(?:channel|here|everyone)", re.IGNORECASE)
@@ -106,6 +107,17 @@ def test_a_message_without_its_blocks_says_all_of_it_and_links_to_the_session():
         "<https://app.devin.ai/sessions/abc|Open in Devin>"
     )
     assert without_blocks([blocks.header("Digest <b>")], None) == "Digest &lt;b&gt;"
+
+
+def test_a_table_without_its_block_has_a_line_for_each_row():
+    table = blocks.data_table("Changes", [["When", "Where"], ["today", blocks.channel_cell("C1")], ["<b>", ""]])
+    assert without_blocks([blocks.section("Head."), table], None) == (
+        "Head.\n\nWhen · Where\ntoday · <#C1>\n&lt;b&gt; · -"
+    )
+    cells = [[Cell("web", url="https://x.example/1"), Cell("3", value=3.0)]]
+    data, plain, _ = table_message(FigureTable("Sessions", ("Name", "ACUs"), cells)).forms()
+    for form in (data, plain):
+        assert without_blocks(form.blocks, None).endswith("Name · ACUs\n<https://x.example/1|web> · 3")
 
 
 def test_a_message_whose_blocks_have_no_words_has_none_without_them():

@@ -51,12 +51,13 @@ class WrongQuery:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days from `first` to `last`, both of which belong to it, and their bounds as Unix seconds."""
+    """The days of `zone` from `first` to `last`, both of which belong to it, and their bounds as Unix seconds."""
 
     first: date
     last: date
     after: int
     before: int
+    zone: str = "UTC"
 
 
 def read_options(typed: str) -> str | None:
@@ -101,7 +102,8 @@ def days_of(query: AuditQuery, now: float, zone: tzinfo) -> Days | WrongQuery:
     if first > last:
         return WrongQuery(AuditMistake.REVERSED, query.until or "")
     # Up to now and not to the end of the day: what happens meanwhile does not move the pages.
-    return Days(first, last, _start(first, zone), min(_start(last + timedelta(days=1), zone), int(now) + 1))
+    end = min(_start(last + timedelta(days=1), zone), int(now) + 1)
+    return Days(first, last, _start(first, zone), end, str(zone))
 
 
 def _options(text: str) -> tuple[list[re.Match[str]], str]:

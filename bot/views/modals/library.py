@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.form import Form
-from bot.domain.library import BODY, FIELDS, LONGEST, MACRO, NAME, REPO, TRIGGER, Entry, FieldMistake, Kind
-from bot.views.library import PAGES
+from bot.domain.library import ALL_REPOS, BODY, FIELDS, LONGEST, MACRO, NAME, REPO, TRIGGER, Entry, FieldMistake, Kind
+from bot.views.library import LABELS, PAGES
 from bot.views.message import Block
 from bot.views.modals.parts import View, form_view, text_field
 from bot.views.text import link
@@ -16,13 +16,10 @@ TITLES: Final[Mapping[str, str]] = {
     "playbook_add": "New playbook",
     "playbook_edit": "Edit playbook",
 }
-_LABELS: Final[Mapping[Kind, Mapping[str, str]]] = {
-    Kind.NOTE: {NAME: "Name", TRIGGER: "Trigger", BODY: "Body", REPO: "Repository"},
-    Kind.PLAYBOOK: {NAME: "Title", BODY: "Body", MACRO: "Macro"},
-}
 _HINTS: Final[Mapping[str, str]] = {
     TRIGGER: "When Devin should think of it, such as: when deploying the web app.",
-    REPO: "Leave it empty for all repositories, or write one as owner/name.",
+    REPO: f"Pins the note to one repository (owner/name) or to all of them ({ALL_REPOS}). "
+    "Left empty, it is not pinned, and its trigger decides.",
     MACRO: "A short name such as !release, with which a task can ask for this playbook.",
 }
 _OPTIONAL: Final = frozenset({REPO, MACRO})
@@ -56,7 +53,7 @@ def sentence(kind: Kind, name: str, mistake: FieldMistake, length: int) -> str:
     if mistake is FieldMistake.TOO_LONG:
         return f"This has {length:,} characters, and the limit is {LONGEST[name]:,}. Make it shorter."
     if mistake is FieldMistake.NO_REPO:
-        return "Write the repository as owner/name, such as acme/web, or leave it empty."
+        return f"Write owner/name, such as acme/web, or {ALL_REPOS} for all repositories, or leave it empty."
     return "Write a macro as ! and letters, digits, _ or -, such as !release, or leave it empty."
 
 
@@ -64,7 +61,7 @@ def _field(kind: Kind, name: str, value: str) -> Block:
     assert name in FIELDS[kind]
     return text_field(
         name,
-        _LABELS[kind][name],
+        LABELS[kind][name],
         value,
         hint=_HINTS.get(name, ""),
         most=LONGEST[name],

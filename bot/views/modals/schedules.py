@@ -4,10 +4,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.form import Form
-from bot.domain.new_schedule import CRON, LONGEST, NAME, PROMPT, REPEAT, TIME, ZONE, FieldMistake, Repeat
+from bot.domain.new_schedule import CRON, LONGEST, NAME, PROMPT, REPEAT, TIME, ZONE, FieldMistake, NewSchedule, Repeat
+from bot.views.message import Block
 from bot.views.modals.parts import View, choice_field, form_view, text_field
 
 TITLE: Final = "New schedule"
+_LABELS: Final[Mapping[str, str]] = {
+    NAME: "Name",
+    PROMPT: "Task",
+    REPEAT: "Runs",
+    TIME: "Time",
+    ZONE: "Time zone",
+    CRON: "Cron expression",
+}
 _REPEATS: Final[Mapping[str, str]] = {
     Repeat.WEEKDAYS: "Monday to Friday",
     Repeat.DAILY: "Every day",
@@ -28,16 +37,20 @@ def schedule_form(form: Form, zone: str) -> View:
     """The form, with the `zone` of the person who opens it."""
     hint = "Devin keeps times in UTC: when your clocks change, a run moves by an hour."
     fields = [
-        text_field(NAME, "Name", most=LONGEST[NAME]),
-        text_field(PROMPT, "Task", hint="Each run starts a session with it.", multiline=True),
-        choice_field(REPEAT, "Runs", {str(key): words for key, words in _REPEATS.items()}, str(Repeat.WEEKDAYS)),
-        text_field(
-            TIME, "Time", "09:00", most=LONGEST[TIME], optional=True, hint="For every hour, only the minutes count."
-        ),
-        text_field(ZONE, "Time zone", zone, most=LONGEST[ZONE], optional=True, hint=hint),
-        text_field(CRON, "Cron expression", most=LONGEST[CRON], optional=True, hint="Five fields in UTC."),
+        _field(NAME),
+        text_field(PROMPT, _LABELS[PROMPT], hint="Each run starts a session with it.", multiline=True),
+        choice_field(REPEAT, _LABELS[REPEAT], {str(key): words for key, words in _REPEATS.items()}, Repeat.WEEKDAYS),
+        _field(TIME, "09:00", optional=True, hint="For every hour, only the minutes count."),
+        _field(ZONE, zone, optional=True, hint=hint),
+        _field(CRON, optional=True, hint="Five fields in UTC."),
     ]
     return form_view(form, TITLE, "Add", fields)
+
+
+def written(new: NewSchedule) -> dict[str, str]:
+    """What was written into the form, by the labels of its fields, but for the name; the longest one last."""
+    runs = "" if new.repeat is Repeat.CRON else f"{_REPEATS[new.repeat]}, {new.time}, {new.zone}"
+    return {_LABELS[REPEAT]: runs, _LABELS[CRON]: new.cron, _LABELS[PROMPT]: new.prompt}
 
 
 def sentence(name: str, mistake: FieldMistake, length: int) -> str:
@@ -50,3 +63,7 @@ def sentence(name: str, mistake: FieldMistake, length: int) -> str:
         FieldMistake.NO_ZONE: "Write the name of a zone, such as Europe/Berlin or UTC.",
         FieldMistake.NO_CRON: "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday.",
     }[mistake]
+
+
+def _field(name: str, value: str = "", *, hint: str = "", optional: bool = False) -> Block:
+    return text_field(name, _LABELS[name], value, hint=hint, most=LONGEST[name], optional=optional)

@@ -175,10 +175,13 @@ class Forms:
         return refusal or await self._access.role_refusal(workspace, registry.named(form.command), user)
 
 
-async def answer(uow: UnitOfWork, job: Job[ViewCause], message: Message, *, late: bool = False) -> None:
-    """Answer who submitted the form, in a direct message: a form leaves no place behind, and this gets through.
+async def answer(uow: UnitOfWork, job: Job[ViewCause], *messages: Message, late: bool = False) -> None:
+    """Answer who submitted the form, in direct messages: a form leaves no place behind, and these get through.
 
     What came of the form is said once. With `late` it is still to come.
     """
-    key = f"form:{job.row.key}" + (":late" if late else "")
-    await uow.add_to_outbox(uow.post_row(key, job.workspace.team, job.cause.user, None, message))
+    first = f"form:{job.row.key}" + (":late" if late else "")
+    keys = [first, *(f"{first}:{number}" for number in range(2, len(messages) + 1))]
+    team, user = job.workspace.team, job.cause.user
+    rows = [uow.post_row(key, team, user, None, one) for key, one in zip(keys, messages, strict=True)]
+    await uow.add_to_outbox(*rows)

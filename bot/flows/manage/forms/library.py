@@ -10,7 +10,7 @@ from dataclasses import replace
 from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
-from bot.domain.library import BODY, LONGEST, Entry, Kind, entered, mistakes
+from bot.domain.library import BODY, LONGEST, Entry, Kind, entered, mistakes, records_of_change
 from bot.flows.access import Access
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
 from bot.flows.job import Job, Reschedule, finish
@@ -88,10 +88,10 @@ class LibraryForm(FormKind):
         entry = entered(self._kind, job.cause.fields)
         unknown = is_unknown(job.row) or job.cause.before is not None
         reference = job.row.ref
-        message = (
+        messages = (
             views.maybe_saved(entry, reference) if unknown else views.not_saved(entry, views.unreachable(reference))
         )
-        await answer(uow, job, message)
+        await answer(uow, job, *messages)
 
     async def _change(self, job: Job[ViewCause], entry: Entry) -> None:
         try:
@@ -117,13 +117,13 @@ class LibraryForm(FormKind):
             if job.cause.before is None:  # the form shows what is there, and nothing was tried yet
                 await answer(uow, job, views.same_as_before(entry))
             else:
-                await audit.add(uow.tx, _row(job, uow, form.target, job.cause.before, entry))
+                await audit.add(uow.tx, _row(job, uow, form.target, entry))
                 await answer(uow, job, views.saved(entry, new=False))
             await finish(uow, job)
 
     async def _note(self, job: Job[ViewCause], current: Entry) -> Job[ViewCause]:
         """Note in the row what is there before the change, for the audit row: after a crash nobody else knows."""
-        cause = replace(job.cause, before=current.as_record())
+        cause = replace(job.cause, before=current.fields)
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.note(uow.tx, job.row.key, cause)
         return replace(job, row=replace(job.row, cause=cause))
@@ -136,7 +136,7 @@ class LibraryForm(FormKind):
     async def _close(self, job: Job[ViewCause], entry: Entry, why: str) -> None:
         # A crash before this commit says nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await answer(uow, job, views.not_saved(entry, why))
+            await answer(uow, job, *views.not_saved(entry, why))
             await finish(uow, job)
 
 
@@ -181,25 +181,19 @@ class NewEntry(Creation[Entry]):
 
     async def write_created(self, uow: UnitOfWork, thing: Entry) -> None:
         """Record the change, and confirm it."""
-        await audit.add(uow.tx, _row(self._job, uow, thing.id, None, self._entry))
+        await audit.add(uow.tx, _row(self._job, uow, thing.id, self._entry))
         await answer(uow, self._job, views.saved(self._entry, new=True))
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce why it was not saved."""
-        await answer(uow, self._job, views.not_saved(self._entry, failure_sentence(refused).text))
+        await answer(uow, self._job, *views.not_saved(self._entry, failure_sentence(refused).text))
 
 
-def _row(
-    job: Job[ViewCause], uow: UnitOfWork, target: str, before: Mapping[str, object] | None, after: Entry
-) -> AuditRow:
+def _row(job: Job[ViewCause], uow: UnitOfWork, target: str, entry: Entry) -> AuditRow:
     cause = job.cause
-    return AuditRow(
-        job.workspace.team,
-        uow.now,
-        cause.user,
-        cause.form.command,
-        target,
-        cause.channel or None,
-        before,
-        after.as_record(),
-    )
+    if cause.before is None:
+        before, after = None, entry.as_record()
+    else:
+        before, after = records_of_change(cause.before, entry.fields)
+    team, channel = job.workspace.team, cause.channel or None
+    return AuditRow(team, uow.now, cause.user, cause.form.command, target, channel, before, after)

@@ -63,7 +63,7 @@ class ScheduleForm(FormKind):
         """Announce that the schedule was not added, or that nobody knows."""
         new = entered(job.cause.fields)
         maybe = is_unknown(job.row)
-        await answer(uow, job, views.lost(new.name, job.row.ref, new.prompt, maybe=maybe, page=SCHEDULES_PAGE))
+        await answer(uow, job, *views.lost(new, job.row.ref, maybe=maybe, page=SCHEDULES_PAGE))
 
 
 class NewScheduleAtDevin(Creation[Schedule]):
@@ -114,7 +114,7 @@ class NewScheduleAtDevin(Creation[Schedule]):
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce why it was not added, and give back what was written."""
         why = failure_sentence(refused).text
-        await answer(uow, self._job, views.not_added(self._new.name, why, self._new.prompt))
+        await answer(uow, self._job, *views.not_added(self._new, why))
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Announce that it is still to come."""

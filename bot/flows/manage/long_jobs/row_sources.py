@@ -55,7 +55,7 @@ BOT_AUDIT_HEADER: Final = ("at", "person_id", "person", "action", "target", "cha
 def bot_audit_file(now: float) -> NewLongJob:
     """The long job that makes a file of the bot's audit rows."""
     name = f"devin-bridge-audit-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
-    return NewLongJob(LongJobKind.BOT_AUDIT, BOT_AUDIT_TITLE, name, BOT_AUDIT_HEADER, (0, 2, 3, 4, 8))
+    return NewLongJob(LongJobKind.BOT_AUDIT, BOT_AUDIT_TITLE, name, BOT_AUDIT_HEADER, ())
 
 
 class BotAuditRows:
