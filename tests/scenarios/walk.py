@@ -22,7 +22,7 @@ from tests.scenarios.harness import ADA, ANN, BEN, BOT, EXTERNAL, GUEST, Harness
 
 ANY = "⟨any⟩"  # in an expected text: what differs from run to run
 PATIENCE = 20.0  # seconds until an answer counts as missing
-AT_ONCE = 10  # with more of them, an ack would wait for others
+AT_ONCE = 6  # with more of them, an ack would wait for others
 GROUP, CHANNEL = "S0ADMINS", "C0WALK"
 CAM = "U0CAM"  # in threads: somebody who neither asked for the session nor is an admin
 WHO_ARE_ADMINS = "<@U0ADA> or somebody in <!subteam^S0ADMINS>"
