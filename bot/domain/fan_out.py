@@ -121,8 +121,8 @@ class FanOutSession:
 
     @property
     def is_broken(self) -> bool:
-        """Whether it was started, and failed at Devin."""
-        return self.lifecycle is Lifecycle.OPEN and self.display is DisplayState.FAILED
+        """Whether it was started, and ended at Devin with an error. One that was suspended can be woken."""
+        return self.lifecycle is Lifecycle.OPEN and self.display is DisplayState.FAILED and self.detail is None
 
     @property
     def is_retried(self) -> bool:

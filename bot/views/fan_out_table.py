@@ -15,7 +15,7 @@ from bot.views.fan_outs import NAME_SHOWN
 from bot.views.figure_tables import Cell, FigureTable, table_message
 from bot.views.message import Block, Message
 from bot.views.sentences import LIMIT_REASONS, STATE_WORDS, mention, quoted
-from bot.views.text import acus, counted, fitted, link, short_duration, tenths, tenths_of_acus
+from bot.views.text import counted, fitted, link, short_duration, tenths, tenths_of_acus
 
 COLUMNS: Final = ("Organisation", "State", "Session", "ACUs", "Reason")
 REASON_SHOWN: Final = 400  # characters, below the table
@@ -65,9 +65,9 @@ def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Mes
     """Show how the sessions of `fan_out` stand, which a person called `asker` has asked for."""
     line = _line(fan_out, sessions, asker)
     head = blocks.section(f"*{_title(fan_out)}*\n{line}")
-    rows = [_row(fan_out, one) for one in sessions]
+    rows = [_row(one) for one in sessions]
     data, plain, _ = table_message(FigureTable("Sessions", COLUMNS, rows)).forms()
-    end = [*blocks.sections(_reasons(fan_out, sessions)), *_buttons(fan_out, sessions)]
+    end = [*blocks.sections(_reasons(sessions)), *_buttons(fan_out, sessions)]
     words = f"{_title(fan_out)}: {line}".replace("`", "").replace("\n", ". ")
     listed = blocks.sections(map(_listed, sessions))
     forms = (data.blocks, plain.blocks[1:], listed)
@@ -135,13 +135,13 @@ def _word(state: DisplayState) -> str:
     return "not known" if state is DisplayState.UNCERTAIN else STATE_WORDS[state]
 
 
-def _row(fan_out: FanOut, session: FanOutSession) -> tuple[Cell, ...]:
+def _row(session: FanOutSession) -> tuple[Cell, ...]:
     return (
         Cell(fitted_name(session.name)),
         Cell(_word(session.state)),
         Cell("Open in Devin" if session.url else "", url=session.url),
         Cell(tenths(session.acus), value=float(half_up(session.acus, 1))),
-        Cell((_reason(fan_out, session) or "").replace("`", "")),
+        Cell((_reason(session) or "").replace("`", "")),
     )
 
 
@@ -155,7 +155,7 @@ def _listed(session: FanOutSession) -> str:
     return f"• {link(session.url, session.name, NAME_SHOWN)}: {' · '.join(fact for fact in facts if fact)}"
 
 
-def _reason(fan_out: FanOut, session: FanOutSession) -> str | None:
+def _reason(session: FanOutSession) -> str | None:
     """Why a session was not started or not stopped, else why it has failed or is at a limit."""
     if session.reason is not None or session.lifecycle is not Lifecycle.OPEN or session.display not in EXPLAINED:
         return session.reason
@@ -163,23 +163,23 @@ def _reason(fan_out: FanOut, session: FanOutSession) -> str | None:
     if word is None:
         return FAILED if session.is_broken else None
     if word in LIMIT_REASONS:
-        return _limit_reason(fan_out, word)
+        return _limit_reason(word)
     return SUSPENDED if word == _FAULT else f"Devin says {quoted(word)}. Open the session in Devin to see what that is."
 
 
-def _limit_reason(fan_out: FanOut, word: str) -> str:
+def _limit_reason(word: str) -> str:
     why = LIMIT_REASONS[word]
     for on_card, elsewhere in _ELSEWHERE:
         why = why.replace(on_card, elsewhere)
-    cap = f" of {acus(fan_out.limit)}" if fan_out.limit else ""
-    return f"{why[:1].upper()}{why[1:]}.".format(cap=cap, whoever="Whoever asked for it")
+    # The limit is not named: a retry may have set another one since the session was started.
+    return f"{why[:1].upper()}{why[1:]}.".format(cap="", whoever="Whoever asked for it")
 
 
-def _reasons(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> list[str]:
+def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:
     """The reasons in full, each once, with the organisations that it is about."""
     about: dict[str, list[str]] = {}
     for one in sessions:
-        if reason := _reason(fan_out, one):
+        if reason := _reason(one):
             about.setdefault(reason, []).append(fitted(one.name, NAME_SHOWN))
     return [f"*{_some(names)}*: {reason[:REASON_SHOWN]}" for reason, names in [*about.items()][:MOST_REASONS]]
 

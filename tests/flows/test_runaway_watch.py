@@ -137,6 +137,24 @@ async def test_it_comes_back_in_its_post_unless_there_was_progress(make, either_
     ]
 
 
+async def test_a_snooze_goes_on_while_the_session_rests_for_a_moment(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    async with either_store.db.write() as tx:
+        [alarm] = await alarms.current(tx, ORG, 0.0)
+        snoozed = {"state": AlarmState.SNOOZED, "user": "U0ADA", "snoozed_until": NOW + 4 * HOUR}
+        await alarms.change(tx, alarm.key, NOW, **snoozed)
+    await set_acus(either_store, 6.2, detail="waiting_for_user")
+    await watch.tick(organisation)
+    clock.now += MINUTE
+    await set_acus(either_store, 6.4, detail="working")
+    await watch.tick(organisation)
+    [back] = await stored(either_store)
+    assert (back.over_at, back.state, back.user) == (None, AlarmState.SNOOZED, "U0ADA")
+    assert back.snoozed_until == NOW + 4 * HOUR
+
+
 async def test_a_session_that_is_woken_before_its_stop_was_seen_is_open_again(make, either_store, clock):
     _, watch, organisation = watch_of(make, either_store, clock)
     await either_store.session("s1", NOW - HOUR, acus=6.2)

@@ -135,9 +135,10 @@ async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness
 
 
 async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time(on: Harness, clock: Ahead) -> None:
-    shown = await typed(on, "digest now")
+    assert await typed(on, "digest now") == "Putting together what would be posted…"
+    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
     assert "Only you see this, and nothing was posted. As it would be posted here now: the daily digest." in shown
-    assert "*0 ACUs through Slack on " in shown
+    assert "\n*0 ACUs " in shown
     assert await on.slack.messages(GENERAL, user="U0BOT") == []
     soon = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=2)
     await checked(on, f"digest add {soon:%H:%M} UTC here", f"<#{GENERAL}> gets the daily digest every day")

@@ -76,13 +76,21 @@ async def test_what_was_not_started_is_asked_for_again_with_what_is_known_of_it(
 
 async def test_another_session_takes_the_place_of_one_that_has_failed_and_its_acus_stay_counted(db: Database) -> None:
     await stored(db)
-    failed = {"lifecycle": Lifecycle.OPEN, "display": DisplayState.FAILED, "acus": 2.5, "detail": "error"}
+    failed = {"lifecycle": Lifecycle.OPEN, "display": DisplayState.FAILED, "acus": 2.5}
     await changed(db, "org-1", lifecycle=Lifecycle.OPEN, display=DisplayState.DONE)
     await changed(db, "org-2", **failed, devin_id="devin-1", url="https://devin/1")
     async with db.write() as tx:
         (again,) = await fan_outs.retry(tx, "f1")
     assert (again.lifecycle, again.attempt, again.failed_before) == (Lifecycle.QUEUED, 2, 1)
     assert (again.devin_id, again.url, again.acus, again.acus_before) == (None, None, 2.5, 2.5)
+
+
+async def test_a_session_that_a_fault_suspended_is_not_asked_for_again_because_it_may_be_woken(db: Database) -> None:
+    await stored(db)
+    for org_id in ("org-1", "org-2", "org-3"):
+        await changed(db, org_id, lifecycle=Lifecycle.OPEN, display=DisplayState.FAILED, detail="error")
+    async with db.write() as tx:
+        assert await fan_outs.retry(tx, "f1") == []
 
 
 async def test_a_change_of_one_that_was_asked_for_again_comes_too_late(db: Database) -> None:

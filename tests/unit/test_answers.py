@@ -127,6 +127,7 @@ def test_the_fixed_answers():
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
             "REPLY_HELD": Is(sentences.REPLY_HELD),
             "CARD_LOST": Is(sentences.CARD_LOST),
+            "DIGEST_BEING_MADE": "Putting together what would be posted…",
             "DIGEST_CHECKING": "Checking the channel: nothing was changed yet.",
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
             "DIGEST_NOT_ADDED": "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. Try again in a minute.",

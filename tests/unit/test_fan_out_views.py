@@ -285,7 +285,7 @@ def test_why_a_session_was_not_started():
         (LIMIT, "There are no credits left. Somebody who manages billing can buy more in Devin."),
         (
             replace(LIMIT, detail="usage_limit_exceeded"),
-            "The session has used up its own limit of 5 ACUs. Whoever asked for it can raise it in Devin, "
+            "The session has used up its own limit. Whoever asked for it can raise it in Devin, "
             "or start a new session with a higher `acu=`.",
         ),
         (

@@ -209,7 +209,7 @@ class CommandAnswers:
         answer = await self._subscriptions.answer(workspace, user, channel, command.argument)
         # The row has the whole command, to be read as that of a button under a question is.
         target = f"{DIGEST.name} {command.argument}"
-        return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
+        return answer or Work(person_lane(workspace.team, user), target, self._subscriptions.received(command.argument))
 
     async def _ask_devin(
         self, workspace: Workspace, user: str, channel: str, command: Command

@@ -116,6 +116,7 @@ from bot.views.answers.stops import (
     stopping,
 )
 from bot.views.answers.subscriptions import (
+    DIGEST_BEING_MADE,
     DIGEST_CHECKING,
     DIGEST_NEEDS_CHANNEL,
     DIGEST_NOT_ADDED,
@@ -143,6 +144,7 @@ __all__ = [
     "CHANNEL_ARCHIVED",
     "CHANNEL_RESTRICTED",
     "DEACTIVATED_REFUSED",
+    "DIGEST_BEING_MADE",
     "DIGEST_CHECKING",
     "DIGEST_NEEDS_CHANNEL",
     "DIGEST_NOT_ADDED",

@@ -39,6 +39,7 @@ DIGEST_UNSEEN: Final = Message(
     "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with "
     "its numbers."
 )
+DIGEST_BEING_MADE: Final = Message("Putting together what would be posted…")
 DIGEST_CHECKING: Final = Message("Checking the channel: nothing was changed yet.")
 DIGEST_NOT_ADDED: Final = Message(
     "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. "

@@ -127,7 +127,9 @@ class RunawayWatch:
         if known is None or (known.over_at is not None and not is_the_same(known, found, session)):
             await self._open(session, facts)
         elif known.over_at is not None or was_woken(known, session):
-            await self._change(known, facts=facts, **_OPEN_AGAIN)
+            # Who has snoozed it is reminded all the same.
+            snoozed = (known.snoozed_until or 0.0) > self._services.clock()
+            await self._change(known, facts=facts, **({"over_at": None} if snoozed else _OPEN_AGAIN))
         elif known.snoozed_until is not None and known.snoozed_until <= self._services.clock():
             await self._end_snooze(replace(known, facts=facts))
         elif self._has_moved(known, facts):

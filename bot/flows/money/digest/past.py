@@ -5,7 +5,7 @@ It counts from when a digest is stored. If that one dies unposted, the next one 
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from typing import Final
 
@@ -78,18 +78,22 @@ class Past:
         return replace(self, accounted=day.isoformat(), before=base.isoformat(), unposted=unposted)
 
 
+_FIELDS: Final = frozenset(one.name for one in fields(Past))
+
+
 async def read_past(tx: Transaction, destination: Destination) -> Past | None:
     """Return the stored past of a destination; None before its first time."""
     stored = await due.read(tx, destination.state_name)
     if stored is None:
         return None
-    # Releases before subscriptions stored less.
-    return Past(**{name: value for name, value in stored.state.items() if name != "v"})
+    # Earlier releases stored less, and later ones may store more.
+    return Past(**{name: value for name, value in stored.state.items() if name in _FIELDS})
 
 
 async def store_past(tx: Transaction, destination: Destination, past: Past) -> None:
     """Store the past of a destination."""
-    await due.write(tx, destination.state_name, 0.0, {"v": 1, **asdict(past)})
+    state = {name: value for name, value in asdict(past).items() if value is not None}
+    await due.write(tx, destination.state_name, 0.0, {"v": 1, **state})
 
 
 async def has_said_no_acus(tx: Transaction, destination: Destination, past: Past) -> bool:

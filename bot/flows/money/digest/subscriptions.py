@@ -39,7 +39,7 @@ class Subscriptions:
         self._usage_ledger = usage_ledger
 
     async def answer(self, workspace: Workspace, user: str, channel: str, argument: str) -> Message | None:
-        """Return the answer to what `user` typed in `channel`; None if a channel has to be checked for it."""
+        """Return the answer to what `user` typed in `channel`; None if that takes longer than an ack may."""
         request = parse_digest(argument)
         if isinstance(request, DigestMistake):
             return answers.digest_mistake(request)
@@ -48,15 +48,25 @@ class Subscriptions:
         if request.action is DigestAction.REMOVE:
             return await self._remove(workspace, user, channel, request.number)
         if request.action is DigestAction.NOW:
-            return await self._preview(workspace, channel)
+            return None
         if request.action is DigestAction.ADD:
             return _refusal(workspace, request, channel)
         return answers.digest_forms(schedule_of(workspace.policy))
 
+    @staticmethod
+    def received(argument: str) -> Message:
+        """Return what is said of a command until its row is carried out."""
+        request = parse_digest(argument)
+        is_now = isinstance(request, DigestRequest) and request.action is DigestAction.NOW
+        return answers.DIGEST_BEING_MADE if is_now else answers.DIGEST_CHECKING
+
     async def carry_out(self, job: CommandJob, argument: str) -> None:
-        """Add the subscription that the person of `job` asks for, or answer privately why not."""
+        """Show the person of `job` a preview, add the subscription that they ask for, or answer privately why not."""
         request = parse_digest(argument)
         assert isinstance(request, DigestRequest)
+        if request.action is DigestAction.NOW:
+            await self._show_preview(job)
+            return
         channel = request.channel or job.cause.channel or ""
         refusal = await _refusal_of_slack(job.workspace, channel)
         to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
@@ -76,7 +86,16 @@ class Subscriptions:
             await numbered_lists.show(tx, workspace.team, user, KIND, ids, self._services.clock())
             return answers.digest_list([(one, await _lost(tx, workspace, one)) for one in found])
 
-    async def _preview(self, workspace: Workspace, channel: str) -> Message:
+    async def _show_preview(self, job: CommandJob) -> None:
+        message = await self.preview(job.workspace, job.cause.channel or "")
+        to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
+        # A crash before this commit answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(to, message)
+            await finish(uow, job)
+
+    async def preview(self, workspace: Workspace, channel: str) -> Message:
+        """Return what would be posted in a channel now: its own digests, or where it has none, a daily one."""
         async with self._services.db.read(first=True) as tx:
             here = [one for one in await subscribed(tx, workspace) if one.channel == channel]
         wanted = here or [Subscription(channel, Edition.DAILY, schedule_of(workspace.policy))]
