@@ -129,6 +129,11 @@ def test_no_paper_names_a_setting_of_the_playground_that_is_gone(paper):
     assert named - {field.name.upper() for field in fields(Options)} == set()
 
 
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
+def test_a_merge_left_no_marks_in_a_paper(path):
+    assert re.findall(r"^(?:<<<<<<<|>>>>>>>|=======$).*", path.read_text(encoding="utf-8"), re.MULTILINE) == []
+
+
 # ---------------------------------------------------------------- rooms
 
 
