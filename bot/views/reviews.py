@@ -67,6 +67,16 @@ def ended(job: LongJob) -> Message:
     return _message(job, ":white_check_mark: Done. Devin's findings are on the pull request.")
 
 
+def over(job: LongJob) -> Message:
+    """Notify who asked for a review, which took a while, that it is over: nobody is notified of an edit."""
+    how = (
+        "It could not be followed to its end; the message above says why."
+        if job.state is LongJobState.FAILED
+        else "Done. Devin's findings are on the pull request."
+    )
+    return Message(f"{fitted(job.new.title)}: {how}")
+
+
 def still_going(status: str) -> str:
     """Why a review is followed no longer: Devin has had it for too long, and says `status` about it."""
     word = fitted(status, 30) or "unknown"

@@ -224,9 +224,8 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     await press(on, "Delete *Nightly*", "schedule_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
     assert [one["name"] for one in schedules(on)] == ["Weekly"]
-    assert await read(on, "schedule delete 1", "any more") == (
-        "Devin does not have that schedule any more, so nothing was changed. "
-        "`/devin schedule list` shows them with their numbers."
+    assert await read(on, "schedule delete 1", "no such schedule") == (
+        "Devin has no such schedule, so nothing was changed. `/devin schedule list` shows them with their numbers."
     )
     runs, paused = ({"name": "Nightly", "enabled": enabled, "frequency": "0 8 * * 1-5"} for enabled in (True, False))
     assert await recorded(on) == [
@@ -335,6 +334,20 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
     assert (await on.devin.counters())["create_review"] == 1
     await settled(on)  # the row that follows the review is closed after the edit
+
+
+@pytest.mark.timing(job_unnoticed=0.0)
+async def test_the_end_of_a_review_that_took_long_is_a_message_because_nobody_is_notified_of_an_edit(
+    on: Harness,
+) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await read(on, f"review {PULL}", "Devin will review", ANN)
+    first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
+    set_reviews(on, "completed")
+    await settled(on)
+    shown, message = await on.slack.messages(DIRECT_OF_ANN)
+    assert (shown["ts"], "Done." in shown["rendered"]) == (first["ts"], True)
+    assert message["text"].endswith("): Done. Devin's findings are on the pull request.")
 
 
 async def test_the_link_to_a_pull_request_may_have_a_title(on: Harness) -> None:

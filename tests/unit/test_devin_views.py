@@ -239,7 +239,7 @@ def test_a_schedule_that_cannot_be_picked():
     assert schedules.NO_NUMBER_TYPED.text == (
         f"Which schedule? Add its number to the command; nothing was changed. {shows}"
     )
-    assert schedules.GONE.text == f"Devin does not have that schedule any more, so nothing was changed. {shows}"
+    assert schedules.GONE.text == f"Devin has no such schedule, so nothing was changed. {shows}"
     assert schedules.no_number(9).text == (
         f"Your last list of schedules has no number 9, so nothing was changed. {shows}"
     )
@@ -328,6 +328,15 @@ def test_the_message_of_a_review(message, line):
     plain = line.removeprefix(":warning: ").removeprefix(":white_check_mark: ").replace("`", "")
     assert message.text == f"Review of acme/web#7 (abcdef0): {plain}"
     assert_valid(message)
+
+
+def test_who_asked_for_a_review_that_took_long_is_notified_of_its_end():
+    assert reviews.over(job(LongJobState.DONE)).text == (
+        "Review of acme/web#7 (abcdef0): Done. Devin's findings are on the pull request."
+    )
+    assert reviews.over(job(LongJobState.FAILED, reviews.LOST)).text == (
+        "Review of acme/web#7 (abcdef0): It could not be followed to its end; the message above says why."
+    )
 
 
 def test_only_while_a_review_goes_on_it_can_be_left():

@@ -11,6 +11,7 @@ from bot.flows.job import Job, Reschedule, finish
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.long_jobs.living_message import LivingMessage
 from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.store import long_jobs
 from bot.views import reviews as views
 
@@ -32,10 +33,10 @@ class ReviewFollow:
         shown = await self._message.end(job, found, views.ended(found))
         # A crash before this commit edits the message once more, to the same words.
         async with self._services.unit_of_work_for(job) as uow:
-            if not shown:
+            if not shown or _goes_unnoticed(found, uow):
+                message = views.over(found) if shown else views.ended(found)
                 where = found.channel or found.user
-                row = uow.post_row(f"{found.message_key}:end", found.team, where, None, views.ended(found))
-                await uow.add_to_outbox(row)
+                await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
             await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
             await finish(uow, job)
 
@@ -74,6 +75,11 @@ class ReviewFollow:
         async with self._services.unit_of_work_for(job) as uow:
             await long_jobs.change_while(uow.tx, found.id, LongJobState.READING, state=state, reason=reason)
             return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
+
+
+def _goes_unnoticed(found: LongJob, uow: UnitOfWork) -> bool:
+    """Whether the end needs a message: it took a while, was not cancelled, and nobody is notified of an edit."""
+    return found.state is not LongJobState.CANCELLED and uow.now - found.created_at > uow.timing.job_unnoticed
 
 
 def _failure(error: DevinError) -> str:
