@@ -149,6 +149,19 @@ def test_every_file_of_a_room_has_its_row():
     assert (files - named, {one for one in named - files if (flows / one[0]).is_dir()}) == (set(), set())
 
 
+def test_a_file_that_contributing_names_is_the_only_one_that_can_be_meant():
+    named = set(re.findall(r"`([\w/]+\.py)`", read("CONTRIBUTING.md"))) - {"__init__.py"}  # "there"
+    code = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("bot", "handlers", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    meant = {
+        name: [path for path in code if path in {name, f"bot/{name}"} or path.endswith(f"/{name}")] for name in named
+    }
+    assert {name: paths for name, paths in meant.items() if len(paths) != 1} == {}
+
+
 # ---------------------------------------------------------------- scopes, commands to type
 
 
