@@ -45,7 +45,8 @@ _KINDS: Final = {
 _PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
     Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
-    Problem.ACUS: "After that, say how many ACUs: a number above zero, such as `20` or `7.5`.",
+    Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
+    Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",
     Problem.SPAN: "After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with percentages.",
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
     Problem.NUMBER: "Say which budget, by its number in `/devin budget list`, such as `/devin budget remove 2`.",

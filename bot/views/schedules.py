@@ -24,7 +24,7 @@ MOST_AUTOMATIONS: Final = 20
 _LIST: Final = "`/devin schedule list` shows them with their numbers."
 UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
 NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command; nothing was changed. {_LIST}")
-GONE: Final = Message(f"Devin does not have that schedule any more, so nothing was changed. {_LIST}")
+GONE: Final = Message(f"Devin has no such schedule, so nothing was changed. {_LIST}")
 UNKNOWN: Final = Message(
     "Devin did not answer, so nobody knows whether the schedule was changed. `/devin schedule list` shows how it is."
 )

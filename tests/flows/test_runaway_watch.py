@@ -137,7 +137,7 @@ async def test_it_comes_back_in_its_post_unless_there_was_progress(make, either_
     ]
 
 
-async def test_a_snooze_goes_on_while_the_session_rests_for_a_moment(make, either_store, clock):
+async def test_a_snooze_goes_on_while_the_session_waits_for_a_moment(make, either_store, clock):
     _, watch, organisation = watch_of(make, either_store, clock)
     await either_store.session("s1", NOW - HOUR, acus=6.2)
     await watch.tick(organisation)

@@ -39,8 +39,7 @@ NO_SCHEDULES = (
     "<https://app.devin.ai/settings/schedules|Devin's page>."
 )
 NO_SCHEDULE = (
-    "Devin does not have that schedule any more, so nothing was changed. "
-    "`/devin schedule list` shows them with their numbers."
+    "Devin has no such schedule, so nothing was changed. `/devin schedule list` shows them with their numbers."
 )
 NOTES = admins_only("Changes of notes")
 NO_SECRETS = "There are no secrets in your Devin organisation. Add one on <https://app.devin.ai/secrets|Devin's page>."

@@ -77,7 +77,8 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, GUEST, "budget list") == sentences.GUEST_REFUSED
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == (
-        f"Nothing was changed. After that, say how many ACUs: a number above zero, such as `20` or `7.5`. {FORM}"
+        "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. "
+        f"{FORM}"
     )
     web = number_in(said := await answer(on, ADA, f"budget set <#{WEB}> 20 a week warn 50,80"))
     assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."

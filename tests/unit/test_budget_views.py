@@ -171,6 +171,18 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             f"`@`. {FORM}",
         ),
         (
+            Problem.ACUS,
+            False,
+            "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. "
+            f"{FORM}",
+        ),
+        (
+            Problem.BEHIND,
+            True,
+            "Nothing was changed. After the ACUs, write nothing more: a grant holds until the budget resets. "
+            "The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
+        ),
+        (
             Problem.SPAN,
             False,
             "Nothing was changed. After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with "

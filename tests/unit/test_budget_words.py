@@ -60,7 +60,8 @@ def test_what_is_to_be_set(typed: str, order: SetOrder | Problem) -> None:
         ("@U0ANN 10", GrantOrder(ANN, Decimal(10))),
         ("each-person 2.5 ACUs", GrantOrder(Scope(ScopeKind.EACH_PERSON), Decimal("2.5"))),
         ("org", Problem.ACUS),
-        ("org 10 a week", Problem.ACUS),
+        ("org 10 a week", Problem.BEHIND),
+        ("@U0ADA 5 ACUs please", Problem.BEHIND),
         ("10", Problem.SCOPE),
     ],
 )

@@ -79,6 +79,12 @@ def test_a_channel_is_read_by_its_id_whatever_its_name_is():
     assert parse_slash(as_typed("digest add <#C0WEB|daily>")) == Command(DIGEST, "add #C0WEB")
 
 
+@pytest.mark.parametrize("typed", ["daily #C0WEB 9 am Berlin", "weekly #C0WEB on Mondays at 9:00"])
+def test_behind_a_channel_that_was_picked_a_mistake_is_answered_and_starts_nothing(typed):
+    assert parse_slash(f"digest add {typed}") == Command(DIGEST, f"add {typed}")
+    assert isinstance(parse_digest(f"add {typed}"), DigestMistake)
+
+
 def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
     assert [zone_named(typed) for typed in ("EUROPE/berlin", "utc", "Nowhere/At_All", "GMT+1")] == [
         *("Europe/Berlin", "UTC", None, None)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
-from bot.domain.commands.devin_specs import REVIEW, SCHEDULE_DELETE
+from bot.domain.commands.devin_specs import REVIEW, SCHEDULE_DELETE, SCHEDULE_LIST
 from bot.domain.commands.library_commands import (
     NOTE_ADD,
     NOTE_DELETE,
@@ -34,8 +34,10 @@ from bot.domain.commands.registry import (
     ASIDE,
     AUDIT,
     AUDIT_BOT,
+    BUDGET_LIST,
     COMMANDS,
     COST,
+    DIGEST,
     EXIT,
     HELP,
     LIST,
@@ -258,6 +260,17 @@ def test_everything_else_is_for_devin(text):
         ("playbooks", Doubt("playbooks", "playbooks", PLAYBOOK_LIST, "playbook list")),
         ("playbook delete 3", Doubt("playbook delete 3", "playbook", PLAYBOOK_LIST, "playbook list")),
         ("note remove 3", Doubt("note remove 3", "note", NOTE_LIST, "note list")),
+        ("schedule remove 2", Doubt("schedule remove 2", "schedule", SCHEDULE_LIST, "schedule list")),
+        ("budget delete 2", Doubt("budget delete 2", "budget", BUDGET_LIST, "budget list")),
+        ("budget add @U0ADA1 10", Doubt("budget add @U0ADA1 10", "budget", BUDGET_LIST, "budget list")),
+        ("budget #C0WEB1 10", Doubt("budget #C0WEB1 10", "budget", BUDGET_LIST, "budget list")),
+        ("digest delete 2", Doubt("digest delete 2", "digest", DIGEST, "digest")),
+        ("usage this month by person", Doubt("usage this month by person", "usage", USAGE, "usage month by person")),
+        ("stop 1 2 3 4 5", Doubt("stop 1 2 3 4 5", "stop", STOP, "stop")),
+        (
+            "stop all my running sessions now please",
+            Doubt("stop all my running sessions now please", "stop", STOP, "stop"),
+        ),
         ("note add deploy rules", Doubt("note add deploy rules", "note", NOTE_ADD, "note add")),
         ("note edit the readme", Doubt("note edit the readme", "note", NOTE_EDIT, "note edit")),
         ("list notes", Doubt("list notes", "list", NOTE_LIST, "note list")),
@@ -375,7 +388,10 @@ def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
         "new",
         "aside",
         "sleeping beauty",
-        "stop 1 2 3 4 5",
+        "schedule create daily report",
+        "schedule a meeting reminder job in the cron module",
+        "digest add daily emails to the settings page",
+        "budget page shows wrong totals",
         "fix it",
         "refactor",
         "start stop foo",

@@ -76,7 +76,8 @@ def _help_topic(typed: str) -> str | None:
 
 
 # What people want to be done with something in a list.
-_AROUND_LISTS: Final = "show see open add new create make edit change update rename delete remove drop"
+_TO_LISTS: Final = "show see open add new create make set edit change update rename delete remove drop"
+_AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 USAGE_QUESTION: Final = _questions(USAGE_QUESTIONS)
@@ -92,8 +93,10 @@ AUDIT_OPTIONS: Final = Argument(
 )
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic)
-DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`
+LISTED: Final = Argument("", lambda typed: None if typed else "", around=_AROUND_LISTS)  # nothing may follow
+# With more words behind `add` and `remove`.
+DIGESTS: Final = Argument("[list|add|remove|now]", read_digest, around=_AROUND_LISTS)
 WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
-SEARCH: Final = Argument("[text]", read_search, around=frozenset(_AROUND_LISTS.split()), free=True)  # "" for no text
+SEARCH: Final = Argument("[text]", read_search, around=_AROUND_LISTS, free=True)  # "" for no text
 # Whatever stands behind it is for this command, so what does not fit is answered and starts nothing else.
 FAN_OUT: Final = Argument("… orgs=all|name,id,… [acu=5] [tags=…]", str, verbatim=True)

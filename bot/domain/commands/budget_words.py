@@ -23,6 +23,7 @@ class Problem(StrEnum):
     SCOPE = "scope"
     NAME = "name"  # a channel or a person that was typed and not picked in Slack, so that no id is known
     ACUS = "acus"
+    BEHIND = "behind"  # more stands behind the ACUs of a grant
     SPAN = "span"
     WARN = "warn"
     NUMBER = "number"
@@ -79,7 +80,7 @@ def parse_grant(typed: str) -> GrantOrder | Problem:
     if isinstance(head, Problem):
         return head
     scope, acus, rest = head
-    return Problem.ACUS if rest else GrantOrder(scope, acus)
+    return Problem.BEHIND if rest else GrantOrder(scope, acus)
 
 
 def parse_number(typed: str) -> int | Problem:

@@ -6,6 +6,7 @@ other commands.
 
 from typing import Final
 
+from bot.domain.commands.arguments import LISTED
 from bot.domain.commands.devin_words import METRICS_PERIOD, NAME, PULL_REQUEST, SCHEDULE
 from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
 
@@ -17,7 +18,7 @@ REVIEW: Final = CommandSpec(
 )
 SCHEDULE_LIST: Final = CommandSpec(
     "schedule_list",
-    forms=typed("schedule list"),
+    forms=typed("schedule list", LISTED),
     ordinary=True,
     slash_help=Help("`/devin schedule list` shows what Devin runs on a schedule"),
 )

@@ -11,6 +11,7 @@ from datetime import time
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.commands.picked import picked_channel
 from bot.domain.editions import Edition, Share
 from bot.domain.zones import is_offset, nearest_zones, zone_named
 
@@ -71,7 +72,8 @@ def read_digest(typed: str) -> str | None:
         DigestAction.LIST: not rest,
         DigestAction.NOW: not rest,
         DigestAction.REMOVE: len(rest) <= 1,
-        DigestAction.ADD: sum(not _is_known(word) for word in rest) <= 1,
+        # No task names a channel here. What is wrong behind one is answered.
+        DigestAction.ADD: any(map(picked_channel, rest)) or sum(not _is_known(word) for word in rest) <= 1,
     }
     return " ".join([action, *rest]).strip() if action in fits and fits[DigestAction(action)] else None
 

@@ -61,6 +61,7 @@ _BANGED: Final = re.compile(rf"{_BANG}(?P<word>[A-Za-z]+)(?P<tail>.*)", re.DOTAL
 MOST_WORDS_IN_DOUBT: Final = 5
 # A longer text is in doubt only if all words behind the command are such as people put around the name of a session or
 # a period. A text with any other word reads like a task.
+MOST_FITTING_WORDS: Final = 12
 FREE_WORDS: Final = 2
 _AROUND_SESSIONS: Final = (
     "a all any both every everything everybody it its me mine my of on one ones our please pls that the them these "
@@ -71,6 +72,8 @@ _AROUND_PERIODS: Final = (
     "since until from today tonight yesterday last this latest recent day days daily week weekly month monthly year"
 )
 _FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
+_WITHOUT_MEANING: Final = "a all for me my of our please the this"
+_EMPTY: Final = frozenset(_WITHOUT_MEANING.split())  # a question asks the same without them
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
@@ -144,7 +147,7 @@ class Parser:
         parts = (text.strip(), word, words, behind)
         if (meant := self._meant_by_two_words(*parts) or self._the_other_way(*parts)) is not None:
             return meant
-        if len(words) > MOST_WORDS_IN_DOUBT:
+        if len(words) > MOST_FITTING_WORDS:
             return None
         if word in self._synonyms:
             spec = self._synonyms[word]
@@ -219,9 +222,10 @@ class Parser:
         forms = spec.forms_on(Surface.SLASH)
         if not forms:
             return spec.forms[0].phrase
-        if (whole := self._whole(spec, behind)) is not None:
-            return whole
         phrase = forms[0].phrase
+        with_meaning = behind if " " in phrase else [one for one in behind if one not in _EMPTY]
+        if (whole := self._whole(spec, behind) or self._whole(spec, with_meaning)) is not None:
+            return whole
         repaired = " ".join([phrase, *(one for one in behind if _takes(spec, one))])
         return phrase if self.slash(repaired).spec is START else repaired
 
@@ -300,6 +304,8 @@ def _takes(spec: CommandSpec, word: str) -> bool:
 def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
     if word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
+        return True
+    if picked_channel(word) or picked_person(word):
         return True
     forms = spec.forms_on(Surface.SLASH)
     return any(word in form.argument.around or word in form.phrase.split()[1:] for form in forms)

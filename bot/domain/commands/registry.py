@@ -16,6 +16,7 @@ from bot.domain.commands.arguments import (
     DIGESTS,
     GRANT,
     HELP_TOPIC,
+    LISTED,
     REPORT_QUESTION,
     SESSION,
     TEXT,
@@ -147,7 +148,7 @@ REPORT: Final = CommandSpec(
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
     "budget_list",
-    forms=typed("budget list"),
+    forms=typed("budget list", LISTED),
     slash_help=Help("`/devin budget list` shows the budgets that apply to you here"),
 )
 BUDGET_SET: Final = CommandSpec(
