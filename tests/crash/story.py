@@ -136,14 +136,11 @@ class Story:
     def deaths(self, reached: Sequence[Moment], *, every: bool) -> list[Moment]:
         """The moments to die at: each of the story's own steps once, or `every` moment of all of them.
 
-        `every` includes, once each, the steps of what runs by the clock. A moment that leaves nothing else behind than
-        the step before it, at which the bot dies too, comes once for its step and not for each time that this occurs.
+        `every` includes, once each, the steps of what runs by the clock.
         """
         if every:
             listed = {*self.steps, *self.sometimes}
-            return [
-                moment for moment in reached if moment.number == 1 or (moment.step in listed and moment.is_distinct)
-            ]
+            return [moment for moment in reached if moment.step in listed or moment.number == 1]
         return [
             moment
             for moment in reached

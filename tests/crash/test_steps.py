@@ -156,14 +156,9 @@ def test_code_without_a_place_keeps_its_own_name() -> None:
 
 
 def test_a_listed_step_is_died_at_once_and_in_the_long_form_at_every_moment() -> None:
-    again = [*REACHED, Moment(MARK, AFTER, 2)]
+    again = [*REACHED, Moment(MARK, BEFORE, 2), Moment(MARK, AFTER, 2)]
     assert STORY.deaths(again, every=False) == [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)]
     assert STORY.deaths(again, every=True) == again
-
-
-def test_before_a_commit_that_occurs_again_the_long_form_does_not_die_again() -> None:
-    again = [*REACHED, Moment(MARK, BEFORE, 2), Moment(POST, BEFORE, 2)]
-    assert STORY.deaths(again, every=True) == [*REACHED, Moment(POST, BEFORE, 2)]
 
 
 def test_a_step_that_nearly_all_stories_have_is_died_at_where_the_story_says_so() -> None:
