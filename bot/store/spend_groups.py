@@ -1,14 +1,29 @@
 """What an organisation's sessions spent in a period, divided by something that is known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, and_, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    RowMapping,
+    Select,
+    Subquery,
+    and_,
+    case,
+    desc,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
+from bot.domain.questions import By
 from bot.store.tables import consumption, pull_requests, sessions, spend
 
 
@@ -62,6 +77,16 @@ class Wanted:
 
 ALL: Final = Wanted()
 _OF_ALL: Final = ("groups", "all_acus", "all_sessions")
+_NOT_OF_ONE: Final = {"division", *_OF_ALL}
+# What all rows of a session in `spend` share. They are there longer than the session's own row.
+_SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
+_KEYS: Final[Mapping[By, Callable[[FromClause], ColumnElement[Any]]]] = {
+    By.PERSON: lambda spent: spent.c.requester,  # the empty id is that of people who were erased
+    By.CHANNEL: lambda spent: spent.c.channel,  # all direct messages are one
+    By.SESSION: lambda _: sessions.c.id,
+    By.PLAYBOOK: lambda _: sessions.c.options["playbook"].as_string(),
+    By.REPO: lambda _: sessions.c.options["repo"].as_string(),
+}
 
 
 async def first_day(tx: AsyncConnection, org_id: str) -> date | None:
@@ -73,36 +98,28 @@ async def first_day(tx: AsyncConnection, org_id: str) -> date | None:
     return min((date.fromisoformat(day) for day in found if day is not None), default=None)
 
 
-async def by_person(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
-    """Group by the Slack user who asked for the sessions; the empty id is that of people who were erased."""
-    spent = _spent(spending, spend.c.requester)
-    return await _groups(tx, spending, spent, spent.c.requester, wanted, name=func.max(sessions.c.requester_name))
+async def grouped(tx: AsyncConnection, spending: Spending, by: By, wanted: Wanted = ALL) -> list[Group]:
+    """Group the sessions by something that is known of them, those first that spent most.
 
-
-async def by_channel(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
-    """Group by channel; all direct messages are one group."""
-    spent = _spent(spending, spend.c.channel)
-    return await _groups(tx, spending, spent, spent.c.channel, wanted)
-
-
-async def by_session(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
-    """Give each session a group of its own, but for those that are purged."""
-    return await _groups(tx, spending, _spent(spending), sessions.c.id, wanted, purged=sessions.c.id.is_(None))
-
-
-async def by_playbook(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
-    """Group by the playbook that was chosen for the sessions; the key is None without one."""
-    playbook = sessions.c.options["playbook"].as_string()
-    return await _groups(tx, spending, _spent(spending), playbook, wanted, purged=sessions.c.id.is_(None))
-
-
-async def by_repository(tx: AsyncConnection, spending: Spending) -> list[Group]:
-    """Group by the repository in the sessions' options, which is None without one, and by that of a pull request.
-
-    The latter says which repository it was in the end.
+    The key is the id of the Slack user who asked, of the channel, of the session, or of the playbook that was chosen.
+    By repository it is the one in the sessions' options, and they are also grouped by that of a pull request, which
+    says which repository it was in the end. The key is None for sessions that have none.
     """
-    spent, repo = _spent(spending, with_pull_request=True), sessions.c.options["repo"].as_string()
-    return await _groups(tx, spending, spent, repo, purged=sessions.c.id.is_(None), url=spent.c.url)
+    return (await grouped_each(tx, spending, {by: wanted}))[by]
+
+
+async def grouped_each(tx: AsyncConnection, spending: Spending, wanted: Mapping[By, Wanted]) -> dict[By, list[Group]]:
+    """Group the sessions in several ways at once, as `grouped` does: over a long period most work is to add them up."""
+    spent = _spent(spending, wanted)
+    selected = [
+        select(literal(by.value).label("division"), _wanted(_grouped(spending, spent, by), one).subquery())
+        for by, one in wanted.items()
+    ]
+    found: dict[By, list[RowMapping]] = {by: [] for by in wanted}
+    ordered = union_all(*selected).order_by(desc("acus"), desc("sessions"), "key")
+    for row in (await tx.execute(ordered)).mappings():
+        found[By(row["division"])].append(row)
+    return {by: _with_others(rows) for by, rows in found.items()}
 
 
 async def sessions_by_day(tx: AsyncConnection, spending: Spending) -> dict[date, int]:
@@ -112,38 +129,29 @@ async def sessions_by_day(tx: AsyncConnection, spending: Spending) -> dict[date,
     return {date.fromisoformat(day): int(number) for day, number in found}
 
 
-async def _groups(
-    tx: AsyncConnection,
-    spending: Spending,
-    spent: Subquery,
-    key: ColumnElement[Any],
-    wanted: Wanted = ALL,
-    *,
-    purged: ColumnElement[bool] | None = None,
-    url: ColumnElement[Any] | None = None,
-    name: ColumnElement[Any] | None = None,
-) -> list[Group]:
-    opened, foreign = _opened(spending), spent.c.team.not_in([spending.team, ""])
+def _grouped(spending: Spending, spent: FromClause, by: By) -> Subquery:
+    """Select the groups of what the sessions have `spent`."""
+    opened, foreign, key = _opened(spending), spent.c.team.not_in([spending.team, ""]), _KEYS[by](spent)
     keys: dict[str, ColumnElement[Any]] = {
         "foreign": foreign,
-        "purged": key.is_(None) if purged is None else purged,
+        "purged": (key if by in _SHARED else sessions.c.id).is_(None),
         "key": case((foreign, None), else_=key),
     }
     joined = (
         spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == spending.team))
         .outerjoin(opened, opened.c.session_id == spent.c.session_id)
     )  # fmt: skip
-    sums = [
+    url = spent.c.url if by is By.REPO else None
+    sums = (
         func.sum(spent.c.acus).label("acus"),
         func.count().label("sessions"),
         func.sum(sessions.c.worked).label("worked"),
         func.sum(opened.c.number).label("pull_requests"),
-        *([] if name is None else [name.label("name")]),
-        *([] if url is None else [func.max(url).label("pull_request")]),
-    ]
+        (func.max(sessions.c.requester_name) if by is By.PERSON else null()).label("name"),
+        (null() if url is None else func.max(url)).label("pull_request"),
+    )
     selected = select(*(one.label(label) for label, one in keys.items()), *sums).select_from(joined)
-    grouped = selected.group_by(*keys.values(), *([] if url is None else [without_number(url)])).subquery()
-    return _with_others((await tx.execute(_wanted(grouped, wanted))).mappings().all())
+    return selected.group_by(*keys.values(), *([] if url is None else [without_number(url)])).subquery()
 
 
 def _wanted(grouped: Subquery, wanted: Wanted) -> Select[Any]:
@@ -157,7 +165,7 @@ def _wanted(grouped: Subquery, wanted: Wanted) -> Select[Any]:
 
 def _with_others(rows: Sequence[RowMapping]) -> list[Group]:
     """Make groups of `rows`, with one for those that were left out, if there are any."""
-    groups = [_group(**{name: value for name, value in row.items() if name not in _OF_ALL}) for row in rows]
+    groups = [_group(**{name: value for name, value in row.items() if name not in _NOT_OF_ONE}) for row in rows]
     if not rows or rows[0]["groups"] == len(rows):
         return groups
     acus = float(rows[0]["all_acus"]) - sum(one.acus for one in groups)
@@ -175,15 +183,16 @@ def without_number(url: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(url, "0123456789")
 
 
-def _spent(spending: Spending, *facts: ColumnElement[Any], with_pull_request: bool = False) -> Subquery:
-    """What each session spent in the period, with these columns of `spend`, which all its rows share."""
+def _spent(spending: Spending, divisions: Collection[By]) -> FromClause:
+    """What each session spent in the period, with what the `divisions` need that is not in the session's own row."""
     acus = func.sum(spend.c.acus).label("acus")
-    shared = [func.max(one).label(one.key) for one in (spend.c.team, *facts)]
-    of_each = select(spend.c.session_id, acus, *shared).where(*_in(spending)).group_by(spend.c.session_id)
-    if with_pull_request:
+    shared = [spend.c.team, *(_SHARED[by] for by in divisions if by in _SHARED)]
+    of_each = select(spend.c.session_id, acus, *(func.max(one).label(one.key) for one in shared))
+    of_each = of_each.where(*_in(spending)).group_by(spend.c.session_id)
+    if By.REPO in divisions:
         url = select(func.min(pull_requests.c.url)).where(pull_requests.c.session_id == spend.c.session_id)
         of_each = of_each.add_columns(url.where(pull_requests.c.team == spending.team).scalar_subquery().label("url"))
-    return of_each.subquery()
+    return of_each.cte("spent")
 
 
 def _opened(spending: Spending) -> Subquery:

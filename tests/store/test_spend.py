@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.budgets import ScopeKind
 from bot.domain.consumption import Correction, by_product, exact_sum
+from bot.domain.questions import By
 from bot.domain.session import Snapshot
 from bot.store import budget_spend, corrections, person_spend, sessions, spend, spend_groups
 from bot.store.budget_spend import Reached
@@ -63,8 +64,8 @@ async def test_whose_spending_it_was_is_known_longer_than_the_session(db: Databa
         await tx.execute(sessions.sessions.delete())
     week, days = Spending(TEAM, ORG, MON, TUE), (MON, TUE)
     async with db.read() as tx:
-        people = await spend_groups.by_person(tx, week)
-        channels = await spend_groups.by_channel(tx, week)
+        people = await spend_groups.grouped(tx, week, By.PERSON)
+        channels = await spend_groups.grouped(tx, week, By.CHANNEL)
         by_person = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal(0), 1, ""))
         by_channel = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_CHANNEL, *days, Reached(Decimal(0), 1, ""))
         of_many = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal("3.6"), 1, ""))

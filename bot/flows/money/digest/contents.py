@@ -11,7 +11,7 @@ from bot.domain.needing import needing_somebody
 from bot.domain.periods import days_between
 from bot.domain.session import Session
 from bot.flows.money.digest.file import digest_file
-from bot.flows.money.digest.spenders import DigestSpenders, without_pull_request
+from bot.flows.money.digest.spenders import DigestSpenders
 from bot.flows.money.figures.titles import DigestTitles
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
@@ -80,10 +80,9 @@ class DigestReader:
             if channel is not None:
                 return ThreadFigures(first, chart)
             spenders = DigestSpenders(tx, workspace, first, figures.day, titles)
-            repositories = await spenders.repositories()
-            tables = await spenders.tables(repositories)
+            tables, without = await spenders.tables()
             file = await digest_file(tx, workspace, self._usage_ledger, figures, first, titles) if has_file else None
-        return ThreadFigures(first, chart, tables, without_pull_request(repositories), file)
+        return ThreadFigures(first, chart, tables, without, file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:
         begun = float(bounds(day)[0])

@@ -2,19 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
 from typing import Final
 
 from bot.domain.consumption import exact, exact_sum
+from bot.domain.questions import By
 from bot.domain.session import Session
 from bot.flows.money.figures.titles import DigestTitles
 from bot.flows.workspace import Workspace
-from bot.store import people, sessions, spend, spend_groups, spend_people
+from bot.store import people, sessions, spend_groups, spend_people
 from bot.store.database.connection import Transaction
-from bot.store.spend_groups import Group, Spending
+from bot.store.spend_groups import ALL, Group, Spending, Wanted
 from bot.views.digest_posts import WithoutPullRequest
 from bot.views.digest_tables import (
     DIRECT_MESSAGES,
@@ -30,6 +31,10 @@ from bot.views.pull_requests import repository_name
 MOST_ROWS: Final = 5
 _NOISE: Final = Decimal("0.00001")  # ACUs that come from adding up floats
 FEWEST_PEOPLE: Final = 3  # in a group that is shown where names are not
+# Of sessions two groups may have no key: those of another workspace, and those that are purged.
+_WANTED: Final = dict.fromkeys((By.PERSON, By.CHANNEL, By.REPO), ALL) | {
+    By.SESSION: Wanted(MOST_ROWS + 2, used_only=True)
+}
 
 
 class DigestSpenders:
@@ -41,48 +46,34 @@ class DigestSpenders:
         self._workspace = workspace
         self._spending = Spending(workspace.team, workspace.organisation.id, first, last)
 
-    async def tables(self, repositories: Sequence[Group]) -> tuple[SpenderTable, ...]:
-        """Return the tables of a digest; `repositories` are the sessions as `repositories` has grouped them.
+    async def tables(self) -> tuple[tuple[SpenderTable, ...], WithoutPullRequest]:
+        """Return the tables of a digest, and what was used in sessions without a pull request.
 
         Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
         """
+        found = await spend_groups.grouped_each(self._tx, self._spending, _WANTED)
         named = self._workspace.policy.shows_names
-        channels = await spend_groups.by_channel(self._tx, self._spending)
-        return (
-            await self._people() if named else await self._counted_people(),
-            await self._channels(channels),
-            await self._sessions(channels),
-            await self._repositories(repositories),
+        tables = (
+            await self._people(found[By.PERSON]) if named else _counted_people(found[By.PERSON]),
+            await self._channels(found[By.CHANNEL]),
+            await self._sessions(found[By.SESSION], found[By.CHANNEL]),
+            await self._repositories(found[By.REPO]),
         )
+        return tables, _without_pull_request(found[By.REPO])
 
-    async def repositories(self) -> list[Group]:
-        """Return what was used by the repository that the sessions' options name and by one of their pull requests."""
-        return await spend_groups.by_repository(self._tx, self._spending)
-
-    async def _people(self) -> SpenderTable:
-        groups = await spend_groups.by_person(self._tx, self._spending)
+    async def _people(self, groups: Sequence[Group]) -> SpenderTable:
         known = await people.names(self._tx, self._workspace.team, [one.key for one in groups if one.key])
         return _table("People", "Person", groups, lambda one: Spender(_person(one, known), _exact(one.acus)))
-
-    async def _counted_people(self) -> SpenderTable:
-        groups = [one for one in await spend_groups.by_person(self._tx, self._spending) if one.acus > 0]
-        known = [one for one in groups if not _is_unknown(one)]
-        together = reduce(Group.joined, known) if len(known) >= FEWEST_PEOPLE else None
-        rest = [one for one in groups if together is None or _is_unknown(one)]
-        row = [replace(together, key=f"{len(known):,} people")] if together else []
-        hidden = {one.key for one in rest}
-        return _table("People", "People", [*row, *rest], lambda one: Spender(one.key or "", _exact(one.acus)), hidden)
 
     async def _channels(self, groups: Sequence[Group]) -> SpenderTable:
         who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
         return _table("Channels", "Channel", groups, _channel, {key for (key,), users in who.items() if _is_few(users)})
 
-    async def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
+    async def _sessions(self, groups: Iterable[Group], channels: Sequence[Group]) -> SpenderTable:
         """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
-        team, org_id, first, last = astuple(self._spending)
-        top = await spend.most_expensive(self._tx, team, org_id, first, last, MOST_ROWS)
+        top = [(one.key, one.acus) for one in groups if one.key is not None][:MOST_ROWS]
         found = await sessions.tracked(self._tx, [key for key, _ in top])
-        askers = await people.names(self._tx, team, {one.session.requester for one in found.values()})
+        askers = await people.names(self._tx, self._spending.team, {one.session.requester for one in found.values()})
         rows = [self._session(found[key].session, acus, askers) for key, acus in top]
         left = _sum(channels) - exact_sum(row.acus for row in rows)
         others = Spender(OTHERS, left, sum(one.sessions for one in channels) - len(rows))
@@ -121,7 +112,17 @@ class DigestSpenders:
         return (repository_name(pull_request, hosts) if pull_request else None) or option
 
 
-def without_pull_request(groups: Iterable[Group]) -> WithoutPullRequest:
+def _counted_people(groups: Iterable[Group]) -> SpenderTable:
+    used = [one for one in groups if one.acus > 0]
+    known = [one for one in used if not _is_unknown(one)]
+    together = reduce(Group.joined, known) if len(known) >= FEWEST_PEOPLE else None
+    rest = [one for one in used if together is None or _is_unknown(one)]
+    row = [replace(together, key=f"{len(known):,} people")] if together else []
+    hidden = {one.key for one in rest}
+    return _table("People", "People", [*row, *rest], lambda one: Spender(one.key or "", _exact(one.acus)), hidden)
+
+
+def _without_pull_request(groups: Iterable[Group]) -> WithoutPullRequest:
     """Return what was used in sessions without a pull request so far; a workspace knows of no other's."""
     ours = [one for one in groups if one.acus > 0 and not one.foreign]
     without = [one for one in ours if one.pull_request is None]

@@ -1,7 +1,7 @@
 """The parts into which an answer about usage divides what was used, the largest first."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
@@ -99,8 +99,8 @@ class UsageParts:
         # Where Devin reports no ACUs all groups count, those with the most sessions first.
         used_only = not self._figures.no_acus_reported
         if division is not By.REPO:
-            return await _GROUPS[division](self._tx, self._spending, Wanted(most, used_only))
-        joined = self._joined(await spend_groups.by_repository(self._tx, self._spending))
+            return await spend_groups.grouped(self._tx, self._spending, division, Wanted(most, used_only))
+        joined = self._joined(await spend_groups.grouped(self._tx, self._spending, By.REPO))
         return [one for one in joined if one.acus > 0 or not used_only]
 
     def _joined(self, groups: Iterable[Group]) -> Iterable[Group]:
@@ -112,14 +112,6 @@ class UsageParts:
             named = replace(one, key=name, purged=key[2])
             found[key] = found[key].joined(named) if key in found else named
         return found.values()
-
-
-_GROUPS: Final[Mapping[By, Callable[[Transaction, Spending, Wanted], Awaitable[list[Group]]]]] = {
-    By.PERSON: spend_groups.by_person,
-    By.CHANNEL: spend_groups.by_channel,
-    By.SESSION: spend_groups.by_session,
-    By.PLAYBOOK: spend_groups.by_playbook,
-}
 
 
 class _PeopleIn(Protocol):
