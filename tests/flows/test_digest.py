@@ -188,6 +188,23 @@ async def test_the_thread_of_the_post(start, store, bills):
     )
 
 
+async def test_sessions_of_another_workspace_and_purged_ones_push_none_out_of_the_table(start, store, bills):
+    bills.days = {date(2026, 5, 18): 30.0}
+    noon = utc(2026, 5, 18, 12)
+    await store.session("theirs", noon, team="T0OTHER")
+    for number in range(6):
+        await store.session(f"c{number}", noon + number)
+    own = {f"c{number}": 1.0 - number / 10 for number in range(6)}
+    await store.spent(date(2026, 5, 18), theirs=9.0, purged=8.0, **own)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    texts = [row["payload"]["text"] for row in await thread(store)]
+    assert (
+        "Sessions, Mon 18 May: Do c0 1.0 ACUs, Do c1 0.9 ACUs, Do c2 0.8 ACUs, Do c3 0.7 ACUs, Do c4 0.6 ACUs, "
+        "others 17.5 ACUs, elsewhere 8.5 ACUs, total 30.0 ACUs"
+    ) in texts
+
+
 async def test_titles_of_sessions_in_private_channels_are_left_out(start, store, bills):
     """But for those in the digest's own channel, and for those of which it is not known that they are public."""
     bills.days = {date(2026, 5, 18): 9.0}
