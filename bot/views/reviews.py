@@ -52,8 +52,9 @@ def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> 
     )
 
 
-def going_on(job: LongJob, status: str = "pending") -> Message:
-    """Show how far the review is, in Devin's word `status`, and a button with which it is followed no longer."""
+def going_on(job: LongJob) -> Message:
+    """Show how far the review is, in Devin's word for it, and a button with which it is followed no longer."""
+    status = job.cursor["status"] if job.cursor else "pending"
     line = _STATES.get(status) or f"Devin says: {fitted(status, 30)}."
     return _message(job, line, *blocks.actions(blocks.button("Stop following", CANCEL_LONG_JOB.action_id, job.id)))
 

@@ -329,6 +329,9 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "running")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
+    asked = (await on.devin.counters())["get_review"]
+    await on.devin.wait_for_calls("get_review", asked + 3)
+    assert len(await on.slack.log("chat.update")) == 1  # an edit for each other state, and not for each question
     set_reviews(on, "completed")
     last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. Devin's findings are on the pull request.")
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
