@@ -63,6 +63,11 @@ def no_file(needed: str | None) -> str:
     return "Slack did not take the file. Try again later."
 
 
+def no_message(job: LongJob, needed: str | None) -> str:
+    """Say what Slack does not take where `job` has no message, because the app lacks the scope `needed`."""
+    return reviews.no_message(needed) if job.new.kind is LongJobKind.REVIEW else no_file(needed)
+
+
 def devin_refused(permission: str | None) -> str:
     """Say that Devin refuses what is needed, and who can grant the `permission`, if that is known."""
     if permission is None:

@@ -322,6 +322,11 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             reviews.ended(job(LongJobState.FAILED)),
             ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
         ),
+        (
+            reviews.ended(job(LongJobState.FAILED, reviews.no_message(None))),
+            ":warning: Slack did not take the message that would show how far this review is. "
+            "Devin goes on with the review, which appears on the pull request.",
+        ),
     ],
 )
 def test_the_message_of_a_review(message, line):

@@ -181,10 +181,10 @@ class RunLongJob:
         await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
 
     async def _fail_without_message(self, job: Job[LongJobCause], found: LongJob, missing: ScopeMissing) -> None:
-        reason = views.no_file(missing.needed)
+        reason = views.no_message(found, missing.needed)
         failed = replace(found, state=LongJobState.FAILED, reason=reason)
         async with self._services.unit_of_work_for(job) as uow:
-            await self._post_end(uow, failed, views.failed(failed))
+            await self._post_end(uow, failed, views.ended(failed, 0, ()))
             await long_jobs.change(uow.tx, found.id, state=failed.state, reason=reason, ended_at=uow.now)
             await finish(uow, job)
 
