@@ -82,7 +82,7 @@ class LongJob:
     done: int = 0
     total: int | None = None
     notes: tuple[str, ...] = ()
-    reason: str | None = None  # a sentence that says why it has failed
+    reason: str | None = None  # a sentence that says why it has failed; None where it was given up
     file_id: str | None = None
     sharing_at: float | None = None
 

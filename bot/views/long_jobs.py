@@ -9,7 +9,7 @@ from bot.domain.commands.registry import CANCEL_LONG_JOB
 from bot.domain.consumption import exact_sum
 from bot.domain.long_job import NOT_SHOWN, Cell, LongJob, LongJobKind, LongJobState, seconds_left
 from bot.domain.shares import shares
-from bot.views import blocks
+from bot.views import blocks, reviews
 from bot.views.audit_logs import bot_audit_table
 from bot.views.csv import TOTAL
 from bot.views.message import Block, Message
@@ -63,6 +63,11 @@ def no_file(needed: str | None) -> str:
     return "Slack did not take the file. Try again later."
 
 
+def no_message(job: LongJob, needed: str | None) -> str:
+    """Say what Slack does not take where `job` has no message, because the app lacks the scope `needed`."""
+    return reviews.no_message(needed) if job.new.kind is LongJobKind.REVIEW else no_file(needed)
+
+
 def devin_refused(permission: str | None) -> str:
     """Say that Devin refuses what is needed, and who can grant the `permission`, if that is known."""
     if permission is None:
@@ -78,6 +83,8 @@ def granted_by(permission: str) -> str:
 
 def going_on(job: LongJob, now: float) -> Message:
     """Show how much `job` has read, about how long it will still take, and a button that cancels it."""
+    if job.new.kind is LongJobKind.REVIEW:
+        return reviews.going_on(job)
     line = f"{_read(job)} {left}" if (left := _left(job, now)) else _read(job)
     return _message(job, line, *blocks.actions(blocks.button("Cancel", CANCEL_LONG_JOB.action_id, job.id)))
 
@@ -85,6 +92,17 @@ def going_on(job: LongJob, now: float) -> Message:
 def delivering(job: LongJob, count: int) -> Message:
     """Say that all is read and the file on its way."""
     return _message(job, f"{_rows(count)} read. The file is on its way.")
+
+
+def ended(job: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
+    """Show how `job` has ended: its result, of `count` rows and first of all these `rows`, or why there is none."""
+    if job.new.kind is LongJobKind.REVIEW:
+        return reviews.ended(job)
+    if job.state is LongJobState.CANCELLED:
+        return cancelled(job)
+    if job.state is LongJobState.FAILED:
+        return failed(job)
+    return done(job, count, rows, has_file=count > job.new.file_beyond)
 
 
 def done(job: LongJob, count: int, rows: Sequence[Sequence[Cell]], *, has_file: bool) -> Message:
@@ -105,6 +123,8 @@ def failed(job: LongJob) -> Message:
 
 def over(job: LongJob) -> Message:
     """Notify who asked that `job`, which took a while, is over, where no file does so."""
+    if job.new.kind is LongJobKind.REVIEW:
+        return reviews.over(job)
     how = (
         "It could not be finished; the message above says why."
         if job.state is LongJobState.FAILED

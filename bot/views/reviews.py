@@ -21,7 +21,9 @@ NOT_SEEN: Final = Message(
     "An admin of your Devin organisation can connect its repository."
 )
 NO_COMMIT: Final = "Devin does not show this review any more. Look at the pull request itself."
-STOPPED: Final = "No longer followed. Devin goes on with the review, which appears on the pull request."
+_GOES_ON: Final = "Devin goes on with the review, which appears on the pull request."
+_ITS_MESSAGE: Final = "the message that would show how far this review is"
+STOPPED: Final = f"No longer followed. {_GOES_ON}"
 ERRORED: Final = "Devin could not finish the review. Ask again with `/devin review`."
 LOST: Final = "Devin Bridge could not follow it any more. Look at the pull request itself."
 _STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading it."}
@@ -52,8 +54,18 @@ def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> 
     )
 
 
-def going_on(job: LongJob, status: str = "pending") -> Message:
-    """Show how far the review is, in Devin's word `status`, and a button with which it is followed no longer."""
+def no_message(needed: str | None) -> str:
+    """Say that Slack takes no message that follows the review, because the app lacks a scope: the `needed` one."""
+    if needed:
+        scope = f"because the app lacks the scope `{fitted(needed, 60)}`"
+        how = "A workspace admin can install the app again with that scope."
+        return f"Slack does not take {_ITS_MESSAGE}, {scope}. {_GOES_ON} {how}"
+    return f"Slack did not take {_ITS_MESSAGE}. {_GOES_ON}"
+
+
+def going_on(job: LongJob) -> Message:
+    """Show how far the review is, in Devin's word for it, and a button with which it is followed no longer."""
+    status = job.cursor["status"] if job.cursor else "pending"
     line = _STATES.get(status) or f"Devin says: {fitted(status, 30)}."
     return _message(job, line, *blocks.actions(blocks.button("Stop following", CANCEL_LONG_JOB.action_id, job.id)))
 

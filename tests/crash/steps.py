@@ -176,11 +176,6 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "create the schedule": ("bot.flows.manage.forms.schedule:NewScheduleAtDevin.call",),
     "hand a review to its lane": ("bot.flows.manage.long_jobs.reviews:Reviews.ask",),
     "ask for a review": ("bot.flows.manage.long_jobs.reviews:NewReview.call",),
-    "note how a review stands": (
-        "bot.flows.manage.long_jobs.review_follow:ReviewFollow._show",
-        "bot.flows.manage.long_jobs.review_follow:ReviewFollow._close",
-    ),
-    "end the review": ("bot.flows.manage.long_jobs.review_follow:ReviewFollow.run",),
     # A fan-out.
     "show a preview": ("bot.flows.steer.fan_out_preview:FanOutPreview._show",),
     "begin a fan-out": ("bot.flows.steer.fan_out_presses:FanOutPresses._start",),

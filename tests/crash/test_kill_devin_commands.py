@@ -125,11 +125,15 @@ async def changed_once(one: Scene, _: None) -> None:
 ASKED = ("intend: commit", "ask for a review: Devin POST pr-reviews", "adopt: commit")
 FOLLOWED = (
     *POSTED,
-    "note how a review stands: commit",
+    "keep a batch: commit",
+    "note how it ended: commit",
     "show how far it is: commit",
     "show how far it is: Slack chat.update",
-    "end the review: commit",
+    "end the long job: commit",
+    "delete its rows: commit",
 )
+# Devin may be asked for the first time when it is done with the review.
+ASKED_AGAIN = "give the lane back: commit"
 STORIES = [
     Story(
         "a review is asked for",
@@ -143,7 +147,7 @@ STORIES = [
             "begin its message: commit",
             *FOLLOWED,
         ),
-        sometimes=(KNOWN, "clear the intent: commit", "put back: commit"),
+        sometimes=(KNOWN, "clear the intent: commit", "put back: commit", ASKED_AGAIN),
         throughout=("intend: commit", "adopt: commit"),
         settings=admin,
     ),
@@ -153,7 +157,7 @@ STORIES = [
         written_review,
         reviewed_once,
         steps=(*RECEIVED, "hand a review to its lane: commit", *ASKED, *FOLLOWED),
-        sometimes=(KNOWN, "clear the intent: commit", "put back: commit"),
+        sometimes=(KNOWN, "clear the intent: commit", "put back: commit", ASKED_AGAIN),
         settings=admin,
     ),
     Story(

@@ -2,15 +2,18 @@
 
 import json
 import time
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.domain.billing import newest_finished
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
+from bot.timing import Timing
 from tests import sentences
 from tests.scenarios.ahead import rows
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, MANIFEST, Harness, harness
 from tests.scenarios.observations import settled
 
 DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
@@ -329,6 +332,9 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "running")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
+    asked = (await on.devin.counters())["get_review"]
+    await on.devin.wait_for_calls("get_review", asked + 3)
+    assert len(await on.slack.log("chat.update")) == 1  # an edit for each other state, and not for each question
     set_reviews(on, "completed")
     last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. Devin's findings are on the pull request.")
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
@@ -388,3 +394,28 @@ async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Ha
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin could not finish the review. Ask again with")
     await on.devin.permissions(revoke=["UseReviewManual"])
     assert "lacks the permission `UseReviewManual`" in await read(on, f"review {PULL}", "lacks", ANN)
+
+
+@pytest.fixture
+async def without_scope(tmp_path: Path, timing: Timing) -> AsyncIterator[Harness]:
+    """The bot in an app that may not open direct messages."""
+    scopes = set(MANIFEST["oauth_config"]["scopes"]["bot"]) - {"im:write"}
+    async with harness(tmp_path, timing=timing, workspace={"scopes": scopes}) as everything:
+        yield everything
+
+
+@pytest.mark.edge
+async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goes_on(without_scope: Harness) -> None:
+    on = without_scope
+    await on.devin.permissions(grant=PERMISSIONS)
+    await read(on, f"review {PULL}", "Devin will review", ANN)
+    message = await on.slack.wait_for_message(DIRECT_OF_ANN, "does not take")
+    head, line = message["rendered"].split("\n")
+    assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
+    assert line == (
+        ":warning: Slack does not take the message that would show how far this review is, because the app lacks the "
+        "scope `im:write`. Devin goes on with the review, which appears on the pull request. "
+        "A workspace admin can install the app again with that scope."
+    )
+    await settled(on)
+    assert (len(reviews(on)), len(await on.slack.messages(DIRECT_OF_ANN))) == (1, 1)

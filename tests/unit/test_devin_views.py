@@ -258,8 +258,9 @@ NEW = NewLongJob(
 )
 
 
-def job(state: LongJobState = LongJobState.READING, reason: str | None = None) -> LongJob:
-    return LongJob("j1", "T1", "U1", NEW, state, "r1", NOW, reason=reason)
+def job(state: LongJobState = LongJobState.READING, reason: str | None = None, status: str | None = None) -> LongJob:
+    cursor = status and {"status": status}
+    return LongJob("j1", "T1", "U1", NEW, state, "r1", NOW, cursor=cursor or None, reason=reason)
 
 
 def test_what_is_said_before_a_review():
@@ -295,8 +296,8 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
     ("message", "line"),
     [
         (reviews.going_on(job()), "Devin begins soon."),
-        (reviews.going_on(job(), "running"), "Devin is reading it."),
-        (reviews.going_on(job(), "on hold"), "Devin says: on hold."),
+        (reviews.going_on(job(status="running")), "Devin is reading it."),
+        (reviews.going_on(job(status="on hold")), "Devin says: on hold."),
         (
             reviews.ended(job(LongJobState.DONE)),
             ":white_check_mark: Done. Devin's findings are on the pull request.",
@@ -320,6 +321,11 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         (
             reviews.ended(job(LongJobState.FAILED)),
             ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
+        ),
+        (
+            reviews.ended(job(LongJobState.FAILED, reviews.no_message(None))),
+            ":warning: Slack did not take the message that would show how far this review is. "
+            "Devin goes on with the review, which appears on the pull request.",
         ),
     ],
 )

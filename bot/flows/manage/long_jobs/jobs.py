@@ -19,7 +19,6 @@ from bot.store import inbox
 from bot.store import long_jobs as rows_of_jobs
 from bot.store.inbox import InboxRow
 from bot.views import long_jobs as views
-from bot.views import reviews
 from bot.views.csv import Value, written
 
 _MESSAGE: Final = "msg:"  # how the keys of what people write begin
@@ -98,8 +97,7 @@ async def begin_file(
 
 async def post_message(uow: UnitOfWork, job: LongJob, channel: str) -> None:
     """Post the message of `job` in `channel`, once."""
-    message = reviews.going_on(job) if job.new.kind is LongJobKind.REVIEW else views.going_on(job, uow.now)
-    await uow.add_to_outbox(uow.post_row(job.message_key, job.team, channel, None, message))
+    await uow.add_to_outbox(uow.post_row(job.message_key, job.team, channel, None, views.going_on(job, uow.now)))
 
 
 async def cancel(services: Services, job: Job[ActionCause]) -> None:

@@ -20,7 +20,8 @@ BATCH: Final = 200
 class Batch:
     """Some rows that were read at once, out of `read` entries; `cursor` is where to go on, None at the end.
 
-    `total` is how many entries there are in all, if that is known, and `notes` say what the rows lack.
+    `total` is how many entries there are in all, if that is known, and `notes` say what the rows lack. The next batch
+    is read after `wait` seconds: what has not happened yet cannot be read.
     """
 
     rows: Sequence[JobRow]
@@ -28,6 +29,7 @@ class Batch:
     cursor: Mapping[str, Any] | None = None
     total: int | None = None
     notes: tuple[str, ...] = ()
+    wait: float = 0.0
 
 
 class CannotGoOn(Exception):  # noqa: N818 - not an error: the job ends with the reason

@@ -1,8 +1,8 @@
 """The way of a long job: its message is posted, its rows are read batch by batch, its file is shared, its end is shown.
 
 Each batch is stored in one transaction with where the next one begins, so that a crash loses and doubles no row. The
-claim on the job's lane is given back every few seconds. What may pass raises, and the job goes on after a wait; what
-does not pass ends the job with a reason.
+claim on the job's lane is given back every few seconds, and while a source waits. What may pass raises, and the job
+goes on after a wait; what does not pass ends the job with a reason.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,6 @@ from bot.logs import get_logger
 from bot.slack.errors import ScopeMissing
 from bot.store import long_jobs
 from bot.views import long_jobs as views
-from bot.views import reviews
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -43,13 +42,13 @@ class RunLongJob:
         self._services = services
         self._message = LivingMessage(services)
         self._delivery = FileDelivery(services, FileTransfers())
-        self._review_follow = ReviewFollow(services, self._message)
         self._sources: dict[LongJobKind, RowSource] = {
             LongJobKind.TABLE: NoMoreRows(),
             LongJobKind.BOT_AUDIT: BotAuditRows(services),
             LongJobKind.AUDIT: AuditLogRows(),
             LongJobKind.ORGANISATIONS: OrganisationRows(services),
             LongJobKind.ENTERPRISE: EnterpriseUsage(),
+            LongJobKind.REVIEW: ReviewFollow(services),
         }
 
     async def run(self, job: Job[LongJobCause]) -> None:
@@ -64,13 +63,12 @@ class RunLongJob:
         except ScopeMissing as missing:
             await self._fail_without_message(job, found, missing)
             return
-        if found.new.kind is LongJobKind.REVIEW:
-            await self._review_follow.run(job, found)
-            return
-        found = await self._read(job, found)
         if found.state is LongJobState.READING:
-            await self._give_back(job, found)
-            return
+            read, wait = await self._read(job, found)
+            if read.state is LongJobState.READING:
+                await self._give_back(job, found, read, wait)
+                return
+            found = read
         if found.state is LongJobState.DELIVERING:
             found = await self._deliver(job, found)
         await self._end(job, found)
@@ -81,30 +79,30 @@ class RunLongJob:
         if found is None:
             return
         if found.state in {LongJobState.READING, LongJobState.DELIVERING}:
-            reason = reviews.LOST if found.new.kind is LongJobKind.REVIEW else views.LOST
-            await long_jobs.change(uow.tx, found.id, state=LongJobState.FAILED, reason=reason)
+            await long_jobs.change(uow.tx, found.id, state=LongJobState.FAILED)
             key, row = row_key(found.id) + _SECOND_ROW, job.row
             await uow.add_to_inbox(replace(row, key=key, ready_at=uow.now, created_at=uow.now))
             return
         count = await long_jobs.count_rows(uow.tx, found.id)
-        await self._post_end(uow, found, _words_of_end(found, count, ()))
+        await self._post_end(uow, found, views.ended(found, count, ()))
         await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
 
     # ------------------------------------------------------------ reading
 
-    async def _read(self, job: Job[LongJobCause], found: LongJob) -> LongJob:
-        """Read batches until the job is not reading any more, or the time between two edits is over."""
+    async def _read(self, job: Job[LongJobCause], found: LongJob) -> tuple[LongJob, float]:
+        """Read batches until the job is not reading any more, has to wait, or the time between two edits is over.
+
+        Returns the job as it is then, and how many seconds to wait.
+        """
         until = self._services.clock() + self._services.timing.progress_interval
-        while found.state is LongJobState.READING:
+        while True:
             try:
                 batch = await self._sources[found.new.kind].read(job.workspace, found)
             except (CannotGoOn, DevinError) as error:
-                found = await self._change(job, found, state=LongJobState.FAILED, reason=_reason(error))
-            else:
-                found = await self._store(job, found, batch)
-            if self._services.clock() >= until:
-                break
-        return found
+                return await self._change(job, found, state=LongJobState.FAILED, reason=_reason(error)), 0.0
+            found = await self._store(job, found, batch)
+            if found.state is not LongJobState.READING or batch.wait or self._services.clock() >= until:
+                return found, batch.wait
 
     async def _store(self, job: Job[LongJobCause], found: LongJob, batch: Batch) -> LongJob:
         is_last = batch.cursor is None
@@ -126,10 +124,15 @@ class RunLongJob:
             await long_jobs.change_while(uow.tx, found.id, found.state, **values)
             return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
 
-    async def _give_back(self, job: Job[LongJobCause], found: LongJob) -> None:
-        await self._message.show(job, found, views.going_on(found, self._services.clock()))
+    async def _give_back(self, job: Job[LongJobCause], before: LongJob, found: LongJob, wait: float) -> None:
+        """Show how far the job is, unless the words are those from `before`, and go on after `wait` seconds."""
+        now = self._services.clock()
+        message = views.going_on(found, now)
+        if message != views.going_on(before, now):
+            # A crash before this edit leaves the old words there until there are others, or the end.
+            await self._message.show(job, found, message)
         async with self._services.unit_of_work_for(job) as uow:
-            await go_on(uow, job, 0.0)
+            await go_on(uow, job, wait)
 
     # ------------------------------------------------------------ the end
 
@@ -147,7 +150,7 @@ class RunLongJob:
 
     async def _end(self, job: Job[LongJobCause], found: LongJob) -> None:
         count, rows = await self._result(found)
-        message = _words_of_end(found, count, rows)
+        message = views.ended(found, count, rows)
         shown = await self._message.end(job, found, message)
         # A crash before this commit edits the message once more, to the same words.
         async with self._services.unit_of_work_for(job) as uow:
@@ -178,10 +181,10 @@ class RunLongJob:
         await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
 
     async def _fail_without_message(self, job: Job[LongJobCause], found: LongJob, missing: ScopeMissing) -> None:
-        reason = views.no_file(missing.needed)
+        reason = views.no_message(found, missing.needed)
         failed = replace(found, state=LongJobState.FAILED, reason=reason)
         async with self._services.unit_of_work_for(job) as uow:
-            await self._post_end(uow, failed, views.failed(failed))
+            await self._post_end(uow, failed, views.ended(failed, 0, ()))
             await long_jobs.change(uow.tx, found.id, state=failed.state, reason=reason, ended_at=uow.now)
             await finish(uow, job)
 
@@ -194,16 +197,6 @@ def _goes_unnoticed(found: LongJob, count: int) -> bool:
     """Whether an edit is all that shows the end: no file was shared, and the asker has not pressed *Cancel*."""
     has_file = found.state is LongJobState.DONE and count > found.new.file_beyond
     return not has_file and found.state is not LongJobState.CANCELLED
-
-
-def _words_of_end(found: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
-    if found.new.kind is LongJobKind.REVIEW:
-        return reviews.ended(found)
-    if found.state is LongJobState.CANCELLED:
-        return views.cancelled(found)
-    if found.state is LongJobState.FAILED:
-        return views.failed(found)
-    return views.done(found, count, rows, has_file=count > found.new.file_beyond)
 
 
 def _reason(error: CannotGoOn | DevinError) -> str:
