@@ -95,6 +95,15 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     return replace(to, replaces=_replaces(cause), asked_at=asked_at)
 
 
+def recipient_after_ack(job: Job[PersonsCause]) -> Recipient:
+    """Return who gave the job's command and where to answer: in place of what its ack has said, once Slack shows that.
+
+    This is right where the ack only says that the answer is on its way. `recipient_of` leaves the ack of an
+    `ActionCause` standing, because it may be an answer of its own, such as that a session is being stopped.
+    """
+    return replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
+
+
 def _replaces(cause: PersonsCause) -> bool:
     """Whether answers take the place of a question, or of what the ack of a command has said."""
     if isinstance(cause, ActionCause):
