@@ -11,6 +11,7 @@ from bot.flows.workspace import Workspace
 from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
 from bot.store.lanes import Claim
+from bot.views.message import Message
 
 _Cause_co = TypeVar("_Cause_co", bound=Cause, covariant=True)
 _Cause_contra = TypeVar("_Cause_contra", bound=Cause, contravariant=True)
@@ -61,6 +62,17 @@ async def finish(uow: UnitOfWork, job: Job[Cause]) -> None:
     """Close the job's row as done and release its lane, in the transaction of `uow`."""
     await inbox.finish(uow.tx, [job.row.key], uow.now)
     await lanes.release(uow.tx, job.claim)
+
+
+async def finish_with(
+    uow: UnitOfWork, job: Job[PersonsCause], message: Message, session: Session | None = None
+) -> None:
+    """Reply privately to who asked for the job's work, and close the job's row, in the transaction of `uow`.
+
+    The answer goes where `recipient_of` says, with the same `session`.
+    """
+    await uow.reply_privately(recipient_of(job, session), message)
+    await finish(uow, job)
 
 
 async def go_on(uow: UnitOfWork, job: Job[Cause], seconds: float) -> None:
