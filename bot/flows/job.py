@@ -11,6 +11,7 @@ from bot.flows.workspace import Workspace
 from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
 from bot.store.lanes import Claim
+from bot.views.message import Message
 
 _Cause_co = TypeVar("_Cause_co", bound=Cause, covariant=True)
 _Cause_contra = TypeVar("_Cause_contra", bound=Cause, contravariant=True)
@@ -63,6 +64,17 @@ async def finish(uow: UnitOfWork, job: Job[Cause]) -> None:
     await lanes.release(uow.tx, job.claim)
 
 
+async def finish_with(
+    uow: UnitOfWork, job: Job[PersonsCause], message: Message, session: Session | None = None
+) -> None:
+    """Reply privately to who asked for the job's work, and close the job's row, in the transaction of `uow`.
+
+    The answer goes where `recipient_of` says, with the same `session`.
+    """
+    await uow.reply_privately(recipient_of(job, session), message)
+    await finish(uow, job)
+
+
 async def go_on(uow: UnitOfWork, job: Job[Cause], seconds: float) -> None:
     """Release the job's lane and have its row worked on again after `seconds`, with new attempts: it made progress."""
     await inbox.go_on(uow.tx, job.row.key, uow.now + seconds)
@@ -93,6 +105,15 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
     asked_at = job.row.created_at if isinstance(cause, CommandCause) else 0.0
     return replace(to, replaces=_replaces(cause), asked_at=asked_at)
+
+
+def recipient_after_ack(job: Job[PersonsCause]) -> Recipient:
+    """Return who gave the job's command and where to answer: in place of what its ack has said, once Slack shows that.
+
+    This is right where the ack only says that the answer is on its way. `recipient_of` leaves the ack of an
+    `ActionCause` standing, because it may be an answer of its own, such as that a session is being stopped.
+    """
+    return replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
 
 
 def _replaces(cause: PersonsCause) -> bool:

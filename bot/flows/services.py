@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from bot.domain.causes import Cause
+from bot.domain.causes import Cause, PersonsCause
 from bot.domain.session import Session
 from bot.engine.port import Engine
-from bot.flows.job import Job
+from bot.flows.job import Job, finish, finish_with
 from bot.flows.organisation import Organisations
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspaces
@@ -17,6 +17,7 @@ from bot.store.database.connection import Clock, Database
 from bot.store.inbox_writer import InboxWriter
 from bot.store.lanes import Claim
 from bot.timing import Timing
+from bot.views.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,18 @@ class Services:
     def unit_of_work_for(self, job: Job[Cause]) -> AbstractAsyncContextManager[UnitOfWork]:
         """Open a transaction that is committed only while the job's claim holds."""
         return self.unit_of_work(job.claim, job.row.ref)
+
+    async def answer(self, job: Job[PersonsCause], message: Message, session: Session | None = None) -> None:
+        """Reply privately as `finish_with` does, and close the job's row, in a transaction that does nothing else."""
+        # A crash before this commit answers nothing, and the row is handled again.
+        async with self.unit_of_work_for(job) as uow:
+            await finish_with(uow, job, message, session)
+
+    async def close(self, job: Job[Cause]) -> None:
+        """Close the job's row, in a transaction that does nothing else."""
+        # A crash before this commit leaves the row open, and it is handled again.
+        async with self.unit_of_work_for(job) as uow:
+            await finish(uow, job)
 
     async def check_claim(self, job: Job[Cause]) -> None:
         """Raise ClaimLostError if another worker has the job's lane; for the line before a call to the outside."""

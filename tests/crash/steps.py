@@ -31,7 +31,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "drop a reply to an unknown thread": ("bot.flows.receive.conversation:Conversation._drop",),
     "answer without starting": (
         "bot.flows.receive.conversation:Conversation._answer",
-        "bot.flows.start.from_message:StartFromMessage._answer",
+        "bot.flows.start.from_message:StartFromMessage.start",
     ),
     "welcome": ("bot.flows.receive.conversation:Conversation._welcome",),
     "hand a line to its thread": ("bot.flows.receive.conversation:Conversation._hand_over",),
@@ -71,7 +71,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.steer.ending:Ending.put_to_sleep",
         "bot.flows.steer.session_commands:SessionCommands._put_to_sleep",
     ),
-    "ask before the end": ("bot.flows.steer.session_commands:SessionCommands._answer",),
+    "ask before the end": (
+        "bot.flows.steer.session_commands:SessionCommands._stop",
+        "bot.flows.steer.session_commands:SessionCommands._confirm_exit",
+    ),
     "move to the session's thread": ("bot.flows.steer.session_commands:SessionCommands._move_to_thread",),
     "end for good": (
         "bot.flows.steer.ending:Ending.end_for_good",

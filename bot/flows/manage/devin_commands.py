@@ -6,7 +6,6 @@ for hours, as a message is: if Devin does not answer, the person reads why, and 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Final
 
 from bot.devin.errors import DevinError
@@ -18,7 +17,7 @@ from bot.domain.commands.parser import Command
 from bot.domain.form import Form
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import CommandJob, Job, finish, recipient_of
+from bot.flows.job import CommandJob, Job, finish, recipient_after_ack, recipient_of
 from bot.flows.manage.devin import reads as devin_reads
 from bot.flows.manage.devin.answer import DevinAnswer
 from bot.flows.manage.devin.failures import failure_sentence
@@ -92,7 +91,7 @@ class DevinCommands:
             await self._reviews.ask(job, command.argument)
             return
         answer = DevinAnswer(refusal) if refusal is not None else await self._ask_devin(job, command)
-        to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
+        to = recipient_after_ack(job)
         # A crash before this commit answers nothing, and the row is handled again. Of a change there is the intent.
         async with self._services.unit_of_work_for(job) as uow:
             if answer.changed is not None:

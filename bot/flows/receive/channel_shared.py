@@ -1,7 +1,7 @@
 """Slack has reported that a channel became shared with another company, or is shared with one no longer."""
 
 from bot.domain.causes import ChannelSharedCause
-from bot.flows.job import Job, finish
+from bot.flows.job import Job
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
 from bot.flows.unit_of_work import UnitOfWork
@@ -23,8 +23,7 @@ class ChannelShared:
             if not refused.permanent:
                 raise
         # A crash right here asks once more, which finds nothing new.
-        async with self._services.unit_of_work_for(job) as uow:
-            await finish(uow, job)
+        await self._services.close(job)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ChannelSharedCause], _reason: str, /) -> None:
         """Announce nothing: whether the channel is shared is also asked before each post of Devin's words."""

@@ -66,7 +66,7 @@ class Conversation:
             await held_reply.check(self._services, job, cause.hold)
             return
         if cause.confirmation.asked:
-            await self._close(job)  # nobody answered, and nothing was started
+            await self._services.close(job)  # nobody answered, and nothing was started
             return
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
             await self._resume_start(job, begun)
@@ -120,7 +120,7 @@ class Conversation:
         if begun.lifecycle in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._start_from_message.resume(job, begun)
             return
-        await self._close(job)
+        await self._services.close(job)
 
     async def _thread_of(self, job: Job[MessageCause]) -> Thread | None:
         cause = job.cause
@@ -137,7 +137,7 @@ class Conversation:
         # Only a thread under a message of the bot may still become known. In any other thread the mention that starts
         # the session comes first in the lane, and messages from before the mention are its context.
         if not job.cause.under_us:
-            await self._close(job)
+            await self._services.close(job)
         elif await self._is_under_fan_out(job):
             await self._answer(job, fan_out_views.NO_REPLIES, once=True)
         elif age < self._services.timing.unknown_thread:
@@ -261,7 +261,7 @@ class Conversation:
         if thread is not None and kind not in _GREETS:
             await self._reply.run(job, thread)
         elif job.cause.in_thread and kind not in _GREETS:
-            await self._close(job)
+            await self._services.close(job)
         else:
             await self._welcome(job)
 
@@ -289,10 +289,6 @@ class Conversation:
             await (self._hand_over(job, about) if about else self._welcome(job))
         else:
             await self._start(job, text)
-
-    async def _close(self, job: Job[MessageCause]) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await finish(uow, job)
 
     async def _earlier_line_is_open(self, job: Job[MessageCause]) -> bool:
         cause = job.cause

@@ -42,8 +42,7 @@ class Create:
         """Create the session of a slash command. The inbox row exists once the session's card is posted."""
         session = await self._services.session(job.cause.session_id)
         if session is None or session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
-            async with self._services.unit_of_work_for(job) as uow:
-                await finish(uow, job)
+            await self._services.close(job)
             return
         await self.create(job, session)
 

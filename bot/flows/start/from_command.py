@@ -42,20 +42,20 @@ class StartFromCommand:
         """Start the session, or answer why not, or ask first if the same command came a moment ago."""
         cause = job.cause
         if cause.confirmation.asked:
-            await self._close(job)  # nobody answered, and nothing was started
+            await self._services.close(job)  # nobody answered, and nothing was started
             return
         task = parse_task(await self._prompts.readable(job.workspace, cause.text))
         if not parse_request(task).task:
-            await self._answer(job, answers.EMPTY_PROMPT)
+            await self._services.answer(job, answers.EMPTY_PROMPT)
         elif (refusal := await self._refusal(job)) is not None:
-            await self._answer(job, refusal)
+            await self._services.answer(job, refusal)
         else:
             await self._start_checked(job, task)
 
     async def start_new(self, job: Job[MessageCause], text: str) -> None:
         """Start the session that is asked for by `text`, which somebody wrote behind `!new`."""
         if not parse_request(text).task and not job.cause.quoted:
-            await self._answer(job, answers.EMPTY_PROMPT)
+            await self._services.answer(job, answers.EMPTY_PROMPT)
             return
         request = await self._options_check.checked(job, text, behind=NEW.forms[0].phrase)
         if request is not None:
@@ -86,7 +86,7 @@ class StartFromCommand:
         cause, now = job.cause, self._services.clock()
         refusal = await self._budget_check.start_refusal(job.workspace, cause.user, cause.channel)
         if refusal is not None:
-            await self._answer(job, refusal)
+            await self._services.answer(job, refusal)
             return
         session = Session(
             id=session_id(job.row.key),
@@ -130,12 +130,3 @@ class StartFromCommand:
         async with self._services.unit_of_work_for(job) as uow:
             await hold(uow, job, answers.ask_again(job.row.key, request.prompt, uow.now - at))
         return True
-
-    async def _close(self, job: Job[CommandCause]) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await finish(uow, job)
-
-    async def _answer(self, job: Job[AskingCause], message: Message) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)

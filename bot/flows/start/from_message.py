@@ -6,7 +6,7 @@ from bot.domain.causes import MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
 from bot.domain.session import Lifecycle, Session
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import Job, recipient_of
 from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.flows.services import Services
@@ -14,7 +14,6 @@ from bot.flows.start.create import Create
 from bot.flows.start.options_check import OptionsCheck
 from bot.store import inbox
 from bot.views import answers
-from bot.views.message import Message
 
 
 class StartFromMessage:
@@ -33,11 +32,11 @@ class StartFromMessage:
         Nothing is created if it has no task, if its options are not valid, or if a budget is used up.
         """
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
-            await self._answer(job, answers.EMPTY_PROMPT)
+            await self._services.answer(job, answers.EMPTY_PROMPT)
             return
         refusal = await self._budget_check.start_refusal(job.workspace, job.cause.user, job.cause.channel)
         if refusal is not None:
-            await self._answer(job, refusal)
+            await self._services.answer(job, refusal)
             return
         request = await self._options_check.checked(job, text)
         if request is not None:
@@ -47,11 +46,6 @@ class StartFromMessage:
     async def resume(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded."""
         await self._create.create(job, begun)
-
-    async def _answer(self, job: Job[MessageCause], message: Message) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)
 
     async def _without_question(self, job: Job[MessageCause], session: Session) -> Job[MessageCause]:
         """If the person was asked before the start, have the question replaced. Returns the job without its secret."""

@@ -4,13 +4,12 @@ from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
 from bot.domain.causes import AskingCause
 from bot.domain.commands.options import Request, is_playbook_id, parse_request
 from bot.flows.exactly_once import is_late
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import Job, recipient_of
 from bot.flows.playbooks import playbooks_by_name
 from bot.flows.services import Services
 from bot.flows.start.refusals import refusal_sentence
 from bot.flows.steer.held_start import hold
 from bot.views import answers
-from bot.views.message import Message
 from bot.views.text import escape
 
 
@@ -28,7 +27,7 @@ class OptionsCheck:
         try:
             request = await self._read(job, text)
         except DevinRefused as refused:
-            await self._answer(job, refusal_sentence(refused))
+            await self._services.answer(job, refusal_sentence(refused))
             return None
         except (DevinLater, DevinUncertain):
             await self._answer_if_late(job)
@@ -49,11 +48,6 @@ class OptionsCheck:
         known = await playbooks_by_name(job.workspace.organisation)
         titles = {name: playbook.title for name, playbook in known.items()}
         return parse_request(text, titles, any_mode=any_mode)
-
-    async def _answer(self, job: Job[AskingCause], message: Message) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)
 
     async def _answer_if_late(self, job: Job[AskingCause]) -> None:
         """Inform the person, once, that the start waits because Devin cannot be reached."""

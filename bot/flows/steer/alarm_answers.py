@@ -8,7 +8,7 @@ from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.job import Job, finish, finish_with, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import alarms, sessions
@@ -45,8 +45,7 @@ class AlarmAnswers:
             alarm = await alarms.locked(uow.tx, job.cause.target)
             why_not = refusal or _why_not(job, alarm, session)
             if why_not is not None or alarm is None or session is None:
-                await uow.reply_privately(recipient_of(job), why_not or OVER)
-                await finish(uow, job)
+                await finish_with(uow, job, why_not or OVER)
                 return
             await self._decide(uow, job, alarm, session)
 

@@ -33,7 +33,7 @@ from bot.domain.lane import own_lane, person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
-from bot.flows.job import CommandJob, finish, move, recipient_of
+from bot.flows.job import CommandJob, move, recipient_of
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
 from bot.flows.manage.devin_commands import DevinCommands
@@ -146,13 +146,12 @@ class CommandAnswers:
             return
         if isinstance(found, Form):  # which Slack opens only after a press
             found = forms.open_button(found)
+        if isinstance(found, Message):
+            # Without a text the message of a long job is the answer.
+            await (self._services.answer(job, found) if found.text else self._services.close(job))
+            return
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            if isinstance(found, Message):
-                if found.text:  # the message of a long job may be the answer
-                    await uow.reply_privately(recipient_of(job), found)
-                await finish(uow, job)
-                return
             # With a key of its own, because the stop may have an answer too.
             key = f"{job.row.key}:received"
             await uow.reply_privately(recipient_of(job), found.message, key=key)

@@ -8,7 +8,7 @@ from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, RETRY_FAN_OUT, 
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.session import first_line
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import Job, finish, finish_with, recipient_of
 from bot.flows.manage.fan_out.fan_outs import carry_on, enqueue_session
 from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.services import Services
@@ -37,9 +37,9 @@ class FanOutPresses:
         async with self._services.db.read() as tx:
             fan_out = await fan_outs.get(tx, job.cause.target)
         if (refusal := await self._access.role_refusal(job.workspace, spec, user)) is not None:
-            await self._answer(job, refusal)
+            await self._services.answer(job, refusal)
         elif fan_out is None or fan_out.team != job.workspace.team:
-            await self._answer(job, views.EXPIRED if spec.replaces else views.GONE)
+            await self._services.answer(job, views.EXPIRED if spec.replaces else views.GONE)
         elif spec is START_FAN_OUT:
             await self._start(job, fan_out)
         elif spec is CANCEL_FAN_OUT:
@@ -48,11 +48,6 @@ class FanOutPresses:
             await self._stop(job, fan_out)
         else:
             await self._retry(job, fan_out)
-
-    async def _answer(self, job: Job[ActionCause], message: Message) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)
 
     # ------------------------------------------------------------ under the preview
 
@@ -75,8 +70,7 @@ class FanOutPresses:
                 answer = views.begun(await self._begin(uow, job))
             else:
                 answer = await self._settled(uow, job)
-            await uow.reply_privately(recipient_of(job), answer)
-            await finish(uow, job)
+            await finish_with(uow, job, answer)
 
     async def _settled(self, uow: UnitOfWork, job: Job[ActionCause]) -> Message:
         """What takes the place of a preview that was answered before, perhaps by a first press of the same button."""
@@ -101,8 +95,7 @@ class FanOutPresses:
             done = self._is_open(job, fan_out) and await fan_outs.change_while(
                 uow.tx, fan_out.id, asked, state=cancelled
             )
-            await uow.reply_privately(recipient_of(job), views.CANCELLED if done else views.EXPIRED)
-            await finish(uow, job)
+            await finish_with(uow, job, views.CANCELLED if done else views.EXPIRED)
 
     # ------------------------------------------------------------ under the table
 
@@ -126,7 +119,7 @@ class FanOutPresses:
     async def _retry(self, job: Job[ActionCause], fan_out: FanOut) -> None:
         refusal = await self._budget_check.retry_refusal(job.workspace, fan_out, job.cause.user or "")
         if refusal is not None:
-            await self._answer(job, refusal)
+            await self._services.answer(job, refusal)
             return
         limit = await self._limit(job, fan_out, again=True)
         # A crash before this commit asks for no session, and the press is handled again.

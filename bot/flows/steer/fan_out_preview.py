@@ -15,7 +15,7 @@ from bot.domain.commands.fan_out_query import (
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.keys import fan_out_id
 from bot.flows.access import Access
-from bot.flows.job import CommandJob, finish, recipient_of
+from bot.flows.job import CommandJob, finish_with
 from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.readable import Readable
 from bot.flows.services import Services
@@ -54,10 +54,7 @@ class FanOutPreview:
             message = await self._budget_check.start_refusal(job.workspace, user, channel)
         found = await _organisations(job.workspace, query) if message is None else message
         if isinstance(found, Message):
-            # A crash before this commit answers nothing, and the row is handled again.
-            async with self._services.unit_of_work_for(job) as uow:
-                await uow.reply_privately(recipient_of(job), found)
-                await finish(uow, job)
+            await self._services.answer(job, found)
         else:
             prompt = await self._readable.named(job.workspace, query.prompt)
             await self._show(job, self._fan_out(job, replace(query, prompt=prompt)), *found)
@@ -87,8 +84,7 @@ class FanOutPreview:
         # A crash before this commit shows nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.add(uow.tx, fan_out, sessions)
-            await uow.reply_privately(recipient_of(job), preview)
-            await finish(uow, job)
+            await finish_with(uow, job, preview)
 
     async def _refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
         """Why `user` may start nothing in `channel`; None if they may."""

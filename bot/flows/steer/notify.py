@@ -1,7 +1,7 @@
 """What a person chooses about being mentioned at the ends of turns: in one thread, or in all sessions."""
 
 from bot.domain.notify_choice import NotifyChoice
-from bot.flows.job import CommandJob, finish, recipient_of
+from bot.flows.job import CommandJob, finish_with
 from bot.flows.services import Services
 from bot.store import notifications
 from bot.store.database.connection import Transaction
@@ -31,8 +31,7 @@ class Notify:
         # A crash before this commit chooses and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             message = await _choose(uow.tx, job.workspace.team, job.cause.user or "", scope, word)
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)
+            await finish_with(uow, job, message)
 
 
 async def _choose(tx: Transaction, team: str, user: str, scope: Scope, word: str) -> Message:

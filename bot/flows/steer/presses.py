@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.fan_out_commands import FANOUT
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import Job, recipient_of
 from bot.flows.manage import devin_commands
 from bot.flows.manage.library import note_deletion
 from bot.flows.manage.library.note_deletion import NoteDeletion
@@ -98,7 +98,5 @@ class Presses:
         refusal = await self._session_commands.refusal(job)
         if refusal is None:
             return True
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), refusal)
-            await finish(uow, job)
+        await self._services.answer(job, refusal)
         return False

@@ -16,7 +16,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import CommandJob, Job, Reschedule, finish, move, recipient_of
+from bot.flows.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.session_rows import remove_mark, show_new_state
 from bot.flows.steer import held_reply
@@ -68,11 +68,11 @@ class SessionCommands:
         # A button's value is no authorisation: the session must be in the channel in which the button was pressed, or
         # in a list be the person's own.
         if session is None or not _is_in_place(session, job):
-            await self._answer(job, answers.NO_SESSION_HERE)
+            await self._services.answer(job, answers.NO_SESSION_HERE)
             return
         refusal = await self.refusal(job)
         if refusal is not None:
-            await self._answer(job, refusal)
+            await self._services.answer(job, refusal)
             return
         if spec is registry.STOP_LISTED and cause.pressed:
             await show_stop_in_list(self._services, self._session_list, job, session)
@@ -84,9 +84,9 @@ class SessionCommands:
     async def verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         """Carry out a verb that a person wrote in `thread`, or answer privately that no session is there."""
         if verb.spec is registry.HELP:
-            await self._answer(job, THREAD_HELP)
+            await self._services.answer(job, THREAD_HELP)
         elif verb.spec is registry.ASIDE:
-            await self._answer(job, answers.ASIDE)
+            await self._services.answer(job, answers.ASIDE)
         else:
             session = await self._services.session(thread.session_id) if thread else None
             if session is not None:
@@ -94,7 +94,7 @@ class SessionCommands:
             elif verb.spec.ends_session:
                 await self._cancel_waiting_messages(job)
             else:
-                await self._answer(job, answers.NO_SESSION_HERE)
+                await self._services.answer(job, answers.NO_SESSION_HERE)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """Announce that the session was not stopped, or the digest not added, if that was asked for."""
@@ -119,7 +119,7 @@ class SessionCommands:
         refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
             message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
-            await self._answer(job, message, session)
+            await self._services.answer(job, message, session)
             return
         await self._on_session[spec.name](job, session)
 
@@ -152,13 +152,13 @@ class SessionCommands:
     # ------------------------------------------------------------ answers
 
     async def _status(self, job: CommandJob, session: Session) -> None:
-        await self._answer(job, answers.status(self._services.workspaces.with_code_hosts(session)))
+        await self._services.answer(job, answers.status(self._services.workspaces.with_code_hosts(session)))
 
     async def _cost(self, job: CommandJob, session: Session) -> None:
-        await self._answer(job, answers.cost(session, job.workspace.policy.acu_price))
+        await self._services.answer(job, answers.cost(session, job.workspace.policy.acu_price))
 
     async def _keep_session(self, job: CommandJob, _session: Session) -> None:
-        await self._answer(job, answers.SESSION_KEPT)
+        await self._services.answer(job, answers.SESSION_KEPT)
 
     async def _mute(self, job: CommandJob, session: Session) -> None:
         await self._set_muted(job, session, True, answers.MUTED, answers.ALREADY_MUTED)
@@ -182,9 +182,9 @@ class SessionCommands:
         # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
         if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
             if not await held_reply.leave_asleep(self._services, job, session):
-                await self._answer(job, answers.ALREADY_STOPPED, session)
+                await self._services.answer(job, answers.ALREADY_STOPPED, session)
         elif _is_somebody_elses(job, session):
-            await self._answer(job, answers.stop_confirm(session), session)
+            await self._services.answer(job, answers.stop_confirm(session), session)
         elif session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=False)
         else:
@@ -200,7 +200,7 @@ class SessionCommands:
         """Stop a session that is not open: cancel its start, have it stopped once found, or say that it has ended."""
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             unknown = session.lifecycle is Lifecycle.UNCERTAIN
-            await self._answer(job, answers.STOP_UNKNOWN if unknown else answers.ALREADY_ENDED, session)
+            await self._services.answer(job, answers.STOP_UNKNOWN if unknown else answers.ALREADY_ENDED, session)
             return
         async with self._services.unit_of_work_for(job) as uow:
             by = await _name(uow, job)
@@ -231,8 +231,7 @@ class SessionCommands:
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await end_waiting(uow, job)
             message = answers.cancelled(await _name(uow, job)) if unsent else answers.NO_SESSION_HERE
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)
+            await finish_with(uow, job, message)
 
     async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
         unsent = await self._begin_stop(job, session)
@@ -281,11 +280,11 @@ class SessionCommands:
 
     async def _confirm_exit(self, job: CommandJob, session: Session) -> None:
         message = answers.exit_confirm(session) if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
-        await self._answer(job, message, session)
+        await self._services.answer(job, message, session)
 
     async def _exit(self, job: CommandJob, session: Session) -> None:
         if session.lifecycle is not Lifecycle.OPEN:
-            await self._answer(job, answers.ALREADY_ENDED, session)
+            await self._services.answer(job, answers.ALREADY_ENDED, session)
             return
         unsent = await self._begin_stop(job, session)
         await self._ending.end_for_good(job, session)
@@ -299,13 +298,6 @@ class SessionCommands:
             await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
-            await finish(uow, job)
-
-    # ------------------------------------------------------------ closing the row
-
-    async def _answer(self, job: CommandJob, message: Message, session: Session | None = None) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job, session), message)
             await finish(uow, job)
 
 

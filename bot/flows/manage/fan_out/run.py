@@ -57,7 +57,7 @@ class RunFanOut:
         """Work on the fan-out until something has to be waited for, or until it is over."""
         found = await self._read(job)
         if found is None:  # it was erased
-            await self._close(job)
+            await self._services.close(job)
         elif found[0].ts is None:
             await self._begin(job, *found)
         else:
@@ -67,7 +67,7 @@ class RunFanOut:
         running = FanOutState.RUNNING
         wait = await self._ask_devin(job, fan_out, sessions) if fan_out.state is running else 0.0
         if (found := await self._read(job)) is None:
-            await self._close(job)
+            await self._services.close(job)
         elif shown_in := await self._message.show(job, *found):
             await self._wait(job, found[0], shown_in)
         elif found[0].state is running and not self._is_over(*found):
@@ -246,10 +246,6 @@ class RunFanOut:
         for one in sessions:
             counts[one.state.value] = counts.get(one.state.value, 0) + 1
         await audit.add(uow.tx, _audited(fan_out, uow.now, "done", counts))
-
-    async def _close(self, job: Job[FanOutCause]) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await finish(uow, job)
 
 
 def _age(session: FanOutSession, made: DevinSession) -> tuple[float, bool, str]:

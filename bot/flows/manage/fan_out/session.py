@@ -55,8 +55,7 @@ class StartFanOutSession:
             fan_out = await fan_outs.get(tx, job.cause.fan_out_id)
             session = await fan_outs.session(tx, job.cause.fan_out_id, job.cause.org_id)
         if fan_out is None or session is None or not _is_meant(job, session):
-            async with self._services.unit_of_work_for(job) as uow:
-                await finish(uow, job)
+            await self._services.close(job)
             return
         organisation = await self._organisations.of(job.workspace, session.org_id)
         new = NewFanOutSession(self._services, self._access, self._lookup, job, fan_out, session, organisation)

@@ -13,7 +13,7 @@ from bot.domain.commands import registry
 from bot.domain.commands.library_commands import NOTE_DELETE, NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
 from bot.domain.library import NAME, Kind
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import Job, finish_with
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.library.shelves import SHELVES
 from bot.flows.services import Services
@@ -37,16 +37,16 @@ class NoteDeletion:
     async def run(self, job: Job[ActionCause]) -> None:
         """Delete the note if that is the answer and the person may; the outcome takes the question's place."""
         if job.cause.verb == NOTE_DELETE_DECLINED.name:
-            await self._close(job, views.NOT_DELETED)
+            await self._services.answer(job, views.NOT_DELETED)
             return
         refusal = await self._refusal(job)
         if refusal is not None:
-            await self._close(job, refusal)
+            await self._services.answer(job, refusal)
             return
         try:
             await self._delete(job)
         except DevinRefused as refused:
-            await self._close(job, failure_sentence(refused))
+            await self._services.answer(job, failure_sentence(refused))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """Announce that the note was not deleted, or that nobody knows."""
@@ -68,11 +68,11 @@ class NoteDeletion:
             try:
                 note = await SHELVES[Kind.NOTE].get(devin, note_id)
             except DevinNotFound:
-                await self._close(job, views.ALREADY_DELETED)
+                await self._services.answer(job, views.ALREADY_DELETED)
                 return
             except (DevinLater, DevinUncertain):
                 # Nothing was tried yet, and somebody waits: they can press again.
-                await self._close(job, devin_answers.UNREACHABLE)
+                await self._services.answer(job, devin_answers.UNREACHABLE)
                 return
             job = await self._note(job, replace(job.cause, before=note.as_record()))
         await self._services.check_claim(job)
@@ -99,10 +99,4 @@ class NoteDeletion:
         )
         async with self._services.unit_of_work_for(job) as uow:
             await audit.add(uow.tx, row)
-            await uow.reply_privately(recipient_of(job), views.deleted(str(before.get(NAME, ""))))
-            await finish(uow, job)
-
-    async def _close(self, job: Job[ActionCause], message: Message) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)
+            await finish_with(uow, job, views.deleted(str(before.get(NAME, ""))))

@@ -4,7 +4,6 @@ A review carries no reference. A look-up takes the newest one of the newest comm
 created after the intent: Devin has then one review of that commit, and another one would only be paid for twice.
 """
 
-from dataclasses import replace
 from typing import ClassVar, Final
 
 from bot.devin.errors import DevinNotFound, DevinRefused
@@ -15,7 +14,7 @@ from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.lane import own_lane
 from bot.domain.long_job import LongJobKind, NewLongJob
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
-from bot.flows.job import CommandJob, Job, move, recipient_of
+from bot.flows.job import CommandJob, Job, move, recipient_after_ack
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.long_jobs.jobs import Asked, begin
@@ -108,5 +107,5 @@ class NewReview(Creation[Review]):
             await self._reply(uow, views.LATE, "late")
 
     async def _reply(self, uow: UnitOfWork, message: Message, part: str = "") -> None:
-        to = replace(recipient_of(self._job), replaces=True, asked_at=self._job.row.created_at)
-        await uow.reply_privately(to, message, key=f"{self._job.row.key}:{part}" if part else None)
+        key = f"{self._job.row.key}:{part}" if part else None
+        await uow.reply_privately(recipient_after_ack(self._job), message, key=key)

@@ -56,7 +56,7 @@ class RunLongJob:
         async with self._services.db.read() as tx:
             found = await long_jobs.get(tx, job.cause.job_id)
         if found is None:  # it was erased
-            await self._close(job)
+            await self._services.close(job)
             return
         try:
             found = await self._message.begin(job, found)
@@ -186,10 +186,6 @@ class RunLongJob:
         async with self._services.unit_of_work_for(job) as uow:
             await self._post_end(uow, failed, views.ended(failed, 0, ()))
             await long_jobs.change(uow.tx, found.id, state=failed.state, reason=reason, ended_at=uow.now)
-            await finish(uow, job)
-
-    async def _close(self, job: Job[LongJobCause]) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
 
 

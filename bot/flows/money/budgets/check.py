@@ -5,7 +5,7 @@ from bot.domain.causes import MessageCause
 from bot.domain.fan_out import FanOut
 from bot.domain.session import Session
 from bot.domain.waking import is_asleep
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import Job
 from bot.flows.money.budgets.standings import standings
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -48,10 +48,7 @@ class BudgetCheck:
         used_up = await self.used_up(job.workspace, session, job.cause.user)
         if used_up is None:
             return False
-        # A crash before this commit leaves the row as it was.
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job, session), views.wake_refused(used_up))
-            await finish(uow, job)
+        await self._services.answer(job, views.wake_refused(used_up), session)
         return True
 
     async def used_up(self, workspace: Workspace, session: Session, user: str) -> Named | None:

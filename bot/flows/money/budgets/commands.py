@@ -9,7 +9,7 @@ from bot.domain.commands.budget_words import Problem, parse_grant, parse_number,
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_REMOVE, BUDGET_SET
 from bot.flows.admins import admins_of
-from bot.flows.job import CommandJob, finish, recipient_of
+from bot.flows.job import CommandJob, finish_with
 from bot.flows.money.budgets.grants import Raise, name_beside_figures, record_raise
 from bot.flows.money.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
 from bot.flows.services import Services
@@ -82,8 +82,7 @@ class BudgetCommands:
         # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             message = await self._changes[command.spec.name](uow, asked, command.argument, added_up)
-            await uow.reply_privately(recipient_of(job), message)
-            await finish(uow, job)
+            await finish_with(uow, job, message)
 
     async def _add_up(self, workspace: Workspace, command: Command, *, first: bool = False) -> AddedUp:
         """Add up what the subject has spent to which `command` grants more; nothing for any other command."""

@@ -4,7 +4,6 @@ What our own rows tell is answered within the ack. Whether a channel may get a d
 work of a stored row.
 """
 
-from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from bot.domain.commands import registry
 from bot.domain.commands.digest_words import DigestAction, DigestMistake, DigestRequest, parse_digest
 from bot.domain.editions import OCCASIONS, Edition, Schedule, dates_near, next_instant
 from bot.domain.subscription import MissedBecause, Subscription
-from bot.flows.job import CommandJob, finish, recipient_of
+from bot.flows.job import CommandJob, finish, recipient_after_ack
 from bot.flows.money.digest.due import schedule_of, subscribed
 from bot.flows.money.digest.past import Destination, read_past
 from bot.flows.money.digest.post import DigestPost, cycles_around
@@ -69,11 +68,10 @@ class Subscriptions:
             return
         channel = request.channel or job.cause.channel or ""
         refusal = await _refusal_of_slack(job.workspace, channel)
-        to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
         # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             message = refusal or await self._add(uow, job, _subscription(job, request, channel, uow.now))
-            await uow.reply_privately(to, message)
+            await uow.reply_privately(recipient_after_ack(job), message)
             await finish(uow, job)
 
     # ------------------------------------------------------------ list and preview
@@ -88,10 +86,9 @@ class Subscriptions:
 
     async def _show_preview(self, job: CommandJob) -> None:
         message = await self.preview(job.workspace, job.cause.channel or "")
-        to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
         # A crash before this commit answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(to, message)
+            await uow.reply_privately(recipient_after_ack(job), message)
             await finish(uow, job)
 
     async def preview(self, workspace: Workspace, channel: str) -> Message:
