@@ -35,7 +35,7 @@ from bot.flows.manage.long_jobs.jobs import Asked
 from bot.flows.money.budgets.commands import BudgetCommands
 from bot.flows.money.budgets.own_cost import OwnCost
 from bot.flows.money.budgets.watch import BudgetWatch
-from bot.flows.money.digest.due import Digest, schedule_of
+from bot.flows.money.digest.due import DueDigests, schedule_of
 from bot.flows.money.digest.past import Destination, Past, store_past
 from bot.flows.money.digest.post import DigestPost
 from bot.flows.money.figures.files import FigureFiles
@@ -232,7 +232,7 @@ class Flows:
     async def store_digest(self) -> None:
         """Store the daily digest of the admin channel, as the clock does it."""
         shared = SharedChannels(self._services)
-        await Digest(self._services, self._workspace, self._ledger, shared).tick()
+        await DueDigests(self._services, self._workspace, self._ledger, shared).tick()
 
     async def begin(self) -> None:
         """Let no digest have been stored yet."""

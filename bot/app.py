@@ -29,7 +29,7 @@ from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_out.run import fan_out_flows
-from bot.flows.manage.forms.kinds import all_forms
+from bot.flows.manage.forms.registry import all_forms
 from bot.flows.manage.library.note_deletion import NoteDeletion
 from bot.flows.manage.long_jobs.run import RunLongJob
 from bot.flows.money.budgets.requests import BudgetRequests
@@ -49,7 +49,7 @@ from bot.flows.shared_channels import SharedChannels
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
-from bot.flows.steer.alarm_answers import AlarmAnswers
+from bot.flows.steer.alarm_presses import AlarmPresses
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.fan_out_presses import FanOutPresses
@@ -212,7 +212,7 @@ def _flows(
             services,
             session_commands,
             DoubtfulCommand(services, command_answers),
-            AlarmAnswers(services, access),
+            AlarmPresses(services, access),
             BudgetRequests(services, access),
             NoteDeletion(services, access),
             FanOutPresses(services, access),

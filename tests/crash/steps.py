@@ -134,7 +134,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.money.alarms.posts:AlarmPosts._edit",
         "bot.flows.money.alarms.posts:AlarmPosts._update",
     ),
-    "decide about an alarm": ("bot.flows.steer.alarm_answers:AlarmAnswers.run",),
+    "decide about an alarm": ("bot.flows.steer.alarm_presses:AlarmPresses.run",),
     "announce guardrail violations": ("bot.flows.money.alarms.guardrails:GuardrailWatch._store",),
     # What admins ask for.
     "begin a long job": (
@@ -190,13 +190,13 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "keep how its session stands": ("bot.flows.manage.fan_out.run:RunFanOut._store",),
     "put a session of a fan-out to sleep": ("bot.flows.manage.fan_out.run:RunFanOut._stop",),
     "show the fan-out": (
-        "bot.flows.manage.fan_out.message:FanOutMessage.show",
-        "bot.flows.manage.fan_out.message:FanOutMessage._wait_for_token",
-        "bot.flows.manage.fan_out.message:FanOutMessage._edit",
+        "bot.flows.manage.fan_out.table:FanOutTable.show",
+        "bot.flows.manage.fan_out.table:FanOutTable._wait_for_token",
+        "bot.flows.manage.fan_out.table:FanOutTable._edit",
     ),
     "wait with the fan-out": ("bot.flows.manage.fan_out.run:RunFanOut._wait",),
     "end the fan-out": ("bot.flows.manage.fan_out.run:RunFanOut._end",),
-    "note when digests begin": ("bot.flows.money.digest.due:Digest._store",),
+    "note when digests begin": ("bot.flows.money.digest.due:DueDigests._store",),
     "note which channels are private": ("bot.flows.shared_channels:SharedChannels.learn_private",),
     "post the digest": ("bot.flows.money.digest.post:DigestPost.store",),
     "add a subscription": ("bot.flows.money.digest.subscriptions:Subscriptions.carry_out",),

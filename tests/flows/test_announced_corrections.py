@@ -10,7 +10,7 @@ import pytest
 from bot.domain.cycle import Cycle
 from bot.domain.editions import Edition, Schedule, Share
 from bot.domain.subscription import Subscription
-from bot.flows.money.digest.due import Digest
+from bot.flows.money.digest.due import DueDigests
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
 from bot.store import channels, cycles, subscriptions
@@ -42,7 +42,7 @@ class Digests:
         (self._workspace,) = services.workspaces
         self._store, self._clock, self._channel = store, clock, channel
         self._usage_ledger = UsageLedger(services)
-        self._digest = Digest(services, self._workspace, self._usage_ledger, SharedChannels(services))
+        self._digest = DueDigests(services, self._workspace, self._usage_ledger, SharedChannels(services))
 
     async def read(self, day, hour, minute=0):
         """Devin's bill is read at this time."""
@@ -156,7 +156,7 @@ async def test_a_weekly_and_a_cycles_digest_name_what_changed_in_those_before(
     """Both end on Sunday the 17th and on Sunday the 24th. What changed within their own days has its new figure."""
     services = make(store, clock, slack=Channels("xoxb-test"), admin_channel=None, posts_quiet_days=True)
     (workspace,), usage_ledger = services.workspaces, UsageLedger(services)
-    digest = Digest(services, workspace, usage_ledger, SharedChannels(services))
+    digest = DueDigests(services, workspace, usage_ledger, SharedChannels(services))
     sunday = Subscription(BOARD, edition, Schedule(time(10), UTC), share, "U0ADA", at(16, 9))
     async with store.db.write() as tx:
         await subscriptions.put(tx, "T0ACME", sunday)

@@ -14,7 +14,7 @@ from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.file_transfers import FileTransfers
-from bot.flows.money.digest.due import Digest
+from bot.flows.money.digest.due import DueDigests
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
 from bot.store import channels
@@ -37,7 +37,7 @@ def utc(*parts):
 def digests(services):
     """The digests of the workspace."""
     usage_ledger, shared_channels = UsageLedger(services), SharedChannels(services)
-    return Digest(services, next(iter(services.workspaces)), usage_ledger, shared_channels)
+    return DueDigests(services, next(iter(services.workspaces)), usage_ledger, shared_channels)
 
 
 def now():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.commands.registry import COMMANDS, FORMS
 from bot.domain.form import Form
 from bot.domain.library import LONGEST, Entry, Kind, entered, mistakes, records_of_change
-from bot.flows.manage.forms.kinds import all_forms
+from bot.flows.manage.forms.registry import all_forms
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
 from bot.views.modals import library, parts

@@ -22,8 +22,7 @@ from bot.flows.manage.devin import reads as devin_reads
 from bot.flows.manage.devin.answer import DevinAnswer
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.devin.schedules import Schedules
-from bot.flows.manage.library import library
-from bot.flows.manage.library.library import Library
+from bot.flows.manage.library.commands import KINDS, READS, LibraryCommands
 from bot.flows.manage.long_jobs.reviews import Reviews
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -40,7 +39,7 @@ _Read = Callable[[Workspace, str, float], Awaitable[Message]]
 _Change = Callable[[CommandJob, str], Awaitable[DevinAnswer]]
 
 # The commands that a row carries out, when more is to be done than `DevinCommands.answer` says at once.
-COMMANDS: Final = library.READS | {
+COMMANDS: Final = READS | {
     devin_specs.REVIEW,
     devin_specs.METRICS,
     devin_specs.MEMBERS,
@@ -60,7 +59,7 @@ class DevinCommands:
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
-        self._library = Library(services)
+        self._library = LibraryCommands(services)
         self._reviews = Reviews(services)
         of_schedules = Schedules(services, access)
         self._reads: dict[str, _Read] = {
@@ -80,7 +79,7 @@ class DevinCommands:
 
         Devin is not asked for it.
         """
-        if command.spec in library.KINDS:
+        if command.spec in KINDS:
             return await self._library.answer(workspace, user, channel, command)
         return _answer_at_once(command) or f"{command.spec.forms[0].phrase} {command.argument}".strip()
 
@@ -121,7 +120,7 @@ class DevinCommands:
     async def _ask_devin(self, job: CommandJob, command: Command) -> DevinAnswer:
         name, argument = command.spec.name, command.argument
         try:
-            if command.spec in library.READS:
+            if command.spec in READS:
                 return await self._library.read(job, command)
             if (read := self._reads.get(name)) is not None:
                 return DevinAnswer(await read(job.workspace, argument, self._services.clock()))

@@ -10,7 +10,7 @@ from bot.flows.money.alarms.guardrails import GuardrailWatch
 from bot.flows.money.alarms.runaway import RunawayWatch
 from bot.flows.money.budgets.watch import BudgetWatch
 from bot.flows.money.consumption.cycles import CycleReader
-from bot.flows.money.digest.due import Digest
+from bot.flows.money.digest.due import DueDigests
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.money.pull_requests import PullRequestSweep
 from bot.flows.services import Services
@@ -29,6 +29,6 @@ def money_ticks(services: Services, usage_ledger: UsageLedger, shared_channels: 
         ticks[f"guardrails:{organisation.id}"] = partial(guardrail_watch.tick, organisation)
         ticks[organisation.alarm_tick] = partial(runaway_watch.tick, organisation)
     for workspace in services.workspaces:
-        ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger, shared_channels).tick
+        ticks[f"digest:{workspace.team}"] = DueDigests(services, workspace, usage_ledger, shared_channels).tick
         ticks[f"budgets:{workspace.team}"] = BudgetWatch(services, workspace).tick
     return ticks

@@ -37,7 +37,7 @@ from bot.flows.job import CommandJob, move, recipient_of
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
 from bot.flows.manage.devin_commands import DevinCommands
-from bot.flows.manage.library import library
+from bot.flows.manage.library.commands import KINDS as LIBRARY_KINDS
 from bot.flows.manage.long_jobs.jobs import Asked, is_message
 from bot.flows.money.budgets.commands import CHANGES, BudgetCommands
 from bot.flows.money.budgets.own_cost import OwnCost
@@ -114,7 +114,7 @@ class CommandAnswers:
             FANOUT.name: self._fan_out,
             BUDGET_LIST.name: self._list_budgets,
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
-            **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS | library.KINDS.keys()), self._ask_devin),
+            **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS | LIBRARY_KINDS.keys()), self._ask_devin),
             SCHEDULE_ADD.name: self._form,
             HELP.name: self._help,
         }

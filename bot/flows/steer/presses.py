@@ -13,8 +13,8 @@ from bot.flows.manage.long_jobs import jobs as long_jobs
 from bot.flows.money.budgets import requests as budget_requests
 from bot.flows.money.budgets.requests import BudgetRequests
 from bot.flows.services import Services
-from bot.flows.steer import alarm_answers, fan_out_presses, held_reply, held_start
-from bot.flows.steer.alarm_answers import AlarmAnswers
+from bot.flows.steer import alarm_presses, fan_out_presses, held_reply, held_start
+from bot.flows.steer.alarm_presses import AlarmPresses
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.session_commands import SessionCommands
@@ -22,7 +22,7 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.views import fan_outs
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
-_FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS | fan_out_presses.BUTTONS
+_FOR_USERS: Final = held_reply.ANSWERS | alarm_presses.ANSWERS | fan_out_presses.BUTTONS
 # The target of these rows is what was typed: of a question's button, or of a command that takes more than an ack.
 _TYPED: Final = frozenset(
     {
@@ -41,7 +41,7 @@ class Presses:
         services: Services,
         session_commands: SessionCommands,
         doubtful_command: DoubtfulCommand,
-        alarm_answers: AlarmAnswers,
+        alarm_presses: AlarmPresses,
         budget_requests: BudgetRequests,
         note_deletion: NoteDeletion,
         fan_out_presses: FanOutPresses,
@@ -49,7 +49,7 @@ class Presses:
         self._services = services
         self._session_commands = session_commands
         self._doubtful_command = doubtful_command
-        self._alarm_answers = alarm_answers
+        self._alarm_presses = alarm_presses
         self._budget_requests = budget_requests
         self._note_deletion = note_deletion
         self._fan_out_presses = fan_out_presses
@@ -91,7 +91,7 @@ class Presses:
         elif registry.named(job.cause.verb) in fan_out_presses.BUTTONS:
             await self._fan_out_presses.run(job)
         else:
-            await self._alarm_answers.run(job)
+            await self._alarm_presses.run(job)
 
     async def _may_use(self, job: Job[ActionCause]) -> bool:
         """Whether the person may use the bot where they pressed. If not, that is answered and the row closed."""

@@ -21,8 +21,8 @@ from bot.flows.access import Access
 from bot.flows.job import Flow, Job, Reschedule, finish, go_on
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_out.fan_outs import FanOutOrganisations, enqueue_session
-from bot.flows.manage.fan_out.message import FanOutMessage
 from bot.flows.manage.fan_out.session import StartFanOutSession, facts_of
+from bot.flows.manage.fan_out.table import FanOutTable
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
@@ -51,7 +51,7 @@ class RunFanOut:
         self._services = services
         self._lookup = lookup
         self._organisations = organisations
-        self._message = FanOutMessage(services, shared_channels)
+        self._message = FanOutTable(services, shared_channels)
 
     async def run(self, job: Job[FanOutCause]) -> None:
         """Work on the fan-out until something has to be waited for, or until it is over."""

@@ -17,7 +17,7 @@ from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.forms.forms import FormKind, Opening, answer
-from bot.flows.manage.library.library import KINDS
+from bot.flows.manage.library.commands import KINDS
 from bot.flows.manage.library.shelves import SHELVES
 from bot.flows.readable import Readable
 from bot.flows.services import Services

@@ -13,7 +13,7 @@ from typing import Final
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
 from bot.devin.models import SESSION_PAGES, GuardrailViolation
 from bot.domain.session import Session, bare_id
-from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -91,7 +91,7 @@ class GuardrailWatch:
         org_id = workspace.organisation.id
         bare = [bare_id(one.session_id) for one in new if one.session_id]
         known = await sessions.by_bare_ids(uow.tx, org_id, bare)
-        titles = await DigestTitles.read(uow.tx, workspace, workspace.policy.admin_channel or "")
+        titles = await ShownTitles.read(uow.tx, workspace, workspace.policy.admin_channel or "")
         for start in range(0, len(new), views.MOST_LISTED):
             shown = []
             for one in new[start : start + views.MOST_LISTED]:
@@ -102,7 +102,7 @@ class GuardrailWatch:
 
 
 def _violation(
-    workspace: Workspace, titles: DigestTitles, one: GuardrailViolation, session: Session | None
+    workspace: Workspace, titles: ShownTitles, one: GuardrailViolation, session: Session | None
 ) -> views.Violation:
     """What is shown of a violation; of a session that not all admins may see, not what it was about."""
     url = f"{SESSION_PAGES}{bare_id(one.session_id)}" if one.session_id else None

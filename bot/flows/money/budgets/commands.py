@@ -27,12 +27,12 @@ CHANGES: Final = frozenset({BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT})
 # Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
 _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
 
-_Change = Callable[[UnitOfWork, "Asked", str, AddedUp], Awaitable[Message]]
+_Change = Callable[[UnitOfWork, "ChangedBy", str, AddedUp], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who gives a command, where, and under which key."""
+class ChangedBy:
+    """Who changes a budget, where, and under which key."""
 
     workspace: Workspace
     user: str
@@ -72,16 +72,16 @@ class BudgetCommands:
         """
         added_up = await self._add_up(workspace, command, first=True)
         async with self._services.unit_of_work(first=True) as uow:
-            asked = Asked(workspace, user, channel, f"command:{user}:{uow.now:.6f}")
-            return await self._changes[command.spec.name](uow, asked, command.argument, added_up)
+            by = ChangedBy(workspace, user, channel, f"command:{user}:{uow.now:.6f}")
+            return await self._changes[command.spec.name](uow, by, command.argument, added_up)
 
     async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Carry out a command of an admin that was written, and confirm it privately."""
-        asked = Asked(job.workspace, job.cause.user or "", job.cause.channel or "", job.row.key)
+        by = ChangedBy(job.workspace, job.cause.user or "", job.cause.channel or "", job.row.key)
         added_up = await self._add_up(job.workspace, command)
         # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            message = await self._changes[command.spec.name](uow, asked, command.argument, added_up)
+            message = await self._changes[command.spec.name](uow, by, command.argument, added_up)
             await finish_with(uow, job, message)
 
     async def _add_up(self, workspace: Workspace, command: Command, *, first: bool = False) -> AddedUp:
@@ -123,29 +123,29 @@ class BudgetCommands:
 
     # ------------------------------------------------------------ changes
 
-    async def _set(self, uow: UnitOfWork, asked: Asked, typed: str, _added_up: AddedUp) -> Message:
-        order, team = parse_set(typed), asked.workspace.team
+    async def _set(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
+        order, team = parse_set(typed), by.workspace.team
         if isinstance(order, Problem):
             return views.problem(order)
         before = await budgets.of_scope(uow.tx, team, order.scope)
         budget = await budgets.put(uow.tx, team, order.scope, order.acus, order.span, order.warn, uow.now)
         changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
-        await audit.add(uow.tx, asked.row(uow, BUDGET_SET.name, budget.scope, **changed))
-        no_acus = await reports_no_acus(uow.tx, asked.workspace, uow.now)
+        await audit.add(uow.tx, by.row(uow, BUDGET_SET.name, budget.scope, **changed))
+        no_acus = await reports_no_acus(uow.tx, by.workspace, uow.now)
         return views.was_set(budget, before, no_acus=no_acus)
 
-    async def _remove(self, uow: UnitOfWork, asked: Asked, typed: str, _added_up: AddedUp) -> Message:
+    async def _remove(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
         number = parse_number(typed)
         if isinstance(number, Problem):
             return views.problem(number)
-        budget = await budgets.remove(uow.tx, asked.workspace.team, number)
+        budget = await budgets.remove(uow.tx, by.workspace.team, number)
         if budget is None:
             return views.no_such_number(number)
-        await audit.add(uow.tx, asked.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
+        await audit.add(uow.tx, by.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
         return views.was_removed(budget)
 
-    async def _grant(self, uow: UnitOfWork, asked: Asked, typed: str, added_up: AddedUp) -> Message:
-        order, workspace = parse_grant(typed), asked.workspace
+    async def _grant(self, uow: UnitOfWork, by: ChangedBy, typed: str, added_up: AddedUp) -> Message:
+        order, workspace = parse_grant(typed), by.workspace
         if isinstance(order, Problem):
             return views.problem(order, grant=True)
         budget = await _raised(uow.tx, workspace.team, order.scope)
@@ -155,15 +155,15 @@ class BudgetCommands:
         period, subject = stand.period(budget), order.scope.subject
         state = GrantState.GRANTED
         grant = Grant(
-            asked.key, workspace.team, budget.number, subject, period.name, order.acus, asked.user, state, uow.now
+            by.key, workspace.team, budget.number, subject, period.name, order.acus, by.user, state, uow.now
         )
         await grants.add(uow.tx, grant)
-        one = Raise(asked.key, budget, subject, order.acus, asked.user, asked.channel or None)
+        one = Raise(by.key, budget, subject, order.acus, by.user, by.channel or None)
         named = await record_raise(uow, workspace, stand, one)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
             return views.granted_to(order.scope, order.acus, period)
-        by = await name_beside_figures(uow, workspace, asked.user)
-        return views.granted(replace(named, name="", yours=False), order.acus, by)
+        granter = await name_beside_figures(uow, workspace, by.user)
+        return views.granted(replace(named, name="", yours=False), order.acus, granter)
 
 
 async def _shown(stand: Standings, standing: Standing, viewer: str) -> Named | None:

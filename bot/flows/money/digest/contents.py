@@ -12,7 +12,7 @@ from bot.domain.periods import days_between
 from bot.domain.session import Session
 from bot.flows.money.digest.file import digest_file
 from bot.flows.money.digest.spenders import DigestSpenders
-from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -29,7 +29,7 @@ from bot.views.digest_root import (
 )
 
 
-class DigestReader:
+class DigestContents:
     """Reads what a digest says."""
 
     def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
@@ -41,7 +41,7 @@ class DigestReader:
         workspace: Workspace,
         figures: Figures,
         channel: str | None,
-        titles: DigestTitles,
+        titles: ShownTitles,
         *,
         has_pull_requests: bool,
     ) -> DigestFigures:
@@ -67,7 +67,7 @@ class DigestReader:
         figures: Figures,
         first: date,
         channel: str | None,
-        titles: DigestTitles,
+        titles: ShownTitles,
         *,
         has_file: bool,
     ) -> ThreadFigures:
@@ -97,7 +97,7 @@ class DigestReader:
         known = await self._usage_ledger.for_chart(tx, workspace, first, figures.day, channel)
         return chart_groups(days_between(begin, figures.day), known, _limit_a_day(figures))
 
-    def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: DigestTitles) -> tuple[Needing, ...]:
+    def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: ShownTitles) -> tuple[Needing, ...]:
         now = self._services.clock()
         return tuple(_needing(workspace, session, titles.replacement(session), now) for session in sessions)
 

@@ -30,7 +30,7 @@ from bot.views import answers
 log = get_logger(__name__)
 
 
-class Digest:
+class DueDigests:
     """Posts the digests of a workspace."""
 
     def __init__(

@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.domain.questions import By
 from bot.flows.money.figures.file_parts import FileParts
-from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.workspace import Workspace
 from bot.store.database.connection import Transaction
@@ -20,7 +20,7 @@ async def digest_file(
     usage_ledger: UsageLedger,
     figures: Figures,
     first: date,
-    titles: DigestTitles,
+    titles: ShownTitles,
 ) -> FigureFile | None:
     """Return the file of the sessions from `first` to the day of the `figures`; None if there was none."""
     question, span = question_of(first, figures.day)

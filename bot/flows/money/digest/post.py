@@ -16,7 +16,7 @@ from bot.domain.key_expiry import is_near
 from bot.domain.keys import short_id
 from bot.domain.subscription import MissedBecause, Subscription
 from bot.flows.money.consumption.cycles import cycle_of, key_expiry_of
-from bot.flows.money.digest.contents import DigestReader
+from bot.flows.money.digest.contents import DigestContents
 from bot.flows.money.digest.corrections import AnnouncedCorrections
 from bot.flows.money.digest.past import (
     Destination,
@@ -26,7 +26,7 @@ from bot.flows.money.digest.past import (
     read_past,
     store_past,
 )
-from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -47,7 +47,7 @@ class DigestPost:
         self._services = services
         self._workspace = workspace
         self._usage_ledger = usage_ledger
-        self._reader = DigestReader(services, usage_ledger)
+        self._reader = DigestContents(services, usage_ledger)
         self._waits: str | None = None  # the date whose wait for Devin was logged last
         self._asked: tuple[float, bool] | None = None  # when Devin was asked last, and whether it answered
 
@@ -171,7 +171,7 @@ class DigestPost:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         async with self._services.db.read() as tx:
-            titles = await DigestTitles.read(tx, self._workspace, subscription.channel)
+            titles = await ShownTitles.read(tx, self._workspace, subscription.channel)
         listed = tuple(titles.shown(one) for one in figures.most_expensive)
         figures = replace(figures, here=channel is not None, most_expensive=listed)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
@@ -198,7 +198,7 @@ class DigestPost:
         counted = None if of_all else channel
         has_file = of_all and channel == self._workspace.policy.admin_channel
         async with self._services.db.read() as tx:
-            titles = await DigestTitles.read(tx, self._workspace, channel)
+            titles = await ShownTitles.read(tx, self._workspace, channel)
         thread = await self._reader.thread(
             self._workspace, edition.figures, edition.first, counted, titles, has_file=has_file
         )

@@ -11,7 +11,8 @@ from typing import Final
 from bot.domain.consumption import exact, exact_sum
 from bot.domain.questions import By
 from bot.domain.session import Session
-from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.parts import FEWEST_PEOPLE
+from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.workspace import Workspace
 from bot.store import people, sessions, spend_groups, spend_people
 from bot.store.database.connection import Transaction
@@ -30,7 +31,6 @@ from bot.views.pull_requests import repository_name
 
 MOST_ROWS: Final = 5
 _NOISE: Final = Decimal("0.00001")  # ACUs that come from adding up floats
-FEWEST_PEOPLE: Final = 3  # in a group that is shown where names are not
 # Of sessions two groups may have no key: those of another workspace, and those that are purged.
 _WANTED: Final = dict.fromkeys((By.PERSON, By.CHANNEL, By.REPO), ALL) | {
     By.SESSION: Wanted(MOST_ROWS + 2, used_only=True)
@@ -40,7 +40,7 @@ _WANTED: Final = dict.fromkeys((By.PERSON, By.CHANNEL, By.REPO), ALL) | {
 class DigestSpenders:
     """Divides what our sessions used on the days from `first` to `last`, within one transaction."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, first: date, last: date, titles: DigestTitles) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, first: date, last: date, titles: ShownTitles) -> None:
         self._tx = tx
         self._titles = titles
         self._workspace = workspace

@@ -6,9 +6,9 @@ from decimal import Decimal
 from bot.domain.consumption import exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
-from bot.flows.money.figures.file_names import FileNames, Names
+from bot.flows.money.figures.file_part_naming import FilePartNaming, Names
 from bot.flows.money.figures.parts import UsageParts, counted_exactly, counted_people, special
-from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.money.figures.usage_ledger import AcusByDay
 from bot.flows.workspace import Workspace
 from bot.store import spend_groups
@@ -34,7 +34,7 @@ class FileParts:
         amounts: AcusByDay,
         figures: Figures,
         *,
-        titles: DigestTitles | None = None,
+        titles: ShownTitles | None = None,
     ) -> None:
         """`titles` say which titles of sessions may be shown; without them all are."""
         self._tx = tx
@@ -42,7 +42,7 @@ class FileParts:
         self._spending = spending
         self._amounts = amounts
         self._figures = figures
-        self._names = FileNames(tx, workspace, titles=titles)
+        self._names = FilePartNaming(tx, workspace, titles=titles)
         self._parts = UsageParts(tx, workspace, spending, amounts, figures)
 
     async def by(self, division: By) -> Divided | None:

@@ -11,7 +11,7 @@ from bot.domain.outcome_report import ActiveSessions, OpenedPullRequest, Outcome
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import By, Question
 from bot.domain.waiting import blocked
-from bot.flows.money.figures.file_names import FileNames, Names
+from bot.flows.money.figures.file_part_naming import FilePartNaming, Names
 from bot.flows.money.figures.part_naming import PartNaming, repository_of
 from bot.flows.money.figures.parts import FEWEST_PEOPLE, groups_of_few
 from bot.flows.money.figures.usage import UsageAnswers
@@ -61,7 +61,7 @@ class OutcomeAnswers:
         grouping = await _grouping(tx, workspace, period, division)
         ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
-        names = await FileNames(tx, workspace).names(division, keys, grouping.asked_as)
+        names = await FilePartNaming(tx, workspace).names(division, keys, grouping.asked_as)
         return [(names.get(key) or (grouping.special(key),), outcomes) for key, outcomes in ordered]
 
     async def _report(

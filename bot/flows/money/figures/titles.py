@@ -14,7 +14,7 @@ from bot.views.digest_root import DIRECT, PRIVATE
 _DIRECT: Final = "D"  # with which the ids of direct messages begin
 
 
-class DigestTitles:
+class ShownTitles:
     """The titles that a digest in one channel may show: those of sessions there and in public channels.
 
     A channel of which Slack has not said that it is public counts as private. The admin channel is no exception:
@@ -26,7 +26,7 @@ class DigestTitles:
         self._public = public
 
     @classmethod
-    async def read(cls, tx: Transaction, workspace: Workspace, channel: str) -> "DigestTitles":
+    async def read(cls, tx: Transaction, workspace: Workspace, channel: str) -> "ShownTitles":
         """Return the titles that a digest in `channel` may show, as far as the channels are known."""
         return cls(channel, await channels.public(tx, workspace.team))
 

@@ -24,7 +24,7 @@ _MAY_FOLLOW: Final = {
 }
 
 
-class AlarmAnswers:
+class AlarmPresses:
     """Takes what people decide about alarms."""
 
     def __init__(self, services: Services, access: Access) -> None:

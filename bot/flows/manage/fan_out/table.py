@@ -22,7 +22,7 @@ log = get_logger(__name__)
 _UPDATE: Final = "chat.update"
 
 
-class FanOutMessage:
+class FanOutTable:
     """Edits the tables of fan-outs."""
 
     def __init__(self, services: Services, shared_channels: SharedChannels) -> None:

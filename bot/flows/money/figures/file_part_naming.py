@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.questions import By
 from bot.domain.session import Session
-from bot.flows.money.figures.titles import DigestTitles
+from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.workspace import Workspace
 from bot.store import people, sessions
 from bot.store.database.connection import Transaction
@@ -16,10 +16,10 @@ Names = tuple[str | None, ...]
 _UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REPO: part_names.NO_REPOSITORY}
 
 
-class FileNames:
+class FilePartNaming:
     """Reads the names of groups in one workspace, one for each of `bot.views.figure_files.name_columns`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, *, titles: DigestTitles | None = None) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, *, titles: ShownTitles | None = None) -> None:
         """`titles` say which titles and links of sessions may be shown; without them all are."""
         self._tx = tx
         self._workspace = workspace

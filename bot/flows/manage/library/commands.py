@@ -39,7 +39,7 @@ LISTS: Final = frozenset({commands.NOTE_LIST, commands.PLAYBOOK_LIST})
 READS: Final = LISTS | {commands.NOTE_SHOW, commands.PLAYBOOK_SHOW, commands.NOTE_DELETE}
 
 
-class Library:
+class LibraryCommands:
     """Answers what is typed about notes and playbooks."""
 
     def __init__(self, services: Services) -> None:
