@@ -54,7 +54,7 @@ async def answers(on: Harness, requests: Sequence[fuzz.Request]) -> list[int]:
     reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
     statuses = []
     for one in requests:
-        writer.write(one.wire)
+        writer.write(one.wire(PATH, on.environment["SLACK_SIGNING_SECRET"]))
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
         await reader.readexactly(length)
@@ -74,11 +74,10 @@ async def fuzzed(on: Harness, requests: Sequence[fuzz.Request]) -> Counter[tuple
     return counted
 
 
-def help_wanted(on: Harness, number: int) -> fuzz.Request:
+def help_wanted(number: int) -> fuzz.Request:
     """A person's command for the help text."""
     body = urlencode(COMMANDS["help"] | {"trigger_id": f"1.{number}.{time.time_ns()}"}).encode()
-    signature = fuzz.headers(body, on.environment["SLACK_SIGNING_SECRET"], fuzz.SIGNED)
-    return fuzz.Request(fuzz.request(PATH, body, fuzz.FORM, signature), signed=True)
+    return fuzz.Request(body, fuzz.FORM, fuzz.SIGNED)
 
 
 async def objects(on: Harness) -> int:
@@ -104,7 +103,7 @@ def files_and_tasks() -> tuple[int, int]:
 async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
     """Send so many odd requests, and see that none of them costs anything for good."""
     # In a thread, because to think them up takes a while, in which the bot has to go on.
-    requests = await asyncio.to_thread(fuzz.requests, kind, PATH, on.environment["SLACK_SIGNING_SECRET"], count)
+    requests = await asyncio.to_thread(fuzz.requests, kind, count)
     assert len(requests) == count
     statuses: Counter[tuple[bool, int]] = Counter()
     grown = []
@@ -113,7 +112,7 @@ async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytes
         files, tasks = files_and_tasks()
         for part in range(PARTS):
             before = await objects(on)
-            asked = [help_wanted(on, number) for number in range(ASKED)]
+            asked = [help_wanted(number) for number in range(ASKED)]
             counted, answered = await asyncio.gather(fuzzed(on, requests[part::PARTS]), answers(on, asked))
             assert answered == [200] * ASKED
             grown.append(await objects(on) - before - REMEMBERED * (counted[True, 200] + ASKED))
