@@ -414,7 +414,7 @@ async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goe
     assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
     assert line == (
         ":warning: Slack does not take the message that would show how far this review is, because the app lacks the "
-        "scope `im:write`. Devin goes on with the review, which appears on the pull request. "
+        "scope `im:write,mpim:write`. Devin goes on with the review, which appears on the pull request. "
         "A workspace admin can install the app again with that scope."
     )
     await settled(on)
