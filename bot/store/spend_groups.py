@@ -1,6 +1,6 @@
 """What an organisation's sessions spent in a period, divided by something that is known of them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     RowMapping,
+    ScalarSelect,
     Select,
     Subquery,
     and_,
@@ -78,14 +79,12 @@ class Wanted:
 ALL: Final = Wanted()
 _OF_ALL: Final = ("groups", "all_acus", "all_sessions")
 _NOT_OF_ONE: Final = {"division", *_OF_ALL}
-# What all rows of a session in `spend` share. They are there longer than the session's own row.
+# What sessions are grouped by. What all rows of a session in `spend` share is there longer than the session's own row.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
-_KEYS: Final[Mapping[By, Callable[[FromClause], ColumnElement[Any]]]] = {
-    By.PERSON: lambda spent: spent.c.requester,  # the empty id is that of people who were erased
-    By.CHANNEL: lambda spent: spent.c.channel,  # all direct messages are one
-    By.SESSION: lambda _: sessions.c.id,
-    By.PLAYBOOK: lambda _: sessions.c.options["playbook"].as_string(),
-    By.REPO: lambda _: sessions.c.options["repo"].as_string(),
+_OWN: Final[Mapping[By, ColumnElement[Any]]] = {
+    By.SESSION: sessions.c.id,
+    By.PLAYBOOK: sessions.c.options["playbook"].as_string(),
+    By.REPO: sessions.c.options["repo"].as_string(),
 }
 
 
@@ -101,18 +100,19 @@ async def first_day(tx: AsyncConnection, org_id: str) -> date | None:
 async def grouped(tx: AsyncConnection, spending: Spending, by: By, wanted: Wanted = ALL) -> list[Group]:
     """Group the sessions by something that is known of them, those first that spent most.
 
-    The key is the id of the Slack user who asked, of the channel, of the session, or of the playbook that was chosen.
-    By repository it is the one in the sessions' options, and they are also grouped by that of a pull request, which
-    says which repository it was in the end. The key is None for sessions that have none.
+    The key is the id of the Slack user who asked, which is empty once they are erased, of the channel, where all direct
+    messages are one, of the session, or of the playbook that was chosen. By repository it is the one in the sessions'
+    options, and they are also grouped by that of a pull request, which says which repository it was in the end. The key
+    is None for sessions that have none.
     """
     return (await grouped_each(tx, spending, {by: wanted}))[by]
 
 
 async def grouped_each(tx: AsyncConnection, spending: Spending, wanted: Mapping[By, Wanted]) -> dict[By, list[Group]]:
     """Group the sessions in several ways at once, as `grouped` does: over a long period most work is to add them up."""
-    spent = _spent(spending, wanted)
+    known = _known_sessions(spending, wanted)
     selected = [
-        select(literal(by.value).label("division"), _wanted(_grouped(spending, spent, by), one).subquery())
+        select(literal(by.value).label("division"), _wanted(_grouped(known, by), one).subquery())
         for by, one in wanted.items()
     ]
     found: dict[By, list[RowMapping]] = {by: [] for by in wanted}
@@ -129,28 +129,24 @@ async def sessions_by_day(tx: AsyncConnection, spending: Spending) -> dict[date,
     return {date.fromisoformat(day): int(number) for day, number in found}
 
 
-def _grouped(spending: Spending, spent: FromClause, by: By) -> Subquery:
-    """Select the groups of what the sessions have `spent`."""
-    opened, foreign, key = _opened(spending), spent.c.team.not_in([spending.team, ""]), _KEYS[by](spent)
+def _grouped(known: FromClause, by: By) -> Subquery:
+    """Group the `known` sessions."""
+    key = known.c[by.value]
     keys: dict[str, ColumnElement[Any]] = {
-        "foreign": foreign,
-        "purged": (key if by in _SHARED else sessions.c.id).is_(None),
-        "key": case((foreign, None), else_=key),
+        "foreign": known.c.foreign,
+        "purged": (key if by in _SHARED else known.c.id).is_(None),
+        "key": case((known.c.foreign, None), else_=key),
     }
-    joined = (
-        spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == spending.team))
-        .outerjoin(opened, opened.c.session_id == spent.c.session_id)
-    )  # fmt: skip
-    url = spent.c.url if by is By.REPO else None
+    url = known.c.url if by is By.REPO else None
     sums = (
-        func.sum(spent.c.acus).label("acus"),
+        func.sum(known.c.acus).label("acus"),
         func.count().label("sessions"),
-        func.sum(sessions.c.worked).label("worked"),
-        func.sum(opened.c.number).label("pull_requests"),
-        (func.max(sessions.c.requester_name) if by is By.PERSON else null()).label("name"),
+        func.sum(known.c.worked).label("worked"),
+        func.sum(known.c.opened).label("pull_requests"),
+        (func.max(known.c.requester_name) if by is By.PERSON else null()).label("name"),
         (null() if url is None else func.max(url)).label("pull_request"),
     )
-    selected = select(*(one.label(label) for label, one in keys.items()), *sums).select_from(joined)
+    selected = select(*(one.label(label) for label, one in keys.items()), *sums)
     return selected.group_by(*keys.values(), *([] if url is None else [without_number(url)])).subquery()
 
 
@@ -183,16 +179,38 @@ def without_number(url: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(url, "0123456789")
 
 
-def _spent(spending: Spending, divisions: Collection[By]) -> FromClause:
-    """What each session spent in the period, with what the `divisions` need that is not in the session's own row."""
-    acus = func.sum(spend.c.acus).label("acus")
+def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause:
+    """What each session spent in the period, and what is known of it, with a column for each of the `divisions`.
+
+    All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
+    """
+    spent, opened = _spent(spending, divisions), _opened(spending)
+    own = [sessions.c.id, sessions.c.worked, *([sessions.c.requester_name] if By.PERSON in divisions else [])]
+    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in divisions]
+    url = [_pull_request(spending, spent.c.session_id).label("url")] if By.REPO in divisions else []
+    foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
+    joined = (
+        spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == spending.team))
+        .outerjoin(opened, opened.c.session_id == spent.c.session_id)
+    )  # fmt: skip
+    selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys, *url).select_from(joined)
+    # Without the hint SQLite would do this anew for each division. For a single one a stored result only costs time.
+    return selected.cte("known").prefix_with("MATERIALIZED") if len(divisions) > 1 else selected.cte("known")
+
+
+def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
+    """What each session spent in the period, with what its rows share of that by which it is to be grouped."""
     shared = [spend.c.team, *(_SHARED[by] for by in divisions if by in _SHARED)]
-    of_each = select(spend.c.session_id, acus, *(func.max(one).label(one.key) for one in shared))
-    of_each = of_each.where(*_in(spending)).group_by(spend.c.session_id)
-    if By.REPO in divisions:
-        url = select(func.min(pull_requests.c.url)).where(pull_requests.c.session_id == spend.c.session_id)
-        of_each = of_each.add_columns(url.where(pull_requests.c.team == spending.team).scalar_subquery().label("url"))
-    return of_each.cte("spent")
+    of_each = select(
+        spend.c.session_id, func.sum(spend.c.acus).label("acus"), *(func.max(one).label(one.key) for one in shared)
+    )
+    return of_each.where(*_in(spending)).group_by(spend.c.session_id).subquery()
+
+
+def _pull_request(spending: Spending, session_id: ColumnElement[str]) -> ScalarSelect[Any]:
+    """The address of one pull request of a session."""
+    url = select(func.min(pull_requests.c.url)).where(pull_requests.c.session_id == session_id)
+    return url.where(pull_requests.c.team == spending.team).scalar_subquery()
 
 
 def _opened(spending: Spending) -> Subquery:

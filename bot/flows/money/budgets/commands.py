@@ -154,9 +154,7 @@ class BudgetCommands:
         stand = await standings(uow.tx, workspace, uow.now, added_up)
         period, subject = stand.period(budget), order.scope.subject
         state = GrantState.GRANTED
-        grant = Grant(
-            by.key, workspace.team, budget.number, subject, period.name, order.acus, by.user, state, uow.now
-        )
+        grant = Grant(by.key, workspace.team, budget.number, subject, period.name, order.acus, by.user, state, uow.now)
         await grants.add(uow.tx, grant)
         one = Raise(by.key, budget, subject, order.acus, by.user, by.channel or None)
         named = await record_raise(uow, workspace, stand, one)

@@ -10,10 +10,11 @@ from bot.domain.list_groups import last_change
 from bot.domain.needing import needing_somebody
 from bot.domain.periods import days_between
 from bot.domain.session import Session
+from bot.domain.usual import HISTORY_DAYS
 from bot.flows.money.digest.file import digest_file
 from bot.flows.money.digest.spenders import DigestSpenders
 from bot.flows.money.figures.titles import ShownTitles
-from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.flows.money.figures.usage_ledger import AcusByDay, UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import pull_requests, session_counts
@@ -76,12 +77,13 @@ class DigestContents:
         Where only the sessions of a `channel` count, that is the chart alone.
         """
         async with self._services.db.scan() as tx:
-            chart = await self._chart(tx, workspace, figures, first, channel)
+            amounts = await self._usage_ledger.amounts(tx, workspace, first, figures.day, channel)
+            chart = _chart(amounts, figures, first)
             if channel is not None:
                 return ThreadFigures(first, chart)
             spenders = DigestSpenders(tx, workspace, first, figures.day, titles)
             tables, without = await spenders.tables()
-            file = await digest_file(tx, workspace, self._usage_ledger, figures, first, titles) if has_file else None
+            file = await digest_file(tx, workspace, amounts, figures, first, titles) if has_file else None
         return ThreadFigures(first, chart, tables, without, file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:
@@ -89,17 +91,16 @@ class DigestContents:
         found = await session_counts.resting(tx, workspace.team, workspace.organisation.id, begun, channel)
         return needing_somebody(found, begun)
 
-    async def _chart(
-        self, tx: Transaction, workspace: Workspace, figures: Figures, first: date, channel: str | None
-    ) -> tuple[ChartGroup, ...]:
-        # A single day is charted at the end of two weeks.
-        begin = days_before(figures.day, CHART_DAYS - 1)[0] if first == figures.day else first
-        known = await self._usage_ledger.for_chart(tx, workspace, first, figures.day, channel)
-        return chart_groups(days_between(begin, figures.day), known, _limit_a_day(figures))
-
     def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: ShownTitles) -> tuple[Needing, ...]:
         now = self._services.clock()
         return tuple(_needing(workspace, session, titles.replacement(session), now) for session in sessions)
+
+
+def _chart(amounts: AcusByDay, figures: Figures, first: date) -> tuple[ChartGroup, ...]:
+    # A single day is charted at the end of two weeks, and compared with what was usual on each of its days.
+    begin = days_before(figures.day, CHART_DAYS - 1)[0] if first == figures.day else first
+    known = amounts.best_known(days_between(days_before(begin, HISTORY_DAYS)[0], figures.day))
+    return chart_groups(days_between(begin, figures.day), known, _limit_a_day(figures))
 
 
 async def _pull_requests(tx: Transaction, workspace: Workspace, day: date) -> PullRequestFigures:

@@ -59,7 +59,7 @@ class UsageAnswers:
     async def _apart(self, tx: Transaction, workspace: Workspace, span: Span) -> Apart:
         if not span.apart:
             return Apart()
-        amounts = await self._usage_ledger.acus_by_day(tx, workspace.organisation.id, span.apart)
+        amounts = await self._usage_ledger.amounts(tx, workspace, span.apart[0], span.apart[-1])
         total = amounts.total(span.apart)
         if not total and await self._usage_ledger.no_acus_reported(tx, workspace, span.apart[-1], amounts):
             return Apart(span.apart)
@@ -67,7 +67,7 @@ class UsageAnswers:
 
     async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> tuple[Figures, AcusByDay]:
         """Return what was used on `days`, in sum and by day."""
-        amounts = await self._usage_ledger.acus_by_day(tx, workspace.organisation.id, days)
+        amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1])
         figures = Figures(
             day=days[-1],
             total=amounts.total(days),

@@ -70,18 +70,19 @@ class AcusByDay:
             return None
         return self.through_slack(days) if self.withheld else self.total(days)
 
+    def best_known(self, days: Sequence[date]) -> dict[date, float]:
+        """Return what `best` says of each of the days of which it is known."""
+        known = {day: self.best((day,)) for day in days}
+        return {day: acus for day, acus in known.items() if acus is not None}
+
     def usual(self, day: date) -> float | None:
         """Return what a day like `day` usually takes, or None if too little is known to say."""
-        return usual.usual(self._known_before(day), day)
+        return usual.usual(self.best_known(days_before(day, usual.HISTORY_DAYS)), day)
 
     def anomaly_limit(self, day: date) -> float | None:
         """Return the limit in ACUs that `day` exceeds; None if it is no anomaly, or too little is known to say."""
-        limit, acus = usual.anomaly_limit(self._known_before(day), day), self.best((day,))
+        limit, acus = usual.anomaly_limit(self.best_known(days_before(day, usual.HISTORY_DAYS)), day), self.best((day,))
         return limit if limit is not None and acus is not None and acus > limit else None
-
-    def _known_before(self, day: date) -> dict[date, float]:
-        known = {one: self.best((one,)) for one in days_before(day, usual.HISTORY_DAYS)}
-        return {one: acus for one, acus in known.items() if acus is not None}
 
     def newest_in(self, day: date) -> date:
         """Return the newest day up to `day` whose bill is not late."""
@@ -153,22 +154,18 @@ class UsageLedger:
 
     async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
         """Return the ACUs of all days from `first` to `last`, or with `of` of a channel's sessions; None if unknown."""
-        days = days_between(first, last)
         async with self._services.db.scan() as tx:
-            own = await _own(tx, workspace, _first_compared(first, last), last, of)
-            return (await self._amounts(tx, workspace, days, of, own)).best(days)
+            return (await self.amounts(tx, workspace, first, last, of)).best(days_between(first, last))
 
-    async def for_chart(
-        self, tx: Transaction, workspace: Workspace, first: date, last: date, of: str | None
-    ) -> dict[date, float]:
-        """Return the known ACUs by day up to `last`, with days before `first` that say what is usual on it.
+    async def amounts(
+        self, tx: Transaction, workspace: Workspace, first: date, last: date, of: str | None = None
+    ) -> AcusByDay:
+        """Return the ACUs by day from `first` to `last`, and on the days before them that they are compared with.
 
         They are those that `figures` of these days are made from. With `of`, a channel, only its sessions count.
         """
         own = await _own(tx, workspace, _first_compared(first, last), last, of)
-        amounts = await self._amounts(tx, workspace, days_between(first, last), of, own)
-        days = days_between(_first_compared(first, last), last)
-        return {day: acus for day in days if (acus := amounts.best((day,))) is not None}
+        return await self._amounts(tx, workspace, days_between(first, last), of, own)
 
     # ------------------------------------------------------------ figures
 
@@ -185,11 +182,6 @@ class UsageLedger:
             return await self._of_organisation(tx, workspace.organisation.id, days, own)
         known, span = _compared(days, own), days_between(_first_compared(days[0], days[-1]), days[-1])
         return AcusByDay({day: known.get(day, 0.0) for day in span}, known)
-
-    async def acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
-        """Return the ACUs of an organisation on the days, and on those before them that they are compared with."""
-        own = await spend.by_day(tx, org_id, _first_compared(days[0], days[-1]), days[-1])
-        return await self._of_organisation(tx, org_id, days, own)
 
     async def _of_organisation(
         self, tx: Transaction, org_id: str, days: Sequence[date], counted: Mapping[date, float]
