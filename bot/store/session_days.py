@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import CTE, and_, bindparam, desc, exists, func, null, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import billing_day
@@ -80,23 +80,35 @@ async def record_running(tx: AsyncConnection, session_ids: Sequence[str], now: f
         await _put(tx, billing_day(now), [(track(row), Outcome.RUNNING) for row in found.mappings()])
 
 
-async def outcomes(
-    tx: AsyncConnection, team: str, org_id: str, first: date, last: date, channel: str | None = None
-) -> dict[Outcome, int]:
+async def outcomes_and_costs(
+    tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int, channel: str | None = None
+) -> tuple[dict[Outcome, int], list[tuple[str, float]]]:
     """Count a workspace's sessions in an organisation that were active from `first` to `last`, by their last outcome.
 
-    Each session counts once, so the sum is the number of sessions that were active.
+    Each session counts once, so the sum is the number of sessions that were active. Beside that, return the `most` of
+    them that spent most, as (session id, ACUs), without those whose own rows are purged. With a `channel` only the
+    sessions there count.
     """
+    active = _active_sessions(team, org_id, first, last, channel)
+    newest = and_(spend.c.session_id == active.c.session_id, spend.c.day == active.c.day)
+    counted = select(spend.c.outcome, func.count().label("number"), null().label("session_id"), null().label("acus"))
+    stored = exists().where(sessions.c.id == active.c.session_id)
+    costs = select(active.c.session_id, active.c.acus).where(active.c.acus > 0, stored)
+    top = costs.order_by(active.c.acus.desc(), active.c.session_id).limit(most).subquery()
+    both = union_all(counted.join(active, newest).group_by(spend.c.outcome), select(null(), null(), top))
+    found = (await tx.execute(both.order_by(desc("acus"), "session_id"))).all()
+    return (
+        {Outcome(row.outcome): int(row.number) for row in found if row.session_id is None},
+        [(row.session_id, float(row.acus)) for row in found if row.session_id is not None],
+    )
+
+
+def _active_sessions(team: str, org_id: str, first: date, last: date, channel: str | None) -> CTE:
+    """The sessions that were active, with their newest day and what they spent, added up once for all that needs it."""
     theirs = (spend.c.team == team, spend.c.org_id == org_id, *of_channel(spend, team, channel))
     days = (spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
-    newest = (
-        select(spend.c.session_id, func.max(spend.c.day).label("day"))
-        .where(*theirs, *days)
-        .group_by(spend.c.session_id)
-    ).subquery()
-    same = and_(spend.c.session_id == newest.c.session_id, spend.c.day == newest.c.day)
-    found = await tx.execute(select(spend.c.outcome, func.count()).join(newest, same).group_by(spend.c.outcome))
-    return {Outcome(outcome): int(number) for outcome, number in found}
+    each = select(spend.c.session_id, func.max(spend.c.day).label("day"), func.sum(spend.c.acus).label("acus"))
+    return each.where(*theirs, *days).group_by(spend.c.session_id).cte("active").prefix_with("MATERIALIZED")
 
 
 async def _put(tx: AsyncConnection, day: date, entries: Iterable[tuple[TrackedSession, Outcome]]) -> None:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, delete, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.consumption import exact_sum
@@ -65,32 +65,6 @@ async def by_day(
         .having(func.sum(spend.c.acus) > 0)
     )
     return {date.fromisoformat(day): float(acus) for day, acus in found}
-
-
-async def most_expensive(
-    tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int = 5, channel: str | None = None
-) -> list[tuple[str, float]]:
-    """The `most` sessions of a workspace in an organisation that spent most on these days, as (session id, ACUs).
-
-    Those whose own rows are purged are left out.
-    """
-    acus = func.sum(spend.c.acus).label("acus")
-    spent = (
-        select(spend.c.session_id, acus)
-        .where(
-            spend.c.team == team,
-            spend.c.org_id == org_id,
-            spend.c.day >= first.isoformat(),
-            spend.c.day <= last.isoformat(),
-            *of_channel(spend, team, channel),
-        )
-        .group_by(spend.c.session_id)
-        .having(acus > 0)
-        .subquery()
-    )
-    stored = exists().where(sessions.c.id == spent.c.session_id)
-    ordered = select(spent).where(stored).order_by(spent.c.acus.desc(), spent.c.session_id).limit(most)
-    return [(key, float(value)) for key, value in await tx.execute(ordered)]
 
 
 async def reports_none(

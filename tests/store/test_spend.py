@@ -10,7 +10,7 @@ from bot.domain.budgets import ScopeKind
 from bot.domain.consumption import Correction, by_product, exact_sum
 from bot.domain.questions import By
 from bot.domain.session import Snapshot
-from bot.store import budget_spend, corrections, person_spend, sessions, spend, spend_groups
+from bot.store import budget_spend, corrections, person_spend, session_days, sessions, spend, spend_groups
 from bot.store.budget_spend import Reached
 from bot.store.database.connection import Database
 from bot.store.spend import Billed
@@ -49,8 +49,10 @@ async def test_the_most_expensive_sessions_come_first_and_only_those_that_are_re
     await add(db, TUE, a=2.5, d=3.0)
     await add(db, WED, a=50.0)
     async with db.read() as tx:
-        assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
-        assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE, most=1) == [("a", 3.5)]
+        _, costs = await session_days.outcomes_and_costs(tx, TEAM, ORG, MON, TUE, 5)
+        assert costs == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
+        _, costs = await session_days.outcomes_and_costs(tx, TEAM, ORG, MON, TUE, 1)
+        assert costs == [("a", 3.5)]
 
 
 async def test_whose_spending_it_was_is_known_longer_than_the_session(db: Database) -> None:

@@ -125,10 +125,11 @@ class UsageLedger:
             cycle = await cycle_of(tx, org_id, bounds(day)[0])
             own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
             amounts = await self._amounts(tx, workspace, days, of, own)
-            outcomes = await session_days.outcomes(tx, *theirs, days[0], day, of)
+            most = views.MOST_EXPENSIVE_LISTED
+            outcomes, costs = await session_days.outcomes_and_costs(tx, *theirs, days[0], day, most, of)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
             waiting = await session_counts.waiting_now(tx, *theirs, of)
-            most_expensive = await self._most_expensive(tx, workspace, days, of)
+            most_expensive = await _most_expensive(tx, workspace, costs)
             no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
             of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
             worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
@@ -247,13 +248,12 @@ class UsageLedger:
         after = bounds(_first_compared(day, day))[0]
         return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before, channel)
 
-    async def _most_expensive(
-        self, tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
-    ) -> tuple[MostExpensive, ...]:
-        theirs, span = (workspace.team, workspace.organisation.id), (days[0], days[-1])
-        costs = await spend.most_expensive(tx, *theirs, *span, views.MOST_EXPENSIVE_LISTED, channel)
-        tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
-        return tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
+
+async def _most_expensive(
+    tx: Transaction, workspace: Workspace, costs: Sequence[tuple[str, float]]
+) -> tuple[MostExpensive, ...]:
+    tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
+    return tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
 
 
 async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
