@@ -81,7 +81,7 @@ class DigestContents:
             chart = _chart(amounts, figures, first)
             if channel is not None:
                 return ThreadFigures(first, chart)
-            spenders = DigestSpenders(tx, workspace, first, figures.day, titles)
+            spenders = DigestSpenders(tx, workspace, first, figures)
             tables, without = await spenders.tables()
             file = await digest_file(tx, workspace, amounts, figures, first, titles) if has_file else None
         return ThreadFigures(first, chart, tables, without, file)

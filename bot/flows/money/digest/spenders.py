@@ -10,13 +10,12 @@ from typing import Final
 
 from bot.domain.consumption import exact, exact_sum
 from bot.domain.questions import By
-from bot.domain.session import Session
 from bot.flows.money.figures.parts import FEWEST_PEOPLE
-from bot.flows.money.figures.titles import ShownTitles
 from bot.flows.workspace import Workspace
-from bot.store import people, sessions, spend_groups, spend_people
+from bot.store import people, spend_groups, spend_people
 from bot.store.database.connection import Transaction
-from bot.store.spend_groups import ALL, Group, Spending, Wanted
+from bot.store.spend_groups import ALL, Group, Spending
+from bot.views.digest import Figures, MostExpensive
 from bot.views.digest_posts import WithoutPullRequest
 from bot.views.digest_tables import (
     DIRECT_MESSAGES,
@@ -31,32 +30,29 @@ from bot.views.pull_requests import repository_name
 
 MOST_ROWS: Final = 5
 _NOISE: Final = Decimal("0.00001")  # ACUs that come from adding up floats
-# Of sessions two groups may have no key: those of another workspace, and those that are purged.
-_WANTED: Final = dict.fromkeys((By.PERSON, By.CHANNEL, By.REPO), ALL) | {
-    By.SESSION: Wanted(MOST_ROWS + 2, used_only=True)
-}
+_DIVISIONS: Final = dict.fromkeys((By.PERSON, By.CHANNEL, By.REPO), ALL)
 
 
 class DigestSpenders:
-    """Divides what our sessions used on the days from `first` to `last`, within one transaction."""
+    """Divides what our sessions used on the days from `first` to that of the `figures`, within one transaction."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, first: date, last: date, titles: ShownTitles) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, first: date, figures: Figures) -> None:
         self._tx = tx
-        self._titles = titles
         self._workspace = workspace
-        self._spending = Spending(workspace.team, workspace.organisation.id, first, last)
+        self._figures = figures
+        self._spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
 
     async def tables(self) -> tuple[tuple[SpenderTable, ...], WithoutPullRequest]:
         """Return the tables of a digest, and what was used in sessions without a pull request.
 
         Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
         """
-        found = await spend_groups.grouped_each(self._tx, self._spending, _WANTED)
+        found = await spend_groups.grouped_each(self._tx, self._spending, _DIVISIONS)
         named = self._workspace.policy.shows_names
         tables = (
             await self._people(found[By.PERSON]) if named else _counted_people(found[By.PERSON]),
             await self._channels(found[By.CHANNEL]),
-            await self._sessions(found[By.SESSION], found[By.CHANNEL]),
+            self._sessions(found[By.CHANNEL]),
             await self._repositories(found[By.REPO]),
         )
         return tables, _without_pull_request(found[By.REPO])
@@ -69,24 +65,13 @@ class DigestSpenders:
         who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
         return _table("Channels", "Channel", groups, _channel, {key for (key,), users in who.items() if _is_few(users)})
 
-    async def _sessions(self, groups: Iterable[Group], channels: Sequence[Group]) -> SpenderTable:
+    def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
         """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
-        top = [(one.key, one.acus) for one in groups if one.key is not None][:MOST_ROWS]
-        found = await sessions.tracked(self._tx, [key for key, _ in top])
-        askers = await people.names(self._tx, self._spending.team, {one.session.requester for one in found.values()})
-        rows = [self._session(found[key].session, acus, askers) for key, acus in top]
+        rows = [_session(one) for one in self._figures.most_expensive[:MOST_ROWS]]
         left = _sum(channels) - exact_sum(row.acus for row in rows)
         others = Spender(OTHERS, left, sum(one.sessions for one in channels) - len(rows))
         column = LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE
         return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, column)
-
-    def _session(self, session: Session, acus: float, askers: Mapping[str, str]) -> Spender:
-        asker = askers.get(session.requester) or session.requester_name or None
-        if (title := self._titles.replacement(session)) is not None:
-            return Spender(title, _exact(acus), asker=asker)
-        thread = session.thread_ts
-        url = self._workspace.slack.permalink(session.channel, thread) if thread else session.url
-        return Spender(session.title, _exact(acus), url=url, asker=asker)
 
     async def _repositories(self, groups: Iterable[Group]) -> SpenderTable:
         joined = dict[tuple[str | None, bool], Group]()
@@ -170,6 +155,10 @@ def _person(group: Group, known: Mapping[str, str]) -> str:
 def _channel(group: Group) -> Spender:
     is_direct = group.key == "D"
     return Spender(DIRECT_MESSAGES if is_direct else "", _exact(group.acus), channel=None if is_direct else group.key)
+
+
+def _session(one: MostExpensive) -> Spender:
+    return Spender(one.title, _exact(one.acus), url=one.permalink or one.url, asker=one.requester)
 
 
 def _repository(group: Group) -> Spender:

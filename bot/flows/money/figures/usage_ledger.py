@@ -23,6 +23,7 @@ from bot.domain.billing import (
 )
 from bot.domain.chart_days import CHART_DAYS
 from bot.domain.cycle import Cycle, calendar_month
+from bot.domain.outcomes import Outcome
 from bot.domain.periods import days_between
 from bot.domain.session import Session
 from bot.flows.money.consumption.cycle_figures import cycle_figures, history_start
@@ -34,9 +35,8 @@ from bot.flows.workspace import Workspace
 from bot.store import due, people, pull_requests, session_counts, session_days, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
-from bot.views import digest as views
 from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures, MostExpensive
+from bot.views.digest import MOST_EXPENSIVE_LISTED, Figures, MostExpensive
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,9 @@ class UsageLedger:
             cycle = await cycle_of(tx, org_id, bounds(day)[0])
             own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
             amounts = await self._amounts(tx, workspace, days, of, own)
-            most = views.MOST_EXPENSIVE_LISTED
-            outcomes, costs = await session_days.outcomes_and_costs(tx, *theirs, days[0], day, most, of)
+            outcomes, most_expensive = await _active_sessions(tx, workspace, days, of)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
             waiting = await session_counts.waiting_now(tx, *theirs, of)
-            most_expensive = await _most_expensive(tx, workspace, costs)
             no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
             of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
             worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
@@ -249,23 +247,28 @@ class UsageLedger:
         return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before, channel)
 
 
-async def _most_expensive(
-    tx: Transaction, workspace: Workspace, costs: Sequence[tuple[str, float]]
-) -> tuple[MostExpensive, ...]:
+async def _active_sessions(
+    tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
+) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...]]:
+    """Count the sessions that were active on the days by their outcomes, and describe those that spent most."""
+    outcomes, costs = await session_days.outcomes_and_costs(
+        tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
+    )
     tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
-    return tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
+    return outcomes, tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
 
 
 async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
-    thread = session.thread_ts
-    shows_name = workspace.policy.shows_names
-    asker = await people.get(tx, session.team, session.requester, read_after=0.0) if shows_name else None
+    thread, requester = session.thread_ts, None
+    if workspace.policy.shows_names:
+        asker = await people.get(tx, session.team, session.requester, read_after=0.0)
+        requester = (asker.name if asker else session.requester_name) or None
     return MostExpensive(
         title=session.title,
         acus=acus,
         permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
         url=session.url,
-        requester=asker.name if asker else None,
+        requester=requester,
         channel=session.channel,
     )
 
