@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from bot.domain.acus_by_day import AcusByDay
 from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Withheld, WithheldBecause, parts_of
 from bot.domain.consumption import Correction
@@ -90,6 +91,7 @@ class Figures:
     price: Price | None = None  # of an ACU; without one no money is shown
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
+    amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
 
 
 def change(total: float, usual: float | None) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
+from bot.domain.acus_by_day import AcusByDay
 from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
@@ -378,7 +379,9 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     await either_store.spent(YESTERDAY, a=2.0)
     figures = await usage_ledger.figures(YESTERDAY)
     may_so_far = CycleFigures(calendar_month(YESTERDAY), used=2.5)
-    assert replace(figures, most_expensive=()) == Figures(
+    assert (figures.amounts.billed[YESTERDAY], sum(figures.amounts.billed.values())) == (2.5, 2.5)
+    assert figures.amounts.own == {YESTERDAY: 2.0}
+    assert replace(figures, most_expensive=(), amounts=AcusByDay()) == Figures(
         YESTERDAY,
         total=2.5,
         through_slack=2.0,

@@ -14,7 +14,7 @@ from bot.domain.usual import HISTORY_DAYS
 from bot.flows.money.digest.file import digest_file
 from bot.flows.money.digest.spenders import DigestSpenders
 from bot.flows.money.figures.titles import ShownTitles
-from bot.flows.money.figures.usage_ledger import AcusByDay, UsageLedger
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import pull_requests, session_counts
@@ -77,13 +77,12 @@ class DigestContents:
         Where only the sessions of a `channel` count, that is the chart alone.
         """
         async with self._services.db.scan() as tx:
-            amounts = await self._usage_ledger.amounts(tx, workspace, first, figures.day, channel)
-            chart = _chart(amounts, figures, first)
+            chart = _chart(figures, first)
             if channel is not None:
                 return ThreadFigures(first, chart)
             spenders = DigestSpenders(tx, workspace, first, figures)
             tables, without = await spenders.tables()
-            file = await digest_file(tx, workspace, amounts, figures, first, titles) if has_file else None
+            file = await digest_file(tx, workspace, figures, first, titles) if has_file else None
         return ThreadFigures(first, chart, tables, without, file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:
@@ -96,10 +95,10 @@ class DigestContents:
         return tuple(_needing(workspace, session, titles.replacement(session), now) for session in sessions)
 
 
-def _chart(amounts: AcusByDay, figures: Figures, first: date) -> tuple[ChartGroup, ...]:
+def _chart(figures: Figures, first: date) -> tuple[ChartGroup, ...]:
     # A single day is charted at the end of two weeks, and compared with what was usual on each of its days.
     begin = days_before(figures.day, CHART_DAYS - 1)[0] if first == figures.day else first
-    known = amounts.best_known(days_between(days_before(begin, HISTORY_DAYS)[0], figures.day))
+    known = figures.amounts.best_known(days_between(days_before(begin, HISTORY_DAYS)[0], figures.day))
     return chart_groups(days_between(begin, figures.day), known, _limit_a_day(figures))
 
 

@@ -5,7 +5,6 @@ from datetime import date
 from bot.domain.questions import By
 from bot.flows.money.figures.file_parts import FileParts
 from bot.flows.money.figures.titles import ShownTitles
-from bot.flows.money.figures.usage_ledger import AcusByDay
 from bot.flows.workspace import Workspace
 from bot.store.database.connection import Transaction
 from bot.store.spend_groups import Spending
@@ -17,15 +16,14 @@ from bot.views.figure_files import FigureFile, usage_file
 async def digest_file(
     tx: Transaction,
     workspace: Workspace,
-    amounts: AcusByDay,
     figures: Figures,
     first: date,
     titles: ShownTitles,
 ) -> FigureFile | None:
-    """Return the file of the sessions from `first` to the day of the `figures`, with their `amounts`; None if empty."""
+    """Return the file of the sessions from `first` to the day of the `figures`; None if there was none."""
     question, span = question_of(first, figures.day)
     spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
-    found = await FileParts(tx, workspace, spending, amounts, figures, titles=titles).by(By.SESSION)
+    found = await FileParts(tx, workspace, spending, figures, titles=titles).by(By.SESSION)
     if found is None or not found[0]:
         return None
     return usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)

@@ -9,7 +9,6 @@ from bot.domain.questions import By
 from bot.flows.money.figures.file_part_naming import FilePartNaming, Names
 from bot.flows.money.figures.parts import UsageParts, counted_exactly, counted_people, special
 from bot.flows.money.figures.titles import ShownTitles
-from bot.flows.money.figures.usage_ledger import AcusByDay
 from bot.flows.workspace import Workspace
 from bot.store import spend_groups
 from bot.store.database.connection import Transaction
@@ -24,14 +23,13 @@ Divided = tuple[list[FilePart], Decimal | None]
 
 
 class FileParts:
-    """Divides what was used in a period, of which the amounts by day and the figures are known already."""
+    """Divides what was used in a period, of which the figures are known already."""
 
     def __init__(
         self,
         tx: Transaction,
         workspace: Workspace,
         spending: Spending,
-        amounts: AcusByDay,
         figures: Figures,
         *,
         titles: ShownTitles | None = None,
@@ -40,10 +38,9 @@ class FileParts:
         self._tx = tx
         self._workspace = workspace
         self._spending = spending
-        self._amounts = amounts
         self._figures = figures
         self._names = FilePartNaming(tx, workspace, titles=titles)
-        self._parts = UsageParts(tx, workspace, spending, amounts, figures)
+        self._parts = UsageParts(tx, workspace, spending, figures)
 
     async def by(self, division: By) -> Divided | None:
         """Return the parts of a `division`; None where only Devin's bill could name them, and it is missing."""
@@ -60,7 +57,7 @@ class FileParts:
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
         if self._figures.total is None:
-            own = self._amounts.own
+            own = self._figures.amounts.own
             amounts = {day.isoformat(): counted_exactly(own.get(day, 0.0)) for day in days}
         else:
             amounts = await self._parts.billed(By.DAY)

@@ -80,8 +80,8 @@ class FigureFiles:
     async def _usage(
         self, tx: Transaction, workspace: Workspace, question: Question, span: Span
     ) -> FigureFile | Message:
-        figures, amounts = await self._usage_answers.figures(tx, workspace, span.counted)
-        parts = FileParts(tx, workspace, _period(workspace, span), amounts, figures)
+        figures = await self._usage_answers.figures(tx, workspace, span.counted)
+        parts = FileParts(tx, workspace, _period(workspace, span), figures)
         found = await parts.by(question.by or By.DAY)
         if found is None:
             return views.no_bill(figures)

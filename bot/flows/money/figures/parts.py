@@ -11,7 +11,6 @@ from bot.domain.consumption import exact, exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
 from bot.flows.money.figures.part_naming import PartNaming
-from bot.flows.money.figures.usage_ledger import AcusByDay
 from bot.flows.workspace import Workspace
 from bot.store import spend, spend_groups, spend_people
 from bot.store.database.connection import Transaction
@@ -24,15 +23,12 @@ FEWEST_PEOPLE: Final = 3  # who are counted where they are not named, and of who
 
 
 class UsageParts:
-    """Divides what was used in a period, of which the amounts by day and the figures are known already."""
+    """Divides what was used in a period, of which the figures are known already."""
 
-    def __init__(
-        self, tx: Transaction, workspace: Workspace, spending: Spending, amounts: AcusByDay, figures: Figures
-    ) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, spending: Spending, figures: Figures) -> None:
         self._tx = tx
         self._naming = PartNaming(tx, workspace)
         self._spending = spending
-        self._amounts = amounts
         self._figures = figures
 
     async def by(self, division: By) -> list[Part] | None:
@@ -49,7 +45,7 @@ class UsageParts:
         """The days, newest first: as Devin billed them or, where that is not known of all, as our sessions count."""
         figures = self._figures
         known = figures.total is not None and (figures.total > 0 or not figures.no_acus_reported)
-        amounts = self._amounts.billed if known else self._amounts.own
+        amounts = figures.amounts.billed if known else figures.amounts.own
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
         parts = [

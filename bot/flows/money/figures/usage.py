@@ -9,7 +9,7 @@ from bot.domain.periods import RefusedRange, Span, span_of_dates, span_of_period
 from bot.domain.questions import Question
 from bot.flows.money.consumption.cycles import cycle_of
 from bot.flows.money.figures.parts import UsageParts
-from bot.flows.money.figures.usage_ledger import AcusByDay, UsageLedger
+from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import spend_groups
@@ -38,9 +38,9 @@ class UsageAnswers:
             if not span.counted:
                 return views.nothing_finished(question, span, apart)
             if question.by is not None:
-                figures, amounts = await self.figures(tx, workspace, span.counted)
+                figures = await self.figures(tx, workspace, span.counted)
                 spending = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
-                parts = await UsageParts(tx, workspace, spending, amounts, figures).by(question.by)
+                parts = await UsageParts(tx, workspace, spending, figures).by(question.by)
                 return views.divided(question, span, figures, parts, apart)
         figures = await self._usage_ledger.figures(workspace, span.counted[-1], span.counted[0], first=True)
         if question.period is None and not apart.days:
@@ -65,11 +65,12 @@ class UsageAnswers:
             return Apart(span.apart)
         return Apart(span.apart, total, amounts.through_slack(span.apart))
 
-    async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> tuple[Figures, AcusByDay]:
+    async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> Figures:
         """Return what was used on `days`, in sum and by day."""
         amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1])
-        figures = Figures(
+        return Figures(
             day=days[-1],
+            amounts=amounts,
             total=amounts.total(days),
             through_slack=amounts.through_slack(days),
             not_in_yet=amounts.first_late(days),
@@ -77,4 +78,3 @@ class UsageAnswers:
             no_acus_reported=await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts),
             price=workspace.policy.acu_price,
         )
-        return figures, amounts
