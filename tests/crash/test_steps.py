@@ -31,8 +31,9 @@ from tests.crash.steps import (
     PLUMBING,
     Moment,
     StepNames,
+    moments,
 )
-from tests.crash.story import BESIDE, Story
+from tests.crash.story import ANSWERED_HERE, BESIDE, CREATED, RECEIVED, Story
 
 STORIES = [
     *test_kill.STORIES,
@@ -159,6 +160,14 @@ def test_a_listed_step_is_died_at_once_and_in_the_long_form_at_every_moment() ->
     again = [*REACHED, Moment(MARK, BEFORE, 2), Moment(MARK, AFTER, 2)]
     assert STORY.deaths(again, every=False) == [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)]
     assert STORY.deaths(again, every=True) == again
+
+
+@pytest.mark.parametrize("at_common_steps", [False, True])
+def test_the_long_form_dies_at_all_moments_of_the_short_one(at_common_steps: bool) -> None:
+    steps = (*STORY.steps, *RECEIVED, *CREATED, *ANSWERED_HERE)
+    reached = [Moment(step, when, number) for step in (*steps, *BESIDE) for when in moments(step) for number in (1, 2)]
+    story = replace(STORY, steps=steps, at_common_steps=at_common_steps, times={MARK: 2})
+    assert set(story.deaths(reached, every=False)) < set(story.deaths(reached, every=True))
 
 
 def test_a_step_that_nearly_all_stories_have_is_died_at_where_the_story_says_so() -> None:
