@@ -206,6 +206,7 @@ async def test_nobody_waits_longer_than_a_second_for_a_row_of_another_process(db
 async def test_a_process_that_stands_still_in_a_transaction_has_ten_seconds(db: Database) -> None:
     async with db.read() as tx:
         assert (await tx.exec_driver_sql("SHOW idle_in_transaction_session_timeout")).scalar_one() == "10s"
+        assert (await tx.exec_driver_sql("SHOW jit")).scalar_one() == "off"
 
 
 @pytest.mark.long
