@@ -51,7 +51,7 @@ class RunFanOut:
         self._services = services
         self._lookup = lookup
         self._organisations = organisations
-        self._message = FanOutTable(services, shared_channels)
+        self._table = FanOutTable(services, shared_channels)
 
     async def run(self, job: Job[FanOutCause]) -> None:
         """Work on the fan-out until something has to be waited for, or until it is over."""
@@ -68,7 +68,7 @@ class RunFanOut:
         wait = await self._ask_devin(job, fan_out, sessions) if fan_out.state is running else 0.0
         if (found := await self._read(job)) is None:
             await self._services.close(job)
-        elif shown_in := await self._message.show(job, *found):
+        elif shown_in := await self._table.show(job, *found):
             await self._wait(job, found[0], shown_in)
         elif found[0].state is running and not self._is_over(*found):
             await self._wait(job, found[0], wait)
@@ -94,7 +94,7 @@ class RunFanOut:
     # ------------------------------------------------------------ the begin
 
     async def _begin(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
-        ts, timing = await self._message.ts(fan_out), self._services.timing
+        ts, timing = await self._table.ts(fan_out), self._services.timing
         if ts is None:
             wait = timing.job_message * 2.0 ** min(job.row.attempts, 10)
             raise Reschedule(min(wait, timing.row_longest_retry), "its message is not posted yet")

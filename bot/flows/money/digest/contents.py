@@ -14,7 +14,6 @@ from bot.domain.usual import HISTORY_DAYS
 from bot.flows.money.digest.file import digest_file
 from bot.flows.money.digest.spenders import DigestSpenders
 from bot.flows.money.figures.titles import ShownTitles
-from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import pull_requests, session_counts
@@ -33,9 +32,8 @@ from bot.views.digest_root import (
 class DigestContents:
     """Reads what a digest says."""
 
-    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._usage_ledger = usage_ledger
 
     async def read(
         self,
@@ -76,10 +74,10 @@ class DigestContents:
 
         Where only the sessions of a `channel` count, that is the chart alone.
         """
+        chart = _chart(figures, first)
+        if channel is not None:
+            return ThreadFigures(first, chart)
         async with self._services.db.scan() as tx:
-            chart = _chart(figures, first)
-            if channel is not None:
-                return ThreadFigures(first, chart)
             spenders = DigestSpenders(tx, workspace, first, figures)
             tables, without = await spenders.tables()
             file = await digest_file(tx, workspace, figures, first, titles) if has_file else None

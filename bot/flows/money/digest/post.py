@@ -47,7 +47,7 @@ class DigestPost:
         self._services = services
         self._workspace = workspace
         self._usage_ledger = usage_ledger
-        self._reader = DigestContents(services, usage_ledger)
+        self._contents = DigestContents(services)
         self._waits: str | None = None  # the date whose wait for Devin was logged last
         self._asked: tuple[float, bool] | None = None  # when Devin was asked last, and whether it answered
 
@@ -177,7 +177,7 @@ class DigestPost:
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
             return edition
-        beside = await self._reader.read(
+        beside = await self._contents.read(
             self._workspace, figures, channel, titles, has_pull_requests=edition.is_daily_of_all
         )
         return replace(edition, beside=beside, key_expires_at=await self._key_expiry(subscription, occasion))
@@ -199,7 +199,7 @@ class DigestPost:
         has_file = of_all and channel == self._workspace.policy.admin_channel
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, self._workspace, channel)
-        thread = await self._reader.thread(
+        thread = await self._contents.thread(
             self._workspace, edition.figures, edition.first, counted, titles, has_file=has_file
         )
         return replace(edition, thread=thread)
