@@ -51,7 +51,10 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
     }
 )
 LOST: Final = "Devin Bridge could not finish this after many tries. Try again later."
-
+_NO_MESSAGE: Final = (
+    "Slack does not take the message that would show the result, because the app lacks the scope `im:write`. "
+    "A workspace admin can install the app again with it."
+)
 UNREADABLE: Final = "Devin gave an answer that cannot be read. Try again later."
 
 
@@ -63,9 +66,9 @@ def no_file(needed: str | None) -> str:
     return "Slack did not take the file. Try again later."
 
 
-def no_message(job: LongJob, needed: str | None) -> str:
-    """Say what Slack does not take where `job` has no message, because the app lacks the scope `needed`."""
-    return reviews.no_message(needed) if job.new.kind is LongJobKind.REVIEW else no_file(needed)
+def no_message(job: LongJob) -> str:
+    """Say that `job` has no message that is kept up to date, because the app may not open direct messages."""
+    return reviews.NO_MESSAGE if job.new.kind is LongJobKind.REVIEW else _NO_MESSAGE
 
 
 def devin_refused(permission: str | None) -> str:

@@ -22,7 +22,10 @@ NOT_SEEN: Final = Message(
 )
 NO_COMMIT: Final = "Devin does not show this review any more. Look at the pull request itself."
 _GOES_ON: Final = "Devin goes on with the review, which appears on the pull request."
-_ITS_MESSAGE: Final = "the message that would show how far this review is"
+NO_MESSAGE: Final = (
+    "Slack does not take the message that would show how far this review is, because the app lacks the scope "
+    f"`im:write`. {_GOES_ON} A workspace admin can install the app again with that scope."
+)
 STOPPED: Final = f"No longer followed. {_GOES_ON}"
 ERRORED: Final = "Devin could not finish the review. Ask again with `/devin review`."
 LOST: Final = "Devin Bridge could not follow it any more. Look at the pull request itself."
@@ -52,15 +55,6 @@ def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> 
         f"The review of {name} was not asked for: Devin could not be reached for too long. "
         f"Ask again with `/devin review`. Reference `{ref}`."
     )
-
-
-def no_message(needed: str | None) -> str:
-    """Say that Slack takes no message that follows the review, because the app lacks a scope: the `needed` one."""
-    if needed:
-        scope = f"because the app lacks the scope `{fitted(needed, 60)}`"
-        how = "A workspace admin can install the app again with that scope."
-        return f"Slack does not take {_ITS_MESSAGE}, {scope}. {_GOES_ON} {how}"
-    return f"Slack did not take {_ITS_MESSAGE}. {_GOES_ON}"
 
 
 def going_on(job: LongJob) -> Message:

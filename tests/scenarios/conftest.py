@@ -17,7 +17,7 @@ from bot.store.tables import metadata
 from bot.timing import Timing
 from tests import postgres
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.harness import QUICK_TIMING, TRANSPORTS, Harness, harness
+from tests.scenarios.harness import MANIFEST, QUICK_TIMING, TRANSPORTS, Harness, harness
 
 STORES = ("sqlite", "postgresql")
 
@@ -68,4 +68,12 @@ async def on(
 ) -> AsyncIterator[Harness]:
     """The bot, Slack and Devin, up and running."""
     async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
+        yield everything
+
+
+@pytest.fixture
+async def without_scope(request: pytest.FixtureRequest, tmp_path: Path, timing: Timing) -> AsyncIterator[Harness]:
+    """The bot in an app that was installed before the bot needed the scope that the parameter names."""
+    scopes = set(MANIFEST["oauth_config"]["scopes"]["bot"]) - {request.param}
+    async with harness(tmp_path, timing=timing, workspace={"scopes": scopes}) as everything:
         yield everything

@@ -1,15 +1,11 @@
 """Screenshots and recordings of Devin's: shown in the thread, or named where they cannot be; each once and in order."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from bot.flows.deliver import files
 from tests import sentences
 from tests.scenarios.ahead import rows
-from tests.scenarios.harness import GENERAL, MANIFEST, Harness, harness
+from tests.scenarios.harness import GENERAL, Harness
 from tests.scenarios.observations import sent_to_devin, settled
 
 pytestmark = pytest.mark.edge
@@ -91,14 +87,7 @@ async def test_a_file_that_devin_does_not_hand_out_is_named(on: Harness) -> None
     assert post["args"]["text"] == "fix the login test: 📎 demo.mp4, open in Devin"
 
 
-@pytest.fixture
-async def without_scope(tmp_path: Path, timing: Any) -> AsyncIterator[Harness]:
-    """The bot as it was installed before it needed the scope."""
-    scopes = set(MANIFEST["oauth_config"]["scopes"]["bot"]) - {"files:write"}
-    async with harness(tmp_path, timing=timing, workspace={"scopes": scopes}) as everything:
-        yield everything
-
-
+@pytest.mark.parametrize("without_scope", ["files:write"], indirect=True)
 async def test_without_the_scope_files_are_named(without_scope: Harness) -> None:
     on = without_scope
     ts, session = await on.started()

@@ -2,18 +2,15 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.domain.billing import newest_finished
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
-from bot.timing import Timing
 from tests import sentences
 from tests.scenarios.ahead import rows
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, MANIFEST, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 from tests.scenarios.observations import settled
 
 DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
@@ -396,15 +393,8 @@ async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Ha
     assert "lacks the permission `UseReviewManual`" in await read(on, f"review {PULL}", "lacks", ANN)
 
 
-@pytest.fixture
-async def without_scope(tmp_path: Path, timing: Timing) -> AsyncIterator[Harness]:
-    """The bot in an app that may not open direct messages."""
-    scopes = set(MANIFEST["oauth_config"]["scopes"]["bot"]) - {"im:write"}
-    async with harness(tmp_path, timing=timing, workspace={"scopes": scopes}) as everything:
-        yield everything
-
-
 @pytest.mark.edge
+@pytest.mark.parametrize("without_scope", ["im:write"], indirect=True)
 async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goes_on(without_scope: Harness) -> None:
     on = without_scope
     await on.devin.permissions(grant=PERMISSIONS)
@@ -414,7 +404,7 @@ async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goe
     assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
     assert line == (
         ":warning: Slack does not take the message that would show how far this review is, because the app lacks the "
-        "scope `im:write,mpim:write`. Devin goes on with the review, which appears on the pull request. "
+        "scope `im:write`. Devin goes on with the review, which appears on the pull request. "
         "A workspace admin can install the app again with that scope."
     )
     await settled(on)

@@ -3,10 +3,8 @@
 import csv
 import io
 import time
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +16,10 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.store import audit, tables
 from bot.store.audit import AuditRow
-from bot.timing import Timing
 from bot.views.csv import with_total
 from tests import sentences
 from tests.scenarios.ahead import TEAM, rows, until, write
-from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, MANIFEST, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
 from tests.scenarios.observations import buttons
 
 DIRECT = "D0ADA"
@@ -504,15 +501,8 @@ async def test_a_file_that_slack_has_deleted_is_made_anew(on: Harness) -> None:
     assert len(await shared(on)) == 1
 
 
-@pytest.fixture
-async def without_scope(tmp_path: Path, timing: Timing) -> AsyncIterator[Harness]:
-    """The bot as it was installed before it needed the scope."""
-    scopes = set(MANIFEST["oauth_config"]["scopes"]["bot"]) - {"files:write"}
-    async with harness(tmp_path, timing=timing, workspace={"scopes": scopes}) as everything:
-        yield everything
-
-
 @pytest.mark.long
+@pytest.mark.parametrize("without_scope", ["files:write"], indirect=True)
 async def test_without_the_scope_for_files_the_job_says_so(without_scope: Harness) -> None:
     on = without_scope
     await changed(on, "org")
@@ -548,10 +538,13 @@ async def test_where_the_message_is_gone_the_end_is_another_one(on: Harness) -> 
 
 
 @pytest.mark.long
-async def test_without_the_scope_for_direct_messages_the_job_says_so(on: Harness) -> None:
-    await on.slack.fault("conversations.open", "error", error="missing_scope", times=5)
+@pytest.mark.parametrize("without_scope", ["im:write"], indirect=True)
+async def test_without_the_scope_for_direct_messages_the_job_says_so(without_scope: Harness) -> None:
+    on = without_scope
+    await changed(on, "org")
     await asked(on, "audit bot csv")
-    message = await on.slack.wait_for_message(DIRECT, "did not take the file")
+    message = await on.slack.wait_for_message(DIRECT, "does not take")
     assert message["rendered"] == (
-        "*Changes through Devin Bridge*\n:warning: Slack did not take the file. Try again later."
+        "*Changes through Devin Bridge*\n:warning: Slack does not take the message that would show the result, because "
+        "the app lacks the scope `im:write`. A workspace admin can install the app again with it."
     )

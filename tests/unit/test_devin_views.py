@@ -323,9 +323,10 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
         ),
         (
-            reviews.ended(job(LongJobState.FAILED, reviews.no_message(None))),
-            ":warning: Slack did not take the message that would show how far this review is. "
-            "Devin goes on with the review, which appears on the pull request.",
+            reviews.ended(job(LongJobState.FAILED, reviews.NO_MESSAGE)),
+            ":warning: Slack does not take the message that would show how far this review is, because the app lacks "
+            "the scope `im:write`. Devin goes on with the review, which appears on the pull request. "
+            "A workspace admin can install the app again with that scope.",
         ),
     ],
 )

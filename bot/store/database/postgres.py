@@ -141,7 +141,8 @@ def _settings(schema: str | None, *, local: bool) -> str:
     settings = {
         "lock_timeout": _milliseconds(LOCK_WAIT_SECONDS),
         "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_SECONDS),
-        # To compile a statement takes up to a second of the processor, for one that then runs for milliseconds.
+        # To compile a large statement takes longer than to run it. On a busy machine others then waited too long for
+        # a lock.
         "jit": "off",
     }
     if schema is not None:

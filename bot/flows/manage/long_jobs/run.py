@@ -60,8 +60,8 @@ class RunLongJob:
             return
         try:
             found = await self._message.begin(job, found)
-        except ScopeMissing as missing:
-            await self._fail_without_message(job, found, missing)
+        except ScopeMissing:
+            await self._fail_without_message(job, found)
             return
         if found.state is LongJobState.READING:
             read, wait = await self._read(job, found)
@@ -180,8 +180,8 @@ class RunLongJob:
         where = found.channel or found.user
         await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
 
-    async def _fail_without_message(self, job: Job[LongJobCause], found: LongJob, missing: ScopeMissing) -> None:
-        reason = views.no_message(found, missing.needed)
+    async def _fail_without_message(self, job: Job[LongJobCause], found: LongJob) -> None:
+        reason = views.no_message(found)
         failed = replace(found, state=LongJobState.FAILED, reason=reason)
         async with self._services.unit_of_work_for(job) as uow:
             await self._post_end(uow, failed, views.ended(failed, 0, ()))
