@@ -891,7 +891,10 @@ async def test_an_event_can_be_sent_again_under_its_id(peer: Any) -> None:
     again = await peer.control.redeliver(type="app_mention")
     assert again["status"] == "acked"
     ids = [body["event_id"] for body in peer.heard if body["event"]["type"] == "app_mention"]
-    assert ids == [again["event_id"]] * 2
+    sent = await peer.control.deliveries(type="app_mention")
+    assert len(sent) == 2
+    # An attempt each, or more where the machine is too slow for Slack's three seconds.
+    assert ids == [again["event_id"]] * sum(len(delivery["attempts"]) for delivery in sent)
 
 
 async def test_paused_events_are_held_or_lost(peer: Any) -> None:

@@ -100,6 +100,15 @@ def files_and_tasks() -> tuple[int, int]:
     return len(list(Path("/proc/self/fd").iterdir())), len(asyncio.all_tasks())
 
 
+async def given_back(files: int, tasks: int) -> None:
+    """Wait until no more files and tasks are open than at first, but for a few."""
+
+    async def as_at_first() -> bool:
+        return all(now < then + FEW for now, then in zip(files_and_tasks(), (files, tasks), strict=True))
+
+    await until(as_at_first)
+
+
 async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
     """Send so many odd requests, and see that none of them costs anything for good."""
     # In a thread, because to think them up takes a while, in which the bot has to go on.
@@ -118,10 +127,7 @@ async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytes
             grown.append(await objects(on) - before - REMEMBERED * (counted[True, 200] + ASKED))
             statuses += counted
 
-        async def given_back() -> bool:
-            return all(now < then + FEW for now, then in zip(files_and_tasks(), (files, tasks), strict=True))
-
-        await until(given_back)
+        await given_back(files, tasks)
     assert min(grown) < count // PARTS // 2, "what comes once comes in some part, but a leak in all of them"
     assert {status for signed, status in statuses if not signed} == {401}
     assert await unsigned(on) - refused == statuses[False, 401], "what is not signed gets no further and delays nothing"
@@ -154,14 +160,19 @@ ENVELOPES = {"events": "events_api", "commands": "slash_commands", "interactions
 
 
 async def leave_the_socket_at_work(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
-    """Send so many odd payloads through the bot's socket, and see that what people ask is answered all the same."""
+    """Send so many odd payloads through the bot's socket, and see that what people ask is answered all the same.
+
+    They come in parts: Slack sends an app no more than some hundred that it has not dealt with.
+    """
     payloads = await asyncio.to_thread(fuzz.objects, kind, count)
     assert len(payloads) == count
     with tracebacks() as found:
+        files, tasks = files_and_tasks()
         for number, payload in enumerate(payloads):
             await on.simulated_slack.send_envelope(ENVELOPES[kind], payload)
             if number % (count // ASKED) == 0:
                 assert (await on.slack.slash(ANN, GENERAL, "help"))["status"] == "acked"
+                await given_back(files, tasks)
         await settled(on)
     assert found == []
     assert [line for line in caplog.records if line.exc_info] == []

@@ -13,7 +13,7 @@ from bot.timing import PRODUCTION, Timing
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
-from tests.scenarios.observations import card_of, hanging, polled
+from tests.scenarios.observations import card_of, hanging, polled, settled
 
 PULL = "https://github.com/acme/web/pull/7"
 ASKED = sentences.question("<@U0ANN>")
@@ -401,6 +401,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
+    await settled(on)  # else Devin's word may be read before the answer to the reply is, and wait for a person again
     await on.devin.switch(prefixed_ids=False)
     await on.devin.say(session, "Thank you.")
     await on.wait_for_post(GENERAL, ts, "Thank you.")
