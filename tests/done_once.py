@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import httpx._transports.default as httpx_transports
 import uvicorn.server
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
@@ -18,11 +19,12 @@ UVICORN_WAITS: Final = 0.02  # seconds; uvicorn's own are tenths, of which a sto
 
 
 def _share_compiled_statements() -> None:
-    """Let all engines have one cache, and take the dialects of two SQLite engines for one, which it asks for."""
+    """Let all engines have one cache, and take the dialects of two engines of one kind for one, which it asks for."""
     compiled: LRUCache[Any, Any] = LRUCache(STATEMENTS)
     Engine._compiled_cache = property(lambda _: compiled, lambda *_: None)
-    SQLiteDialect.__eq__ = lambda self, other: type(self) is type(other)
-    SQLiteDialect.__hash__ = lambda self: hash(type(self))
+    for dialect in (SQLiteDialect, PGDialect):
+        dialect.__eq__ = lambda self, other: type(self) is type(other)
+        dialect.__hash__ = lambda self: hash(type(self))
 
 
 class _SoonerAsyncio:
