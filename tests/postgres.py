@@ -9,8 +9,11 @@ import os
 import signal
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -80,6 +83,17 @@ async def create(url: str, template: str | None = TEMPLATE) -> str:
     name = f"test_{uuid.uuid4().hex}"
     await run(url, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     return named(url, name)
+
+
+@asynccontextmanager
+async def created(url: str, template: str | None = TEMPLATE) -> AsyncIterator[str]:
+    """Have such a database for the block, and drop it whoever is still connected."""
+    address = await create(url, template)
+    try:
+        yield address
+    finally:
+        name = urlsplit(address).path.removeprefix("/")
+        await run(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def run(url: str, *statements: str) -> None:

@@ -1,4 +1,4 @@
-"""A bot lives a short life in this process, before others are forked from it.
+"""A bot lives a short life on each kind of store in this process, before others are forked from it.
 
 What each bot would do anew when it needs it first is then done for all of them: statements of its store are compiled,
 modules imported, patterns built. Nothing else of that life is left: its store, its sockets and its threads are gone.
@@ -8,25 +8,33 @@ import asyncio
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 from bot import logs
 from tests import (
     done_once,  # noqa: F401  works by its import
+    postgres,
     sentences,
 )
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 
 
-def rehearse(empty_store: Path) -> None:
-    """Let a bot live and end; afterwards this process may be forked."""
+def rehearse(empty_store: Path, postgres_server: str) -> None:
+    """Let bots live and end; afterwards this process may be forked."""
     logs.configure("CRITICAL")
-    with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_live(Path(folder), empty_store))
+    asyncio.run(_on_each_store(empty_store, postgres_server))
     assert threading.active_count() == 1  # a fork has no other thread
 
 
-async def _live(folder: Path, empty_store: Path) -> None:
-    async with harness(folder, empty_store=empty_store, BOT_POLL_SECONDS="0.1") as on:
+async def _on_each_store(empty_store: Path, postgres_server: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        await _live(Path(folder), empty_store=empty_store)
+        async with postgres.created(postgres_server) as url:
+            await _live(Path(folder), DATABASE_URL=url)
+
+
+async def _live(folder: Path, **store: Any) -> None:
+    async with harness(folder, BOT_POLL_SECONDS="0.1", **store) as on:
         ts, session = await on.started()
         await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await on.devin.wait_for_messages("yes")

@@ -9,7 +9,7 @@ import pytest
 from tests.crash.scene import Nursery, opened_nursery
 
 SHORT_FORM: Final = "-each-step]"
-LONG_FORM: Final = "-every-moment]"
+LONG_FORM: Final = "-every-step-socket-sqlite]"
 
 
 @pytest.hookimpl(trylast=True)  # after the markers have chosen
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def nursery(sqlite_template: Path, shared: Path) -> Iterator[Nursery]:
+def nursery(sqlite_template: Path, postgres_server: str, shared: Path) -> Iterator[Nursery]:
     """Where the processes come from."""
-    with opened_nursery(sqlite_template, shared) as opened:
+    with opened_nursery(sqlite_template, postgres_server, shared) as opened:
         yield opened

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from tests.crash.scene import PATIENCE, Scene
+from tests.crash.scene import Scene
 from tests.scenarios.harness import ADA, GENERAL
 
 OPENED = "open a form: Slack views.open"
@@ -21,7 +21,7 @@ async def opened(one: Scene, text: str) -> str:
                         if "submit" in view:
                             return str(view["id"])
                     await asyncio.sleep(0.05)  # a form that is filled later is no event
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     raise AssertionError(f"/devin {text} never opened a form")
 
 
@@ -31,7 +31,7 @@ async def sent(one: Scene, view_id: str, **fields: str) -> None:
     for _ in range(10):
         if (await one.slack.submit_view(ADA, view_id, values)).get("closed"):
             return
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     raise AssertionError("the form was never taken")
 
 
@@ -41,5 +41,5 @@ async def answered(one: Scene, text: str, words: str) -> dict[str, Any]:
         await one.slack.slash(ADA, GENERAL, text)
         with suppress(TimeoutError):
             return await one.slack.wait_for_ephemeral(ADA, words, within=3.0, visible=True)
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     raise AssertionError(f"/devin {text} was never answered")

@@ -11,13 +11,16 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import asyncpg
+
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
+from tests import postgres
 from tests.crash.steps import Moment
 from tests.scenarios.harness import Harness, harness
 
@@ -26,6 +29,8 @@ _T = TypeVar("_T")
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
 LEASE: Final = 1.0
+# From an event that the bot did not acknowledge until Slack sends it again: its own 0, 60 and 300 s, in proportion.
+RETRY_DELAYS: Final = (0.0, 0.6, 3.0)
 AT_ONCE: Final = 8  # scenes, in all processes of a run: with more of them each waits for the others
 # What is still to be done; one statement, because to look costs a new connection.
 OPEN: Final = """
@@ -40,6 +45,7 @@ class Victim:
     """A process of the bot."""
 
     born: "Future[int]" = field(default_factory=Future)
+    listens: bool = False  # over HTTP: whether Slack knows its address
     stopped: "Future[int]" = field(default_factory=Future)
     ended: "Future[int]" = field(default_factory=Future)
 
@@ -100,10 +106,14 @@ class Slots:
 
 
 class Nursery:
-    """Starts victims; one import of the bot and one `empty_store` serve them all, and all runs share the `slots`."""
+    """Starts victims; one import of the bot and one `empty_store` serve them all, and all runs share the `slots`.
 
-    def __init__(self, process: "subprocess.Popen[str]", empty_store: Path, slots: Slots) -> None:
+    `postgres_server` is the address of the first database of the server for stores on PostgreSQL.
+    """
+
+    def __init__(self, process: "subprocess.Popen[str]", empty_store: Path, postgres_server: str, slots: Slots) -> None:
         self.empty_store: Final = empty_store
+        self.postgres_server: Final = postgres_server
         self.slots: Final = slots
         self._process = process
         self._victims: dict[int, Victim] = {}
@@ -138,13 +148,13 @@ class Nursery:
 
 
 @contextmanager
-def opened_nursery(empty_store: Path, shared: Path) -> Iterator[Nursery]:
+def opened_nursery(empty_store: Path, postgres_server: str, shared: Path) -> Iterator[Nursery]:
     """A nursery for as long as it is needed."""
-    command = [sys.executable, "-m", "tests.crash.victim", str(empty_store)]
+    command = [sys.executable, "-m", "tests.crash.victim", str(empty_store), postgres_server]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()  # it has imported the bot, which no test waits for
-    nursery = Nursery(process, empty_store, Slots(shared))
+    nursery = Nursery(process, empty_store, postgres_server, Slots(shared))
     try:
         yield nursery
     finally:
@@ -162,6 +172,9 @@ class Scene:
     victims: list[Victim] = field(default_factory=list)
     deaths: int = 0
     _keeper: "asyncio.Task[None] | None" = None
+    _addresses: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _reader: "asyncpg.Connection | None" = None
+    _reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def slack(self) -> SlackControl:
@@ -174,25 +187,44 @@ class Scene:
     def begin(self, strike: Moment | None = None, strike_with: str = "SIGKILL") -> Victim:
         """Start a process on this scene's store."""
         values = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": str(strike or ""), "STRIKE_WITH": strike_with}
-        self.victims.append(self.nursery.start(self.on.environment | values))
-        return self.victims[-1]
+        victim = self.nursery.start(self.on.environment | values)
+        self.victims.append(victim)
+        if not self._over_socket:
+            self._addresses.add(asyncio.create_task(self._take_address(victim)))
+        return victim
 
     async def up(self) -> None:
         """Start a process and wait until Slack can reach it."""
-        victim = self.begin()
-        if "SLACK_APP_TOKEN" in self.on.environment:
+        self.begin()
+        await self.reachable()
+
+    async def reachable(self) -> None:
+        """Wait until Slack can reach a bot, the newest one over HTTP."""
+        if self._over_socket:
             await self.slack.wait_for_sockets(within=PATIENCE)
             return
-        announced = self.folder / f"port.{await asyncio.wrap_future(victim.born)}"
         async with asyncio.timeout(PATIENCE):
-            while not announced.exists() or not announced.read_text():
-                await asyncio.sleep(0.02)  # a file has no event
+            while not (self.victims[-1].listens and self.victims[-1].alive):
+                await asyncio.sleep(0.02)  # another process may begin meanwhile
+
+    @property
+    def _over_socket(self) -> bool:
+        return "SLACK_APP_TOKEN" in self.on.environment
+
+    async def _take_address(self, victim: Victim) -> None:
+        """Tell Slack where a process takes its requests, once it does, as a proxy in front of it would know."""
+        announced = self.folder / f"port.{await asyncio.wrap_future(victim.born)}"
+        while not announced.exists() or not announced.read_text():
+            if not victim.alive:
+                return
+            await asyncio.sleep(0.02)  # a file has no event
         self.on.simulated_slack.request_url = f"http://127.0.0.1:{announced.read_text()}/slack/events"
+        victim.listens = True
 
     async def keep(self) -> None:
         """Run the bot, and start it again when its step has killed it."""
         self._keeper = asyncio.create_task(self._supervise(self.strike))
-        await self.guarded(self.slack.wait_for_sockets(within=PATIENCE))
+        await self.guarded(self.reachable())
 
     async def _supervise(self, strike: Moment | None) -> None:
         while True:
@@ -216,8 +248,14 @@ class Scene:
         path = self.folder / "log"
         return path.read_text()[-6000:] if path.exists() else ""
 
-    def rows(self, statement: str) -> list[Any]:
+    async def rows(self, statement: str) -> list[Any]:
         """Look into the store."""
+        url = self.on.environment["DATABASE_URL"]
+        if not url.startswith("sqlite"):
+            async with self._reading:
+                if self._reader is None:
+                    self._reader = await asyncpg.connect(url)
+                return [tuple(row) for row in await self._reader.fetch(statement)]
         with closing(sqlite3.connect(f"file:{self.folder / 'bot.db'}?mode=ro", uri=True, timeout=5)) as store:
             return store.execute(statement).fetchall()
 
@@ -226,7 +264,7 @@ class Scene:
         found: list[Any] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while found := self.rows(OPEN):
+                while found := await self.rows(OPEN):
                     await asyncio.sleep(0.1)  # the store has no event for it
                 return
         raise AssertionError(f"still open: {found}")
@@ -239,13 +277,13 @@ class Scene:
                 async with asyncio.timeout(2.0):  # the last steps come after what a person sees
                     while not self.deaths:
                         await asyncio.sleep(0.02)
-            await self.slack.wait_for_sockets(within=PATIENCE)
+            await self.reachable()
         await self.polled()
         await self.quiet()
 
     async def polled(self, times: int = 2) -> None:
         """Wait until the poller has polled Devin again, if it has anything to poll for."""
-        watched = self.rows("SELECT id FROM sessions WHERE lifecycle = 'open' AND ended_at IS NULL")
+        watched = await self.rows("SELECT id FROM sessions WHERE lifecycle = 'open' AND ended_at IS NULL")
         if watched:
             await self.wait_for_polls(times)
 
@@ -272,6 +310,9 @@ class Scene:
             await asyncio.gather(self._keeper, return_exceptions=True)
         for victim in self.victims:
             await victim.kill()
+        await asyncio.gather(*self._addresses)
+        if self._reader is not None:
+            await self._reader.close()
 
 
 @asynccontextmanager
@@ -280,18 +321,26 @@ async def scene(
     nursery: Nursery,
     strike: Moment | None = None,
     transport: str = "socket",
+    store: str = "sqlite",
     *,
     first_start: bool = False,
     **settings: str,
 ) -> AsyncIterator[Scene]:
-    """Set everything up but the bot; take everything down. On its `first_start` the bot has no store yet."""
+    """Set everything up but the bot; take everything down. On its `first_start` the bot has no schema yet."""
     folder.mkdir(parents=True, exist_ok=True)
     quick = {"BOT_POLL_SECONDS": "0.25", "BOT_SLOW_POLL_SECONDS": "0.25", "BOT_LEASE_SECONDS": str(LEASE)}
-    store = None if first_start else nursery.empty_store
-    async with harness(folder, transport, start=False, empty_store=store, **(quick | settings)) as on:
-        await on.slack.limits(enabled=False)
-        one = Scene(on, folder, nursery, strike)
-        try:
-            yield one
-        finally:
-            await one.close()
+    async with AsyncExitStack() as stack:
+        empty_store = None
+        if store == "postgresql":
+            template = None if first_start else postgres.TEMPLATE
+            quick["DATABASE_URL"] = await stack.enter_async_context(postgres.created(nursery.postgres_server, template))
+        elif not first_start:
+            empty_store = nursery.empty_store
+        workspace = {"retry_delays": RETRY_DELAYS}
+        set_up = harness(
+            folder, transport, start=False, empty_store=empty_store, workspace=workspace, **(quick | settings)
+        )
+        one = Scene(await stack.enter_async_context(set_up), folder, nursery, strike)
+        stack.push_async_callback(one.close)
+        await one.slack.limits(enabled=False)
+        yield one

@@ -12,7 +12,8 @@ import pytest
 from tests import sentences
 from tests.crash.scene import AT_ONCE, PATIENCE, Nursery, Scene, scene
 from tests.crash.steps import AFTER, Moment, moments
-from tests.scenarios.harness import ANN, GENERAL
+from tests.scenarios.conftest import STORES
+from tests.scenarios.harness import ANN, GENERAL, TRANSPORTS
 
 TRIES = 3  # how often a story is played until a death at a listed step counts as missed
 
@@ -92,13 +93,30 @@ PROTOCOLS: Final = frozenset(
 
 
 @dataclass(frozen=True)
+class Form:
+    """How a story is played: how Slack reaches the bot, where the bot stores, and whether it dies at `every` step."""
+
+    transport: str = TRANSPORTS[0]
+    store: str = STORES[0]
+    every: bool = False
+
+    def __str__(self) -> str:
+        return f"every-step-{self.transport}-{self.store}" if self.every else "each-step"
+
+
+USUAL: Final = Form()
+FORMS: Final = (USUAL, *(Form(transport, store, every=True) for transport in TRANSPORTS for store in STORES))
+
+
+@dataclass(frozen=True)
 class Story:
     """What people and Devin do, by which steps, and what has to be true at the end.
 
     A step in `steps` has to occur, one in `sometimes` may: it depends on what comes first. No other step may occur,
     except those that run by the clock. `times` is how often a step occurs at least, where every occurrence is another;
     of the other steps one death at the first occurrence is enough. A call in `unanswered` gets no answer.
-    `throughout` is the part of `PROTOCOLS` that the short form dies at throughout.
+    `throughout` is the part of `PROTOCOLS` that the short form dies at throughout. A step in `only_on` occurs over one
+    transport or on one store alone. Over `transports` the story can be played.
     """
 
     name: str
@@ -109,42 +127,42 @@ class Story:
     sometimes: Sequence[str] = ()
     times: Mapping[str, int] = field(default_factory=dict)
     unanswered: Sequence[str] = ()
+    only_on: Mapping[str, str] = field(default_factory=dict)
+    transports: Sequence[str] = TRANSPORTS
     settings: Callable[[], dict[str, str]] = dict
     from_the_start: bool = False  # whether the steps of the bot's own start count as well
     throughout: Sequence[str] = ()
     at_common_steps: bool = False  # whether the short form dies at `COMMON` steps too, and at `PROTOCOLS` throughout
 
-    def differences(self, reached: Sequence[Moment]) -> list[str]:
+    def differences(self, reached: Sequence[Moment], form: Form = USUAL) -> list[str]:
         """What a telling without a death has shown that is not as listed."""
         occurred = {moment.step for moment in reached}
         unlisted = occurred - {*self.steps, *self.sometimes, *BESIDE}
         return [
             *(["the story lists no steps"] if not self.steps else []),
             *(f"not listed, but occurred: {step}" for step in sorted(unlisted)),
-            *(f"listed, but never occurred: {moment}" for moment in self.required() if moment not in reached),
+            *(f"listed, but never occurred: {moment}" for moment in self.required(form) if moment not in reached),
         ]
 
-    def required(self) -> list[Moment]:
-        """The moments that every telling reaches."""
+    def required(self, form: Form = USUAL) -> list[Moment]:
+        """The moments that every telling in this form reaches."""
         return [
             Moment(step, when, number)
             for step in dict.fromkeys(self.steps)
+            if self.only_on.get(step) in {None, form.transport, form.store}
             for number in range(1, self.times.get(step, 1) + 1)
             for when in sorted(moments(step) - ({AFTER} if step in self.unanswered else set()))
         ]
 
     def deaths(self, reached: Sequence[Moment], *, every: bool) -> list[Moment]:
-        """The moments to die at: each of the story's own steps once, or `every` moment of all of them.
-
-        `every` includes, once each, the steps of what runs by the clock.
-        """
-        if every:
-            listed = {*self.steps, *self.sometimes}
-            return [moment for moment in reached if moment.step in listed or moment.number == 1]
+        """The moments to die at: of each step that is this story's own, or of `every` step that it lists."""
+        listed = {*self.steps, *self.sometimes}
         return [
             moment
             for moment in reached
-            if moment.is_distinct and self.dies_at(moment) and moment.number <= self.times.get(moment.step, 1)
+            if moment.is_distinct
+            and moment.number <= self.times.get(moment.step, 1)
+            and (moment.step in listed if every else self.dies_at(moment))
         ]
 
     def dies_at(self, moment: Moment) -> bool:
@@ -156,24 +174,26 @@ class Story:
         return moment.step not in COMMON and (moment.step not in PROTOCOLS or moment.leaves_a_call_unrecorded)
 
 
-async def played(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
+async def played(
+    story: Story, folder: Path, nursery: Nursery, form: Form, strike: Moment | None
+) -> tuple[list[Moment], int]:
     """Play one story, with a death at a moment; answers the moments that were reached and the deaths."""
-    setting = {"first_start": story.from_the_start, **story.settings()}
-    async with nursery.slots.one(), scene(folder, nursery, strike, **setting) as one:
+    where = {"transport": form.transport, "store": form.store, "first_start": story.from_the_start}
+    async with nursery.slots.one(), scene(folder, nursery, strike, **where, **story.settings()) as one:
         if story.from_the_start:
             one.arm()
         await one.keep()
         reached = await one.guarded(_whole(story, one))
         if strike is None:
-            reached = await _recorded(story, one, reached)
+            reached = await _recorded(story, one, form, reached)
         return reached, one.deaths
 
 
-async def _recorded(story: Story, one: Scene, reached: list[Moment]) -> list[Moment]:
+async def _recorded(story: Story, one: Scene, form: Form, reached: list[Moment]) -> list[Moment]:
     """The moments that were reached, with the last one: what a commit did can be seen before its moment is recorded."""
     with suppress(TimeoutError):
         async with asyncio.timeout(3.0):  # the caller reports a moment that was never reached
-            while not set(story.required()).issubset(reached):
+            while not set(story.required(form)).issubset(reached):
                 await asyncio.sleep(0.05)  # the record has no event for it
                 reached = one.reached()
     return reached
@@ -189,19 +209,19 @@ async def _whole(story: Story, one: Scene) -> list[Moment]:
     return reached
 
 
-async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, every: bool) -> None:
+async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, form: Form) -> None:
     """Play a story without a death, then again with one at each moment of its steps."""
-    reached, _ = await played(story, folder / "whole", nursery, None)
-    differences = story.differences(reached)
+    reached, _ = await played(story, folder / "whole", nursery, form, None)
+    differences = story.differences(reached, form)
     assert not differences, "\n".join([story.name, *differences])
-    deaths, required = story.deaths(reached, every=every), set(story.required())
+    deaths, required = story.deaths(reached, every=form.every), set(story.required(form))
     turns, problems, missed = asyncio.Semaphore(AT_ONCE), [], []
 
     async def once(number: int, moment: Moment) -> None:
         async with turns:
             try:
                 tries = TRIES if moment in required else 1
-                died = await _dies(story, folder / str(number), nursery, moment, tries)
+                died = await _dies(story, folder / str(number), nursery, form, moment, tries)
             except (AssertionError, TimeoutError, ValueError, LookupError) as problem:
                 logs = "\n".join(log.read_text()[-3000:] for log in (folder / str(number)).glob("*/log"))
                 problems.append(f"killed at '{moment}' ({number}):\n{type(problem).__name__}: {problem}\n{logs}")
@@ -215,28 +235,28 @@ async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, eve
     assert not required.intersection(missed), f"no death at: {[str(one) for one in missed if one in required]}"
 
 
-async def _dies(story: Story, folder: Path, nursery: Nursery, moment: Moment, tries: int) -> bool:
+async def _dies(story: Story, folder: Path, nursery: Nursery, form: Form, moment: Moment, tries: int) -> bool:
     """Whether the bot died at the moment in one of so many tellings; another order of things may pass it by."""
     for number in range(tries):
-        _, deaths = await played(story, folder / str(number), nursery, moment)
+        _, deaths = await played(story, folder / str(number), nursery, form, moment)
         if deaths:
             return True
     return False
 
 
 # The limits hold a story's turns to wait, too: all stories of a run share the scenes that may play at once.
-in_both_forms = pytest.mark.parametrize(
-    "every",
-    [
-        pytest.param(False, id="each-step", marks=[pytest.mark.early, pytest.mark.timeout(900)]),
-        pytest.param(True, id="every-moment", marks=[pytest.mark.long, pytest.mark.early, pytest.mark.timeout(1800)]),
-    ],
-)
+def in_all_forms(stories: Sequence[Story]) -> pytest.MarkDecorator:
+    """Have a test play each of these stories in its short form, and in the long run at every step everywhere."""
+    played = [(story, form) for story in stories for form in FORMS if form.transport in story.transports]
+    return pytest.mark.parametrize(("story", "form"), [_parameter(story, form) for story, form in played])
 
 
-def named(stories: list[Story]) -> list[Any]:
-    """The stories as parameters of a test."""
-    return [pytest.param(story, id=story.name.replace(" ", "-")) for story in stories]
+def _parameter(story: Story, form: Form) -> Any:
+    # The limits hold a story's turns to wait, too: all stories of a run share the scenes that may play at once.
+    marks = [pytest.mark.early, pytest.mark.timeout(1800 if form.every else 900)]
+    if form.every:
+        marks.append(pytest.mark.long)
+    return pytest.param(story, form, marks=marks, id=f"{story.name.replace(' ', '-')}-{form}")
 
 
 # ---------------------------------------------------------------- what is true in every story
@@ -288,7 +308,7 @@ async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
         card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
         if (await one.slack.click(user, GENERAL, card["ts"], action))["status"] == "acked":
             return
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     raise AssertionError(f"{action} was never acknowledged")
 
 
@@ -297,10 +317,10 @@ async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -
     for _ in range(10):
         if (await one.slack.slash(ANN, channel, text))["status"] == "acked":
             return
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         with suppress(TimeoutError):
             async with asyncio.timeout(3.0):  # what is stored without an ack is stored by then, or dropped
-                while len(one.rows("SELECT key FROM inbox WHERE key LIKE 'cmd:%' OR key LIKE 'job:%'")) < count:
+                while len(await one.rows("SELECT key FROM inbox WHERE key LIKE 'cmd:%' OR key LIKE 'job:%'")) < count:
                     await asyncio.sleep(0.05)  # the store has no event for it
                 return
     raise AssertionError(f"/devin {text} was never acknowledged")

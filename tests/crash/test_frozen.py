@@ -58,7 +58,7 @@ async def frozen_and_replaced(one: Scene, step: Moment) -> tuple[str, str, Victi
     """A worker freezes in its create call and another makes the session; answers thread, session and the frozen one."""
     one.arm()
     frozen = one.begin(step, "SIGSTOP")
-    await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.reachable()
     ts = await one.on.mention("fix the login test")
     await frozen.stands_still()
     one.begin()
@@ -106,7 +106,7 @@ async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_i
     async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
         one.arm()
         frozen = one.begin(REPLY, "SIGSTOP")
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         ts = await one.on.mention("fix the login test")
         await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
         first = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
@@ -131,7 +131,7 @@ async def test_a_worker_frozen_before_an_edit_draws_an_old_state_over_the_new_on
     async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
         one.arm()
         frozen = one.begin(EDIT, "SIGSTOP")
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         ts = await one.on.mention("fix the login test")
         made = await one.on.session("fix the login test")
         await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
@@ -157,7 +157,7 @@ async def test_a_single_process_that_froze_past_its_lease_goes_on(
     async with scene(tmp_path, nursery) as one:
         one.arm()
         frozen = one.begin(step, "SIGSTOP")
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         ts = await one.on.mention("fix the login test")
         if step == REPLY:
             await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)

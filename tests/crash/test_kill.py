@@ -3,8 +3,6 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, BEFORE, Moment
@@ -26,11 +24,11 @@ from tests.crash.story import (
     STARTED_FROM_A_COMMAND,
     STOPPED,
     TAKEN_AWAY,
+    Form,
     Story,
     asked,
-    in_both_forms,
+    in_all_forms,
     killed_everywhere,
-    named,
     nothing,
     one_session,
     running,
@@ -62,7 +60,7 @@ async def slash(one: Scene, _: None) -> bool:
 
 
 async def started_by_command(one: Scene, acked: bool) -> None:
-    stored = one.rows("SELECT key FROM inbox WHERE kind = 'command'")
+    stored = await one.rows("SELECT key FROM inbox WHERE kind = 'command'")
     assert stored or not acked, "acknowledged, but not stored"
     if not stored:
         assert await one.devin.sessions() == []
@@ -109,7 +107,7 @@ async def waiting_reply(one: Scene) -> tuple[str, str]:
     await one.devin.fault("send_message", "503", times=-1)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=begun[0])
     async with asyncio.timeout(PATIENCE):
-        while not one.rows("SELECT key FROM inbox WHERE state = 'open' AND reason IS NOT NULL"):
+        while not await one.rows("SELECT key FROM inbox WHERE state = 'open' AND reason IS NOT NULL"):
             await asyncio.sleep(0.02)  # the store has no event for it
     return begun
 
@@ -180,7 +178,7 @@ async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
         question = await one.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=PATIENCE)
         if (await one.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed"))["status"] == "acked":
             break
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, status="exit")
     await one.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=PATIENCE)
     return begun
@@ -310,9 +308,8 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
+@in_all_forms(STORIES)
 async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+    story: Story, form: Form, tmp_path: Path, nursery: Nursery
 ) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+    await killed_everywhere(story, tmp_path, nursery, form)

@@ -13,10 +13,10 @@ from tests.crash.story import (
     POSTED,
     REACTED,
     RECEIVED,
+    Form,
     Story,
-    in_both_forms,
+    in_all_forms,
     killed_everywhere,
-    named,
     running,
 )
 from tests.scenarios.harness import ADA, OPS
@@ -34,7 +34,7 @@ async def run_away(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     for _ in range(10):
         if (await one.slack.click(ADA, OPS, post["ts"], "alarm_fine"))["status"] == "acked":
             break
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     await one.slack.wait_for_message(OPS, DECIDED, within=PATIENCE)
     await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
     await one.slack.wait_for_message(OPS, OVER, within=PATIENCE)
@@ -44,7 +44,7 @@ async def run_away(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def one_alarm(one: Scene, _: tuple[str, str]) -> None:
     [post] = await one.slack.messages(OPS)
     assert OVER in post["rendered"]
-    assert one.rows("SELECT state, user FROM alarms") == [("acknowledged", ADA)]
+    assert await one.rows('SELECT state, "user" FROM alarms') == [("acknowledged", ADA)]
 
 
 async def guarded(one: Scene) -> None:
@@ -60,7 +60,7 @@ async def stop_two_messages(one: Scene, _: None) -> None:
 
 async def two_posts(one: Scene, _: None) -> None:
     assert len(await one.slack.messages(OPS)) == 2
-    assert sorted(one.rows("SELECT id FROM guardrail_violations")) == [("1",), ("2",)]
+    assert sorted(await one.rows("SELECT id FROM guardrail_violations")) == [("1",), ("2",)]
 
 
 STORIES = [
@@ -96,9 +96,8 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
+@in_all_forms(STORIES)
 async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+    story: Story, form: Form, tmp_path: Path, nursery: Nursery
 ) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+    await killed_everywhere(story, tmp_path, nursery, form)

@@ -16,10 +16,10 @@ from tests.crash.story import (
     POSTED,
     REACTED,
     RECEIVED,
+    Form,
     Story,
-    in_both_forms,
+    in_all_forms,
     killed_everywhere,
-    named,
     one_session,
 )
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS
@@ -39,7 +39,7 @@ async def press(one: Scene, user: str, channel: str, ts: str, button: str) -> No
     for _ in range(10):
         if (await one.slack.click(user, channel, ts, button))["status"] == "acked":
             return
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     raise AssertionError(f"{button} was never acknowledged")
 
 
@@ -78,8 +78,8 @@ async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def granted_once(one: Scene, _: tuple[str, str]) -> None:
     await one_session(one)
-    assert one.rows("SELECT state, acus FROM grants") == [("granted", "10")]
-    assert one.rows("SELECT count(*) FROM audit WHERE action = 'budget_grant'") == [(1,)]
+    assert await one.rows("SELECT state, CAST(acus AS TEXT) FROM grants") == [("granted", "10")]
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'budget_grant'") == [(1,)]
     said = [one["rendered"] for one in await one.slack.messages(DM, user="U0BOT")]
     assert len([text for text in said if "raised" in text]) == 1
     posted = [one["rendered"] for one in await one.slack.messages(OPS, user="U0BOT")]
@@ -89,7 +89,7 @@ async def granted_once(one: Scene, _: tuple[str, str]) -> None:
 async def use_up_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """All is used, which is announced; a reply wakes nothing, and an admin removes the budget."""
     await use_up(one, begun)
-    assert one.rows("SELECT level, times FROM crossings ORDER BY level") == [(80, 1), (100, 1)]
+    assert await one.rows("SELECT level, times FROM crossings ORDER BY level") == [(80, 1), (100, 1)]
     await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
     await one.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=begun[0], within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
@@ -103,7 +103,7 @@ async def announced_once_and_not_woken(one: Scene, begun: tuple[str, str]) -> No
     assert [len(await one.slack.messages(channel, user="U0BOT")) for channel in (OPS, DM)] == [1, 1]
     made = await one_session(one)
     assert (made["status"], len(made["messages"])) == ("suspended", 1)
-    assert one.rows("SELECT count(*) FROM audit WHERE action = 'budget_remove'") == [(1,)]
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'budget_remove'") == [(1,)]
     assert await one.on.thread(GENERAL, begun[0]) == []
 
 
@@ -145,9 +145,8 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
+@in_all_forms(STORIES)
 async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+    story: Story, form: Form, tmp_path: Path, nursery: Nursery
 ) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+    await killed_everywhere(story, tmp_path, nursery, form)

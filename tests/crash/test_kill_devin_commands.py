@@ -13,10 +13,10 @@ from tests.crash.story import (
     KNOWN,
     POSTED,
     RECEIVED,
+    Form,
     Story,
-    in_both_forms,
+    in_all_forms,
     killed_everywhere,
-    named,
     typed,
 )
 from tests.scenarios.harness import ADA, ANN, GENERAL
@@ -91,14 +91,14 @@ async def pause_and_delete(one: Scene, _: None) -> None:
     for _ in range(10):
         if (await one.slack.click(ADA, GENERAL, question["ts"], "schedule_delete_confirmed"))["status"] == "acked":
             break
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     await recorded(one, 2)
 
 
 async def recorded(one: Scene, count: int) -> None:
     """Wait until so many changes are recorded: an answer that is shown privately may be lost with the process."""
     async with asyncio.timeout(PATIENCE):
-        while len(one.rows("SELECT seq FROM audit")) < count:
+        while len(await one.rows("SELECT seq FROM audit")) < count:
             await asyncio.sleep(0.05)  # the store has no event for it
 
 
@@ -110,13 +110,13 @@ async def add(one: Scene, _: None) -> None:
 
 async def added_once(one: Scene, _: None) -> None:
     assert [made["name"] for made in held(one).schedules] == ["Nightly"]
-    assert one.rows("SELECT action, outcome FROM audit") == [("schedule_add", "done")]
+    assert await one.rows("SELECT action, outcome FROM audit") == [("schedule_add", "done")]
     assert len(await one.slack.messages("D0ADA", user="U0BOT")) == 1
 
 
 async def changed_once(one: Scene, _: None) -> None:
     assert held(one).schedules == []
-    assert one.rows("SELECT action, outcome FROM audit ORDER BY seq") == [
+    assert await one.rows("SELECT action, outcome FROM audit ORDER BY seq") == [
         ("schedule_pause", "done"),
         ("schedule_delete", "done"),
     ]
@@ -198,7 +198,6 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
-async def test_a_kill_at_any_step_asks_devin_once(story: Story, every: bool, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+@in_all_forms(STORIES)
+async def test_a_kill_at_any_step_asks_devin_once(story: Story, form: Form, tmp_path: Path, nursery: Nursery) -> None:
+    await killed_everywhere(story, tmp_path, nursery, form)

@@ -13,10 +13,10 @@ from tests.crash.story import (
     KNOWN,
     POSTED,
     RECEIVED,
+    Form,
     Story,
-    in_both_forms,
+    in_all_forms,
     killed_everywhere,
-    named,
     typed,
 )
 from tests.scenarios.harness import ANN, GENERAL
@@ -57,7 +57,7 @@ async def press(one: Scene, ts: str, button: str) -> None:
     for _ in range(10):
         if (await one.slack.click(ANN, GENERAL, ts, button))["status"] == "acked":
             return
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     raise AssertionError(f"{button} was never acknowledged")
 
 
@@ -119,8 +119,8 @@ async def one_more_for_the_retry(one: Scene, _: None) -> None:
     made = one.on.simulated_devin.world.held.by_age
     assert sorted(session.org_id for session in made) == ["org-play", "org-web", "org-web"]
     assert not any(session.terminated for session in made)
-    assert one.rows("SELECT count(*) FROM audit WHERE action = 'retry_fan_out'") == [(1,)]
-    assert one.rows("SELECT count(*) FROM audit WHERE action = 'fanout_end'") == [(2,)]
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'retry_fan_out'") == [(1,)]
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'fanout_end'") == [(2,)]
 
 
 async def one_in_each(one: Scene, _: None) -> None:
@@ -129,15 +129,15 @@ async def one_in_each(one: Scene, _: None) -> None:
     said = [message["text"] for message in await one.slack.messages(GENERAL, user="U0BOT")]
     assert [text.startswith(TITLE) for text in said].count(True) == 1
     assert len([text for text in said if "sessions have ended" in text]) == 1
-    assert one.rows("SELECT count(*) FROM audit WHERE action = 'start_fan_out'") == [(1,)]
-    assert one.rows("SELECT count(*) FROM audit WHERE action = 'fanout_end'") == [(1,)]
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'start_fan_out'") == [(1,)]
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'fanout_end'") == [(1,)]
 
 
 async def stopped_once(one: Scene, facts: None) -> None:
     await one_in_each(one, facts)
     assert all(session.is_archived for session in one.on.simulated_devin.world.held.by_age)
     for action in ("retry_fan_out", "stop_fan_out"):
-        assert one.rows(f"SELECT count(*) FROM audit WHERE action = '{action}'") == [(1,)]
+        assert await one.rows(f"SELECT count(*) FROM audit WHERE action = '{action}'") == [(1,)]
 
 
 STORIES = [
@@ -180,9 +180,8 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
+@in_all_forms(STORIES)
 async def test_a_kill_at_any_step_starts_one_session_in_each_organisation(
-    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+    story: Story, form: Form, tmp_path: Path, nursery: Nursery
 ) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+    await killed_everywhere(story, tmp_path, nursery, form)

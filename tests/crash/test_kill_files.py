@@ -13,10 +13,10 @@ from tests.crash.story import (
     EDITED,
     FOLLOWED,
     POSTED,
+    Form,
     Story,
-    in_both_forms,
+    in_all_forms,
     killed_everywhere,
-    named,
     running,
     typed,
 )
@@ -52,7 +52,7 @@ async def over(one: Scene) -> str:
 
 async def spent(one: Scene) -> str:
     """Have the only session spend something on the newest day that was finished half an hour ago."""
-    ((session, team, org_id),) = one.rows("SELECT id, team, org_id FROM sessions")
+    ((session, team, org_id),) = await one.rows("SELECT id, team, org_id FROM sessions")
     day = newest_finished(time.time() - HALF_AN_HOUR)
     row = {"session_id": session, "day": day.isoformat(), "team": team, "org_id": org_id, "acus": 1.5}
     await write(one.on, lambda tx: tx.execute(spend.insert().values(row)))
@@ -70,7 +70,7 @@ async def one_file_in_the_thread(one: Scene, _: None) -> None:
     assert len([message for message in said if message.get("thread_ts") in {None, message["ts"]}]) == 1
     texts = [message["text"] for message in said]
     assert len(set(texts)) == len(texts)
-    assert {state for (state,) in one.rows("SELECT state FROM outbox WHERE key LIKE 'digest:%'")} == {"sent"}
+    assert {state for (state,) in await one.rows("SELECT state FROM outbox WHERE key LIKE 'digest:%'")} == {"sent"}
     (lines,) = contents(one, said)
     assert [line.split(",")[0] for line in lines] == ["session", "fix the login test", "elsewhere", "total"]
 
@@ -151,7 +151,6 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
-async def test_a_kill_at_any_step_shares_one_file(story: Story, every: bool, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+@in_all_forms(STORIES)
+async def test_a_kill_at_any_step_shares_one_file(story: Story, form: Form, tmp_path: Path, nursery: Nursery) -> None:
+    await killed_everywhere(story, tmp_path, nursery, form)

@@ -16,7 +16,7 @@ LONG = "20"  # seconds: the answer is found before they are over
 async def test_a_create_that_arrives_after_the_death_of_its_sender_is_adopted(tmp_path: Path, nursery: Nursery) -> None:
     async with scene(tmp_path, nursery, UNKNOWN_AFTER=LONG) as one:
         first = one.begin()
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         number = await one.devin.fault("create_session", "hang", commit="late")
         ts = await one.on.mention("fix the login test")
         await one.devin.wait_for_calls("create_session", seconds=PATIENCE)
@@ -36,14 +36,14 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
 ) -> None:
     async with scene(tmp_path, nursery, UNKNOWN_AFTER=LONG) as one:
         first = one.begin()
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         number = await one.devin.fault("create_session", "hang", commit="late")
         ts = await one.on.mention("fix the login test")
         await one.devin.wait_for_calls("create_session", seconds=PATIENCE)
         card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
         await first.kill()
         one.begin()
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         await one.slack.click(ANN, GENERAL, card["ts"], "stop")
         await one.slack.wait_for_ephemeral(ANN, sentences.STOP_AFTER_CHECK_ENDS, within=PATIENCE)
         await one.devin.release(number)
@@ -59,7 +59,7 @@ async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path:
     """The first try is lost and not done; the second one is done late, after the death of its sender."""
     async with scene(tmp_path, nursery) as one:
         first = one.begin()
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         ts, session = await one.on.started()
         await one.quiet()
         await one.slack.fault("chat.postMessage", "drop_before", match="Hello.")
@@ -68,7 +68,7 @@ async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path:
         await one.slack.wait("log", method="chat.postMessage", fault="slow", within=PATIENCE)
         await first.kill()
         one.begin()
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         await one.quiet()
         await one.polled()
         assert await one.on.thread(GENERAL, ts) == ["Hello."]
@@ -80,7 +80,7 @@ async def test_a_mention_that_is_fetched_when_the_bot_dies_starts_one_session(
 ) -> None:
     async with scene(tmp_path, nursery) as one:
         first = one.begin()
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
         await one.on.started("an earlier task")
         await one.quiet()
         await first.kill()

@@ -12,10 +12,10 @@ from tests.crash.story import (
     KNOWN,
     POSTED,
     RECEIVED,
+    Form,
     Story,
-    in_both_forms,
+    in_all_forms,
     killed_everywhere,
-    named,
     nothing,
 )
 from tests.scenarios.harness import ADA, GENERAL
@@ -66,7 +66,7 @@ async def delete(one: Scene, _: str) -> None:
     for _ in range(10):
         if (await one.slack.click(ADA, GENERAL, question["ts"], "note_delete_confirmed"))["status"] == "acked":
             break
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     await one.slack.wait_for_ephemeral(ADA, "is deleted", within=PATIENCE)
 
 
@@ -74,13 +74,13 @@ async def known_once(one: Scene, _: Any) -> None:
     names = {"name": "name", "trigger": "trigger", "body": "body", "pinned_repo": "repo"}
     notes = one.on.simulated_devin.world.held.notes
     assert [{field: note[name] for name, field in names.items()} for note in notes] == [NOTE]
-    assert one.rows("SELECT count(*) FROM audit") == [(1,)]
+    assert await one.rows("SELECT count(*) FROM audit") == [(1,)]
     assert len(await one.slack.messages(DIRECT, user="U0BOT")) == 1
 
 
 async def deleted_once(one: Scene, _: Any) -> None:
     assert one.on.simulated_devin.world.held.notes == []
-    assert one.rows("SELECT action, target FROM audit") == [("note_delete", "note-1")]
+    assert await one.rows("SELECT action, target FROM audit") == [("note_delete", "note-1")]
 
 
 STORIES = [
@@ -127,9 +127,8 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
+@in_all_forms(STORIES)
 async def test_a_kill_at_any_step_changes_a_note_once(
-    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+    story: Story, form: Form, tmp_path: Path, nursery: Nursery
 ) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+    await killed_everywhere(story, tmp_path, nursery, form)

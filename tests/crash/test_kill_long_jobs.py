@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.story import POSTED, Story, in_both_forms, killed_everywhere, named, typed
+from tests.crash.story import POSTED, Form, Story, in_all_forms, killed_everywhere, typed
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN
 
@@ -66,7 +66,7 @@ async def cancel(one: Scene, _: None) -> None:
         message = await one.slack.wait_for_message(DIRECT, "Reading…", within=PATIENCE)
         if (await one.slack.click(ANN, DIRECT, message["ts"], "cancel_long_job"))["status"] == "acked":
             break
-        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.reachable()
     await one.slack.wait_for_message(DIRECT, CANCELLED, within=PATIENCE)
 
 
@@ -117,7 +117,6 @@ STORIES = [
 ]
 
 
-@in_both_forms
-@pytest.mark.parametrize("story", named(STORIES))
-async def test_a_kill_at_any_step_makes_one_file(story: Story, every: bool, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery, every=every)
+@in_all_forms(STORIES)
+async def test_a_kill_at_any_step_makes_one_file(story: Story, form: Form, tmp_path: Path, nursery: Nursery) -> None:
+    await killed_everywhere(story, tmp_path, nursery, form)

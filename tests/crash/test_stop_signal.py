@@ -63,7 +63,7 @@ async def test_what_is_stored_is_acknowledged_and_nothing_else_is(
         await terminated(one)
         answers = await asyncio.gather(*typing)
         acked = {answer["trigger_id"] for answer in answers if answer["status"] == "acked"}
-        stored = {key.removeprefix("cmd:") for (key,) in one.rows("SELECT key FROM inbox WHERE kind = 'command'")}
+        stored = {key.removeprefix("cmd:") for (key,) in await one.rows("SELECT key FROM inbox WHERE kind = 'command'")}
         assert stored == acked
         await one.up()
         await one.quiet()

@@ -123,6 +123,7 @@ def _code() -> str:
 def wrap(boundaries: Boundaries, patch: Patch) -> None:
     """Put the boundaries around the store and around what is called outside."""
     _wrap_commits(boundaries, patch)
+    _wrap_migrations(boundaries, patch)
     _wrap_devin(boundaries, patch)
     _wrap_slack(boundaries, patch)
 
@@ -157,6 +158,25 @@ def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
 
     patch(Database, write.__name__, bounded)
     patch(Database, run_in_thread.__name__, ran_in_thread)
+
+
+def _wrap_migrations(boundaries: Boundaries, patch: Patch) -> None:
+    run_sync = Database.run_sync
+
+    async def ran(self: Database, work: Callable[[Any], None]) -> None:
+        if self.is_sqlite:  # it writes as everything else does
+            await run_sync(self, work)
+            return
+        step = boundaries.call(COMMIT)
+
+        def done(connection: Any) -> None:
+            work(connection)
+            boundaries.reach(step, BEFORE)
+
+        await run_sync(self, done)
+        boundaries.reach(step, AFTER)
+
+    patch(Database, run_sync.__name__, ran)
 
 
 def _wrap_devin(boundaries: Boundaries, patch: Patch) -> None:
@@ -321,5 +341,5 @@ class Nursery:
 
 
 if __name__ == "__main__":
-    rehearse(Path(sys.argv[1]))
+    rehearse(Path(sys.argv[1]), postgres_server=sys.argv[2])
     Nursery().run()
