@@ -33,7 +33,9 @@ from tests.crash.steps import (
     StepNames,
     moments,
 )
-from tests.crash.story import ANSWERED_HERE, BESIDE, CREATED, RECEIVED, Story
+from tests.crash.story import ANSWERED_HERE, BESIDE, CREATED, FORMS, RECEIVED, USUAL, Form, Story
+from tests.scenarios.conftest import STORES
+from tests.scenarios.harness import TRANSPORTS
 
 STORIES = [
     *test_kill.STORIES,
@@ -139,6 +141,13 @@ def test_a_step_that_occurs_less_often_than_listed_is_a_difference() -> None:
     ]
 
 
+def test_a_step_of_one_transport_or_store_has_to_occur_there_alone() -> None:
+    story = replace(STORY, only_on={POST: "socket", MARK: "sqlite"})
+    assert story.differences(REACHED, Form("socket", "sqlite")) == []
+    assert story.differences([], Form("http", "postgresql")) == []
+    assert story.required(Form("http", "sqlite")) == [Moment(MARK, AFTER), Moment(MARK, BEFORE)]
+
+
 def test_a_call_with_a_body_that_never_goes_on_the_wire_is_a_difference() -> None:
     create = "create: Devin POST sessions"
     reached = [Moment(create, BEFORE), Moment(create, AFTER)]
@@ -156,41 +165,49 @@ def test_code_without_a_place_keeps_its_own_name() -> None:
 # ---------------------------------------------------------------- the moments to die at
 
 
-@pytest.mark.parametrize("every", [False, True])
-def test_a_listed_step_is_died_at_once(every: bool) -> None:
+def test_a_listed_step_is_died_at_once() -> None:
     again = [*REACHED, Moment(MARK, BEFORE, 2), Moment(MARK, AFTER, 2)]
-    assert STORY.deaths(again, every=every) == [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)]
+    assert STORY.deaths(again, USUAL) == [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)]
+
+
+def test_in_the_long_run_it_is_died_at_over_both_transports_and_on_both_stores() -> None:
+    for moment in (Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)):
+        forms = [form for form in FORMS if form.every and STORY.deaths([moment], form)]
+        assert len(forms) == 2
+        assert {form.transport for form in forms} == {*TRANSPORTS}
+        assert {form.store for form in forms} == {*STORES}
 
 
 @pytest.mark.parametrize("at_common_steps", [False, True])
-def test_the_long_form_dies_at_all_moments_of_the_short_one(at_common_steps: bool) -> None:
+def test_the_long_forms_die_at_all_moments_of_the_short_one(at_common_steps: bool) -> None:
     steps = (*STORY.steps, *RECEIVED, *CREATED, *ANSWERED_HERE)
     reached = [Moment(step, when, number) for step in (*steps, *BESIDE) for when in moments(step) for number in (1, 2)]
     story = replace(STORY, steps=steps, at_common_steps=at_common_steps, times={MARK: 2})
-    assert set(story.deaths(reached, every=False)) <= set(story.deaths(reached, every=True))
+    long = {moment for form in FORMS if form.every for moment in story.deaths(reached, form)}
+    assert set(story.deaths(reached, USUAL)) <= long
 
 
 def test_a_step_that_nearly_all_stories_have_is_died_at_where_the_story_says_so() -> None:
     elsewhere = replace(STORY, at_common_steps=False)
-    assert elsewhere.deaths(REACHED, every=False) == []
-    assert elsewhere.deaths(REACHED, every=True) == [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)]
+    assert elsewhere.deaths(REACHED, USUAL) == []
+    assert all(any(elsewhere.deaths([moment], form) for form in FORMS) for moment in REACHED if moment.is_distinct)
 
 
 def test_a_protocol_of_many_stories_is_died_at_throughout_where_it_is_the_point_and_elsewhere_after_its_call() -> None:
     protocol = [Moment("intend: commit", AFTER), *(Moment(REPLY, when) for when in (BEFORE, ON_THE_WIRE, AFTER))]
     story = replace(STORY, at_common_steps=False, steps=("intend: commit", REPLY))
-    assert story.deaths(protocol, every=False) == [Moment(REPLY, AFTER)]
-    assert replace(story, throughout=story.steps).deaths(protocol, every=False) == protocol
+    assert story.deaths(protocol, USUAL) == [Moment(REPLY, AFTER)]
+    assert replace(story, throughout=story.steps).deaths(protocol, USUAL) == protocol
 
 
 def test_a_step_that_is_another_each_time_is_died_at_each_time() -> None:
     again = [*REACHED, Moment(MARK, AFTER, 2)]
-    assert replace(STORY, times={MARK: 2}).deaths(again, every=False)[-1] == Moment(MARK, AFTER, 2)
+    assert replace(STORY, times={MARK: 2}).deaths(again, USUAL)[-1] == Moment(MARK, AFTER, 2)
 
 
 def test_what_is_stored_first_is_died_at_before_its_commit_too() -> None:
     received = Moment("receive: commit", BEFORE)
-    assert replace(STORY, steps=(received.step,)).deaths([received], every=False) == [received]
+    assert replace(STORY, steps=(received.step,)).deaths([received], USUAL) == [received]
 
 
 def test_a_moment_is_read_as_it_was_written() -> None:
