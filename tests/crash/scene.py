@@ -45,7 +45,7 @@ class Victim:
     """A process of the bot."""
 
     born: "Future[int]" = field(default_factory=Future)
-    listens: bool = False  # over HTTP: whether Slack knows its address
+    is_known_to_slack: bool = False  # over HTTP: whether Slack knows its address
     stopped: "Future[int]" = field(default_factory=Future)
     ended: "Future[int]" = field(default_factory=Future)
 
@@ -204,7 +204,7 @@ class Scene:
             await self.slack.wait_for_sockets(within=PATIENCE)
             return
         async with asyncio.timeout(PATIENCE):
-            while not (self.victims[-1].listens and self.victims[-1].alive):
+            while not (self.victims[-1].is_known_to_slack and self.victims[-1].alive):
                 await asyncio.sleep(0.02)  # another process may begin meanwhile
 
     @property
@@ -219,7 +219,7 @@ class Scene:
                 return
             await asyncio.sleep(0.02)  # a file has no event
         self.on.simulated_slack.request_url = f"http://127.0.0.1:{announced.read_text()}/slack/events"
-        victim.listens = True
+        victim.is_known_to_slack = True
 
     async def keep(self) -> None:
         """Run the bot, and start it again when its step has killed it."""
