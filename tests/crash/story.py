@@ -97,20 +97,20 @@ PROTOCOLS: Final = frozenset(
 class Form:
     """How a story is played: how Slack reaches the bot, where the bot stores, and whether it dies at `every` step.
 
-    There are four such forms with `every`. The bot dies at a step in two of them, so over both transports and on both
-    stores. Which of these go together changes from moment to moment, because all four would take twice as long.
+    There are four forms with `every`. A step is died at in two of them: over both transports, and on both stores. Which
+    transport goes with which store changes from moment to moment, because all four pairs would take twice as long.
     """
 
     transport: str = TRANSPORTS[0]
     store: str = STORES[0]
     every: bool = False
 
-    def has(self, moment: Moment) -> bool:
-        """Whether the bot dies at this moment in this form."""
+    def includes(self, moment: Moment) -> bool:
+        """Whether this is one of the forms in which the bot dies at the moment."""
         if not self.every:
             return True
-        go_together = (TRANSPORTS.index(self.transport) + STORES.index(self.store)) % 2
-        return crc32(str(moment).encode()) % 2 == go_together
+        pair = (TRANSPORTS.index(self.transport) + STORES.index(self.store)) % 2
+        return crc32(str(moment).encode()) % 2 == pair
 
     def __str__(self) -> str:
         return f"every-step-{self.transport}-{self.store}" if self.every else "each-step"
@@ -167,14 +167,14 @@ class Story:
         ]
 
     def deaths(self, reached: Sequence[Moment], form: Form) -> list[Moment]:
-        """The moments to die at: of each step that is this story's own, or of every step that it lists."""
+        """The moments to die at: in the short form of this story's own steps, in the others of all that it lists."""
         listed = {*self.steps, *self.sometimes}
         return [
             moment
             for moment in reached
             if moment.is_distinct
             and moment.number <= self.times.get(moment.step, 1)
-            and form.has(moment)
+            and form.includes(moment)
             and (moment.step in listed if form.every else self.dies_at(moment))
         ]
 
@@ -257,11 +257,10 @@ async def _dies(story: Story, folder: Path, nursery: Nursery, form: Form, moment
     return False
 
 
-# The limits hold a story's turns to wait, too: all stories of a run share the scenes that may play at once.
 def in_all_forms(stories: Sequence[Story]) -> pytest.MarkDecorator:
     """Have a test play each of these stories in its short form, and in the long run in all others."""
-    played = [(story, form) for story in stories for form in FORMS if form.transport in story.transports]
-    return pytest.mark.parametrize(("story", "form"), [_parameter(story, form) for story, form in played])
+    possible = [(story, form) for story in stories for form in FORMS if form.transport in story.transports]
+    return pytest.mark.parametrize(("story", "form"), [_parameter(story, form) for story, form in possible])
 
 
 def _parameter(story: Story, form: Form) -> Any:

@@ -162,7 +162,8 @@ ENVELOPES = {"events": "events_api", "commands": "slash_commands", "interactions
 async def leave_the_socket_at_work(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
     """Send so many odd payloads through the bot's socket, and see that what people ask is answered all the same.
 
-    They come in parts: Slack sends an app no more than some hundred that it has not dealt with.
+    They come in parts, each when the one before is dealt with: Slack sends an app 30,000 events an hour and no more
+    (https://docs.slack.dev/apis/events-api#rate-limiting), and how many wait at once would be the machine's doing.
     """
     payloads = await asyncio.to_thread(fuzz.objects, kind, count)
     assert len(payloads) == count
