@@ -19,7 +19,7 @@ from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
 from tests import sentences
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
-from tests.flows.test_digest import BERLIN, digests, frozen_at, run, utc
+from tests.flows.test_digest import BERLIN, HOURLY, digests, frozen_at, run, utc
 from tests.markup import written
 from tests.store.rows import held
 
@@ -50,7 +50,7 @@ def start(make, store, slack):
 
     def begin(**policy):
         settings = {"admin_channel": None, "posts_quiet_days": True} | policy
-        return digests(make(store, utc_now, slack=slack, **settings))
+        return digests(make(store, utc_now, HOURLY, slack=slack, **settings))
 
     return begin
 

@@ -15,6 +15,8 @@ from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import OPS, Harness, harness
 
+pytestmark = pytest.mark.timing(digest_tick=0.3)
+
 HOUR = 3600.0
 
 

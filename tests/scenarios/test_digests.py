@@ -12,6 +12,8 @@ from bot.timing import Timing
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 
+pytestmark = pytest.mark.timing(digest_tick=0.3)
+
 FORMS_BEGIN = "A digest says in a channel what was spent and what came of it."
 
 
