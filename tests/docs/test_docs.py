@@ -5,6 +5,7 @@ import re
 import sys
 import tomllib
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,7 @@ def imported(path):
             yield node.module.split(".")[0]
 
 
+@cache
 def outside(path):
     return {name for name in imported(path) if name not in sys.stdlib_module_names | {"bot", "handlers"}}
 

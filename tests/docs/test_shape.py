@@ -4,6 +4,7 @@ import ast
 import re
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +19,7 @@ def sources() -> Iterator[Path]:
                 yield path
 
 
+@cache
 def lengths() -> dict[str, int]:
     """How many lines each function has, by its place."""
     found = {}

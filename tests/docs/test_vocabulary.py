@@ -124,9 +124,10 @@ def without_fine_phrases(words: list[str]) -> list[str]:
     return joined.strip("_").split("_")
 
 
-def retired_phrases(named: Named) -> Iterator[tuple[str, str]]:
-    for phrase in sorted(phrases_in(without_fine_phrases(words_of(named.name))) & REPLACEMENTS.keys()):
-        yield "_".join(phrase), REPLACEMENTS[phrase]
+@cache  # many things have the same name
+def retired_phrases(name: str) -> list[tuple[str, str]]:
+    found = phrases_in(without_fine_phrases(words_of(name))) & REPLACEMENTS.keys()
+    return [("_".join(phrase), REPLACEMENTS[phrase]) for phrase in sorted(found)]
 
 
 def retired_as_a_whole(named: Named) -> Iterator[tuple[str, str]]:
@@ -145,7 +146,7 @@ def retired_as_a_whole(named: Named) -> Iterator[tuple[str, str]]:
 
 def wrong_with(named: Named) -> list[str]:
     """A sentence for each retired word in a name."""
-    retired = [*retired_phrases(named), *retired_as_a_whole(named)]
+    retired = [*retired_phrases(named.name), *retired_as_a_whole(named)]
     return [f"`{named.name}` in {named.where}: say {instead}, not {word}" for word, instead in retired]
 
 

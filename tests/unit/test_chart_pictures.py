@@ -7,8 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
-from PIL import Image
 
 from bot.views.chart_pictures import draw
 from bot.views.line_chart import Line, LineChart
@@ -32,6 +30,8 @@ def resident():
 
 
 def test_a_picture_is_dark_on_light_whatever_is_behind_it():
+    from PIL import Image  # noqa: PLC0415 - takes a while to import, and so does Matplotlib
+
     picture = Image.open(io.BytesIO(draw(CHART)))
     assert (picture.format, picture.size) == ("PNG", (1200, 600))
     assert picture.convert("RGBA").getextrema()[3] == (255, 255)  # nothing shines through
@@ -45,6 +45,8 @@ def test_a_chart_is_read_as_it_was_stored():
 
 
 def test_nothing_holds_on_to_a_figure():
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
     draw(CHART)
     gc.collect()
     assert [one for one in gc.get_objects() if isinstance(one, Figure)] == []
