@@ -72,8 +72,11 @@ async def ordered_twice(one: Scene, _: None) -> None:
     assert {row["tags"][1] for row in made} == {f"slack-T0PLAY-{channel}-{card['ts']}" for channel, card in cards}
 
 
-async def mistyped(one: Scene, text: str, button: str) -> None:
-    """Type a command that is doubted, and press a button under the question until that is acknowledged."""
+async def mistyped(one: Scene, text: str, button: str, *, once: bool = False) -> None:
+    """Type a command that is doubted, and press a button under the question until that is acknowledged.
+
+    Where it has to be pressed `once`, a press that was stored is enough: its outcome takes the place of the question.
+    """
     for _ in range(10):
         if (await one.slack.slash(ANN, GENERAL, text))["status"] == "acked":
             break
@@ -83,11 +86,13 @@ async def mistyped(one: Scene, text: str, button: str) -> None:
         if (await one.slack.click(ANN, GENERAL, question["ts"], button))["status"] == "acked":
             return
         await one.reachable()
+        if once and await one.rows("SELECT key FROM inbox WHERE key LIKE 'act:%'"):
+            return
     raise AssertionError(f"{button} was never acknowledged")
 
 
 async def start_as_a_task(one: Scene, _: None) -> None:
-    await mistyped(one, "stop flaking", "start_as_task")
+    await mistyped(one, "stop flaking", "start_as_task", once=True)  # a second press is the same command again
     await one.devin.wait_for_sessions("stop flaking", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
 
