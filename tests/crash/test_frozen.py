@@ -12,6 +12,8 @@ from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.steps import BEFORE, ON_THE_WIRE, Moment
 from tests.scenarios.harness import BEN, GENERAL
 
+pytestmark = pytest.mark.edge
+
 CREATE = Moment("create: Devin POST sessions", BEFORE)
 WIRE = Moment("create: Devin POST sessions", ON_THE_WIRE)
 REPLY = Moment("reply: Devin POST sessions/messages", BEFORE)

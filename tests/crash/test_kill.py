@@ -1,17 +1,14 @@
 """`SIGKILL` at every step of every flow: then the bot is started again and everything has happened exactly once."""
 
-import asyncio
 from pathlib import Path
 
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
     ANSWERED_BY_URL,
     ANSWERED_HERE,
     CREATED,
     EDITED,
-    FETCHED,
     FOLLOWED,
     KNOWN,
     POLLED,
@@ -22,7 +19,6 @@ from tests.crash.story import (
     REPLIED,
     SEEN_AS_BEFORE,
     STARTED_FROM_A_COMMAND,
-    STOPPED,
     TAKEN_AWAY,
     Form,
     Story,
@@ -34,7 +30,6 @@ from tests.crash.story import (
     running,
     stop,
     stopped,
-    typed,
 )
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
@@ -83,54 +78,6 @@ async def replies(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def replied(one: Scene, begun: tuple[str, str]) -> None:
     assert await asked(await one_session(one)) == ["yes", "yes"]
     assert await one.on.thread(GENERAL, begun[0]) == []
-
-
-async def reply_under_a_lost_card(one: Scene, _: None) -> None:
-    """Slack posts the card of a command, but its answer gets lost; somebody replies before the card is found."""
-    await one.slack.fault("chat.postMessage", "commit_then_drop")
-    await typed(one, "fix the login test")
-    card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, within=PATIENCE)
-    await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
-    await one.devin.wait_for_messages("] ben (U0BEN):\n> please use pytest", seconds=PATIENCE)
-
-
-async def replied_once(one: Scene, _: None) -> None:
-    assert await asked(await one_session(one)) == ["please use pytest"]
-
-
-UNCERTAIN = sentences.reply_uncertain_begins("please use pytest")
-
-
-async def waiting_reply(one: Scene) -> tuple[str, str]:
-    """A reply was put back because Devin takes none."""
-    begun = await running(one)
-    await one.devin.fault("send_message", "503", times=-1)
-    await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=begun[0])
-    async with asyncio.timeout(PATIENCE):
-        while not await one.rows("SELECT key FROM inbox WHERE state = 'open' AND reason IS NOT NULL"):
-            await asyncio.sleep(0.02)  # the store has no event for it
-    return begun
-
-
-async def stop_after_another_try(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    """The reply is tried once more in vain, or the bot dies at that; then somebody stops the session."""
-    put_back = {Moment("put back: commit", when) for when in (BEFORE, AFTER)}
-    async with asyncio.timeout(PATIENCE):
-        while not (put_back <= set(one.reached()) or one.deaths):
-            await asyncio.sleep(0.02)  # a file has no event
-    return await stop(one, begun)
-
-
-async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
-    made = await one_session(one)
-    assert made["is_archived"]
-    assert await asked(made) == []
-    said = await one.on.thread(GENERAL, begun[0])
-    if len(said) == 1:
-        assert said == [STOPPED + sentences.ONE_UNSENT]
-    else:  # it died in the middle of the reply's call
-        assert said[0].startswith(UNCERTAIN)
-        assert said[1:] == [STOPPED]
 
 
 async def devin_works(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -219,29 +166,6 @@ STORIES = [
         throughout=REPLIED,
     ),
     Story(
-        "a reply under a card that is found late",
-        nothing,
-        reply_under_a_lost_card,
-        replied_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            STARTED_FROM_A_COMMAND,
-            *POSTED,
-            *ANSWERED_BY_URL,
-            "wait before the search: commit",
-            "drop a reply to an unknown thread: commit",
-            *CREATED,
-            *FETCHED,
-            *REPLIED,
-            *REACTED,
-            *EDITED,
-        ),
-        sometimes=(*FOLLOWED, "put back: commit"),
-        times={"receive: commit": 3, "begin work: commit": 4, KNOWN: 2},
-        unanswered=("post: Slack chat.postMessage",),
-    ),
-    Story(
         "the stop button",
         running,
         stop,
@@ -249,23 +173,6 @@ STORIES = [
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=SEEN_AS_BEFORE,
         throughout=PUT_TO_SLEEP,
-    ),
-    Story(
-        "the stop button while a reply waits",
-        waiting_reply,
-        stop_after_another_try,
-        stopped_first,
-        steps=(
-            "reply: Devin POST sessions/messages",
-            "clear the intent: commit",
-            "put back: commit",
-            *RECEIVED,
-            *PUT_TO_SLEEP,
-            *EDITED,
-            *POSTED,
-        ),
-        sometimes=("intend: commit", *REACTED, *FOLLOWED),
-        throughout=("reply: Devin POST sessions/messages", *PUT_TO_SLEEP),
     ),
     Story(
         "Devin speaks, asks, opens a pull request and ends",

@@ -10,6 +10,8 @@ from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.scenarios.harness import ANN, GENERAL
 
+pytestmark = pytest.mark.edge
+
 LONG = "20"  # seconds: the answer is found before they are over
 
 

@@ -22,6 +22,8 @@ from tests.flows.test_digest_editions import Channels
 from tests.markup import written
 from tests.store.rows import held
 
+pytestmark = pytest.mark.edge
+
 BOARD = "C0BOARD"
 
 

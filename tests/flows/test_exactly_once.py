@@ -302,6 +302,7 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
 # ---------------------------------------------------------------- every outcome, every step
 
 
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.edge)], indirect=True)
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
 async def test_what_was_asked_for_is_created_once_or_people_are_informed(world: Any, outcome: Outcome) -> None:
     for uow in (None, *STEPS.values()):

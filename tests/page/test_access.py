@@ -70,6 +70,7 @@ async def test_light_and_dark_are_two_looks(visit: Visit, gallery: Gallery) -> N
     assert dark["text"] > BRIGHT > DIM > dark["ground"], dark
 
 
+@pytest.mark.edge
 async def test_it_fits_on_the_screen(visit: Visit, play: Playground) -> None:
     ann = await visit(play.url)
     await ann.opens("web")
@@ -239,6 +240,7 @@ async def opens_the_emoji(ann: Visitor) -> None:
     await expect(ann.page.get_by_role("searchbox", name="Search emoji")).to_be_focused()
 
 
+@pytest.mark.edge
 async def test_menu_of_a_message_by_keyboard(ann: Visitor) -> None:
     press, more = ann.page.keyboard.press, await more_of_a_message(ann)
     await press("Enter")
@@ -262,6 +264,7 @@ async def test_menu_of_a_message_by_keyboard(ann: Visitor) -> None:
     await expect(more).to_be_focused()
 
 
+@pytest.mark.edge
 async def test_a_menu_gives_the_focus_back_to_a_message_that_was_drawn_anew(visit: Visit, gallery: Gallery) -> None:
     ann = await visit(gallery.url)
     more = await more_of_a_message(ann)
@@ -331,6 +334,7 @@ async def test_tabs_of_the_drawer_by_keyboard(ann: Visitor) -> None:
     await expect(ann.page.locator("#open-bench")).to_be_focused()
 
 
+@pytest.mark.edge
 async def test_sessions_of_the_drawer_by_keyboard(ann: Visitor, play: Playground) -> None:
     press = ann.page.keyboard.press
     await play.crowd("nobot", 0, 3)
@@ -355,6 +359,7 @@ async def test_sessions_of_the_drawer_by_keyboard(ann: Visitor, play: Playground
     await expect(ann.page.locator("#open-devin")).to_be_focused()
 
 
+@pytest.mark.edge
 async def test_what_asks_has_a_name_and_gives_the_focus_back(visit: Visit, gallery: Gallery) -> None:
     ann = await visit(gallery.url)
     page = ann.page
@@ -383,6 +388,7 @@ async def test_what_asks_has_a_name_and_gives_the_focus_back(visit: Visit, galle
     await expect(page.get_by_role("dialog", name="New task", exact=True)).to_be_visible()
 
 
+@pytest.mark.edge
 async def test_what_went_wrong_is_an_alert(visit: Visit, gallery: Gallery) -> None:
     ann = await visit(gallery.url)
     ann.expects("409")

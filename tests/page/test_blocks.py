@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from tests.page.gallery_stage import MESSAGES, gallery_stage
 from tests.page.visitor import AT_THE_PAGE, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 DRAWN_WIDTH: Final = "async (node) => (await node.decode(), node.naturalWidth)"
 ALIGNED: Final = "(cells) => cells.map((cell) => getComputedStyle(cell).textAlign)"

@@ -11,7 +11,7 @@ from tests.page.gallery_stage import MESSAGES, Gallery
 from tests.page.harm import harmless
 from tests.page.visitor import AT_THE_PAGE, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

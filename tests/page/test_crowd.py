@@ -10,7 +10,7 @@ from tests.page.conftest import Visit
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 MESSAGES: Final = 2_000
 SESSIONS: Final = 300

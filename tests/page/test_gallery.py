@@ -13,7 +13,7 @@ from tests.page.gallery_app import IN_THE_PAST, TOO_SHORT
 from tests.page.gallery_stage import MESSAGES, Gallery
 from tests.page.visitor import AT_THE_PAGE, SCHEMES, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

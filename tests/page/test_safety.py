@@ -15,7 +15,7 @@ from tests.page.harm import PWN, harmless
 from tests.page.playground import CHANNELS, PEOPLE, Playground
 from tests.page.visitor import AT_THE_PAGE, TASK, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 ATTACKS: Final = (
     f"<script>{PWN}</script>",

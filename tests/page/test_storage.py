@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from tests.page.playground import PEOPLE, Playground
 from tests.page.visitor import AT_THE_PAGE, WATCH, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 # What a browser does that blocks the data of sites: to name the storage is an error already, and there are no locks.
 REFUSES: Final = """

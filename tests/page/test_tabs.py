@@ -13,7 +13,7 @@ from tests.page.conftest import Visit
 from tests.page.gallery_stage import Gallery
 from tests.page.visitor import AT_THE_PAGE, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 Tabs = Callable[[int], Awaitable[list[Visitor]]]
 

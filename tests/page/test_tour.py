@@ -110,6 +110,7 @@ async def test_next_passes_one_step_and_what_was_done_before_counts_for_none(vis
     assert (await play.get("/api/sessions"))["sessions"] == []
 
 
+@pytest.mark.edge
 async def test_who_passed_steps_over_gets_what_they_need_and_nothing_twice(visit: Visit, play: Playground) -> None:
     await play.post("/api/bench/speed", value=SLOWEST)
     ann = await visit(play.url, toured=False)

@@ -12,7 +12,7 @@ from tests.page.conftest import Visit
 from tests.page.playground import Playground, playground
 from tests.page.visitor import AT_THE_PAGE, CLIPBOARD, TASK, WAITING, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 
 async def test_what_is_written_while_the_bot_is_dead_is_answered_once(ann: Visitor, play: Playground) -> None:

@@ -24,6 +24,8 @@ from bot.playground.stage import Stage, stage
 from tests import sentences
 from tests.forked_bot import fork
 
+pytestmark = pytest.mark.edge
+
 ANN, ADA = "U0ANN", "U0ADA"
 WEB, GENERAL, OPS = "C0WEB", "C0GENERAL", "C0OPS"
 DAY = 86_400

@@ -19,6 +19,8 @@ import pytest
 from bot.playground.devin import ALL_PERMISSIONS, DevinControl, DevinSimulator
 from tests.playground.devin_peer import HOUR, START, Clock
 
+pytestmark = pytest.mark.edge
+
 if importlib.util.find_spec("devin_cli") is None:
     pytest.skip("devin-cli is not installed; requirements-dev.txt has it", allow_module_level=True)
 

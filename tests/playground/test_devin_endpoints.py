@@ -19,6 +19,8 @@ from bot.playground.devin import (
 from bot.playground.stage import stage
 from tests.playground.devin_peer import DAY, HOUR, ORG, SESSIONS, START, Clock, create, field_errors, good, refused
 
+pytestmark = pytest.mark.edge
+
 TOP = "/v3/enterprise"
 SESSION = f"{SESSIONS}/{'0' * 32}"
 METRICS = ("usage", "sessions", "prs", "searches", "active-users", "dau", "wau", "mau")

@@ -33,6 +33,8 @@ from tests.playground.devin_peer import (
     texts,
 )
 
+pytestmark = pytest.mark.edge
+
 BETA = "/v3beta1/organizations/org-play/members"
 
 NULLABLE_STRING = {"type": ["string", "null"]}

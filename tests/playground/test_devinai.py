@@ -14,6 +14,8 @@ import pytest
 from bot.playground.devin import ALL_PERMISSIONS, DevinControl, DevinSimulator
 from tests.playground.devin_peer import DAY, HOUR, START, Clock
 
+pytestmark = pytest.mark.edge
+
 sdk = pytest.importorskip("devin_sdk", reason="devinai is not installed; requirements-dev.txt has it")
 
 ORG = "org-play"

@@ -344,6 +344,7 @@ def test_a_bot_that_dies_ends_a_show_without_a_page(start: Callable[..., Run]) -
     assert STOPPED not in run.text
 
 
+@pytest.mark.edge
 def test_a_bot_that_dies_leaves_the_page_up(start: Callable[..., Run]) -> None:
     run = start("--no-example", "--port", "0")
     with run.opened() as page:
@@ -412,6 +413,7 @@ def _address(run: Run, what: str) -> str:
     return next(line.split()[-1] for line in run.lines if f"{what}   " in line)
 
 
+@pytest.mark.edge
 def test_ports_in_use_are_told_and_the_next_free_ones_taken(start: Callable[..., Run]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as page, socket.create_server(("127.0.0.1", 0)) as slack:
         taken, other = page.getsockname()[1], slack.getsockname()[1]

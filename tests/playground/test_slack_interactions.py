@@ -9,6 +9,8 @@ import pytest
 
 from bot.playground.slack import RefusedError
 
+pytestmark = pytest.mark.edge
+
 Start = Callable[..., Awaitable[Any]]
 
 RICH = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "hi"}]}]}

@@ -19,6 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.slack import LimitRules, RefusedError, SlackSimulator
 from bot.playground.slack.app_manifest import DEFAULT_SCOPES
 
+pytestmark = pytest.mark.edge
+
 Start = Callable[..., Awaitable[Any]]
 
 MODAL = {

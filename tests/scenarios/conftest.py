@@ -1,8 +1,8 @@
 """A scenario is played over Socket Mode; those with the marker `both_transports` over signed requests as well.
 
-These are the stories about how messages come in, and one or more of each file as a sample. The store is an SQLite file.
-In the long run all of them are played over both transports and both stores, except those about one of them alone, which
-name it.
+These are the stories about how messages come in, and one or more of each other file as a sample, which is for the tests
+of the edges. The store is an SQLite file. In the long run all of them are played once more, over signed requests and on
+PostgreSQL, except those about one transport or store alone, which name it.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import MANIFEST, QUICK_TIMING, TRANSPORTS, Harness, harness
 
 STORES = ("sqlite", "postgresql")
+ABOUT_TRANSPORT = {"test_events", "test_mention", "test_slash"}  # files about how messages come in
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +31,18 @@ def logs_as_in_production(plain_logs: None) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Play each scenario over one transport and store, and over the others as the marker says or in the long run."""
     named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    both = metafunc.definition.get_closest_marker("both_transports") is not None
-    others = {"transport": not both, "store": True}  # whether the other one is for the long run
-    for name, (usual, other) in {"transport": TRANSPORTS, "store": STORES}.items():
-        if name in metafunc.fixturenames and name not in named:
-            marks = [pytest.mark.long] if others[name] else []
-            metafunc.parametrize(name, [usual, pytest.param(other, marks=marks)])
+    free = {"transport": TRANSPORTS, "store": STORES}
+    free = {name: both for name, both in free.items() if name in metafunc.fixturenames and name not in named}
+    if not free:
+        return
+    usual, other = zip(*free.values(), strict=True)
+    forms = [usual]
+    if "transport" in free and metafunc.definition.get_closest_marker("both_transports") is not None:
+        marks = [] if metafunc.module.__name__.rpartition(".")[2] in ABOUT_TRANSPORT else [pytest.mark.edge]
+        forms.append(pytest.param(TRANSPORTS[1], *usual[1:], marks=marks))
+    if len(forms) == 1 or "store" in free:
+        forms.append(pytest.param(*other, marks=pytest.mark.long))
+    metafunc.parametrize(tuple(free), forms)
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and
     assert await creations(on) == 1
 
 
+@pytest.mark.edge
 async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_that_nothing_was_started(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
     assert await creations(on) == 1
 
 
+@pytest.mark.edge
 @ON_A_FILE
 async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Harness) -> None:
     _, session = await on.started()
@@ -88,6 +90,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Ha
     assert (await on.devin.session(session))["is_archived"] is False
 
 
+@pytest.mark.edge
 @ON_A_FILE
 async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Harness) -> None:
     async with locked(on):
@@ -97,6 +100,7 @@ async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_not
     assert await creations(on) == 0
 
 
+@pytest.mark.edge
 @ON_A_FILE
 async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Harness) -> None:
     _, session = await on.started()
@@ -131,6 +135,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
 
 
+@pytest.mark.edge
 @ON_A_FILE
 async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not_repeat_it(
     on: Harness, monkeypatch: pytest.MonkeyPatch
@@ -147,6 +152,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not
     assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
 
 
+@pytest.mark.edge
 async def test_a_missed_reply_that_could_not_be_stored_at_once_is_fetched_again(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,6 +321,7 @@ async def test_what_is_not_signed_is_not_parsed_holds_up_nobody_and_leaves_one_l
     assert 'devin_bridge_requests_refused_total{reason="not signed"} 7.0' in figures
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize(
     "body", [b"{", b"[1]", b"null", b'{"a":' * 50_000, b'{"a": ' + b"9" * 5_000 + b"}", b"\xff", b""]
 )
@@ -386,6 +393,7 @@ async def chunks(body: bytes) -> AsyncIterator[bytes]:
         yield body[start : start + 50_000]
 
 
+@pytest.mark.edge
 async def test_a_request_in_chunks_is_read_up_to_the_largest_size(web: Harness) -> None:
     body = json.dumps(mention("fix the login test") | {"padding": "x" * 100_000}).encode()
     large = b"x" * 1_100_000
@@ -398,6 +406,7 @@ async def test_a_request_in_chunks_is_read_up_to_the_largest_size(web: Harness) 
     await web.session("fix the login test")
 
 
+@pytest.mark.edge
 async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
     web: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

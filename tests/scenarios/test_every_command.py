@@ -98,6 +98,7 @@ async def done(on: Harness) -> None:
     await settled(on, within=60)
 
 
+@pytest.mark.edge
 async def test_each_permission_that_is_needed_is_in_the_table_and_named_where_it_is_missing(
     tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
 ) -> None:

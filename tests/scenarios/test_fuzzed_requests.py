@@ -141,16 +141,21 @@ async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytes
 async def test_fuzzed_requests_are_refused_or_ignored_and_leave_nothing_behind(
     on: Harness, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await leave_nothing_behind(on, kind, 10_000, caplog)
+    await leave_nothing_behind(on, kind, 1_000, caplog)
 
 
-@pytest.mark.long
-@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize(
+    "count",
+    [
+        pytest.param(10_000, marks=pytest.mark.edge),
+        pytest.param(100_000, marks=[pytest.mark.long, pytest.mark.timeout(1_200)]),
+    ],
+)
 @pytest.mark.parametrize("transport", ["http"])
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("kind", fuzz.KINDS)
-async def test_however_many_they_are(on: Harness, kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    await leave_nothing_behind(on, kind, 100_000, caplog)
+async def test_however_many_they_are(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
+    await leave_nothing_behind(on, kind, count, caplog)
 
 
 # ---------------------------------------------------------------- over the socket
@@ -179,6 +184,7 @@ async def leave_the_socket_at_work(on: Harness, kind: str, count: int, caplog: p
     assert [line for line in caplog.records if line.exc_info] == []
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("transport", ["socket"])
 @pytest.mark.parametrize("kind", fuzz.KINDS)
 async def test_odd_payloads_keep_nobody_else_on_the_socket_waiting(

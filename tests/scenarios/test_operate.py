@@ -74,6 +74,7 @@ async def test_a_running_bot_is_alive_and_ready(on: Harness) -> None:
     assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": [], "warnings": []}
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("store", ["sqlite"])
 async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_it(on: Harness, tmp_path: Path) -> None:
     locked = sqlite3.connect(tmp_path / "bot.db", isolation_level=None, timeout=0)
@@ -137,6 +138,7 @@ async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Harness) 
 # ------------------------------------------------------------ a store behind a pooler
 
 
+@pytest.mark.edge
 @needs_pgbouncer
 async def test_a_session_is_started_and_steered_through_a_pooler_with_one_connection(
     tmp_path: Path, postgres_store: str
@@ -493,6 +495,7 @@ async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.edge
 async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: Path) -> None:
     async with harness(tmp_path, start=False) as on:
         await on.slack.fault("apps.connections.open", "http_500", times=0)
@@ -506,6 +509,7 @@ async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: P
         assert await problems(on) == []
 
 
+@pytest.mark.edge
 async def test_an_outage_of_slack_at_the_start_is_waited_for(tmp_path: Path) -> None:
     async with harness(tmp_path, start=False) as on:
         await on.slack.fault("auth.test", "http_500", times=2)
@@ -518,6 +522,7 @@ async def test_an_outage_of_slack_at_the_start_is_waited_for(tmp_path: Path) -> 
         await on.started()
 
 
+@pytest.mark.edge
 async def test_a_token_that_slack_refuses_after_an_outage_ends_the_start(tmp_path: Path) -> None:
     async with harness(tmp_path, start=False, SLACK_BOT_TOKEN="xoxb-wrong") as on:
         await on.slack.fault("auth.test", "http_500", times=1)
@@ -525,6 +530,7 @@ async def test_a_token_that_slack_refuses_after_an_outage_ends_the_start(tmp_pat
             await on.start()
 
 
+@pytest.mark.edge
 async def test_a_stop_while_slack_cannot_be_reached_ends_the_start(tmp_path: Path) -> None:
     async with harness(tmp_path, start=False, SLACK_API_URL="http://127.0.0.1:9/api/") as on:
         async with process(on.environment) as bot:
@@ -534,6 +540,7 @@ async def test_a_stop_while_slack_cannot_be_reached_ends_the_start(tmp_path: Pat
         assert bot.facts[-1]["event"] == "stopped before it was up"
 
 
+@pytest.mark.edge
 async def test_of_two_bots_that_start_together_on_one_port_one_says_so_and_ends(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -552,6 +559,7 @@ async def test_of_two_bots_that_start_together_on_one_port_one_says_so_and_ends(
     )
 
 
+@pytest.mark.edge
 @pytest.mark.both_transports
 async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path, transport: str) -> None:
     async with harness(tmp_path, transport, start=False) as on:

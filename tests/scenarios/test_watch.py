@@ -319,6 +319,7 @@ async def test_ending_a_session_for_good_is_announced_once_and_not_as_done(on: H
 # ------------------------------------------------------------ what the list does not say
 
 
+@pytest.mark.edge
 async def test_a_row_older_than_the_last_one_changes_nothing(on: Harness) -> None:
     ts, session = await on.started()
     at = (await on.devin.session(session))["updated_at"]
@@ -330,6 +331,7 @@ async def test_a_row_older_than_the_last_one_changes_nothing(on: Harness) -> Non
     assert await on.thread(GENERAL, ts) == ["Not done at all."]
 
 
+@pytest.mark.edge
 async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(on: Harness) -> None:
     await on.devin.switch(messages_leave_updated_at=True)
     ts, session = await on.started()
@@ -340,6 +342,7 @@ async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(
     assert await on.thread(GENERAL, ts) == ["Quite well."]
 
 
+@pytest.mark.edge
 async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on: Harness, clock: Ahead) -> None:
     await on.devin.switch(messages_leave_updated_at=True)
     ts, session = await on.started()
@@ -353,6 +356,7 @@ async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on:
     assert await on.thread(GENERAL, ts) == ["By the way: the test is fine."]
 
 
+@pytest.mark.edge
 @pytest.mark.timing(same_second=30.0)  # as long as this test needs
 async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_polls_it_takes(
     on: Harness, clock: Ahead
@@ -369,6 +373,7 @@ async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_
     assert await on.thread(GENERAL, ts) == ["In the same second."]
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("status", [403, 404])
 async def test_without_insights_messages_are_read_without_counts(on: Harness, clock: Ahead, status: int) -> None:
     await on.devin.switch(insights_status=status)
@@ -382,6 +387,7 @@ async def test_without_insights_messages_are_read_without_counts(on: Harness, cl
     assert await on.thread(GENERAL, ts) == ["One.", "Two."]
 
 
+@pytest.mark.edge
 async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Harness) -> None:
     await on.devin.switch(archived_hidden=True)
     ts, session = await on.started()
@@ -394,6 +400,7 @@ async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Harne
     assert await on.thread(GENERAL, ts) == ["Back again."]
 
 
+@pytest.mark.edge
 async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     await on.devin.switch(prefixed_ids=True)
     ts, session = await on.started()
@@ -436,6 +443,7 @@ async def test_where_tags_are_refused_sessions_are_found_by_service_user_and_pro
 # ------------------------------------------------------------ Devin fails
 
 
+@pytest.mark.edge
 async def test_a_rate_limit_is_waited_out_and_nothing_is_missed(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_sessions", "429", retry_after=2)
@@ -457,6 +465,7 @@ async def _answered(on: Harness, status: int) -> dict[str, Any]:
         seen = calls[-1]["number"]
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("route", ["list_sessions", "list_messages"])
 async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with(on: Harness, route: str) -> None:
     ts, session = await on.started()
@@ -488,6 +497,7 @@ async def test_a_session_that_cannot_be_read_keeps_nothing_else_unannounced(on: 
     assert await on.thread(GENERAL, poisoned_ts) == ["Nobody can read this."]
 
 
+@pytest.mark.edge
 async def test_a_duplicate_that_may_not_be_ended_keeps_nothing_unannounced(on: Harness) -> None:
     ts, session = await on.started()
     tags = (await on.devin.session(session))["tags"]
@@ -735,6 +745,7 @@ async def _is_ended(on: Harness, ts: str) -> bool:
 DUPLICATE = sentences.started_twice("{url}")
 
 
+@pytest.mark.edge
 async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_announced(on: Harness) -> None:
     ts, session = await on.started()
     ours = await on.devin.session(session)
@@ -773,6 +784,7 @@ async def test_where_tags_are_refused_a_duplicate_is_known_by_its_prompt_and_one
     assert not [path for path in read for other in others if other in path], "a prompt is read once"
 
 
+@pytest.mark.edge
 async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Harness) -> None:
     ts, session = await on.started()
     ours = await on.devin.session(session)

@@ -95,6 +95,7 @@ async def test_processes_that_start_together_may_all_migrate(bare: Database, bar
     assert await is_current(bare)
 
 
+@pytest.mark.edge
 async def test_going_back_and_up_again_leaves_the_same_tables(db: Database) -> None:
     await go_back(db, "base")
     assert await inspected(db, lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
@@ -102,6 +103,7 @@ async def test_going_back_and_up_again_leaves_the_same_tables(db: Database) -> N
     assert await is_current(db)
 
 
+@pytest.mark.edge
 async def test_a_thread_that_had_to_be_read_is_unread_from_what_began_its_session(db: Database) -> None:
     await go_back(db, "0003")
     async with db.write() as tx:
@@ -173,6 +175,7 @@ async def _insert(tx: Any, values: dict[str, Any]) -> None:
     await tx.execute(insert(table("outbox", *columns)), values)
 
 
+@pytest.mark.edge
 async def test_cards_of_the_outbox_go_on_in_a_table_of_their_own_and_none_is_lost(db: Database) -> None:
     await go_back(db, "0005")
     await old_cards(db)
@@ -193,6 +196,7 @@ async def test_cards_of_the_outbox_go_on_in_a_table_of_their_own_and_none_is_los
     }
 
 
+@pytest.mark.edge
 async def test_the_outbox_keeps_the_first_post_of_each_card_with_what_follows_it(db: Database) -> None:
     await go_back(db, "0005")
     await old_cards(db)
@@ -217,6 +221,7 @@ async def test_the_outbox_keeps_the_first_post_of_each_card_with_what_follows_it
     }
 
 
+@pytest.mark.edge
 async def test_going_back_puts_the_cards_into_the_outbox_again(db: Database) -> None:
     await go_back(db, "0005")
     await old_cards(db)
@@ -284,6 +289,7 @@ OWNED = {
 }
 
 
+@pytest.mark.edge
 async def test_rows_without_an_owner_belong_to_the_first_workspace_and_organisation_that_start(db: Database) -> None:
     await go_back(db, "0008")
     await rows_without_owner(db)
@@ -294,6 +300,7 @@ async def test_rows_without_an_owner_belong_to_the_first_workspace_and_organisat
         assert await owners(db) == OWNED
 
 
+@pytest.mark.edge
 async def test_private_answers_that_wait_stand_in_lanes_that_name_their_workspace(db: Database) -> None:
     await go_back(db, "0008")
     await rows_without_owner(db)
@@ -309,6 +316,7 @@ async def test_private_answers_that_wait_stand_in_lanes_that_name_their_workspac
     assert rows == [("priv:cmd:1", "priv:priv:cmd:1"), ("say:1", "out:T1:C1")]
 
 
+@pytest.mark.edge
 async def test_going_back_keeps_the_figures_of_the_only_organisation(db: Database) -> None:
     await go_back(db, "0008")
     await rows_without_owner(db)
@@ -322,6 +330,7 @@ async def test_going_back_keeps_the_figures_of_the_only_organisation(db: Databas
     assert found == [("2026-05-19", 2.5, 7.0), ("2026-05-20", 3.5, 8.0)]
 
 
+@pytest.mark.edge
 async def test_people_who_were_known_before_are_not_deactivated(db: Database) -> None:
     await go_back(db, "0015")
     async with db.write() as tx:
@@ -332,6 +341,7 @@ async def test_people_who_were_known_before_are_not_deactivated(db: Database) ->
         assert await people.get(tx, "T1", "U1", read_after=5) == Person("U1", "ann")
 
 
+@pytest.mark.edge
 async def test_what_was_billed_keeps_its_last_digit_when_it_gets_products_and_when_it_loses_them(db: Database) -> None:
     monday, tuesday, acus = date(2026, 5, 18), date(2026, 5, 19), 1234.1000000000001  # 17 digits
     await go_back(db, "0016")
@@ -357,6 +367,7 @@ def old_session(name: str) -> dict[str, Any]:
     return {"id": name, "bare_id": name, "team": "T1", "org_id": "o", "channel": "C1", "requester": "U1", **plain}
 
 
+@pytest.mark.edge
 async def test_what_came_of_sessions_before_is_taken_from_what_they_are_now(db: Database) -> None:
     await go_back(db, "0020-1")
     states = {
@@ -388,6 +399,7 @@ async def test_what_came_of_sessions_before_is_taken_from_what_they_are_now(db: 
     }
 
 
+@pytest.mark.edge
 async def test_the_rows_of_what_was_spent_learn_whose_sessions_they_are(db: Database) -> None:
     await go_back(db, "0029-1")
     async with db.write() as tx:
@@ -402,6 +414,7 @@ async def test_the_rows_of_what_was_spent_learn_whose_sessions_they_are(db: Data
     assert found == [("a", "U1", "C1", 1.5), ("b", "", "D", 1.5), ("gone", None, None, 1.5)]
 
 
+@pytest.mark.edge
 async def test_pull_requests_become_rows_as_old_as_their_sessions(db: Database) -> None:
     await go_back(db, "0020-1")
     requests = [
@@ -445,6 +458,7 @@ def broken(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     schema.newest_revision.cache_clear()
 
 
+@pytest.mark.edge
 @pytest.mark.usefixtures("broken")
 async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None:
     before = await inspected(db, lambda connection: inspect(connection).get_columns("inbox"))
