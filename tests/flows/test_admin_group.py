@@ -225,6 +225,7 @@ async def test_a_command_for_everybody_reads_no_row(replica, monkeypatch):
     assert await bot.access.role_refusal(bot.workspace, LIST, EVE) is None
 
 
+@pytest.mark.edge
 async def test_without_a_channel_each_admin_is_informed_once_and_not_more_than_fifty(replica, either_store, slack):
     slack.members = {ADA, *(f"U{number:03}" for number in range(MOST_NOTIFIED))}
     bot = replica()

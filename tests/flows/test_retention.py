@@ -38,6 +38,8 @@ from bot.store.tables import (
 )
 from bot.timing import PRODUCTION
 
+pytestmark = pytest.mark.edge
+
 DAY = 86_400.0
 NOW = 1_779_278_400.0  # 2026-05-20 12:00 UTC
 BLANK = {"v": 1}

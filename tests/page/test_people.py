@@ -9,7 +9,7 @@ from tests import sentences
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, Visitor
 
-pytestmark = AT_THE_PAGE
+pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
 
 async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:

@@ -271,6 +271,7 @@ def test_a_sigterm_in_the_middle_stops_everything(start: Callable[..., Run]) -> 
     assert run.said == ""
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_everything_also_while_pages_are_open(start: Callable[..., Run], number: signal.Signals) -> None:
     run = start("--no-example", "--port", "0")
@@ -392,6 +393,7 @@ def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Call
     assert run.ended(signal.SIGTERM) == 0
 
 
+@pytest.mark.edge
 def test_quiet_prints_nothing_of_what_slack_shows(start: Callable[..., Run]) -> None:
     run = start("--no-example", "--port", "0", "--quiet")
     with run.opened() as page:

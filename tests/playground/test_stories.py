@@ -15,6 +15,8 @@ from bot.playground.devin.course import choose
 from bot.playground.devin.stories import STORIES, WORK
 from bot.playground.devin.task import QUOTE_LENGTH, TITLE_LENGTH, title_of
 
+pytestmark = pytest.mark.edge
+
 SESSIONS = "/v3/organizations/org-play/sessions"
 HEADERS = {"Authorization": "Bearer cog_play"}
 FRAME = """{words}

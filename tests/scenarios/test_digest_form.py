@@ -31,6 +31,7 @@ async def on(
         yield everything
 
 
+@pytest.mark.edge
 async def test_what_slack_does_not_draw_is_posted_as_a_picture_and_in_plainer_blocks(on: Harness, clock: Ahead) -> None:
     for kind in ("data_visualization", "data_table"):
         await on.slack.fault("chat.postMessage", "error", error="invalid_blocks", match=kind, times=0)

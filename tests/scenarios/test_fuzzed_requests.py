@@ -148,7 +148,7 @@ async def test_fuzzed_requests_are_refused_or_ignored_and_leave_nothing_behind(
     "count",
     [
         pytest.param(10_000, marks=pytest.mark.edge),
-        pytest.param(100_000, marks=[pytest.mark.long, pytest.mark.timeout(1_200)]),
+        pytest.param(100_000, marks=[pytest.mark.long, pytest.mark.early, pytest.mark.timeout(1_200)]),
     ],
 )
 @pytest.mark.parametrize("transport", ["http"])
@@ -193,6 +193,7 @@ async def test_odd_payloads_keep_nobody_else_on_the_socket_waiting(
     await leave_the_socket_at_work(on, kind, 1_000, caplog)
 
 
+@pytest.mark.early
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("transport", ["socket"])

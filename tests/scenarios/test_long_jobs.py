@@ -191,6 +191,7 @@ async def test_all_pages_of_devins_audit_log_are_a_file(on: Harness) -> None:
     assert {entry[3] for entry in entries} == {"ann@example.com"}
 
 
+@pytest.mark.early
 @pytest.mark.long
 @pytest.mark.timeout(300)
 async def test_fifty_thousand_entries_with_faults_between_lose_and_double_none(on: Harness) -> None:

@@ -197,6 +197,7 @@ async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_a
     await db.close()
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
@@ -394,6 +395,7 @@ async def test_half_requests_without_end_leave_descriptors_for_slack_devin_and_t
         assert [fact for fact in bot.facts if fact["level"] in {"warning", "error"}] == []
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize("transport", ["socket"])
 @pytest.mark.parametrize("store", ["sqlite"])
 async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, tmp_path: Path) -> None:
@@ -405,6 +407,7 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
     assert await on.started()
 
 
+@pytest.mark.edge
 @pytest.mark.parametrize(
     ("wrong", "sentences"),
     [
@@ -477,6 +480,7 @@ async def test_a_start_that_fails_says_why_in_a_sentence(
     assert not [line for line in lines if "Traceback" in line]
 
 
+@pytest.mark.edge
 async def test_a_port_that_another_process_has_is_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -486,6 +490,7 @@ async def test_a_port_that_another_process_has_is_a_sentence(tmp_path: Path) -> 
     assert lines == [f"Port {port} is taken by another process. Stop it first, or set PORT to another number."]
 
 
+@pytest.mark.edge
 async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_text("This is a letter, not a database. " * 100)
     async with harness(tmp_path, start=False) as on:

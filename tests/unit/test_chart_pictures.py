@@ -53,6 +53,7 @@ def test_nothing_holds_on_to_a_figure():
     assert "matplotlib.pyplot" not in sys.modules
 
 
+@pytest.mark.early
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_many_pictures_leave_no_memory_behind():

@@ -154,6 +154,7 @@ def test_no_expression_takes_more_than_linear_steps(share):
     assert weak(share, (64, 256, 1024)) == {}
 
 
+@pytest.mark.early
 @pytest.mark.long
 @pytest.mark.parametrize("share", range(SHARES))
 def test_nor_with_longer_texts(share):
