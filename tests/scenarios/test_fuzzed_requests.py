@@ -137,25 +137,22 @@ async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytes
 
 
 @pytest.mark.parametrize("transport", ["http"])
+@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.edge)])
 @pytest.mark.parametrize("kind", fuzz.KINDS)
 async def test_fuzzed_requests_are_refused_or_ignored_and_leave_nothing_behind(
-    on: Harness, kind: str, caplog: pytest.LogCaptureFixture
+    on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await leave_nothing_behind(on, kind, 1_000, caplog)
+    await leave_nothing_behind(on, kind, count, caplog)
 
 
-@pytest.mark.parametrize(
-    "count",
-    [
-        pytest.param(10_000, marks=pytest.mark.edge),
-        pytest.param(100_000, marks=[pytest.mark.long, pytest.mark.early, pytest.mark.timeout(1_200)]),
-    ],
-)
+@pytest.mark.early
+@pytest.mark.long
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("transport", ["http"])
 @pytest.mark.parametrize("store", ["sqlite"])
 @pytest.mark.parametrize("kind", fuzz.KINDS)
-async def test_however_many_they_are(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
-    await leave_nothing_behind(on, kind, count, caplog)
+async def test_however_many_they_are(on: Harness, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    await leave_nothing_behind(on, kind, 100_000, caplog)
 
 
 # ---------------------------------------------------------------- over the socket
