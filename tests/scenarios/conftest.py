@@ -20,6 +20,7 @@ from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import MANIFEST, QUICK_TIMING, TRANSPORTS, Harness, harness
 
 STORES = ("sqlite", "postgresql")
+FORMS = {"transport": TRANSPORTS, "store": STORES}  # of each the usual one and the other
 ABOUT_TRANSPORT = {"test_events", "test_mention", "test_slash"}  # files about how messages come in
 
 
@@ -31,18 +32,18 @@ def logs_as_in_production(plain_logs: None) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Play each scenario over one transport and store, and over the others as the marker says or in the long run."""
     named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    free = {"transport": TRANSPORTS, "store": STORES}
-    free = {name: both for name, both in free.items() if name in metafunc.fixturenames and name not in named}
+    free = tuple(name for name in FORMS if name in metafunc.fixturenames and name not in named)
     if not free:
         return
-    usual, other = zip(*free.values(), strict=True)
+    usual, other = zip(*(FORMS[name] for name in free), strict=True)
     forms = [usual]
-    if "transport" in free and metafunc.definition.get_closest_marker("both_transports") is not None:
+    over_both = "transport" in free and metafunc.definition.get_closest_marker("both_transports") is not None
+    if over_both:
         marks = [] if metafunc.module.__name__.rpartition(".")[2] in ABOUT_TRANSPORT else [pytest.mark.edge]
         forms.append(pytest.param(TRANSPORTS[1], *usual[1:], marks=marks))
-    if len(forms) == 1 or "store" in free:
+    if "store" in free or not over_both:
         forms.append(pytest.param(*other, marks=pytest.mark.long))
-    metafunc.parametrize(tuple(free), forms)
+    metafunc.parametrize(free, forms)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import OPS, Harness, harness
 
-pytestmark = pytest.mark.timing(digest_tick=0.3)
+pytestmark = [pytest.mark.edge, pytest.mark.timing(digest_tick=0.3)]
 
 HOUR = 3600.0
 
@@ -31,7 +31,6 @@ async def on(
         yield everything
 
 
-@pytest.mark.edge
 async def test_what_slack_does_not_draw_is_posted_as_a_picture_and_in_plainer_blocks(on: Harness, clock: Ahead) -> None:
     for kind in ("data_visualization", "data_table"):
         await on.slack.fault("chat.postMessage", "error", error="invalid_blocks", match=kind, times=0)
