@@ -39,7 +39,9 @@ async def holds(on: Harness, fault: int, count: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("replies", [FLOWS_AT_ONCE + 4, pytest.param(800, marks=[pytest.mark.long, pytest.mark.early])])
+@pytest.mark.parametrize(
+    "replies", [FLOWS_AT_ONCE + 4, pytest.param(800, marks=[pytest.mark.early, pytest.mark.timeout(600)])]
+)
 async def test_many_replies_of_one_person_leave_the_start_of_another_at_its_usual_time(
     unstarted: Harness, replies: int
 ) -> None:

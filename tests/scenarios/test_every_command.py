@@ -79,9 +79,8 @@ async def walked(folder: Path, made: list[Case], **how: Any) -> None:
     assert not wrong, "\n".join(["", *wrong])
 
 
-@pytest.mark.parametrize(
-    "everything", [False, pytest.param(True, marks=[pytest.mark.long, pytest.mark.early, pytest.mark.timeout(600)])]
-)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=[pytest.mark.long, pytest.mark.early])])
 async def test_everybody_reads_what_the_table_says(
     everything: bool, tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
 ) -> None:

@@ -56,7 +56,7 @@ NOT_READ: Final = ("bot.playground", "bot.store.migrations", "bot.__main__")
 
 # ---------------------------------------------------------------- expressions
 
-SHARES: Final = 20  # in which they are dealt out to the workers of a run
+SHARES: Final = 40  # in which they are dealt out to the workers of a run
 HOW: Final = {"match": "match", "fullmatch": "whole"}  # every other method searches
 
 
