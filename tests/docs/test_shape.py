@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LONGEST_FILE, LONGEST_FUNCTION = 350, 40
+CHECKED = ("bot", "handlers", "tests", "bench")
+"""What the type checker reads."""
 
 
 def sources() -> Iterator[Path]:
@@ -44,4 +46,5 @@ def test_a_file_holds_one_thing():
 
 def test_the_type_checker_is_silenced_only_for_a_reason():
     bare = re.compile(r"# type: ignore(?:\[[\w-]+\])?\s*$|# type: ignore\[[\w-]+\]  # as above", re.MULTILINE)
-    assert [str(path) for path in sources() if bare.search(path.read_text(encoding="utf-8"))] == []
+    everything = [path for folder in CHECKED for path in (ROOT / folder).rglob("*.py")]
+    assert [str(path) for path in everything if bare.search(path.read_text(encoding="utf-8"))] == []

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.edge
 BETA = "/v3beta1/organizations/org-play/members"
 
 NULLABLE_STRING = {"type": ["string", "null"]}
-SESSION_SCHEMA = {
+SESSION_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "session_id": {"type": "string", "pattern": "^(devin-)?[0-9a-f]{32}$"},
@@ -93,8 +93,8 @@ INSIGHT_FIELDS = {
     "analysis": {"type": ["object", "null"]},
 }
 INSIGHT_SCHEMA = SESSION_SCHEMA | {
-    "properties": SESSION_SCHEMA["properties"] | INSIGHT_FIELDS,  # type: ignore[operator]
-    "required": [*SESSION_SCHEMA["required"], "num_user_messages", "num_devin_messages", "session_size"],  # type: ignore[misc]
+    "properties": SESSION_SCHEMA["properties"] | INSIGHT_FIELDS,
+    "required": [*SESSION_SCHEMA["required"], "num_user_messages", "num_devin_messages", "session_size"],
 }
 MESSAGE_SCHEMA = {
     "type": "object",

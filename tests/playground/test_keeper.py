@@ -122,14 +122,21 @@ async def test_a_kill_does_not_wait_for_a_stop(keeper: Keeper) -> None:
     assert keeper.state == "killed"
 
 
-async def test_a_stop_that_was_given_up_goes_on_and_is_not_told_twice(keeper: Keeper) -> None:
+async def test_a_stop_that_was_given_up_goes_on_and_is_not_told_twice(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await keeper.start()
     await keeper.up()
     told: list[int] = []
     child = keeper._child
     assert child is not None
     send = child.process.send_signal
-    child.process.send_signal = lambda number: (told.append(number), send(number))[1]  # type: ignore[method-assign]
+
+    def heard(number: int) -> None:
+        told.append(number)
+        send(number)
+
+    monkeypatch.setattr(child.process, "send_signal", heard)
     stopping = asyncio.create_task(keeper.stop())
     await until(keeper, "stopping")
     stopping.cancel()

@@ -415,10 +415,10 @@ async def test_a_session_that_our_own_fault_kept_unannounced_is_announced_by_the
     real, trips = announce.Announce.session, []
 
     async def trips_once(*given: object, **more: object) -> bool:
-        if not trips and given[2].session.devin_id == session:  # type: ignore[attr-defined]
+        if not trips and given[2].session.devin_id == session:  # type: ignore[attr-defined]  # a Change
             trips.append(given)
             raise OSError("the store is gone")
-        return await real(*given, **more)  # type: ignore[arg-type]
+        return await real(*given, **more)  # type: ignore[arg-type]  # handed on as they came
 
     monkeypatch.setattr(announce.Announce, "session", trips_once)
     await on.devin.release(polls)

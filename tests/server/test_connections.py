@@ -335,7 +335,7 @@ def arrive() -> Callable[[Connections, str], Wire]:
         server.config.load()
         wire = Wire(host)
         made = connections.protocol(config=server.config, server_state=server.server_state, app_state={})
-        made.connection_made(wire)  # type: ignore[arg-type]
+        made.connection_made(wire)  # type: ignore[arg-type]  # has of a transport what the server uses
         return wire
 
     return come

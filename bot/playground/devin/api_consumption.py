@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from bot.playground.devin.paging import integer
 from bot.playground.devin.route import Answer, Call, as_json, page
@@ -43,14 +43,12 @@ def session_daily(call: Call) -> Answer:
 
 def _daily(call: Call, days: Days) -> Answer:
     after, before = integer(call.query, "time_after"), integer(call.query, "time_before")
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"date": day, "acus": round(sum(products.values()), 6), "acus_by_product": _products(products)}
         for day, products in sorted(days.items())
         if (after is None or day >= after) and (before is None or day < before)
     ]
-    return as_json(
-        {"total_acus": round(sum(row["acus"] for row in rows), 6), "consumption_by_date": rows}  # type: ignore[misc]
-    )
+    return as_json({"total_acus": round(sum(row["acus"] for row in rows), 6), "consumption_by_date": rows})
 
 
 def _products(products: Mapping[str, float]) -> dict[str, float]:

@@ -90,7 +90,7 @@ class Faults:
         fault = Fault(
             number=self._number,
             route=order.get("route", "*"),
-            kind=kind,  # type: ignore[arg-type]
+            kind=kind,  # type: ignore[arg-type]  # one of KINDS, see above
             times=order.get("times", 1),
             seconds=order.get("seconds"),
             retry_after=order.get("retry_after"),
