@@ -45,7 +45,8 @@ class Entry:
     """A note or a playbook. A note has a `trigger`, which says when it is used, and perhaps a `repo`.
 
     `id` is empty, and the times are 0, as long as it is not at Devin. `folder_id`, `is_enabled` and the `schema` of a
-    playbook's output are in no form, and stay as they are when it changes.
+    playbook's output are in no form, and stay as they are when it changes. `unread` names the fields of its form that
+    are empty here because Devin's answer had nothing readable in them.
     """
 
     kind: Kind
@@ -61,6 +62,7 @@ class Entry:
     of_enterprise: bool = False
     folder_id: str | None = None
     schema: Mapping[str, Any] | None = None
+    unread: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> dict[str, str]:
@@ -89,6 +91,14 @@ class Entry:
         return {name: value.split() for name, value in self.fields.items()} == {
             name: value.split() for name, value in other.fields.items()
         }
+
+    def may_be(self, other: "Entry") -> bool:
+        """Whether this entry is like `other` in all fields but those that are `unread`."""
+        return all(
+            value.split() == other.fields[name].split()
+            for name, value in self.fields.items()
+            if name not in self.unread
+        )
 
     def as_record(self) -> dict[str, Any]:
         """The fields for a row about something that was added or deleted, shortened."""

@@ -5,25 +5,27 @@ from typing import Any
 import pytest
 
 from bot.playground.devin.api import ROUTES
+from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from tests import sentences
 from tests.odd_fields import FEW, MISSING, ODD
 from tests.scenarios.ahead import rows, until
-from tests.scenarios.harness import BEN, GENERAL, WEB, Harness
+from tests.scenarios.harness import ADA, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import card, creations, sent_to_devin, settled
 from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
+DIRECT = "D0ADA"
 UNKNOWN_AFTER = SHORT["unknown_after"]
 SOON_LOST = {"row_outage": UNKNOWN_AFTER + 2.0}
 
 
-async def time_is_over(on: Harness, ts: str) -> None:
-    """Wait until a row is put back after the time in which what is not found may still come."""
+async def time_is_over(on: Harness, **of_row: str) -> None:
+    """Wait until the row with these values is put back after the time in which what is not found may still come."""
 
     async def over() -> bool:
-        (row,) = await rows(on, "inbox", ts=ts)
+        (row,) = await rows(on, "inbox", **of_row)
         return bool(row["ready_at"] - row["created_at"] > UNKNOWN_AFTER + 1.0)
 
     await until(over)
@@ -75,7 +77,7 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
     await on.devin.set(made, session_id=None)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
-    await time_is_over(on, ts)
+    await time_is_over(on, ts=ts)
     await on.devin.set(made, session_id=made, status="running", status_detail="working")
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await settled(on)
@@ -116,12 +118,52 @@ async def test_a_reply_is_not_sent_again_while_a_message_of_the_conversation_can
     await on.devin.fault("send_message", "commit_then_drop")
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-    await time_is_over(on, said)
+    await time_is_over(on, ts=said)
     await on.devin.clear_faults()
     await waited(on, "inbox", ts=said, state="done")
     assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
     assert len(await on.devin.log("send_message")) == 1
     assert await on.thread(GENERAL, ts) == []
+
+
+# ---------------------------------------------------------------- notes, playbooks and schedules
+
+NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": ""}
+PLAYBOOK = {"name": "Release", "body": "1. Tag it.", "macro": ""}
+SCHEDULE = {"name": "Nightly", "prompt": "Run all tests.", "time": "07:30", "zone": "UTC"}
+
+
+async def submit(on: Harness, command: str, values: dict[str, str]) -> None:
+    """Fill in the form of a command and send it."""
+    assert (await on.slack.slash(ADA, GENERAL, command))["shown"] is None
+    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    if "Loading…" in str(shown["blocks"]):
+        await on.slack.wait_for_call("views.update", text=shown["id"])
+    state = {name: {name: value} for name, value in values.items()}
+    assert (await on.slack.submit_view(ADA, shown["id"], state))["closed"] is True
+
+
+@pytest.mark.parametrize("odd", [{}, None], ids=["unreadable", "null"])
+@pytest.mark.parametrize(
+    ("kind", "values", "field", "saved"),
+    [
+        ("note", NOTE, "body", "The note *Deploys* is saved."),
+        ("playbook", PLAYBOOK, "title", "The playbook *Release* is saved."),
+        ("schedule", SCHEDULE, "prompt", "The schedule *Nightly* is added."),
+    ],
+)
+async def test_what_may_be_what_a_form_asked_for_is_not_made_again_while_a_field_of_it_cannot_be_read(
+    on: Harness, kind: str, values: dict[str, str], field: str, saved: str, odd: Any
+) -> None:
+    await on.devin.permissions(grant=[*ADMIN_PERMISSIONS])
+    await on.devin.fault(f"create_{kind}", "commit_then_drop")
+    await on.devin.fault(f"list_{kind}s", "odd", fields={field: odd}, **AWAY)
+    await submit(on, f"{kind} add", values)
+    await time_is_over(on, kind="view")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(DIRECT, saved, within=WITHIN)
+    await settled(on)
+    assert len(await on.devin.log(f"create_{kind}")) == 1
 
 
 # ---------------------------------------------------------------- all that the bot reads

@@ -11,7 +11,7 @@ from bot.devin.schedules import Schedule
 from bot.domain.cron import next_due, parse_cron
 from bot.domain.form import Form
 from bot.domain.new_schedule import LONGEST, FieldMistake, Repeat, entered, mistakes
-from bot.flows.manage.forms.schedule import says_the_same
+from bot.flows.manage.forms.schedule import may_be
 from bot.playground.slack.blocks import view_errors
 from bot.views import schedules as views
 from bot.views.modals import schedules as modals
@@ -134,9 +134,15 @@ def test_every_word_of_the_form():
 def test_a_schedule_is_found_again_after_devin_has_tidied_it_up():
     asked = {"name": "Nightly  run", "prompt": "Run:\n\n- all tests ", "frequency": "0 2 * * *"}
     there = {"scheduled_session_id": "sched-1", "name": "Nightly run", "prompt": "Run:\n- all tests"}
-    assert says_the_same(Schedule(**there, frequency="0 2  * * *"), asked)
-    assert not says_the_same(Schedule(**there, frequency="0 3 * * *"), asked)
-    assert not says_the_same(Schedule(**there), asked)
+    assert may_be(Schedule(**there, frequency="0 2  * * *"), asked)
+    assert not may_be(Schedule(**there, frequency="0 3 * * *"), asked)
+    assert not may_be(Schedule(**there, frequency=None), asked)
+
+
+def test_a_schedule_without_a_readable_field_may_be_the_one_that_its_other_fields_say():
+    asked = {"name": "Nightly", "prompt": "Run.", "frequency": "0 2 * * *"}
+    assert may_be(Schedule(scheduled_session_id="sched-1", name="Nightly", prompt="Run."), asked)
+    assert not may_be(Schedule(scheduled_session_id="sched-1", name="Weekly", prompt="Run."), asked)
 
 
 def test_what_is_said_about_a_new_schedule():

@@ -169,11 +169,14 @@ class NewEntry(Creation[Entry]):
         """
         not_before = int(self._job.row.created_at) - CLOCKS_APART
         found = await self._shelf.listing(self._devin)
+        unreadable = bool(found.unreadable)
         for entry in found.entries:
             new = not entry.created_at or entry.created_at >= not_before
-            if new and entry.is_like(self._entry) and not await self._is_recorded(entry):
-                return Found(entry)
-        return Missing.UNREADABLE if found.unreadable else Missing.NOT_FOUND
+            if new and entry.may_be(self._entry) and not await self._is_recorded(entry):
+                if not entry.unread:
+                    return Found(entry)
+                unreadable = True
+        return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
     async def _is_recorded(self, entry: Entry) -> bool:
         async with self._services.db.read() as tx:

@@ -25,10 +25,13 @@ from bot.views.modals import schedules as modals
 from bot.views.modals.parts import View
 
 
-def says_the_same(one: Schedule, values: Mapping[str, str]) -> bool:
-    """Whether a schedule has these `values`, word by word: Devin may have tidied up white space."""
+def may_be(one: Schedule, values: Mapping[str, str]) -> bool:
+    """Whether a schedule has these `values`, word by word, in all fields that could be read.
+
+    Word by word, because Devin may have tidied up white space.
+    """
     there = {"name": one.name, "prompt": one.prompt, "frequency": one.frequency or ""}
-    return all(there[name].split() == value.split() for name, value in values.items())
+    return all(there[name].split() == value.split() for name, value in values.items() if one.has(name))
 
 
 class ScheduleForm(FormKind):
@@ -94,8 +97,10 @@ class NewScheduleAtDevin(Creation[Schedule]):
             unreadable = unreadable or bool(page.unreadable)
             for one in page.items:
                 new = not one.created_at or one.created_at >= not_before
-                if new and says_the_same(one, self._values) and not await self._is_recorded(one):
-                    return Found(one)
+                if new and may_be(one, self._values) and not await self._is_recorded(one):
+                    if all(map(one.has, self._values)):
+                        return Found(one)
+                    unreadable = True
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
     async def _is_recorded(self, one: Schedule) -> bool:

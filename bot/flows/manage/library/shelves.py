@@ -1,7 +1,7 @@
 """Notes and playbooks at Devin, by the calls that each of them has: what differs between the two stands here."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ from bot.devin.answers import Answer, Page
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import Note, Playbook
-from bot.domain.library import Entry, Kind
+from bot.domain.library import BODY, MACRO, NAME, REPO, TRIGGER, Entry, Kind
 
 OF_ENTERPRISE: Final = "enterprise"
 
@@ -115,6 +115,7 @@ def _of_note(note: Note) -> Entry:
         is_enabled=note.is_enabled,
         of_enterprise=note.access_type == OF_ENTERPRISE,
         folder_id=note.folder_id,
+        unread=_unread(note, {"name": NAME, "body": BODY, "trigger": TRIGGER}, {"pinned_repo": REPO}),
     )
 
 
@@ -129,7 +130,17 @@ def _of_playbook(playbook: Playbook) -> Entry:
         updated_at=playbook.updated_at,
         of_enterprise=playbook.access_type == OF_ENTERPRISE,
         schema=playbook.structured_output_schema,
+        unread=_unread(playbook, {"title": NAME, "body": BODY}, {"macro": MACRO}),
     )
+
+
+def _unread(answer: Answer, texts: Mapping[str, str], optional: Mapping[str, str]) -> frozenset[str]:
+    """The fields of the form that could not be read. Both mappings go from Devin's names to those of the form.
+
+    Each of the `texts` is always there; what is `optional` may be null.
+    """
+    missing = {form for name, form in texts.items() if not answer.has(name)}
+    return frozenset(missing | {form for name, form in optional.items() if name in answer.odd_fields})
 
 
 def _check(answer: Answer, *fields: str) -> None:
