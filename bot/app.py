@@ -51,12 +51,12 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.alarm_presses import AlarmPresses
 from bot.flows.steer.command_answers import CommandAnswers
-from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.presses import Presses
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
+from bot.flows.steer.typed_command import TypedCommand
 from bot.flows.upkeep.admin_group import admin_ticks
 from bot.flows.upkeep.heartbeat import Heartbeat
 from bot.flows.upkeep.retention import Retention
@@ -108,12 +108,15 @@ class Bot:
         return min(poller.polled_at for poller in self.pollers)
 
     async def note_absence(self) -> None:
-        """Have the threads of all workspaces read from where they are unread: the bot was away."""
+        """Mark threads and channels of all workspaces as unread since the bot last ran, so that catch-up reads them."""
         for catch_up in self.catch_ups.values():
             await catch_up.begin()
 
     def note_gap(self, *, long: bool) -> None:
-        """Something that Slack sent may have been lost just now in any workspace, after a `long` gap for good."""
+        """Have catch-up read in all workspaces what Slack may have sent while no socket was open.
+
+        After a `long` gap Slack sends it no more by itself.
+        """
         for catch_up in self.catch_ups.values():
             catch_up.gap(long=long)
 
@@ -211,7 +214,7 @@ def _flows(
         causes.ActionCause.kind: Presses(
             services,
             session_commands,
-            DoubtfulCommand(services, command_answers),
+            TypedCommand(services, command_answers),
             AlarmPresses(services, access),
             BudgetRequests(services, access),
             NoteDeletion(services, access),

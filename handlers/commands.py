@@ -58,7 +58,7 @@ class Commands:
             opening = Opening(body["user_id"], answer, body["trigger_id"], body.get("response_url"))
             self._modals.open_soon(workspace, opening)
             return Message("")
-        await self._intake.session_command(workspace, body, answer.lane, command.spec.name, answer.target)
+        await self._intake.row_command(workspace, body, answer.lane, command.spec.name, answer.target)
         return answer.message
 
     async def _start(self, workspace: Workspace, typed: str, body: Body) -> Message:

@@ -510,7 +510,7 @@ THREAD_CLOSED = (
     "Use `/devin` or mention Devin Bridge with a task to start a new session."
 )
 WITHOUT_THE_MARK = "without the `!` the message goes to Devin."
-REPLY_HELD = (
+REPLY_NOT_TAKEN_YET = (
     ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent "
     "as soon as it does; please don't write it again."
 )

@@ -56,7 +56,7 @@ def bounds(day: date) -> tuple[int, int]:
 
 
 def newest_finished(now: float) -> date:
-    """The newest billing day that ended at least `SETTLING` before `now`, so that its figures are final."""
+    """The newest billing day that ended at least `SETTLING` before `now`, so that its figures count."""
     return billing_day(now - SETTLING.total_seconds()) - ONE_DAY
 
 

@@ -118,13 +118,15 @@ class CommandCause:
 
 @dataclass(frozen=True, slots=True)
 class ActionCause:
-    """Somebody pressed a button, or typed a slash command about a session; `verb` is the name of the command."""
+    """Somebody pressed a button, or typed a slash command that a row carries out; `verb` is the name of the command."""
 
     kind: ClassVar[str] = "control"
     thread_ts: ClassVar[None] = None
 
     verb: str
-    target: str  # the session's id; of a button under a question about a start or reply, that row's key
+    target: (
+        str  # the session's id; of a button under a question about a start or reply, that row's key; or the text typed
+    )
     user: str | None  # None in the note of a stop by an unknown person
     channel: str | None = None
     pressed: bool = False  # whether it was a button

@@ -40,9 +40,8 @@ class Services:
     ) -> AsyncIterator[UnitOfWork]:
         """Open a transaction, and wake lanes once it is committed. Rows that it adds get `ref`.
 
-        With `first` it goes before other work, because Slack waits for the answer.
         With `claim` the lane is kept until the commit. Raises ClaimLostError if another worker has taken the lane.
-        `first` is for a transaction that Slack's ack waits for.
+        With `first` it goes before other transactions, because Slack waits for its outcome.
         """
         async with self.db.write(first=first) as tx:
             if claim is not None:

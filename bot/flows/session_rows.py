@@ -84,7 +84,10 @@ async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> No
 
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[ActionCause]:
-    """Return the inbox row for a stop of `session` that somebody asked for while its start had no known outcome."""
+    """Return the inbox row for a stop of `session` that somebody asked for while its start had no known outcome.
+
+    `lane` is that of its thread, and `ref` the reference by which the log names the row.
+    """
     cause = ActionCause(STOP.name, session.id, session.stopped_by)
     ts = session.stop_ts or f"{now:.6f}"
     key = f"stop:{session.id}"

@@ -8,7 +8,7 @@ lane, because they share one rate limit.
 
 A new state adds one to `version`. Whoever draws a card reads the version before the session, and stores this version as
 `sent_version` after the edit. A version that was requested meanwhile keeps the row open. Rows are claimed as in the
-outbox (`bot.store.claims`).
+outbox (`bot.store.row_claims`).
 """
 
 from collections.abc import Sequence
@@ -32,9 +32,9 @@ from sqlalchemy import (
 from sqlalchemy import true as sql_true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import claims
-from bot.store.claims import Sender, change_held
+from bot.store import row_claims
 from bot.store.database.connection import Database, insert
+from bot.store.row_claims import Sender, change_held
 from bot.store.tables import cards, outbox
 
 # A literal, not a parameter: SQLite uses the index of open rows only if the statement itself contains the state.
@@ -84,7 +84,7 @@ def card_key(session_id: str) -> str:
 
 
 def _candidates(dialect: str) -> tuple[ColumnElement[bool], ...]:
-    return (cards.c.team == bindparam("team"), _OPEN, claims.is_free(cards.c.session_id, dialect))
+    return (cards.c.team == bindparam("team"), _OPEN, row_claims.is_free(cards.c.session_id, dialect))
 
 
 @cache
@@ -103,7 +103,7 @@ def _next_at(dialect: str) -> Select[Any]:
 @cache
 def _taking(dialect: str) -> Any:
     due = cards.c.next_at <= bindparam("now")
-    unheld = claims.not_held_by_others(cards, dialect)
+    unheld = row_claims.not_held_by_others(cards, dialect)
     return (
         update(cards)
         .where(cards.c.session_id == bindparam("row"), _OPEN, due, unheld)
@@ -112,8 +112,8 @@ def _taking(dialect: str) -> Any:
     )
 
 
-_HELD: Final = claims.is_held(cards.c.session_id)
-_CHECK: Final = claims.check_of(cards.c.session_id)
+_HELD: Final = row_claims.is_held(cards.c.session_id)
+_CHECK: Final = row_claims.check_of(cards.c.session_id)
 
 
 def _shown() -> dict[str, Any]:
@@ -196,28 +196,28 @@ async def next_edit(tx: AsyncConnection, db: Database, team: str, now: float, se
 
     Cards with a new state come before those with new figures only, and then those that have waited longest.
     """
-    asked = {"team": team, "now": now, **claims.searcher(db, sender)}
+    asked = {"team": team, "now": now, **row_claims.searcher(db, sender)}
     row = (await tx.execute(_next(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def next_at(tx: AsyncConnection, db: Database, team: str, now: float, sender: Sender) -> float | None:
     """The instant after `now` at which the next card in the workspace `team` becomes due; None if none waits."""
-    asked = {"team": team, "now": now, **claims.searcher(db, sender)}
+    asked = {"team": team, "now": now, **row_claims.searcher(db, sender)}
     at: float | None = (await tx.execute(_next_at(tx.dialect.name), asked)).scalar_one()
     return at
 
 
 async def take(tx: AsyncConnection, db: Database, session_id: str, sender: Sender, now: float) -> CardRow | None:
     """Claim a card for `sender`; None if it is no longer due, or if another living worker has claimed it."""
-    asked = {"row": session_id, "now": now, **claims.claimant(db, sender)}
+    asked = {"row": session_id, "now": now, **row_claims.claimant(db, sender)}
     row = (await tx.execute(_taking(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def check(tx: AsyncConnection, row: CardRow) -> None:
     """Check the claim on `row` right before a call to Slack; raises ClaimLostError if it is lost."""
-    await claims.check_held(tx, _CHECK, row)
+    await row_claims.check_held(tx, _CHECK, row)
 
 
 async def sent(tx: AsyncConnection, row: CardRow, version: int, drawn: str, now: float) -> None:
@@ -253,9 +253,9 @@ async def mark_session_dead(tx: AsyncConnection, session_id: str, reason: str) -
 async def note_loss(tx: AsyncConnection, session_id: str, removal: str) -> str | None:
     """Store that the channel of a session is lost; returns a name for the loss, or None if it was announced before.
 
-    `removal` is the key of an event, or empty if a post was refused. What is refused after the last post that was sent
-    is one loss. Each event is a loss of its own, except for the first one behind a refused post, which says why that
-    was refused.
+    `removal` is the key of Slack's event about the channel, or empty if Slack refused a post there. All refusals since
+    the last post that was sent are one loss. Each event is a loss of its own, but an event right after refusals is the
+    same loss as they, because it says why Slack refused.
     """
     # Locked, so that of two transactions that lose the channel at the same time only one announces it.
     known = await tx.execute(select(cards.c.loss).where(cards.c.session_id == session_id).with_for_update())

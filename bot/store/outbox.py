@@ -2,7 +2,7 @@
 
 Rows of one channel share a rate limit, and rows of one thread keep their order. The next row of a channel is one whose
 thread has no earlier open row; rows of a lower rank come first, and threads take turns. A row is claimed and not its
-channel (`bot.store.claims`), so a post that hangs holds up no thread but its own. The first post of a card is a row
+channel (`bot.store.row_claims`), so a post that hangs holds up no thread but its own. The first post of a card is a row
 like any other; `bot.store.cards` keeps the card up to date after that.
 """
 
@@ -30,10 +30,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import claims, replies
-from bot.store.claims import Sender, change_held
+from bot.store import replies, row_claims
 from bot.store.database.connection import Database, insert
 from bot.store.inbox import BATCH
+from bot.store.row_claims import Sender, change_held
 from bot.store.tables import outbox
 
 PAYLOAD_VERSION: Final = 1
@@ -120,7 +120,7 @@ def _is_first_of_thread() -> ColumnElement[bool]:
 
 def _candidates(dialect: str) -> tuple[ColumnElement[bool], ...]:
     """The conditions that a row of the lane may be sent next, as soon as it is due."""
-    free = claims.is_free(outbox.c.seq, dialect)
+    free = row_claims.is_free(outbox.c.seq, dialect)
     return (outbox.c.lane == bindparam("lane"), _is_open(), free, _is_first_of_thread())
 
 
@@ -158,7 +158,7 @@ def _next_at(dialect: str) -> Select[Any]:
 @cache
 def _taking(dialect: str) -> Any:
     due = outbox.c.next_at <= bindparam("now")
-    unheld = claims.not_held_by_others(outbox, dialect)
+    unheld = row_claims.not_held_by_others(outbox, dialect)
     return (
         update(outbox)
         .where(outbox.c.seq == bindparam("row"), _is_open(), due, unheld)
@@ -167,8 +167,8 @@ def _taking(dialect: str) -> Any:
     )
 
 
-_HELD: Final = claims.is_held(outbox.c.seq)
-_CHECK: Final = claims.check_of(outbox.c.seq)
+_HELD: Final = row_claims.is_held(outbox.c.seq)
+_CHECK: Final = row_claims.check_of(outbox.c.seq)
 _FREED: Final[dict[str, Any]] = {"owner": None, "sending_at": None}
 _DEAD: Final = outbox.c.state == "dead"  # of a claimed row: marked dead meanwhile, because its channel is gone
 _START: Final = (
@@ -200,28 +200,28 @@ async def head(tx: AsyncConnection, db: Database, lane: str, now: float, sender:
     Of the first open rows of all threads it is the one with the lowest rank. Threads take turns, so that a long answer
     in one holds up no other.
     """
-    asked = {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **claims.searcher(db, sender)}
+    asked = {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **row_claims.searcher(db, sender)}
     row = (await tx.execute(_head(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def next_at(tx: AsyncConnection, db: Database, lane: str, now: float, sender: Sender) -> float | None:
     """The instant at which `sender` can send a row of `lane`, `now` at the earliest; None if no row is free."""
-    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, "now": now, **claims.searcher(db, sender)})
+    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, "now": now, **row_claims.searcher(db, sender)})
     at: float | None = found.scalar_one()
     return at
 
 
 async def take(tx: AsyncConnection, db: Database, seq: int, sender: Sender, now: float) -> OutboxRow | None:
     """Claim a row for `sender`; None if it is no longer due, or if another living worker has claimed it."""
-    claimed = await tx.execute(_taking(tx.dialect.name), {"row": seq, "now": now, **claims.claimant(db, sender)})
+    claimed = await tx.execute(_taking(tx.dialect.name), {"row": seq, "now": now, **row_claims.claimant(db, sender)})
     row = claimed.mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def check(tx: AsyncConnection, row: OutboxRow) -> None:
     """Check the claim on `row` right before a call to Slack; raises ClaimLostError if it is lost."""
-    await claims.check_held(tx, _CHECK, row)
+    await row_claims.check_held(tx, _CHECK, row)
 
 
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:

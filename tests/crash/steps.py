@@ -48,7 +48,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
     "ask about options": ("bot.flows.start.options_check:OptionsCheck.checked",),
     "answer the question": ("bot.flows.start.from_message:StartFromMessage._without_question",),
-    "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
+    "start as a task": ("bot.flows.steer.typed_command:TypedCommand._start",),
     "carry out the command": ("bot.flows.steer.command_answers:CommandAnswers.carry_out",),
     "go on as answered": ("bot.flows.steer.held_start:answer_question",),
     "show a list": ("bot.flows.steer.session_list:SessionList._show",),

@@ -71,7 +71,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_SENT, thread_ts=ts, within=WITHIN)
     held, lost = await on.thread(GENERAL, ts)
-    assert held == sentences.REPLY_HELD
+    assert held == sentences.REPLY_NOT_TAKEN_YET
     why = "Devin has taken no messages in this session for too long"
     assert lost.startswith(sentences.reply_not_sent("The reply “please use pytest”", why) + " Reference `")
     assert await sent_to_devin(on, session) == []

@@ -8,10 +8,10 @@ from bot.domain.causes import Cause, MessageCause
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import cards, outbox
 from bot.store.cards import CardRow
-from bot.store.claims import Sender
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
+from bot.store.row_claims import Sender
 
 NOW = 1_750_000_000.0
 LEASE = 30.0

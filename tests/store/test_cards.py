@@ -8,9 +8,9 @@ from sqlalchemy import update
 
 from bot.store import cards, lanes
 from bot.store.cards import CardRow
-from bot.store.claims import Sender
 from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError
+from bot.store.row_claims import Sender
 from bot.store.tables import workers
 from tests.store.rows import LEASE, NOW, TEAM, card, held_card, standing
 

@@ -267,7 +267,7 @@ async def test_numbers_beyond_32_bits_fit(db: Database) -> None:
     async with db.write() as tx:
         await tx.exec_driver_sql("ALTER SEQUENCE outbox_seq_seq RESTART WITH 5000000000")
     from bot.store import outbox  # noqa: PLC0415
-    from bot.store.claims import Sender  # noqa: PLC0415
+    from bot.store.row_claims import Sender  # noqa: PLC0415
     from tests.store.rows import OUT, said  # noqa: PLC0415
 
     async with db.write() as tx:

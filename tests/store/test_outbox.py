@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.store import lanes, outbox
-from bot.store.claims import Sender
 from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError
 from bot.store.outbox import FIRST, USUAL, OutboxRow
+from bot.store.row_claims import Sender
 from bot.store.tables import outbox as table
 from bot.store.tables import workers
 from tests.store.rows import LEASE, NOW, OUT, drawn, said

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.store import outbox
-from bot.store.claims import Sender
 from bot.store.database.connection import Database
 from bot.store.outbox import OutboxRow
+from bot.store.row_claims import Sender
 from bot.store.tables import outbox as table
 from tests.store.rows import LEASE, NOW, OUT, held, said
 

@@ -125,7 +125,7 @@ def test_the_fixed_answers():
             "SESSION_ENDED": Is(sentences.REPLY_AFTER_END),
             "THREAD_CLOSED": Is(sentences.THREAD_CLOSED),
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
-            "REPLY_HELD": Is(sentences.REPLY_HELD),
+            "REPLY_NOT_TAKEN_YET": Is(sentences.REPLY_NOT_TAKEN_YET),
             "CARD_LOST": Is(sentences.CARD_LOST),
             "DIGEST_BEING_MADE": "Putting together what would be posted…",
             "DIGEST_CHECKING": "Checking the channel: nothing was changed yet.",

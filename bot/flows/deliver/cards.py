@@ -34,9 +34,9 @@ from bot.slack.errors import (
 from bot.slack.rate_limits import EDITS, FIGURES, Budget
 from bot.store import cards, rate_limits, sessions
 from bot.store.cards import CardRow
-from bot.store.claims import Sender
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
+from bot.store.row_claims import Sender
 from bot.views import answers
 from bot.views.card import card
 from bot.views.message import Message

@@ -54,7 +54,7 @@ class SendFailures:
         elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._try_again(row, error)
         elif isinstance(error, SlackRefused) and error.may_be_the_form and row.payload.get("plainer"):
-            await self.in_plainer_form(row, error)
+            await self.send_in_plainer_form(row, error)
         elif isinstance(error, SlackRefused) and error.may_be_the_form and _has_plain_form(row):
             await self._without_blocks(row)
         elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
@@ -129,8 +129,12 @@ class SendFailures:
             return
         await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))
 
-    async def in_plainer_form(self, row: OutboxRow, refused: SlackRefused | None = None) -> None:
-        """Have the row sent once more in the next of its plainer forms, as Slack has `refused` this one or would."""
+    async def send_in_plainer_form(self, row: OutboxRow, refused: SlackRefused | None = None) -> None:
+        """Have the row sent once more in the next of its plainer forms (see `Message.plainer`).
+
+        `refused` is Slack's refusal of the present form: its blocks are then kept from later posts for a while. None if
+        the present form was not sent, because its file cannot be made or shared.
+        """
         # A crash right before this commit leaves a row that counts as being sent: the search finds nothing, because
         # Slack has refused it, and the next try is refused again and comes here.
         async with self._services.unit_of_work(ref=row.ref) as uow:

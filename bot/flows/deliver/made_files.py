@@ -37,7 +37,7 @@ class MadeFiles:
         made = MadeFile.read(row.payload["made"])
         content = await self._content(row, made)
         if content is None:
-            await self._failure.in_plainer_form(row)
+            await self._failure.send_in_plainer_form(row)
             return None
         try:
             # A crash right here repeats the upload. Nobody sees the file that was uploaded before.
@@ -46,7 +46,7 @@ class MadeFiles:
             await self._failure.reschedule(row, limited.retry_after, "rate limited")
         except ScopeMissing as missing:
             log.warning("file is not shared", key=row.key, error=str(missing))
-            await self._failure.in_plainer_form(row)
+            await self._failure.send_in_plainer_form(row)
         else:
             return await self._store(row, file)
         return None

@@ -31,10 +31,10 @@ from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from bot.slack.rate_limits import METHODS, Budget
 from bot.store import alarms, cards, outbox, rate_limits, replies, sessions, threads
-from bot.store.claims import Sender
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
 from bot.store.outbox import OutboxRow
+from bot.store.row_claims import Sender
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.message import Message

@@ -130,7 +130,7 @@ class Duplicates:
             await sessions.change(uow.tx, session.id, ended_at=None)
             if session.stop_requested and session.thread_ts is not None:
                 lane = thread_lane(session.team, session.channel, session.thread_ts)
-                await uow.add_to_inbox(stop_row(lane, session.id, session, uow.now))
+                await uow.add_to_inbox(stop_row(lane, ref_of(session.id), session, uow.now))
             await uow.redraw(session.id)
 
     async def _leave_alone(self, claim: Claim, session: Session, made: DevinSession) -> None:

@@ -102,11 +102,12 @@ class Intake:
         cause = CommandCause(user, body["channel_id"], text, body.get("response_url"))
         await self._put(self._row(workspace, key, person_lane(workspace.team, user), cause))
 
-    async def session_command(self, workspace: Workspace, body: Json, lane: str, verb: str, session_id: str) -> None:
-        """Store a slash command about a session in the lane of its thread; `verb` is the command's name."""
-        cause = ActionCause(
-            verb, session_id, body["user_id"], body["channel_id"], response_url=body.get("response_url")
-        )
+    async def row_command(self, workspace: Workspace, body: Json, lane: str, verb: str, target: str) -> None:
+        """Store a slash command that a row in `lane` carries out, because it takes more than an ack may wait for.
+
+        `verb` is the command's name, `target` the id of the session that it is about, or else what was typed.
+        """
+        cause = ActionCause(verb, target, body["user_id"], body["channel_id"], response_url=body.get("response_url"))
         await self._put(self._row(workspace, command_key(body), lane, cause, urgent=named(verb).urgent))
 
     async def action(self, workspace: Workspace, body: Json, lane: str, verb: str, target: str) -> None:

@@ -139,7 +139,10 @@ async def _used_up(services: Services, job: Job[ActionCause], session_id: str) -
 
 
 async def leave_asleep(services: Services, job: CommandJob, session: Session) -> bool:
-    """Give up the replies that wait to wake `session`, which a person stops. Returns False if there are none."""
+    """Give up the replies that wait to wake `session`, which a person stops, and close the row of `job`.
+
+    Returns False if no replies wait; then nothing is written, and the row stays open.
+    """
     # A crash before this commit leaves the replies held, and the stop is handled again.
     async with services.unit_of_work_for(job) as uow:
         rows = await held(uow, session)

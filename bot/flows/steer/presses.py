@@ -15,9 +15,9 @@ from bot.flows.money.budgets.requests import BudgetRequests
 from bot.flows.services import Services
 from bot.flows.steer import alarm_presses, fan_out_presses, held_reply, held_start
 from bot.flows.steer.alarm_presses import AlarmPresses
-from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.session_commands import SessionCommands
+from bot.flows.steer.typed_command import TypedCommand
 from bot.flows.unit_of_work import UnitOfWork
 from bot.views import fan_outs
 
@@ -34,13 +34,13 @@ _TYPED: Final = frozenset(
 
 
 class Presses:
-    """Hands on the buttons that people press, and the slash commands that are about a session."""
+    """Hands on the buttons that people press, and the slash commands that a row carries out."""
 
     def __init__(
         self,
         services: Services,
         session_commands: SessionCommands,
-        doubtful_command: DoubtfulCommand,
+        typed_command: TypedCommand,
         alarm_presses: AlarmPresses,
         budget_requests: BudgetRequests,
         note_deletion: NoteDeletion,
@@ -48,19 +48,19 @@ class Presses:
     ) -> None:
         self._services = services
         self._session_commands = session_commands
-        self._doubtful_command = doubtful_command
+        self._typed_command = typed_command
         self._alarm_presses = alarm_presses
         self._budget_requests = budget_requests
         self._note_deletion = note_deletion
         self._fan_out_presses = fan_out_presses
 
     async def run(self, job: Job[ActionCause]) -> None:
-        """Have the press handled by the flow whose question it answers, or else as a command about a session."""
+        """Have the press or the command handled by its flow; one that no other takes is about a session."""
         spec = registry.named(job.cause.verb)
         if spec in held_start.ANSWERS:
             await held_start.answer_question(self._services, job)
         elif spec in _TYPED:
-            await self._doubtful_command.run(job)
+            await self._typed_command.run(job)
         elif spec in _FOR_USERS:
             if await self._may_use(job):
                 await self._take_answer(job)
@@ -81,7 +81,7 @@ class Presses:
         elif spec is FANOUT or spec in fan_out_presses.BUTTONS:
             await uow.reply_privately(recipient_of(job), fan_outs.FAILED)
         elif spec in _TYPED - {registry.DIGEST}:
-            await self._doubtful_command.on_dead(uow, job)
+            await self._typed_command.on_dead(uow, job)
         else:
             await self._session_commands.on_dead(uow, job, reason)
 

@@ -176,7 +176,7 @@ class NewMessage(Creation[Snapshot | None]):
         self._message_text = ""
         self._search_start = job.cause.search_start
         self._check = SessionCheck(services)
-        self._held = False  # whether Devin takes no message now, but may later
+        self._not_taken_yet = False  # whether Devin takes no message now, but may later
 
     @property
     def _devin_id(self) -> str:
@@ -256,13 +256,13 @@ class NewMessage(Creation[Snapshot | None]):
         """Whether Devin takes no more messages in the session: not if it only does not take one now."""
         if not isinstance(refused, MAY_BE_TAKEN_BACK):
             return True
-        self._held = not (await self._check.ask(self._job, self._session)).over
-        return not self._held
+        self._not_taken_yet = not (await self._check.ask(self._job, self._session)).over
+        return not self._not_taken_yet
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Announce in the thread that replies wait for Devin."""
         hour = int(uow.now // 3600)  # one post an hour for all replies that wait, not one for each
-        message = answers.REPLY_HELD if self._held else answers.REPLY_LATE
+        message = answers.REPLY_NOT_TAKEN_YET if self._not_taken_yet else answers.REPLY_LATE
         await uow.post(f"late:{self._session.id}:{hour}", self._session, message)
 
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:

@@ -42,7 +42,7 @@ REPLY_LATE: Final = Message(
     "as soon as it can be; please don't write it again."
 )
 
-REPLY_HELD: Final = Message(
+REPLY_NOT_TAKEN_YET: Final = Message(
     ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent "
     "as soon as it does; please don't write it again."
 )

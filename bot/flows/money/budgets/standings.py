@@ -78,9 +78,11 @@ class Standings:
         return _standing(budget, subject, period, spent, more)
 
     async def of_all(self, budget: Budget, level: int) -> list[Standing]:
-        """Return how all subjects of `budget` stand that have reached a `level`, or had reached any before.
+        """Return how all subjects of `budget` stand that have reached a `level` (percent), or had reached any before.
 
-        Those with more granted may not have reached it: there may be ten thousands of sessions, and few of these count.
+        A budget of one subject or of the organisation always gives its one standing. Otherwise the store leaves out who
+        is below the level, as there may be ten thousands of sessions; it knows no grants, so those with more granted
+        may be below it.
         """
         if budget.scope.kind not in _EACH:
             return [await self.of(budget, budget.scope.subject)]

@@ -14,7 +14,7 @@ from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.unit_of_work import UnitOfWork
 
 
-class DoubtfulCommand:
+class TypedCommand:
     """Carries out the command that is the target of a row: what the person typed, or meant by their answer."""
 
     def __init__(self, services: Services, command_answers: CommandAnswers) -> None:
