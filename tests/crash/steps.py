@@ -18,6 +18,9 @@ WITH_BODY: Final = (
     "Devin POST sessions/messages",
     "Devin POST knowledge/notes",
     "Devin PUT knowledge/notes",
+    "Devin POST schedules",
+    "Devin PATCH schedules",
+    "Devin POST pr-reviews",
 )
 
 # What a person would call the place -> the functions of the bot that stand there.

@@ -29,6 +29,7 @@ from tests.store.rows import LANE, NOW, TEAM, asked
 
 REQUEST_LIMIT, UNKNOWN_AFTER = 20.0, 30.0
 LONG = 10_000  # look-ups
+LATER = 24  # steps behind the first ones: from there on tries repeat themselves, until the last
 # What was created, what was said, what the row came to.
 ENDS = {
     "created": (1, ["created 1"], "done"),
@@ -143,9 +144,9 @@ class Fate:
     strike_at: str | None
     reached: list[str] = field(default_factory=list)
 
-    def reach(self, uow: str) -> None:
-        number = sum(one.startswith(f"{uow} ") for one in self.reached) + 1
-        self.reached.append(f"{uow} {number}")
+    def reach(self, step: str) -> None:
+        number = sum(one.startswith(f"{step} ") for one in self.reached) + 1
+        self.reached.append(f"{step} {number}")
         if self.reached[-1] == self.strike_at:
             self.strike_at = None
             raise Death
@@ -305,21 +306,37 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.edge)], indirect=True)
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
 async def test_what_was_asked_for_is_created_once_or_people_are_informed(world: Any, outcome: Outcome) -> None:
-    for uow in (None, *STEPS.values()):
-        one = await world(outcome, uow)
+    for step in (None, *STEPS.values()):
+        one = await world(outcome, step)
         await one.live()
-        assert uow is None or uow in one.fate.reached, uow
+        assert step is None or step in one.fate.reached, step
         came_of_it = (len(one.devin.listed_at), await one.said(), (await one.row())["state"])
-        assert came_of_it == ENDS[outcome.end], uow
+        assert came_of_it == ENDS[outcome.end], step
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
+async def test_nor_does_a_death_at_a_later_step_lose_or_double_it(world: Any, outcome: Outcome) -> None:
+    """The steps of later tries too: look-ups, other forms, what is put back, the row's end."""
+    undisturbed = await world(outcome)
+    await undisturbed.live()
+    later = [step for step in undisturbed.fate.reached if step not in STEPS.values()]
+    for step in (*later[:LATER], *later[-4:]):
+        one = await world(outcome, step)
+        await one.live()
+        assert step in one.fate.reached, step
+        came_of_it = (len(one.devin.listed_at), await one.said(), (await one.row())["state"])
+        assert came_of_it == ENDS[outcome.end], step
 
 
 @pytest.mark.parametrize("name", ["no answer, not created", "2xx"])
 async def test_what_may_be_under_way_is_not_asked_for_again_before_its_time_is_over(world: Any, name: str) -> None:
-    for uow in (None, *STEPS.values()):
-        one = await world(OUTCOMES[name], uow)
+    for step in (None, *STEPS.values()):
+        one = await world(OUTCOMES[name], step)
         await one.live()
         waits = [after - before for before, after in itertools.pairwise(one.devin.calls)]
-        assert all(wait > UNKNOWN_AFTER - 0.001 for wait in waits), uow
+        assert all(wait > UNKNOWN_AFTER - 0.001 for wait in waits), step
 
 
 @pytest.mark.parametrize(
@@ -338,14 +355,14 @@ async def test_what_is_certainly_not_created_is_asked_for_again_without_waiting_
 
 
 async def test_what_devin_accepted_is_not_asked_for_again_although_no_list_ever_shows_it(world: Any) -> None:
-    for name, uow in STEPS.items():
+    for name, step in STEPS.items():
         if name in UNANSWERED:
             continue  # nobody knows of the 2xx then
-        one = await world(Outcome(CREATED_UNREADABLE, listed_after=float("inf")), uow)
+        one = await world(Outcome(CREATED_UNREADABLE, listed_after=float("inf")), step)
         await one.live()
         came_of_it = (len(one.devin.listed_at), await one.said(), (await one.row())["state"])
-        assert came_of_it == ENDS["unknown"], uow
-        assert len(one.devin.calls) == 1, uow
+        assert came_of_it == ENDS["unknown"], step
+        assert len(one.devin.calls) == 1, step
 
 
 async def test_a_redirect_is_no_sign_that_something_was_created(world: Any) -> None:
@@ -363,9 +380,9 @@ async def test_a_worker_whose_lane_was_taken_over_after_its_intent_asks_for_noth
     steal = update(lanes_table).values(owner="another", epoch=lanes_table.c.epoch + 1)
     reach = one.fate.reach
 
-    def stolen(uow: str) -> None:
+    def stolen(step: str) -> None:
         try:
-            reach(uow)
+            reach(step)
         except Death:
             one.fate.strike_at = "stolen"
 
