@@ -211,19 +211,26 @@ def _flows(
         ),
         causes.CommandCause.kind: start_from_command,
         causes.StartCause.kind: create,
-        causes.ActionCause.kind: Presses(
-            services,
-            session_commands,
-            TypedCommand(services, command_answers),
-            AlarmPresses(services, access),
-            BudgetRequests(services, access),
-            NoteDeletion(services, access),
-            FanOutPresses(services, access),
-        ),
+        causes.ActionCause.kind: _presses(services, access, session_commands, command_answers),
         causes.ChannelGoneCause.kind: ChannelGone(services),
         causes.ChannelSharedCause.kind: ChannelShared(services, shared_channels),
         causes.LongJobCause.kind: RunLongJob(services),
     }
+
+
+def _presses(
+    services: Services, access: Access, session_commands: SessionCommands, command_answers: CommandAnswers
+) -> Presses:
+    """The flow of buttons and of slash commands that a row carries out."""
+    return Presses(
+        services,
+        session_commands,
+        TypedCommand(services, command_answers),
+        AlarmPresses(services, access),
+        BudgetRequests(services, access),
+        NoteDeletion(services, access),
+        FanOutPresses(services, access),
+    )
 
 
 def timed(settings: Settings, timing: Timing) -> Timing:

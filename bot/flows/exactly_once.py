@@ -1,6 +1,7 @@
 """Exactly once: create something at Devin, which has no idempotency key.
 
-A row of the inbox asks for one thing: a session or a message. The thing is created like this:
+A row of the inbox asks for one thing: a session, a message, a note or another thing that has a `Creation`. The thing is
+created like this:
 
 1. The intent is stored.
 2. The epoch of the lane is checked.
