@@ -266,7 +266,7 @@ async def assembled(
         services = Services(
             db=db,
             engine=engine,
-            writer=InboxWriter(db),
+            writer=InboxWriter(db, deadline=timing.stored),
             workspaces=Workspaces(*workspaces),
             organisations=Organisations(*connector.organisations.values()),
             timing=timed(settings, timing),

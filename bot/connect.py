@@ -143,11 +143,8 @@ def _policy(settings: Settings) -> Policy:
 
 
 def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:
-    patience = Patience(
-        write=timing.devin_write, first_pause=timing.devin_first_pause, longest_pause=timing.devin_longest_pause
-    )
     key = settings.devin_api_key.get_secret_value()
-    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
+    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=Patience.of(timing))
 
 
 async def _check_devin_key(devin: Devin) -> None:

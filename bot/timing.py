@@ -14,6 +14,11 @@ class Timing:
 
     # ------------------------------------------------------------ requests
     devin_write: float = 20.0  # A create or a message to Devin takes at most this long.
+    devin_read: float = 10.0  # A read at Devin takes at most this long.
+    devin_upload: float = 60.0  # The upload of a file to Devin takes at most this long.
+    devin_connect: float = 5.0  # To connect to Devin takes at most this long.
+    devin_reads: float = 30.0  # From the first attempt of a read at Devin until no further one begins.
+    devin_longest_asked: float = 10.0  # A read at Devin waits itself if Devin asks for no longer; else its caller does.
     devin_first_pause: float = 0.5  # From the first failure of a read at Devin until it is tried again.
     devin_longest_pause: float = 5.0  # The longest pause between two attempts of a read at Devin.
     slack_request: float = 10.0  # A call to Slack takes at most this long.
@@ -24,6 +29,7 @@ class Timing:
     upload: float = 60.0  # The upload of a file to Slack takes at most this long.
 
     # ------------------------------------------------------------ what comes in
+    stored: float = 2.0  # What Slack sends is stored within this time or refused, so that Slack sends it again.
     signature_valid: float = 5 * MINUTE  # A signature of Slack's may be this old, and a request has one answer so long.
     request_headers: float = 5.0  # From a connection, or the first byte of a request, until its headers are complete.
     request_body: float = 10.0  # From the headers of a request until its body is complete.

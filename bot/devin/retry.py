@@ -5,12 +5,12 @@ Only reads are repeated here. A request that changes something is left to the ca
 
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import stamina
 
 from bot.devin.errors import DevinRateLimited, DevinServerError, DevinUnreachable
-from bot.timing import PRODUCTION
+from bot.timing import PRODUCTION, Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,29 @@ class Patience:
     """Limits in seconds. `write`, `read` and `upload` each hold for one request as a whole."""
 
     write: float = PRODUCTION.devin_write
-    read: float = 10
-    upload: float = 60
-    connect: float = 5
+    read: float = PRODUCTION.devin_read
+    upload: float = PRODUCTION.devin_upload
+    connect: float = PRODUCTION.devin_connect
     attempts: int = 4
-    reads_together: float = 30  # no further attempt of a read begins later than this after the first
+    reads: float = PRODUCTION.devin_reads  # no further attempt of a read begins later than this after the first
     first_pause: float = PRODUCTION.devin_first_pause
     longest_pause: float = PRODUCTION.devin_longest_pause
     jitter: float = 0.5
-    longest_asked: float = 10  # a longer Retry-After is left to the caller: a try before its end would be refused
+    longest_asked: float = PRODUCTION.devin_longest_asked  # a longer one is the caller's: a try before would be refused
+
+    @classmethod
+    def of(cls, timing: Timing) -> Self:
+        """The limits that `timing` says."""
+        return cls(
+            write=timing.devin_write,
+            read=timing.devin_read,
+            upload=timing.devin_upload,
+            connect=timing.devin_connect,
+            reads=timing.devin_reads,
+            first_pause=timing.devin_first_pause,
+            longest_pause=timing.devin_longest_pause,
+            longest_asked=timing.devin_longest_asked,
+        )
 
     def verdict(self, error: Exception) -> bool | float:
         """Whether to try a read again that failed with `error`; a number is the pause that Devin asked for."""
@@ -41,7 +55,7 @@ class Patience:
         return stamina.retry_context(
             on=self.verdict,
             attempts=self.attempts,
-            timeout=self.reads_together,
+            timeout=self.reads,
             wait_initial=self.first_pause,
             wait_max=self.longest_pause,
             wait_jitter=self.jitter,

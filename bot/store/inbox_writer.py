@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from bot.domain.causes import Cause
 from bot.store.database.connection import Database
 from bot.store.inbox import BATCH, InboxRow, add_now
+from bot.timing import PRODUCTION
 
-DEADLINE_SECONDS: Final = 2.0
 SHUT_OUT_SECONDS: Final = 0.05  # between two attempts while no transaction can begin
 
 
@@ -45,7 +45,7 @@ class InboxWriter:
     one, so that a bad row harms no other.
     """
 
-    def __init__(self, db: Database, *, deadline: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, db: Database, *, deadline: float = PRODUCTION.stored) -> None:
         self._db = db
         self._deadline = deadline
         self._queue: deque[_Waiting] = deque()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.devin.retry import PATIENCE
+from bot.devin.retry import PATIENCE, Patience
 from bot.timing import PRODUCTION, Timing
 from tests.waits import SHORT
 
@@ -13,7 +13,20 @@ MARGIN_SECONDS = 10.0  # from the intent to the request, and from the end of the
 
 def test_what_devin_was_asked_for_counts_as_not_done_only_when_no_request_can_be_on_its_way() -> None:
     assert PRODUCTION.unknown_after >= PRODUCTION.devin_write + MARGIN_SECONDS
+    assert Patience.of(PRODUCTION) == PATIENCE
     assert PATIENCE.write == PRODUCTION.devin_write
+
+
+@pytest.mark.parametrize(
+    ("wait", "limit"),
+    [
+        *(("devin_write", "write"), ("devin_read", "read"), ("devin_upload", "upload"), ("devin_connect", "connect")),
+        *(("devin_reads", "reads"), ("devin_longest_asked", "longest_asked")),
+        *(("devin_first_pause", "first_pause"), ("devin_longest_pause", "longest_pause")),
+    ],
+)
+def test_each_wait_for_devin_is_the_limit_of_its_client(wait: str, limit: str) -> None:
+    assert Patience.of(replace(PRODUCTION, **{wait: 0.125})) == replace(PATIENCE, **{limit: 0.125})
 
 
 @pytest.mark.parametrize("timing", [PRODUCTION, replace(PRODUCTION, **SHORT)], ids=["production", "short"])
