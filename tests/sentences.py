@@ -1083,8 +1083,8 @@ HELP_FOR_ADMINS = (
     "• `/devin members [text]` shows who may use Devin, with their roles\n"
     "• `/devin secret list` shows the names of Devin's secrets · `/devin secret add` says where to add "
     "one\n"
-    "• Without `/devin`, all of this also works as a direct message or after a mention (`audit` and "
-    "`fanout` only as a direct message)"
+    "• Without `/devin`, all of this also works as a direct message or after a mention (`audit`, "
+    "`audit bot` and `fanout` only as a direct message)"
 )
 HELP_IN_THREAD = (
     "Every reply in this thread goes to Devin, except these, each as the whole message:\n"

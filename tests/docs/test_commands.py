@@ -10,7 +10,7 @@ from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, START, USAGE, c
 from bot.domain.commands.spec import ADDRESSED, Role, Surface
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import By
-from bot.flows.steer.command_answers import CommandAnswers
+from bot.flows.steer.command_answers import ONLY_IN_PRIVATE, CommandAnswers
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
 from bot.manifest import read_manifest
@@ -73,6 +73,14 @@ def test_the_readme_names_what_does_not_work_behind_a_mention_and_as_a_direct_me
     sentence = re.search(r"Commands also work without `/devin`.*?all but ([^,]*),", text, re.DOTALL)[1]
     addressed = {form.phrase for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
     assert set(coded(sentence)) == set(WORDS) - addressed
+    private = re.search(r"all but [^,]*, while (.*?) work as a direct message only", text, re.DOTALL)[1]
+    assert set(coded(private)) == {
+        form.phrase for spec in COMMANDS if spec.private for form in spec.forms_on(Surface.SLASH)
+    }
+
+
+def test_each_private_command_has_a_sentence_for_who_writes_it_in_a_channel():
+    assert {spec.name for spec in COMMANDS if spec.private} == set(ONLY_IN_PRIVATE)
 
 
 def test_the_readme_names_every_verb_and_no_other():

@@ -52,7 +52,7 @@ SCHEDULE_DELETE: Final = CommandSpec(
     asks_first=True,
     slash_help=Help("`/devin schedule delete N`, with a number from the list", same_line=True),
 )
-# These two answer the question whether a schedule is to be deleted; their value is that command.
+# These two answer the question whether a schedule is to be deleted; their value is that command, whose role is checked.
 SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
     "schedule_delete_confirmed", forms=(button("schedule_delete_confirmed"),), urgent=True, replaces=True
 )

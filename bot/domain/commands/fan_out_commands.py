@@ -10,6 +10,7 @@ FANOUT: Final = CommandSpec(
     forms=typed("fanout", FAN_OUT),
     role=Role.ADMIN,
     subject="fan-outs",
+    private=True,
     slash_help=Help(f"`/devin fanout {FAN_OUT.shown}` starts one session in each organisation, after a preview"),
 )
 # The first two stand under the preview, the others under the table, which everybody in the channel sees.

@@ -203,6 +203,7 @@ AUDIT: Final = CommandSpec(
     forms=typed("audit", AUDIT_OPTIONS),
     role=Role.ADMIN,
     subject="audit logs",
+    private=True,
     slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends you Devin's audit log"),
 )
 AUDIT_BOT: Final = CommandSpec(
@@ -210,6 +211,7 @@ AUDIT_BOT: Final = CommandSpec(
     forms=typed("audit bot", CSV),
     role=Role.ADMIN,
     subject="audit logs",
+    private=True,
     slash_help=Help("`/devin audit bot [csv]` shows what was changed through Devin Bridge", same_line=True),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.

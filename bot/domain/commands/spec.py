@@ -130,6 +130,7 @@ class CommandSpec:
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
     opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
     replaces: bool = False  # only one person sees the command's button, and the answer takes the place of its message
+    private: bool = False  # its answer is for no channel: behind a mention it is only said where the command works
     slash_help: Help | None = None
     thread_help: Help | None = None
     meant_by: tuple[str, ...] = ()  # words behind `!` that are no forms of the command but are meant for it

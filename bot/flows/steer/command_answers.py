@@ -70,8 +70,8 @@ class Work:
     message: Message
 
 
-# Commands that are not carried out behind a mention, because their answers are for no channel.
-_ONLY_IN_PRIVATE: Final = {
+# What is said of a private command behind a mention.
+ONLY_IN_PRIVATE: Final = {
     FANOUT.name: fan_outs.ONLY_IN_PRIVATE,
     AUDIT.name: audit_logs.ONLY_IN_PRIVATE,
     AUDIT_BOT.name: audit_logs.ONLY_IN_PRIVATE,
@@ -247,4 +247,4 @@ class CommandAnswers:
 
 def only_in_private(spec: CommandSpec, channel: str) -> Message | None:
     """Why a message in `channel` cannot be the command `spec`; None if it can."""
-    return None if channel.startswith("D") else _ONLY_IN_PRIVATE.get(spec.name)
+    return ONLY_IN_PRIVATE[spec.name] if spec.private and not channel.startswith("D") else None
