@@ -13,6 +13,7 @@ import pytest
 
 from bot.domain.billing import newest_finished
 from bot.playground.slack import SlackControl, SlackSimulator
+from bot.timing import Timing
 from bot.views import answers
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
@@ -62,14 +63,21 @@ class Both:
 
 
 @pytest.fixture
-async def both(tmp_path: Path, clock: Ahead) -> AsyncIterator[Both]:
+async def both(tmp_path: Path, clock: Ahead, timing: Timing) -> AsyncIterator[Both]:
     """One bot between two Slacks and two Devins, all up and running."""
     wall, settings = Wall(), {"BOT_ADMIN_CHANNEL": OPS, "BOT_TIMEZONE": "UTC", "BOT_DIGEST_TIME": _soon()}
 
     def side(team: str, org_id: str) -> Any:
         workspace, organisation = {"team": team, "wall": wall}, {"org_id": org_id, "seed": org_id}
         return harness(
-            tmp_path, "http", clock=clock, start=False, workspace=workspace, organisation=organisation, **settings
+            tmp_path,
+            "http",
+            clock=clock,
+            timing=timing,
+            start=False,
+            workspace=workspace,
+            organisation=organisation,
+            **settings,
         )
 
     async with side(*ONE) as one, side(*TWO) as two:
@@ -146,6 +154,62 @@ async def test_each_organisation_has_its_own_watermark_spend_and_capabilities(bo
     due = {row["name"] for row in await rows(both.one, "due")}
     assert {f"poll:{ONE[1]}", f"poll:{TWO[1]}", f"capabilities:{TWO[1]}"} <= due
     assert f"capabilities:{ONE[1]}" not in due
+
+
+async def reads(on: Harness, text: str, words: str) -> str:
+    """What an admin reads in the end who types a command for which Devin is asked."""
+    await on.slack.slash(ADA, GENERAL, text)
+    return str((await on.slack.wait_for_ephemeral(ADA, words))["rendered"])
+
+
+@pytest.mark.timing(budgets=0.2)
+async def test_a_budget_of_one_is_used_up_announced_and_refuses_in_its_own_workspace(both: Both) -> None:
+    await both.one.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    _, made = await both.started()
+    for on, devin_id in zip(both, made, strict=True):
+        await on.devin.spend(devin_id, 2.1)
+    await both.one.slack.wait_for_message(OPS, "used up")
+    await until(lambda: _spent(both, 2))
+    for on, started in zip(both, (1, 2), strict=True):
+        await on.slack.slash(ANN, GENERAL, "tidy up the colours")
+        await (on.session("tidy up") if started == 2 else on.slack.wait_for_ephemeral(ANN, "Nothing was started"))
+        assert len(await on.devin.sessions()) == started
+    listed = [str((await on.slack.slash(ADA, GENERAL, "budget list"))["shown"]["rendered"]) for on in both]
+    assert "each person" in listed[0]
+    assert listed[1] == "No budgets are set. `/devin budget set each-person 20 a week` sets one."
+    assert [one for one in await both.two.slack.messages(OPS) if "used up" in one["rendered"]] == []
+
+
+async def test_notes_their_numbers_and_who_changed_what_stay_in_their_workspace(both: Both) -> None:
+    for on, name in zip(both, ("One", "Two"), strict=True):
+        note = {"name": f"Of {name}", "trigger": "always", "body": f"Only in {name}.", "repo": ""}
+        await on.slack.slash(ADA, GENERAL, "note add")
+        (shown,) = await on.slack.wait("views", user=ADA, open=True)
+        await on.slack.submit_view(ADA, shown["id"], {field: {field: value} for field, value in note.items()})
+        await on.slack.wait_for_message("D0ADA", f"The note *Of {name}* is saved.")
+    for on, name, other in zip(both, ("One", "Two"), ("Two", "One"), strict=True):
+        listed = await reads(on, "note list", "*1 note*")
+        assert f"*Of {name}*" in listed
+        assert other not in listed
+    # Number 1 of each workspace's own list.
+    for on, name in zip(both, ("One", "Two"), strict=True):
+        assert f"Only in {name}." in await reads(on, "note show 1", "Only in")
+    changed = {(row["team"], row["action"], row["after"]["name"]) for row in await rows(both.one, "audit")}
+    assert changed == {(ONE[0], "note_add", "Of One"), (TWO[0], "note_add", "Of Two")}
+    for on, name, other in zip(both, ("One", "Two"), ("Two", "One"), strict=True):
+        logged = await reads(on, "audit bot", "Devin Bridge")
+        assert f"Of {name}" in logged
+        assert f"Of {other}" not in logged
+
+
+async def test_a_fan_out_starts_its_session_in_the_organisation_of_its_own_workspace(both: Both) -> None:
+    await both.one.slack.slash(ADA, GENERAL, "fanout orgs=all Tidy up the colours.")
+    preview = await both.one.slack.wait_for_ephemeral(ADA, "*Start 1 session?* In org-one.", visible=True)
+    assert TWO[1] not in str(preview)
+    await both.one.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    assert (await both.one.session("Tidy up the colours"))["org_id"] == ONE[1]
+    assert await both.two.devin.sessions() == []
+    assert {(row["team"], row["org_id"]) for row in await rows(both.one, "fan_out_sessions")} == {ONE}
 
 
 @pytest.mark.long
