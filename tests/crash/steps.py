@@ -107,7 +107,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.deliver.made_files:MadeFiles._store",
     ),
     "send in another form": (
-        "bot.flows.deliver.failures:SendFailures.in_plainer_form",
+        "bot.flows.deliver.failures:SendFailures.send_in_plainer_form",
         "bot.flows.deliver.forms:PostForms.drawable",
     ),
     "share the files": ("bot.flows.deliver.files:FilePosts.share",),
