@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,7 @@ import httpx
 from bench.history import ADMINS, DAYS, Size, fill, person
 from bench.wire import BOT_ID, BOT_USER, ORG, TEAM
 from bot.devin.client import Devin
-from bot.devin.retry import Patience
+from bot.devin.retry import PATIENCE
 from bot.domain.billing import ONE_DAY, bounds
 from bot.domain.editions import Edition, Occasion, Share
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
@@ -155,7 +155,7 @@ async def services_on(url: str) -> AsyncIterator[tuple[Services, Workspace]]:
     db, slack = Database(url, lambda: NOW), Slack("xoxb-bench")
     slack._identity = Identity(TEAM, BOT_USER, BOT_ID, "https://bench.slack.com/", frozenset())  # noqa: SLF001
     async with httpx.AsyncClient(transport=httpx.MockTransport(await _bills(db))) as http:
-        devin = Devin(http, "cog_bench", ORG, patience=Patience(1, 0, 0, 0))
+        devin = Devin(http, "cog_bench", ORG, patience=replace(PATIENCE, write=1, read=0, upload=0, connect=0))
         organisation = Organisation(devin, db)
         policy = Policy(admin_channel=ADMINS, admin_users=frozenset({person(0)}))
         workspace = Workspace(TEAM, BOT_USER, BOT_ID, slack, policy, organisation)

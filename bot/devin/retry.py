@@ -17,16 +17,16 @@ from bot.timing import PRODUCTION, Timing
 class Patience:
     """Limits in seconds. `write`, `read` and `upload` each hold for one request as a whole."""
 
-    write: float = PRODUCTION.devin_write
-    read: float = PRODUCTION.devin_read
-    upload: float = PRODUCTION.devin_upload
-    connect: float = PRODUCTION.devin_connect
+    write: float
+    read: float
+    upload: float
+    connect: float
+    reads: float  # no further attempt of a read begins later than this after the first
+    first_pause: float
+    longest_pause: float
+    longest_asked: float  # a longer Retry-After is left to the caller: a try before its end would be refused
     attempts: int = 4
-    reads: float = PRODUCTION.devin_reads  # no further attempt of a read begins later than this after the first
-    first_pause: float = PRODUCTION.devin_first_pause
-    longest_pause: float = PRODUCTION.devin_longest_pause
     jitter: float = 0.5
-    longest_asked: float = PRODUCTION.devin_longest_asked  # a longer one is the caller's: a try before would be refused
 
     @classmethod
     def of(cls, timing: Timing) -> Self:
@@ -62,4 +62,4 @@ class Patience:
         )
 
 
-PATIENCE: Final = Patience()
+PATIENCE: Final = Patience.of(PRODUCTION)

@@ -1,5 +1,6 @@
 """Checks everything at Devin, in the order of the report."""
 
+from dataclasses import replace
 from typing import Final
 
 import httpx
@@ -7,14 +8,14 @@ import httpx
 from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError
-from bot.devin.retry import Patience
+from bot.devin.retry import PATIENCE
 from bot.doctor.devin_errors import devin_problem, not_devin
 from bot.doctor.devin_key import MALFORMED_KEY, key_expiry, key_owner
 from bot.doctor.findings import Finding
 from bot.doctor.organisation import check_organisation
 from bot.doctor.permissions import check_permissions
 
-ONE_ATTEMPT: Final = Patience(attempts=1)
+ONE_ATTEMPT: Final = replace(PATIENCE, attempts=1)
 
 
 async def check_devin(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> list[Finding]:

@@ -124,9 +124,8 @@ class ActionCause:
     thread_ts: ClassVar[None] = None
 
     verb: str
-    target: (
-        str  # the session's id; of a button under a question about a start or reply, that row's key; or the text typed
-    )
+    # The session's id; of a button under a question about a start or reply, that row's key; or what was typed.
+    target: str
     user: str | None  # None in the note of a stop by an unknown person
     channel: str | None = None
     pressed: bool = False  # whether it was a button

@@ -31,12 +31,10 @@ _ONLY_SLASH: Final = ", ".join(
     if spec is not START and not any(form.surfaces == ADDRESSED for form in spec.forms)
     for form in spec.forms_on(Surface.SLASH)
 )
-*_PRIVATE, _LAST_PRIVATE = (
-    f"`{form.phrase}`" for spec in COMMANDS if spec.private for form in spec.forms_on(Surface.SLASH)
-)
+_PRIVATE: Final = [f"`{form.phrase}`" for spec in COMMANDS if spec.private for form in spec.forms_on(Surface.SLASH)]
 _ADMINS_ADDRESSED: Final = (
     "• Without `/devin`, all of this also works as a direct message or after a mention "
-    f"({', '.join(_PRIVATE)} and {_LAST_PRIVATE} only as a direct message)"
+    f"({', '.join(_PRIVATE[:-1])} and {_PRIVATE[-1]} only as a direct message)"
 )
 SLASH_HELP: Final = Message(
     "\n".join(

@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,13 @@ import pytest
 import stamina.instrumentation
 
 from bot.devin.client import Devin
-from bot.devin.retry import Patience
+from bot.devin.retry import PATIENCE
 
 KEY = "cog_test_0123456789abcdef"
 ORG = "org-abc123def456"
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
 SAMPLES = Path(__file__).parents[1] / "samples" / "devin"
-AT_ONCE = Patience(attempts=3, first_pause=0, longest_pause=0, jitter=0)
+AT_ONCE = replace(PATIENCE, attempts=3, first_pause=0, longest_pause=0, jitter=0)
 
 
 def sample(name: str) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from bot.devin import errors
 from bot.devin.client import Devin
 from bot.devin.messages import by_time, oldest_first
 from bot.devin.models import DevinMessage
-from bot.devin.retry import Patience
+from bot.devin.retry import PATIENCE
 
 KEY = "cog_test_0123456789abcdef"
 ORG = "org-abc123def456"
@@ -20,7 +21,7 @@ BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
 ADDRESS = f"https://app.devin.ai/sessions/{BARE}"
 SESSIONS = f"/v3/organizations/{ORG}/sessions"
 # Long enough for the beginning of an answer on a busy machine.
-SHORT = Patience(write=1, read=1, attempts=1, first_pause=0, longest_pause=0, jitter=0)
+SHORT = replace(PATIENCE, write=1, read=1, attempts=1, first_pause=0, longest_pause=0, jitter=0)
 
 
 def row(name=BARE, **odd):

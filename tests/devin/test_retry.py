@@ -11,12 +11,12 @@ import stamina.instrumentation
 
 from bot.devin import errors
 from bot.devin.client import Devin
-from bot.devin.retry import PATIENCE, Patience
+from bot.devin.retry import PATIENCE
 
 KEY = "cog_test_0123456789abcdef"
 ORG = "org-abc123def456"
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
-SHORT = Patience(write=0.15, read=0.15, upload=0.15, attempts=2, first_pause=0, longest_pause=0, jitter=0)
+SHORT = replace(PATIENCE, write=0.15, read=0.15, upload=0.15, attempts=2, first_pause=0, longest_pause=0, jitter=0)
 
 NEVER_SENT = [
     httpx.ConnectError("refused"),

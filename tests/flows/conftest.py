@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from bot.devin.client import Devin
-from bot.devin.retry import Patience
+from bot.devin.retry import PATIENCE
 from bot.domain.billing import bounds
 from bot.domain.outcomes import Outcome, outcome_of
 from bot.domain.person import Person
@@ -35,7 +35,7 @@ from bot.timing import PRODUCTION, Timing
 
 TEAM, CHANNEL, ADMINS, ORG = "T0ACME", "C0WORK", "C0ADMINS", "org-acme"
 URL = "https://acme.slack.com/"
-ONCE = Patience(attempts=1, first_pause=0, longest_pause=0, jitter=0)
+ONCE = replace(PATIENCE, attempts=1, first_pause=0, longest_pause=0, jitter=0)
 
 
 @pytest.fixture(autouse=True)
