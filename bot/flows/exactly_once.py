@@ -30,7 +30,7 @@ A crash between 1 and 4 leaves the intent. The next try looks the thing up at De
       not found, after that          not created             the intent is cleared; asked for again
       a row that cannot be read,
       or no look-up                  nothing                 the row goes back; not asked for again
-    when the row is marked dead:
+    when the row is marked dead, which its `Loss` announces:
       with an intent                 nothing                 "we do not know whether" is announced
       without                        not created             "was not" is announced
 
@@ -131,6 +131,30 @@ class Creation(ABC, Generic[_Thing]):
     @abstractmethod
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce that Devin refused to create the thing; `refused` says why."""
+
+
+class Loss(ABC):
+    """What is announced when a row that asks for one kind of thing is marked dead: only what differs from other kinds.
+
+    It is made from the row alone, because what the `Creation` needs may be what is gone. The methods add to the
+    transaction that closes the row.
+    """
+
+    @abstractmethod
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that what was asked for was not done."""
+
+    @abstractmethod
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether it was done, and how to find out; `outcome_unknown` has the sentence."""
+
+
+async def announce_loss(uow: UnitOfWork, row: InboxRow[Cause], loss: Loss) -> None:
+    """Announce what became of the thing that `row` asks for, in the transaction that marks the row dead."""
+    if is_unknown(row):
+        await loss.write_unknown(uow)
+    else:
+        await loss.write_not_done(uow)
 
 
 class ExactlyOnce:

@@ -1,7 +1,7 @@
 """The rows of a session that several rooms write: its record, card, start and stop, and its end if it never started."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.domain.cause_codec import decode_files, encode_files
@@ -10,7 +10,7 @@ from bot.domain.commands.registry import STOP
 from bot.domain.file import DevinFile, SlackFile
 from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
-from bot.flows.exactly_once import is_unknown
+from bot.flows.exactly_once import Loss, announce_loss
 from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import cards, inbox, outbox, people, session_days, sessions, threads, waiting_times
@@ -72,15 +72,26 @@ def start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: 
 
 async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> None:
     """End a session whose start is marked dead, as refused or as uncertain; its card and its thread say which."""
-    session = await sessions.get(uow.tx, session_id)
-    if session is None or not is_unknown(job.row):
-        await refuse(uow, session_id, answers.start_failed(job.row.ref))
-        return
-    await sessions.end(uow.tx, session_id, Lifecycle.UNCERTAIN, uow.now)
-    await remove_mark(uow, session_id)
-    await uow.redraw(session_id)
-    said = answers.start_uncertain(job.row.ref, session.reference or "")
-    await uow.post(f"announce:{session_id}:uncertain", session, said)
+    await announce_loss(uow, job.row, _StartLoss(session_id, job.row.ref))
+
+
+@dataclass(frozen=True, slots=True)
+class _StartLoss(Loss):
+    """The start of a session is given up; `ref` is the reference of its row."""
+
+    session_id: str
+    ref: str
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """End the session as refused."""
+        await refuse(uow, self.session_id, answers.start_failed(self.ref))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """End the session as uncertain."""
+        session = await _ended(uow, self.session_id, Lifecycle.UNCERTAIN)
+        if session is not None:
+            said = answers.start_uncertain(self.ref, session.reference or "")
+            await uow.post(f"announce:{session.id}:uncertain", session, said)
 
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[ActionCause]:
@@ -141,10 +152,16 @@ async def remove_mark(uow: UnitOfWork, session_id: str) -> None:
         await uow.replace_mark(tracked.session, tracked.position.mark, None, f"{uow.now:.6f}")
 
 
-async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
-    """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
-    session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)
+async def _ended(uow: UnitOfWork, session_id: str, lifecycle: Lifecycle) -> Session | None:
+    """End a session that never started with `lifecycle`, and have its card show that. Returns it, if there is one."""
+    session = await sessions.end(uow.tx, session_id, lifecycle, uow.now)
     await remove_mark(uow, session_id)
     await uow.redraw(session_id)
+    return session
+
+
+async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
+    """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
+    session = await _ended(uow, session_id, Lifecycle.REFUSED)
     if session is not None and session.thread_ts is not None:
         await uow.post(f"announce:{session.id}:refused", session, message)

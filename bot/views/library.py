@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.commands.library_commands import NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
 from bot.domain.library import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Entry, Kind
 from bot.views import blocks
+from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import code
 from bot.views.given_back import given_back
 from bot.views.long_jobs import devin_refused
@@ -194,10 +195,8 @@ def not_saved(entry: Entry, why: str) -> list[Message]:
 
 def maybe_saved(entry: Entry, reference: str) -> list[Message]:
     """Say that nobody knows whether a new note or playbook was saved, and give back what was written."""
-    head = (
-        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the {entry.kind} "
-        f"{_bold(entry)} was saved. `/devin {entry.kind} list` shows it if it was. Reference {code(reference)}."
-    )
+    advice = f"`/devin {entry.kind} list` shows it if it was."
+    head = outcome_unknown(f"the {entry.kind} {_bold(entry)} was saved", advice, reference).text
     text = f"Nobody knows whether the {entry.kind} {_plain(entry)} was saved. What you wrote is below."
     return given_back(text, head, _written(entry))
 

@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.commands.registry import CANCEL_LONG_JOB
 from bot.domain.long_job import LongJob, LongJobState
 from bot.views import blocks
+from bot.views.answers.failures import outcome_unknown
 from bot.views.message import Block, Message
 from bot.views.pull_requests import pull_request_name
 from bot.views.text import fitted, link
@@ -43,14 +44,16 @@ def asked_for(pr_url: str, hosts: Collection[str] = ()) -> Message:
     return Message(f"Devin will review {name}. A direct message from Devin Bridge shows when it is done.")
 
 
-def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> Message:
-    """Say that a review was not asked for, or `maybe` was, because Devin could not be reached for too long."""
+def maybe_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message:
+    """Say that nobody knows whether a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
-    if maybe:
-        return Message(
-            f"Devin did not answer for too long, so nobody knows whether the review of {name} was asked for. "
-            f"Look at the pull request before you ask again. Reference `{ref}`."
-        )
+    advice = "Look at the pull request before you ask again."
+    return outcome_unknown(f"the review of {name} was asked for", advice, ref)
+
+
+def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message:
+    """Say that a review was not asked for, because Devin could not be reached for too long."""
+    name = link(pr_url, pull_request_name(pr_url, hosts))
     return Message(
         f"The review of {name} was not asked for: Devin could not be reached for too long. "
         f"Ask again with `/devin review`. Reference `{ref}`."

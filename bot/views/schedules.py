@@ -11,6 +11,7 @@ from bot.domain.cron import next_due, parse_cron
 from bot.domain.new_schedule import NewSchedule
 from bot.domain.zones import zone_named
 from bot.views import blocks
+from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import code
 from bot.views.cron import cron_in_words
 from bot.views.given_back import given_back
@@ -127,6 +128,14 @@ def not_added(new: NewSchedule, why: str) -> list[Message]:
     return given_back(text, head, _written(new))
 
 
+def unreachable(ref: str, page: str) -> str:
+    """Why a schedule was not added, after many tries, and what to do; `page` is where Devin takes it as well."""
+    return (
+        f"Devin could not be reached for too long. Add it again, here or on <{page}|Devin's page>. "
+        f"Reference {code(ref)}."
+    )
+
+
 def late(name: str) -> Message:
     """Say that a schedule is still to be added."""
     return Message(
@@ -135,24 +144,12 @@ def late(name: str) -> Message:
     )
 
 
-def lost(new: NewSchedule, ref: str, *, maybe: bool, page: str) -> list[Message]:
-    """Say that a schedule was not added, or `maybe` was, because Devin could not be reached for too long.
-
-    What was written is given back.
-    """
+def maybe_added(new: NewSchedule, ref: str) -> list[Message]:
+    """Say that nobody knows whether a schedule was added, and give back what was written."""
     named = fitted(new.name, _NAME_LENGTH)
-    if maybe:
-        head = (
-            f":warning: Devin did not answer for too long, so nobody knows whether the schedule *{named}* was added. "
-            f"`/devin schedule list` shows it if it was. Reference `{ref}`."
-        )
-        text = f"Nobody knows whether the schedule {named} was added. What you wrote is below."
-    else:
-        head = (
-            f":warning: The schedule *{named}* was not added: Devin could not be reached for too long. "
-            f"Add it again, here or on <{page}|Devin's page>. Reference `{ref}`."
-        )
-        text = f"The schedule {named} was not added. The reason and what you wrote are below."
+    advice = "`/devin schedule list` shows it if it was."
+    head = outcome_unknown(f"the schedule *{named}* was added", advice, ref).text
+    text = f"Nobody knows whether the schedule {named} was added. What you wrote is below."
     return given_back(text, head, _written(new))
 
 

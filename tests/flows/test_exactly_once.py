@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.devin import errors
-from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_unknown
+from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Loss, Missing, announce_loss
 from bot.flows.job import Job
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.services import Services
@@ -213,17 +213,30 @@ class NewThing(Creation[int]):
         return self.devin.outcome.stands
 
     async def write_created(self, uow: UnitOfWork, thing: int) -> None:
-        await self._say(uow, f"created {thing}")
+        await self.say(uow, f"created {thing}")
 
     async def write_refused(self, uow: UnitOfWork, refused: errors.DevinRefused) -> None:
         del refused
-        await self._say(uow, "refused")
+        await self.say(uow, "refused")
 
     async def write_late(self, uow: UnitOfWork) -> None:
-        await self._say(uow, "late")
+        await self.say(uow, "late")
 
-    async def _say(self, uow: UnitOfWork, text: str) -> None:
+    async def say(self, uow: UnitOfWork, text: str) -> None:
         await uow.add_to_outbox(uow.post_row(f"{next(self.numbers)}", TEAM, CHANNEL, None, Message(text)))
+
+
+@dataclass(frozen=True)
+class ThingLoss(Loss):
+    """The thing is given up."""
+
+    new: NewThing
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        await self.new.say(uow, "not created")
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        await self.new.say(uow, "unknown")
 
 
 @dataclass
@@ -237,7 +250,7 @@ class Things:
         await self.once.create(job, self.new())
 
     async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
-        await self.new()._say(uow, "unknown" if is_unknown(job.row) else "not created")
+        await announce_loss(uow, job.row, ThingLoss(self.new()))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from bot.views import devin_answers, members, metrics, reviews, schedules, secre
 from bot.views.members import Person
 from bot.views.metrics import Metrics
 from bot.views.schedules import Shown, Timetable
+from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -282,12 +283,12 @@ def test_what_is_said_before_a_review():
 
 
 def test_a_review_that_is_lost_says_whether_it_may_be_there():
-    assert reviews.lost(PULL, "r1", maybe=False).text == (
+    assert reviews.not_asked_for(PULL, "r1").text == (
         f"The review of <{PULL}|acme/web#7> was not asked for: Devin could not be reached for too long. "
         "Ask again with `/devin review`. Reference `r1`."
     )
-    assert reviews.lost(PULL, "r1", maybe=True).text == (
-        f"Devin did not answer for too long, so nobody knows whether the review of <{PULL}|acme/web#7> was asked for. "
+    assert reviews.maybe_asked_for(PULL, "r1").text == (
+        f"{sentences.ANSWER_LOST} the review of <{PULL}|acme/web#7> was asked for. "
         "Look at the pull request before you ask again. Reference `r1`."
     )
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.library import Entry, Kind
 from bot.playground.slack.blocks import block_errors
 from bot.views import library
+from tests import sentences
 from tests.unit.block_kit import assert_calls_nobody, assert_valid
 
 NOTE = Entry(Kind.NOTE, "Deploys", "Go through *staging*.", trigger="when deploying", repo="acme/web", id="note-1")
@@ -114,8 +115,8 @@ def test_what_may_have_been_saved_is_given_back_too():
     (message,) = library.maybe_saved(PLAYBOOK, "0a1b")
     assert message.text == "Nobody knows whether the playbook Release was saved. What you wrote is below."
     assert words(message) == [
-        ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the playbook "
-        "*Release* was saved. `/devin playbook list` shows it if it was. Reference `0a1b`.",
+        f"{sentences.ANSWER_LOST} the playbook *Release* was saved. "
+        "`/devin playbook list` shows it if it was. Reference `0a1b`.",
         "*Macro*\n```!release```",
         "*Body*\n```1. Tag it.```",
     ]

@@ -16,6 +16,7 @@ from bot.playground.slack.blocks import view_errors
 from bot.views import schedules as views
 from bot.views.modals import schedules as modals
 from bot.views.schedules import Shown, Timetable
+from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()  # winter time
@@ -165,21 +166,21 @@ def test_what_is_said_about_a_new_schedule():
         "answers. Please don't send it again."
     )
     by_cron = entered(FIELDS | {"name": "n" * 90, "repeat": "cron", "cron": "0 9 * * 1", "prompt": "Run all. " * 400})
-    (gone,) = views.lost(by_cron, "r1", maybe=False, page="https://x.test")
+    (gone,) = views.not_added(by_cron, views.unreachable("r1", "https://x.test"))
     named, texts = f"{'n' * 79}…", [block["text"]["text"] for block in gone.blocks]
     assert gone.text == f"The schedule {named} was not added. The reason and what you wrote are below."
     assert texts[:3] == [
-        f":warning: The schedule *{named}* was not added: Devin could not be reached for too long. "
+        f":warning: The schedule *{named}* was not added. Devin could not be reached for too long. "
         "Add it again, here or on <https://x.test|Devin's page>. Reference `r1`.",
         f"*Name*\n```{'n' * 90}```",
         "*Cron expression*\n```0 9 * * 1```",
     ]
     assert "".join(text.removeprefix("*Task*\n").strip("`") for text in texts[3:]) == by_cron.prompt
     assert_valid(gone)
-    (unknown,) = views.lost(entered(FIELDS), "r1", maybe=True, page="https://x.test")
+    (unknown,) = views.maybe_added(entered(FIELDS), "r1")
     assert unknown.text == "Nobody knows whether the schedule Nightly was added. What you wrote is below."
     assert [block["text"]["text"] for block in unknown.blocks] == [
-        ":warning: Devin did not answer for too long, so nobody knows whether the schedule *Nightly* was added. "
+        f"{sentences.ANSWER_LOST} the schedule *Nightly* was added. "
         "`/devin schedule list` shows it if it was. Reference `r1`.",
         "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
         "*Task*\n```Run all tests.```",

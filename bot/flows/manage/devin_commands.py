@@ -6,6 +6,7 @@ for hours, as a message is: if Devin does not answer, the person reads why, and 
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from bot.devin.errors import DevinError
@@ -16,7 +17,7 @@ from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.parser import Command
 from bot.domain.form import Form
 from bot.flows.access import Access
-from bot.flows.exactly_once import is_unknown
+from bot.flows.exactly_once import Loss, announce_loss
 from bot.flows.job import CommandJob, Job, finish, recipient_after_ack, recipient_of
 from bot.flows.manage.devin import reads as devin_reads
 from bot.flows.manage.devin.answer import DevinAnswer
@@ -105,8 +106,7 @@ class DevinCommands:
         if command.spec is devin_specs.REVIEW:
             await self._reviews.on_dead(uow, job, command.argument)
         else:
-            message = schedules.UNKNOWN if is_unknown(job.row) else devin_answers.UNREACHABLE
-            await uow.reply_privately(recipient_of(job), message)
+            await announce_loss(uow, job.row, _AnswerLoss(job))
 
     async def _refusal(self, job: CommandJob, command: Command) -> Message | None:
         """Why the person may not use the command, or None."""
@@ -128,6 +128,21 @@ class DevinCommands:
         except DevinError as error:
             log.warning("Devin gave no answer", command=name, error=type(error).__name__, status=error.status)
             return DevinAnswer(failure_sentence(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _AnswerLoss(Loss):
+    """The answer to a command is given up. Only a change of a schedule has an intent."""
+
+    job: Job[ActionCause]
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Answer that Devin cannot be reached and nothing was changed."""
+        await uow.reply_privately(recipient_of(self.job), devin_answers.UNREACHABLE)
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Answer that nobody knows whether the schedule was changed."""
+        await uow.reply_privately(recipient_of(self.job), schedules.UNKNOWN)
 
 
 def _answer_at_once(command: Command) -> Message | None:

@@ -13,6 +13,7 @@ from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import as_typed, without_mention
 from bot.flows.access import Access
+from bot.flows.exactly_once import announce_loss
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
@@ -21,6 +22,7 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer import held_reply
 from bot.flows.steer.command_answers import CommandAnswers, only_in_private
+from bot.flows.steer.lost_reply import ReplyLoss
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
@@ -94,11 +96,11 @@ class Conversation:
         if known is not None and self._ends_session(job):
             await self._session_commands.not_stopped(uow, job, known.session_id)
             return
-        lost = self._reply.lost(job, reason) if known else answers.start_failed(job.row.ref)
-        whose = known.session_id if known else None
-        await uow.add_to_outbox(
-            uow.post_row(f"lost:{job.row.key}", job.workspace.team, channel, thread_ts, lost, session_id=whose)
-        )
+        if known is not None:
+            await announce_loss(uow, job.row, ReplyLoss(job.row, known.session_id, reason))
+            return
+        lost = answers.start_failed(job.row.ref)
+        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", job.workspace.team, channel, thread_ts, lost))
 
     def _ends_session(self, job: Job[MessageCause]) -> bool:
         verb = self._verb(job)

@@ -1,13 +1,14 @@
 """Inbox lanes: claim a lane, give its next row to its flow, and decide what a failure means for the row."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
 from bot.domain.causes import Cause, StartCause, UnreadableCause, without_response_url
 from bot.domain.keys import session_id
 from bot.domain.lane import thread_of
-from bot.flows.exactly_once import is_unknown
+from bot.flows.exactly_once import Loss, announce_loss
 from bot.flows.job import Flow, Job, RefusedForNow, Reschedule
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.services import Services
@@ -18,7 +19,9 @@ from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRa
 from bot.store import inbox, lanes, threads
 from bot.store.inbox import InboxRow
 from bot.store.lanes import ClaimLostError
+from bot.store.threads import Thread
 from bot.views import answers
+from bot.views.message import Message
 
 log = get_logger(__name__)
 
@@ -172,8 +175,26 @@ async def _announce_unreadable(uow: UnitOfWork, job: Job[Cause]) -> None:
     if row.kind == StartCause.kind or session_id(row.key) == known.session_id:
         await start_is_dead(uow, job, known.session_id)
         return
-    message = answers.not_readable(row.ref, maybe_done=is_unknown(row))
-    key = f"lost:{row.key}"
-    await uow.add_to_outbox(
-        uow.post_row(key, known.team, known.channel, known.ts, message, session_id=known.session_id)
-    )
+    await announce_loss(uow, row, _UnreadableLoss(row, known))
+
+
+@dataclass(frozen=True, slots=True)
+class _UnreadableLoss(Loss):
+    """Nobody can read what `row` asks for in `thread`."""
+
+    row: InboxRow[Cause]
+    thread: Thread
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that it was not done."""
+        await self._post(uow, answers.not_readable(self.row.ref, maybe_done=False))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that an earlier attempt may have done it."""
+        await self._post(uow, answers.not_readable(self.row.ref, maybe_done=True))
+
+    async def _post(self, uow: UnitOfWork, message: Message) -> None:
+        to = self.thread
+        await uow.add_to_outbox(
+            uow.post_row(f"lost:{self.row.key}", to.team, to.channel, to.ts, message, session_id=to.session_id)
+        )

@@ -9,27 +9,16 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Final
 
-from bot.devin.errors import (
-    DevinError,
-    DevinForbidden,
-    DevinOutcomeUnknown,
-    DevinQuotaExceeded,
-    DevinRefused,
-    DevinServerError,
-    DevinUnauthorized,
-    DevinUnexpectedAnswer,
-    DevinUnreachable,
-)
+from bot.devin.errors import DevinError, DevinForbidden, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
 from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
 from bot.domain.waking import is_asleep
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing, is_unknown
-from bot.flows.job import Job, RefusedForNow, Reschedule, finish, recipient_of
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing
+from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.budgets.check import BudgetCheck
-from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
@@ -53,15 +42,6 @@ _REASONS: Final = {
 _PERMISSION: Final = (
     "Devin Bridge's key lacks the permission `{needed}`, which an admin of your Devin organisation can grant"
 )
-_OUTAGES: Final = (
-    *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
-    OrganisationNotConnectedError,
-)
-_LOST: Final = {
-    **{error.__name__: "Devin could not be reached for too long" for error in _OUTAGES},
-    RefusedForNow.__name__: "Devin has taken no messages in this session for too long",
-}
-
 _MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
 _GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {
     DisplayState.ANSWERED,
@@ -144,13 +124,6 @@ class Reply:
                 # Once for each person and reason (`what`), because people may go on talking in such a thread.
                 await uow.reply_privately(to, message, key=f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(uow, job)
-
-    def lost(self, job: Job[MessageCause], reason: str) -> Message:
-        """Return the sentence for the thread about a reply that is marked dead for `reason`."""
-        if is_unknown(job.row):
-            return answers.reply_uncertain(job.row.ref, _message_text(job))
-        why = _LOST.get(reason, "something went wrong on our side")
-        return answers.reply_not_sent(why, job.row.ref, _message_text(job))
 
 
 class NewMessage(Creation[Snapshot | None]):
@@ -299,7 +272,7 @@ class NewMessage(Creation[Snapshot | None]):
         if isinstance(refused, MAY_BE_TAKEN_BACK):
             await self._write_ended(uow)
             return
-        said = answers.reply_not_sent(_reason(refused), self._job.row.ref, _message_text(self._job))
+        said = answers.reply_not_sent(_reason(refused), self._job.row.ref, plain(self._job.cause.text))
         await self._write_lost(uow, said, type(refused).__name__)
 
     async def _write_ended(self, uow: UnitOfWork) -> None:
@@ -331,10 +304,6 @@ def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
     if kind is SmallTalk.AGREEMENT:
         return state not in _GOES_ON_AFTER_A_REPLY and asks is not True
     return state not in _MAY_WAIT_FOR_ANSWER
-
-
-def _message_text(job: Job[MessageCause]) -> str:
-    return plain(job.cause.text)
 
 
 def _mark(job: Job[MessageCause]) -> str:

@@ -6,14 +6,13 @@ from bot.domain.causes import Cause, MessageCause, SessionCause, StartCause
 from bot.domain.commands.parser import parse_verb
 from bot.domain.keys import session_id
 from bot.domain.session import Session
-from bot.domain.text import plain
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
 from bot.flows.steer import held_reply
+from bot.flows.steer.lost_reply import ReplyLoss
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
 from bot.store.inbox import InboxRow
-from bot.views import answers
 
 NOT_SENT: Final = "stopped first"
 
@@ -34,7 +33,7 @@ async def end_waiting(uow: UnitOfWork, job: Job[Cause], session: Session | None 
         before += held
     for row in before:
         if is_unknown(row):
-            await _announce_uncertain(uow, row)
+            await ReplyLoss(row).write_unknown(uow)
     return sum(not is_unknown(row) and parse_verb(row.cause.text) is None for row in before)
 
 
@@ -44,12 +43,6 @@ async def open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> Inbo
     messages = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
     start = next((row for row in starts if row.cause.session_id == session.id), None)
     return start or next((row for row in messages if session_id(row.key) == session.id), None)
-
-
-async def _announce_uncertain(uow: UnitOfWork, row: InboxRow[MessageCause]) -> None:
-    cause = row.cause
-    message = answers.reply_uncertain(row.ref, plain(cause.text))
-    await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", row.team, cause.channel, cause.root_ts, message))
 
 
 def _came_before(row: InboxRow[Cause], stop: InboxRow[Cause]) -> bool:

@@ -4,6 +4,7 @@ It is looked up in its organisation alone, so one reference, that of the fan-out
 place of one that failed has another reference, so that the failed one is not found in its stead.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from bot.devin.errors import (
@@ -20,7 +21,7 @@ from bot.domain.fan_out import EXPLAINED, UNSTARTED, FanOut, FanOutSession, refe
 from bot.domain.person import as_author
 from bot.domain.session import Lifecycle, display_state_of
 from bot.flows.access import Access
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_unknown
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Loss, announce_loss
 from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_out.fan_outs import FanOutOrganisations, change_session
@@ -67,15 +68,33 @@ class StartFanOutSession:
         session = await fan_outs.session(uow.tx, job.cause.fan_out_id, job.cause.org_id)
         if fan_out is None or session is None or not _is_meant(job, session):
             return
-        values: dict[str, object] = {"lifecycle": Lifecycle.REFUSED, "reason": views.LOST, **_NOT_UNKNOWN}
-        if is_unknown(job.row):
-            known = {"intent_at": job.row.intent_at, "accepted_at": job.row.accepted_at}
-            values = {"lifecycle": Lifecycle.UNCERTAIN, "reason": views.UNKNOWN, **known}
-        await change_session(uow, fan_out, session, job.row.key, **values)
+        await announce_loss(uow, job.row, FanOutSessionLoss(job, fan_out, session))
 
 
 def _is_meant(job: Job[FanOutSessionCause], session: FanOutSession) -> bool:
     return session.lifecycle in UNSTARTED and session.attempt == job.cause.attempt
+
+
+@dataclass(frozen=True, slots=True)
+class FanOutSessionLoss(Loss):
+    """The start of a session of a fan-out is given up; the table shows it."""
+
+    job: Job[FanOutSessionCause]
+    fan_out: FanOut
+    session: FanOutSession
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Show that the session was not started."""
+        await self._change(uow, lifecycle=Lifecycle.REFUSED, reason=views.LOST, **_NOT_UNKNOWN)
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Show that nobody knows whether it was, and keep what a retry needs to look it up."""
+        row = self.job.row
+        known = {"intent_at": row.intent_at, "accepted_at": row.accepted_at}
+        await self._change(uow, lifecycle=Lifecycle.UNCERTAIN, reason=views.UNKNOWN, **known)
+
+    async def _change(self, uow: UnitOfWork, **values: object) -> None:
+        await change_session(uow, self.fan_out, self.session, self.job.row.key, **values)
 
 
 class NewFanOutSession(Creation[DevinSession]):

@@ -5,14 +5,23 @@ somebody else has written meanwhile, which is left alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
 from bot.domain.library import BODY, LONGEST, Entry, Kind, entered, mistakes, records_of_change
 from bot.flows.access import Access
-from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
+from bot.flows.exactly_once import (
+    Creation,
+    ExactlyOnce,
+    Found,
+    LookupResult,
+    Loss,
+    Missing,
+    announce_loss,
+    is_late,
+)
 from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
@@ -85,13 +94,11 @@ class LibraryForm(FormKind):
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Announce what was not saved, or of which that is not known, and give the text back."""
-        entry = entered(self._kind, job.cause.fields)
-        unknown = is_unknown(job.row) or job.cause.before is not None
-        reference = job.row.ref
-        messages = (
-            views.maybe_saved(entry, reference) if unknown else views.not_saved(entry, views.unreachable(reference))
-        )
-        await answer(uow, job, *messages)
+        loss = EntryLoss(job, entered(self._kind, job.cause.fields))
+        if job.cause.before is not None:  # a change, which was tried
+            await loss.write_unknown(uow)
+        else:
+            await announce_loss(uow, job.row, loss)
 
     async def _change(self, job: Job[ViewCause], entry: Entry) -> None:
         try:
@@ -144,6 +151,22 @@ def library_forms(services: Services, access: Access) -> dict[str, FormKind]:
     """Return the forms of the commands about notes and playbooks that open one, by the names of the commands."""
     opening = {spec.name: kind for spec, kind in KINDS.items() if spec.opens_form}
     return {name: LibraryForm(services, access, name, kind) for name, kind in opening.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLoss(Loss):
+    """A note or playbook, new or changed, is given up; what was written comes back."""
+
+    job: Job[ViewCause]
+    entry: Entry
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that it was not saved."""
+        await answer(uow, self.job, *views.not_saved(self.entry, views.unreachable(self.job.row.ref)))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether it was."""
+        await answer(uow, self.job, *views.maybe_saved(self.entry, self.job.row.ref))
 
 
 class NewEntry(Creation[Entry]):

@@ -1,6 +1,7 @@
 """The form of a new schedule, which is created exactly once (`bot.flows.exactly_once`)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
 from bot.devin.errors import DevinRefused
@@ -9,7 +10,16 @@ from bot.domain.causes import ViewCause
 from bot.domain.form import Form
 from bot.domain.new_schedule import NewSchedule, entered, mistakes
 from bot.flows.access import Access
-from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
+from bot.flows.exactly_once import (
+    Creation,
+    ExactlyOnce,
+    Found,
+    LookupResult,
+    Loss,
+    Missing,
+    announce_loss,
+    is_late,
+)
 from bot.flows.job import Job
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
@@ -64,9 +74,23 @@ class ScheduleForm(FormKind):
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Announce that the schedule was not added, or that nobody knows."""
-        new = entered(job.cause.fields)
-        maybe = is_unknown(job.row)
-        await answer(uow, job, *views.lost(new, job.row.ref, maybe=maybe, page=SCHEDULES_PAGE))
+        await announce_loss(uow, job.row, ScheduleLoss(job))
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleLoss(Loss):
+    """A new schedule is given up; what was written comes back."""
+
+    job: Job[ViewCause]
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that the schedule was not added."""
+        new = entered(self.job.cause.fields)
+        await answer(uow, self.job, *views.not_added(new, views.unreachable(self.job.row.ref, SCHEDULES_PAGE)))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether it was."""
+        await answer(uow, self.job, *views.maybe_added(entered(self.job.cause.fields), self.job.row.ref))
 
 
 class NewScheduleAtDevin(Creation[Schedule]):

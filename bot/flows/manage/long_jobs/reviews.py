@@ -4,6 +4,7 @@ A review carries no reference. A look-up takes the newest one of the newest comm
 created after the intent: Devin has then one review of that commit, and another one would only be paid for twice.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from bot.devin.errors import DevinNotFound, DevinRefused
@@ -13,7 +14,16 @@ from bot.domain.commands.devin_specs import REVIEW
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.lane import own_lane
 from bot.domain.long_job import LongJobKind, NewLongJob
-from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
+from bot.flows.exactly_once import (
+    Creation,
+    ExactlyOnce,
+    Found,
+    LookupResult,
+    Loss,
+    Missing,
+    announce_loss,
+    is_late,
+)
 from bot.flows.job import CommandJob, Job, move, recipient_after_ack
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
@@ -50,11 +60,30 @@ class Reviews:
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], typed: str) -> None:
         """Send the person a direct message: the review was not asked for, or nobody knows."""
-        url = pull_request_url(typed) or typed
-        message = views.lost(url, job.row.ref, maybe=is_unknown(job.row), hosts=job.workspace.policy.code_hosts)
+        await announce_loss(uow, job.row, ReviewLoss(job, pull_request_url(typed) or typed))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLoss(Loss):
+    """The request for a review of the pull request with the address `url` is given up."""
+
+    job: Job[ActionCause]
+    url: str
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that the review was not asked for."""
+        await self._post(uow, views.not_asked_for(self.url, self.job.row.ref, self.job.workspace.policy.code_hosts))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether it was."""
+        await self._post(uow, views.maybe_asked_for(self.url, self.job.row.ref, self.job.workspace.policy.code_hosts))
+
+    async def _post(self, uow: UnitOfWork, message: Message) -> None:
+        job = self.job
         if job.cause.user:
-            row = uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user, None, message)
-            await uow.add_to_outbox(row)
+            await uow.add_to_outbox(
+                uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user, None, message)
+            )
 
 
 class NewReview(Creation[Review]):

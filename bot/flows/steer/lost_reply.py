@@ -1,0 +1,49 @@
+"""What the thread hears of a reply that is given up."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.devin.errors import DevinOutcomeUnknown, DevinServerError, DevinUnexpectedAnswer, DevinUnreachable
+from bot.domain.causes import MessageCause
+from bot.domain.text import plain
+from bot.flows.exactly_once import Loss
+from bot.flows.job import RefusedForNow
+from bot.flows.organisation import OrganisationNotConnectedError
+from bot.flows.unit_of_work import UnitOfWork
+from bot.store.inbox import InboxRow
+from bot.views import answers
+from bot.views.message import Message
+
+_OUTAGES: Final = (
+    *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
+    OrganisationNotConnectedError,
+)
+_REASONS: Final = {
+    **{error.__name__: "Devin could not be reached for too long" for error in _OUTAGES},
+    RefusedForNow.__name__: "Devin has taken no messages in this session for too long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyLoss(Loss):
+    """The reply of `row` to the session with the id `session_id` is given up, for `reason` if it was marked dead."""
+
+    row: InboxRow[MessageCause]
+    session_id: str | None = None
+    reason: str = ""
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that the reply was not sent, and why."""
+        why = _REASONS.get(self.reason, "something went wrong on our side")
+        await self._post(uow, answers.reply_not_sent(why, self.row.ref, plain(self.row.cause.text)))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether the reply arrived."""
+        await self._post(uow, answers.reply_uncertain(self.row.ref, plain(self.row.cause.text)))
+
+    async def _post(self, uow: UnitOfWork, message: Message) -> None:
+        row, cause = self.row, self.row.cause
+        post = uow.post_row(
+            f"lost:{row.key}", row.team, cause.channel, cause.root_ts, message, session_id=self.session_id
+        )
+        await uow.add_to_outbox(post)
