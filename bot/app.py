@@ -258,7 +258,7 @@ async def assembled(
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
         stack.enter_context(alone_on(sqlite_path(url) if settings.uses_sqlite else None))
-        db = await open_store(stack, url, clock)
+        db = await open_store(stack, url, clock, timing)
         connector = Connector(stack, db, metrics, timing)
         workspaces = [await connector.workspace(one) for one in (settings, *others)]
         await _assign_unowned(db, workspaces[0])
@@ -266,7 +266,7 @@ async def assembled(
         services = Services(
             db=db,
             engine=engine,
-            writer=InboxWriter(db, deadline=timing.stored),
+            writer=InboxWriter(db, timing),
             workspaces=Workspaces(*workspaces),
             organisations=Organisations(*connector.organisations.values()),
             timing=timed(settings, timing),
@@ -314,13 +314,15 @@ def alone_on(path: Path | None) -> Iterator[None]:
         yield
 
 
-async def open_store(stack: AsyncExitStack, url: str, clock: Clock = time.time) -> Database:
+async def open_store(
+    stack: AsyncExitStack, url: str, clock: Clock = time.time, timing: Timing = PRODUCTION
+) -> Database:
     """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails."""
     try:
         if (path := sqlite_path(url)) is not None:
             # A crash right here leaves an empty file, in which the next start makes the schema.
             keep_private(path)
-        db = Database(url, clock)
+        db = Database(url, clock, timing)
         stack.push_async_callback(db.close)
         await migrate(db)
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password

@@ -27,6 +27,8 @@ class Timing:
     download_connect: float = 5.0  # To connect for a download takes at most this long.
     download_silence: float = 10.0  # A download gets no bytes for at most this long.
     upload: float = 60.0  # The upload of a file to Slack takes at most this long.
+    slack_rate_limit: float = 10.0  # From a 429 of Slack's that names no wait until the next call.
+    slack_longest_asked: float = HOUR  # A 429 of Slack's counts for at most this long, whatever it names.
 
     # ------------------------------------------------------------ what comes in
     stored: float = 2.0  # What Slack sends is stored within this time or refused, so that Slack sends it again.
@@ -34,6 +36,23 @@ class Timing:
     request_headers: float = 5.0  # From a connection, or the first byte of a request, until its headers are complete.
     request_body: float = 10.0  # From the headers of a request until its body is complete.
     answer_taken: float = 15.0  # From a complete request until its answer has been made and taken.
+    connection_sweep: float = 1.0  # What passes between two sweeps of connections beyond this, the process stood still.
+
+    # ------------------------------------------------------------ store
+    store_connect: float = 5.0  # To connect to PostgreSQL takes at most this long.
+    store_lock: float = 1.0  # A transaction waits at most this long for a lock that another process holds.
+    store_lock_check: float = 0.002  # Between two attempts to get the lock of an SQLite file.
+    store_retry: float = 0.05  # From a transaction that could not begin until the rows for an ack are tried again.
+    # A statement takes milliseconds. One that takes longer than this has lost its server, and would hold its lane for
+    # as long as the system takes to notice, which may be a quarter of an hour.
+    store_statement: float = 15.0
+    store_idle: float = 10.0  # A process that stands still in a transaction loses it, and its locks, after this.
+    migration: float = 10 * MINUTE  # A statement of a migration, which may rewrite a large table, takes at most this.
+    migration_wait: float = MINUTE  # A process waits at most this long for another one that migrates.
+    gate_calm: float = 0.005  # So long no request of Slack's may have come before other work goes on.
+    gate_share: float = 0.05  # Under a flood of requests other work goes on this often, in a gap between two answers.
+    gate_gapless: float = 0.1  # It goes on this often where there is no gap.
+    gate_check: float = 0.005  # Between two checks by the first transaction that waits.
 
     # ------------------------------------------------------------ unknown outcomes
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.
@@ -106,6 +125,7 @@ class Timing:
 
     # ------------------------------------------------------------ outbox
     channel_interval: float = 1.0  # Between two posts in a channel.
+    thread_turn: float = MINUTE  # A thread that got no post for this long is next in its channel.
     send_first_retry: float = 2.0  # After the first failure of a send; doubles with each further failure.
     send_longest_retry: float = MINUTE  # The longest pause between two attempts to send a row.
     share_check: float = 0.5  # Between two checks whether the message with shared files is there.
@@ -171,11 +191,13 @@ class Timing:
     # ------------------------------------------------------------ start
     start_first_retry: float = 1.0  # From the first call that Slack does not answer at the start; then doubles.
     start_longest_retry: float = MINUTE  # The longest pause between two such calls.
+    port_check: float = 0.01  # Between two checks whether the port is open.
 
     # ------------------------------------------------------------ stop
     listener_drain: float = 3.0  # A stop waits this long for listeners in flight.
     flow_drain: float = 4.0  # A stop waits this long for flows and posts in flight.
     tick_drain: float = 1.0  # A stop waits this long for a poll. The three add up to less than the ten it may take.
+    request_drain: int = 1  # The port waits this long for requests in flight, in whole seconds.
     socket_check: float = 5.0  # Between two checks whether there is a socket.
     disconnected: float = MINUTE  # Without a socket for this long the process ends, to be started anew.
     poll_overdue: float = MINUTE  # Readiness warns of Devin when the last poll is older than this and three slow polls.

@@ -11,7 +11,7 @@ from bot.devin.errors import DevinUnexpectedAnswer
 
 PAGE_SIZE: Final = 200  # the most a page may hold
 IDS_PER_CALL: Final = 100  # as many as keep the address well below the 8 KB that servers accept
-AUDIT_WINDOW_SECONDS: Final = 100 * 24 * 60 * 60  # the longest span that the audit log answers
+AUDIT_WINDOW: Final = 100 * 24 * 60 * 60  # seconds: the longest span that the audit log answers
 
 _Item = TypeVar("_Item")
 
@@ -40,7 +40,7 @@ async def items(of: AsyncIterator[Page[_Item]]) -> AsyncIterator[_Item]:
             yield item
 
 
-def windows(after: int, before: int, longest: int = AUDIT_WINDOW_SECONDS) -> Iterator[tuple[int, int]]:
+def windows(after: int, before: int, longest: int = AUDIT_WINDOW) -> Iterator[tuple[int, int]]:
     """Give spans of at most `longest` seconds, oldest first, that cover all from `after` to `before`.
 
     Neighbours share one second, because it is not documented whether the bounds belong to a span.

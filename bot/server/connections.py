@@ -28,7 +28,6 @@ MOST: Final = 512
 MOST_OF_ONE: Final = 64  # from one public address
 RESERVED_DESCRIPTORS: Final = 384  # for Slack, Devin, the store, the log and connections that are about to be refused
 BACKLOG: Final = 128  # connections that the system accepts before the process has seen them
-SWEEP_SECONDS: Final = 1.0  # a sweep comes much sooner after the one before, unless the process stood still
 LARGEST_HEADERS: Final = 64_000  # bytes
 LARGEST_REQUEST: Final = 2 * LARGEST_BODY  # bytes, with what frames the parts of a body that comes in parts
 
@@ -105,7 +104,8 @@ class Connections:
 
     def sweep(self, now: float) -> None:
         """Cut the connections whose request, or whose taking of the answer, is late at `now`."""
-        lost = max(now - self._swept_at - SWEEP_SECONDS, 0.0)  # while the process stood still, nothing could come in
+        # While the process stood still, nothing could come in.
+        lost = max(now - self._swept_at - self.timing.connection_sweep, 0.0)
         self._swept_at = now
         for connection in list(self._open):
             connection.since += lost

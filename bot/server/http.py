@@ -49,7 +49,7 @@ class HttpServer(uvicorn.Server):
     async def wait_started(self, parts: Sequence[asyncio.Task[None]]) -> None:
         """Wait until the port is open, or one of `parts` has ended."""
         while not self.started and not any(part.done() for part in parts):  # noqa: ASYNC110 - uvicorn has no event
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(self._connections.timing.port_check)
 
     @property
     def port(self) -> int:
@@ -99,7 +99,7 @@ def bounded_server(app: Starlette, connections: Connections) -> HttpServer:
         log_config=None,
         access_log=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=connections.timing.request_drain,
         lifespan="off",
         proxy_headers=False,
     )

@@ -114,7 +114,7 @@ class Connection:
     async def _call(self, method: str, **sent: Any) -> AsyncSlackResponse:
         self._http()
         with self._measured(method):
-            return await answered(method, self._web.api_call(method, **sent))
+            return await answered(method, self._web.api_call(method, **sent), self._timing)
 
     def _http(self) -> aiohttp.ClientSession:
         """Return the session of all calls. It is opened by the first call, because it belongs to a running loop."""
@@ -139,7 +139,7 @@ class Connection:
                 self._on_call(method, outcome, perf_counter() - started)
 
 
-async def answered(method: str, call: Awaitable[_T]) -> _T:
+async def answered(method: str, call: Awaitable[_T], timing: Timing) -> _T:
     """Await `call` and return its answer, or raise the error that it stands for.
 
     The error has no cause, because the causes print addresses and headers.
@@ -148,7 +148,7 @@ async def answered(method: str, call: Awaitable[_T]) -> _T:
     try:
         return await call
     except SlackApiError as failed:
-        error = _not_ok(method, failed)
+        error = _not_ok(method, failed, timing)
     except _UNSENT as failed:
         error = SlackUnreachable(method, type(failed).__name__)
     # slack_sdk raises AttributeError or ValueError for a 200 whose body is text, a list, or not UTF-8.
@@ -162,11 +162,11 @@ def without_none(arguments: Json) -> Json:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-def _not_ok(method: str, failed: SlackApiError) -> SlackError:
+def _not_ok(method: str, failed: SlackApiError, timing: Timing) -> SlackError:
     # The answer is an object of slack_sdk, or of aiohttp if the JSON was broken.
     answer = failed.response
     status = answer.status if isinstance(answer, aiohttp.ClientResponse) else answer.status_code
-    return error_from(method, status, answer.headers, getattr(answer, "data", None))
+    return error_from(method, status, answer.headers, getattr(answer, "data", None), timing)
 
 
 def _body(answer: AsyncSlackResponse) -> Json:

@@ -25,8 +25,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-DEFAULT_RETRY_SECONDS: Final = 10.0  # Slack names its wait; this is for an answer without one
-MAX_RETRY_SECONDS: Final = 3600.0
+from bot.timing import Timing
 
 
 class SlackError(Exception):
@@ -225,11 +224,11 @@ _MEANING: Final[Mapping[type[SlackRefused], frozenset[str]]] = {
 _CLASS_OF: Final = {code: refused for refused, codes in _MEANING.items() for code in codes}
 
 
-def error_from(method: str, status: int, headers: Mapping[str, str], body: object) -> SlackError:
+def error_from(method: str, status: int, headers: Mapping[str, str], body: object, timing: Timing) -> SlackError:
     """Make an error from an answer that is no success; `body` is its JSON, or anything else if it has none."""
     code = body.get("error") if isinstance(body, Mapping) else None
     if status == 429 or code in _RATE_LIMITED:
-        return SlackRateLimited(_seconds(headers.get("Retry-After")), method)
+        return SlackRateLimited(_seconds(headers.get("Retry-After"), timing), method)
     if status >= 500 or not isinstance(code, str):
         return SlackOutcomeUnknown(method, f"HTTP {status}")
     if code in _PERHAPS_DONE:
@@ -247,11 +246,11 @@ def _refused(code: str, method: str, body: Mapping[str, Any]) -> SlackRefused:
     return known(code, method, needed if isinstance(needed, str) else None, details)
 
 
-def _seconds(value: str | None) -> float:
+def _seconds(value: str | None, timing: Timing) -> float:
     try:
         seconds = float(value or "")
     except ValueError:
-        return DEFAULT_RETRY_SECONDS
+        return timing.slack_rate_limit
     if not math.isfinite(seconds):
-        return DEFAULT_RETRY_SECONDS
-    return min(max(seconds, 0.0), MAX_RETRY_SECONDS)
+        return timing.slack_rate_limit
+    return min(max(seconds, 0.0), timing.slack_longest_asked)

@@ -126,15 +126,15 @@ class Downloads:
         async with self.session.get(
             file.url, headers=headers, allow_redirects=False, proxy=self.proxy, timeout=timeout
         ) as answer:
-            _check_answer(answer, file)
+            _check_answer(answer, file, self.timing)
             size = await _save(answer, into, limit)
         if answer.content_type == _HTML and size != file.size:
             raise FileNotReadable(Reason.LOGIN)  # the file is HTML too, but of another length than this page
 
 
-def _check_answer(answer: aiohttp.ClientResponse, file: SlackFile) -> None:
+def _check_answer(answer: aiohttp.ClientResponse, file: SlackFile, timing: Timing) -> None:
     if answer.status == 429:
-        raise error_from(METHOD, answer.status, answer.headers, None)
+        raise error_from(METHOD, answer.status, answer.headers, None, timing)
     if answer.status in {404, 410}:
         raise FileNotReadable(Reason.GONE)
     if answer.status in {401, 403} or 300 <= answer.status < 400:

@@ -97,13 +97,13 @@ class Posting(Connection):
             "thread_ts": thread_ts,
         }
         with self._measured(RESPOND):
-            await answered(RESPOND, self._hook(response_url, without_none(answer)))
+            await answered(RESPOND, self._hook(response_url, without_none(answer)), self._timing)
 
     async def _hook(self, url: str, answer: Json) -> None:
         async with self._http().post(url, json=answer, allow_redirects=False, proxy=self._web.proxy) as response:
             body = _hook_body(await response.text())
             if response.status != 200 or body.get("ok") is False:
-                raise error_from(RESPOND, response.status, response.headers, body)
+                raise error_from(RESPOND, response.status, response.headers, body, self._timing)
 
 
 def _hook_body(text: str) -> Mapping[str, object]:

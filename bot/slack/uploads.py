@@ -43,7 +43,7 @@ class Uploading(Connection):
         if not is_slacks(url, FILES_HOST, self._web.base_url):
             raise SlackRefused("foreign_upload_url", METHOD)
         with self._measured(METHOD):
-            await answered(METHOD, self._send(url, content, size))
+            await answered(METHOD, self._send(url, content, size), self._timing)
         return UploadedFile(file_id, name)
 
     async def _send(self, url: str, content: IO[bytes], size: int) -> None:
@@ -54,7 +54,9 @@ class Uploading(Connection):
             url, data=_chunks(content), headers=headers, allow_redirects=False, proxy=self._web.proxy, timeout=limit
         ) as response:
             if response.status != 200:
-                raise error_from(METHOD, response.status, response.headers, {"error": f"http_{response.status}"})
+                raise error_from(
+                    METHOD, response.status, response.headers, {"error": f"http_{response.status}"}, self._timing
+                )
 
     async def share(
         self, channel: str, files: Sequence[UploadedFile], comment: str = "", thread_ts: str | None = None

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
-from typing import Final
 
 from sqlalchemy import Connection
 
 from bot.domain.causes import Cause
 from bot.store.database.connection import Database
 from bot.store.inbox import BATCH, InboxRow, add_now
-from bot.timing import PRODUCTION
-
-SHUT_OUT_SECONDS: Final = 0.05  # between two attempts while no transaction can begin
+from bot.timing import PRODUCTION, Timing
 
 
 class NotStoredError(Exception):
@@ -45,9 +42,9 @@ class InboxWriter:
     one, so that a bad row harms no other.
     """
 
-    def __init__(self, db: Database, *, deadline: float = PRODUCTION.stored) -> None:
+    def __init__(self, db: Database, timing: Timing = PRODUCTION) -> None:
         self._db = db
-        self._deadline = deadline
+        self._timing = timing
         self._queue: deque[_Waiting] = deque()
         self._filled = asyncio.Event()
         self._taking = Lock()  # so that a row is either taken or dropped, although two threads do these
@@ -58,7 +55,7 @@ class InboxWriter:
         Raises NotStoredError if it was not stored, and MaybeStoredError if that is unknown.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(row, loop.time() + self._deadline)
+        waiting = _Waiting(row, loop.time() + self._timing.stored)
         self._queue.append(waiting)
         self._filled.set()
         alarm = loop.call_at(waiting.deadline, self._drop, waiting)
@@ -87,7 +84,7 @@ class InboxWriter:
 
     async def _shut_out(self) -> None:
         """Wait after a transaction could not begin, and drop the rows whose callers have had their answer."""
-        await asyncio.sleep(SHUT_OUT_SECONDS)
+        await asyncio.sleep(self._timing.store_retry)
         self._queue = deque(waiting for waiting in self._queue if not waiting.stored.done())
 
     async def _singly(self, batch: Sequence[_Waiting]) -> None:

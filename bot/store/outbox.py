@@ -38,7 +38,6 @@ from bot.store.tables import outbox
 
 PAYLOAD_VERSION: Final = 1
 FIRST, USUAL = 0, 1  # ranks
-TURN_SECONDS: Final = 60.0  # a thread that got no post for this long is next
 # More threads than can get a post within a turn under a channel's rate limit, so one that got none is among them.
 CANDIDATES: Final = 100
 # Literals, not parameters: SQLite uses the index of open rows only if the statement itself contains the states.
@@ -200,7 +199,7 @@ async def head(tx: AsyncConnection, db: Database, lane: str, now: float, sender:
     Of the first open rows of all threads it is the one with the lowest rank. Threads take turns, so that a long answer
     in one holds up no other.
     """
-    asked = {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **row_claims.searcher(db, sender)}
+    asked = {"lane": lane, "now": now, "spoken_after": now - db.timing.thread_turn, **row_claims.searcher(db, sender)}
     row = (await tx.execute(_head(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.devin.paging import AUDIT_WINDOW_SECONDS, portions, windows
+from bot.devin.paging import AUDIT_WINDOW, portions, windows
 
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
 DAY = 86400
@@ -116,7 +116,7 @@ def test_windows_cover_everything_and_stay_short(days):
     spans = list(windows(start, end))
 
     assert (spans[0][0], spans[-1][1]) == (start, end)
-    assert all(before - after <= AUDIT_WINDOW_SECONDS for after, before in spans)
+    assert all(before - after <= AUDIT_WINDOW for after, before in spans)
     assert all(left[1] - right[0] == 1 for left, right in pairwise(spans))
     assert len(spans) == max(1, -(-days // 100) + (days == 1000))
 

@@ -346,4 +346,49 @@ def test_a_constant_in_seconds_has_one_value_in_all_modules():
             values.setdefault(name, {}).setdefault(value, []).append(path.relative_to(ROOT).as_posix())
     wrong = [f"{name} is {found}" for name, found in sorted(values.items()) if len(found) > 1]
     if wrong:
-        pytest.fail("\n".join(["A wait is a field of Timing, or has a name of its own:", *wrong]), pytrace=False)
+        pytest.fail("\n".join(["It needs a name of its own:", *wrong]), pytrace=False)
+
+
+WAITING_CALLS = frozenset({"sleep", "timeout", "timeout_at", "wait", "wait_for", "call_later"})
+
+
+def waits_in(code: str) -> list[str]:
+    """The waits of a module that are not passed in: its constants in seconds, and calls that wait for a fixed time."""
+    tree = ast.parse(code)
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    found = [name for node in assigned for part in ast.walk(node) for name, _ in given_by(part) if name is not None]
+    found = [name for name in found if name.endswith("_SECONDS")]
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        if ast.unparse(call.func).split(".")[-1] not in WAITING_CALLS:
+            continue
+        for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+            fixed = isinstance(value, ast.Constant) and isinstance(value.value, int | float) and value.value > 0
+            if fixed or (isinstance(value, ast.Name) and value.id.isupper()):
+                found.append(ast.unparse(call))
+    return found
+
+
+def test_every_wait_of_the_bot_is_a_field_of_timing():
+    """So that a test can pass shorter ones. The playground is no part of the bot."""
+    for path in sources("bot", "handlers"):
+        name = path.relative_to(ROOT)
+        if not name.is_relative_to("bot/playground") and name != Path("bot/timing.py"):
+            assert waits_in(path.read_text()) == [], name
+
+
+def test_each_fixed_wait_is_found():
+    code = """
+LOCK_SECONDS: Final = 1.0
+async def wait(timing):
+    await asyncio.sleep(0)  # waits for nothing
+    await asyncio.sleep(timing.poll)
+    await asyncio.sleep(0.5)
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.wait(tasks, timeout=3)
+"""
+    assert sorted(waits_in(code)) == [
+        "LOCK_SECONDS",
+        "asyncio.sleep(0.5)",
+        "asyncio.timeout(PATIENCE)",
+        "asyncio.wait(tasks, timeout=3)",
+    ]

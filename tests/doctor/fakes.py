@@ -8,6 +8,7 @@ import httpx
 from bot.domain.person import Person
 from bot.slack.client import Channel
 from bot.slack.errors import SlackError, error_from
+from bot.timing import PRODUCTION
 from tests.doctor.sentences import BOT_TOKEN, KEY
 
 ORG = "org-play"
@@ -22,7 +23,7 @@ OWNER = {
 def refusal(method: str, error: str, **facts: Any) -> SlackError:
     """Slack's answer that it did not do what `method` asked."""
     about = {"messages": [f"{BOT_TOKEN} may not"]}
-    return error_from(method, 200, {}, {"ok": False, "error": error, "response_metadata": about, **facts})
+    return error_from(method, 200, {}, {"ok": False, "error": error, "response_metadata": about, **facts}, PRODUCTION)
 
 
 class FakeSlack:

@@ -14,6 +14,7 @@ from bot.domain.person import Person
 from bot.manifest import read_manifest, scopes_of
 from bot.slack.client import Channel, Identity
 from bot.slack.errors import SlackOutcomeUnknown, SlackUnreachable, error_from
+from bot.timing import PRODUCTION
 from tests.doctor.fakes import FakeSlack, refusal
 from tests.doctor.sentences import (
     ADD_SCOPES,
@@ -44,8 +45,11 @@ WORDS = "removed from the workspace, or the token was replaced."
 # What keeps Slack from answering, whichever token and method it is about.
 NO_ANSWER = [
     (SlackUnreachable("any.method", f"{BOT_TOKEN} was not sent"), SLACK_NOT_REACHED),
-    (error_from("any.method", 429, {"Retry-After": "7"}, {"ok": False, "error": "ratelimited"}), FEWER_CALLS),
-    (error_from("any.method", 500, {}, f"<html>{BOT_TOKEN}</html>"), NO_USABLE_ANSWER),
+    (
+        error_from("any.method", 429, {"Retry-After": "7"}, {"ok": False, "error": "ratelimited"}, PRODUCTION),
+        FEWER_CALLS,
+    ),
+    (error_from("any.method", 500, {}, f"<html>{BOT_TOKEN}</html>", PRODUCTION), NO_USABLE_ANSWER),
     (SlackOutcomeUnknown("any.method", f"cut after {BOT_TOKEN}"), NO_USABLE_ANSWER),
 ]
 

@@ -407,11 +407,10 @@ async def test_a_request_in_chunks_is_read_up_to_the_largest_size(web: Harness) 
 
 
 @pytest.mark.edge
+@pytest.mark.timing(gate_share=math.inf, gate_gapless=math.inf)
 async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
-    web: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    web: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(priority_gate, rate_limits, math.inf)
     _, slow = await asyncio.open_connection("127.0.0.1", web.port)
     slow.write(
         b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Slack-Request-Timestamp: 1\r\nContent-Length: 9\r\n\r\n{"

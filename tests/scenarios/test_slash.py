@@ -40,13 +40,10 @@ async def shown(on: Harness, user: str, channel: str, text: str) -> str:
 
 
 @pytest.mark.both_transports
-async def test_each_command_is_answered_while_all_other_work_waits(
-    on: Harness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.timing(gate_share=math.inf, gate_gapless=math.inf)
+async def test_each_command_is_answered_while_all_other_work_waits(on: Harness) -> None:
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     await settled(on)
-    for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(priority_gate, rate_limits, math.inf)
     for text, answer in {
         "": sentences.HELP_BEGINS,
         "help": sentences.HELP_BEGINS,

@@ -3,8 +3,6 @@
 import pytest
 
 from bot.slack.errors import (
-    DEFAULT_RETRY_SECONDS,
-    MAX_RETRY_SECONDS,
     AnswerUrlSpent,
     ChannelGone,
     ContentRefused,
@@ -22,6 +20,7 @@ from bot.slack.errors import (
     TokenRefused,
     error_from,
 )
+from bot.timing import PRODUCTION
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ from bot.slack.errors import (
     ],
 )
 def test_each_code_becomes_what_the_caller_can_do(code, kind):
-    error = error_from("chat.postMessage", 200, {}, {"ok": False, "error": code})
+    error = error_from("chat.postMessage", 200, {}, {"ok": False, "error": code}, PRODUCTION)
     assert type(error) is kind
     assert isinstance(error, SlackRefused)
     assert (error.error, error.method, error.outcome) == (code, "chat.postMessage", code)
@@ -63,7 +62,7 @@ def test_each_code_becomes_what_the_caller_can_do(code, kind):
 
 def test_a_missing_scope_is_named():
     body = {"ok": False, "error": "missing_scope", "needed": "channels:history", "provided": "chat:write"}
-    error = error_from("conversations.replies", 200, {}, body)
+    error = error_from("conversations.replies", 200, {}, body, PRODUCTION)
     assert isinstance(error, ScopeMissing)
     assert error.needed == "channels:history"
     assert str(error) == "conversations.replies: missing_scope (needs channels:history)"
@@ -72,7 +71,7 @@ def test_a_missing_scope_is_named():
 def test_what_is_wrong_with_the_content_is_kept_for_the_log_but_not_in_the_sentence():
     wrong = "[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]"
     body = {"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": [wrong]}}
-    error = error_from("chat.postMessage", 200, {}, body)
+    error = error_from("chat.postMessage", 200, {}, body, PRODUCTION)
     assert isinstance(error, ContentRefused)
     assert error.details == (wrong,)
     assert str(error) == "chat.postMessage: invalid_blocks"
@@ -84,23 +83,25 @@ def test_what_is_wrong_with_the_content_is_kept_for_the_log_but_not_in_the_sente
         ("30", 30.0),
         ("0", 0.0),
         ("-5", 0.0),
-        (None, DEFAULT_RETRY_SECONDS),
-        ("soon", DEFAULT_RETRY_SECONDS),
-        ("nan", DEFAULT_RETRY_SECONDS),
-        ("inf", DEFAULT_RETRY_SECONDS),
-        ("999999", MAX_RETRY_SECONDS),
+        (None, PRODUCTION.slack_rate_limit),
+        ("soon", PRODUCTION.slack_rate_limit),
+        ("nan", PRODUCTION.slack_rate_limit),
+        ("inf", PRODUCTION.slack_rate_limit),
+        ("999999", PRODUCTION.slack_longest_asked),
     ],
 )
 def test_the_wait_is_slacks_own_and_within_reason(header, seconds):
     headers = {} if header is None else {"Retry-After": header}
-    error = error_from("chat.update", 429, headers, "not even JSON")
+    error = error_from("chat.update", 429, headers, "not even JSON", PRODUCTION)
     assert isinstance(error, SlackRateLimited)
     assert (error.retry_after, error.method) == (seconds, "chat.update")
 
 
 @pytest.mark.parametrize("code", ["ratelimited", "rate_limited"])
 def test_a_rate_limit_may_come_with_status_200(code):
-    assert isinstance(error_from("chat.postMessage", 200, {}, {"ok": False, "error": code}), SlackRateLimited)
+    assert isinstance(
+        error_from("chat.postMessage", 200, {}, {"ok": False, "error": code}, PRODUCTION), SlackRateLimited
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_rate_limit_may_come_with_status_200(code):
     ],
 )
 def test_whatever_does_not_say_that_nothing_was_done_is_unknown(status, body):
-    assert isinstance(error_from("chat.postMessage", status, {}, body), SlackOutcomeUnknown)
+    assert isinstance(error_from("chat.postMessage", status, {}, body, PRODUCTION), SlackOutcomeUnknown)
 
 
 def test_one_root_catches_all():

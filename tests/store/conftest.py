@@ -10,6 +10,7 @@ import pytest
 
 from bot.store.database.connection import Database
 from bot.store.tables import metadata
+from bot.timing import PRODUCTION, Timing
 from tests import postgres
 from tests.store.rows import NOW
 
@@ -68,12 +69,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def opened(clock: Clock) -> AsyncIterator[Callable[[str], Database]]:
-    """Opens stores, closes them at the end."""
+async def opened(clock: Clock) -> AsyncIterator[Callable[..., Database]]:
+    """Opens stores, with other waits than usual where these are given, and closes them at the end."""
     async with AsyncExitStack() as stack:
 
-        def one(address: str) -> Database:
-            db = Database(address, clock)
+        def one(address: str, timing: Timing = PRODUCTION) -> Database:
+            db = Database(address, clock, timing)
             stack.push_async_callback(db.close)
             return db
 

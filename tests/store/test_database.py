@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.store import inbox
 from bot.store.database.connection import Database, WriteLock, async_url, instant, sqlite_path, storable
 from bot.store.tables import lanes
+from bot.timing import PRODUCTION
 from tests.store.rows import asked
 
 only_sqlite = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -466,10 +468,9 @@ async def test_a_block_that_fails_gives_the_turn_back() -> None:
 
 @only_sqlite
 async def test_another_process_that_holds_the_file_makes_a_write_fail_within_the_lock_wait(
-    url: str, opened: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+    url: str, opened: Callable[..., Database]
 ) -> None:
-    monkeypatch.setattr("bot.store.database.sqlite.LOCK_WAIT_SECONDS", 0.1)
-    db = opened(url)
+    db = opened(url, replace(PRODUCTION, store_lock=0.1))
     other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(DBAPIError, match="locked"):

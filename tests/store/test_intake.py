@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
@@ -12,15 +13,20 @@ from sqlalchemy import Connection, Engine, event, select
 
 from bot.domain.file import SlackFile
 from bot.store import inbox
-from bot.store.database import sqlite
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
+from bot.timing import PRODUCTION, Timing
 from tests import postgres
 from tests.store.rows import asked, written
 
 SHORT = 0.2  # the wait for a lock in these tests
+
+
+def stored(seconds: float) -> Timing:
+    """The waits of a writer that stores a row within so many seconds, or refuses it."""
+    return replace(PRODUCTION, stored=seconds)
 
 
 @asynccontextmanager
@@ -57,14 +63,9 @@ def soon(*calls: Coroutine[Any, Any, None]) -> list[asyncio.Task[None]]:
 
 
 @pytest.fixture
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "LOCK_WAIT_SECONDS", SHORT)
-
-
-@pytest.fixture
-async def quick_db(short_waits: None, url: str, opened: Callable[[str], Database]) -> Database:
+async def quick_db(url: str, opened: Callable[..., Database]) -> Database:
     """A store that waits only shortly for a lock."""
-    return opened(url)
+    return opened(url, replace(PRODUCTION, store_lock=SHORT))
 
 
 @asynccontextmanager
@@ -95,14 +96,14 @@ async def locked(url: str) -> AsyncIterator[Callable[[], Coroutine[Any, Any, Non
 
 
 async def test_a_put_returns_after_the_commit(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("one"))
         assert await keys(db) == ["one"]
 
 
 async def test_what_arrives_together_shares_commits(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("first"))  # connects
         seen = commits(db)
@@ -112,7 +113,7 @@ async def test_what_arrives_together_shares_commits(db: Database) -> None:
 
 
 async def test_what_arrives_during_a_commit_goes_into_the_next_one(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("first"))
         seen = commits(db)
@@ -128,7 +129,7 @@ async def test_what_arrives_during_a_commit_goes_into_the_next_one(db: Database)
 
 
 async def test_a_key_is_stored_once_also_within_one_commit(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked("same", cause=written(text))) for text in ("a", "b", "c")))
         await writer.put(asked("same", cause=written("later")))
@@ -140,7 +141,7 @@ async def test_a_key_is_stored_once_also_within_one_commit(db: Database) -> None
 
 
 async def test_a_row_that_is_done_is_not_opened_again_by_a_second_delivery(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("same"))
         async with db.write() as tx:
@@ -151,7 +152,7 @@ async def test_a_row_that_is_done_is_not_opened_again_by_a_second_delivery(db: D
 
 
 async def test_a_bad_row_costs_only_itself(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     bad = asked("bad", cause=written(object()))
     async with at_work(writer):
         outcomes = await asyncio.gather(
@@ -163,7 +164,7 @@ async def test_a_bad_row_costs_only_itself(db: Database) -> None:
 
 
 async def test_a_bad_row_alone_is_refused_and_the_writer_goes_on(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         with pytest.raises(NotStoredError, match=r"^bad$"):
             await writer.put(asked("bad", cause=written(object())))
@@ -172,7 +173,7 @@ async def test_a_bad_row_alone_is_refused_and_the_writer_goes_on(db: Database) -
 
 
 async def test_an_odd_sign_in_a_message_does_not_keep_it_out(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("odd", cause=written("nul \0, half \ud83d, whole 😀", files=(SlackFile("F1", "a\0b"),))))
     async with db.read() as tx:
@@ -183,7 +184,7 @@ async def test_an_odd_sign_in_a_message_does_not_keep_it_out(db: Database) -> No
 
 
 async def test_the_row_of_a_cancelled_caller_is_left_out(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     gone, stays = soon(writer.put(asked("gone")), writer.put(asked("stays")))
     await asyncio.sleep(0)
     gone.cancel()
@@ -195,7 +196,7 @@ async def test_the_row_of_a_cancelled_caller_is_left_out(db: Database) -> None:
 
 
 async def test_a_caller_who_is_cancelled_during_the_commit_does_not_kill_the_writer(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         (impatient,) = soon(writer.put(asked("impatient")))
         loop = asyncio.get_running_loop()
@@ -209,7 +210,7 @@ async def test_a_caller_who_is_cancelled_during_the_commit_does_not_kill_the_wri
 
 
 async def test_what_is_past_its_deadline_is_dropped_before_the_commit(db: Database) -> None:
-    writer = InboxWriter(db, deadline=0.0)
+    writer = InboxWriter(db, stored(0.0))
     late = soon(writer.put(asked("late")))
     await asyncio.sleep(0)
     async with at_work(writer):
@@ -221,12 +222,12 @@ async def test_what_is_past_its_deadline_is_dropped_before_the_commit(db: Databa
 
 
 async def test_a_caller_is_answered_at_the_deadline_although_nobody_writes(db: Database) -> None:
-    writer = InboxWriter(db, deadline=0.05)
+    writer = InboxWriter(db, stored(0.05))
     with pytest.raises(NotStoredError) as refused:
         await writer.put(asked("never"))
     assert isinstance(refused.value.__cause__, TimeoutError)
     async with at_work(writer):
-        writer._deadline = 30.0
+        writer._timing = stored(30.0)
         await writer.put(asked("next"))
     assert await keys(db) == ["next"]
 
@@ -236,17 +237,17 @@ async def test_while_another_process_holds_the_store_callers_are_answered_in_tim
     quick_db: Database, url: str, many: int
 ) -> None:
     loop, deadline = asyncio.get_running_loop(), 3 * SHORT
-    writer = InboxWriter(quick_db, deadline=30.0)
+    writer = InboxWriter(quick_db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("before"))
         async with locked(url) as let_go:
-            writer._deadline = deadline
+            writer._timing = stored(deadline)
             started = loop.time()
             outcomes = await asyncio.gather(
                 *(writer.put(asked(f"k{number}")) for number in range(many)), return_exceptions=True
             )
             took = loop.time() - started
-            writer._deadline = 30.0
+            writer._timing = stored(30.0)
             await let_go()
         assert {type(outcome) for outcome in outcomes} == {NotStoredError}
         assert took < deadline + SHORT + 1.0  # for a busy machine
@@ -255,7 +256,7 @@ async def test_while_another_process_holds_the_store_callers_are_answered_in_tim
 
 
 async def test_a_lock_that_ends_before_the_deadline_costs_nothing_but_the_wait(quick_db: Database, url: str) -> None:
-    writer = InboxWriter(quick_db, deadline=30.0)
+    writer = InboxWriter(quick_db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("before"))
         async with locked(url) as let_go:
@@ -279,7 +280,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
         return await real(work)
 
     monkeypatch.setattr(db, "run_in_writer_thread", refusing)
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(key)) for key in "abc"))
     assert await keys(db) == ["a", "b", "c"]
@@ -299,7 +300,7 @@ async def test_a_lost_answer_to_a_commit_is_looked_up_before_anybody_is_answered
         return done
 
     monkeypatch.setattr(db, "run_in_writer_thread", losing_one_answer)
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(f"k{number}")) for number in range(many)))
     assert await keys(db) == [f"k{number}" for number in range(many)]
@@ -321,12 +322,12 @@ async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_i
 
     await keys(db)  # connects
     monkeypatch.setattr(db, "run_in_writer_thread", losing_the_answer_then_down)
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         with pytest.raises(MaybeStoredError):
             await writer.put(asked("maybe"))
         monkeypatch.setattr(db, "run_in_writer_thread", down)
-        writer._deadline = SHORT
+        writer._timing = stored(SHORT)
         with pytest.raises(NotStoredError) as refused:
             await writer.put(asked("surely not"))
     assert not isinstance(refused.value, MaybeStoredError)
@@ -348,11 +349,11 @@ async def test_a_row_whose_batch_fails_after_its_deadline_is_not_tried_again(
 
     monkeypatch.setattr(db, "run_in_writer_thread", failing_late)
     await keys(db)  # connects
-    writer = InboxWriter(db, deadline=SHORT / 2)
+    writer = InboxWriter(db, stored(SHORT / 2))
     async with at_work(writer):
         with pytest.raises(NotStoredError):
             await writer.put(asked("late"))
-        writer._deadline = 30.0
+        writer._timing = stored(30.0)
         await writer.put(asked("next"))
     assert await keys(db) == ["next"]
 
@@ -363,7 +364,7 @@ async def test_two_processes_that_store_the_same_rows_in_other_orders_do_not_blo
     rows = [asked(f"k{number:03}") for number in range(150)]
     for attempt in range(3):
         fresh = [asked(f"{attempt}{row.key}") for row in rows]
-        one, two = InboxWriter(db, deadline=30.0), InboxWriter(other, deadline=30.0)
+        one, two = InboxWriter(db, stored(30.0)), InboxWriter(other, stored(30.0))
         async with at_work(one), at_work(two):
             await asyncio.gather(
                 *(one.put(row) for row in fresh),
@@ -393,7 +394,7 @@ async def _store(db: Database, *rows: InboxRow) -> None:
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 async def test_a_server_that_cut_the_connection_is_connected_to_again(db: Database, url: str) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     async with at_work(writer):
         await writer.put(asked("before"))
         await postgres.run(url, postgres.LEAVE)
@@ -402,7 +403,7 @@ async def test_a_server_that_cut_the_connection_is_connected_to_again(db: Databa
 
 
 async def test_an_error_of_the_store_shows_nothing_of_what_people_wrote(db: Database) -> None:
-    writer = InboxWriter(db, deadline=30.0)
+    writer = InboxWriter(db, stored(30.0))
     bad = asked("bad", cause=written("our secret plan"), ready_at="soon")
     async with at_work(writer):
         with pytest.raises(NotStoredError) as refused:

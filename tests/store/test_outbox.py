@@ -15,6 +15,7 @@ from bot.store.outbox import FIRST, USUAL, OutboxRow
 from bot.store.row_claims import Sender
 from bot.store.tables import outbox as table
 from bot.store.tables import workers
+from bot.timing import PRODUCTION
 from tests.store.rows import LEASE, NOW, OUT, drawn, said
 
 OTHER = "1750000001.000100"  # another thread
@@ -135,8 +136,8 @@ async def test_a_thread_that_was_not_spoken_in_for_long_has_lost_no_turn(db: Dat
     await store(db, said("a1"))
     await say(db, await by_key(db, "a1"))
     await store(db, said("a2"), said("b1", thread=OTHER))
-    assert await head_key(db, NOW + outbox.TURN_SECONDS - 1) == "b1"
-    assert await head_key(db, NOW + outbox.TURN_SECONDS + 1) == "a2"
+    assert await head_key(db, NOW + PRODUCTION.thread_turn - 1) == "b1"
+    assert await head_key(db, NOW + PRODUCTION.thread_turn + 1) == "a2"
 
 
 async def test_a_thread_that_waits_does_not_hold_up_another(db: Database) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from bot.store.database import postgres
 from bot.store.database.connection import Database
 from bot.store.database.schema import is_current, migrate
 from bot.store.tables import lanes
+from bot.timing import PRODUCTION
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.postgres import run
 
 TIMEOUTS = "SELECT current_setting('lock_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')"
+IMPATIENT = replace(PRODUCTION, store_statement=0.3)
 
 pytestmark = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 
@@ -216,20 +219,18 @@ def test_other_words_for_encryption_are_understood(given: str, mode: str, kind: 
 
 
 async def test_a_statement_without_an_answer_ends_and_the_store_goes_on(
-    url: str, opened: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+    url: str, opened: Callable[..., Database]
 ) -> None:
-    monkeypatch.setattr(postgres, "STATEMENT_SECONDS", 0.3)
-    db = opened(f"{url}&connection_limit=1")
+    db = opened(f"{url}&connection_limit=1", IMPATIENT)
     with pytest.raises(TimeoutError):
         await first(db, "SELECT pg_sleep(60)")
     assert await names(db) == []
 
 
 async def test_a_migration_may_take_longer_than_other_statements(
-    bare_url: str, opened: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+    bare_url: str, opened: Callable[..., Database]
 ) -> None:
-    monkeypatch.setattr(postgres, "STATEMENT_SECONDS", 0.3)
-    db = opened(bare_url)
+    db = opened(bare_url, IMPATIENT)
 
     def rewrite_a_large_table(connection: Any) -> None:
         connection.exec_driver_sql("SELECT pg_sleep(0.6)")

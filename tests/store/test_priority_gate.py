@@ -4,11 +4,10 @@ import asyncio
 import math
 import socket
 from contextlib import suppress
+from dataclasses import replace
 
-import pytest
-
-from bot.store.database import priority_gate
 from bot.store.database.priority_gate import PriorityGate
+from bot.timing import PRODUCTION
 
 PATIENCE = 10.0
 
@@ -16,8 +15,8 @@ PATIENCE = 10.0
 class Crowd:
     """Work that nobody watches, and the order in which it began."""
 
-    def __init__(self) -> None:
-        self.gate = PriorityGate()
+    def __init__(self, **waits: float) -> None:
+        self.gate = PriorityGate(replace(PRODUCTION, **waits))
         self.began: list[str] = []
 
     async def begin(self, name: str) -> None:
@@ -30,17 +29,15 @@ class Crowd:
         return tasks
 
 
-async def test_while_slack_waits_for_nothing_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(priority_gate, "CHECK_SECONDS", 3600.0)
-    crowd = Crowd()
+async def test_while_slack_waits_for_nothing_nobody_waits() -> None:
+    crowd = Crowd(gate_check=3600.0)
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*await crowd.line_up("a", "b", "c"))
     assert crowd.began == ["a", "b", "c"]
 
 
-async def test_what_waits_unread_in_a_socket_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(priority_gate, "GAPLESS_SECONDS", math.inf)
-    crowd = Crowd()
+async def test_what_waits_unread_in_a_socket_goes_first() -> None:
+    crowd = Crowd(gate_gapless=math.inf)
     ours, slacks = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours)
 
@@ -73,14 +70,11 @@ async def test_while_slack_waits_the_others_begin_one_by_one_in_order() -> None:
             await asyncio.gather(*tasks)
         took = loop.time() - started
     assert crowd.began == ["a", "b", "c"]
-    assert took >= 2 * priority_gate.GAPLESS_SECONDS * 0.9  # the loop's clock is coarse
+    assert took >= 2 * PRODUCTION.gate_gapless * 0.9  # the loop's clock is coarse
 
 
-async def test_others_begin_in_a_gap_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(priority_gate, "SHARE_SECONDS", 0.001)
-    monkeypatch.setattr(priority_gate, "CALM_SECONDS", 3600.0)
-    monkeypatch.setattr(priority_gate, "GAPLESS_SECONDS", 3600.0)
-    crowd = Crowd()
+async def test_others_begin_in_a_gap_where_there_is_one() -> None:
+    crowd = Crowd(gate_share=0.001, gate_calm=3600.0, gate_gapless=3600.0)
     await crowd.begin("first")
     with crowd.gate:
         tasks = await crowd.line_up("a", "b")

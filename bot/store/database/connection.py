@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -28,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import postgres, sqlite
 from bot.store.database.priority_gate import PriorityGate
+from bot.timing import PRODUCTION, Timing
 
 _T = TypeVar("_T")
 
@@ -81,25 +83,26 @@ class WriteLock:
 class Database:
     """Transactions on one store: `read()`, `scan()` and `write()`, and `run_in_writer_thread()` for the inbox."""
 
-    def __init__(self, url: str, clock: Clock = time.time) -> None:
+    def __init__(self, url: str, clock: Clock = time.time, timing: Timing = PRODUCTION) -> None:
         self.clock = clock
+        self.timing = timing
         self.url = async_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self.write_lock = WriteLock()
-        self.gate = PriorityGate()
+        self.gate = PriorityGate(timing)
         self._others = asyncio.Lock()
         self.written_at = -math.inf  # by the clock of `time.monotonic`: when a write was committed last
         if self.is_sqlite:
-            self._writing = sqlite.writing(self.url, _json)
-            self._reading = sqlite.reading(self.url, _json, READERS)
-            self._scanning = sqlite.scanning(self.url, _json)
-            self._storing = sqlite.storing(self.url, _json)
+            self._writing = sqlite.writing(self.url, _json, timing)
+            self._reading = sqlite.reading(self.url, _json, timing, READERS)
+            self._scanning = sqlite.scanning(self.url, _json, timing)
+            self._storing = sqlite.storing(self.url, _json, timing)
             # Kept open, because to fetch the connection from the pool takes as long as the work on it.
             self._at_hand: Connection | None = None
             self._thread = ThreadPoolExecutor(1, "inbox")
         else:
             self._address = postgres.parse_address(self.url)
-            self._writing = self._reading = self._scanning = postgres.engine(self._address, _json)
+            self._writing = self._reading = self._scanning = postgres.engine(self._address, _json, timing)
 
     @asynccontextmanager
     async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -172,7 +175,8 @@ class Database:
             async with self.write() as tx:
                 await tx.run_sync(work)
             return
-        patient = postgres.engine(self._address, _json, postgres.MIGRATION_SECONDS)
+        timing = replace(self.timing, store_statement=self.timing.migration)
+        patient = postgres.engine(self._address, _json, timing)
         try:
             async with patient.begin() as tx:
                 await tx.run_sync(work)

@@ -13,18 +13,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.logs import get_logger
-from bot.store.database.sqlite import LOCK_WAIT_SECONDS, Serializer
+from bot.store.database.sqlite import Serializer
+from bot.timing import Timing
 
 log = get_logger(__name__)
 
 CONNECTIONS: Final = 10
-# A statement takes milliseconds and waits a second for a lock. One that takes longer than this has lost its server, and
-# would hold its lane for as long as the system takes to notice, which may be a quarter of an hour.
-STATEMENT_SECONDS: Final = 15.0
-# A statement of a migration may rewrite a large table, and waits while another process migrates.
-MIGRATION_SECONDS: Final = 600.0
-# A process that stands still in a transaction loses it after so long: its locks would hold up every other process.
-IDLE_IN_TRANSACTION_SECONDS: Final = 10.0
 # The parameters of an address that reach asyncpg. It hands all that it does not know to the server, which refuses the
 # connection if it does not know one of them either, so only a few of those are let through.
 FOR_ASYNCPG: Final = (
@@ -89,8 +83,8 @@ def _is_probably_pooled(address: URL) -> bool:
     return address.port in POOLER_PORTS or "pooler" in (address.host or "")
 
 
-def engine(address: PostgresAddress, serializer: Serializer, statement_seconds: float | None = None) -> AsyncEngine:
-    """Make an engine on `address` whose statements end after `statement_seconds`, by default `STATEMENT_SECONDS`."""
+def engine(address: PostgresAddress, serializer: Serializer, timing: Timing) -> AsyncEngine:
+    """Make an engine on `address` whose statements and locks wait no longer than `timing` says."""
     made = create_async_engine(
         address.url,
         hide_parameters=True,  # an error must not show what people wrote
@@ -100,12 +94,12 @@ def engine(address: PostgresAddress, serializer: Serializer, statement_seconds: 
         pool_pre_ping=True,
         connect_args={
             "dsn": address.dsn,
-            "timeout": 5,
-            "command_timeout": statement_seconds or STATEMENT_SECONDS,
+            "timeout": timing.store_connect,
+            "command_timeout": timing.store_statement,
             **(_WITHOUT_PREPARED if address.pooled else {}),
         },
     )
-    _make_settings(made.sync_engine, address)
+    _make_settings(made.sync_engine, address, timing)
     return made
 
 
@@ -117,9 +111,9 @@ _WITHOUT_PREPARED: Final = {
 }
 
 
-def _make_settings(sync_engine: Engine, address: PostgresAddress) -> None:
+def _make_settings(sync_engine: Engine, address: PostgresAddress, timing: Timing) -> None:
     """Have the settings made once for each connection, or in each transaction if the address is `pooled`."""
-    statement = _settings(address.schema, local=address.pooled)
+    statement = _settings(timing, address.schema, local=address.pooled)
 
     def once(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
@@ -136,11 +130,11 @@ def _make_settings(sync_engine: Engine, address: PostgresAddress) -> None:
         event.listen(sync_engine, "connect", once)
 
 
-def _settings(schema: str | None, *, local: bool) -> str:
+def _settings(timing: Timing, schema: str | None, *, local: bool) -> str:
     """One statement that makes all settings, with `local` until the transaction ends."""
     settings = {
-        "lock_timeout": _milliseconds(LOCK_WAIT_SECONDS),
-        "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_SECONDS),
+        "lock_timeout": milliseconds(timing.store_lock),
+        "idle_in_transaction_session_timeout": milliseconds(timing.store_idle),
         # To compile a large statement takes longer than to run it. On a busy machine others then waited too long for
         # a lock.
         "jit": "off",
@@ -160,5 +154,6 @@ def _literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """So many `seconds` as PostgreSQL's settings take them."""
     return f"{seconds * 1000:.0f}"

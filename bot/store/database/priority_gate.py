@@ -7,11 +7,8 @@ Slack waits for an answer, and for a moment after, other transactions do not beg
 import asyncio
 from typing import Final
 
-CALM_SECONDS: Final = 0.005  # how long no request may have come before the gate opens, since they come in bursts
-# Under a flood of requests the gate opens at least this often, in a gap between two answers, so that work goes on.
-SHARE_SECONDS: Final = 0.05
-GAPLESS_SECONDS: Final = 0.1  # at least this often where there is no gap between answers
-CHECK_SECONDS: Final = 0.005  # between two checks by the first transaction that waits; the others wait behind it
+from bot.timing import Timing
+
 # How many passes the event loop needs from reading a request in a socket to entering the gate's block. After work that
 # blocked the loop, the clock suggests a calm although no socket has been read yet.
 PASSES: Final = 5
@@ -20,7 +17,8 @@ PASSES: Final = 5
 class PriorityGate:
     """Admits other transactions one by one: freely while Slack waits for nothing, and rarely while it waits."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
         self._pressing = 0
         self._calm_at = 0.0
         self._let_at = 0.0
@@ -34,7 +32,7 @@ class PriorityGate:
         """End the block, because the request was answered or has failed."""
         self._pressing -= 1
         if not self._pressing:
-            self._calm_at = asyncio.get_running_loop().time() + CALM_SECONDS
+            self._calm_at = asyncio.get_running_loop().time() + self._timing.gate_calm  # requests come in bursts
 
     async def admit(self) -> None:
         """Wait until the caller's transaction may begin."""
@@ -42,7 +40,7 @@ class PriorityGate:
         async with self._line:
             await self._yield_to_sockets()
             while self._free_at() > loop.time():
-                await asyncio.sleep(CHECK_SECONDS)
+                await asyncio.sleep(self._timing.gate_check)
                 await self._yield_to_sockets()
             self._let_at = loop.time()
 
@@ -53,5 +51,5 @@ class PriorityGate:
 
     def _free_at(self) -> float:
         if self._pressing:
-            return self._let_at + GAPLESS_SECONDS
-        return min(self._calm_at, self._let_at + SHARE_SECONDS)
+            return self._let_at + self._timing.gate_gapless
+        return min(self._calm_at, self._let_at + self._timing.gate_share)

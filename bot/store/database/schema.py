@@ -10,10 +10,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.store.database.connection import Database
-from bot.store.database.postgres import quoted
+from bot.store.database.postgres import milliseconds, quoted
 
 ADVISORY_LOCK: Final = 0x6465_7669  # an arbitrary number, on which all processes of this bot agree
-MIGRATION_WAIT: Final = "60s"
 
 
 def alembic_config() -> Config:
@@ -38,7 +37,7 @@ async def migrate(db: Database) -> None:
         if MigrationContext.configure(connection).get_current_revision() == newest_revision():
             return
         if connection.dialect.name == "postgresql":
-            _lock_migration(connection)
+            _lock_migration(connection, db.timing.migration_wait)
             _make_schema(connection, db.schema)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -46,10 +45,13 @@ async def migrate(db: Database) -> None:
     await db.run_sync(upgrade)
 
 
-def _lock_migration(connection: Any) -> None:
-    """Lock out other processes until the transaction ends; they then find the schema migrated."""
+def _lock_migration(connection: Any, seconds: float) -> None:
+    """Lock out other processes until the transaction ends; they then find the schema migrated.
+
+    Waits at most so many `seconds` for one that has locked it first.
+    """
     usual_wait = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MIGRATION_WAIT}'")
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds(seconds)}'")
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
     connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{usual_wait}'")
 

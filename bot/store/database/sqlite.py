@@ -19,31 +19,31 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from bot.timing import Timing
+
 BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
-LOCK_WAIT_SECONDS: Final = 1.0
 LONGEST_WAL_PAGES: Final = 10_000  # 40 MB: a log of this length makes a commit do a checkpoint after all
 PRIMARY_CODE: Final = 0xFF  # the bits of an SQLite error code that hold its kind; higher bits hold details
-LOCK_CHECK_SECONDS: Final = 0.002  # between two attempts to get the lock that another process holds
 
 Serializer = Callable[[Any], str]
 
 
-def writing(url: str, serializer: Serializer) -> AsyncEngine:
+def writing(url: str, serializer: Serializer, timing: Timing) -> AsyncEngine:
     """Make the engine for writes on the file at `url`: one connection, whose transactions begin with the lock."""
-    return _engine(url, BEGIN_WRITING, 1, serializer, **_IN_PLACE)
+    return _engine(url, BEGIN_WRITING, 1, serializer, timing, **_in_place(timing))
 
 
-def reading(url: str, serializer: Serializer, connections: int) -> AsyncEngine:
+def reading(url: str, serializer: Serializer, timing: Timing, connections: int) -> AsyncEngine:
     """Make the engine for reads of a few rows: as many `connections`, which cannot write."""
-    return _engine(url, "BEGIN", connections, serializer, **_IN_PLACE)
+    return _engine(url, "BEGIN", connections, serializer, timing, **_in_place(timing))
 
 
-def scanning(url: str, serializer: Serializer) -> AsyncEngine:
+def scanning(url: str, serializer: Serializer, timing: Timing) -> AsyncEngine:
     """Make the engine for reads of many rows: one connection, which cannot write and runs statements in a thread."""
-    return _engine(url, "BEGIN", 1, serializer)
+    return _engine(url, "BEGIN", 1, serializer, timing)
 
 
-def storing(url: str, serializer: Serializer) -> Engine:
+def storing(url: str, serializer: Serializer, timing: Timing) -> Engine:
     """Make the engine for the rows that Slack waits for: one synchronous connection, which takes half as long."""
     engine = create_engine(
         make_url(url).set(drivername="sqlite"),
@@ -51,7 +51,7 @@ def storing(url: str, serializer: Serializer) -> Engine:
         json_serializer=serializer,
         pool_size=1,
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": LOCK_WAIT_SECONDS},
+        connect_args={"check_same_thread": False, "timeout": timing.store_lock},
     )
     _prepare(engine, BEGIN_WRITING)
     return engine
@@ -82,6 +82,12 @@ class InPlace(aiosqlite.Connection):
     Only its commit runs in the connection's thread. So does its closing, which has to wait for a cancelled commit.
     """
 
+    def __init__(self, timing: Timing, database: str, **options: Any) -> None:
+        """Connect to the file `database`, with these `options` of sqlite3."""
+        super().__init__(partial(sqlite3.connect, database, **options), iter_chunk_size=64)
+        self._timing = timing
+        self._thread.daemon = True  # as in SQLAlchemy: an abandoned thread ends with the process
+
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if fn in {self._conn.commit, self._conn.close}:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # not annotated there
@@ -90,39 +96,36 @@ class InPlace(aiosqlite.Connection):
         return fn(*args, **kwargs)
 
     async def _locking(self, begin: Callable[[], Any]) -> Any:
-        """Call `begin` again and again until no other process holds the lock, for at most `LOCK_WAIT_SECONDS`.
+        """Call `begin` again and again until no other process holds the lock, for at most `store_lock`.
 
         Writers in this process wait for each other in `WriteLock`, so this hardly ever waits.
         """
         self._conn.execute("PRAGMA busy_timeout=0")  # SQLite's own wait would block the event loop
         loop = asyncio.get_running_loop()
-        until = loop.time() + LOCK_WAIT_SECONDS
+        until = loop.time() + self._timing.store_lock
         while True:
             try:
                 return begin()
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or loop.time() > until:
                     raise
-            await asyncio.sleep(LOCK_CHECK_SECONDS)
+            await asyncio.sleep(self._timing.store_lock_check)
 
 
-def _in_place(database: str, **options: Any) -> InPlace:
-    connection = InPlace(partial(sqlite3.connect, database, **options), iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001 - as in SQLAlchemy: an abandoned thread ends with the process
-    return connection
+def _in_place(timing: Timing) -> dict[str, Any]:
+    return {"async_creator_fn": partial(InPlace, timing), "check_same_thread": False}
 
 
-_IN_PLACE: Final = {"async_creator_fn": _in_place, "check_same_thread": False}
-
-
-def _engine(url: str, begin: str, connections: int, serializer: Serializer, **options: Any) -> AsyncEngine:
+def _engine(
+    url: str, begin: str, connections: int, serializer: Serializer, timing: Timing, **options: Any
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,  # an error must not show what people wrote
         json_serializer=serializer,
         pool_size=connections,
         max_overflow=0,
-        connect_args=options | {"timeout": LOCK_WAIT_SECONDS},
+        connect_args=options | {"timeout": timing.store_lock},
     )
     _prepare(engine.sync_engine, begin)
     return engine
