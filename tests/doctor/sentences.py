@@ -1,4 +1,7 @@
-"""What the doctor's report says: its lines, its secrets that must not be in it, and the fixes that recur."""
+"""What the doctor's report says: its lines, its secrets that must not be in it, and the fixes that recur.
+
+Why settings cannot be used stands here too; the bot says it in the same words when it does not start.
+"""
 
 from collections.abc import Iterable
 
@@ -50,8 +53,34 @@ def count_problems(lines: Iterable[str]) -> int:
     return sum(line.startswith("problem  ") for line in lines)
 
 
+# ---------------------------------------------------------------- the settings
+
+SOCKET_MODE = ok("The settings can be used: Socket Mode, SQLite.")
+OVER_HTTP = ok("The settings can be used: HTTP on port 8080, PostgreSQL.")
+NO_BOT_TOKEN = (
+    "SLACK_BOT_TOKEN is missing: install the app in your workspace and copy the Bot User OAuth Token (xoxb-…)"
+    " from its page “OAuth & Permissions”."
+)
+NOT_A_BOT_TOKEN = (
+    "SLACK_BOT_TOKEN must start with xoxb-: copy the Bot User OAuth Token from the app's page “OAuth & Permissions”."
+)
+NO_ORGANISATION = (
+    "DEVIN_ORG_ID is missing: copy the organisation's id (org-…) from Devin's settings, where service users are made."
+)
+NOT_A_DATABASE_URL = (
+    "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a server,"
+    " for example sqlite:///devin-bridge.db."
+)
+NOT_A_TIME_ZONE = "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."
+
 # ---------------------------------------------------------------- Slack
 
+BOT_TOKEN_IS_GOOD = ok("SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.")
+APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
+SCOPES_ARE_GOOD = ok("The app has the 17 scopes of manifest.yml.")
+CHANNEL_IS_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.")
+USERS_ARE_GOOD = ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
+GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins (2 in it).")
 ADD_SCOPES = (
     "Add what is missing under “Bot Token Scopes” on the app's page “OAuth & Permissions”, then press"
     " “Reinstall to Workspace” there."
@@ -64,6 +93,11 @@ MAKE_APP = (
     "Make an app-level token with the scope connections:write on the app's page “Basic Information” at"
     " https://api.slack.com/apps and copy it (xapp-…) into SLACK_APP_TOKEN."
 )
+MISSING_SCOPES = problem("The scope files:read is missing: files that people attach do not reach Devin.") + problem(
+    "The scope reactions:write is missing: the bot cannot mark the messages it has taken on.", ADD_SCOPES
+)
+CHANNEL_NOT_CHECKED = problem("BOT_ADMIN_CHANNEL was not looked at: the scope channels:read is missing.")
+USERS_NOT_CHECKED = "BOT_ADMIN_USERS was not looked at: the scope users:read is missing."
 WRONG_BOT_TOKEN = problem("Slack does not accept SLACK_BOT_TOKEN (invalid_auth).", COPY_BOT)
 WRONG_APP_TOKEN = problem("Slack does not accept SLACK_APP_TOKEN (invalid_auth).", MAKE_APP)
 SLACK_NOT_REACHED = problem(
@@ -186,6 +220,7 @@ NOT_PROBED = note(
 # ---------------------------------------------------------------- the store
 
 MIGRATE = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
+POSTGRES_IS_UP_TO_DATE = "The PostgreSQL store can be reached, and its schema is up to date."
 LASTING_DISK = note(
     "The store is a file, which is lost with its disk: some platforms give each deploy a new one.",
     "There let DATABASE_URL name a file on a disk that lasts, or a PostgreSQL database.",
@@ -194,3 +229,13 @@ POSTGRES_NOT_REACHED = problem(
     "The PostgreSQL server of DATABASE_URL could not be reached.",
     "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL.",
 )
+
+
+def store_is_up_to_date(path: object) -> list[str]:
+    return ok(f"The store {path} can be opened and written to, and its schema is up to date.")
+
+
+def schema_is_old(path: object) -> list[str]:
+    return problem(
+        f"The store {path} can be opened and written to, but its schema is missing or older than this version.", MIGRATE
+    )

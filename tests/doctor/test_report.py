@@ -4,7 +4,20 @@ from bot.config import load_settings
 from bot.doctor import doctor
 from bot.doctor.findings import Finding, Level, quoted, report
 from bot.doctor.settings import usable_settings
-from tests.doctor.sentences import APP_TOKEN, KEY, PASSWORD, SIGNING, lines_of, note, ok, problem, shown
+from tests.doctor.sentences import (
+    APP_TOKEN,
+    KEY,
+    NO_ORGANISATION,
+    NOT_A_BOT_TOKEN,
+    OVER_HTTP,
+    PASSWORD,
+    SIGNING,
+    SOCKET_MODE,
+    lines_of,
+    note,
+    problem,
+    shown,
+)
 
 ONCE_USABLE = note("Slack, Devin and the store are looked at once the settings can be used.")
 
@@ -57,26 +70,16 @@ def test_a_name_from_outside_moves_no_terminal():
 
 
 def test_usable_settings_name_transport_and_store(environ):
-    assert shown(usable_settings(load_settings(environ))) == ok("The settings can be used: Socket Mode, SQLite.")
+    assert shown(usable_settings(load_settings(environ))) == SOCKET_MODE
     http = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": SIGNING, "PORT": "8080"}
     url = f"postgresql://bot:{PASSWORD}@127.0.0.1/bridge"
     settings = load_settings(environ | http | {"DATABASE_URL": url})
-    assert shown(usable_settings(settings)) == ok("The settings can be used: HTTP on port 8080, PostgreSQL.")
+    assert shown(usable_settings(settings)) == OVER_HTTP
 
 
 async def test_settings_that_cannot_be_used_are_all_reported():
     environ = {"SLACK_BOT_TOKEN": PASSWORD, "SLACK_APP_TOKEN": APP_TOKEN, "DEVIN_API_KEY": KEY}
-    assert await reported(environ) == (
-        problem(
-            "SLACK_BOT_TOKEN must start with xoxb-: copy the Bot User OAuth Token from the app's page"
-            " “OAuth & Permissions”."
-        )
-        + problem(
-            "DEVIN_ORG_ID is missing: copy the organisation's id (org-…) from Devin's settings, where"
-            " service users are made."
-        )
-        + ONCE_USABLE
-    )
+    assert await reported(environ) == problem(NOT_A_BOT_TOKEN) + problem(NO_ORGANISATION) + ONCE_USABLE
 
 
 async def test_a_file_of_settings_that_is_not_there(tmp_path):

@@ -18,19 +18,28 @@ from bot.timing import PRODUCTION
 from tests.doctor.fakes import FakeSlack, refusal
 from tests.doctor.sentences import (
     ADD_SCOPES,
+    APP_TOKEN_IS_GOOD,
     BOT_TOKEN,
+    BOT_TOKEN_IS_GOOD,
+    CHANNEL_IS_GOOD,
+    CHANNEL_NOT_CHECKED,
     COPY_BOT,
     FEWER_CALLS,
+    GROUP_IS_GOOD,
     MAKE_APP,
+    MISSING_SCOPES,
     NO_DIGEST,
     NO_USABLE_ANSWER,
     NOBODY_ASKS,
     NOT_INVITED,
+    SCOPES_ARE_GOOD,
     SIGNING,
     SIGNING_NOT_CHECKED,
     SLACK_NOT_REACHED,
     UNKNOWN_ADMINS,
     UNKNOWN_GROUP,
+    USERS_ARE_GOOD,
+    USERS_NOT_CHECKED,
     WRONG_APP_TOKEN,
     WRONG_BOT_TOKEN,
     note,
@@ -59,7 +68,7 @@ NO_ANSWER = [
 
 def test_a_bot_token_that_works():
     identity = Identity("T1", "U1", "B1", "https://play.slack.com/", SCOPES)
-    assert shown(accepted_token(identity)) == ok("SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.")
+    assert shown(accepted_token(identity)) == BOT_TOKEN_IS_GOOD
     assert shown(accepted_token(Identity("T1", "U1", "B1", "", SCOPES))) == ok(
         "SLACK_BOT_TOKEN works in the workspace T1."
     )
@@ -85,7 +94,7 @@ async def test_slack_does_not_answer_about_either_token(error, lines):
 
 
 async def test_an_app_token_that_works():
-    assert shown(await check_app_token(FakeSlack())) == ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
+    assert shown(await check_app_token(FakeSlack())) == APP_TOKEN_IS_GOOD
 
 
 @pytest.mark.parametrize(
@@ -128,14 +137,13 @@ def test_each_scope_of_the_manifest_has_its_consequence():
 
 
 def test_all_scopes_are_granted():
-    assert shown(*check_scopes(SCOPES)) == ok("The app has the 17 scopes of manifest.yml.")
+    assert shown(*check_scopes(SCOPES)) == SCOPES_ARE_GOOD
 
 
 def test_missing_and_unused_scopes():
     granted = SCOPES - {"reactions:write", "files:read"} | {"links:read", "pins:read"}
     assert shown(*check_scopes(granted)) == (
-        problem("The scope files:read is missing: files that people attach do not reach Devin.")
-        + problem("The scope reactions:write is missing: the bot cannot mark the messages it has taken on.", ADD_SCOPES)
+        MISSING_SCOPES
         + note(
             "The app has scopes that the bot does not use: links:read, pins:read.",
             "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else needs them.",
@@ -155,10 +163,7 @@ def test_a_slack_that_names_no_scopes():
 @pytest.mark.parametrize(
     ("channel", "lines"),
     [
-        (
-            Channel("C0OPS", "ops", is_member=True),
-            ok("The bot is in the channel “ops”, where the digest is posted."),
-        ),
+        (Channel("C0OPS", "ops", is_member=True), CHANNEL_IS_GOOD),
         (
             Channel("C0PRIVATE", "private", is_private=True, is_member=True),
             ok("The bot is in the channel “private”, where the digest is posted."),
@@ -209,9 +214,7 @@ async def test_no_admin_channel_is_set():
 
 async def test_slack_knows_each_admin():
     slack = FakeSlack(Person("U0ADA", "Ada"), Person("U0ANN", "Ann"))
-    assert shown(await check_admin_users(slack, ["U0ADA", "U0ANN"])) == ok(
-        "BOT_ADMIN_USERS: Slack knows each of them (2)."
-    )
+    assert shown(await check_admin_users(slack, ["U0ADA", "U0ANN"])) == USERS_ARE_GOOD
 
 
 async def test_admins_whom_slack_does_not_know_or_who_left():
@@ -225,9 +228,7 @@ async def test_no_admin_is_set():
 
 async def test_a_user_group_makes_its_members_admins():
     slack = FakeSlack(groups={"S0ADMINS": frozenset({"U0ADA", "U0ANN"}), "S0EMPTY": frozenset()})
-    assert shown(await check_admin_group(slack, "S0ADMINS")) == ok(
-        "BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins (2 in it)."
-    )
+    assert shown(await check_admin_group(slack, "S0ADMINS")) == GROUP_IS_GOOD
     assert shown(await check_admin_group(slack, "S0EMPTY")) == problem(
         "The user group S0EMPTY (BOT_ADMIN_GROUP) has no members, so nobody is an admin by it.",
         "Whoever manages user groups in Slack can add members under Directories → User groups.",
@@ -256,8 +257,8 @@ async def test_what_a_missing_scope_hides_is_reported():
         await check_admin_group(groups, "S0ADMINS"),
     ]
     assert shown(*findings) == (
-        problem("BOT_ADMIN_CHANNEL was not looked at: the scope channels:read is missing.")
-        + problem("BOT_ADMIN_USERS was not looked at: the scope users:read is missing.")
+        CHANNEL_NOT_CHECKED
+        + problem(USERS_NOT_CHECKED)
         + problem("BOT_ADMIN_GROUP was not looked at: the scope usergroups:read is missing.", ADD_SCOPES)
     )
 

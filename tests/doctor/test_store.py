@@ -11,7 +11,18 @@ from bot.doctor.postgres import check_postgres
 from bot.doctor.sqlite import check_sqlite
 from bot.store.database.connection import Database
 from tests.doctor.conftest import bring_up
-from tests.doctor.sentences import MIGRATE, PASSWORD, POSTGRES_NOT_REACHED, note, ok, problem, shown
+from tests.doctor.sentences import (
+    MIGRATE,
+    PASSWORD,
+    POSTGRES_IS_UP_TO_DATE,
+    POSTGRES_NOT_REACHED,
+    note,
+    ok,
+    problem,
+    schema_is_old,
+    shown,
+    store_is_up_to_date,
+)
 
 OTHER_FOLDER = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
 
@@ -28,7 +39,7 @@ async def postgres_at(url):
 
 
 async def test_a_store_that_is_up_to_date(store):
-    assert await sqlite(store) == ok(f"The store {store} can be opened and written to, and its schema is up to date.")
+    assert await sqlite(store) == store_is_up_to_date(store)
 
 
 async def test_a_store_that_does_not_exist_yet(tmp_path):
@@ -40,9 +51,7 @@ async def test_a_store_that_does_not_exist_yet(tmp_path):
 async def test_a_store_without_its_schema(tmp_path):
     path = tmp_path / "old.db"
     path.touch()
-    assert await sqlite(path) == problem(
-        f"The store {path} can be opened and written to, but its schema is missing or older than this version.", MIGRATE
-    )
+    assert await sqlite(path) == schema_is_old(path)
 
 
 async def test_a_store_that_is_something_else(tmp_path):
@@ -74,9 +83,7 @@ async def test_a_folder_that_cannot_be_written_to():
 async def test_a_bot_at_work_does_not_disturb(store):
     db = Database(f"sqlite:///{store}")
     async with db.write():
-        assert await sqlite(store) == ok(
-            f"The store {store} can be opened and written to, and its schema is up to date."
-        )
+        assert await sqlite(store) == store_is_up_to_date(store)
     await db.close()
 
 
@@ -117,7 +124,7 @@ async def test_a_real_postgres_before_and_after_its_schema(fresh_postgres):
         "The PostgreSQL store can be reached, but its schema is missing or older than this version.", MIGRATE
     )
     await bring_up(fresh_postgres)
-    assert await postgres_at(fresh_postgres) == ok("The PostgreSQL store can be reached, and its schema is up to date.")
+    assert await postgres_at(fresh_postgres) == ok(POSTGRES_IS_UP_TO_DATE)
 
 
 async def test_postgres_refuses_the_user(postgres_server):

@@ -11,16 +11,21 @@ from tests.doctor.conftest import bring_up
 from tests.doctor.sentences import (
     ADD_SCOPES,
     APP_TOKEN,
+    APP_TOKEN_IS_GOOD,
     BOT_TOKEN,
+    BOT_TOKEN_IS_GOOD,
+    CHANNEL_IS_GOOD,
+    CHANNEL_NOT_CHECKED,
     COMMANDS,
     CONSUMPTION,
     CYCLES,
     DEVIN_NOT_REACHED,
+    GROUP_IS_GOOD,
     INSIGHTS,
     KEY,
     KEY_IS_GOOD,
     LASTING_DISK,
-    MIGRATE,
+    MISSING_SCOPES,
     NO_COMMANDS,
     NO_CYCLE_LIMIT,
     NO_CYCLES,
@@ -32,15 +37,21 @@ from tests.doctor.sentences import (
     NOT_INVITED,
     NOT_PROBED,
     NOT_WARNED,
+    OVER_HTTP,
     PASSWORD,
     PLAYBOOKS,
+    POSTGRES_IS_UP_TO_DATE,
     POSTGRES_NOT_REACHED,
+    SCOPES_ARE_GOOD,
     SESSIONS,
     SIGNING,
     SIGNING_NOT_CHECKED,
     SLACK_NOT_REACHED,
+    SOCKET_MODE,
     UNKNOWN_ADMINS,
     UNKNOWN_GROUP,
+    USERS_ARE_GOOD,
+    USERS_NOT_CHECKED,
     WITHOUT_CONSUMPTION,
     WRONG_APP_TOKEN,
     WRONG_BOT_TOKEN,
@@ -50,23 +61,16 @@ from tests.doctor.sentences import (
     not_devin,
     ok,
     problem,
+    schema_is_old,
+    store_is_up_to_date,
 )
 
-SOCKET_MODE = ok("The settings can be used: Socket Mode, SQLite.")
-BOT_TOKEN_IS_GOOD = ok("SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.")
-APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
-SCOPES_ARE_GOOD = ok("The app has the 17 scopes of manifest.yml.")
-GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins (2 in it).")
-ADMINS_ARE_GOOD = (
-    ok("The bot is in the channel “ops”, where the digest is posted.")
-    + ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
-    + GROUP_IS_GOOD
-)
+ADMINS_ARE_GOOD = CHANNEL_IS_GOOD + USERS_ARE_GOOD + GROUP_IS_GOOD
 DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
 
 
 def store_is_good(path):
-    return ok(f"The store {path} can be opened and written to, and its schema is up to date.") + LASTING_DISK
+    return store_is_up_to_date(path) + LASTING_DISK
 
 
 @pytest.fixture
@@ -155,8 +159,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
     assert lines == (
         SOCKET_MODE
         + BOT_TOKEN_IS_GOOD
-        + problem("The scope files:read is missing: files that people attach do not reach Devin.")
-        + problem("The scope reactions:write is missing: the bot cannot mark the messages it has taken on.", ADD_SCOPES)
+        + MISSING_SCOPES
         + WRONG_APP_TOKEN
         + NOT_INVITED
         + UNKNOWN_ADMINS
@@ -171,11 +174,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         + NO_PLAYBOOKS
         + NO_COMMANDS
         + NOT_PROBED
-        + problem(
-            f"The store {tmp_path / 'old.db'} can be opened and written to, but its schema is missing or older"
-            " than this version.",
-            MIGRATE,
-        )
+        + schema_is_old(tmp_path / "old.db")
         + LASTING_DISK
     )
 
@@ -196,8 +195,8 @@ async def test_what_a_missing_scope_hides_is_reported(environ, store):
             ADD_SCOPES,
         )
         + APP_TOKEN_IS_GOOD
-        + problem("BOT_ADMIN_CHANNEL was not looked at: the scope channels:read is missing.")
-        + problem("BOT_ADMIN_USERS was not looked at: the scope users:read is missing.", ADD_SCOPES)
+        + CHANNEL_NOT_CHECKED
+        + problem(USERS_NOT_CHECKED, ADD_SCOPES)
         + GROUP_IS_GOOD
         + DEVIN_IS_GOOD
         + store_is_good(store)
@@ -251,12 +250,12 @@ async def test_http_and_postgres_with_nothing_optional(environ, fresh_postgres):
         "DATABASE_URL": fresh_postgres,
     }
     assert await reported(environ | changes) == (
-        ok("The settings can be used: HTTP on port 8080, PostgreSQL.")
+        OVER_HTTP
         + BOT_TOKEN_IS_GOOD
         + SCOPES_ARE_GOOD
         + SIGNING_NOT_CHECKED
         + NO_DIGEST
         + NOBODY_ASKS
         + [line for line in DEVIN_IS_GOOD if line not in CYCLES]  # nobody reads figures
-        + ok("The PostgreSQL store can be reached, and its schema is up to date.")
+        + ok(POSTGRES_IS_UP_TO_DATE)
     )

@@ -16,6 +16,7 @@ from bot.playground.child import Keeper
 from bot.playground.launch import command
 from bot.playground.stage import Stage, stage
 from bot.playground.trouble import TroubleError
+from tests.doctor.sentences import NOT_A_TIME_ZONE
 from tests.forked_bot import fork
 
 pytestmark = pytest.mark.edge
@@ -285,7 +286,7 @@ async def test_a_fork_knows_the_settings_given_and_no_others(tmp_path: Path) -> 
     assert await process.wait() == 1
     *missing, wrong = (tmp_path / "bot.log").read_text().splitlines()
     assert missing[0].startswith("SLACK_BOT_TOKEN is missing: ")
-    assert wrong == "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."
+    assert wrong == NOT_A_TIME_ZONE
     with pytest.raises(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
 

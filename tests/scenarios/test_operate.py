@@ -23,6 +23,7 @@ from bot.store.database.connection import Database
 from bot.store.database.schema import is_current
 from bot.store.tables import metadata
 from tests import postgres
+from tests.doctor.sentences import NO_BOT_TOKEN, NO_ORGANISATION, NOT_A_DATABASE_URL
 from tests.forked_bot import fork
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.scenarios.ahead import Ahead, until
@@ -209,11 +210,7 @@ async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_a
             "postgres://ann:pa@ss:hush/w@127.0.0.1/bot",  # what stands where the port should be is of the password
             "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.",
         ),
-        (
-            "mysql://ann:hush@127.0.0.1/bot",
-            "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a server, "
-            "for example sqlite:///devin-bridge.db.",
-        ),
+        ("mysql://ann:hush@127.0.0.1/bot", NOT_A_DATABASE_URL),
     ],
 )
 async def test_a_store_whose_schema_cannot_be_brought_up_is_a_sentence(tmp_path: Path, url: str, sentence: str) -> None:
@@ -438,19 +435,7 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
                 )
             ],
         ),
-        (
-            {"SLACK_BOT_TOKEN": "", "DEVIN_ORG_ID": ""},
-            [
-                (
-                    "SLACK_BOT_TOKEN is missing: install the app in your workspace and copy the Bot User OAuth Token "
-                    "(xoxb-…) from its page “OAuth & Permissions”."
-                ),
-                (
-                    "DEVIN_ORG_ID is missing: copy the organisation's id (org-…) from Devin's settings, where service "
-                    "users are made."
-                ),
-            ],
-        ),
+        ({"SLACK_BOT_TOKEN": "", "DEVIN_ORG_ID": ""}, [NO_BOT_TOKEN, NO_ORGANISATION]),
         (
             {"BOT_HOST": "192.0.2.1"},
             [

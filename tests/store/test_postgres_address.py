@@ -18,6 +18,7 @@ from bot.store.database.connection import Database
 from bot.store.database.schema import is_current, migrate
 from bot.store.tables import lanes
 from bot.timing import PRODUCTION
+from tests.doctor.sentences import POSTGRES_IS_UP_TO_DATE
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.postgres import run
 
@@ -117,7 +118,7 @@ async def test_doctor_says_what_an_address_of_a_pooler_lacks(pooler: str, monkey
         "A pooler such as PgBouncer stands before PostgreSQL and keeps no prepared statements (42P05).",
         "Add pgbouncer=true to DATABASE_URL, after a ? or after an & if it has a ? already.",
     )
-    assert found[0] == found[2] == ok("The PostgreSQL store can be reached, and its schema is up to date.")
+    assert found[0] == found[2] == ok(POSTGRES_IS_UP_TO_DATE)
 
 
 # ------------------------------------------------------------ parameters

@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings
+from tests.doctor.sentences import NO_BOT_TOKEN, NO_ORGANISATION, NOT_A_BOT_TOKEN, NOT_A_DATABASE_URL, NOT_A_TIME_ZONE
 
 BOT_TOKEN = "xoxb-1-verysecretbot"
 APP_TOKEN = "xapp-1-verysecretapp"
@@ -87,10 +88,7 @@ def test_an_app_token_wins_over_a_signing_secret():
 
 def test_everything_missing_is_named_at_once():
     assert problems({}) == [
-        (
-            "SLACK_BOT_TOKEN is missing: install the app in your workspace and copy the Bot User OAuth Token (xoxb-…)"
-            " from its page “OAuth & Permissions”."
-        ),
+        NO_BOT_TOKEN,
         (
             "SLACK_SIGNING_SECRET is missing: copy it from the app's page “Basic Information” to receive events over"
             " HTTP, or set SLACK_APP_TOKEN to use Socket Mode."
@@ -99,10 +97,7 @@ def test_everything_missing_is_named_at_once():
             "DEVIN_API_KEY is missing: create a service user in Devin's settings and copy its key (cog_…), which is"
             " shown only once."
         ),
-        (
-            "DEVIN_ORG_ID is missing: copy the organisation's id (org-…) from Devin's settings, where service users"
-            " are made."
-        ),
+        NO_ORGANISATION,
     ]
 
 
@@ -124,14 +119,7 @@ def test_spaces_around_a_value_are_forgiven():
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        (
-            "SLACK_BOT_TOKEN",
-            "xoxp-a-persons-token",
-            (
-                "SLACK_BOT_TOKEN must start with xoxb-: copy the Bot User OAuth Token from the app's page"
-                " “OAuth & Permissions”."
-            ),
-        ),
+        ("SLACK_BOT_TOKEN", "xoxp-a-persons-token", NOT_A_BOT_TOKEN),
         (
             "SLACK_APP_TOKEN",
             "xoxb-not-an-app-token",
@@ -166,14 +154,7 @@ def test_spaces_around_a_value_are_forgiven():
                 " and any other path."
             ),
         ),
-        (
-            "DATABASE_URL",
-            "mysql://root:hunter2@db/bridge",
-            (
-                "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a"
-                " server, for example sqlite:///devin-bridge.db."
-            ),
-        ),
+        ("DATABASE_URL", "mysql://root:hunter2@db/bridge", NOT_A_DATABASE_URL),
         ("PORT", "http", "PORT must be a port number from 1 to 65535, or 0 for any free one."),
         ("PORT", "65536", "PORT must be a port number from 1 to 65535, or 0 for any free one."),
         (
@@ -220,9 +201,9 @@ def test_spaces_around_a_value_are_forgiven():
         ),
         ("BOT_DIGEST_TIME", "9am", "BOT_DIGEST_TIME must be a time of day as HH:MM, for example 09:00."),
         ("BOT_DIGEST_TIME", "24:00", "BOT_DIGEST_TIME must be a time of day as HH:MM, for example 09:00."),
-        ("BOT_TIMEZONE", "Berlin", "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."),
-        ("BOT_TIMEZONE", "Europe", "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."),
-        ("BOT_TIMEZONE", "../passwd", "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."),
+        ("BOT_TIMEZONE", "Berlin", NOT_A_TIME_ZONE),
+        ("BOT_TIMEZONE", "Europe", NOT_A_TIME_ZONE),
+        ("BOT_TIMEZONE", "../passwd", NOT_A_TIME_ZONE),
         (
             "BOT_RETENTION_DAYS",
             "0",
