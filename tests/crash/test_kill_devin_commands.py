@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests import sentences
 from tests.crash.persistent import OPENED, answered, opened, sent
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
@@ -25,7 +26,6 @@ pytestmark = pytest.mark.edge
 
 DIRECT = "D0ANN"
 PULL = "https://github.com/acme/web/pull/7"
-DONE = "Done. Devin's findings are on the pull request."
 
 
 def admin() -> dict[str, str]:
@@ -54,7 +54,7 @@ async def followed(one: Scene) -> None:
     await one.slack.wait_for_message(DIRECT, "Devin begins soon.", within=PATIENCE)
     for made in held(one).reviews:
         made["status"] = "completed"
-    await one.slack.wait_for_message(DIRECT, DONE, within=PATIENCE)
+    await one.slack.wait_for_message(DIRECT, sentences.REVIEW_DONE, within=PATIENCE)
 
 
 async def reviewed_once(one: Scene, _: None) -> None:
@@ -62,7 +62,7 @@ async def reviewed_once(one: Scene, _: None) -> None:
     said = [message["rendered"] for message in await one.slack.messages(DIRECT, user="U0BOT")]
     # Where the review was asked for in the direct message, that its outcome is looked up is said there too.
     (followed,) = [text for text in said if "Devin did not answer" not in text]
-    assert followed.endswith(DONE)
+    assert followed.endswith(sentences.REVIEW_DONE)
 
 
 async def with_schedule(one: Scene) -> None:

@@ -12,6 +12,7 @@ from bot.domain.session import Session
 from bot.flows.follow.read_messages import NewMessages, read_messages
 from bot.flows.organisation import Organisation
 from bot.store.sessions import RelayPosition
+from tests import sentences
 from tests.flows.conftest import ONCE, ORG, Store
 
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
@@ -139,9 +140,7 @@ async def test_words_that_cannot_be_read_are_not_lost_in_silence(
 ) -> None:
     devin.add(PROMPT, source="user")
     devin.add("…", message=odd)
-    assert words(await read(organisation)) == [
-        f"Devin wrote something that cannot be shown here. [Read it in Devin.]({URL})"
-    ]
+    assert words(await read(organisation)) == [sentences.cannot_be_shown(URL)]
 
 
 async def test_a_cursor_that_is_no_longer_taken_is_not_asked_for_again(

@@ -8,6 +8,7 @@ from bot.slack.client import Slack
 from bot.slack.errors import SlackUnreachable
 from bot.store import alarms, channels, due, recent_spend, sessions, tables
 from bot.timing import DAY, HOUR, MINUTE, PRODUCTION
+from tests import sentences
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 
 NOW = 1_800_000_000.0
@@ -271,9 +272,7 @@ async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, 
         await watch.tick(organisation)
     rows = await either_store.rows(tables.outbox)
     assert {row["channel"] for row in rows} == admins
-    assert [row["payload"]["text"] for row in rows] == [
-        "What running sessions spend has not been readable for an hour."
-    ] * 2
+    assert [row["payload"]["text"] for row in rows] == [sentences.SPEND_NOT_READABLE] * 2
 
 
 async def test_what_is_old_is_purged(make, either_store, clock):

@@ -14,6 +14,7 @@ from bot.playground.devin import DevinControl, DevinSimulator, life
 from bot.playground.devin.course import choose
 from bot.playground.devin.stories import STORIES, WORK
 from bot.playground.devin.task import QUOTE_LENGTH, TITLE_LENGTH, title_of
+from tests import sentences
 
 pytestmark = pytest.mark.edge
 
@@ -149,8 +150,8 @@ def test_the_words_of_a_prompt_choose_the_story(prompt: str, name: str) -> None:
 
 
 def test_a_bare_mention_means_what_was_said_last_in_the_thread() -> None:
-    words = "Look at this Slack thread and do what it asks for."
-    assert choose(FRAME.format(words=words, last="The login test is flaky since Monday.")).name == "flaky test"
+    prompt = FRAME.format(words=sentences.LOOK_AT_THREAD, last="The login test is flaky since Monday.")
+    assert choose(prompt).name == "flaky test"
 
 
 def test_every_story_has_its_own_name() -> None:

@@ -26,28 +26,16 @@ from tests.scenarios.walk import ANY, WHO_ARE_ADMINS, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
-BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
 NOT_YOURS = (
     "Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. "
     f"Ask <@U0ANN>, {WHO_ARE_ADMINS}."
 )
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
-OPEN_THE_FORM = "This needs a form, which Slack opens only when you press a button.\nOpen the form"
-NO_SCHEDULES = (
-    "Devin has no schedules. Admins can add one with `/devin schedule add` or on "
-    "<https://app.devin.ai/settings/schedules|Devin's page>."
-)
-NO_SCHEDULE = (
-    "Devin has no such schedule, so nothing was changed. `/devin schedule list` shows them with their numbers."
-)
+OPEN_THE_FORM = f"{sentences.FORM_NEEDS_A_BUTTON}\nOpen the form"
+NO_SCHEDULES = sentences.no_schedules("https://app.devin.ai/settings/schedules")
 NOTES = admins_only("Changes of notes")
-NO_SECRETS = "There are no secrets in your Devin organisation. Add one on <https://app.devin.ai/secrets|Devin's page>."
-NO_DIGESTS = (
-    "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one."
-)
-NO_BUDGETS = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
-LACKS = ":warning: Devin Bridge's key for Devin lacks the permission"
+SECRETS = "https://app.devin.ai/secrets"
 
 
 def gone(kind: str) -> str:
@@ -55,17 +43,16 @@ def gone(kind: str) -> str:
     return f"Devin doesn't have that {kind} any more. Nothing was changed. `/devin {kind} list` shows what there is."
 
 
-def lacks(permission: str, *, of: str = "your Devin organisation", more: str = "") -> dict[str, str]:
+def lacks(permission: str, *, of: str = sentences.ORGANISATION, sign: str = "", more: str = "") -> dict[str, str]:
     """What is said where the key lacks the only permission that is needed."""
-    who = f"An admin of {of} can grant it to the service user."
-    return {permission: f"Devin Bridge's key for Devin lacks the permission `{permission}`. {who}{more}"}
+    return {permission: f"{sign}{sentences.key_lacks(permission, of)}{more}"}
 
 
 IN_FORM = {Surface.DM: OPEN_THE_FORM, Surface.MENTION: OPEN_THE_FORM}  # where Slack opens no modal
 
 
-KNOWLEDGE = lacks("ManageAccountKnowledge", of="the enterprise", more=" Nothing was changed.")
-PLAYBOOKS = lacks("ManageAccountPlaybooks", of="the enterprise", more=" Nothing was changed.")
+KNOWLEDGE = lacks("ManageAccountKnowledge", of=sentences.ENTERPRISE, more=" Nothing was changed.")
+PLAYBOOKS = lacks("ManageAccountPlaybooks", of=sentences.ENTERPRISE, more=" Nothing was changed.")
 SCHEDULES = lacks("ManageOrgSchedules")
 
 
@@ -152,13 +139,13 @@ ROWS = (
         answer=f"{ANY}{sentences.NO_PULL_REQUESTS}{ANY}",
         refused=admins_only("Outcome reports"),
     ),
-    Row(command="digest", typed="digest list", answer=NO_DIGESTS, refused=admins_only("Digests")),
+    Row(command="digest", typed="digest list", answer=sentences.NO_DIGESTS, refused=admins_only("Digests")),
     Row(
         command="budget_list",
         typed="budget list",
         answer="No budget applies to you here.",
         by={
-            **dict.fromkeys((Role.ADMIN, Role.MEMBER), NO_BUDGETS),
+            **dict.fromkeys((Role.ADMIN, Role.MEMBER), sentences.NO_BUDGETS),
             Role.GUEST: sentences.GUEST_REFUSED,
         },
     ),
@@ -188,11 +175,11 @@ ROWS = (
         on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
         refused=admins_only("Figures of Devin's organisations"),
         without={
-            permission: f"{what}: the key lacks the permission `{permission}`. {BY_ENTERPRISE}"
+            permission: sentences.because_key_lacks(what, permission)
             for permission, what in {
-                "ManageOrganizations": "Only the organisation of Devin Bridge is shown, without its limits",
-                "ViewAccountConsumption": "The ACUs are not shown",
-                "ViewAccountMetrics": "The queue is not shown",
+                "ManageOrganizations": sentences.OTHERS_NOT_SHOWN,
+                "ViewAccountConsumption": sentences.ACUS_NOT_SHOWN,
+                "ViewAccountMetrics": sentences.QUEUE_NOT_SHOWN,
             }.items()
         },
     ),
@@ -202,7 +189,7 @@ ROWS = (
         answer=sentences.LONG_JOB_BEGUN,
         on={**in_dm(f"*Devin's audit log, {ANY} rows{ANY}"), Surface.MENTION: sentences.ONLY_IN_PRIVATE},
         refused=AUDIT_LOGS,
-        without={"ManageEnterpriseSettings": f"{LACKS} `ManageEnterpriseSettings`. {BY_ENTERPRISE}"},
+        without=lacks("ManageEnterpriseSettings", of=sentences.ENTERPRISE, sign=":warning: "),
     ),
     Row(
         command="audit_bot",
@@ -221,16 +208,13 @@ ROWS = (
         ),
         on={Surface.MENTION: sentences.NO_FAN_OUT_BY_MENTION},
         refused=admins_only("Fan-outs"),
-        without={
-            "ManageOrganizations": "Devin Bridge can start sessions only in its own organisation, `org-play`: the key "
-            f"lacks the permission `ManageOrganizations`. {BY_ENTERPRISE}"
-        },
+        without={"ManageOrganizations": sentences.own_organisation_only()},
     ),
     Row(
         command="note_list",
         typed="note list",
         answer=ASKING,
-        then="There are no notes yet. Admins can add one with `/devin note add`.",
+        then=sentences.NO_NOTES,
         without=KNOWLEDGE,
     ),
     Row(command="note_show", typed="note show note-1", answer=ASKING, then=gone("note"), without=KNOWLEDGE),
@@ -255,7 +239,7 @@ ROWS = (
         command="playbook_list",
         typed="playbook list",
         answer=ASKING,
-        then="There are no playbooks yet. Admins can add one with `/devin playbook add`.",
+        then=sentences.NO_PLAYBOOKS,
         without=PLAYBOOKS,
     ),
     Row(
@@ -284,7 +268,7 @@ ROWS = (
         command="review",
         typed=f"review {PULL}",
         answer=ASKING,
-        then=f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done.",
+        then=sentences.review_requested(f"<{PULL}|acme/web#7>"),
         on=in_dm(f"*Review of <{PULL}|acme/web#7>* ({ANY})\n{ANY}"),
         without=lacks("UseReviewManual"),
         later=True,
@@ -308,7 +292,7 @@ ROWS = (
             command=f"schedule_{change}",
             typed=f"schedule {change} sched-1",
             answer=ASKING,
-            then=NO_SCHEDULE,
+            then=sentences.NO_SUCH_SCHEDULE,
             refused=admins_only("Changes of schedules"),
             without=SCHEDULES,
         )
@@ -320,13 +304,13 @@ ROWS = (
         answer=ASKING,
         then=f"*Devin, {ANY}*\n{ANY}\nSessions that Devin Bridge starts count as API.",
         refused=admins_only("Metrics"),
-        without=lacks("ViewAccountMetrics", of="the enterprise"),
+        without=lacks("ViewAccountMetrics", of=sentences.ENTERPRISE),
     ),
     Row(
         command="members",
         typed="members",
         answer=ASKING,
-        then="Devin shows no members of your organisation.",
+        then=sentences.NO_MEMBERS,
         refused=admins_only("Devin's members"),
         without=lacks("ViewOrgMembership"),
     ),
@@ -334,15 +318,14 @@ ROWS = (
         command="secret_list",
         typed="secret list",
         answer=ASKING,
-        then=NO_SECRETS,
+        then=sentences.no_secrets(SECRETS),
         refused=admins_only("Names of secrets"),
         without=lacks("ManageOrgSecrets"),
     ),
     Row(
         command="secret_add",
         typed="secret add",
-        answer="Add a secret on <https://app.devin.ai/secrets|Devin's page>, never in Slack: everybody in a channel "
-        "could read it, and Slack keeps it. Nothing was added.",
+        answer=sentences.add_secret(SECRETS),
         refused=admins_only("Changes of secrets"),
     ),
     Row(

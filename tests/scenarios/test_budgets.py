@@ -18,7 +18,7 @@ pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
+NOT_STARTED = sentences.start_refused(USED_UP)
 NOTHING_MORE = "Until it resets DATE, no session is started or woken. Running sessions go on."
 FORM = sentences.BUDGET_FORM
 
@@ -70,16 +70,11 @@ def number_in(text: str) -> int:
 
 @pytest.mark.both_transports
 async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
-    assert await answer(on, ADA, "budget list") == (
-        "No budgets are set. `/devin budget set each-person 20 a week` sets one."
-    )
+    assert await answer(on, ADA, "budget list") == sentences.NO_BUDGETS
     assert await answer(on, ANN, "budget list") == "No budget applies to you here."
     assert await answer(on, GUEST, "budget list") == sentences.GUEST_REFUSED
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
-    assert await answer(on, ADA, "budget set org ten") == (
-        "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. "
-        f"{FORM}"
-    )
+    assert await answer(on, ADA, "budget set org ten") == sentences.BUDGET_WITHOUT_ACUS
     web = number_in(said := await answer(on, ADA, f"budget set <#{WEB}> 20 a week warn 50,80"))
     assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
     each = number_in(said := await answer(on, ADA, "budget set each-person 10"))
@@ -114,12 +109,9 @@ async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(o
     said = await answer(on, ADA, f"budget set <@{ANN}> 10 ACUs a week warn 50, 80")
     assert said == f"Budget `{number_in(said)}` is set: <@{ANN}>, 10 ACUs a week, warns at 50 and 80 %."
     assert await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn at 80") == (
-        f"Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. {FORM}"
+        sentences.BUDGET_WITHOUT_PERCENTAGES
     )
-    assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == (
-        "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or `@`. "
-        f"{FORM}"
-    )
+    assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == sentences.BUDGET_FOR_NOBODY_PICKED
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <#{WEB}> 5 ACUs a day")
     assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set"))
     await settled(on)
@@ -295,7 +287,7 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
         await on.slack.click(BEN, "im", by_ben["ts"], "grant_more")
         await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 10 ACUs: 2.1 of 12 ACUs today.")
         await on.slack.click(ADA, "im", by_ada["ts"], "refuse_more")
-        await on.slack.wait_for_ephemeral(ADA, "This request was answered already, so nothing was changed.")
+        await on.slack.wait_for_ephemeral(ADA, sentences.BUDGET_REQUEST_ANSWERED)
         assert "you 2.1 of 12 ACUs today (17 %)" in await answer(on, ANN, "budget list")
 
 

@@ -103,37 +103,32 @@ async def test_others_read_who_may_and_devin_is_asked_nothing(on: Harness) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "permission", "who"),
+    ("text", "permission", "of"),
     [
-        ("members", "ViewOrgMembership", "your Devin organisation"),
-        ("metrics", "ViewAccountMetrics", "the enterprise"),
-        ("secret list", "ManageOrgSecrets", "your Devin organisation"),
-        ("schedule list", "ManageOrgSchedules", "your Devin organisation"),
-        ("schedule pause sched-1", "ManageOrgSchedules", "your Devin organisation"),
-        ("schedule resume sched-1", "ManageOrgSchedules", "your Devin organisation"),
-        ("schedule delete sched-1", "ManageOrgSchedules", "your Devin organisation"),
-        (f"review {PULL}", "UseReviewManual", "your Devin organisation"),
+        ("members", "ViewOrgMembership", sentences.ORGANISATION),
+        ("metrics", "ViewAccountMetrics", sentences.ENTERPRISE),
+        ("secret list", "ManageOrgSecrets", sentences.ORGANISATION),
+        ("schedule list", "ManageOrgSchedules", sentences.ORGANISATION),
+        ("schedule pause sched-1", "ManageOrgSchedules", sentences.ORGANISATION),
+        ("schedule resume sched-1", "ManageOrgSchedules", sentences.ORGANISATION),
+        ("schedule delete sched-1", "ManageOrgSchedules", sentences.ORGANISATION),
+        (f"review {PULL}", "UseReviewManual", sentences.ORGANISATION),
     ],
 )
 @pytest.mark.edge
 async def test_a_missing_permission_is_named_with_who_can_grant_it(
-    on: Harness, text: str, permission: str, who: str
+    on: Harness, text: str, permission: str, of: str
 ) -> None:
     granted = {*await on.devin.permissions(), *PERMISSIONS} - {permission}
     await on.devin.permissions(only=sorted(granted))
-    assert await read(on, text, "lacks") == (
-        f"Devin Bridge's key for Devin lacks the permission `{permission}`. "
-        f"An admin of {who} can grant it to the service user."
-    )
+    assert await read(on, text, "lacks") == sentences.key_lacks(permission, of)
 
 
 @pytest.mark.edge
 async def test_while_devin_cannot_be_reached_that_is_said_and_nothing_is_tried_for_hours(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("list_secrets", 500, times=100)
-    assert await read(on, "secret list", "reached") == (
-        "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
-    )
+    assert await read(on, "secret list", "reached") == sentences.DEVIN_NOT_REACHED
     assert await rows(on, "inbox", state="open") == []
 
 
@@ -153,19 +148,13 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
     assert "• Person 007 · p007@acme.test · Member" in await read(on, "members „person 007“", "with `person 007`")
-    assert await read(on, f"members <@{ANN}>", "@mention") == (
-        "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as "
-        "`/devin members ada`."
-    )
+    assert await read(on, f"members <@{ANN}>", "@mention") == sentences.NO_MEMBER_BY_MENTION
 
     on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
     assert await read(on, "secret list", "NPM_TOKEN") == (
         "*1 secret* in your Devin organisation; values are never shown:\n• `NPM_TOKEN`"
     )
-    assert await typed(on, "secret add") == (
-        "Add a secret on <https://app.devin.ai/secrets|Devin's page>, never in Slack: everybody in a channel could "
-        "read it, and Slack keeps it. Nothing was added."
-    )
+    assert await typed(on, "secret add") == sentences.add_secret("https://app.devin.ai/secrets")
 
     await on.slack.say(ADA, DIRECT, "metrics")
     shown = await on.slack.wait_for_message(DIRECT, "active people")
@@ -200,10 +189,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     assert "\n2. *Weekly* · " in listed
     assert ":warning: failed 2 times in a row: no quota · `sched-0`\n*1 automation*: On push (off)\n" in listed
 
-    assert await read(on, "schedule pause 1", "list") == (
-        "You have seen no list of schedules in the last day, so nothing was changed. "
-        "`/devin schedule list` shows them with their numbers."
-    )
+    assert await read(on, "schedule pause 1", "list") == sentences.NO_LIST_OF_SCHEDULES
     await read(on, "schedule list", "2 schedules")
     assert await read(on, "schedule pause 1", "Paused") == (
         "Paused: *Nightly* does not run until `/devin schedule resume`."
@@ -211,10 +197,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     assert [one["enabled"] for one in schedules(on)] == [True, False]
     assert await read(on, "schedule pause 1", "already") == "*Nightly* is already paused. Nothing was changed."
     assert (await read(on, f"schedule resume {nightly}", "Resumed")).startswith("Resumed: *Nightly* runs Monday to ")
-    assert await read(on, "schedule resume 3", "number 3") == (
-        "Your last list of schedules has no number 3, so nothing was changed. "
-        "`/devin schedule list` shows them with their numbers."
-    )
+    assert await read(on, "schedule resume 3", "number 3") == sentences.schedule_not_in_last_list(3)
 
     question = await read(on, "schedule delete 1", "Delete")
     assert question.startswith("Delete *Nightly*, which runs Monday to Friday at ")
@@ -224,9 +207,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     await press(on, "Delete *Nightly*", "schedule_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
     assert [one["name"] for one in schedules(on)] == ["Weekly"]
-    assert await read(on, "schedule delete 1", "no such schedule") == (
-        "Devin has no such schedule, so nothing was changed. `/devin schedule list` shows them with their numbers."
-    )
+    assert await read(on, "schedule delete 1", "no such schedule") == sentences.NO_SUCH_SCHEDULE
     runs, paused = ({"name": "Nightly", "enabled": enabled, "frequency": "0 8 * * 1-5"} for enabled in (True, False))
     assert await recorded(on) == [
         (ADA, "schedule_pause", nightly, runs, paused, "done"),
@@ -257,8 +238,7 @@ async def test_automations_that_cannot_be_listed_cost_nobody_the_schedules(on: H
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     assert await read(on, "schedule list", "no schedules") == (
-        "Devin has no schedules. Admins can add one with `/devin schedule add` or on "
-        "<https://app.devin.ai/settings/schedules|Devin's page>."
+        sentences.no_schedules("https://app.devin.ai/settings/schedules")
     )
 
 
@@ -282,10 +262,7 @@ async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harn
     await on.devin.permissions(grant=PERMISSIONS)
     nightly = await schedule(on, "Nightly")
     await on.devin.fault("change_schedule", 500, times=100)
-    assert await read(on, f"schedule pause {nightly}", "nobody knows") == (
-        "Devin did not answer, so nobody knows whether the schedule was changed. "
-        "`/devin schedule list` shows how it is."
-    )
+    assert await read(on, f"schedule pause {nightly}", "nobody knows") == sentences.SCHEDULE_UNCERTAIN
     ((_, action, target, _, _, outcome),) = await recorded(on)
     assert (action, target, outcome) == ("schedule_pause", nightly, "unknown")
 
@@ -324,7 +301,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("create_review", "commit_then_drop")  # the answer is lost
     assert await read(on, f"review {PULL}/files", "Devin will review", ANN) == (
-        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+        sentences.review_requested(f"<{PULL}|acme/web#7>")
     )
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "running")
@@ -333,7 +310,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     await on.devin.wait_for_calls("get_review", asked + 3)
     assert len(await on.slack.log("chat.update")) == 1  # an edit for each other state, and not for each question
     set_reviews(on, "completed")
-    last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. Devin's findings are on the pull request.")
+    last = await on.slack.wait_for_message(DIRECT_OF_ANN, sentences.REVIEW_DONE)
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
     assert (await on.devin.counters())["create_review"] == 1
     await settled(on)  # the row that follows the review is closed after the edit
@@ -350,13 +327,13 @@ async def test_the_end_of_a_review_that_took_long_is_a_message_because_nobody_is
     await settled(on)
     shown, message = await on.slack.messages(DIRECT_OF_ANN)
     assert (shown["ts"], "Done." in shown["rendered"]) == (first["ts"], True)
-    assert message["text"].endswith("): Done. Devin's findings are on the pull request.")
+    assert message["text"].endswith(f"): {sentences.REVIEW_DONE}")
 
 
 async def test_the_link_to_a_pull_request_may_have_a_title(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     assert await read(on, f"review <{PULL}|Fix login #7>", "Devin will review", ANN) == (
-        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+        sentences.review_requested(f"<{PULL}|acme/web#7>")
     )
 
 
@@ -371,12 +348,9 @@ async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on:
 
 
 async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
-    how = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
-    assert await typed(on, "review", ANN) == f"Which pull request? {how} Nothing was requested."
+    assert await typed(on, "review", ANN) == sentences.WHICH_PULL_REQUEST
     for text in ("review https://acme.test/x", "review acme/web#7"):
-        assert await typed(on, text, ANN) == (
-            f"That is not the address of a pull request, so nothing was requested. {how}"
-        )
+        assert await typed(on, text, ANN) == sentences.NOT_A_PULL_REQUEST
     await on.slack.slash(ANN, GENERAL, "review the login code")
     await on.session("review the login code")
     assert "create_review" not in await on.devin.counters()
@@ -402,10 +376,6 @@ async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goe
     message = await on.slack.wait_for_message(DIRECT_OF_ANN, "does not take")
     head, line = message["rendered"].split("\n")
     assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
-    assert line == (
-        ":warning: Slack does not take the message that would show how far this review is, because the app lacks the "
-        "scope `im:write`. Devin goes on with the review, which appears on the pull request. "
-        "A workspace admin can install the app again with that scope."
-    )
+    assert line == sentences.REVIEW_NOT_SHOWN
     await settled(on)
     assert (len(reviews(on)), len(await on.slack.messages(DIRECT_OF_ANN))) == (1, 1)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.timing import Timing
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 
@@ -39,7 +40,7 @@ async def typed(on: Harness, text: str, user: str = ADA, channel: str = GENERAL)
 
 async def checked(on: Harness, text: str, answer: str, channel: str = GENERAL) -> None:
     """What a command asks Slack for, and its answer takes the place of what the ack said."""
-    assert await typed(on, text, channel=channel) == "Checking the channel: nothing was changed yet."
+    assert await typed(on, text, channel=channel) == sentences.CHANNEL_BEING_CHECKED
     await on.slack.wait_for_ephemeral(ADA, answer)
 
 

@@ -138,9 +138,7 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     assert len(made(on)) == 3
     (fan_out,) = await rows(on, "fan_outs")
     await forge(on, "interactive", press(ADA, GENERAL, "retry_fan_out", fan_out["id"]))
-    await on.slack.wait_for_ephemeral(
-        ADA, "There is nothing to try again: no session has failed, or the fan-out was stopped."
-    )
+    await on.slack.wait_for_ephemeral(ADA, sentences.NOTHING_TO_RETRY)
     assert len(made(on)) == 3
 
 
@@ -190,7 +188,7 @@ async def test_a_session_at_a_limit_says_which_and_is_stopped_like_others(on: Ha
     await shows(on, "1 queued")
     await on.devin.set(made(on)["org-play"].bare_id, status="suspended", status_detail="out_of_credits")
     table = await shows(on, "0 of 1 finished · 1 paused at a limit")
-    assert "There are no credits left. Somebody who manages billing can buy more in Devin." in table["rendered"]
+    assert sentences.NO_CREDITS_LEFT in table["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "1 of 1 finished · 1 stopped")
 
@@ -268,16 +266,12 @@ async def test_behind_a_mention_what_resembles_a_fan_out_is_not_offered_as_one(o
 async def test_a_key_of_one_organisation_fans_out_there_alone_and_says_so(on: Harness) -> None:
     await on.slack.say(ADA, DIRECT, "fanout fix it orgs=all")
     preview = await on.slack.wait_for_message(DIRECT, "Start 1 session?")
-    alone = (
-        "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission "
-        "`ManageOrganizations`. An admin of the enterprise can grant it to the service user."
-    )
-    assert alone in preview["rendered"]
+    assert sentences.own_organisation_only() in preview["rendered"]
     await on.slack.click(ADA, DIRECT, preview["ts"], "start_fan_out")
     await on.slack.wait_for_message(DIRECT, "0 of 1 finished · 1 queued")
     assert set(made(on)) == {"org-play"}
     await answer(on, "fanout fix it orgs=Data")
-    await on.slack.wait_for_ephemeral(ADA, f"{alone} Nothing was started.")
+    await on.slack.wait_for_ephemeral(ADA, f"{sentences.own_organisation_only()} Nothing was started.")
 
 
 async def test_a_reply_under_the_table_reaches_nobody_and_says_so(on: Harness) -> None:
@@ -402,10 +396,7 @@ async def test_a_permission_that_is_missing_is_named_in_the_table(on: Harness) -
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ManageOrgSessions", "ManageAccountSessions"}))
     await begun(on)
     table = await shows(on, "3 of 3 finished · 3 not started")
-    assert (
-        "*Play, Data Team, Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
-        "An admin of that organisation or of the enterprise can grant it to the service user."
-    ) in table["rendered"]
+    assert sentences.may_not_start("Play, Data Team, Web") in table["rendered"]
     assert buttons(table) == ["Retry failed"]
 
 

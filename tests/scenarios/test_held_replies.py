@@ -22,7 +22,7 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-KEPT = "Your message is kept until you choose, for a day at most."
+KEPT = sentences.KEPT_UNTIL_CHOSEN
 ASKED = (
     f"This session has used its 2 ACUs. It has cost 2.1 ACUs so far. Wake it with 2 more, or leave it asleep. {KEPT}"
 )
@@ -259,8 +259,7 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
-        "This session has reached its ACU limit at Devin. It has cost 1.2 ACUs so far, and waking it costs more. "
-        f"Wake it, or leave it asleep. {KEPT}",
+        sentences.wake_at_devins_limit("1.2 ACUs"),
         ["Wake it", "Leave it"],
     )
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)

@@ -119,9 +119,7 @@ async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person
     ts = await on.mention("fix it mode=turbo")
     question = await asked(
         on,
-        f"{sentences.CHECK_ONE}\n"
-        f"• `mode=turbo`: {sentences.NO_SUCH_MODE}\n"
-        "As written, Devin is asked for `mode=turbo` and starts nothing if it has no such mode.",
+        f"{sentences.CHECK_ONE}\n• `mode=turbo`: {sentences.NO_SUCH_MODE}\n{sentences.mode_as_written('turbo')}",
     )
     await on.slack.click(ANN, GENERAL, question["ts"], "start_as_written")
     await on.slack.wait_for_message(GENERAL, sentences.NOT_ACCEPTED, thread_ts=ts)

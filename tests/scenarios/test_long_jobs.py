@@ -24,7 +24,6 @@ from tests.scenarios.observations import buttons
 
 DIRECT = "D0ADA"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
 NOBODY = dict.fromkeys(("org_id", "user_id", "user_email", "service_user_id", "service_user_name"))
 AUDIT_ENTRY: dict[str, Any] = {"data": {}, **NOBODY}
 pytestmark = pytest.mark.timing(post_look_up=0.3, post_settle=1.0, progress_interval=0.3, job_message=0.05)
@@ -248,10 +247,8 @@ async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
     await asked(on, "audit")
     shown = await result(on, "lacks the permission")
-    assert shown.split("\n")[1] == (
-        ":warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. "
-        "An admin of the enterprise can grant it to the service user."
-    )
+    missing = sentences.key_lacks("ManageEnterpriseSettings", sentences.ENTERPRISE)
+    assert shown.split("\n")[1] == f":warning: {missing}"
 
 
 @pytest.mark.long
@@ -324,7 +321,7 @@ async def test_without_the_acus_there_is_no_total_of_them(on: Harness) -> None:
     await on.devin.add_organization("org-other", "Data Team")
     await asked(on, "orgs")
     shown = await result(on, "2 rows.")
-    assert f"The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. {BY_ENTERPRISE}" in shown
+    assert sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewAccountConsumption") in shown
     assert shown.split("ACUs used\n", 1)[1].split("\n") == [
         *("Play", "org-play", "none", "none", "not shown"),
         *("Data Team", "org-other", "none", "none", "not shown"),
@@ -367,12 +364,8 @@ async def test_the_end_without_a_file_of_a_job_that_took_long_is_a_message(on: H
 async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing(on: Harness) -> None:
     await asked(on, "orgs")
     shown = await result(on, "1 row.")
-    for missing in (
-        "The queue is not shown: the key lacks the permission `ViewAccountMetrics`.",
-        "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission "
-        "`ManageOrganizations`.",
-    ):
-        assert f"{missing} {BY_ENTERPRISE}" in shown
+    assert sentences.because_key_lacks(sentences.QUEUE_NOT_SHOWN, "ViewAccountMetrics") in shown
+    assert sentences.because_key_lacks(sentences.OTHERS_NOT_SHOWN, "ManageOrganizations") in shown
     assert shown.split("ACUs used\n", 1)[1].split("\n") == ["-", "org-play", "not shown", "not shown", "0.0"]
 
 
@@ -381,10 +374,8 @@ async def test_a_key_that_does_not_show_its_own_acus_says_so(on: Harness) -> Non
     await on.devin.permissions(only=sorted(granted))
     await asked(on, "orgs")
     shown = await result(on, "1 row.")
-    assert (
-        "The ACUs are not shown: the key lacks the permission `ViewOrgConsumption`. "
-        "An admin of your Devin organisation can grant it to the service user."
-    ) in shown
+    missing = sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewOrgConsumption", sentences.ORGANISATION)
+    assert missing in shown
     assert shown.endswith("\norg-play\nnot shown\nnot shown\nnot shown")
 
 
@@ -430,28 +421,26 @@ async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> No
     assert await asked(on, "report org=all") == sentences.NO_REPORT_OF_ALL
     await asked(on, "usage org=all")
     shown = await result(on, "lacks the permission")
-    assert shown == (
-        "*Devin today, so far, all organisations, by day*\n"
-        ":warning: Devin Bridge's key for Devin lacks the permission `ViewAccountConsumption`. "
-        "An admin of the enterprise can grant it to the service user."
-    )
+    missing = sentences.key_lacks("ViewAccountConsumption", sentences.ENTERPRISE)
+    assert shown == f"*Devin today, so far, all organisations, by day*\n:warning: {missing}"
 
 
 @pytest.mark.parametrize(
-    ("typed", "missing", "said"),
+    ("typed", "missing", "what"),
     [
-        ("orgs", "ViewAccountConsumption", "The ACUs are not shown: the key lacks the permission"),
-        ("orgs", "ViewAccountMetrics", "The queue is not shown: the key lacks the permission"),
-        ("orgs", "ManageOrganizations", "is shown, without its limits: the key lacks the permission"),
-        ("audit", "ManageEnterpriseSettings", "Devin Bridge's key for Devin lacks the permission"),
-        ("audit org=Data", "ManageOrganizations", "Devin Bridge's key for Devin lacks the permission"),
+        ("orgs", "ViewAccountConsumption", sentences.ACUS_NOT_SHOWN),
+        ("orgs", "ViewAccountMetrics", sentences.QUEUE_NOT_SHOWN),
+        ("orgs", "ManageOrganizations", sentences.OTHERS_NOT_SHOWN),
+        ("audit", "ManageEnterpriseSettings", None),
+        ("audit org=Data", "ManageOrganizations", None),
     ],
 )
 @pytest.mark.long
-async def test_each_missing_permission_is_named(on: Harness, typed: str, missing: str, said: str) -> None:
+async def test_each_missing_permission_is_named(on: Harness, typed: str, missing: str, what: str | None) -> None:
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {missing}))
     await asked(on, typed)
-    message = await on.slack.wait_for_message(DIRECT, f"{said} `{missing}`. {BY_ENTERPRISE}")
+    refused = sentences.key_lacks(missing, sentences.ENTERPRISE)
+    message = await on.slack.wait_for_message(DIRECT, sentences.because_key_lacks(what, missing) if what else refused)
     assert message["rendered"].count("lacks the permission") == 1
 
 

@@ -38,7 +38,7 @@ async def test_a_bare_mention_in_a_thread_means_look_at_this(on: Harness) -> Non
     await on.mention("", ANN, GENERAL, thread_ts=root)
     made = await on.session("fails since Monday")
     assert made["prompt"].startswith(
-        "Look at this Slack thread and do what it asks for.\n\n"
+        f"{sentences.LOOK_AT_THREAD}\n\n"
         f"{sentences.EARLIER}\n{said(root, 'ben', 'the login test fails since Monday')}\n\n"
     )
 

@@ -176,7 +176,7 @@ async def test_a_budget_of_one_is_used_up_announced_and_refuses_in_its_own_works
         assert len(await on.devin.sessions()) == started
     listed = [str((await on.slack.slash(ADA, GENERAL, "budget list"))["shown"]["rendered"]) for on in both]
     assert "each person" in listed[0]
-    assert listed[1] == "No budgets are set. `/devin budget set each-person 20 a week` sets one."
+    assert listed[1] == sentences.NO_BUDGETS
     assert [one for one in await both.two.slack.messages(OPS) if "used up" in one["rendered"]] == []
 
 

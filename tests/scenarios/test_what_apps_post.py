@@ -48,7 +48,7 @@ async def test_a_bare_mention_under_an_alert_brings_it_along_and_says_what_was_r
     await on.mention("", ANN, OPS, thread_ts=root)
     made = await on.session("HighErrorRate")
     assert made["prompt"].startswith(
-        "Look at this Slack thread and do what it asks for.\n\n"
+        f"{sentences.LOOK_AT_THREAD}\n\n"
         f"{sentences.EARLIER}\n"
         f"{sentences.as_context(root, AN_APP, ALERT_LINES)}\n"
         f"{said(second, 'ben', 'since the deploy (files: login.log)')}\n\n"

@@ -21,6 +21,7 @@ from bot.domain.alarms import (
 from bot.domain.amounts import Price
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.views.alarms import alarm_post, reminder
+from tests import sentences
 
 WORKING = Snapshot("running", "working", title="Fix <it>", acus=12.3)
 SESSION = Session(
@@ -158,7 +159,7 @@ def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
 def test_spend_that_cannot_be_read():
     alarm = replace(ALARM, kind=AlarmKind.UNREAD, facts={"since": 1_800_000_000.0})
     since = "<!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>"
-    assert alarm_post(alarm).text == "What running sessions spend has not been readable for an hour."
+    assert alarm_post(alarm).text == sentences.SPEND_NOT_READABLE
     assert shown(alarm) == (
         f":warning: What running sessions spend has not been readable since {since}, because Devin does not answer. "
         "Until it does, there are no alarms about sessions. Devin Bridge keeps trying.",

@@ -70,7 +70,7 @@ IN_LINES = {
         f"• `acu=abc`: {sentences.NOT_A_NUMBER}\n"
         f"• `mode=turbo`: {sentences.NO_SUCH_MODE}\n"
         f"As written, `reop=fix it` and `acu=abc` are part of the task, {sentences.WITHOUT_LIMIT}\n"
-        "As written, Devin is asked for `mode=turbo` and starts nothing if it has no such mode."
+        + sentences.mode_as_written("turbo")
     ),
     "ask_about_mode": (
         f"{sentences.CHECK_SEVERAL}\n"
@@ -128,7 +128,7 @@ def test_the_fixed_answers():
             "REPLY_NOT_TAKEN_YET": Is(sentences.REPLY_NOT_TAKEN_YET),
             "CARD_LOST": Is(sentences.CARD_LOST),
             "DIGEST_BEING_MADE": "Putting together what would be posted…",
-            "DIGEST_CHECKING": "Checking the channel: nothing was changed yet.",
+            "DIGEST_CHECKING": Is(sentences.CHANNEL_BEING_CHECKED),
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
             "DIGEST_NOT_ADDED": "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. Try again in a minute.",
             "DIGEST_UNSEEN": "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with its numbers.",
@@ -269,7 +269,7 @@ def test_the_answers_that_depend_on_something():
             "start_limited": Is(sentences.quota_refused("fix it")),
             "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
             "start_uncertain": Is(f"{sentences.start_uncertain('slack-T1-C1-1.0')} Reference `r-1`."),
-            "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
+            "start_retrying": Is(f"{sentences.START_RETRYING} Reference `r-1`."),
             "session_list": Is(f"You have 44 sessions: {LINES} · {sentences.sessions_left_out(40)}"),
             "list_with_stop": Is(f"{sentences.stopping('fix it')} {LINES} · {sentences.sessions_left_out(40)}"),
             "several_sessions": Is(

@@ -90,7 +90,7 @@ def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
         "The admins were asked for more, and you get a message once they have answered. "
         "After that, send again what was not sent.",
         "The admins were asked already and have not answered yet. You get a message once they have.",
-        "This request was answered already, so nothing was changed.",
+        sentences.BUDGET_REQUEST_ANSWERED,
         "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again.",
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
@@ -164,18 +164,8 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             "Nothing was changed. Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or "
             "`each-channel`. The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
         ),
-        (
-            Problem.NAME,
-            False,
-            "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or "
-            f"`@`. {FORM}",
-        ),
-        (
-            Problem.ACUS,
-            False,
-            "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. "
-            f"{FORM}",
-        ),
+        (Problem.NAME, False, sentences.BUDGET_FOR_NOBODY_PICKED),
+        (Problem.ACUS, False, sentences.BUDGET_WITHOUT_ACUS),
         (
             Problem.BEHIND,
             True,
@@ -188,12 +178,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             "Nothing was changed. After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with "
             f"percentages. {FORM}",
         ),
-        (
-            Problem.WARN,
-            False,
-            "Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. "
-            f"{FORM}",
-        ),
+        (Problem.WARN, False, sentences.BUDGET_WITHOUT_PERCENTAGES),
         (
             Problem.NUMBER,
             False,

@@ -60,14 +60,11 @@ def test_where_people_are_not_named_they_are_counted_and_small_groups_together()
 
 def test_nobody_is_a_member():
     assert members.members([]) == members.member_counts([]) == members.NOBODY
-    assert members.NOBODY.text == "Devin shows no members of your organisation."
+    assert members.NOBODY.text == sentences.NO_MEMBERS
 
 
 def test_a_member_is_found_by_no_mention():
-    assert members.NO_MENTION.text == (
-        "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as "
-        "`/devin members ada`."
-    )
+    assert members.NO_MENTION.text == sentences.NO_MEMBER_BY_MENTION
 
 
 # ---------------------------------------------------------------- secrets
@@ -77,17 +74,12 @@ def test_secrets_are_named_and_nothing_more():
     assert secrets.secrets(["b`KEY", None, "a_key"], "https://x.test/secrets").text == (
         "*3 secrets* in your Devin organisation; values are never shown:\n• `a_key`\n• `bKEY`\n• (without a name)"
     )
-    assert secrets.secrets([], "https://x.test/secrets").text == (
-        "There are no secrets in your Devin organisation. Add one on <https://x.test/secrets|Devin's page>."
-    )
+    assert secrets.secrets([], "https://x.test/secrets").text == sentences.no_secrets("https://x.test/secrets")
     assert secrets.secrets([f"K{number}" for number in range(300)], "").text.endswith("\nand 200 more")
 
 
 def test_where_a_secret_is_added():
-    assert secrets.add_secret("https://x.test/secrets").text == (
-        "Add a secret on <https://x.test/secrets|Devin's page>, never in Slack: everybody in a channel could read it, "
-        "and Slack keeps it. Nothing was added."
-    )
+    assert secrets.add_secret("https://x.test/secrets").text == sentences.add_secret("https://x.test/secrets")
 
 
 # ---------------------------------------------------------------- metrics
@@ -174,9 +166,7 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
     message = schedules.listing([NIGHTLY] * 60, [], BERLIN, NOW, PAGE)
     assert f"\nand 10 more on <{PAGE}|Devin's page>\n" in message.text
     assert_valid(message)
-    assert schedules.listing([], [], BERLIN, NOW, PAGE).text == (
-        f"Devin has no schedules. Admins can add one with `/devin schedule add` or on <{PAGE}|Devin's page>."
-    )
+    assert schedules.listing([], [], BERLIN, NOW, PAGE).text == sentences.no_schedules(PAGE)
 
 
 @pytest.mark.parametrize(
@@ -210,10 +200,7 @@ def test_what_is_said_about_a_change_of_a_schedule():
     )
     assert schedules.was_deleted(NIGHTLY).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(None).text == "The schedule is deleted."
-    assert schedules.UNKNOWN.text == (
-        "Devin did not answer, so nobody knows whether the schedule was changed. "
-        "`/devin schedule list` shows how it is."
-    )
+    assert schedules.UNKNOWN.text == sentences.SCHEDULE_UNCERTAIN
     assert schedules.KEPT.text == "The schedule stays as it is."
 
 
@@ -233,22 +220,16 @@ def test_the_question_before_a_schedule_is_deleted():
 
 
 def test_a_schedule_that_cannot_be_picked():
-    shows = "`/devin schedule list` shows them with their numbers."
-    assert schedules.UNSEEN.text == (
-        f"You have seen no list of schedules in the last day, so nothing was changed. {shows}"
-    )
+    assert schedules.UNSEEN.text == sentences.NO_LIST_OF_SCHEDULES
     assert schedules.NO_NUMBER_TYPED.text == (
-        f"Which schedule? Add its number to the command; nothing was changed. {shows}"
+        f"Which schedule? Add its number to the command; nothing was changed. {sentences.NUMBERS_OF_SCHEDULES}"
     )
-    assert schedules.GONE.text == f"Devin has no such schedule, so nothing was changed. {shows}"
-    assert schedules.no_number(9).text == (
-        f"Your last list of schedules has no number 9, so nothing was changed. {shows}"
-    )
+    assert schedules.GONE.text == sentences.NO_SUCH_SCHEDULE
+    assert schedules.no_number(9).text == sentences.schedule_not_in_last_list(9)
 
 
 # ---------------------------------------------------------------- reviews
 
-HOW = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
 NEW = NewLongJob(
     LongJobKind.REVIEW,
     reviews.title(PULL, "abcdef0123"),
@@ -265,13 +246,9 @@ def job(state: LongJobState = LongJobState.READING, reason: str | None = None, s
 
 
 def test_what_is_said_before_a_review():
-    assert reviews.HOW.text == f"Which pull request? {HOW} Nothing was requested."
-    assert reviews.NO_PULL_REQUEST.text == (
-        f"That is not the address of a pull request, so nothing was requested. {HOW}"
-    )
-    assert reviews.asked_for(PULL).text == (
-        f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
-    )
+    assert reviews.HOW.text == sentences.WHICH_PULL_REQUEST
+    assert reviews.NO_PULL_REQUEST.text == sentences.NOT_A_PULL_REQUEST
+    assert reviews.asked_for(PULL).text == sentences.review_requested(f"<{PULL}|acme/web#7>")
     assert reviews.NOT_SEEN.text == (
         "Devin does not see that pull request, so nothing was requested. "
         "An admin of your Devin organisation can connect its repository."
@@ -299,10 +276,7 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         (reviews.going_on(job()), "Devin begins soon."),
         (reviews.going_on(job(status="running")), "Devin is reading it."),
         (reviews.going_on(job(status="on hold")), "Devin says: on hold."),
-        (
-            reviews.ended(job(LongJobState.DONE)),
-            ":white_check_mark: Done. Devin's findings are on the pull request.",
-        ),
+        (reviews.ended(job(LongJobState.DONE)), f":white_check_mark: {sentences.REVIEW_DONE}"),
         (
             reviews.ended(job(LongJobState.CANCELLED)),
             "No longer followed. Devin goes on with the review, which appears on the pull request.",
@@ -323,12 +297,7 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             reviews.ended(job(LongJobState.FAILED)),
             ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
         ),
-        (
-            reviews.ended(job(LongJobState.FAILED, reviews.NO_MESSAGE)),
-            ":warning: Slack does not take the message that would show how far this review is, because the app lacks "
-            "the scope `im:write`. Devin goes on with the review, which appears on the pull request. "
-            "A workspace admin can install the app again with that scope.",
-        ),
+        (reviews.ended(job(LongJobState.FAILED, reviews.NO_MESSAGE)), sentences.REVIEW_NOT_SHOWN),
     ],
 )
 def test_the_message_of_a_review(message, line):
@@ -339,9 +308,7 @@ def test_the_message_of_a_review(message, line):
 
 
 def test_who_asked_for_a_review_that_took_long_is_notified_of_its_end():
-    assert reviews.over(job(LongJobState.DONE)).text == (
-        "Review of acme/web#7 (abcdef0): Done. Devin's findings are on the pull request."
-    )
+    assert reviews.over(job(LongJobState.DONE)).text == f"Review of acme/web#7 (abcdef0): {sentences.REVIEW_DONE}"
     assert reviews.over(job(LongJobState.FAILED, reviews.LOST)).text == (
         "Review of acme/web#7 (abcdef0): It could not be followed to its end; the message above says why."
     )
@@ -357,9 +324,7 @@ def test_only_while_a_review_goes_on_it_can_be_left():
 
 
 def test_what_is_said_where_devin_does_not_answer():
-    assert devin_answers.UNREACHABLE.text == (
-        "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
-    )
+    assert devin_answers.UNREACHABLE.text == sentences.DEVIN_NOT_REACHED
     assert devin_answers.UNREADABLE.text == (
         "Devin gave an answer that cannot be read, so nothing was changed. Try again later."
     )

@@ -122,7 +122,7 @@ def test_another_digest_lists_who_needs_somebody_and_names_corrected_days_too():
     assert_valid(message)
     assert written(message.blocks).splitlines()[4:] == [
         sentences.NO_ACTIVE_SESSIONS,
-        "2 sessions are waiting for somebody now.",
+        sentences.TWO_WAITING_NOW,
         sentences.NEEDS_SOMEBODY,
         ":speech_balloon: Which card? · Ann · 1 h",
         "and 1 more",
@@ -211,10 +211,7 @@ def test_the_list_says_which_channels_get_none_any_more():
         "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · from the settings, and can be changed only there",
         "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
     ]
-    assert answers.digest_list([]).text == (
-        "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` "
-        "adds one."
-    )
+    assert answers.digest_list([]).text == sentences.NO_DIGESTS
 
 
 def test_what_is_confirmed():

@@ -115,8 +115,7 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
     assert texts(message) == [
         "*Start 1 session?* In Acme.\n"
         "No limit of ACUs is set; `acu=5` sets one for each session. Nothing was started yet.\n"
-        "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission "
-        "`ManageOrganizations`. An admin of the enterprise can grant it to the service user.\n"
+        f"{sentences.own_organisation_only()}\n"
         "The prompt:\n> upgrade"
     ]
     assert labels(message) == ["Start 1 session", "Cancel"]
@@ -135,8 +134,7 @@ def test_a_preview_with_fifty_long_names_fits():
 
 def test_the_other_answers():
     assert fan_outs.own_alone("org-play", "ManageX", started=False) == (
-        "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission "
-        "`ManageX`. An admin of the enterprise can grant it to the service user. Nothing was started."
+        f"{sentences.own_organisation_only('ManageX')} Nothing was started."
     )
     assert fan_outs.begun(5).text == ("OK, 5 sessions will start. The table that shows them appears here in a moment.")
     assert fan_outs.not_posted("C0").text == (
@@ -165,9 +163,7 @@ def test_the_answers_to_buttons_that_change_nothing():
     assert fan_outs.GONE.text == "This fan-out is too old, so nothing was changed."
     assert fan_outs.NOT_RUNNING.text == "This fan-out is over, so there was nothing to stop."
     assert fan_outs.BEING_STOPPED.text == "This fan-out is already being stopped."
-    assert fan_outs.NOTHING_TO_RETRY.text == (
-        "There is nothing to try again: no session has failed, or the fan-out was stopped."
-    )
+    assert fan_outs.NOTHING_TO_RETRY.text == sentences.NOTHING_TO_RETRY
 
 
 # ---------------------------------------------------------------- the table
@@ -180,8 +176,7 @@ def test_the_table_shows_state_link_acus_and_reason():
     )
     assert texts(message) == [
         "*Fan-out: “upgrade deps”*\n2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
-        "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
-        "An admin of that organisation or of the enterprise can grant it to the service user.",
+        sentences.may_not_start("Web"),
     ]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
     assert [cell["text"] for cell in data["rows"][0]] == ["Organisation", "State", "Session", "ACUs", "Reason"]
@@ -282,7 +277,7 @@ def test_why_a_session_was_not_started():
             replace(FAILED, detail="error"),
             "A fault at Devin suspended the session. Write to it in Devin to try to wake it.",
         ),
-        (LIMIT, "There are no credits left. Somebody who manages billing can buy more in Devin."),
+        (LIMIT, sentences.NO_CREDITS_LEFT),
         (
             replace(LIMIT, detail="usage_limit_exceeded"),
             "The session has used up its own limit. Whoever asked for it can raise it in Devin, "

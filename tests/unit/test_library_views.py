@@ -41,9 +41,7 @@ def test_a_list_says_what_is_pinned_to_all_repositories():
 
 
 def test_lists_with_nothing_in_them():
-    assert library.listing(Kind.PLAYBOOK, [], "").text == (
-        "There are no playbooks yet. Admins can add one with `/devin playbook add`."
-    )
+    assert library.listing(Kind.PLAYBOOK, [], "").text == sentences.NO_PLAYBOOKS
     assert library.listing(Kind.NOTE, [], "prod").text == (
         "No note contains “prod”. `/devin note list` shows all of them."
     )
@@ -102,9 +100,9 @@ def test_a_deletion_for_which_devin_could_not_be_reached(maybe, known):
 )
 def test_what_was_not_saved_is_given_back(why, said):
     (message,) = library.not_saved(NOTE, why)
-    assert message.text == "The note Deploys was not saved. The reason and what you wrote are below."
+    assert message.text == sentences.note_not_saved_in_short("Deploys")
     assert words(message) == [
-        f":warning: The note *Deploys* was not saved. {said}",
+        sentences.note_not_saved("Deploys", said),
         "*Trigger*\n```when deploying```",
         "*Repository*\n```acme/web```",
         "*Body*\n```Go through *staging*.```",
@@ -125,7 +123,7 @@ def test_what_may_have_been_saved_is_given_back_too():
 def test_a_name_that_the_head_cuts_is_given_back_whole():
     (message,) = library.not_saved(replace(NOTE, name="n" * 101, trigger="", repo=""), "No.")
     assert words(message) == [
-        f":warning: The note *{'n' * 99}…* was not saved. No.",
+        sentences.note_not_saved(f"{'n' * 99}…", "No."),
         f"*Name*\n```{'n' * 101}```",
         "*Body*\n```Go through *staging*.```",
     ]
@@ -135,8 +133,8 @@ def test_a_name_that_the_head_cuts_is_given_back_whole():
 
 def test_what_one_message_does_not_hold_comes_in_further_ones():
     first, second, third = library.not_saved(replace(NOTE, trigger="", repo="", body="a & b\n" * 3_000), "No.")
-    assert first.text == "The note Deploys was not saved. The reason and what you wrote are below."
-    assert words(first)[0] == ":warning: The note *Deploys* was not saved. No. What you wrote comes in 3 messages."
+    assert first.text == sentences.note_not_saved_in_short("Deploys")
+    assert words(first)[0] == sentences.note_not_saved("Deploys", "No. What you wrote comes in 3 messages.")
     assert words(first)[1].startswith("*Body*\n```a &amp; b\na")
     assert words(first)[1].endswith("\na &amp; b\n```")  # cut behind a line
     assert [(one.text, words(one)[0]) for one in (second, third)] == [

@@ -10,6 +10,7 @@ from bot.domain.commands.audit_query import AuditMistake, AuditQuery, Days, Wron
 from bot.domain.cycle import Cycle
 from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob, seconds_left
 from bot.views import audit_logs, long_jobs, organisations
+from tests import sentences
 from tests.markup import with_markup
 from tests.unit.block_kit import assert_valid
 
@@ -129,8 +130,7 @@ def test_other_ends():
     assert words(long_jobs.cancelled(JOB)).endswith("\nCancelled. No file was made.")
     failed = long_jobs.failed(replace(JOB, reason=long_jobs.devin_refused("ManageEnterpriseSettings")))
     assert words(failed).endswith(
-        "\n:warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. "
-        "An admin of the enterprise can grant it to the service user."
+        f"\n:warning: {sentences.key_lacks('ManageEnterpriseSettings', sentences.ENTERPRISE)}"
     )
     assert with_markup([failed.text]) == []
     assert words(long_jobs.failed(JOB)).endswith(
@@ -139,10 +139,7 @@ def test_other_ends():
 
 
 def test_why_there_is_no_result():
-    assert long_jobs.devin_refused("ViewOrgConsumption") == (
-        "Devin Bridge's key for Devin lacks the permission `ViewOrgConsumption`. "
-        "An admin of your Devin organisation can grant it to the service user."
-    )
+    assert long_jobs.devin_refused("ViewOrgConsumption") == sentences.key_lacks("ViewOrgConsumption")
     assert long_jobs.devin_refused(None) == (
         "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
     )
@@ -286,14 +283,11 @@ def test_what_is_said_about_organisations():
         "ACUs since 1 Nov, the first day of this cycle."
     )
     assert organisations.no_acus("ViewAccountConsumption") == (
-        "The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. "
-        "An admin of the enterprise can grant it to the service user."
+        sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewAccountConsumption")
     )
     assert organisations.no_acus("ViewOrgConsumption") == (
-        "The ACUs are not shown: the key lacks the permission `ViewOrgConsumption`. "
-        "An admin of your Devin organisation can grant it to the service user."
+        sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewOrgConsumption", sentences.ORGANISATION)
     )
     assert organisations.own_alone(None) == (
-        "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission "
-        "`ManageOrganizations`. An admin of the enterprise can grant it to the service user."
+        sentences.because_key_lacks(sentences.OTHERS_NOT_SHOWN, "ManageOrganizations")
     )

@@ -14,6 +14,7 @@ from bot.flows.manage.forms.registry import all_forms
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
 from bot.views.modals import library, parts
+from tests import sentences
 
 NOTE = Entry(Kind.NOTE, "Deploys", "Go through staging.", trigger="when deploying", repo="acme/web", id="note-1")
 PLAYBOOK = Entry(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
@@ -140,7 +141,7 @@ def test_a_menu_begins_with_what_is_picked():
 
 def test_a_button_opens_the_form_of_what_was_written():
     message = parts.open_button(Form("note_edit", "note-1"))
-    assert message.text == "This needs a form, which Slack opens only when you press a button."
+    assert message.text == sentences.FORM_NEEDS_A_BUTTON
     (button,) = message.blocks[1]["elements"]
     assert (button["action_id"], button["value"], button["text"]["text"]) == (
         "open_form",
@@ -150,26 +151,16 @@ def test_a_button_opens_the_form_of_what_was_written():
 
 
 def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
-    assert parts.NOT_OPENED.text == ("Slack could not open the form, and nothing was changed. Try again.")
-    assert parts.NOT_LOADED == (
-        "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
-    )
-    assert parts.NOT_DRAWN == (
-        "Slack does not take this form as it is. Nothing was changed; use Devin's own page instead."
-    )
+    assert parts.NOT_OPENED.text == sentences.FORM_NOT_OPENED
+    assert parts.NOT_LOADED == sentences.FORM_NOT_FILLED
+    assert parts.NOT_DRAWN == sentences.FORM_NOT_SHOWN
     assert parts.OTHER_VERSION == (
         "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
         "Copy what you need, close it and open the form again."
     )
     view = library.library_form(Form("note_add"), NOTE)
-    assert parts.not_stored(view, maybe=False) == {
-        "name": "Devin Bridge cannot store anything at the moment, so nothing was saved. "
-        "Send the form again in a minute."
-    }
-    assert parts.not_stored(view, maybe=True) == {
-        "name": "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: "
-        "it is saved only once."
-    }
+    assert parts.not_stored(view, maybe=False) == {"name": sentences.FORM_NOT_STORED}
+    assert parts.not_stored(view, maybe=True) == {"name": sentences.FORM_MAYBE_STORED}
     assert parts.not_stored({}, maybe=False) == {}
 
 
@@ -201,9 +192,7 @@ def test_a_field_that_is_too_long_says_by_how_much():
 
 @pytest.mark.parametrize("repo", ["web", "acme/", "https://github.com/acme/web", "acme web"])
 def test_what_is_no_repository(repo):
-    assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=repo) == {
-        "repo": "Write owner/name, such as acme/web, or all for all repositories, or leave it empty."
-    }
+    assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=repo) == {"repo": sentences.NOT_A_REPOSITORY}
 
 
 @pytest.mark.parametrize("repo", ["all", " All "])

@@ -171,5 +171,5 @@ def test_who_waits_now_is_said_where_somebody_does() -> None:
     assert [waiting_now(number) for number in (0, 1, 2)] == [
         "",
         sentences.ONE_WAITING_NOW,
-        "2 sessions are waiting for somebody now.",
+        sentences.TWO_WAITING_NOW,
     ]

@@ -9,12 +9,13 @@ from bot.domain.amounts import Price
 from bot.domain.session import Lifecycle, Options, Session, Snapshot
 from bot.domain.waking import WakeLimits, WakeQuestion, is_asleep, wake_question
 from bot.views import answers
+from tests import sentences
 
 NOW, HOUR = 1_800_000_000.0, 3600.0
 SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "p", lifecycle=Lifecycle.OPEN)
 LIMITS = WakeLimits(session_acus=5.0, guard_seconds=72 * HOUR)
 OWN_LIMIT = "usage_limit_exceeded"
-KEPT = "Your message is kept until you choose, for a day at most."
+KEPT = sentences.KEPT_UNTIL_CHOSEN
 
 
 def asleep(
@@ -131,8 +132,7 @@ def test_the_question_about_a_long_sleep():
 
 def test_the_question_at_devins_own_limit():
     assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT)) == (
-        "This session has reached its ACU limit at Devin. It has cost 1.2 ACUs so far, and waking it costs more. "
-        f"Wake it, or leave it asleep. {KEPT}",
+        sentences.wake_at_devins_limit("1.2 ACUs"),
         ["Wake it", "Leave it"],
     )
     assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR))[0].startswith(
