@@ -1,8 +1,9 @@
 """What the bot says in Slack and to Devin: one home for each sentence that is asserted in more than one place.
 
 Nothing here comes from `bot.views`: tests state by themselves what people read. A sentence that only one test asserts
-stands in that test, and what the doctor reports stands in `tests/doctor/sentences.py`. Words that a test waits for, or
-counts on not to find, have a name beside the sentence that they are part of.
+stands in that test; what the doctor reports stands in `tests/doctor/sentences.py`, and what the playground says in
+`tests/playground/sentences.py`. Words that a test waits for, or counts on not to find, have a name beside the sentence
+that they are part of.
 
 `asker` and `by` are names as their reader sees them: `<@U0ANN>` in Slack, `@Ann Lee` on the page of the playground.
 Pages and consoles show an emoji as a sign of their own; for them, `sign` is what stands before the sentence.
@@ -1079,6 +1080,7 @@ TWO_WAITING_NOW = "2 sessions are waiting for somebody now."
 NO_DIGESTS = (
     "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one."
 )
+DIGEST_IN_SHARED_CHANNEL = "it is shared with another company, and a digest shows what you spend"
 CHANNEL_BEING_CHECKED = "Checking the channel: nothing was changed yet."
 
 
@@ -1116,6 +1118,7 @@ SCHEDULE_UNCERTAIN = (
 HOW_TO_REVIEW = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
 WHICH_PULL_REQUEST = f"Which pull request? {HOW_TO_REVIEW} Nothing was requested."
 NOT_A_PULL_REQUEST = f"That is not the address of a pull request, so nothing was requested. {HOW_TO_REVIEW}"
+COUNTED_AS_API = "Sessions that Devin Bridge starts count as API."
 REVIEW_DONE = "Done. Devin's findings are on the pull request."
 REVIEW_NOT_SHOWN = (
     ":warning: Slack does not take the message that would show how far this review is, because the app lacks the scope "
@@ -1278,6 +1281,11 @@ def quoted_for_devin(text: str) -> str:
 def as_sent(ts: str, name: str, text: str) -> str:
     """A reply as Devin gets it."""
     return f"[Slack {ts}] {author(name)}:\n{quoted_for_devin(text)}"
+
+
+def forwarded(name: str, channel: str, address: str) -> str:
+    """The line above a forwarded message of a person of the simulated workspace."""
+    return f"Forwarded message from @{author(name)} in #{channel} ({address}):"
 
 
 def as_context(ts: str, who: str, text: str) -> str:

@@ -32,6 +32,8 @@ LEASE: Final = 1.0
 # From an event that the bot did not acknowledge until Slack sends it again: its own 0, 60 and 300 s, in proportion.
 RETRY_DELAYS: Final = (0.0, 0.6, 3.0)
 AT_ONCE: Final = 8  # scenes, in all processes of a run: with more of them each waits for the others
+STORED_COMMANDS: Final = "SELECT key FROM inbox WHERE kind = 'command'"
+STATES_OF_DIGESTS: Final = "SELECT state FROM outbox WHERE key LIKE 'digest:%'"
 # What is still to be done; one statement, because to look costs a new connection.
 OPEN: Final = """
 SELECT key, state, reason FROM inbox WHERE state = 'open'

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.scene import PATIENCE, STORED_COMMANDS, Nursery, Scene
 from tests.crash.story import (
     ANSWERED_BY_URL,
     ANSWERED_HERE,
@@ -55,7 +55,7 @@ async def slash(one: Scene, _: None) -> bool:
 
 
 async def started_by_command(one: Scene, acked: bool) -> None:
-    stored = await one.rows("SELECT key FROM inbox WHERE kind = 'command'")
+    stored = await one.rows(STORED_COMMANDS)
     assert stored or not acked, "acknowledged, but not stored"
     if not stored:
         assert await one.devin.sessions() == []

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.billing import newest_finished
 from bot.store.tables import spend
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Nursery, Scene
 from tests.crash.story import (
     EDITED,
     FOLLOWED,
@@ -70,7 +70,7 @@ async def one_file_in_the_thread(one: Scene, _: None) -> None:
     assert len([message for message in said if message.get("thread_ts") in {None, message["ts"]}]) == 1
     texts = [message["text"] for message in said]
     assert len(set(texts)) == len(texts)
-    assert {state for (state,) in await one.rows("SELECT state FROM outbox WHERE key LIKE 'digest:%'")} == {"sent"}
+    assert {state for (state,) in await one.rows(STATES_OF_DIGESTS)} == {"sent"}
     (lines,) = contents(one, said)
     assert [line.split(",")[0] for line in lines] == ["session", "fix the login test", "elsewhere", "total"]
 

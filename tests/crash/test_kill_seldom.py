@@ -9,7 +9,7 @@ import pytest
 
 from bot.store import sessions
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene, scene
+from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Nursery, Scene, scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
     ANSWERED_BY_URL,
@@ -210,7 +210,7 @@ async def one_digest(one: Scene, _: None) -> None:
     """The root and the chart in its thread, once each."""
     said = [message["rendered"] for message in await one.slack.messages(OPS, user="U0BOT")]
     assert [sentences.CHART_BEGINS in text for text in said] == [False, True], said
-    assert await one.rows("SELECT state FROM outbox WHERE key LIKE 'digest:%'") == [("sent",), ("sent",)]
+    assert await one.rows(STATES_OF_DIGESTS) == [("sent",), ("sent",)]
 
 
 async def watched(one: Scene) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene, scene
+from tests.crash.scene import PATIENCE, STORED_COMMANDS, Nursery, Scene, scene
 from tests.scenarios.harness import ANN, GENERAL
 
 SLASHES = 6
@@ -63,7 +63,7 @@ async def test_what_is_stored_is_acknowledged_and_nothing_else_is(
         await terminated(one)
         answers = await asyncio.gather(*typing)
         acked = {answer["trigger_id"] for answer in answers if answer["status"] == "acked"}
-        stored = {key.removeprefix("cmd:") for (key,) in await one.rows("SELECT key FROM inbox WHERE kind = 'command'")}
+        stored = {key.removeprefix("cmd:") for (key,) in await one.rows(STORED_COMMANDS)}
         assert stored == acked
         await one.up()
         await one.quiet()

@@ -5,6 +5,7 @@ import pytest
 
 from bot.devin import errors
 from bot.devin.errors import Problem, error_for
+from tests.playground.sentences import PERMISSION_MISSING
 
 URL = "https://api.devin.ai/v3/organizations/org-1/sessions"
 
@@ -161,7 +162,7 @@ def test_a_permission_is_named_when_the_text_names_it():
     ],
 )
 def test_else_the_documented_permission_is_what_is_needed(method, path, needed):
-    body = {"detail": "Service user lacks the required permission"}
+    body = {"detail": PERMISSION_MISSING}
     error = answered(403, body, method=method, url=f"https://api.devin.ai{path}")
 
     assert isinstance(error, errors.DevinForbidden)

@@ -9,6 +9,7 @@ import pytest
 from bot.devin import errors
 from bot.devin.client import Devin
 from bot.domain.session import DisplayState, display_state_of
+from tests.playground.sentences import MODE_REFUSED, PERMISSION_MISSING
 
 ORG = "org-abc123def456"
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
@@ -152,9 +153,9 @@ async def test_paged_audit_log(devin, devin_api):
 @pytest.mark.parametrize(
     ("name", "kind", "message"),
     [
-        ("error_400", errors.DevinInvalid, "devin_mode 'lite' is not available for this organization"),
+        ("error_400", errors.DevinInvalid, MODE_REFUSED),
         ("error_401", errors.DevinUnauthorized, "Invalid or expired API key"),
-        ("error_403", errors.DevinForbidden, "Service user lacks the required permission"),
+        ("error_403", errors.DevinForbidden, PERMISSION_MISSING),
         ("error_403_quota", errors.DevinQuotaExceeded, "out_of_quota: the organization has no quota left"),
         ("error_404", errors.DevinNotFound, "Resource not found"),
         ("error_409", errors.DevinConflict, "Conflict"),

@@ -473,7 +473,7 @@ async def test_a_channel_that_another_company_shares_sees_nothing_of_what_was_sp
     )
     notices = [row for row in await store.rows(outbox) if row["key"].startswith("admins:")]
     assert [(row["channel"], row["payload"]["text"].split(":")[1].split(".")[0]) for row in notices] == [
-        (ADMINS, " it is shared with another company, and a digest shows what you spend")
+        (ADMINS, f" {sentences.DIGEST_IN_SHARED_CHANNEL}")
     ]
 
 

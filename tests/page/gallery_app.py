@@ -81,6 +81,7 @@ MANIFEST: Final[Json] = {
 
 CITIES: Final = ("Amsterdam", "Berlin", "Bern", "Lisbon", "Oslo")
 COLOURS: Final = ("Red", "Green", "Blue")
+IS_FINAL: Final = "The staging database cannot be brought back."
 TOO_SHORT: Final = "Say it in at least three words."
 IN_THE_PAST: Final = "That day is over. Choose one that is still to come."
 EVIL: Final = "<svg onload=__pwned=1>"  # 24 characters are the most that the title of a modal may have
@@ -235,7 +236,7 @@ def careful() -> list[Json]:
     """A button and a menu that ask before they do something."""
     confirm = {
         "title": text("Delete it?"),
-        "text": text("The staging database cannot be brought back."),
+        "text": text(IS_FINAL),
         "confirm": text("Delete"),
         "deny": text("Keep"),
         "style": "danger",

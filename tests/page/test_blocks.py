@@ -8,11 +8,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Locator, expect
 
 from tests.page.gallery_stage import MESSAGES, gallery_stage
-from tests.page.visitor import AT_THE_PAGE, Visitor
+from tests.page.visitor import AT_THE_PAGE, DRAWN_WIDTH, Visitor
 
 pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
-DRAWN_WIDTH: Final = "async (node) => (await node.decode(), node.naturalWidth)"
 ALIGNED: Final = "(cells) => cells.map((cell) => getComputedStyle(cell).textAlign)"
 ADDRESSES: Final = "(links) => links.map((link) => link.getAttribute('href'))"
 KINDS: Final = "(blocks) => blocks.map((block) => block.dataset.block)"

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from tests.page.conftest import Visit
-from tests.page.gallery_app import IN_THE_PAST, TOO_SHORT
+from tests.page.gallery_app import IN_THE_PAST, IS_FINAL, TOO_SHORT
 from tests.page.gallery_stage import MESSAGES, Gallery
 from tests.page.visitor import AT_THE_PAGE, SCHEMES, Visitor
 
@@ -195,7 +195,7 @@ async def test_a_dangerous_button_asks_first(ann: Visitor) -> None:
     await ann.writes("/gallery careful")
     await (await ann.sees("Delete staging")).get_by_role("button", name="Delete staging").click()
     question = ann.page.get_by_role("dialog")
-    await expect(question).to_contain_text("The staging database cannot be brought back.")
+    await expect(question).to_contain_text(IS_FINAL)
     await question.get_by_role("button", name="Keep").click()
     await expect(question).to_have_count(0)
     await ann.message("Delete staging").get_by_role("button", name="Delete staging").click()

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests import sentences
 from tests.page.playground import Playground
-from tests.page.visitor import AT_THE_PAGE, Visitor
+from tests.page.visitor import AT_THE_PAGE, DRAWN_WIDTH, Visitor
 
 pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
@@ -138,7 +138,7 @@ async def test_a_file_is_uploaded_and_shown(ann: Visitor) -> None:
     await expect(message.get_by_role("link", name="Download notes.txt")).to_be_visible()
     image = message.get_by_role("img", name="dot.png")
     await expect(image).to_be_visible()
-    assert await image.evaluate("async (node) => (await node.decode(), node.naturalWidth)") == 1
+    assert await image.evaluate(DRAWN_WIDTH) == 1
 
 
 async def test_what_came_while_one_was_elsewhere_is_marked(ann: Visitor, play: Playground) -> None:

@@ -11,6 +11,7 @@ from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.playground import Playground, playground
 from tests.page.visitor import AT_THE_PAGE, CLIPBOARD, TASK, WAITING, Visitor
+from tests.playground.sentences import next_free_port
 
 pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
@@ -141,6 +142,4 @@ async def test_a_port_in_use_gets_a_sentence_and_the_next_free_one(browser: Brow
         port = taken.getsockname()[1]
         async with playground(tmp_path, "--no-example", "--port", str(port)) as one:
             assert port < one.port <= port + 10
-            assert one.text.startswith(
-                f"Port {port} is in use or not allowed, so the page listens on the next free one, {one.port}.\n"
-            )
+            assert one.text.startswith(f"{next_free_port('the page', port, one.port)}\n")

@@ -34,6 +34,7 @@ AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its tim
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+DRAWN_WIDTH: Final = "async (node) => (await node.decode(), node.naturalWidth)"
 FOCUSED: Final = "(node) => node === document.activeElement || node.contains(document.activeElement)"
 MOST_TABS: Final = 150
 MOST_STOPS: Final = 400

@@ -23,6 +23,7 @@ from bot.playground.slack.state import Call
 from bot.playground.stage import Stage, stage
 from tests import sentences
 from tests.forked_bot import fork
+from tests.playground.sentences import NOTHING_TO_STOP
 
 pytestmark = pytest.mark.edge
 
@@ -196,7 +197,7 @@ async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench)
     )
     assert house.bench.bot()["state"] == "killed"
     assert await house.refused("kill") == "The bot does not run, so there is nothing to kill. Start it first."
-    assert await house.refused("stop") == "The bot does not run, so there is nothing to stop. Start it first."
+    assert await house.refused("stop") == NOTHING_TO_STOP
     assert await house.refused("example") == "The bot does not run, so there is nothing to see. Start it first."
     await slack.say(ANN, WEB, "Mention the fix of the login test.", thread_ts=ts)
     await devin.say(session, "Which release is it for?")

@@ -18,6 +18,7 @@ from bot.playground.devin import (
 )
 from bot.playground.stage import stage
 from tests.playground.devin_peer import DAY, HOUR, ORG, SESSIONS, START, Clock, create, field_errors, good, refused
+from tests.playground.sentences import permission_missing
 
 pytestmark = pytest.mark.edge
 
@@ -184,7 +185,7 @@ async def test_a_missing_permission_is_a_403_that_names_it(api: httpx.AsyncClien
     for method, path, permission in NEEDED:
         await control.permissions(only=sorted(ALL_PERMISSIONS - twins - {permission}))
         answer = await api.request(method, path)
-        assert refused(answer, 403) == f"Service user lacks the required permission: {permission}"
+        assert refused(answer, 403) == permission_missing(permission)
         await control.permissions(grant=[permission])
         assert (await api.request(method, path)).status_code in {200, 404, 422}
 

@@ -32,6 +32,7 @@ from tests.playground.devin_peer import (
     refused,
     texts,
 )
+from tests.playground.sentences import MODE_REFUSED, STORY_BEGINS, permission_missing
 
 pytestmark = pytest.mark.edge
 
@@ -235,7 +236,7 @@ async def test_a_missing_permission_is_a_403_that_names_it(
 ) -> None:
     await control.permissions(only=[])
     response = await api.request(method, path, json={"prompt": "p"} if method == "POST" else None)
-    assert refused(response, 403) == f"Service user lacks the required permission: {permission}"
+    assert refused(response, 403) == permission_missing(permission)
     await control.permissions(grant=[permission])
     assert (await api.request(method, path)).status_code in {200, 404, 422}
 
@@ -360,7 +361,7 @@ async def test_optional_fields_accept_null_and_unknown_fields_are_ignored(api: h
 async def test_rules_of_the_organisation_on_create(api: httpx.AsyncClient, control: DevinControl) -> None:
     await control.switch(modes_refused=["lite"])
     response = await api.post(SESSIONS, json={"prompt": "p", "devin_mode": "lite"})
-    assert refused(response, 400) == "devin_mode 'lite' is not available for this organization"
+    assert refused(response, 400) == MODE_REFUSED
     assert (await create(api, devin_mode="fast"))["devin_mode"] == "fast"
     response = await api.post(SESSIONS, json={"prompt": "p", "platform": "beos"})
     assert refused(response, 400) == "Unknown platform 'beos'. Valid platforms: linux"
@@ -389,7 +390,7 @@ async def test_creating_as_a_person(api: httpx.AsyncClient, control: DevinContro
     assert refused(response, 404) == "User not found"
     await control.permissions(revoke=["ImpersonateOrgSessions"])
     response = await api.post(SESSIONS, json={"prompt": "p", "create_as_user_id": "user|1"})
-    assert refused(response, 403) == "Service user lacks the required permission: ImpersonateOrgSessions"
+    assert refused(response, 403) == permission_missing("ImpersonateOrgSessions")
 
 
 async def test_ids_are_the_same_in_every_run(clock: Clock) -> None:
@@ -728,7 +729,7 @@ async def test_a_message_as_a_person(api: httpx.AsyncClient, control: DevinContr
     assert (await control.session(made))["messages"][-1]["user_id"] == "user|1"
     await control.permissions(revoke=["ImpersonateOrgSessions"])
     response = await api.post(f"{SESSIONS}/{made}/messages", json=order)
-    assert refused(response, 403) == "Service user lacks the required permission: ImpersonateOrgSessions"
+    assert refused(response, 403) == permission_missing("ImpersonateOrgSessions")
 
 
 @pytest.mark.parametrize(
@@ -1209,7 +1210,7 @@ async def test_a_session_stays_new_until_it_is_driven(api: httpx.AsyncClient, co
     ]
     assert await texts(api, session["session_id"]) == [
         ("user", "Fix the login test"),
-        ("devin", "I have `acme/web` checked out and run the login tests until I see it happen."),
+        ("devin", STORY_BEGINS),
     ]
 
 

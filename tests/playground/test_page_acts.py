@@ -1,6 +1,7 @@
 """What people do on the page: in Slack, behind Devin and at the bench."""
 
 from tests.playground.house import EVIL, OURS
+from tests.playground.sentences import NOT_FILES
 
 
 async def test_people_act_in_slack_and_what_is_impossible_is_told_with_names(house):
@@ -35,7 +36,7 @@ async def test_people_act_in_slack_and_what_is_impossible_is_told_with_names(hou
     )
     assert await house.post("/api/slack/say", user="U0ANN", channel="C0WEB", text="x", files={"name": "a"}) == (
         409,
-        {"error": "Files are a list of objects, each with its name, mimetype and content."},
+        {"error": NOT_FILES},
     )
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tests.playground.house import OURS
+from tests.playground.sentences import NOT_FILES
 
 HALF = "A text in this request holds half of a sign (a lone surrogate). Send whole signs."
 NO_NUMBER = "A number in this request is none that JSON has, or is beyond 9,007,199,254,740,991. Send a smaller one."
@@ -132,7 +133,6 @@ async def test_people_and_channels_are_what_they_must_be(house, act, order, sent
     assert (after["people"], after["channels"]) == (before["people"], before["channels"])
 
 
-FILES = "Files are a list of objects, each with its name, mimetype and content."
 NAME = "The name of a file is a text of 1 to 255 characters."
 KIND = "The mimetype of a file is a media type such as text/plain."
 SIZE = "The size of a file is a whole number from 0 to 1,000,000,000."
@@ -141,8 +141,8 @@ SIZE = "The size of a file is a whole number from 0 to 1,000,000,000."
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        (["a"], FILES),
-        ("[5]", FILES),
+        (["a"], NOT_FILES),
+        ("[5]", NOT_FILES),
         ([{"name": 5}], NAME),
         ([{"name": None}], NAME),
         ([{"name": "x" * 256}], NAME),

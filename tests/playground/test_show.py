@@ -23,6 +23,7 @@ from bot.playground.screen import Screen
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.playground.trouble import TroubleError
 from tests import sentences
+from tests.playground.sentences import NOTHING_TO_STOP, next_free_port
 
 PROJECT = Path(__file__).parents[2]
 STOPPED = "Everything is stopped."
@@ -360,7 +361,7 @@ def test_a_bot_that_dies_leaves_the_page_up(start: Callable[..., Run]) -> None:
         answer = page.post("/api/bench/stop", json={})
         assert (answer.status_code, answer.json()) == (
             409,
-            {"error": "The bot does not run, so there is nothing to stop. Start it first."},
+            {"error": NOTHING_TO_STOP},
         )
         assert page.post("/api/bench/start", json={}).status_code == 200
         assert page.get("/api/workspace").json()["bot"]["said"] is None
@@ -428,9 +429,9 @@ def test_ports_in_use_are_told_and_the_next_free_ones_taken(start: Callable[...,
     assert simulated > other
     assert devin > simulated
     assert run.said.splitlines() == [
-        f"Port {other} is in use or not allowed, so the simulated Slack listens on the next free one, {simulated}.",
-        f"Port {other} is in use or not allowed, so the simulated Devin listens on the next free one, {devin}.",
-        f"Port {taken} is in use or not allowed, so the page listens on the next free one, {got}.",
+        next_free_port("the simulated Slack", other, simulated),
+        next_free_port("the simulated Devin", other, devin),
+        next_free_port("the page", taken, got),
     ]
 
 

@@ -15,6 +15,7 @@ from bot.playground.devin.course import choose
 from bot.playground.devin.stories import STORIES, WORK
 from bot.playground.devin.task import QUOTE_LENGTH, TITLE_LENGTH, title_of
 from tests import sentences
+from tests.playground.sentences import STORY_BEGINS
 
 pytestmark = pytest.mark.edge
 
@@ -220,7 +221,7 @@ async def test_it_asks_and_goes_on_with_a_pull_request(devin: DevinSimulator, co
     await send(devin, session_id, "The second one, please. Slow tests cost us more.")
     session = await rest(control, session_id)
     assert said(session) == [
-        "I have `acme/web` checked out and run the login tests until I see it happen.",
+        STORY_BEGINS,
         "`tests/test_login.py` failed in 23 of 260 runs. It waits for a real second to pass, and on a busy machine "
         "that second is sometimes too short.",
         "There are two ways to fix it:\n"

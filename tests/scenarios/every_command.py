@@ -302,7 +302,7 @@ ROWS = (
         command="metrics",
         typed="metrics",
         answer=ASKING,
-        then=f"*Devin, {ANY}*\n{ANY}\nSessions that Devin Bridge starts count as API.",
+        then=f"*Devin, {ANY}*\n{ANY}\n{sentences.COUNTED_AS_API}",
         refused=admins_only("Metrics"),
         without=lacks("ViewAccountMetrics", of=sentences.ENTERPRISE),
     ),

@@ -30,7 +30,7 @@ async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_or
     await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
     await on.devin.wait_for_messages("after", seconds=15)
     address = f"https://play.slack.com/archives/{WEB}/p{elsewhere.replace('.', '')}"
-    quotation = f"Forwarded message from @ben (U0BEN) in #web ({address}):\n> it races with the clock"
+    quotation = f"{sentences.forwarded('ben', 'web', address)}\n> it races with the clock"
     assert await said(on, session) == ["before", "missed 0", "missed 1", f"missed 2\n\n{quotation}", "after"]
 
 

@@ -108,7 +108,7 @@ async def test_a_message_forwarded_with_a_mention_is_quoted_and_its_files_go_alo
     made = await on.session("fix this")
     assert made["prompt"].split("\nATTACHMENT")[0] == (
         "fix this\n\n"
-        f"Forwarded message from @ben (U0BEN) in #nobot ({address(ELSEWHERE, source)}):\n"
+        f"{sentences.forwarded('ben', 'nobot', address(ELSEWHERE, source))}\n"
         "> the login test fails\n"
         "> ask @devin_bridge\n"
         "> (files: login.log)\n\n"
@@ -166,7 +166,7 @@ async def test_what_was_forwarded_in_a_thread_before_is_context(on: Harness) -> 
     assert (
         f"{said(root, 'ann', 'the login test fails')}\n"
         f"{said(second, 'ann', 'see')}\n"
-        f"Forwarded message from @ben (U0BEN) in #web ({address(WEB, source)}):\n"
+        f"{sentences.forwarded('ben', 'web', address(WEB, source))}\n"
         "> it races with the clock\n\n"
     ) in made["prompt"]
 

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from bot.domain.text import plain
 from bot.slack.files import files_of
 from bot.slack.rendering import MOST_CHARACTERS, MOST_QUOTED, app_name, forwarded, quoted, text_of
+from tests import sentences
 
 NAMES = {"U0ANN": "ann", "U0BEN": "ben", "S0BACKEND": "backend-team"}
 CHANNELS = {"C0WEB": "web"}
@@ -413,7 +414,7 @@ def test_a_forwarded_message_is_quoted_with_author_channel_address_and_files():
     message = person("<@U0BOT> fix this", attachments=[SHARED])
     assert text_of(message) == "<@U0BOT> fix this"
     assert quoted_plain(SHARED) == (
-        "Forwarded message from @ben (U0BEN) in #web (https://acme.slack.com/archives/C0WEB/p1699999000000200):\n"
+        f"{sentences.forwarded('ben', 'web', 'https://acme.slack.com/archives/C0WEB/p1699999000000200')}\n"
         "> the login test fails\n"
         "> @ann knows & can tell\n"
         "> (files: login.log)"

@@ -112,7 +112,7 @@ def test_metrics_of_a_week():
         "• by size: 150 XS, 1,000 S, 50 XXL\n"
         "• 8 pull requests created (3 of 8 through Devin Bridge, 38 %), 5 merged, 1 closed unmerged\n"
         "• 31 active people\n"
-        "Sessions that Devin Bridge starts count as API."
+        f"{sentences.COUNTED_AS_API}"
     )
     assert_valid(message)
 
@@ -127,7 +127,7 @@ def test_metrics_of_a_quiet_week_have_no_shares():
         "• by size: not known\n"
         "• 0 pull requests created, 0 merged, 0 closed unmerged\n"
         "• 1 active person\n"
-        "Sessions that Devin Bridge starts count as API."
+        f"{sentences.COUNTED_AS_API}"
     )
 
 

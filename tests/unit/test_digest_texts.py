@@ -238,7 +238,7 @@ def test_what_is_confirmed():
         (MissedBecause.ARCHIVED, "it is archived"),
         (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is not a member of it any more"),
         (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge is not one of them"),
-        (MissedBecause.SHARED, "it is shared with another company, and a digest shows what you spend"),
+        (MissedBecause.SHARED, sentences.DIGEST_IN_SHARED_CHANNEL),
         (MissedBecause.REFUSED, "Slack refuses the post"),
     ],
 )
