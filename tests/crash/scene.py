@@ -29,8 +29,7 @@ _T = TypeVar("_T")
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
 LEASE: Final = 1.0
-# From an event that the bot did not acknowledge until Slack sends it again: its own 0, 60 and 300 s, in proportion.
-RETRY_DELAYS: Final = (0.0, 0.6, 3.0)
+SPEED: Final = 100.0  # of the simulated Slack: what the bot did not acknowledge comes again after 0, 0.6 and 3 s
 AT_ONCE: Final = 8  # scenes, in all processes of a run: with more of them each waits for the others
 STORED_COMMANDS: Final = "SELECT key FROM inbox WHERE kind = 'command'"
 STATES_OF_DIGESTS: Final = "SELECT state FROM outbox WHERE key LIKE 'digest:%'"
@@ -338,11 +337,7 @@ async def scene(
             quick["DATABASE_URL"] = await stack.enter_async_context(postgres.created(nursery.postgres_server, template))
         elif not first_start:
             empty_store = nursery.empty_store
-        workspace = {"retry_delays": RETRY_DELAYS}
-        set_up = harness(
-            folder, transport, start=False, empty_store=empty_store, workspace=workspace, **(quick | settings)
-        )
+        set_up = harness(folder, transport, start=False, empty_store=empty_store, speed=SPEED, **(quick | settings))
         one = Scene(await stack.enter_async_context(set_up), folder, nursery, strike)
         stack.push_async_callback(one.close)
-        await one.slack.limits(enabled=False)
         yield one

@@ -65,7 +65,6 @@ def unknown_after() -> float:
 async def on(tmp_path: Path, unknown_after: float) -> AsyncIterator[Harness]:
     timing = replace(PRODUCTION, **SHORT | {"unknown_after": unknown_after, "slack_request": SLACK_LIMIT})
     async with harness(tmp_path, timing=timing, BOT_POLL_SECONDS="0.25") as everything:
-        await everything.slack.limits(enabled=False)
         yield everything
 
 

@@ -6,6 +6,8 @@ import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -552,14 +554,57 @@ async def test_each_method_has_its_tier(start: Start, method: str, calls: int) -
         assert (await client.post(peer.simulator.base_url + method)).status_code == 200
 
 
-async def test_limits_can_be_switched_off_and_scaled(start: Start) -> None:
+async def test_limits_can_be_switched_off(start: Start) -> None:
     peer = await start(limits=False)
     for _ in range(5):
         await peer.client.chat_postMessage(channel="C0WEB", text="x")
-    rules = await peer.control.limits(enabled=True, scale=20)
-    assert rules == {"enabled": True, "burst": 1, "scale": 20.0}
+    assert await peer.control.limits(enabled=True) == {"enabled": True, "burst": 1}
     await peer.client.chat_postMessage(channel="C0WEB", text="x")
     assert await refused(peer.client.chat_postMessage(channel="C0WEB", text="x")) == "ratelimited"
+
+
+@dataclass
+class Wall:
+    """A wall clock that stands until it is moved."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def posts_taken(peer: Any) -> int:
+    """How many posts in a row a channel takes before it refuses one."""
+    taken = 0
+    with suppress(SlackApiError):
+        while taken < 100:
+            await peer.client.chat_postMessage(channel="C0WEB", text="x")
+            taken += 1
+    return taken
+
+
+async def test_limits_pass_as_much_faster_as_the_clock_runs(start: Start) -> None:
+    wall = Wall()
+    peer = await start(wall=wall, speed=20)
+    assert await posts_taken(peer) == 3, "two of them for a timer that is late by a tenth of a second"
+    for _ in range(3):
+        wall.now += 1.1 / 20
+        assert await posts_taken(peer) == 1
+    await peer.control.speed(1)
+    wall.now += 1.1 / 20
+    assert await posts_taken(peer) == 0
+    await peer.control.speed(20)
+    wall.now += 1.1 / 20
+    assert await posts_taken(peer) == 1
+
+
+async def test_retries_come_as_much_sooner_as_the_clock_runs(start: Start) -> None:
+    url, got, runner = await receiver([web.Response(status=500)] * 4)
+    peer = await start(transport="http", request_url=url, speed=3000)
+    await peer.control.say("U0ANN", "C0WEB", "hi")
+    await peer.control.wait_for_delivery(status="failed")
+    await runner.cleanup()
+    assert [headers.get("X-Slack-Retry-Num") for headers, _ in got] == [None, "1", "2", "3"]
 
 
 # ---------------------------------------------------------------- faults

@@ -135,20 +135,24 @@ async def harness(
     timing: Timing = QUICK_TIMING,
     start: bool = True,
     empty_store: Path | None = None,
+    speed: float | None = None,
     workspace: Mapping[str, Any] | None = None,
     organisation: Mapping[str, Any] | None = None,
     **settings: str,
 ) -> AsyncIterator[Harness]:
     """Set everything up, with the bot running unless told otherwise; take everything down.
 
-    `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin. `empty_store` is an
-    SQLite store to begin with, whose schema the bot then need not bring up.
+    `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin. `speed` is how fast
+    Slack's limits and retries pass, by default so that they fit `timing`; what Devin does is driven by hand.
+    `empty_store` is an SQLite store to begin with, whose schema the bot then need not bring up.
     """
     store = folder / "bot.db"
     if empty_store is not None:
         shutil.copyfile(empty_store, store)
+    # As much faster as the bot: to the bot a channel takes a post each second, as ever.
+    speed = speed or PRODUCTION.channel_interval / timing.channel_interval
     async with (
-        SlackSimulator(manifest=MANIFEST, transport=transport, **workspace or {}) as slack,
+        SlackSimulator(manifest=MANIFEST, transport=transport, speed=speed, **workspace or {}) as slack,
         DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS, **organisation or {}) as devin,
         SlackControl(slack.control_url) as people,
         DevinControl(devin.control_url) as work,
@@ -169,8 +173,6 @@ async def harness(
             **({"SLACK_SIGNING_SECRET": slack.signing_secret} if transport == "http" else {}),
             **settings,
         }
-        if timing.channel_interval < PRODUCTION.channel_interval:
-            await people.limits(enabled=False)  # its second between two posts is what the bot does not keep
         one = Harness(people, work, slack, devin, environment, clock, timing)
         if start:
             await one.start()

@@ -1,7 +1,5 @@
 """What Slack does not take: said in another form, later, or never and announced; and never twice."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,26 +8,16 @@ import pytest
 from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
-from bot.timing import PRODUCTION, Timing
+from bot.timing import PRODUCTION
 from tests import sentences
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
-from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
+from tests.scenarios.harness import ANN, GENERAL, WEB, Harness
 
 pytestmark = pytest.mark.edge
 
 SEARCH = "include_all_metadata"  # tells a search for a post from other readings of a thread
 FIRST_SEARCH = 3  # seconds after which a post without an answer is looked for
 SETTLED = 14  # seconds after which it counts as not made if it is not found
-
-
-@pytest.fixture
-async def on(
-    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
-) -> AsyncIterator[Harness]:
-    """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
-    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
-        await everything.slack.limits(enabled=False)
-        yield everything
 
 
 async def lost(on: Harness, session: str) -> str:

@@ -33,9 +33,8 @@ DOCS_DONE = f"{sentences.done('<@U0ANN>')}\nThe docs are done too.\n{sentences.N
 async def on(
     tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
 ) -> AsyncIterator[Harness]:
-    """The bot with a clock of its own, a Slack that takes any number of posts, and a session for which it looks on."""
+    """The bot with a clock of its own, and a session for which it looks on."""
     async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
-        await everything.slack.limits(enabled=False)
         await everything.started("another one", channel=WEB)
         yield everything
 

@@ -1,7 +1,6 @@
 """The poller: what changes at Devin is announced in the thread and on the card, once, and nothing else is."""
 
 import itertools
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
-from bot.timing import PRODUCTION, Timing
+from bot.timing import PRODUCTION
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
@@ -22,16 +21,6 @@ ASKED = sentences.question("<@U0ANN>")
 def asked(words: str) -> str:
     """The post of a question: one post that calls the asker, with what Devin asks."""
     return f"{ASKED}\n{words}"
-
-
-@pytest.fixture
-async def on(
-    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
-) -> AsyncIterator[Harness]:
-    """The bot up and running, with a clock of its own and a Slack that takes any number of posts."""
-    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
-        await everything.slack.limits(enabled=False)
-        yield everything
 
 
 def devins(session: str) -> str:

@@ -211,8 +211,12 @@ class SlackControl:
         """Let limits, triggers and response URLs grow older."""
         await self.act("clock", advance=seconds)
 
+    async def speed(self, times: float) -> None:
+        """Let limits and retries pass so many times as fast."""
+        await self.act("clock", speed=times)
+
     async def limits(self, **rules: Any) -> Json:
-        """Change rate limits: `enabled`, `burst`, `scale`."""
+        """Change rate limits: `enabled`, `burst`."""
         return await self.act("limits", **rules)
 
     async def reset(self) -> None:

@@ -1,4 +1,4 @@
-"""Time and names: a clock tests can move, message timestamps, and ids that never repeat."""
+"""Time and names: a clock that tests can move and quicken, message timestamps, and ids that never repeat."""
 
 import itertools
 import time
@@ -10,15 +10,39 @@ Wall = Callable[[], float]  # Unix seconds
 
 
 class Clock:
-    """The time by which limits, triggers and response URLs expire. Message timestamps keep to the wall."""
+    """The time by which limits, retries, triggers and response URLs run. Message timestamps keep to the wall.
 
-    def __init__(self, wall: Wall = time.time) -> None:
+    What Slack lets an app wait for passes `speed` times as fast as it would: rate limits, and the retries of events.
+    What an app has to do in time, such as an ack, stays as long as it is, because a machine works no faster.
+    """
+
+    def __init__(self, wall: Wall = time.time, speed: float = 1.0) -> None:
         self.wall = wall
         self._ahead = 0.0
+        self._speed = speed
+        self._scaled = self._since = self.now()
 
     def now(self) -> float:
         """Unix seconds, moved ahead by what was asked for."""
         return self.wall() + self._ahead
+
+    def scaled(self) -> float:
+        """The seconds of what an app waits for; only their differences mean something."""
+        return self._scaled + (self.now() - self._since) * self._speed
+
+    def unscaled(self, seconds: float) -> float:
+        """How long an app waits for what takes so many `seconds` at Slack."""
+        return seconds / self._speed
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast an app's waits pass, from this moment on."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, times: float) -> None:
+        self._scaled, self._since = self.scaled(), self.now()
+        self._speed = times
 
     def advance(self, seconds: float) -> None:
         """Let time pass without waiting."""

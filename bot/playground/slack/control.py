@@ -276,18 +276,21 @@ class Control:
         return {}
 
     def _clock(self, args: Args) -> Json:
-        """Move limits, triggers and response URLs ahead by `advance` seconds."""
+        """Move limits, triggers and response URLs ahead by `advance` seconds; set the `speed` of an app's waits."""
         clock = self._workspace.slack.clock
         clock.advance(float(args.text("advance") or 0))
-        return {"now": clock.now()}
+        times = float(args.text("speed") or clock.speed)
+        if times <= 0:
+            raise ImpossibleError("the speed is above 0")
+        clock.speed = times
+        return {"now": clock.now(), "speed": clock.speed}
 
     def _limits(self, args: Args) -> Json:
-        """Change the rate limits: `enabled`, `burst`, `scale`."""
+        """Change the rate limits: `enabled`, `burst`."""
         limits = self._workspace.slack.limits
         rules = limits.rules
         enabled = args.flag("enabled") if "enabled" in args.values else rules.enabled
-        burst, scale = int(args.values.get("burst", rules.burst)), float(args.values.get("scale", rules.scale))
-        limits.rules = replace(rules, enabled=enabled, burst=burst, scale=scale)
+        limits.rules = replace(rules, enabled=enabled, burst=int(args.values.get("burst", rules.burst)))
         return asdict(limits.rules)
 
     def _reset(self, _: Args) -> Json:

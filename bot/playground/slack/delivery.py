@@ -191,10 +191,11 @@ class Courier:
     async def _deliver(self, delivery: Delivery, delays: Sequence[float], number: int, reason: str) -> None:
         for delay in (0.0, *delays):
             if delay:
-                await asyncio.wait({delivery.acked}, timeout=delay)
+                await asyncio.wait({delivery.acked}, timeout=self._slack.clock.unscaled(delay))
             if delivery.acked.done():
                 return
-            outcome = await self._attempt(delivery, number, reason, patience=sum(self.retry_delays))
+            patience = self._slack.clock.unscaled(sum(self.retry_delays))
+            outcome = await self._attempt(delivery, number, reason, patience=patience)
             if outcome.acked or not outcome.may_retry:
                 break
             number, reason = number + 1, outcome.reason

@@ -10,16 +10,15 @@ from bot.playground.slack.errors import SlackError
 
 TIERS: Final = {2: 20, 3: 50, 4: 100}  # calls a minute; https://docs.slack.dev/apis/web-api/rate-limits
 WINDOW: Final = 60.0
-JITTER: Final = 0.1  # a caller that keeps to one a second is not refused for a late timer; the mean stays one
+LATE: Final = 0.1  # seconds: who keeps to one a second is not refused for a timer that is so late; the mean stays one
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRules:
-    """How strict to be. `burst` posts may come at once in a channel; `scale` 10 makes a minute six seconds."""
+    """How strict to be. `burst` posts may come at once in a channel."""
 
     enabled: bool = True
     burst: int = 1
-    scale: float = 1.0
 
 
 class RateLimits:
@@ -35,23 +34,23 @@ class RateLimits:
         """Count a call of a method, or refuse it."""
         if tier is None or not self.rules.enabled:
             return
-        window, now = WINDOW / self.rules.scale, self._clock.now()
+        now = self._clock.scaled()
         calls = self._calls.setdefault(method, deque())
-        while calls and calls[0] <= now - window:
+        while calls and calls[0] <= now - WINDOW:
             calls.popleft()
         if len(calls) >= TIERS[tier]:
-            raise rate_limited(calls[0] + window - now)
+            raise rate_limited(self._clock.unscaled(calls[0] + WINDOW - now))
         calls.append(now)
 
     def post(self, channel: str) -> None:
         """Count a new message in a channel, or refuse it."""
         if not self.rules.enabled:
             return
-        now, burst = self._clock.now(), float(self.rules.burst)
+        now, burst = self._clock.scaled(), float(self.rules.burst)
         left, as_of = self._buckets.get(channel, (burst, now))
-        left = min(burst, left + (now - as_of) * self.rules.scale)
-        if left < 1 - JITTER:
-            raise rate_limited((1 - left) / self.rules.scale)
+        left = min(burst, left + now - as_of)
+        if left < 1 - LATE * self._clock.speed:
+            raise rate_limited(self._clock.unscaled(1 - left))
         self._buckets[channel] = (left - 1, now)
 
 

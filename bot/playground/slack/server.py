@@ -48,8 +48,8 @@ class SlackSimulator:
         ack_timeout: float = 3.0,
         retry_delays: Sequence[float] = RETRY_DELAYS,
         limits: bool | LimitRules = True,
-        clock: Clock | None = None,
         wall: Wall = time.time,
+        speed: float = 1.0,
     ) -> None:
         self.host = _loopback(host)
         self.port = port
@@ -57,7 +57,7 @@ class SlackSimulator:
         self.app_token = app_token
         self.signing_secret = signing_secret
         rules = limits if isinstance(limits, LimitRules) else LimitRules(enabled=limits)
-        self._slack = Slack(installed(manifest, scopes), rules, clock or Clock(wall), team)
+        self._slack = Slack(installed(manifest, scopes), rules, Clock(wall, speed), team)
         self._courier = Courier(self._slack, ack_timeout, retry_delays)
         self._sockets = SocketMode(self._slack, ack_timeout)
         self._posts = HttpEvents(signing_secret, request_url, ack_timeout)
