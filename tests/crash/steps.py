@@ -112,6 +112,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "share the files": ("bot.flows.deliver.files:FilePosts.share",),
     "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
+    "give the card up": ("bot.flows.deliver.cards:CardEditor._mark_dead",),
     "add": ("bot.flows.deliver.send:Send._react",),
     "answer": ("bot.flows.deliver.send:Send._reply_privately",),
     "mark as sent": ("bot.flows.deliver.send:Send._mark_sent", "bot.flows.deliver.cards:CardEditor._edit"),

@@ -16,9 +16,10 @@ from tests.crash.steps import AFTER, Moment, moments
 from tests.scenarios.conftest import STORES
 from tests.scenarios.harness import ANN, GENERAL, TRANSPORTS
 
+TITLE: Final = "A title from Devin"
 TRIES = 3  # how often a story is played until a death at a listed step counts as missed
 
-# What may run beside every story, by the clock or by the poller. Each step is also listed by one story that dies there.
+# What may run beside every story, by the clock or by the poller. Each step has to occur in a story, which dies there.
 BESIDE: Final = frozenset(
     {
         "heartbeat: commit",
@@ -64,8 +65,10 @@ REACTED: Final = (
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
 )
-# A poll that began before a stop may show the state from before it for a moment, with its reaction.
-SEEN_AS_BEFORE: Final = (*FOLLOWED, *REACTED)
+# Devin's answer to a stop does not say why the session sleeps. A poll after it does, and so finds something.
+SEEN_ASLEEP: Final = FOLLOWED
+# A session that was archived or ended for good is not followed. A poll may find that before the bot has stored it.
+SEEN_BEFORE_ITS_END: Final = FOLLOWED
 TAKEN_AWAY: Final = (
     "claim (old reaction): commit",
     "add (old reaction): Slack reactions.remove",
@@ -124,11 +127,11 @@ FORMS: Final = (USUAL, *(Form(transport, store, every=True) for transport in TRA
 class Story:
     """What people and Devin do, by which steps, and what has to be true at the end.
 
-    A step in `steps` has to occur, one in `sometimes` may: it depends on what comes first. No other step may occur,
-    except those that run by the clock. `times` is how often a step occurs at least, where every occurrence is another;
-    of the other steps one death at the first occurrence is enough. A call in `unanswered` gets no answer.
-    `throughout` is the part of `PROTOCOLS` that the short form dies at throughout. A step in `only_on` occurs over one
-    transport or on one store alone. Over `transports` the story can be played.
+    A step in `steps` has to occur, one in `sometimes` may: it depends on what comes first, and has to occur in another
+    story. No other step may occur, except those in `BESIDE`. `times` is how often a step occurs at least, where every
+    occurrence is another; of the other steps one death at the first occurrence is enough. A call in `unanswered` gets
+    no answer, or is refused. `throughout` is the part of `PROTOCOLS` that the short form dies at throughout. A step in
+    `only_on` occurs over one transport or on one store alone. Over `transports` the story can be played.
     """
 
     name: str
@@ -312,6 +315,15 @@ async def running(one: Scene) -> tuple[str, str]:
     ts, devin_id = await one.on.started()
     await one.quiet()
     return ts, devin_id
+
+
+async def titled(one: Scene, devin_id: str, channel: str = GENERAL) -> None:
+    """Devin gives the session a title, and its card shows it: something a poll finds, whatever else there is to find.
+
+    At the end of a story, so that what it is about comes first, it makes sure that a poll and an edit occur in it.
+    """
+    await one.devin.set(devin_id, title=TITLE)
+    await one.slack.wait_for_message(channel, TITLE, within=PATIENCE)
 
 
 async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:

@@ -17,7 +17,8 @@ from tests.crash.story import (
     REACTED,
     RECEIVED,
     REPLIED,
-    SEEN_AS_BEFORE,
+    SEEN_ASLEEP,
+    SEEN_BEFORE_ITS_END,
     STARTED_FROM_A_COMMAND,
     TAKEN_AWAY,
     Form,
@@ -30,14 +31,16 @@ from tests.crash.story import (
     running,
     stop,
     stopped,
+    titled,
 )
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 
 async def mention(one: Scene, _: None) -> str:
     ts = await one.on.mention("fix the login test")
-    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+    (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+    await titled(one, made["session_id"])
     return ts
 
 
@@ -51,7 +54,12 @@ async def mentioned(one: Scene, ts: str) -> None:
 
 async def slash(one: Scene, _: None) -> bool:
     answer = await one.slack.slash(ANN, GENERAL, "fix the login test")
-    return answer["status"] == "acked"
+    acked = bool(answer["status"] == "acked")
+    if acked:
+        (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+        await titled(one, made["session_id"])
+    return acked
 
 
 async def started_by_command(one: Scene, acked: bool) -> None:
@@ -68,10 +76,11 @@ async def started_by_command(one: Scene, acked: bool) -> None:
 
 
 async def replies(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    ts, _devin_id = begun
+    ts, devin_id = begun
     for _ in range(2):
         await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     await one.devin.wait_for_messages("] ben (U0BEN):\n> yes", 2, seconds=PATIENCE)
+    await titled(one, devin_id)
     return begun
 
 
@@ -142,8 +151,7 @@ STORIES = [
         nothing,
         mention,
         mentioned,
-        steps=(*RECEIVED, KNOWN, *CREATED, *POSTED, *REACTED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=(*RECEIVED, KNOWN, *CREATED, *POSTED, *REACTED, *FOLLOWED, *EDITED),
         at_common_steps=True,
     ),
     Story(
@@ -151,8 +159,7 @@ STORIES = [
         nothing,
         slash,
         started_by_command,
-        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED_BY_URL, *CREATED, *EDITED),
-        sometimes=FOLLOWED,
+        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED_BY_URL, *CREATED, *EDITED, *FOLLOWED),
         throughout=(STARTED_FROM_A_COMMAND, *ANSWERED_BY_URL, *CREATED),
     ),
     Story(
@@ -160,8 +167,7 @@ STORIES = [
         running,
         replies,
         replied,
-        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED, *FOLLOWED, *EDITED),
         times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
         throughout=REPLIED,
     ),
@@ -170,8 +176,7 @@ STORIES = [
         running,
         stop,
         stopped,
-        steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
-        sometimes=SEEN_AS_BEFORE,
+        steps=(*RECEIVED, *PUT_TO_SLEEP, *SEEN_ASLEEP, *EDITED, *POSTED),
         throughout=PUT_TO_SLEEP,
     ),
     Story(
@@ -189,7 +194,7 @@ STORIES = [
         archive,
         archived,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
-        sometimes=SEEN_AS_BEFORE,
+        sometimes=SEEN_BEFORE_ITS_END,
     ),
     Story(
         "EXIT",
@@ -208,7 +213,7 @@ STORIES = [
             *EDITED,
             *POSTED,
         ),
-        sometimes=FOLLOWED,
+        sometimes=SEEN_BEFORE_ITS_END,
         times={"receive: commit": 2, "begin work: commit": 3},
         throughout=(*ANSWERED_HERE, "announce the stop: commit"),
     ),

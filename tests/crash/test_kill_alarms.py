@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
     ANSWERED_BY_URL,
@@ -11,7 +12,6 @@ from tests.crash.story import (
     FOLLOWED,
     KNOWN,
     POSTED,
-    REACTED,
     RECEIVED,
     Form,
     Story,
@@ -19,11 +19,13 @@ from tests.crash.story import (
     killed_everywhere,
     running,
 )
-from tests.scenarios.harness import ADA, OPS
+from tests.crash.test_kill_seldom import digests_begin
+from tests.scenarios.harness import ADA, GENERAL, OPS
 
 pytestmark = pytest.mark.edge
 
 OVER = "Over: asleep."
+VIOLATIONS = "org_guardrail_violations"
 DECIDED = "ada says that this is fine."
 
 
@@ -38,6 +40,7 @@ async def run_away(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.wait_for_message(OPS, DECIDED, within=PATIENCE)
     await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
     await one.slack.wait_for_message(OPS, OVER, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -48,6 +51,10 @@ async def one_alarm(one: Scene, _: tuple[str, str]) -> None:
 
 
 async def guarded(one: Scene) -> None:
+    """A key that may read what guardrails do from now on; the bot has asked in vain since digests begin."""
+    await digests_begin(one)
+    asked = (await one.devin.counters()).get(VIOLATIONS, 0)
+    await one.devin.wait_for_calls(VIOLATIONS, asked + 1, seconds=PATIENCE)
     await one.devin.permissions(grant=["ManageEnterpriseSettings"])
 
 
@@ -70,7 +77,6 @@ STORIES = [
         stop_two_messages,
         two_posts,
         steps=("announce guardrail violations: commit", *POSTED),
-        sometimes=("note when digests begin: commit",),
         settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "GUARDRAILS": "0.3"},
     ),
     Story(
@@ -89,8 +95,9 @@ STORIES = [
             *ANSWERED_BY_URL,
             "edit an alarm: Slack chat.update",
             "edit an alarm: commit",
+            *FOLLOWED,
+            *EDITED,
         ),
-        sometimes=("record figures: commit", *EDITED, *FOLLOWED, *REACTED),
         settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "ALARM_WATCH": "0.3"},
     ),
 ]

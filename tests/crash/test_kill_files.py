@@ -18,9 +18,10 @@ from tests.crash.story import (
     in_all_forms,
     killed_everywhere,
     running,
+    titled,
     typed,
 )
-from tests.crash.test_kill_long_jobs import DIRECT, ENDED, READ
+from tests.crash.test_kill_long_jobs import DIRECT, ENDED, NOT_POSTED_YET, READ, file_shown
 from tests.crash.test_kill_long_jobs import EDITED as SHOWN
 from tests.crash.test_kill_seldom import digest_half_an_hour_ago, first_start_noted
 from tests.scenarios.ahead import write
@@ -32,22 +33,23 @@ HALF_AN_HOUR = 1800.0
 SHARED = ("keep the copies of files: commit", "share the files: Slack files.completeUploadExternal")
 
 
-async def due(one: Scene) -> None:
+async def due(one: Scene) -> tuple[str, str]:
     """A session that spent something on the day of the digest."""
-    await first_start_noted(one)
+    begun = await first_start_noted(one)
     await spent(one)
+    return begun
 
 
-async def due_without_charts(one: Scene) -> None:
+async def due_without_charts(one: Scene) -> tuple[str, str]:
     """A digest in a Slack that draws no charts."""
     await one.slack.fault("chat.postMessage", "error", error="invalid_blocks", match="data_visualization", times=0)
-    await first_start_noted(one)
+    return await first_start_noted(one)
 
 
-async def over(one: Scene) -> str:
-    """A session that spent something on a finished day."""
-    await running(one)
-    return await spent(one)
+async def over(one: Scene) -> tuple[str, str]:
+    """A session that spent something on a finished day; its id, and the day."""
+    _, devin_id = await running(one)
+    return devin_id, await spent(one)
 
 
 async def spent(one: Scene) -> str:
@@ -59,9 +61,10 @@ async def spent(one: Scene) -> str:
     return day.isoformat()
 
 
-async def time_comes(one: Scene, _: None) -> None:
+async def time_comes(one: Scene, begun: tuple[str, str]) -> None:
     root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
     await one.slack.wait_for_message(OPS, "as CSV.", thread_ts=root["ts"], within=PATIENCE)
+    await titled(one, begun[1])
 
 
 async def one_file_in_the_thread(one: Scene, _: None) -> None:
@@ -75,9 +78,10 @@ async def one_file_in_the_thread(one: Scene, _: None) -> None:
     assert [line.split(",")[0] for line in lines] == ["session", "fix the login test", "elsewhere", "total"]
 
 
-async def time_of_the_picture_comes(one: Scene, _: None) -> None:
+async def time_of_the_picture_comes(one: Scene, begun: tuple[str, str]) -> None:
     root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
     await one.slack.wait_for_message(OPS, sentences.CHART_BEGINS, thread_ts=root["ts"], within=PATIENCE)
+    await titled(one, begun[1])
 
 
 async def one_picture_in_the_thread(one: Scene, _: None) -> None:
@@ -92,9 +96,12 @@ def contents(one: Scene, said: list[dict]) -> list[list[str]]:
     return [(file.content or b"").decode().splitlines() for file in shared]
 
 
-async def export(one: Scene, day: str) -> None:
+async def export(one: Scene, spent_on: tuple[str, str]) -> None:
+    devin_id, day = spent_on
     await typed(one, f"usage {day} by session csv")
     await one.slack.wait_for_message(DIRECT, "below.", within=PATIENCE)
+    await file_shown(one)
+    await titled(one, devin_id)
 
 
 async def one_file_for_the_asker(one: Scene, _: None) -> None:
@@ -111,8 +118,14 @@ STORIES = [
         due,
         time_comes,
         one_file_in_the_thread,
-        steps=("note which channels are private: commit", "post the digest: commit", *POSTED, *SHARED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=(
+            "note which channels are private: commit",
+            "post the digest: commit",
+            *POSTED,
+            *SHARED,
+            *FOLLOWED,
+            *EDITED,
+        ),
         settings=digest_half_an_hour_ago,
     ),
     Story(
@@ -126,8 +139,9 @@ STORIES = [
             *POSTED,
             "send in another form: commit",
             *SHARED,
+            *FOLLOWED,
+            *EDITED,
         ),
-        sometimes=(*EDITED, *FOLLOWED),
         settings=digest_half_an_hour_ago,
     ),
     Story(
@@ -144,8 +158,10 @@ STORIES = [
             *SHOWN,
             *ENDED,
             "delete its rows: commit",
+            *FOLLOWED,
+            *EDITED,
         ),
-        sometimes=("put back: commit", "give the lane back: commit", *EDITED, *FOLLOWED),
+        sometimes=(NOT_POSTED_YET,),
         settings=lambda: {"BOT_ADMIN_USERS": ANN},
     ),
 ]

@@ -89,8 +89,7 @@ STORIES = [
         nothing,
         add,
         known_once,
-        steps=(OPENED, *RECEIVED, *CREATED, *POSTED),
-        sometimes=(KNOWN,),
+        steps=(OPENED, *RECEIVED, KNOWN, *CREATED, *POSTED),
         throughout=CREATED,
     ),
     Story(
@@ -102,12 +101,12 @@ STORIES = [
             OPENED,
             "fill the form: Slack views.update",
             *RECEIVED,
+            KNOWN,
             NOTED,
             "change a note: Devin PUT knowledge/notes",
             "record the change: commit",
             *POSTED,
         ),
-        sometimes=(KNOWN,),
     ),
     Story(
         "an admin deletes a note",
@@ -116,13 +115,13 @@ STORIES = [
         deleted_once,
         steps=(
             *RECEIVED,
+            KNOWN,
             "answer what Devin was asked: commit",
             NOTED,
             "delete a note: Devin DELETE knowledge/notes",
             "record the change: commit",
             *ANSWERED_BY_URL,
         ),
-        sometimes=(KNOWN,),
     ),
 ]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.steps import AFTER, BEFORE, Moment
+from tests.crash.steps import Moment, moments
 from tests.crash.story import (
     ANSWERED_BY_URL,
     ANSWERED_HERE,
@@ -23,7 +23,7 @@ from tests.crash.story import (
     REACTED,
     RECEIVED,
     REPLIED,
-    SEEN_AS_BEFORE,
+    SEEN_ASLEEP,
     STARTED_FROM_A_COMMAND,
     STOPPED,
     UPLOADED,
@@ -37,6 +37,7 @@ from tests.crash.story import (
     running,
     sessions_with_cards,
     stop,
+    titled,
     typed,
 )
 from tests.scenarios.harness import ANN, BEN, GENERAL
@@ -60,6 +61,7 @@ async def asleep(one: Scene) -> tuple[str, str]:
 async def wake(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
     await one.devin.wait_for_messages("] ben (U0BEN):\n> go on", seconds=PATIENCE)
+    await titled(one, begun[1])
     return begun
 
 
@@ -75,6 +77,7 @@ async def reply_while_not_found(one: Scene, begun: tuple[str, str]) -> tuple[str
         await one.devin.fault(route, 404, times=2)  # once, since each is asked for in both forms of its path
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
     await one.devin.wait_for_messages("] ben (U0BEN):\n> go on", seconds=PATIENCE)
+    await titled(one, begun[1])
     return begun
 
 
@@ -89,9 +92,10 @@ async def bare_mention_with_files(one: Scene, _: None) -> str:
     """One file comes with the mention, the other one stands in its thread."""
     root = await one.slack.say(BEN, GENERAL, "fix the login test", files=[EARLIER_LOG])
     await one.on.mention("", thread_ts=root, files=[LOG])
-    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+    (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=root, within=PATIENCE)
     await one.slack.wait_for_message(GENERAL, READ, thread_ts=root, within=PATIENCE)
+    await titled(one, made["session_id"])
     return root
 
 
@@ -106,6 +110,7 @@ async def begun_with_files(one: Scene, ts: str) -> None:
 async def reply_with_a_file(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "see here", thread_ts=begun[0], files=[LOG])
     await one.devin.wait_for_messages("] ben (U0BEN):\n> see here", seconds=PATIENCE)
+    await titled(one, begun[1])
     return begun
 
 
@@ -133,6 +138,7 @@ async def lose_replies(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.resume()
     await one.slack.disconnect()
     await one.devin.wait_for_messages("] ben (U0BEN):\n> missed", 2, seconds=PATIENCE)
+    await titled(one, begun[1])
     return begun
 
 
@@ -143,9 +149,10 @@ async def nothing_lost(one: Scene, begun: tuple[str, str]) -> None:
 
 async def ask_for_another(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "!new update the docs", thread_ts=begun[0])
-    await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
+    (made, *_) = await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
     await one.slack.wait_for_ephemeral(BEN, sentences.STARTED_ELSEWHERE_BEGINS, within=PATIENCE)
+    await titled(one, made["session_id"])
     return begun
 
 
@@ -156,37 +163,38 @@ async def another_one(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == []
 
 
-async def running_in_a_direct_message(one: Scene) -> str:
+async def running_in_a_direct_message(one: Scene) -> tuple[str, str]:
     ts = await one.slack.say(ANN, "im", "fix the login test")
-    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+    (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
     await one.slack.wait_for_message(DM, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
     await one.quiet()
-    return ts
+    return ts, made["session_id"]
 
 
-async def next_line(one: Scene, ts: str) -> str:
+async def next_line(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, "im", "and use pytest")
     await one.devin.wait_for_messages("] ann (U0ANN):\n> and use pytest", seconds=PATIENCE)
-    return ts
+    await titled(one, begun[1], DM)
+    return begun
 
 
-async def line_handed_over(one: Scene, ts: str) -> None:
+async def line_handed_over(one: Scene, begun: tuple[str, str]) -> None:
     assert len(await one.devin.sessions()) == 1
     assert await asked(await one_session(one, channel=DM)) == ["and use pytest"]
-    assert await one.on.thread(DM, ts) == []
+    assert await one.on.thread(DM, begun[0]) == []
 
 
-async def stop_here(one: Scene, ts: str) -> str:
+async def stop_here(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, "im", "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts, within=PATIENCE)
-    return ts
+    await one.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    return begun
 
 
-async def stopped_here(one: Scene, ts: str) -> None:
+async def stopped_here(one: Scene, begun: tuple[str, str]) -> None:
     """A private answer that may have been given is given again."""
     await one_session(one, channel=DM)
-    assert await one.on.thread(DM, ts) == [STOPPED]
+    assert await one.on.thread(DM, begun[0]) == [STOPPED]
     assert await answers_in_the_direct_message(one) == {sentences.stopping()}
 
 
@@ -208,6 +216,7 @@ async def greeted(one: Scene, _: None) -> None:
 async def thank(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     thanks = await one.slack.say(BEN, GENERAL, "thanks a lot!", thread_ts=begun[0])
     await one.slack.wait_for_call("reactions.add", within=PATIENCE)
+    await titled(one, begun[1])
     return thanks, begun[0]
 
 
@@ -244,6 +253,7 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
             break
         await one.reachable()
     await one.devin.wait_for_messages("] ben (U0BEN):\n> ", 2, seconds=PATIENCE)
+    await titled(one, begun[1])
     return begun
 
 
@@ -261,7 +271,8 @@ async def reply_under_a_lost_card(one: Scene, _: None) -> None:
     await typed(one, "fix the login test")
     card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
-    await one.devin.wait_for_messages("] ben (U0BEN):\n> please use pytest", seconds=PATIENCE)
+    (sent, *_) = await one.devin.wait_for_messages("] ben (U0BEN):\n> please use pytest", seconds=PATIENCE)
+    await titled(one, sent["session_id"])
 
 
 async def replied_once(one: Scene, _: None) -> None:
@@ -269,21 +280,24 @@ async def replied_once(one: Scene, _: None) -> None:
 
 
 async def waiting_reply(one: Scene) -> tuple[str, str]:
-    """A reply was put back because Devin takes none."""
+    """A reply was put back because Devin takes none, and has its reaction."""
     begun = await running(one)
     await one.devin.fault("send_message", "503", times=-1)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=begun[0])
     async with asyncio.timeout(PATIENCE):
         while not await one.rows("SELECT key FROM inbox WHERE state = 'open' AND reason IS NOT NULL"):
             await asyncio.sleep(0.02)  # the store has no event for it
+        while await one.rows("SELECT key FROM outbox WHERE state IN ('open', 'sending')"):
+            await asyncio.sleep(0.02)  # the same
+    await one.wait_for_polls()
     return begun
 
 
 async def stop_after_another_try(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    """The reply is tried once more in vain, or the bot dies at that; then somebody stops the session."""
-    put_back = {Moment("put back: commit", when) for when in (BEFORE, AFTER)}
+    """The reply is tried again in vain, or the bot dies at that; then somebody stops the session."""
+    tried = {Moment(step, when) for step in TRIED_IN_VAIN for when in moments(step)}
     async with asyncio.timeout(PATIENCE):
-        while not (put_back <= set(one.reached()) or one.deaths):
+        while not (tried <= set(one.reached()) or one.deaths):
             await asyncio.sleep(0.02)  # a file has no event
     return await stop(one, begun)
 
@@ -300,14 +314,27 @@ async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
         assert said[1:] == [STOPPED]
 
 
+TRIED_IN_VAIN: Final = (
+    "intend: commit",
+    "reply: Devin POST sessions/messages",
+    "clear the intent: commit",
+    "put back: commit",
+)
 STORIES = [
     Story(
         "stop in a direct message",
         running_in_a_direct_message,
         stop_here,
         stopped_here,
-        steps=(*RECEIVED, "carry out the command: commit", *ANSWERED_IN_DM, *PUT_TO_SLEEP, *EDITED, *POSTED),
-        sometimes=SEEN_AS_BEFORE,
+        steps=(
+            *RECEIVED,
+            "carry out the command: commit",
+            *ANSWERED_IN_DM,
+            *PUT_TO_SLEEP,
+            *SEEN_ASLEEP,
+            *EDITED,
+            *POSTED,
+        ),
     ),
     Story(
         "a greeting",
@@ -322,16 +349,14 @@ STORIES = [
         asleep,
         thank,
         not_woken,
-        steps=(*RECEIVED, KNOWN, "take small talk: commit", *REACTED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=(*RECEIVED, KNOWN, "take small talk: commit", *REACTED, *FOLLOWED, *EDITED),
     ),
     Story(
         "a reply wakes a session that sleeps",
         asleep,
         wake,
         awake,
-        steps=(*RECEIVED, KNOWN, "wake: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED),
-        sometimes=FOLLOWED,
+        steps=(*RECEIVED, KNOWN, "wake: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED, *FOLLOWED),
     ),
     Story(
         "replies to a session at its ceiling wait for a yes",
@@ -348,8 +373,8 @@ STORIES = [
             *REPLIED,
             *REACTED,
             *EDITED,
+            *FOLLOWED,
         ),
-        sometimes=FOLLOWED,
         times={"ask before it wakes: commit": 2, **dict.fromkeys(REPLIED, 2)},
         settings=lambda: {"BOT_SESSION_ACUS": "2"},
     ),
@@ -368,16 +393,16 @@ STORIES = [
             "put back: commit",
             "adopt: commit",
             *REACTED,
+            *FOLLOWED,
+            *EDITED,
         ),
-        sometimes=(*EDITED, *FOLLOWED),
     ),
     Story(
         "a bare mention with a file in a thread with a file",
         nothing,
         bare_mention_with_files,
         begun_with_files,
-        steps=(*RECEIVED, KNOWN, UPLOADED, *CREATED, *POSTED, *REACTED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=(*RECEIVED, KNOWN, UPLOADED, *CREATED, *POSTED, *REACTED, *FOLLOWED, *EDITED),
         times={UPLOADED: 2, **dict.fromkeys(POSTED, 2)},
     ),
     Story(
@@ -385,16 +410,14 @@ STORIES = [
         running,
         reply_with_a_file,
         replied_with_a_file,
-        steps=(*RECEIVED, KNOWN, UPLOADED, *REPLIED, *REACTED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=(*RECEIVED, KNOWN, UPLOADED, *REPLIED, *REACTED, *FOLLOWED, *EDITED),
     ),
     Story(
         "replies that were lost are fetched",
         caught_up,
         lose_replies,
         nothing_lost,
-        steps=("note a gap: commit", *FETCHED, *RECEIVED, KNOWN, *REPLIED, *REACTED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=("note a gap: commit", *FETCHED, *RECEIVED, KNOWN, *REPLIED, *REACTED, *FOLLOWED, *EDITED),
         times=dict.fromkeys((*RECEIVED, *REPLIED), 2),
         transports=("socket",),  # over HTTP Slack sends them again
     ),
@@ -413,16 +436,15 @@ STORIES = [
             "mark as sent (private): commit",
             *CREATED,
             *EDITED,
+            *FOLLOWED,
         ),
-        sometimes=FOLLOWED,
     ),
     Story(
         "a line is handed over",
         running_in_a_direct_message,
         next_line,
         line_handed_over,
-        steps=(*RECEIVED, "hand a line to its thread: commit", *REPLIED, *REACTED),
-        sometimes=(*EDITED, *FOLLOWED),
+        steps=(*RECEIVED, "hand a line to its thread: commit", *REPLIED, *REACTED, *FOLLOWED, *EDITED),
     ),
     Story(
         "a reply under a card that is found late",
@@ -442,8 +464,9 @@ STORIES = [
             *REPLIED,
             *REACTED,
             *EDITED,
+            *FOLLOWED,
         ),
-        sometimes=(*FOLLOWED, "put back: commit"),
+        sometimes=("put back: commit",),  # the thread of a reply that is read late is not waited for
         times={"receive: commit": 3, "begin work: commit": 4, KNOWN: 2},
         unanswered=("post: Slack chat.postMessage",),
     ),
@@ -452,16 +475,7 @@ STORIES = [
         waiting_reply,
         stop_after_another_try,
         stopped_first,
-        steps=(
-            "reply: Devin POST sessions/messages",
-            "clear the intent: commit",
-            "put back: commit",
-            *RECEIVED,
-            *PUT_TO_SLEEP,
-            *EDITED,
-            *POSTED,
-        ),
-        sometimes=("intend: commit", *REACTED, *FOLLOWED),
+        steps=(*TRIED_IN_VAIN, *RECEIVED, *PUT_TO_SLEEP, *SEEN_ASLEEP, *EDITED, *POSTED),
         throughout=("reply: Devin POST sessions/messages", *PUT_TO_SLEEP),
     ),
 ]
