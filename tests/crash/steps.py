@@ -18,6 +18,8 @@ WITH_BODY: Final = (
     "Devin POST sessions/messages",
     "Devin POST knowledge/notes",
     "Devin PUT knowledge/notes",
+    "Devin POST playbooks",
+    "Devin PUT playbooks",
     "Devin POST schedules",
     "Devin PATCH schedules",
     "Devin POST pr-reviews",
@@ -168,6 +170,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.manage.library.note_deletion:NoteDeletion._note",
     ),
     "change a note": ("bot.flows.manage.library.shelves:Notes.replace",),
+    "create a playbook": ("bot.flows.manage.library.shelves:Playbooks.create",),
+    "change a playbook": ("bot.flows.manage.library.shelves:Playbooks.replace",),
     "delete a note": ("bot.flows.manage.library.note_deletion:NoteDeletion._delete",),
     "record the change": (
         "bot.flows.manage.forms.library:LibraryForm._replace",
@@ -204,6 +208,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note which channels are private": ("bot.flows.shared_channels:SharedChannels.learn_private",),
     "post the digest": ("bot.flows.money.digest.post:DigestPost.store",),
     "add a subscription": ("bot.flows.money.digest.subscriptions:Subscriptions.carry_out",),
+    "list the subscriptions": ("bot.flows.money.digest.subscriptions:Subscriptions._list",),
+    "remove a subscription": ("bot.flows.money.digest.subscriptions:Subscriptions._remove",),
     # The bot starts.
     "bring up the schema": ("bot.app:open_store",),
     "try the socket": ("bot.connect:Connector._answered",),
@@ -216,6 +222,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.money.consumption.reader:ConsumptionReader._store_withheld",
     ),
     "read the cycles": ("bot.flows.money.consumption.cycles:CycleReader._store",),
+    "read the admins' group": ("bot.flows.upkeep.admin_group:AdminGroup._store",),
+    "begin the sweep of pull requests": ("bot.flows.money.pull_requests:PullRequestSweep._claim",),
+    "keep the states of pull requests": ("bot.flows.money.pull_requests:PullRequestSweep._store",),
+    "end the sweep of pull requests": ("bot.flows.money.pull_requests:PullRequestSweep._finish",),
     "delete what is old": (
         "bot.flows.upkeep.retention:Retention._all",
         "bot.flows.upkeep.retention:Retention._close",

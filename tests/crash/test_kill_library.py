@@ -1,4 +1,4 @@
-"""`SIGKILL` at the steps of notes: one is created once, changed once and deleted once, and each has one audit row."""
+"""`SIGKILL` at the steps of notes and playbooks: each change of one is made once, and has one audit row."""
 
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.edge
 
 DIRECT = "D0ADA"
 NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": "acme/web"}
+PLAYBOOK = {"name": "Release", "body": "1. Tag it.", "macro": "!release"}
 CREATED = ("intend: commit", "create a note: Devin POST knowledge/notes", "adopt: commit")
 NOTED = "note what was there: commit"
 
@@ -83,6 +84,31 @@ async def deleted_once(one: Scene, _: Any) -> None:
     assert await one.rows("SELECT action, target FROM audit") == [("note_delete", "note-1")]
 
 
+async def add_playbook(one: Scene, _: Any) -> None:
+    await sent(one, await opened(one, "playbook add"), **PLAYBOOK)
+    await one.slack.wait_for_message(DIRECT, "is saved.", within=PATIENCE)
+
+
+async def playbook_there(one: Scene) -> str:
+    """A playbook that the bot did not make; its id."""
+    await one.quiet()
+    made = await one.devin.add_playbook("Release", "1. Ask Ben.", macro="!release")
+    return str(made["playbook_id"])
+
+
+async def change_playbook(one: Scene, playbook_id: str) -> None:
+    await sent(one, await opened(one, f"playbook edit {playbook_id}"), body=PLAYBOOK["body"])
+    await one.slack.wait_for_message(DIRECT, "is changed.", within=PATIENCE)
+
+
+async def playbook_known_once(one: Scene, _: Any) -> None:
+    names = {"title": "name", "body": "body", "macro": "macro"}
+    playbooks = one.on.simulated_devin.world.held.playbooks
+    assert [{field: playbook[name] for name, field in names.items()} for playbook in playbooks] == [PLAYBOOK]
+    assert await one.rows("SELECT count(*) FROM audit") == [(1,)]
+    assert len(await one.slack.messages(DIRECT, user="U0BOT")) == 1
+
+
 STORIES = [
     Story(
         "an admin adds a note",
@@ -123,11 +149,42 @@ STORIES = [
             *ANSWERED_BY_URL,
         ),
     ),
+    Story(
+        "an admin adds a playbook",
+        nothing,
+        add_playbook,
+        playbook_known_once,
+        steps=(
+            OPENED,
+            *RECEIVED,
+            KNOWN,
+            "intend: commit",
+            "create a playbook: Devin POST playbooks",
+            "adopt: commit",
+            *POSTED,
+        ),
+    ),
+    Story(
+        "an admin changes a playbook",
+        playbook_there,
+        change_playbook,
+        playbook_known_once,
+        steps=(
+            OPENED,
+            "fill the form: Slack views.update",
+            *RECEIVED,
+            KNOWN,
+            NOTED,
+            "change a playbook: Devin PUT playbooks",
+            "record the change: commit",
+            *POSTED,
+        ),
+    ),
 ]
 
 
 @in_all_forms(STORIES)
-async def test_a_kill_at_any_step_changes_a_note_once(
+async def test_a_kill_at_any_step_changes_the_library_once(
     story: Story, form: Form, tmp_path: Path, nursery: Nursery
 ) -> None:
     await killed_everywhere(story, tmp_path, nursery, form)

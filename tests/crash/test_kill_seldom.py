@@ -46,6 +46,7 @@ pytestmark = pytest.mark.edge
 
 DM = "D0ANN"
 KINDS_OF_OLD_ROWS = 24
+PULL = "https://github.com/acme/web/pull/7"
 CLOSED = 2  # which of them are sessions that are closed for their age
 
 
@@ -183,11 +184,34 @@ async def subscribe(one: Scene, _: None) -> None:
     await digests_begin(one)
 
 
+async def subscribed(one: Scene) -> None:
+    """A channel that gets a digest, with all of that announced."""
+    await subscribe(one, None)
+    await one.quiet()
+
+
 async def subscribed_once(one: Scene, _: None) -> None:
     """One subscription, and one audit row for each command that was stored."""
     assert await one.rows("SELECT channel, edition FROM subscriptions") == [(GENERAL, "weekly")]
     (commands,) = await one.rows("SELECT count(*) FROM inbox WHERE key LIKE 'cmd:%'")
     assert await one.rows("SELECT count(*) FROM audit WHERE action = 'digest'") == [commands]
+
+
+async def unsubscribe(one: Scene, _: None) -> None:
+    """Remove the first digest of a list, until it is not there any more."""
+    for text, words in (("digest list", "1. "), ("digest remove 1", "emoved")):
+        for _ in range(20):
+            answer = await one.slack.slash(ADA, GENERAL, text)
+            if answer["status"] == "acked":
+                assert words in answer["shown"]["rendered"]
+                break
+            await one.reachable()
+
+
+async def unsubscribed_once(one: Scene, _: None) -> None:
+    """No subscription, and one audit row for each change: an answer that got lost has it removed no second time."""
+    assert await one.rows("SELECT channel, edition FROM subscriptions") == []
+    assert await one.rows("SELECT count(*) FROM audit WHERE action = 'digest'") == [(2,)]
 
 
 def digest_half_an_hour_ago() -> dict[str, str]:
@@ -398,12 +422,38 @@ async def counted_once(one: Scene, both: tuple[str, str]) -> None:
     assert await spent(one) == [(2.5,), (2.5,)]
 
 
+async def archived_with_a_pull_request(one: Scene) -> tuple[str, str]:
+    """A session that opened a pull request and was archived for good, two hours ago by the bot's clock."""
+    begun = await running(one)
+    await one.devin.pr(begun[1], PULL)
+    await one.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=begun[0], within=PATIENCE)
+    await archived_by_hand(one, begun)
+    await one.quiet()
+    return begun
+
+
+async def merge(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.devin.pr(begun[1], PULL, "merged")
+    async with asyncio.timeout(PATIENCE):
+        while await one.rows("SELECT state FROM pull_requests") != [("merged",)]:
+            await asyncio.sleep(0.05)  # the store has no event for it
+    return begun
+
+
+async def merged_silently(one: Scene, begun: tuple[str, str]) -> None:
+    """It counts for reports. Nothing more is said in the thread of a session that is over."""
+    assert await one.rows("SELECT url, merged_at IS NOT NULL FROM pull_requests") == [(PULL, True)]
+    opened = sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)")
+    assert await one.on.thread(GENERAL, begun[0]) == [opened, sentences.archived("ann")]
+
+
 async def ticks(one: Scene, _: None) -> None:
     """Nobody does anything until the bot has done all that it does by the clock."""
     last = {
         Moment("delete what is old: commit", AFTER, KINDS_OF_OLD_ROWS),
         Moment("fetch the consumption: commit", AFTER),
         Moment("read the cycles: commit", AFTER),
+        Moment("read the admins' group: commit", AFTER),
     }
     async with asyncio.timeout(PATIENCE):
         while not last <= set(one.reached()):
@@ -574,6 +624,14 @@ STORIES = [
         steps=(*RECEIVED, "add a subscription: commit", *ANSWERED_BY_URL, "note when digests begin: commit"),
     ),
     Story(
+        "a channel gets a digest no longer",
+        subscribed,
+        unsubscribe,
+        unsubscribed_once,
+        steps=("list the subscriptions: commit", "remove a subscription: commit"),
+        sometimes=("note when digests begin: commit",),  # by a check that began before the removal
+    ),
+    Story(
         "the digest",
         first_start_noted,
         time_comes,
@@ -700,6 +758,18 @@ STORIES = [
         ),
     ),
     Story(
+        "a pull request is merged after the end of its session",
+        archived_with_a_pull_request,
+        merge,
+        merged_silently,
+        steps=(
+            "begin the sweep of pull requests: commit",
+            "keep the states of pull requests: commit",
+            "end the sweep of pull requests: commit",
+        ),
+        settings=lambda: {"PULL_REQUESTS": "0.3", "BEHIND": "7200"},
+    ),
+    Story(
         "the first start",
         nothing,
         ticks,
@@ -713,6 +783,8 @@ STORIES = [
             "note a gap: commit",
             "fetch the consumption: commit",
             "read the cycles: commit",
+            KNOWN,  # of the admins
+            "read the admins' group: commit",
             "note when digests begin: commit",
             "delete what is old: commit",
         ),
@@ -720,7 +792,7 @@ STORIES = [
             "try the socket: Slack apps.connections.open": "socket",
             "free what was claimed: commit": "sqlite",  # where no other process can have claimed anything
         },
-        settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "FIRST_PURGE": "0"},
+        settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "BOT_ADMIN_GROUP": "S0BACKEND", "FIRST_PURGE": "0"},
         from_the_start=True,
     ),
 ]

@@ -241,6 +241,9 @@ def live(environment: dict[str, str]) -> None:
     if "GUARDRAILS" in environment:
         often = float(environment["GUARDRAILS"])
         timing = replace(timing, guardrails=often, guardrails_refused=often)
+    if "PULL_REQUESTS" in environment:
+        often = float(environment["PULL_REQUESTS"])
+        timing = replace(timing, idle_tick=often, pull_request_retry=often)
     wrap(boundaries, setattr)
     settings = load_settings(environment)
     logs.configure("INFO", "json", secrets=settings.secrets)
