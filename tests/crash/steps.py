@@ -31,6 +31,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "receive": ("bot.store.inbox_writer:InboxWriter._store",),
     "begin work": ("bot.flows.receive.dispatch:Dispatch._take",),
     "put back": ("bot.flows.receive.dispatch:Dispatch._put_back",),
+    "give the row up": ("bot.flows.receive.dispatch:Dispatch._mark_dead",),
     "learn who it is": ("bot.flows.access:Access._ask",),
     "renew what is known of a person": ("bot.flows.access:Access.refresh",),
     "drop a reply to an unknown thread": ("bot.flows.receive.conversation:Conversation._drop",),
@@ -48,6 +49,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "adopt": ("bot.flows.exactly_once:ExactlyOnce._adopt",),
     "show the refusal": ("bot.flows.exactly_once:ExactlyOnce._refused",),
     "clear the intent": ("bot.flows.exactly_once:ExactlyOnce._not_created",),
+    "note that the outcome is unknown": ("bot.flows.exactly_once:ExactlyOnce._outcome_unknown",),
     # A session starts.
     "start from a command": ("bot.flows.start.from_command:StartFromCommand._start",),
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),

@@ -18,6 +18,7 @@ from tests.crash import (
     test_kill_long_jobs,
     test_kill_replies,
     test_kill_seldom,
+    test_kill_unknown,
 )
 from tests.crash.steps import (
     AFTER,
@@ -48,6 +49,7 @@ STORIES = [
     *test_kill_long_jobs.STORIES,
     *test_kill_replies.STORIES,
     *test_kill_seldom.STORIES,
+    *test_kill_unknown.STORIES,
 ]
 REQUIRED = {step for story in STORIES for step in story.steps}
 

@@ -1,0 +1,99 @@
+"""`SIGKILL` where an answer of Devin's got lost, and where a row is given up: what is known is announced once."""
+
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from bot.domain.lane import thread_lane
+from bot.store.tables import inbox
+from tests import sentences
+from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.story import (
+    EDITED,
+    FOLLOWED,
+    KNOWN,
+    POSTED,
+    REACTED,
+    RECEIVED,
+    Form,
+    Story,
+    in_all_forms,
+    killed_everywhere,
+    nothing,
+    one_session,
+    running,
+    titled,
+)
+from tests.scenarios.ahead import write
+from tests.scenarios.harness import GENERAL
+
+CALL = "create: Devin POST sessions"
+BY_A_NEWER_VERSION = {"v": 99, "what": "news"}
+
+
+async def lost_create(one: Scene, _: None) -> str:
+    await one.devin.fault("create_session", "commit_then_drop")
+    ts = await one.on.mention("fix the login test")
+    (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+    await titled(one, made["session_id"])
+    return ts
+
+
+async def found_again(one: Scene, ts: str) -> None:
+    await one_session(one)
+    assert await one.on.thread(GENERAL, ts) == []
+
+
+async def odd_row(one: Scene, begun: tuple[str, str]) -> str:
+    ts, _devin_id = begun
+    row = {"key": "msg:odd", "kind": "message", "payload": BY_A_NEWER_VERSION, "ref": "r-odd", "ts": ts}
+    lane = {"team": "T0PLAY", "lane": thread_lane("T0PLAY", GENERAL, ts), "ready_at": 0.0, "created_at": 1.8e9}
+    await write(one.on, lambda tx: tx.execute(insert(inbox).values(row | lane)))
+    await one.slack.wait_for_message(GENERAL, sentences.NOT_READABLE, thread_ts=ts, within=PATIENCE)
+    return ts
+
+
+async def given_up_once(one: Scene, ts: str) -> None:
+    await one_session(one)
+    assert await one.on.thread(GENERAL, ts) == [f"{sentences.NOT_READABLE} {sentences.NOT_DONE} Reference `r-odd`."]
+    assert await one.rows("SELECT state FROM inbox WHERE key = 'msg:odd'") == [("dead",)]
+
+
+STORIES = [
+    Story(
+        "the answer to a start gets lost",
+        nothing,
+        lost_create,
+        found_again,
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            "intend: commit",
+            CALL,
+            "note that the outcome is unknown: commit",
+            "put back: commit",
+            "adopt: commit",
+            *POSTED,
+            *REACTED,
+            *EDITED,
+            *FOLLOWED,
+        ),
+        unanswered=(CALL,),
+        throughout=("intend: commit", CALL, "adopt: commit"),
+    ),
+    Story(
+        "a row that cannot be read is given up",
+        running,
+        odd_row,
+        given_up_once,
+        steps=("begin work: commit", "give the row up: commit", *POSTED),
+    ),
+]
+
+
+@in_all_forms(STORIES)
+async def test_a_kill_at_any_step_announces_what_is_known_once(
+    story: Story, form: Form, tmp_path: Path, nursery: Nursery
+) -> None:
+    await killed_everywhere(story, tmp_path, nursery, form)
