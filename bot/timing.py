@@ -136,11 +136,11 @@ class Timing:
     # ------------------------------------------------------------ long jobs
     progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
     job_unnoticed: float = MINUTE  # The end of a longer job is a message, as nobody is notified of an edit.
-    job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
-
+    job_message: float = 0.3  # Between two checks whether the message of a long job's end is posted.
     review_poll: float = 10.0  # Between two questions to Devin how far a review is.
     review_followed: float = 2 * HOUR  # A review that takes longer is followed no longer.
     change_followed: float = 2 * MINUTE  # What came of a change at Devin that was not answered is looked for so long.
+
     # ------------------------------------------------------------ fan-outs
     fan_out_question: float = HOUR  # The preview of a fan-out counts for this long.
     fan_out_pause: float = 0.5  # Between two starts of sessions, so that they leave room for the work of others.

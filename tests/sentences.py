@@ -472,7 +472,7 @@ def started_after_all(session: str) -> str:
 # ---------------------------------------------------------------- nobody knows what became of it
 
 NOT_KNOWN_WHETHER = "we do not know whether"
-ANSWER_LOST = f":warning: Devin's answer got lost and Devin cannot be reached, so {NOT_KNOWN_WHETHER}"
+ANSWER_LOST = f":warning: Devin's answer got lost, so {NOT_KNOWN_WHETHER}"
 CHECK_FIRST = "Look into the session in Devin before you write it again."
 NOT_READABLE = (
     ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read,"

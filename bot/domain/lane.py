@@ -14,7 +14,7 @@ def thread_lane(team: str, channel: str, ts: str) -> str:
 def thread_of(lane: str) -> tuple[str, str, str] | None:
     """The workspace, the channel and the `ts` in the name that `thread_lane` made; None for other names.
 
-    The name of a `person_lane` has as many parts, so it gives a thread, one that nobody has.
+    Other names may have as many parts, such as that of a `person_lane`: they give a thread, one that nobody has.
     """
     parts = lane.split(":")
     return (parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == "in" else None

@@ -14,7 +14,7 @@ A crash between 1 and 4 leaves the intent. The next try looks the thing up at De
     -------------------------------  ----------------------  -------------------------------------------------
     of the call:
       2xx                            created                 adopted: stored, and the row is closed
-      2xx without a readable id      created, not which one  the row is marked as accepted; look-up in 5 s
+      2xx without a readable id      created, not which one  the row is marked as `accepted`; look-up in 5 s
       4xx but 408 and 429 (refused)  not created             asked in another form if there is one, else the
                                                              refusal is announced and the row is closed
       429, no connection, a refusal
@@ -87,7 +87,7 @@ class Creation(ABC, Generic[_Thing]):
 
     The methods `write_…` add to a transaction of `ExactlyOnce`, which stores the intent and closes the row as done.
     A kind closes the row itself in two cases: in `prepare`, when nothing is to be created, and in `write_refused`, when
-    the row is to end dead. A row that is closed stays as it was closed.
+    the row is to end dead. To close it again changes nothing.
     """
 
     kind: ClassVar[str]  # the name of the thing in the log
@@ -111,7 +111,7 @@ class Creation(ABC, Generic[_Thing]):
         """After a refusal, change to another form of the request. Returns False if there is none."""
         return False
 
-    async def stands(self, _refused: DevinRefused, /) -> bool:
+    async def is_final(self, _refused: DevinRefused, /) -> bool:
         """Whether Devin would refuse the same request again. If it may not, the row goes back."""
         return True
 
@@ -245,7 +245,7 @@ class ExactlyOnce:
 
     async def _refused(self, job: Job[Cause], creation: Creation[_Thing], refused: DevinRefused) -> None:
         log.warning("refused by Devin", what=creation.kind, error=type(refused).__name__, status=refused.status)
-        if not await creation.stands(refused):
+        if not await creation.is_final(refused):
             await self._not_created(job, creation)
             raise RefusedForNow from refused
         async with self._services.unit_of_work_for(job) as uow:

@@ -77,7 +77,7 @@ async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> No
 
 @dataclass(frozen=True, slots=True)
 class _StartLoss(Loss):
-    """The start of a session is given up; `ref` is the reference of its row."""
+    """The loss of the start of a session; `ref` is the reference of the row that is marked dead."""
 
     session_id: str
     ref: str

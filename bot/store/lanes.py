@@ -90,7 +90,8 @@ async def hold(tx: AsyncConnection, held: Claim) -> None:
 async def check(tx: AsyncConnection, held: Claim) -> None:
     """Check the claim `held` right before a call to Slack or Devin; raises ClaimLostError if it is lost.
 
-    A process that freezes between this check and the call is not stopped by anything.
+    Nothing stops a process that freezes between this check and the call. If it is frozen for longer than the time limit
+    of the call, it makes the call no more.
     """
     found = await tx.execute(_CHECK, _named(held))
     if found.scalar_one_or_none() is None:

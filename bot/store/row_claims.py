@@ -99,7 +99,8 @@ def holder(row: ClaimedRow) -> dict[str, Any]:
 async def check_held(tx: AsyncConnection, question: Select[Any], row: ClaimedRow) -> None:
     """Check with the query `question` right before a call that `row` is still ours; raises ClaimLostError if not.
 
-    A process that freezes between this check and the call is not stopped by anything.
+    Nothing stops a process that freezes between this check and the call. If it is frozen for longer than the time limit
+    of the call, it makes the call no more.
     """
     if (await tx.execute(question, holder(row))).scalar_one_or_none() is None:
         raise ClaimLostError(row.key)

@@ -127,8 +127,8 @@ FORMS: Final = (USUAL, *(Form(transport, store, every=True) for transport in TRA
 class Story:
     """What people and Devin do, by which steps, and what has to be true at the end.
 
-    A step in `steps` has to occur, one in `sometimes` may: it depends on what comes first, and has to occur in another
-    story. No other step may occur, except those in `BESIDE`. `times` is how often a step occurs at least, where every
+    A step in `steps` has to occur. One in `sometimes` may, which depends on what comes first; some other story has to
+    show it. No other step may occur, except those in `BESIDE`. `times` is how often a step occurs at least, where every
     occurrence is another; of the other steps one death at the first occurrence is enough. A call in `unanswered` gets
     no answer, or is refused. `throughout` is the part of `PROTOCOLS` that the short form dies at throughout. A step in
     `only_on` occurs over one transport or on one store alone. Over `transports` the story can be played.

@@ -658,7 +658,7 @@ STORIES = [
             *POSTED,
             *FOLLOWED,
             "edit the card: Slack chat.update",
-            "give the card up: commit",
+            "mark the card dead: commit",
         ),
         unanswered=("edit the card: Slack chat.update",),
     ),

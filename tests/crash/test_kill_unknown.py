@@ -1,4 +1,4 @@
-"""`SIGKILL` where an answer of Devin's got lost, and where a row is given up: what is known is announced once."""
+"""`SIGKILL` where an answer of Devin's got lost, and where a row is marked dead: what is known is announced once."""
 
 from pathlib import Path
 
@@ -54,7 +54,7 @@ async def odd_row(one: Scene, begun: tuple[str, str]) -> str:
     return ts
 
 
-async def given_up_once(one: Scene, ts: str) -> None:
+async def marked_dead_once(one: Scene, ts: str) -> None:
     await one_session(one)
     assert await one.on.thread(GENERAL, ts) == [f"{sentences.NOT_READABLE} {sentences.NOT_DONE} Reference `r-odd`."]
     assert await one.rows("SELECT state FROM inbox WHERE key = 'msg:odd'") == [("dead",)]
@@ -83,11 +83,11 @@ STORIES = [
         throughout=("intend: commit", CALL, "adopt: commit"),
     ),
     Story(
-        "a row that cannot be read is given up",
+        "a row that cannot be read is marked dead",
         running,
         odd_row,
-        given_up_once,
-        steps=("begin work: commit", "give the row up: commit", *POSTED),
+        marked_dead_once,
+        steps=("begin work: commit", "mark the row dead: commit", *POSTED),
     ),
 ]
 

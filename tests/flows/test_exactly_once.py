@@ -54,7 +54,7 @@ class Outcome:
     lookups: Sequence[Missing | Exception] = ()  # what the first look-ups for it come to
     end: str = "created"  # or refused, or unknown
     again: bool = False  # whether the other form is taken
-    stands: bool = True  # whether a refusal is the last word
+    final: bool = True  # whether a refusal is the last word
 
 
 CREATED_UNREADABLE = errors.DevinCreatedUnreadable("No readable id.", status=200)
@@ -71,9 +71,9 @@ OUTCOMES = {
     ),
     "refused": Outcome(errors.DevinForbidden("Missing permission", status=403), created=False, end="refused"),
     "refused, taken in another form": Outcome(errors.DevinInvalid("No tags", status=422), created=False, again=True),
-    "refused for now": Outcome(errors.DevinConflict("Busy", status=409), created=False, stands=False),
+    "refused for now": Outcome(errors.DevinConflict("Busy", status=409), created=False, final=False),
     "refused for now, and never taken": Outcome(
-        errors.DevinConflict("Busy", status=409), created=False, stands=False, end="held"
+        errors.DevinConflict("Busy", status=409), created=False, final=False, end="held"
     ),
     "429": Outcome(errors.DevinRateLimited("Slow down", status=429, retry_after=1), created=False),
     "no connection": Outcome(AWAY, created=False),
@@ -209,8 +209,8 @@ class NewThing(Creation[int]):
     async def other_form(self, _refused: errors.DevinRefused, /) -> bool:
         return self.devin.outcome.again and len(self.devin.calls) == 1
 
-    async def stands(self, _refused: errors.DevinRefused, /) -> bool:
-        return self.devin.outcome.stands
+    async def is_final(self, _refused: errors.DevinRefused, /) -> bool:
+        return self.devin.outcome.final
 
     async def write_created(self, uow: UnitOfWork, thing: int) -> None:
         await self.say(uow, f"created {thing}")

@@ -132,7 +132,7 @@ class DevinCommands:
 
 @dataclass(frozen=True, slots=True)
 class _AnswerLoss(Loss):
-    """The answer to a command is given up. Only a change of a schedule has an intent."""
+    """The loss of the answer to a command. Only a change of a schedule has an intent."""
 
     job: Job[ActionCause]
 

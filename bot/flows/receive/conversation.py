@@ -22,9 +22,9 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer import held_reply
 from bot.flows.steer.command_answers import CommandAnswers, only_in_private
-from bot.flows.steer.lost_reply import ReplyLoss
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
+from bot.flows.steer.reply_loss import ReplyLoss
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import fan_outs, inbox, lanes, sessions, threads

@@ -180,7 +180,7 @@ async def _announce_unreadable(uow: UnitOfWork, job: Job[Cause]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _UnreadableLoss(Loss):
-    """Nobody can read what `row` asks for in `thread`."""
+    """The loss of what `row` asks for in `thread`, which nobody can read."""
 
     row: InboxRow[Cause]
     thread: Thread

@@ -34,7 +34,7 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-_REASONS: Final = {
+_WHY_REFUSED: Final = {
     DevinUnauthorized: "Devin does not accept Devin Bridge's key",
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
@@ -225,7 +225,7 @@ class NewMessage(Creation[Snapshot | None]):
                 raise  # then it can never be known
             return Missing.UNREADABLE
 
-    async def stands(self, refused: DevinRefused, /) -> bool:
+    async def is_final(self, refused: DevinRefused, /) -> bool:
         """Whether Devin takes no more messages in the session: not if it only does not take one now."""
         if not isinstance(refused, MAY_BE_TAKEN_BACK):
             return True
@@ -314,4 +314,4 @@ def _mark(job: Job[MessageCause]) -> str:
 def _reason(refused: DevinRefused) -> str:
     if isinstance(refused, DevinForbidden) and refused.needed:
         return _PERMISSION.format(needed=refused.needed)
-    return _REASONS.get(type(refused), "Devin did not accept it")
+    return _WHY_REFUSED.get(type(refused), "Devin did not accept it")

@@ -9,7 +9,7 @@ from bot.domain.session import Session
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
 from bot.flows.steer import held_reply
-from bot.flows.steer.lost_reply import ReplyLoss
+from bot.flows.steer.reply_loss import ReplyLoss
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
 from bot.store.inbox import InboxRow

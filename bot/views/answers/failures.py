@@ -29,8 +29,7 @@ def outcome_unknown(what: str, advice: str, reference: str) -> Message:
     `advice` is a sentence about how people can find out. `reference` leads to the lines in the log.
     """
     return Message(
-        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether {what}. {advice} "
-        f"Reference {code(reference)}."
+        f":warning: Devin's answer got lost, so we do not know whether {what}. {advice} Reference {code(reference)}."
     )
 
 

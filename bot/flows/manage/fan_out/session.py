@@ -77,7 +77,7 @@ def _is_meant(job: Job[FanOutSessionCause], session: FanOutSession) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FanOutSessionLoss(Loss):
-    """The start of a session of a fan-out is given up; the table shows it."""
+    """The loss of the start of a session of a fan-out; the table shows it."""
 
     job: Job[FanOutSessionCause]
     fan_out: FanOut

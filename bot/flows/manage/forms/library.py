@@ -155,7 +155,7 @@ def library_forms(services: Services, access: Access) -> dict[str, FormKind]:
 
 @dataclass(frozen=True, slots=True)
 class EntryLoss(Loss):
-    """A note or playbook, new or changed, is given up; what was written comes back."""
+    """The loss of a note or playbook, new or changed; what was written comes back."""
 
     job: Job[ViewCause]
     entry: Entry

@@ -18,7 +18,6 @@ from bot.flows.exactly_once import (
     Loss,
     Missing,
     announce_loss,
-    is_late,
 )
 from bot.flows.job import Job
 from bot.flows.lookup import CLOCKS_APART
@@ -79,7 +78,7 @@ class ScheduleForm(FormKind):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleLoss(Loss):
-    """A new schedule is given up; what was written comes back."""
+    """The loss of a new schedule; what was written comes back."""
 
     job: Job[ViewCause]
 
@@ -147,5 +146,4 @@ class NewScheduleAtDevin(Creation[Schedule]):
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Announce that it is still to come."""
-        if is_late(self._job.row, uow.now, self._services.timing.late_notice):
-            await answer(uow, self._job, views.late(self._new.name), late=True)
+        await answer(uow, self._job, views.late(self._new.name), late=True)

@@ -22,7 +22,6 @@ from bot.flows.exactly_once import (
     Loss,
     Missing,
     announce_loss,
-    is_late,
 )
 from bot.flows.job import CommandJob, Job, move, recipient_after_ack
 from bot.flows.lookup import CLOCKS_APART
@@ -65,7 +64,7 @@ class Reviews:
 
 @dataclass(frozen=True, slots=True)
 class ReviewLoss(Loss):
-    """The request for a review of the pull request with the address `url` is given up."""
+    """The loss of the request for a review of the pull request with the address `url`."""
 
     job: Job[ActionCause]
     url: str
@@ -132,8 +131,7 @@ class NewReview(Creation[Review]):
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Say privately that the review waits for Devin."""
-        if is_late(self._job.row, uow.now, self._services.timing.late_notice):
-            await self._reply(uow, views.LATE, "late")
+        await self._reply(uow, views.LATE, "late")
 
     async def _reply(self, uow: UnitOfWork, message: Message, part: str = "") -> None:
         key = f"{self._job.row.key}:{part}" if part else None

@@ -1,4 +1,4 @@
-"""What the thread hears of a reply that is given up."""
+"""What is announced in the thread of a reply whose row is marked dead."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +18,7 @@ _OUTAGES: Final = (
     *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
     OrganisationNotConnectedError,
 )
-_REASONS: Final = {
+_WHY_DEAD: Final = {
     **{error.__name__: "Devin could not be reached for too long" for error in _OUTAGES},
     RefusedForNow.__name__: "Devin has taken no messages in this session for too long",
 }
@@ -26,7 +26,7 @@ _REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ReplyLoss(Loss):
-    """The reply of `row` to the session with the id `session_id` is given up, for `reason` if it was marked dead."""
+    """The loss of the reply of `row` to the session with the id `session_id`; `reason` is why it is dead."""
 
     row: InboxRow[MessageCause]
     session_id: str | None = None
@@ -34,7 +34,7 @@ class ReplyLoss(Loss):
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """Announce that the reply was not sent, and why."""
-        why = _REASONS.get(self.reason, "something went wrong on our side")
+        why = _WHY_DEAD.get(self.reason, "something went wrong on our side")
         await self._post(uow, answers.reply_not_sent(why, self.row.ref, plain(self.row.cause.text)))
 
     async def write_unknown(self, uow: UnitOfWork) -> None:
