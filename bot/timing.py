@@ -34,12 +34,14 @@ class Timing:
     stored: float = 2.0  # What Slack sends is stored within this time or refused, so that Slack sends it again.
     signature_valid: float = 5 * MINUTE  # A signature of Slack's may be this old, and a request has one answer so long.
     request_headers: float = 5.0  # From a connection, or the first byte of a request, until its headers are complete.
+    request_idle: int = 5  # A connection without a further request is closed after this, in whole seconds.
     request_body: float = 10.0  # From the headers of a request until its body is complete.
     answer_taken: float = 15.0  # From a complete request until its answer has been made and taken.
     connection_sweep: float = 1.0  # What passes between two sweeps of connections beyond this, the process stood still.
 
     # ------------------------------------------------------------ store
     store_connect: float = 5.0  # To connect to PostgreSQL takes at most this long.
+    store_connection: float = 30.0  # A transaction waits at most this long for one of the connections to the store.
     store_lock: float = 1.0  # A transaction waits at most this long for a lock that another process holds.
     store_lock_check: float = 0.002  # Between two attempts to get the lock of an SQLite file.
     store_retry: float = 0.05  # From a transaction that could not begin until the rows for an ack are tried again.
@@ -75,6 +77,7 @@ class Timing:
     row_outage: float = 6 * HOUR  # An outage may last this long before a message counts as lost.
     not_found_lasts: float = 5 * MINUTE  # Devin has to answer 404 about a session this long before it counts as gone.
     late_notice: float = 20.0  # From a start or reply until its thread is notified that Devin cannot be reached.
+    late_reminder: float = HOUR  # Between two such notices about replies in one thread.
     list_kept: float = DAY  # The numbers of a list that a person was shown count for this long.
     list_over: float = DAY  # A session that is over stays in its asker's list for this long.
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.

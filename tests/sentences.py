@@ -472,7 +472,8 @@ def started_after_all(session: str) -> str:
 # ---------------------------------------------------------------- nobody knows what became of it
 
 NOT_KNOWN_WHETHER = "we do not know whether"
-ANSWER_LOST = f":warning: Devin's answer got lost, so {NOT_KNOWN_WHETHER}"
+ANSWER_LOST_BARE = f"Devin's answer got lost, so {NOT_KNOWN_WHETHER}"
+ANSWER_LOST = f":warning: {ANSWER_LOST_BARE}"
 CHECK_FIRST = "Look into the session in Devin before you write it again."
 NOT_READABLE = (
     ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read,"
@@ -1112,9 +1113,7 @@ NO_LIST_OF_SCHEDULES = (
     f"You have seen no list of schedules in the last day, so nothing was changed. {NUMBERS_OF_SCHEDULES}"
 )
 NO_SUCH_SCHEDULE = f"Devin has no such schedule, so nothing was changed. {NUMBERS_OF_SCHEDULES}"
-SCHEDULE_UNCERTAIN = (
-    "Devin did not answer, so nobody knows whether the schedule was changed. `/devin schedule list` shows how it is."
-)
+SCHEDULE_UNCERTAIN = f"{ANSWER_LOST_BARE} the schedule was changed. `/devin schedule list` shows how it is."
 HOW_TO_REVIEW = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
 WHICH_PULL_REQUEST = f"Which pull request? {HOW_TO_REVIEW} Nothing was requested."
 NOT_A_PULL_REQUEST = f"That is not the address of a pull request, so nothing was requested. {HOW_TO_REVIEW}"
@@ -1178,6 +1177,9 @@ def note_not_saved_in_short(name: str) -> str:
 # ---------------------------------------------------------------- fan-outs
 
 NOTHING_TO_RETRY = "There is nothing to try again: no session has failed, or the fan-out was stopped."
+FAN_OUT_UNCERTAIN = (
+    f"{ANSWER_LOST_BARE} it was started. “Retry failed” looks first, and starts it only if it is not there."
+)
 NO_CREDITS_LEFT = "There are no credits left. Somebody who manages billing can buy more in Devin."
 
 

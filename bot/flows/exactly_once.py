@@ -146,7 +146,7 @@ class Loss(ABC):
 
     @abstractmethod
     async def write_unknown(self, uow: UnitOfWork) -> None:
-        """Announce that nobody knows whether it was done, and how to find out; `outcome_unknown` has the sentence."""
+        """Announce that nobody knows whether it was done, and how to find out; `lost_answer` has the sentence."""
 
 
 async def announce_loss(uow: UnitOfWork, row: InboxRow[Cause], loss: Loss) -> None:
@@ -190,7 +190,7 @@ class ExactlyOnce:
             raise DevinUnexpectedAnswer(f"The {creation.kind} may exist, but it cannot be read.")
         if left > 0:
             await self._show_checking(job, creation)
-            raise Reschedule(min(self._services.timing.lookup_interval, left + 0.1), "outcome unknown")
+            raise Reschedule(min(self._services.timing.lookup_interval, left), "outcome unknown")
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, None)
         return False

@@ -100,6 +100,7 @@ def bounded_server(app: Starlette, connections: Connections) -> HttpServer:
         access_log=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=connections.timing.request_drain,
+        timeout_keep_alive=connections.timing.request_idle,
         lifespan="off",
         proxy_headers=False,
     )

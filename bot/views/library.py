@@ -157,12 +157,16 @@ def deleted(name: str) -> Message:
     return Message(f"The note *{fitted(name, NAME_LENGTH)}* is deleted.")
 
 
-def delete_unknown(reference: str, *, maybe: bool) -> Message:
-    """Say that a note was not deleted, or with `maybe` that nobody knows, because Devin could not be reached."""
-    known = "we do not know whether the note was deleted" if maybe else "the note was not deleted"
+def maybe_deleted(reference: str) -> Message:
+    """Say that nobody knows whether a note was deleted."""
+    return outcome_unknown("the note was deleted", "`/devin note list` shows what there is.", reference)
+
+
+def not_deleted(reference: str) -> Message:
+    """Say that a note was not deleted, because Devin could not be reached."""
     return Message(
-        f":warning: Devin could not be reached for hours, so {known}. `/devin note list` shows what there is. "
-        f"Reference {code(reference)}."
+        ":warning: Devin could not be reached for hours, so the note was not deleted. `/devin note list` shows what "
+        f"there is. Reference {code(reference)}."
     )
 
 

@@ -349,22 +349,38 @@ def test_a_constant_in_seconds_has_one_value_in_all_modules():
         pytest.fail("\n".join(["It needs a name of its own:", *wrong]), pytrace=False)
 
 
-WAITING_CALLS = frozenset({"sleep", "timeout", "timeout_at", "wait", "wait_for", "call_later"})
+WAITING_CALLS = frozenset(
+    {
+        *("sleep", "timeout", "timeout_at", "wait", "wait_for", "call_later", "call_at"),
+        *("Timeout", "ClientTimeout", "Reschedule", "go_on", "wake", "wake_by", "pass_on"),
+    }
+)
+NAMES_OF_WAITS = re.compile(r"(_SECONDS|_TIMEOUT|_WAIT|_PAUSE|_DELAY)$|timeout", re.IGNORECASE)
+
+
+def fixed(value: ast.expr) -> bool:
+    """Whether a value is made of numbers above zero or of constants of the module."""
+    parts = list(ast.walk(value))
+    numbers = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, int | float)]
+    return any(numbers) or (isinstance(value, ast.Name) and value.id.isupper())
 
 
 def waits_in(code: str) -> list[str]:
-    """The waits of a module that are not passed in: its constants in seconds, and calls that wait for a fixed time."""
-    tree = ast.parse(code)
-    assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
-    found = [name for node in assigned for part in ast.walk(node) for name, _ in given_by(part) if name is not None]
-    found = [name for name in found if name.endswith("_SECONDS")]
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
-        if ast.unparse(call.func).split(".")[-1] not in WAITING_CALLS:
-            continue
-        for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-            fixed = isinstance(value, ast.Constant) and isinstance(value.value, int | float) and value.value > 0
-            if fixed or (isinstance(value, ast.Name) and value.id.isupper()):
-                found.append(ast.unparse(call))
+    """The waits of a module that are not passed in: constants and arguments named like one, and calls that wait."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found += [name for name in map(ast.unparse, targets) if name.isupper() and NAMES_OF_WAITS.search(name)]
+        elif isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            texts = [(str(key.value), value) for key, value in pairs if isinstance(key, ast.Constant)]
+            found += [name for name, value in texts if NAMES_OF_WAITS.search(name) and fixed(value)]
+        elif isinstance(node, ast.Call):
+            waits = ast.unparse(node.func).split(".")[-1] in WAITING_CALLS
+            by_name = [one.value for one in node.keywords if waits or NAMES_OF_WAITS.search(one.arg or "")]
+            if any(map(fixed, [*(node.args if waits else []), *by_name])):
+                found.append(ast.unparse(node))
     return found
 
 
@@ -379,16 +395,24 @@ def test_every_wait_of_the_bot_is_a_field_of_timing():
 def test_each_fixed_wait_is_found():
     code = """
 LOCK_SECONDS: Final = 1.0
+MIGRATION_WAIT = "60s"
+OTHERS = {"timeout": 5, "size": 5, "command_timeout": timing.statement}
 async def wait(timing):
     await asyncio.sleep(0)  # waits for nothing
     await asyncio.sleep(timing.poll)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(max(left, 0.5))
     async with asyncio.timeout(PATIENCE):
         await asyncio.wait(tasks, timeout=3)
+    uvicorn.Config(app, backlog=128, timeout_graceful_shutdown=1)
+    raise Reschedule(5.0, "later")
 """
     assert sorted(waits_in(code)) == [
         "LOCK_SECONDS",
-        "asyncio.sleep(0.5)",
+        "MIGRATION_WAIT",
+        "Reschedule(5.0, 'later')",
+        "asyncio.sleep(max(left, 0.5))",
         "asyncio.timeout(PATIENCE)",
         "asyncio.wait(tasks, timeout=3)",
+        "timeout",
+        "uvicorn.Config(app, backlog=128, timeout_graceful_shutdown=1)",
     ]

@@ -262,7 +262,7 @@ async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harn
     await on.devin.permissions(grant=PERMISSIONS)
     nightly = await schedule(on, "Nightly")
     await on.devin.fault("change_schedule", 500, times=100)
-    assert await read(on, f"schedule pause {nightly}", "nobody knows") == sentences.SCHEDULE_UNCERTAIN
+    assert await read(on, f"schedule pause {nightly}", "do not know") == sentences.SCHEDULE_UNCERTAIN
     ((_, action, target, _, _, outcome),) = await recorded(on)
     assert (action, target, outcome) == ("schedule_pause", nightly, "unknown")
 

@@ -210,7 +210,7 @@ async def test_what_nobody_knows_is_looked_up_and_never_started_twice(on: Harnes
     await shows(on, "1 being looked up, 2 queued")
     clock.put(6.1 * 3_600)
     unknown = await shows(on, "1 not known")
-    assert "“Retry failed” looks first, and starts it only if it is not there." in unknown["rendered"]
+    assert sentences.FAN_OUT_UNCERTAIN in unknown["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "1 being looked up, 2 queued")
     await on.devin.clear_faults()

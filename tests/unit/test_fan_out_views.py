@@ -263,10 +263,7 @@ def test_why_a_session_was_not_started():
     assert fan_out_table.UNAUTHORISED == (
         "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
     )
-    assert fan_out_table.UNKNOWN == (
-        "Devin's answer got lost, so nobody knows whether it was started. "
-        "“Retry failed” looks first, and starts it only if it is not there."
-    )
+    assert fan_out_table.UNKNOWN == sentences.FAN_OUT_UNCERTAIN
 
 
 @pytest.mark.parametrize(

@@ -74,14 +74,13 @@ def test_what_is_said_about_changes():
     assert library.NOT_DELETED.text == "The note was kept."
 
 
-@pytest.mark.parametrize(
-    ("maybe", "known"),
-    [(False, "the note was not deleted"), (True, "we do not know whether the note was deleted")],
-)
-def test_a_deletion_for_which_devin_could_not_be_reached(maybe, known):
-    assert library.delete_unknown("0a1b", maybe=maybe).text == (
-        f":warning: Devin could not be reached for hours, so {known}. `/devin note list` shows what there is. "
-        "Reference `0a1b`."
+def test_a_deletion_for_which_devin_could_not_be_reached():
+    assert library.not_deleted("0a1b").text == (
+        ":warning: Devin could not be reached for hours, so the note was not deleted. "
+        "`/devin note list` shows what there is. Reference `0a1b`."
+    )
+    assert library.maybe_deleted("0a1b").text == (
+        f"{sentences.ANSWER_LOST} the note was deleted. `/devin note list` shows what there is. Reference `0a1b`."
     )
 
 

@@ -234,9 +234,10 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Announce in the thread that replies wait for Devin."""
-        hour = int(uow.now // 3600)  # one post an hour for all replies that wait, not one for each
+        # One post in that time for all replies that wait, not one for each.
+        period = int(uow.now // self._services.timing.late_reminder)
         message = answers.REPLY_NOT_TAKEN_YET if self._not_taken_yet else answers.REPLY_LATE
-        await uow.post(f"late:{self._session.id}:{hour}", self._session, message)
+        await uow.post(f"late:{self._session.id}:{period}", self._session, message)
 
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
         """Store that a person wrote to the session, which wakes it, and what Devin answered about it."""

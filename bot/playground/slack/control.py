@@ -278,10 +278,10 @@ class Control:
     def _clock(self, args: Args) -> Json:
         """Move limits, triggers and response URLs ahead by `advance` seconds; set the `speed` of an app's waits."""
         clock = self._workspace.slack.clock
-        clock.advance(float(args.text("advance") or 0))
         times = float(args.text("speed") or clock.speed)
-        if times <= 0:
+        if not times > 0:
             raise ImpossibleError("the speed is above 0")
+        clock.advance(float(args.text("advance") or 0))
         clock.speed = times
         return {"now": clock.now(), "speed": clock.speed}
 

@@ -10,7 +10,9 @@ from bot.playground.slack.errors import SlackError
 
 TIERS: Final = {2: 20, 3: 50, 4: 100}  # calls a minute; https://docs.slack.dev/apis/web-api/rate-limits
 WINDOW: Final = 60.0
-LATE: Final = 0.1  # seconds: who keeps to one a second is not refused for a timer that is so late; the mean stays one
+# Who keeps to one a second is not refused for a timer that is so late, in seconds; the mean stays one. However fast the
+# clock runs, no more than one post comes too early.
+LATE: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class RateLimits:
         now, burst = self._clock.scaled(), float(self.rules.burst)
         left, as_of = self._buckets.get(channel, (burst, now))
         left = min(burst, left + now - as_of)
-        if left < 1 - LATE * self._clock.speed:
+        if left < 1 - min(LATE * self._clock.speed, 1.0):
             raise rate_limited(self._clock.unscaled(1 - left))
         self._buckets[channel] = (left - 1, now)
 

@@ -91,6 +91,7 @@ def engine(address: PostgresAddress, serializer: Serializer, timing: Timing) -> 
         json_serializer=serializer,
         pool_size=address.connections or CONNECTIONS,
         max_overflow=0 if address.connections else CONNECTIONS,
+        pool_timeout=timing.store_connection,
         pool_pre_ping=True,
         connect_args={
             "dsn": address.dsn,

@@ -51,6 +51,7 @@ def storing(url: str, serializer: Serializer, timing: Timing) -> Engine:
         json_serializer=serializer,
         pool_size=1,
         max_overflow=0,
+        pool_timeout=timing.store_connection,
         connect_args={"check_same_thread": False, "timeout": timing.store_lock},
     )
     _prepare(engine, BEGIN_WRITING)
@@ -125,6 +126,7 @@ def _engine(
         json_serializer=serializer,
         pool_size=connections,
         max_overflow=0,
+        pool_timeout=timing.store_connection,
         connect_args=options | {"timeout": timing.store_lock},
     )
     _prepare(engine.sync_engine, begin)

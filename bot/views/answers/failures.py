@@ -28,9 +28,12 @@ def outcome_unknown(what: str, advice: str, reference: str) -> Message:
 
     `advice` is a sentence about how people can find out. `reference` leads to the lines in the log.
     """
-    return Message(
-        f":warning: Devin's answer got lost, so we do not know whether {what}. {advice} Reference {code(reference)}."
-    )
+    return Message(f":warning: {lost_answer(what)} {advice} Reference {code(reference)}.")
+
+
+def lost_answer(what: str) -> str:
+    """The sentence that it is unknown whether `what`, a clause, is true."""
+    return f"Devin's answer got lost, so we do not know whether {what}."
 
 
 def not_readable(reference: str, *, maybe_done: bool) -> Message:

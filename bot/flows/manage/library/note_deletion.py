@@ -50,7 +50,8 @@ class NoteDeletion:
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """Announce that the note was not deleted, or that nobody knows."""
-        message = views.delete_unknown(job.row.ref, maybe=job.cause.before is not None)
+        tried = job.cause.before is not None
+        message = views.maybe_deleted(job.row.ref) if tried else views.not_deleted(job.row.ref)
         # In a direct message: the question stands there no more after hours, and this has to get through.
         await uow.add_to_outbox(
             uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user or "", None, message)
