@@ -72,7 +72,13 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "ask before it wakes": ("bot.flows.steer.held_reply:holds",),
     "wake as answered": ("bot.flows.steer.held_reply:answer_question",),
     "take small talk": ("bot.flows.steer.reply:Reply._take_small_talk",),
+    "refuse a reply": ("bot.flows.steer.reply:Reply._refuse",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
+    "mute a thread": ("bot.flows.steer.session_commands:SessionCommands._set_muted",),
+    "cancel the start": (
+        "bot.flows.steer.session_commands:SessionCommands._stop_unless_open",
+        "bot.flows.start.create:NewSession._cancel",
+    ),
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
     "put to sleep": (
         "bot.flows.steer.ending:Ending.put_to_sleep",
@@ -210,6 +216,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note which channels are private": ("bot.flows.shared_channels:SharedChannels.learn_private",),
     "post the digest": ("bot.flows.money.digest.post:DigestPost.store",),
     "add a subscription": ("bot.flows.money.digest.subscriptions:Subscriptions.carry_out",),
+    "show a digest": ("bot.flows.money.digest.subscriptions:Subscriptions._show_preview",),
     "list the subscriptions": ("bot.flows.money.digest.subscriptions:Subscriptions._list",),
     "remove a subscription": ("bot.flows.money.digest.subscriptions:Subscriptions._remove",),
     # The bot starts.

@@ -71,8 +71,8 @@ class Boundaries:
     steps: StepNames = field(default_factory=StepNames)
 
     def reach(self, step: str, when: str) -> None:
-        """Be at a moment of a step."""
-        if not self.armed.exists():
+        """Be at a moment of a step, unless it began before steps count."""
+        if not self.armed.exists() or (when != BEFORE and self.seen[step, when] >= self.seen[step, BEFORE]):
             return
         self.seen[step, when] += 1
         moment = str(Moment(step, when, self.seen[step, when]))

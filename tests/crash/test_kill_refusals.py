@@ -1,0 +1,162 @@
+"""`SIGKILL` while Devin is asked for nothing: a start is cancelled, a reply is not sent, a digest is only shown."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests import sentences
+from tests.crash.persistent import answered
+from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.steps import Moment, moments
+from tests.crash.story import (
+    ANSWERED_BY_URL,
+    ANSWERED_HERE,
+    EDITED,
+    FOLLOWED,
+    KNOWN,
+    POSTED,
+    RECEIVED,
+    SEEN_BEFORE_ITS_END,
+    Form,
+    Story,
+    asked,
+    in_all_forms,
+    killed_everywhere,
+    nothing,
+    one_session,
+    press,
+    running,
+    titled,
+)
+from tests.crash.test_kill import archive
+from tests.scenarios.harness import ANN, BEN, GENERAL
+
+pytestmark = pytest.mark.edge
+
+CREATE: Final = "create_session"
+TRIED_IN_VAIN: Final = (
+    "intend: commit",
+    "create: Devin POST sessions",
+    "clear the intent: commit",
+    "put back: commit",
+)
+
+
+async def waiting_start(one: Scene) -> str:
+    """A start that Devin does not take, with its card and its reaction."""
+    await one.devin.fault(CREATE, "503", times=-1)
+    ts = await one.on.mention("fix the login test")
+    await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        while await one.rows("SELECT key FROM outbox WHERE state IN ('open', 'sending')"):
+            await asyncio.sleep(0.02)  # the store has no event for it
+    tries = (await one.devin.counters()).get(CREATE, 0)
+    await one.devin.wait_for_calls(CREATE, tries + 1, seconds=PATIENCE)
+    return ts
+
+
+async def cancel_after_another_try(one: Scene, ts: str) -> str:
+    """The start is tried again in vain, or the bot dies at that; then its asker presses Stop."""
+    tried = {Moment(step, when) for step in TRIED_IN_VAIN for when in moments(step)}
+    async with asyncio.timeout(PATIENCE):
+        while not (tried <= set(one.reached()) or one.deaths):
+            await asyncio.sleep(0.02)  # a file has no event
+    await press(one, ts, "stop")
+    await one.slack.wait_for_message(GENERAL, sentences.cancelled_begins("ann"), thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.card_cancelled("ann"), thread_ts=ts, within=PATIENCE)
+    return ts
+
+
+async def cancelled_once(one: Scene, ts: str) -> None:
+    assert await one.devin.sessions() == []
+    assert await one.on.thread(GENERAL, ts) == [sentences.cancelled("ann")]
+
+
+async def closed(one: Scene) -> tuple[str, str]:
+    """A session that was archived for good, with all of that announced."""
+    begun = await archive(one, await running(one))
+    await one.quiet()
+    return begun
+
+
+async def reply(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
+    await one.slack.wait_for_ephemeral(BEN, sentences.THREAD_CLOSED, within=PATIENCE)
+    return begun
+
+
+async def not_sent(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one_session(one)
+    assert (made["is_archived"], await asked(made)) == (True, [])
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("ann")]
+
+
+async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """A thread is muted, and then somebody replies in it."""
+    await one.slack.say(ANN, GENERAL, "!mute", thread_ts=begun[0])
+    await one.slack.wait_for_message(GENERAL, sentences.MUTED_BEGINS, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.say(BEN, GENERAL, "lunch?", thread_ts=begun[0])
+    async with asyncio.timeout(PATIENCE):
+        while len(await one.rows("SELECT key FROM inbox WHERE kind = 'message' AND state = 'done'")) < MESSAGES:
+            await asyncio.sleep(0.05)  # the store has no event for it
+    await titled(one, begun[1])
+    return begun
+
+
+async def muted_once(one: Scene, begun: tuple[str, str]) -> None:
+    assert await asked(await one_session(one)) == []
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.MUTED]
+
+
+async def preview(one: Scene, _: None) -> None:
+    await answered(one, "digest now", PREVIEWED)
+
+
+async def only_shown(one: Scene, _: None) -> None:
+    assert await one.rows("SELECT channel FROM subscriptions") == []
+    assert await one.slack.messages(GENERAL, user="U0BOT") == []
+
+
+MESSAGES: Final = 3  # the mention, the mute and the reply
+PREVIEWED: Final = "No daily digest would be posted here now"
+STORIES = [
+    Story(
+        "a start that waits is cancelled",
+        waiting_start,
+        cancel_after_another_try,
+        cancelled_once,
+        steps=(*TRIED_IN_VAIN, *RECEIVED, "cancel the start: commit", *EDITED, *POSTED),
+    ),
+    Story(
+        "a reply in a thread that is closed",
+        closed,
+        reply,
+        not_sent,
+        steps=(*RECEIVED, KNOWN, "refuse a reply: commit", *ANSWERED_HERE),
+        sometimes=SEEN_BEFORE_ITS_END,
+    ),
+    Story(
+        "a thread is muted",
+        running,
+        mute,
+        muted_once,
+        steps=(*RECEIVED, KNOWN, "mute a thread: commit", *POSTED, "refuse a reply: commit", *FOLLOWED, *EDITED),
+        times={"receive: commit": 2, "begin work: commit": 2},
+    ),
+    Story(
+        "a digest is only shown",
+        nothing,
+        preview,
+        only_shown,
+        steps=(*RECEIVED, "show a digest: commit", *ANSWERED_BY_URL),
+    ),
+]
+
+
+@in_all_forms(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+    story: Story, form: Form, tmp_path: Path, nursery: Nursery
+) -> None:
+    await killed_everywhere(story, tmp_path, nursery, form)
