@@ -1,8 +1,10 @@
 """What the crash tests know about the steps: each name stands for code that exists, and a wrong list fails."""
 
+import signal
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +38,7 @@ from tests.crash.steps import (
     moments,
 )
 from tests.crash.story import ANSWERED_HERE, BESIDE, CREATED, FORMS, RECEIVED, USUAL, Form, Story
+from tests.crash.victim import Boundaries
 from tests.scenarios.conftest import STORES
 from tests.scenarios.harness import TRANSPORTS
 
@@ -158,6 +161,16 @@ def test_a_call_with_a_body_that_never_goes_on_the_wire_is_a_difference() -> Non
     assert replace(STORY, steps=(create,)).differences(reached) == [
         f"listed, but never occurred: {create}, {ON_THE_WIRE} #1"
     ]
+
+
+def test_a_step_that_began_before_steps_count_is_not_counted(tmp_path: Path) -> None:
+    boundaries = Boundaries("", signal.SIGKILL, tmp_path / "steps", tmp_path / "armed")
+    boundaries.reach(MARK, BEFORE)
+    boundaries.armed.touch()
+    boundaries.reach(MARK, AFTER)
+    for moment in REACHED:
+        boundaries.reach(moment.step, moment.when)
+    assert [Moment.parse(line) for line in boundaries.trace.read_text().splitlines()] == REACHED
 
 
 def test_code_without_a_place_keeps_its_own_name() -> None:
