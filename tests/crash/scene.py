@@ -32,6 +32,7 @@ LEASE: Final = 1.0
 SPEED: Final = 100.0  # of the simulated Slack: what the bot did not acknowledge comes again after 0, 0.6 and 3 s
 AT_ONCE: Final = 8  # scenes, in all processes of a run: with more of them each waits for the others
 STORED_COMMANDS: Final = "SELECT key FROM inbox WHERE kind = 'command'"
+UNSENT: Final = "SELECT key FROM outbox WHERE state IN ('open', 'sending')"
 STATES_OF_DIGESTS: Final = "SELECT state FROM outbox WHERE key LIKE 'digest:%'"
 # What is still to be done; one statement, because to look costs a new connection.
 OPEN: Final = """

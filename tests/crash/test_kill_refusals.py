@@ -8,7 +8,7 @@ import pytest
 
 from tests import sentences
 from tests.crash.persistent import answered
-from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.scene import PATIENCE, UNSENT, Nursery, Scene
 from tests.crash.steps import Moment, moments
 from tests.crash.story import (
     ANSWERED_BY_URL,
@@ -50,7 +50,7 @@ async def waiting_start(one: Scene) -> str:
     ts = await one.on.mention("fix the login test")
     await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
     async with asyncio.timeout(PATIENCE):
-        while await one.rows("SELECT key FROM outbox WHERE state IN ('open', 'sending')"):
+        while await one.rows(UNSENT):
             await asyncio.sleep(0.02)  # the store has no event for it
     tries = (await one.devin.counters()).get(CREATE, 0)
     await one.devin.wait_for_calls(CREATE, tries + 1, seconds=PATIENCE)

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.scene import PATIENCE, UNSENT, Nursery, Scene
 from tests.crash.steps import Moment, moments
 from tests.crash.story import (
     ANSWERED_BY_URL,
@@ -287,7 +287,7 @@ async def waiting_reply(one: Scene) -> tuple[str, str]:
     async with asyncio.timeout(PATIENCE):
         while not await one.rows("SELECT key FROM inbox WHERE state = 'open' AND reason IS NOT NULL"):
             await asyncio.sleep(0.02)  # the store has no event for it
-        while await one.rows("SELECT key FROM outbox WHERE state IN ('open', 'sending')"):
+        while await one.rows(UNSENT):
             await asyncio.sleep(0.02)  # the same
     await one.wait_for_polls()
     return begun
