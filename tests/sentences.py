@@ -116,11 +116,12 @@ SESSIONS_LIMIT = (
 WHOEVER_ASKED = "Whoever asked for it"
 
 
+def raise_own_limit(parameter: str = "`acu=`", whoever: str = WHOEVER_ASKED) -> str:
+    return f"{whoever} can raise it in Devin, or start a new session with a higher {parameter}."
+
+
 def own_limit(cap: str = "", parameter: str = "`acu=`", whoever: str = WHOEVER_ASKED) -> str:
-    return (
-        f"Paused: the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
-        f"or start a new session with a higher {parameter}."
-    )
+    return f"Paused: the session has used up its own limit{cap}. {raise_own_limit(parameter, whoever)}"
 
 
 def new_limit(detail: str) -> str:
@@ -271,9 +272,9 @@ CHANNEL_RESTRICTED = (
     f"Only some people may post in this channel and Devin Bridge is not one of them, so {NOTHING_STARTED}. "
     "Ask whoever manages the channel to let it post, or use another channel."
 )
+USE_A_CHANNEL = "Use a channel, or write to Devin Bridge directly."
 BETWEEN_PEOPLE = (
-    f"Devin Bridge cannot post in a direct message between two people, so {NOTHING_STARTED}. "
-    "Use a channel, or write to Devin Bridge directly."
+    f"Devin Bridge cannot post in a direct message between two people, so {NOTHING_STARTED}. {USE_A_CHANNEL}"
 )
 FIGURES_FOR_ADMINS = "Usage figures are for the admins"
 REPORTS_FOR_ADMINS = "Outcome reports are for the admins"
@@ -286,9 +287,9 @@ def channel_archived(channel: str) -> str:
     )
 
 
-def not_a_member(channel: str = "this channel") -> str:
+def not_a_member(channel: str = "this channel", nothing: str = NOTHING_STARTED) -> str:
     return (
-        f"Devin Bridge {IS_NOT_A_MEMBER} of {channel}, so {NOTHING_STARTED}. "
+        f"Devin Bridge {IS_NOT_A_MEMBER} of {channel}, so {nothing}. "
         "Type `/invite @Devin Bridge` there, then try again."
     )
 
@@ -393,8 +394,12 @@ WITHOUT_LIMIT = "and the session has no ACU limit."
 AFTER_ALL = "after all"
 
 
+def modes_as_written(modes: str) -> str:
+    return f"As written, Devin is asked for {modes} and starts nothing if it has no such mode."
+
+
 def mode_as_written(mode: str) -> str:
-    return f"As written, Devin is asked for `mode={mode}` and starts nothing if it has no such mode."
+    return modes_as_written(f"`mode={mode}`")
 
 
 def thread_read(what: str) -> str:
@@ -536,11 +541,16 @@ REPLY_NOT_TAKEN_YET = (
 IS_NOT_SENT = "was *not sent*"
 
 
+def waking_costs_more(cost: str) -> str:
+    return f"It has cost {cost} so far, and waking it costs more. Wake it, {CAN_BE_WOKEN}. {KEPT_UNTIL_CHOSEN}"
+
+
 def wake_at_devins_limit(cost: str) -> str:
-    return (
-        f"This session has reached its ACU limit at Devin. It has cost {cost} so far, and waking it costs more. "
-        f"Wake it, {CAN_BE_WOKEN}. {KEPT_UNTIL_CHOSEN}"
-    )
+    return f"This session has reached its ACU limit at Devin. {waking_costs_more(cost)}"
+
+
+def wake_after_sleep(duration: str, cost: str) -> str:
+    return f"This session has slept for {duration}. {waking_costs_more(cost)}"
 
 
 def reply_not_sent(reply: str, because: str) -> str:
@@ -589,6 +599,14 @@ ALARM_IS_OVER = "This alarm is over or too old, so nothing was changed."
 ALARM_SETTLED = "That was settled already, and the post says how. Nothing was changed."
 ALARM_SNOOZED = "Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so."
 SPEND_NOT_READABLE = "What running sessions spend has not been readable for an hour."
+
+
+def spent_in_an_hour(acus: str, usual: str) -> str:
+    return f"has spent {acus} ACUs in the last hour, and up to {usual} are usual."
+
+
+def guardrails_acted(messages: str) -> str:
+    return f":shield: *Devin's guardrails took action on {messages}*"
 
 
 def start_refused(used_up: str) -> str:
@@ -1052,6 +1070,10 @@ def not_kept(kept: str) -> str:
     return f"There are no figures from before {kept}, so a range can begin then at the earliest."
 
 
+def without_pull_request(acus: str, through_slack: str, sessions: str) -> str:
+    return f"Without a PR so far: {acus} ACUs of the {through_slack} through Slack, in {sessions}."
+
+
 def below_zero(names: str) -> str:
     return f"{names} below zero: Devin's bill has less there than what it divides into."
 
@@ -1126,6 +1148,10 @@ REVIEW_NOT_SHOWN = (
 )
 
 
+def more_members(number: str) -> str:
+    return f"and {number} more; `/devin members` with part of a name or address finds them"
+
+
 def add_secret(page: str) -> str:
     return (
         f"Add a secret on <{page}|Devin's page>, never in Slack: everybody in a channel could read it, and Slack keeps "
@@ -1164,6 +1190,10 @@ FORM_MAYBE_STORED = (
     "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: it is saved only once."
 )
 NOT_A_REPOSITORY = "Write owner/name, such as acme/web, or all for all repositories, or leave it empty."
+
+
+def too_long(characters: str, limit: str) -> str:
+    return f"This has {characters} characters, and the limit is {limit}. Make it shorter."
 
 
 def note_not_saved(name: str, why: str) -> str:

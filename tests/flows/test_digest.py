@@ -167,7 +167,7 @@ async def test_the_thread_of_the_post(start, store, bills):
         "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, A session in a direct message 0.5 ACUs, Do c0 0.3 ACUs, "
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.7 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Without a PR so far: 1.8 ACUs of the 8 through Slack, in 6 sessions.",
+        sentences.without_pull_request("1.8", "8", "6 sessions"),
         "All sessions, Mon 18 May, as CSV.",
     ]
     made = rows[-1]["payload"]["made"]

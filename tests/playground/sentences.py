@@ -15,5 +15,12 @@ def permission_missing(permission: str) -> str:
     return f"{PERMISSION_MISSING}: {permission}"
 
 
+def no_free_port(first: int) -> str:
+    return (
+        f"Neither port {first} nor any of the next can be used: something else listens there, or it is not allowed. "
+        "Choose another with --port, --slack-port, --devin-port or --bot-port, or 0 for any free one."
+    )
+
+
 def next_free_port(what: str, wanted: int, port: int) -> str:
     return f"Port {wanted} is in use or not allowed, so {what} listens on the next free one, {port}."

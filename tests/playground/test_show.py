@@ -23,7 +23,7 @@ from bot.playground.screen import Screen
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.playground.trouble import TroubleError
 from tests import sentences
-from tests.playground.sentences import NOTHING_TO_STOP, next_free_port
+from tests.playground.sentences import NOTHING_TO_STOP, next_free_port, no_free_port
 
 PROJECT = Path(__file__).parents[2]
 STOPPED = "Everything is stopped."
@@ -471,10 +471,7 @@ def test_the_first_free_port_is_taken_or_it_is_said_that_there_is_none() -> None
     assert free_from(taken, but=[taken]) > taken
     with socket.create_server(("127.0.0.1", 65_535)), pytest.raises(TroubleError) as none:
         free_from(65_535)
-    assert str(none.value) == (
-        "Neither port 65535 nor any of the next can be used: something else listens there, or it is not allowed. "
-        "Choose another with --port, --slack-port, --devin-port or --bot-port, or 0 for any free one."
-    )
+    assert str(none.value) == no_free_port(65_535)
 
 
 def test_settings_of_a_real_bot_stay_out_of_the_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,10 +26,7 @@ from tests.scenarios.walk import ANY, WHO_ARE_ADMINS, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
-NOT_YOURS = (
-    "Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. "
-    f"Ask <@U0ANN>, {WHO_ARE_ADMINS}."
-)
+NOT_YOURS = sentences.not_yours("<@U0ANN>", f", {WHO_ARE_ADMINS}")
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
 OPEN_THE_FORM = f"{sentences.FORM_NEEDS_A_BUTTON}\nOpen the form"

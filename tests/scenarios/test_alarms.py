@@ -99,7 +99,7 @@ async def test_a_session_that_was_stopped_and_runs_away_again_is_open_again_in_t
     await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
     await on.devin.wait_for_messages("go on, please")
     await on.devin.set(session, status="running", status_detail="working", acus_consumed=6.5)
-    shown = await alarm(on, "has spent 6.5 ACUs in the last hour, and up to 5 are usual.")
+    shown = await alarm(on, sentences.spent_in_an_hour("6.5", "5"))
     assert shown["ts"] == post["ts"]
     await open_again(on, post)
     assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
@@ -123,7 +123,7 @@ async def test_an_hour_that_costs_more_than_is_usual_is_an_alarm_although_devin_
     await on.wait_for_post(GENERAL, ts, "Half of it is done.")
     await on.devin.set(session, acus_consumed=6.2)
     post = await alarm(on)
-    assert written(post["blocks"][:1]).endswith("has spent 6.2 ACUs in the last hour, and up to 5 are usual.")
+    assert written(post["blocks"][:1]).endswith(sentences.spent_in_an_hour("6.2", "5"))
 
 
 async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock: Ahead) -> None:

@@ -91,8 +91,7 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     await on.slack.put_channel("C0AWAY", name="away", members=[ADA])
     await on.slack.share(WEB)
     for text, answer in {
-        "digest add <#C0AWAY>": "Devin Bridge is not a member of <#C0AWAY>, so nothing was changed. "
-        "Type `/invite @Devin Bridge` there, then try again.",
+        "digest add <#C0AWAY>": sentences.not_a_member("<#C0AWAY>", "nothing was changed"),
         f"digest add <#{WEB}>": f"<#{WEB}> is shared with another company, and a digest shows what you spend, so "
         "nothing was changed. Name a channel of your own workspace.",
     }.items():

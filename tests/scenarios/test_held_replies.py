@@ -219,8 +219,7 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
-        "This session has slept for 3 d 1 h. It has cost 3.4 ACUs so far, and waking it costs more. "
-        f"Wake it, or leave it asleep. {KEPT}",
+        sentences.wake_after_sleep("3 d 1 h", "3.4 ACUs"),
         ["Wake it", "Leave it"],
     )
     await on.slack.click(BEN, GENERAL, asked["ts"], "wake")

@@ -142,10 +142,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
 
     await write(on, spend)
     assert (await asked(on, "usage by person csv")).startswith(sentences.TODAY_IS_IN_NO_FILE)
-    assert (
-        await asked(on, f"usage csv by person {day}", ANN)
-        == "Usage figures are for the admins of Devin Bridge. Ask <@U0ADA>."
-    )
+    assert await asked(on, f"usage csv by person {day}", ANN) == sentences.admins_only("<@U0ADA>")
     assert await asked(on, f"usage csv by person {day}") == sentences.FILE_BEGUN
     assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")
     assert await file_of(on) == [

@@ -107,7 +107,7 @@ def test_an_open_alarm():
 
 def test_an_expensive_hour():
     alarm = replace(ALARM, facts=FACTS | {"silent": None, "hour": 7.14, "limit": 5.5})
-    said = "has spent 7.1 ACUs in the last hour, and up to 5.5 are usual."
+    said = sentences.spent_in_an_hour("7.1", "5.5")
     assert shown(alarm)[0] == f":rotating_light: *<https://d/s1|Fix &lt;it&gt;>* {said}"
     assert reminder(alarm).text == f"The snooze is over, and the session {said}"
 

@@ -75,8 +75,7 @@ IN_LINES = {
     "ask_about_mode": (
         f"{sentences.CHECK_SEVERAL}\n"
         + f"• `mode=fix it`: {sentences.NO_SUCH_MODE}\n" * 8
-        + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it` "
-        "and starts nothing if it has no such mode."
+        + sentences.modes_as_written(f"{', '.join(['`mode=fix it`'] * 7)} and `mode=fix it`")
     ),
 }
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"

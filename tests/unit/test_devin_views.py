@@ -47,7 +47,7 @@ def test_a_search_is_for_names_and_addresses():
 def test_the_first_twenty_of_many_members_are_listed():
     message = members.members([Person(f"P{number:03}", "", ("Member",)) for number in range(1_025)])
     assert message.text.count("\n• ") == 20
-    assert message.text.endswith("and 1,005 more; `/devin members` with part of a name or address finds them")
+    assert message.text.endswith(sentences.more_members("1,005"))
     assert_valid(message)
 
 

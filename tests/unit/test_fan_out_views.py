@@ -143,7 +143,7 @@ def test_the_other_answers():
     )
     assert fan_outs.not_posted("D0").text == (
         "The table of your fan-out could not be posted in that direct message, so nothing was started. "
-        "Use a channel, or write to Devin Bridge directly."
+        f"{sentences.USE_A_CHANNEL}"
     )
     assert fan_outs.ONLY_IN_PRIVATE.text == sentences.NO_FAN_OUT_BY_MENTION
     assert fan_outs.UNREACHABLE.text == (
@@ -277,8 +277,7 @@ def test_why_a_session_was_not_started():
         (LIMIT, sentences.NO_CREDITS_LEFT),
         (
             replace(LIMIT, detail="usage_limit_exceeded"),
-            "The session has used up its own limit. Whoever asked for it can raise it in Devin, "
-            "or start a new session with a higher `acu=`.",
+            f"The session has used up its own limit. {sentences.raise_own_limit()}",
         ),
         (
             replace(LIMIT, detail="org_usage_limit_exceeded"),

@@ -185,9 +185,7 @@ def test_an_empty_field_says_what_belongs_there():
 
 
 def test_a_field_that_is_too_long_says_by_how_much():
-    assert said(Kind.NOTE, name="a", trigger="b", body="x" * 20_001) == {
-        "body": "This has 20,001 characters, and the limit is 20,000. Make it shorter."
-    }
+    assert said(Kind.NOTE, name="a", trigger="b", body="x" * 20_001) == {"body": sentences.too_long("20,001", "20,000")}
 
 
 @pytest.mark.parametrize("repo", ["web", "acme/", "https://github.com/acme/web", "acme web"])

@@ -67,7 +67,7 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
     [
         ({"name": " "}, "name", "Give it a name."),
         ({"prompt": ""}, "prompt", "Write down what Devin should do."),
-        ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
+        ({"name": "x" * 101}, "name", sentences.too_long("101", "100")),
         ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
         (

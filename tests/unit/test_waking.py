@@ -120,8 +120,7 @@ def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
 
 def test_the_question_about_a_long_sleep():
     assert asked(asleep(3.4, slept=99 * HOUR)) == (
-        "This session has slept for 4 d 3 h. It has cost 3.4 ACUs so far, and waking it costs more. "
-        f"Wake it, or leave it asleep. {KEPT}",
+        sentences.wake_after_sleep("4 d 3 h", "3.4 ACUs"),
         ["Wake it", "Leave it"],
     )
     assert asked(asleep(slept=99 * HOUR))[0].startswith("This session has slept for 4 d 3 h. Waking it costs more. ")
