@@ -1074,6 +1074,10 @@ def without_pull_request(acus: str, through_slack: str, sessions: str) -> str:
     return f"Without a PR so far: {acus} ACUs of the {through_slack} through Slack, in {sessions}."
 
 
+def pull_requests(opened: str, merged: int) -> str:
+    return f"{opened} opened · {merged} merged (Slack, 14 days)"
+
+
 def below_zero(names: str) -> str:
     return f"{names} below zero: Devin's bill has less there than what it divides into."
 
@@ -1087,6 +1091,11 @@ REPORT_EXPLAINED = (
 )
 OWN_COST = "Your sessions in this billing cycle"
 NO_ACUS_OF_OWN = "Devin reports no ACUs for them so far; on some plans it never does."
+
+
+def your_budget(used: str, percentage: int) -> str:
+    """With DATE for the instant, which each reader sees in their own zone."""
+    return f"Your budget: {used} ACUs today ({percentage} %) · resets DATE"
 
 
 def none_active(cycle: str) -> str:

@@ -131,7 +131,7 @@ async def test_the_post(start, store, bills):
         f"{sentences.spent_on('Mon 18 May', '9.5 ACUs', sentences.compared('▲ 375 %', '2'), '6.8', '2.7')}\n"
         f"{sentences.anomaly('Monday', '7 ACUs')}\n"
         f"{sentences.cycle('May', '43.5 ACUs', expected)}\n"
-        "2 PRs opened · 1 merged (Slack, 14 days)\n"
+        f"{sentences.pull_requests('2 PRs', 1)}\n"
         f"{sentences.NEEDS_SOMEBODY}\n"
         ":speech_balloon: Do b · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
         ":speech_balloon: A session in a direct message · Ada · 1 d\n"

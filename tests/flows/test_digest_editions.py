@@ -194,7 +194,7 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
         f"elsewhere {others} ACUs, total {whole} ACUs",
         f"Repositories, {days}: acme/web 1.5 ACUs, no repository known 0.5 ACUs, elsewhere {others} ACUs, "
         f"total {whole} ACUs",
-        "Without a PR so far: 0.5 ACUs of the 2 through Slack, in 1 session.",
+        sentences.without_pull_request("0.5", "2", "1 session"),
     ]
     assert [row["payload"].get("made") for row in await store.rows(outbox) if row["payload"].get("made")] == []
 

@@ -38,7 +38,7 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
     lines = re.sub(r"<!date[^>]*>", "DATE", written(message.blocks)).splitlines()
     assert lines[3:5] == [
         "The organisation's budget: 12.8 of 80 ACUs this cycle (15 %) · resets DATE",
-        "Your budget: 2.8 of 10 ACUs today (27 %) · resets DATE",
+        sentences.your_budget("2.8 of 10", 27),
     ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
         f"{sentences.OWN_COST}\n*3.8 ACUs*\n{sentences.sessions_by_outcome(2, '1 done', '1 running')}\n"

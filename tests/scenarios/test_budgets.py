@@ -94,7 +94,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "The budget of each person is raised by 2.5 ACUs. It resets DATE."
     )
     assert "you 0 of 10 ACUs today (0 %)" in await answer(on, ANN, "budget list")
-    assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
+    assert f"\n{sentences.your_budget('0 of 10', 0)}" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
     assert await answer(on, ADA, f"budget remove {web}") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
     assert await answer(on, ADA, f"budget remove {web}") == (

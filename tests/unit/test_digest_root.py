@@ -111,9 +111,9 @@ def test_the_notification_says_who_waits(states, said):
     ("counts", "line"),
     [
         (PullRequestFigures(), None),
-        (PullRequestFigures(1, 0, 3.0), "1 PR opened · 0 merged (Slack, 14 days)"),
-        (PullRequestFigures(8, 4, 10.1), "8 PRs opened · 4 merged (Slack, 14 days)"),  # too few to say anything
-        (PullRequestFigures(8, 5, 0.0), "8 PRs opened · 5 merged (Slack, 14 days)"),  # a plan without ACUs
+        (PullRequestFigures(1, 0, 3.0), sentences.pull_requests("1 PR", 0)),
+        (PullRequestFigures(8, 4, 10.1), sentences.pull_requests("8 PRs", 4)),  # too few to say anything
+        (PullRequestFigures(8, 5, 0.0), sentences.pull_requests("8 PRs", 5)),  # a plan without ACUs
         (PullRequestFigures(1200, 1000, 12_345.0), "1,200 PRs opened · 1,000 merged · 12.3 ACUs per merged PR "),
     ],
 )
