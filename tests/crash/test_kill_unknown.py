@@ -46,11 +46,12 @@ async def found_again(one: Scene, ts: str) -> None:
 
 
 async def odd_row(one: Scene, begun: tuple[str, str]) -> str:
-    ts, _devin_id = begun
+    ts, devin_id = begun
     row = {"key": "msg:odd", "kind": "message", "payload": BY_A_NEWER_VERSION, "ref": "r-odd", "ts": ts}
     lane = {"team": "T0PLAY", "lane": thread_lane("T0PLAY", GENERAL, ts), "ready_at": 0.0, "created_at": 1.8e9}
     await write(one.on, lambda tx: tx.execute(insert(inbox).values(row | lane)))
     await one.slack.wait_for_message(GENERAL, sentences.NOT_READABLE, thread_ts=ts, within=PATIENCE)
+    await titled(one, devin_id)
     return ts
 
 
@@ -87,7 +88,7 @@ STORIES = [
         running,
         odd_row,
         marked_dead_once,
-        steps=("begin work: commit", "mark the row dead: commit", *POSTED),
+        steps=("begin work: commit", "mark the row dead: commit", *POSTED, *FOLLOWED, *EDITED),
     ),
 ]
 
