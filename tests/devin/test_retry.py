@@ -251,9 +251,15 @@ async def test_a_refused_connection_is_unreachable():
 
 
 async def test_a_cancelled_caller_is_cancelled(devin, devin_api):
-    async with listening(dripping) as slow:
+    arrived = asyncio.Event()
+
+    async def noted(reader, writer):
+        arrived.set()
+        await dripping(reader, writer)
+
+    async with listening(noted) as slow:
         task = asyncio.create_task(slow.create_session("Fix the flaky login test"))
-        await asyncio.sleep(0.03)
+        await arrived.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
