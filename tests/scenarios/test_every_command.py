@@ -60,6 +60,7 @@ async def up(on: Harness) -> None:
     async def group_is_read() -> bool:
         return bool(await rows(on, "admins"))
 
+    await on.slack.limits(enabled=False)
     await on.start()
     await until(group_is_read)
     await settled(on, within=60)
