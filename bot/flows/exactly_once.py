@@ -27,7 +27,8 @@ A crash between 1 and 4 leaves the intent. The next try looks the thing up at De
       found                          created                 adopted
       not found, accepted            created, not which one  the row goes back; never asked for again
       not found, within 30 s         nothing                 look-up in 5 s
-      not found, after that          not created             the intent is cleared; asked for again
+      not found, after that          not created             the intent is cleared; asked for again, but marked dead
+                                                             where the row has waited for as long as an outage may last
       a row that cannot be read,
       or no look-up                  nothing                 the row goes back; not asked for again
     when the row is marked dead, which its `Loss` announces:
@@ -50,6 +51,7 @@ from bot.devin.errors import (
     DevinServerError,
     DevinUncertain,
     DevinUnexpectedAnswer,
+    DevinUnreachable,
 )
 from bot.domain.causes import Cause
 from bot.flows.job import Job, RefusedForNow, Reschedule, finish
@@ -176,7 +178,7 @@ class ExactlyOnce:
     async def _adopted(self, job: Job[Cause], creation: Creation[_Thing], intent_at: float) -> bool:
         """Look up what an earlier try created, and store it. Returns False if that try created nothing.
 
-        Raises a DevinError or Reschedule while nobody can know.
+        Raises a DevinError or Reschedule while nobody can know, and a DevinUnreachable where to ask again is no use.
         """
         # How long the request of that try may still be under way. Measured before the look-up: if the time ends while
         # the look-up reads, the thing may have been created behind its back.
@@ -193,6 +195,8 @@ class ExactlyOnce:
             raise Reschedule(min(self._services.timing.lookup_interval, left), "outcome unknown")
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, None)
+        if is_late(job.row, self._services.clock(), self._services.timing.row_outage):
+            raise DevinUnreachable(f"No request to create the {creation.kind} got through.")
         return False
 
     async def _called_first(self, job: Job[Cause], creation: Creation[_Thing]) -> bool:

@@ -45,14 +45,14 @@ NOT_FOUND, UNREADABLE = Missing.NOT_FOUND, Missing.UNREADABLE
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of the first call; every later one is answered with 2xx."""
+    """What becomes of the first call; every later one is answered with 2xx, unless the end is refused or held."""
 
     error: Exception | None = None
     created: bool = True
     seconds: float = 0.0  # from the call to its answer, or until nobody waits for it any more
     listed_after: float = 0.0  # seconds after the call
     lookups: Sequence[Missing | Exception] = ()  # what the first look-ups for it come to
-    end: str = "created"  # or refused, or unknown
+    end: str = "created"  # or one of the other `ENDS`
     again: bool = False  # whether the other form is taken
     final: bool = True  # whether a refusal is the last word
 
@@ -84,6 +84,7 @@ OUTCOMES = {
     "no answer, created": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT),
     "no answer, created as late as can be": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, listed_after=UNKNOWN_AFTER - 1),
     "no answer, not created": Outcome(NO_ANSWER, created=False, seconds=REQUEST_LIMIT),
+    "never an answer, and never created": Outcome(NO_ANSWER, created=False, seconds=REQUEST_LIMIT, end="held"),
     "no answer, unreadable for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, lookups=[UNREADABLE] * 2),
     "no answer, never readable": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, lookups=[UNREADABLE] * LONG, end="unknown"),
     "no answer, no look-up for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, lookups=[AWAY] * 2),
