@@ -1,6 +1,7 @@
 """Budgets: set by an admin, announced when a level is reached, refused when used up, raised by an admin."""
 
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from bot.timing import DAY, Timing
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, settled
+from tests.scenarios.observations import buttons, forge, settled
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -101,6 +102,23 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         f"There is no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
     )
     assert await on.devin.sessions() == []
+
+
+@pytest.mark.both_transports
+async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
+    await answer(on, ADA, "budget set each-person 10 a day")
+    typed = {"command": "/devin", "text": f"budget grant <@{ANN}> 5", "user_id": ADA, "channel_id": GENERAL}
+    for _ in range(2):
+        again = {**typed, "team_id": "T0PLAY", "trigger_id": "1.2.same", "token": str(time.time())}
+        assert await forge(on, "slash_commands", again) == "acked"
+    said = [sent["answer"]["text"] for sent in await on.slack.deliveries(kind="slash_commands")][-2:]
+    assert said[0] == said[1]
+    assert "you 0 of 15 ACUs today (0 %)" in await answer(on, ANN, "budget list")
+    await settled(on)
+    assert await posts(on, DM_OF_ANN) == [
+        "An admin raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE. Send again what was not sent."
+    ]
+    assert [row["action"] for row in await rows(on, "audit")] == ["budget_set", "budget_grant"]
 
 
 async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(on: Harness) -> None:

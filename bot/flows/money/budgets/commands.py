@@ -68,11 +68,12 @@ class BudgetCommands:
     async def change(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
         """Carry out a command of an admin within the ack, and return the confirmation or what is wrong with it.
 
-        A crash right after its commit leaves a change that was not confirmed; `budget list` shows it.
+        A crash right after its commit leaves a change that was not confirmed; `budget list` shows it. The same command
+        grants once, even if it comes twice, by its key.
         """
+        by = ChangedBy(workspace, user, channel, command.key)
         added_up = await self._add_up(workspace, command, first=True)
         async with self._services.unit_of_work(first=True) as uow:
-            by = ChangedBy(workspace, user, channel, f"command:{user}:{uow.now:.6f}")
             return await self._changes[command.spec.name](uow, by, command.argument, added_up)
 
     async def carry_out(self, job: CommandJob, command: Command) -> None:
@@ -155,9 +156,11 @@ class BudgetCommands:
         period, subject = stand.period(budget), order.scope.subject
         state = GrantState.GRANTED
         grant = Grant(by.key, workspace.team, budget.number, subject, period.name, order.acus, by.user, state, uow.now)
-        await grants.add(uow.tx, grant)
-        one = Raise(by.key, budget, subject, order.acus, by.user, by.channel or None)
-        named = await record_raise(uow, workspace, stand, one)
+        if await grants.add(uow.tx, grant):
+            await record_raise(
+                uow, workspace, stand, Raise(by.key, budget, subject, order.acus, by.user, by.channel or None)
+            )
+        named = await stand.named(await stand.of(budget, subject), by.user)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
             return views.granted_to(order.scope, order.acus, period)
         granter = await name_beside_figures(uow, workspace, by.user)

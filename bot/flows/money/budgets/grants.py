@@ -10,7 +10,6 @@ from bot.flows.workspace import Workspace
 from bot.store import audit, channels, people
 from bot.store.audit import AuditRow
 from bot.views import budgets as views
-from bot.views.budgets import Named
 
 ACTION = "budget_grant"
 
@@ -31,8 +30,8 @@ class Raise:
     asker: str | None = None
 
 
-async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, one: Raise) -> Named:
-    """Write the audit row of a grant that is stored, and inform whom it concerns. Returns how the budget stands now."""
+async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, one: Raise) -> None:
+    """Write the audit row of a grant that is stored, and inform whom it concerns."""
     standing = await now_stand.of(one.budget, one.subject)
     before = replace(standing, acus=standing.acus - one.acus)
     period = {"period": standing.period.name}
@@ -48,12 +47,16 @@ async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standin
     )
     await audit.add(uow.tx, row)
     await _inform(uow, workspace, now_stand, one)
-    return await now_stand.named(standing, one.by)
 
 
 async def name_beside_figures(uow: UnitOfWork, workspace: Workspace, user: str) -> str:
-    """Return the name of `user` for a message with figures; it is empty where figures name nobody."""
-    return await people.name_of(uow.tx, workspace.team, user) if workspace.policy.shows_names else ""
+    """Return the name of `user` for a message with figures.
+
+    It is empty where figures name nobody, and for somebody whose name was never read from Slack.
+    """
+    if not workspace.policy.shows_names:
+        return ""
+    return (await people.names(uow.tx, workspace.team, [user])).get(user, "")
 
 
 def subject_of(budget: Budget, subject: str) -> str:
