@@ -487,6 +487,17 @@ NOT_DONE = "so it was not done. Ask for it again if it is still needed."
 MAYBE_DONE = f"so {NOT_KNOWN_WHETHER} it was done. Look into the session in Devin before you ask for it again."
 
 
+def give_reference(reference: str) -> str:
+    return f"if it fails again, give the reference `{reference}` to whoever runs Devin Bridge."
+
+
+def nothing_changed(reference: str) -> str:
+    return (
+        ":warning: Devin Bridge could not do what you asked for, and nothing was changed. "
+        f"Try again; {give_reference(reference)}"
+    )
+
+
 def start_uncertain(reference: str) -> str:
     return (
         f"{ANSWER_LOST} the session was started. Look in Devin for a session with `{reference}` in its prompt "

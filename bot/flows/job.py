@@ -11,6 +11,7 @@ from bot.flows.workspace import Workspace
 from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
 from bot.store.lanes import Claim
+from bot.views import answers
 from bot.views.message import Message
 
 _Cause_co = TypeVar("_Cause_co", bound=Cause, covariant=True)
@@ -73,6 +74,14 @@ async def finish_with(
     """
     await uow.reply_privately(recipient_of(job, session), message)
     await finish(uow, job)
+
+
+async def reply_not_done(uow: UnitOfWork, job: Job[PersonsCause]) -> None:
+    """Reply privately to who asked for the job's work that nothing came of it, when the job's row is marked dead.
+
+    A question that was asked keeps its buttons, to be pressed again.
+    """
+    await uow.reply_privately(replace(recipient_of(job), replaces=False), answers.not_done(job.row.ref))
 
 
 async def go_on(uow: UnitOfWork, job: Job[Cause], seconds: float) -> None:

@@ -44,9 +44,6 @@ NO_REPLIES: Final = Message("Replies here don't reach Devin. Open a session in t
 UNREACHABLE: Final = Message(
     f":warning: Devin cannot list the organisations at the moment. {NOTHING_STARTED} Try again in a minute."
 )
-FAILED: Final = Message(
-    ":warning: Devin Bridge could not do that after many tries. Nothing was changed; try again later."
-)
 _WRONG: Final[Mapping[FanOutMistake, str]] = {
     FanOutMistake.NO_ORGANISATIONS: (
         f"In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`. {_WHERE}"

@@ -78,6 +78,24 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     await on.devin.wait_for_messages("below the raised one")
 
 
+@pytest.mark.timing(row_first_retry=0.1, row_longest_retry=0.2, row_outage=1.0, channel_known=0.0)
+async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Harness) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.slack.fault("conversations.info", "error", error="internal_error", times=10_000)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    said = await on.slack.wait_for_ephemeral(BEN, "nothing was changed")
+    (press_row,) = [row for row in await rows(on, "inbox") if row["state"] == "dead"]
+    assert said["rendered"] == sentences.nothing_changed(press_row["ref"])
+    assert await sent_to_devin(on, session) == []
+    await on.slack.clear_faults()
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert await what_became_of(on, asked) == (f"{WOKEN} 1 reply is sent.", [])
+
+
 async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answered(on: Harness) -> None:
     ts, session = await spent(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)

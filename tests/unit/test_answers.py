@@ -222,6 +222,7 @@ SAID = {
     "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
     "reply_uncertain": lambda text: answers.reply_uncertain("r-1", text),
     "reply_uncertain_bare": lambda text: answers.reply_uncertain("r-1"),
+    "not_done": lambda text: answers.not_done("r-1"),
     "not_readable": lambda text: answers.not_readable("r-1", maybe_done=False),
     "not_readable_maybe_done": lambda text: answers.not_readable("r-1", maybe_done=True),
     "unknown_verb": lambda text: answers.unknown_verb(UnknownVerb("!stpo", "!stop")),
@@ -266,7 +267,9 @@ def test_the_answers_that_depend_on_something():
             "start_forbidden": Is(sentences.permission_missing("ManageOrgSessions")),
             "start_forbidden_unnamed": ":lock: Nothing was started: Devin Bridge's key for Devin lacks a permission for this. An admin of your Devin organisation can grant it to the service user; then send the task again.",
             "start_limited": Is(sentences.quota_refused("fix it")),
-            "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
+            "start_failed": Is(
+                f":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; {sentences.give_reference('r-1')}"
+            ),
             "start_uncertain": Is(f"{sentences.start_uncertain('slack-T1-C1-1.0')} Reference `r-1`."),
             "start_retrying": Is(f"{sentences.START_RETRYING} Reference `r-1`."),
             "session_list": Is(f"You have 44 sessions: {LINES} · {sentences.sessions_left_out(40)}"),
@@ -330,6 +333,7 @@ def test_the_answers_that_depend_on_something():
             "reply_uncertain_bare": Is(
                 f"{sentences.ANSWER_LOST} a reply arrived. {sentences.CHECK_FIRST} Reference `r-1`."
             ),
+            "not_done": Is(sentences.nothing_changed("r-1")),
             "not_readable": Is(f"{sentences.NOT_READABLE} {sentences.NOT_DONE} Reference `r-1`."),
             "not_readable_maybe_done": Is(f"{sentences.NOT_READABLE} {sentences.MAYBE_DONE} Reference `r-1`."),
             "unknown_verb": Is(sentences.unknown_verb("!stpo", hint="Did you mean `!stop`? ")),

@@ -149,9 +149,6 @@ def test_the_other_answers():
     assert fan_outs.UNREACHABLE.text == (
         ":warning: Devin cannot list the organisations at the moment. Nothing was started. Try again in a minute."
     )
-    assert fan_outs.FAILED.text == (
-        ":warning: Devin Bridge could not do that after many tries. Nothing was changed; try again later."
-    )
     assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organisation to Devin Bridge's key. Nothing was started.")
 
 

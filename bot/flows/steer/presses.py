@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.fan_out_commands import FANOUT
-from bot.flows.job import Job, recipient_of
+from bot.flows.job import Job, recipient_of, reply_not_done
 from bot.flows.manage import devin_commands
 from bot.flows.manage.library import note_deletion
 from bot.flows.manage.library.note_deletion import NoteDeletion
@@ -19,7 +19,7 @@ from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.typed_command import TypedCommand
 from bot.flows.unit_of_work import UnitOfWork
-from bot.views import fan_outs
+from bot.views import answers
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
 _FOR_USERS: Final = held_reply.ANSWERS | alarm_presses.ANSWERS | fan_out_presses.BUTTONS
@@ -74,16 +74,18 @@ class Presses:
             await self._session_commands.run(job)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], reason: str, /) -> None:
-        """Announce what was not done, as the flow does that takes the press."""
+        """Announce what was not done: as the flow does that takes the press, or in the words for all others."""
         spec = registry.named(job.cause.verb)
         if spec in note_deletion.BUTTONS:
             await self._note_deletion.on_dead(uow, job, reason)
-        elif spec is FANOUT or spec in fan_out_presses.BUTTONS:
-            await uow.reply_privately(recipient_of(job), fan_outs.FAILED)
-        elif spec in _TYPED - {registry.DIGEST}:
+        elif spec is registry.DIGEST:
+            await uow.reply_privately(recipient_of(job), answers.DIGEST_NOT_ADDED)
+        elif spec in _TYPED:
             await self._typed_command.on_dead(uow, job)
-        else:
+        elif spec.ends_session:
             await self._session_commands.on_dead(uow, job, reason)
+        else:
+            await reply_not_done(uow, job)
 
     async def _take_answer(self, job: Job[ActionCause]) -> None:
         if registry.named(job.cause.verb) in held_reply.ANSWERS:

@@ -16,7 +16,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of
+from bot.flows.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of, reply_not_done
 from bot.flows.services import Services
 from bot.flows.session_rows import remove_mark, show_new_state
 from bot.flows.steer import held_reply
@@ -97,11 +97,12 @@ class SessionCommands:
                 await self._services.answer(job, answers.NO_SESSION_HERE)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
-        """Announce that the session was not stopped, or the digest not added, if that was asked for."""
-        if job.cause.verb in registry.ENDING:
-            await self.not_stopped(uow, job, job.cause.target)
-        elif job.cause.verb == registry.DIGEST.name:
-            await uow.reply_privately(recipient_of(job), answers.DIGEST_NOT_ADDED)
+        """Announce that the session was not stopped: in its thread, or privately if it has none."""
+        session = await sessions.get(uow.tx, job.cause.target)
+        if session is not None and session.thread_ts is not None:
+            await self.not_stopped(uow, job, session.id)
+        else:
+            await reply_not_done(uow, job)
 
     async def not_stopped(self, uow: UnitOfWork, job: CommandJob, session_id: str) -> None:
         """Announce in the thread, on the card and in an alarm about it that the session still runs."""

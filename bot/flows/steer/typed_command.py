@@ -7,7 +7,7 @@ from bot.domain.causes import ActionCause, CommandCause
 from bot.domain.commands import registry
 from bot.domain.commands.parser import parse_slash
 from bot.domain.lane import person_lane
-from bot.flows.job import Job, move
+from bot.flows.job import Job, move, reply_not_done
 from bot.flows.manage.devin_commands import COMMANDS
 from bot.flows.services import Services
 from bot.flows.steer.command_answers import CommandAnswers
@@ -29,10 +29,12 @@ class TypedCommand:
             await self._command_answers.carry_out(job, parse_slash(job.cause.target))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause]) -> None:
-        """Announce that a command for which Devin is asked was not carried out."""
+        """Announce that the command was not carried out, or that nobody knows where Devin was asked for it."""
         command = parse_slash(job.cause.target)
-        if command.spec in COMMANDS:
+        if command.spec in COMMANDS and job.cause.verb != registry.START_AS_TASK.name:
             await self._command_answers.devin_commands.on_dead(uow, job, command)
+        else:
+            await reply_not_done(uow, job)
 
     async def _start(self, job: Job[ActionCause]) -> None:
         """Turn the row into a command that starts a session, whose outcome takes the place of the question.

@@ -23,6 +23,14 @@ CARD_LOST: Final = Message(
 )
 
 
+def not_done(reference: str) -> Message:
+    """Report that nothing came of what a person asked for; `reference` leads to the lines in the log."""
+    return Message(
+        ":warning: Devin Bridge could not do what you asked for, and nothing was changed. "
+        f"Try again; if it fails again, give the reference {code(reference)} to whoever runs Devin Bridge."
+    )
+
+
 def outcome_unknown(what: str, advice: str, reference: str) -> Message:
     """Report that it is unknown whether `what`, a clause, is true.
 
