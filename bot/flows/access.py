@@ -198,6 +198,18 @@ class Access:
             return answers.OTHER_COMPANY_REFUSED
         return answers.GUEST_REFUSED if person.is_guest else None
 
+    async def start_refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
+        """Why `user` may start nothing in `channel`; None if they may. Slack is asked about what is not known."""
+        person = await self.checked_person(workspace, user)
+        if channel.startswith("D"):  # never shared; whether the bot may post in it shows when it does
+            return self.refusal(person, shared=False)
+        try:
+            found = await self.channel(workspace, channel)
+        except (ChannelGone, ScopeMissing):
+            return self.refusal(person, shared=False) or answers.not_in_channel()
+        refusal = self.refusal(person, shared=found.is_ext_shared)
+        return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
+
     async def role_refusal(
         self, workspace: Workspace, spec: CommandSpec, user: str | None, session: Session | None = None
     ) -> Message | None:

@@ -18,11 +18,9 @@ from bot.flows.session_rows import add, post_card, start_to_follow
 from bot.flows.start.options_check import OptionsCheck
 from bot.flows.steer.held_start import hold
 from bot.flows.unit_of_work import UnitOfWork
-from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import sessions
 from bot.store.database.connection import Transaction
 from bot.views import answers
-from bot.views.message import Message
 
 
 class StartFromCommand:
@@ -47,10 +45,12 @@ class StartFromCommand:
         task = parse_task(await self._prompts.readable(job.workspace, cause.text))
         if not parse_request(task).task:
             await self._services.answer(job, answers.EMPTY_PROMPT)
-        elif (refusal := await self._refusal(job)) is not None:
+            return
+        refusal = await self._access.start_refusal(job.workspace, cause.user, cause.channel)
+        if refusal is not None:
             await self._services.answer(job, refusal)
-        else:
-            await self._start_checked(job, task)
+            return
+        await self._start_checked(job, task)
 
     async def start_new(self, job: Job[MessageCause], text: str) -> None:
         """Start the session that is asked for by `text`, which somebody wrote behind `!new`."""
@@ -107,18 +107,6 @@ class StartFromCommand:
             follow = start_to_follow(job.row.key, cause.files)
             await post_card(uow, session, payload=answer_to, follow=follow)
             await finish(uow, job)
-
-    async def _refusal(self, job: Job[CommandCause]) -> Message | None:
-        channel = job.cause.channel
-        person = await self._access.checked_person(job.workspace, job.cause.user)
-        if channel.startswith("D"):  # never shared; whether the bot may post in it shows when the card is posted
-            return self._access.refusal(person, shared=False)
-        try:
-            found = await self._access.channel(job.workspace, channel)
-        except (ChannelGone, ScopeMissing):
-            return self._access.refusal(person, shared=False) or answers.not_in_channel()
-        refusal = self._access.refusal(person, shared=found.is_ext_shared)
-        return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
 
     async def _asks_first(self, job: Job[CommandCause], request: Request) -> bool:
         """Ask whether a command is really meant if the same came a moment ago. Returns False if the start goes on."""

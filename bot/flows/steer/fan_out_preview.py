@@ -21,7 +21,6 @@ from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import fan_outs
 from bot.views import answers
 from bot.views import fan_outs as views
@@ -49,7 +48,7 @@ class FanOutPreview:
         query = parse_fan_out(typed)
         assert isinstance(query, FanOutQuery)
         user, channel = job.cause.user or "", job.cause.channel or ""
-        message = await self._refusal(job.workspace, user, channel)
+        message = await self._access.start_refusal(job.workspace, user, channel)
         if message is None:
             message = await self._budget_check.start_refusal(job.workspace, user, channel)
         found = await _organisations(job.workspace, query) if message is None else message
@@ -85,18 +84,6 @@ class FanOutPreview:
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.add(uow.tx, fan_out, sessions)
             await finish_with(uow, job, preview)
-
-    async def _refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
-        """Why `user` may start nothing in `channel`; None if they may."""
-        person = await self._access.checked_person(workspace, user)
-        if channel.startswith("D"):  # never shared; whether the bot may post in it shows when the table is posted
-            return self._access.refusal(person, shared=False)
-        try:
-            found = await self._access.channel(workspace, channel)
-        except (ChannelGone, ScopeMissing):
-            return self._access.refusal(person, shared=False) or answers.not_in_channel()
-        refusal = self._access.refusal(person, shared=found.is_ext_shared)
-        return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
 
 
 async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list[OrganisationName], str] | Message:
