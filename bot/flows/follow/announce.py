@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Final
 
 from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
-from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
@@ -17,7 +16,7 @@ from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
 from bot.flows.session_rows import post_files, recheck_held
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import notifications, outbox, recent_spend, sessions, spend, waiting_times
+from bot.store import notifications, outbox, sessions, waiting_times
 from bot.store.lanes import Claim
 from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
@@ -87,10 +86,8 @@ class Announce:
             await self._store_waiting(uow, change)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
-            await history.record_polled(uow, [(tracked, change.session.snapshot)])
-            await spend.add(uow.tx, tracked.session.org_id, billing_day(uow.now), _acus_spent(tracked.session, new))
-            if uow.now - times.last_poll <= self._services.timing.spend_slots:
-                await recent_spend.add(uow.tx, _acus_spent(tracked.session, new), uow.now)
+            polled = [(tracked, change.session.snapshot)]
+            await history.record_polled(uow, tracked.session.org_id, polled, times.last_poll)
             await self._redraw(uow, tracked, change.session.snapshot)
             await self._replace_mark(uow, change)
             self._poll_soon(uow, change)
@@ -251,7 +248,7 @@ class Announce:
             await uow.redraw(tracked.session.id)
         elif old.last_line != new.last_line:
             await uow.redraw(tracked.session.id, figures_only=True)
-        elif _acus_spent(tracked.session, new):
+        elif new.acus > old.acus:
             await self.figures(uow, [tracked])
 
 
@@ -288,8 +285,3 @@ def _is_progress(change: _Change) -> bool:
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:
     """Whether a person here is ending the session for good: that is announced with their name, and not as work done."""
     return session.stop_requested and new.status == "exit" and not new.archived
-
-
-def _acus_spent(session: Session, new: Snapshot) -> dict[str, float]:
-    acus = new.acus - session.snapshot.acus
-    return {session.id: acus} if acus > 0 else {}

@@ -17,20 +17,19 @@ from typing import Any, Final
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRateLimited, DevinRefused
 from bot.devin.models import DevinSession, SessionInsights
 from bot.devin.sessions import SessionFilters
-from bot.domain.billing import billing_day
 from bot.domain.lane import poll_lane
 from bot.domain.session import bare_id, moved
 from bot.flows.follow import history
 from bot.flows.follow.announce import Announce, PollTimes
 from bot.flows.follow.duplicates import Duplicates
-from bot.flows.follow.polled_session import PolledSession, message_count, polled_session, spent
+from bot.flows.follow.polled_session import PolledSession, message_count, polled_session
 from bot.flows.follow.read_messages import NewMessages, no_new_messages, read_messages
 from bot.flows.lookup import SessionLookup
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import due, lanes, recent_spend, session_days, sessions, spend, watched_sessions
+from bot.store import due, lanes, session_days, sessions, watched_sessions
 from bot.store.lanes import Claim, ClaimLostError
 
 log = get_logger(__name__)
@@ -309,11 +308,9 @@ class Poller:
                 batch = await _still_new(uow, figures[start : start + BATCH_SIZE])
                 found = [(one.session.id, one.snapshot) for one in batch]
                 await sessions.apply_figures(uow.tx, found, uow.now + self._services.timing.same_second)
-                await history.record_polled(uow, [(one.tracked, one.snapshot) for one in batch])
-                await spend.add(uow.tx, self._organisation.id, billing_day(uow.now), spent(batch))
-                if uow.now - times.last_poll <= self._services.timing.spend_slots:
-                    await recent_spend.add(uow.tx, spent(batch), uow.now)
-                await self._announce.figures(uow, [one.tracked for one in batch if spent([one])])
+                polled = [(one.tracked, one.snapshot) for one in batch]
+                await history.record_polled(uow, self._organisation.id, polled, times.last_poll)
+                await self._announce.figures(uow, [one.tracked for one in batch if one.spent])
         return announced
 
 

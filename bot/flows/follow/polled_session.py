@@ -1,6 +1,5 @@
 """A session as one poll finds it: what is stored about it, and what Devin says now."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.devin.models import DevinSession, SessionInsights
@@ -34,6 +33,11 @@ class PolledSession:
         """Whether `snapshot` says something new, or may. A snapshot older than the stored one does not."""
         old = self.session.snapshot
         return self.undated or (self.snapshot != old and self.snapshot.updated_at >= old.updated_at)
+
+    @property
+    def spent(self) -> bool:
+        """Whether the session has cost more than is stored."""
+        return self.snapshot.acus > self.session.snapshot.acus
 
     @property
     def spoke(self) -> bool:
@@ -82,9 +86,3 @@ def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:
 def message_count(made: DevinSession) -> int | None:
     """Return how many messages Devin has written in a session, or None if the answer does not say."""
     return made.num_devin_messages if isinstance(made, SessionInsights) else None
-
-
-def spent(polled: Iterable[PolledSession]) -> dict[str, float]:
-    """Return the ACUs by which sessions cost more than is stored, by our ids."""
-    spent = {one.session.id: one.snapshot.acus - one.session.snapshot.acus for one in polled}
-    return {key: acus for key, acus in spent.items() if acus > 0}
