@@ -136,7 +136,7 @@ class FanOutSession:
 
 
 def reference_of(fan_out: FanOut, session: FanOutSession) -> str:
-    """By which `session` is found again in its organisation, and not one before it that has failed."""
+    """Return the reference of `session` in its organisation; one that was tried again after a failure has another."""
     return f"{fan_out.reference}-{session.failed_before}" if session.failed_before else fan_out.reference
 
 

@@ -131,7 +131,7 @@ async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Mess
 
 
 async def show_new_state(uow: UnitOfWork, session_id: str) -> None:
-    """Have the card show the state that a person gave a session, and record it as its outcome of the running day."""
+    """Have the card show a session's new state, end its waiting time, and record its outcome of the running day."""
     await waiting_times.end(uow.tx, session_id, uow.now)
     await session_days.record(uow.tx, session_id, uow.now)
     await uow.redraw(session_id)

@@ -167,7 +167,7 @@ class Connection(HttpToolsProtocol):
         self._all.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count the connection no longer."""
+        """Stop counting the connection."""
         super().connection_lost(exc)
         self._all.remove(self)
 

@@ -106,7 +106,7 @@ async def has_open(tx: AsyncConnection, lane: str) -> bool:
 
 
 async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow[Cause]) -> bool:
-    """Whether a lane that begins with `prefix`, other than that of `row`, has an open row older than `row`.
+    """Whether a lane that begins with `prefix`, other than that of `row`, has an untried row older than `row`.
 
     In a direct message the lines of one person belong together, so the later one waits.
     """

@@ -23,7 +23,7 @@ class AdminCommands:
         self._services = services
 
     async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
-        """Answer what `user` typed in `channel`. An empty message means that another one answers."""
+        """Answer what `user` typed in `channel`. If it is empty, the message of a long job answers."""
         asked = Asked.by_command(workspace.team, user, channel, command.key)
         now = self._services.clock()
         if command.spec is ORGS:

@@ -190,7 +190,7 @@ async def _leave_unsent(uow: UnitOfWork, session: Session, rows: HeldRows, by: s
 
 
 async def close(uow: UnitOfWork, session: Session, rows: HeldRows, reason: str) -> None:
-    """Close `rows` in the lane of their thread, where they are kept so that they never act again."""
+    """Close `rows` as dead for `reason` in the lane of their thread, where they stay so that they never act again."""
     for row in rows:
         await inbox.move(uow.tx, row.key, session.lane, replace(row.cause, hold=None), row.ts)
     await inbox.finish(uow.tx, [row.key for row in rows], uow.now, dead=True, reason=reason)

@@ -132,7 +132,7 @@ def _make_settings(sync_engine: Engine, address: PostgresAddress, timing: Timing
 
 
 def _settings(timing: Timing, schema: str | None, *, local: bool) -> str:
-    """One statement that makes all settings, with `local` until the transaction ends."""
+    """Return the statement that gives a connection its limits and schema, with `local` until the transaction ends."""
     settings = {
         "lock_timeout": milliseconds(timing.store_lock),
         "idle_in_transaction_session_timeout": milliseconds(timing.store_idle),

@@ -48,7 +48,10 @@ def schedule_form(form: Form, zone: str) -> View:
 
 
 def written(new: NewSchedule) -> dict[str, str]:
-    """What was written into the form, by the labels of its fields, but for the name; the longest one last."""
+    """What was written into the form, by the labels of its fields, but for the name; the longest one last.
+
+    The time and its zone stand with how often it runs.
+    """
     runs = "" if new.repeat is Repeat.CRON else f"{_REPEATS[new.repeat]}, {new.time}, {new.zone}"
     return {_LABELS[REPEAT]: runs, _LABELS[CRON]: new.cron, _LABELS[PROMPT]: new.prompt}
 

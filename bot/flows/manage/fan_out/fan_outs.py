@@ -58,7 +58,10 @@ def _row(uow: UnitOfWork, fan_out: FanOut, key: str, lane: str, cause: Cause, af
 async def change_session(
     uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, cause: str, **values: object
 ) -> None:
-    """Store `values` about a session, and have the table show them."""
+    """Store `values` about a session, have the table show them, and carry the fan-out on.
+
+    `cause` is a part of the key of the row that does so, such as the key of the row that is being worked on.
+    """
     await fan_outs.touch(uow.tx, fan_out.id)
     await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, **values)
     await carry_on(uow, fan_out, cause)

@@ -88,7 +88,7 @@ class ScheduleLoss(Loss):
         await answer(uow, self.job, *views.not_added(new, views.unreachable(self.job.row.ref, SCHEDULES_PAGE)))
 
     async def write_unknown(self, uow: UnitOfWork) -> None:
-        """Announce that nobody knows whether it was."""
+        """Announce that nobody knows whether the schedule was added."""
         await answer(uow, self.job, *views.maybe_added(entered(self.job.cause.fields), self.job.row.ref))
 
 

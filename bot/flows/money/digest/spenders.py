@@ -130,7 +130,7 @@ def _table(
 
 
 def _most_expensive(groups: Iterable[Group], hidden: Collection[str | None]) -> tuple[list[Group], list[Group]]:
-    """Return the groups to list, the most expensive first, and the others, among them those of which nothing is known.
+    """Return the `MOST_ROWS` most expensive groups, and the others, among them those of which nothing is known.
 
     Sessions of another workspace are among the others: nobody here may see whose they are. So are those whose key is
     `hidden`.
