@@ -1,6 +1,7 @@
 """Many messages of one person, and files that take long: the others are served as ever."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -9,20 +10,24 @@ import pytest
 from bot.app import FLOWS_AT_ONCE, FLOWS_OF_A_PERSON
 from bot.flows.file_transfers import AT_ONCE
 from tests.scenarios.ahead import running, until
-from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, QUICK_TIMING, WEB, Harness, harness
 from tests.scenarios.observations import settled
 
 pytestmark = pytest.mark.edge
 
 LOG = {"name": "login.log", "content": "login failed"}
-SOON = 10  # half of what a call to Devin may take
+SOON = 10
+# Nothing that hangs ends by itself, however long a busy machine takes: the simulated Devin also counts as hanging what
+# the bot has ceased to wait for.
+PATIENT = replace(QUICK_TIMING, devin_write=600.0, unknown_after=610.0)
 PART = 200  # replies, so many of which a busy machine sends in two minutes
 
 
 @pytest.fixture
 async def unstarted(tmp_path: Path, transport: str, sqlite_template: Path) -> AsyncIterator[Harness]:
     """Everything but the bot, with Slack's own waits: a busy machine acknowledges some of so many messages late."""
-    async with harness(tmp_path, transport, empty_store=sqlite_template, start=False, speed=1.0) as everything:
+    how = {"empty_store": sqlite_template, "start": False, "timing": PATIENT, "speed": 1.0}
+    async with harness(tmp_path, transport, **how) as everything:
         yield everything
 
 
