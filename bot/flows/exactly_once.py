@@ -292,5 +292,5 @@ def is_unknown(row: InboxRow[Cause]) -> bool:
 
 
 def is_late(row: InboxRow[Cause], now: float, after: float) -> bool:
-    """Whether `row` was stored more than `after` seconds before `now`; if so, its author is informed that it waits."""
+    """Whether `row` was stored more than `after` seconds before `now`."""
     return now - row.created_at > after

@@ -238,6 +238,9 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(DM_OF_ANN, "ada raised your budget by 10 ACUs")
     await on.slack.wait_for_message("D0BEN", "ada raised ann's budget by 10 ACUs")
+    await settled(on)
+    for whom in (DM_OF_ANN, "D0BEN"):
+        assert len([one for one in await posts(on, whom) if "raised" in one]) == 1
 
 
 async def asked_for_more(on: Harness, channel: str = OPS) -> dict[str, Any]:

@@ -310,5 +310,8 @@ async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on
     await card_of(on, ts, sentences.ASLEEP, "D0ANN")
     await on.slack.say(ANN, "im", "go on, please", thread_ts=ts)
     asked = await on.slack.wait_for_message("D0ANN", sentences.CAN_BE_WOKEN, thread_ts=ts)
+    assert await sent_to_devin(on, session) == []
     await on.slack.click(ANN, "im", asked["ts"], "wake")
     await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1

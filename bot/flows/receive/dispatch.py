@@ -8,7 +8,7 @@ from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUnce
 from bot.domain.causes import Cause, StartCause, UnreadableCause, without_response_url
 from bot.domain.keys import session_id
 from bot.domain.lane import thread_of
-from bot.flows.exactly_once import Loss, announce_loss
+from bot.flows.exactly_once import Loss, announce_loss, is_late
 from bot.flows.job import Flow, Job, RefusedForNow, Reschedule
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.services import Services
@@ -112,8 +112,7 @@ class Dispatch:
     async def _failed(self, job: Job[Cause], error: Exception) -> float:
         reason = type(error).__name__
         passing = isinstance(error, _PASSING)
-        too_old = self._services.clock() - job.row.created_at > self._services.timing.row_outage
-        if not passing or too_old:
+        if not passing or is_late(job.row, self._services.clock(), self._services.timing.row_outage):
             return await self._mark_dead(job, reason)
         return await self._put_back(job, self._backoff(job), reason)
 
