@@ -30,7 +30,7 @@ ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
 LEASE: Final = 1.0
 SPEED: Final = 100.0  # of the simulated Slack: what the bot did not acknowledge comes again after 0, 0.6 and 3 s
-AT_ONCE: Final = 8  # scenes, in all processes of a run: with more of them each waits for the others
+AT_ONCE: Final = 10  # scenes, in all processes of a run: fewer leave the processors idle, more wait for each other
 STORED_COMMANDS: Final = "SELECT key FROM inbox WHERE kind = 'command'"
 UNSENT: Final = "SELECT key FROM outbox WHERE state IN ('open', 'sending')"
 STATES_OF_DIGESTS: Final = "SELECT state FROM outbox WHERE key LIKE 'digest:%'"
@@ -330,7 +330,7 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     """Set everything up but the bot; take everything down. On its `first_start` the bot has no schema yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    quick = {"BOT_POLL_SECONDS": "0.25", "BOT_SLOW_POLL_SECONDS": "0.25", "BOT_LEASE_SECONDS": str(LEASE)}
+    quick = {"BOT_POLL_SECONDS": "0.5", "BOT_SLOW_POLL_SECONDS": "0.5", "BOT_LEASE_SECONDS": str(LEASE)}
     async with AsyncExitStack() as stack:
         empty_store = None
         if store == "postgresql":
