@@ -53,6 +53,16 @@ if TYPE_CHECKING:
 
 WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
+# What a scene may set -> the waits that become as many seconds.
+OWN_WAITS: Final = {
+    "UNKNOWN_AFTER": ("unknown_after",),
+    "POST_LOOK_UP": ("post_look_up",),
+    "ALARM_WATCH": ("alarm_watch",),
+    "FIRST_PURGE": ("first_purge",),
+    "GUARDRAILS": ("guardrails", "guardrails_refused"),
+    "PULL_REQUESTS": ("idle_tick", "pull_request_retry"),
+}
+
 Patch = Callable[[Any, str, Any], None]
 
 
@@ -231,19 +241,8 @@ def live(environment: dict[str, str]) -> None:
     folder = Path(environment["VICTIM_FOLDER"])
     strike_with = signal.Signals[environment.get("STRIKE_WITH", "SIGKILL")]
     boundaries = Boundaries(environment.get("STRIKE_AT", ""), strike_with, folder / "steps", folder / "armed")
-    timing = replace(PRODUCTION, **SHORT)
-    if "UNKNOWN_AFTER" in environment:
-        timing = replace(timing, unknown_after=float(environment["UNKNOWN_AFTER"]))
-    if "ALARM_WATCH" in environment:
-        timing = replace(timing, alarm_watch=float(environment["ALARM_WATCH"]))
-    if "FIRST_PURGE" in environment:
-        timing = replace(timing, first_purge=float(environment["FIRST_PURGE"]))
-    if "GUARDRAILS" in environment:
-        often = float(environment["GUARDRAILS"])
-        timing = replace(timing, guardrails=often, guardrails_refused=often)
-    if "PULL_REQUESTS" in environment:
-        often = float(environment["PULL_REQUESTS"])
-        timing = replace(timing, idle_tick=often, pull_request_retry=often)
+    own = {wait: float(environment[name]) for name, waits in OWN_WAITS.items() if name in environment for wait in waits}
+    timing = replace(PRODUCTION, **(SHORT | own))
     wrap(boundaries, setattr)
     settings = load_settings(environment)
     logs.configure("INFO", "json", secrets=settings.secrets)
