@@ -14,7 +14,7 @@ LONG_FORM: Final = "-every-step-socket-sqlite]"
 
 @pytest.hookimpl(trylast=True)  # after the markers have chosen
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave a story's short form out where its long ones are played, which die at all of the same moments."""
+    """Leave a story's short form out where its long ones are played: they leave behind all that it does."""
     names = {item.nodeid for item in items}
     contained = {
         item for item in items if SHORT_FORM in item.nodeid and item.nodeid.replace(SHORT_FORM, LONG_FORM) in names

@@ -325,6 +325,11 @@ class Moment:
         return self.when != BEFORE or not self._is_a_commit or self.step.startswith("receive:")
 
     @property
+    def is_before_a_call(self) -> bool:
+        """Whether a call to the outside is about to be made."""
+        return self.when == BEFORE and not self._is_a_commit
+
+    @property
     def leaves_a_call_unrecorded(self) -> bool:
         """Whether something is done outside at this moment, and the store does not know it yet."""
         return self.when == AFTER and not self._is_a_commit

@@ -172,14 +172,14 @@ class Story:
     def deaths(self, reached: Sequence[Moment], form: Form) -> list[Moment]:
         """The moments to die at: in the short form of this story's own steps, in the others of all that it lists."""
         listed = {*self.steps, *self.sometimes}
-        return [
+        chosen = [
             moment
             for moment in reached
             if moment.is_distinct
             and moment.number <= self.times.get(moment.step, 1)
-            and form.includes(moment)
             and (moment.step in listed if form.every else self.dies_at(moment))
         ]
+        return [moment for moment in without_repeats(chosen, reached) if form.includes(moment)]
 
     def dies_at(self, moment: Moment) -> bool:
         """Whether the short form dies at this moment of a step."""
@@ -188,6 +188,21 @@ class Story:
         if self.at_common_steps or moment.step in self.throughout:
             return True
         return moment.step not in COMMON and (moment.step not in PROTOCOLS or moment.leaves_a_call_unrecorded)
+
+
+def without_repeats(chosen: Sequence[Moment], reached: Sequence[Moment]) -> list[Moment]:
+    """The chosen moments without those before a call that leave the same behind as a chosen one.
+
+    Until a call is made, nothing has changed since the last step that was done: a death after that step is the same.
+    """
+    kept: list[Moment] = []
+    last_done: Moment | None = None
+    for moment in reached:
+        if moment in chosen and not (moment.is_before_a_call and last_done in chosen):
+            kept.append(moment)
+        if moment.when == AFTER:
+            last_done = moment
+    return kept
 
 
 async def played(
