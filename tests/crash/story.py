@@ -200,7 +200,9 @@ def without_repeats(chosen: Sequence[Moment], reached: Sequence[Moment]) -> list
     for moment in reached:
         if moment in chosen and not (moment.is_before_a_call and last_done in chosen):
             kept.append(moment)
-        if moment.when == AFTER:
+        if moment.is_before_a_call:
+            last_done = None  # from here on something may have changed outside, also where no answer comes
+        elif moment.when == AFTER:
             last_done = moment
     return kept
 

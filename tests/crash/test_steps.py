@@ -238,6 +238,12 @@ def test_a_death_before_a_call_is_left_out_where_one_after_the_step_before_it_le
     assert story.deaths(second, USUAL) == [Moment(claim, AFTER), Moment(POST, BEFORE)]
 
 
+def test_it_is_not_left_out_where_another_call_is_under_way_or_got_no_answer() -> None:
+    story = replace(STORY, steps=(MARK, POST, REPLY))
+    reached = [Moment(MARK, AFTER), Moment(POST, BEFORE), Moment(REPLY, BEFORE), Moment(POST, AFTER)]
+    assert story.deaths(reached, USUAL) == [Moment(MARK, AFTER), Moment(REPLY, BEFORE), Moment(POST, AFTER)]
+
+
 def test_a_step_that_is_another_each_time_is_died_at_each_time() -> None:
     again = [*REACHED, Moment(MARK, AFTER, 2)]
     assert replace(STORY, times={MARK: 2}).deaths(again, USUAL)[-1] == Moment(MARK, AFTER, 2)
