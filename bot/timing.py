@@ -41,6 +41,7 @@ class Timing:
 
     # ------------------------------------------------------------ store
     store_connect: float = 5.0  # To connect to PostgreSQL takes at most this long.
+    store_quiet: float = 1.0  # A connection that has answered nothing for longer is asked whether it still works.
     store_connection: float = 30.0  # A transaction waits at most this long for one of the connections to the store.
     store_lock: float = 1.0  # A transaction waits at most this long for a lock that another process holds.
     store_lock_check: float = 0.002  # Between two attempts to get the lock of an SQLite file.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import asyncpg
 import pytest
 import structlog
 from sqlalchemy import insert, select
+from sqlalchemy.engine import make_url
 
 from bot.doctor.findings import ok, problem
 from bot.doctor.postgres import check_postgres
@@ -20,7 +22,7 @@ from bot.store.tables import lanes
 from bot.timing import PRODUCTION
 from tests.doctor.sentences import POSTGRES_IS_UP_TO_DATE
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
-from tests.postgres import run
+from tests.postgres import LEAVE, run
 
 TIMEOUTS = "SELECT current_setting('lock_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')"
 IMPATIENT = replace(PRODUCTION, store_statement=0.3)
@@ -226,6 +228,85 @@ async def test_a_statement_without_an_answer_ends_and_the_store_goes_on(
     with pytest.raises(TimeoutError):
         await first(db, "SELECT pg_sleep(60)")
     assert await names(db) == []
+
+
+class Wire:
+    """What stands between the bot and the server, and may fall silent without closing anything."""
+
+    def __init__(self) -> None:
+        self.silent = False
+        self.opened = 0
+
+    @asynccontextmanager
+    async def before(self, url: str) -> AsyncIterator[str]:
+        """Carry everything to the server of `url`; yields the address of the same database through it."""
+        server = make_url(url)
+        path = f"{server.query['host']}/.s.PGSQL.{server.port or 5432}"
+
+        async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.opened += 1
+            from_server, to_server = await asyncio.open_unix_connection(path)
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._pass_on(reader, to_server))
+                both.create_task(self._pass_on(from_server, writer))
+
+        listener = await asyncio.start_server(carry, "127.0.0.1", 0)
+        port = listener.sockets[0].getsockname()[1]
+        try:
+            yield f"postgresql://postgres@127.0.0.1:{port}/{server.database}?connection_limit=1"
+        finally:
+            listener.close()
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        silenced = False  # what was silent once stays so, as after a cut
+        while data := await reader.read(1 << 16):
+            silenced = silenced or self.silent
+            if not silenced:
+                writer.write(data)
+        writer.close()
+
+
+async def test_a_connection_that_fell_silent_while_nobody_used_it_is_replaced(
+    url: str, opened: Callable[..., Database]
+) -> None:
+    wire = Wire()
+    async with wire.before(url) as address:
+        db = opened(address, replace(IMPATIENT, store_quiet=0.0))
+        await note(db, "in:x")
+        wire.silent = True
+        with suppress(TimeoutError):
+            await names(db)
+        wire.silent = False
+        assert await names(db) == ["in:x"]
+        assert wire.opened >= 2
+        await db.close()
+
+
+async def test_where_a_connection_answered_just_now_a_read_is_nothing_but_its_statement(
+    url: str, opened: Callable[..., Database]
+) -> None:
+    beside = []  # what is sent apart from prepared statements
+    db = opened(f"{url}&connection_limit=1", replace(PRODUCTION, store_quiet=60.0))
+    await note(db, "in:x")
+    async with db._writing.connect() as connection:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+    raw.add_query_logger(lambda query: beside.append(query.query))
+    assert await names(db) == ["in:x"]
+    assert beside == []
+    await note(db, "in:y")
+    assert beside == ["BEGIN ISOLATION LEVEL READ COMMITTED;", "COMMIT;"]
+
+
+async def test_a_connection_that_the_server_closed_is_replaced(url: str, opened: Callable[..., Database]) -> None:
+    db = opened(f"{url}&connection_limit=1", replace(PRODUCTION, store_quiet=60.0))
+    await note(db, "in:x")
+    async with db._writing.connect() as connection:
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+    await run(url, LEAVE)
+    async with asyncio.timeout(10):
+        while not raw.is_closed():
+            await asyncio.sleep(0.01)  # the driver has no event for it
+    assert await names(db) == ["in:x"]
 
 
 async def test_a_migration_may_take_longer_than_other_statements(

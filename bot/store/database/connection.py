@@ -102,7 +102,8 @@ class Database:
             self._thread = ThreadPoolExecutor(1, "inbox")
         else:
             self._address = postgres.parse_address(self.url)
-            self._writing = self._reading = self._scanning = postgres.engine(self._address, _json, timing)
+            self._writing = postgres.engine(self._address, _json, timing)
+            self._reading = self._scanning = postgres.reading(self._writing, self._address)
 
     @asynccontextmanager
     async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:

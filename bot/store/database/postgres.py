@@ -5,11 +5,13 @@ that it does not know, so settings are made by a statement. Where it hands each 
 server, neither settings nor named prepared statements outlive a transaction.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.logs import get_logger
@@ -92,7 +94,6 @@ def engine(address: PostgresAddress, serializer: Serializer, timing: Timing) -> 
         pool_size=address.connections or CONNECTIONS,
         max_overflow=0 if address.connections else CONNECTIONS,
         pool_timeout=timing.store_connection,
-        pool_pre_ping=True,
         connect_args={
             "dsn": address.dsn,
             "timeout": timing.store_connect,
@@ -101,7 +102,17 @@ def engine(address: PostgresAddress, serializer: Serializer, timing: Timing) -> 
         },
     )
     _make_settings(made.sync_engine, address, timing)
+    _check_quiet(made.sync_engine, timing)
     return made
+
+
+def reading(made: AsyncEngine, address: PostgresAddress) -> AsyncEngine:
+    """The engine `made` for transactions that only read, with the same connections.
+
+    Each statement sees what is committed when it begins, with BEGIN and ROLLBACK around it or without. Without them a
+    read is one round trip in place of three. A `pooled` address needs them for its settings.
+    """
+    return made if address.pooled else made.execution_options(isolation_level="AUTOCOMMIT")
 
 
 # A statement without a name is replaced by the next one. A name might be taken on another connection of the server.
@@ -129,6 +140,36 @@ def _make_settings(sync_engine: Engine, address: PostgresAddress, timing: Timing
         event.listen(sync_engine, "begin", each_time)
     else:
         event.listen(sync_engine, "connect", once)
+
+
+def _check_quiet(sync_engine: Engine, timing: Timing) -> None:
+    """Have a connection replaced that is closed, or that has not answered for a while and does not do so now.
+
+    SQLAlchemy's `pool_pre_ping` asks before each transaction, which takes longer than most of them.
+    """
+
+    def connected(_connection: Any, record: Any) -> None:
+        record.info["answered_at"] = time.monotonic()
+
+    def answered(connection: Connection, *_statement: Any) -> None:
+        connection.info["answered_at"] = time.monotonic()
+
+    def check(connection: Any, record: Any, _checked_out: Any) -> None:
+        quiet = time.monotonic() - record.info["answered_at"]
+        if connection.driver_connection.is_closed() or (quiet > timing.store_quiet and not _answers(connection)):
+            raise InvalidatePoolError
+
+    event.listen(sync_engine, "connect", connected)
+    event.listen(sync_engine, "after_cursor_execute", answered)
+    event.listen(sync_engine, "checkout", check)
+
+
+def _answers(connection: Any) -> bool:
+    try:
+        connection.ping()
+    except (connection.dbapi.Error, OSError):  # an answer that does not come in time is an OSError too
+        return False
+    return True
 
 
 def _settings(timing: Timing, schema: str | None, *, local: bool) -> str:
