@@ -81,7 +81,7 @@ def _data(home: Path) -> Path:
 async def create(url: str, template: str | None = TEMPLATE) -> str:
     """Make a database with the schema, or an empty one without a template; answers its address."""
     name = f"test_{uuid.uuid4().hex}"
-    await run(url, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    await run(url, f"CREATE DATABASE {name}" + (f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""))
     return named(url, name)
 
 

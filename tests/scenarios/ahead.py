@@ -13,7 +13,6 @@ from bot.domain.session import Lifecycle, Session
 from bot.slack.threads import stamp
 from bot.store import cards, sessions, tables, threads
 from bot.store.cards import CardRow
-from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 from bot.store.threads import Thread
 from tests.scenarios.harness import ANN, Harness
@@ -48,14 +47,10 @@ class Running:
 
 async def rows(on: Harness, table: str, **values: Any) -> list[dict[str, Any]]:
     """What stands in a table of the bot's store, with these values."""
-    db = Database(on.environment["DATABASE_URL"])
-    try:
-        async with db.read() as tx:
-            wanted = tables.metadata.tables[table]
-            conditions = [wanted.c[name] == value for name, value in values.items()]
-            return [dict(row) for row in (await tx.execute(select(wanted).where(*conditions))).mappings()]
-    finally:
-        await db.close()
+    wanted = tables.metadata.tables[table]
+    conditions = [wanted.c[name] == value for name, value in values.items()]
+    async with on.store.scan() as tx:
+        return [dict(row) for row in (await tx.execute(select(wanted).where(*conditions))).mappings()]
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
@@ -67,12 +62,8 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> No
 
 async def write(on: Harness, work: Callable[[Any], Any]) -> None:
     """Do something in one transaction of the bot's store."""
-    db = Database(on.environment["DATABASE_URL"])
-    try:
-        async with db.write() as tx:
-            await work(tx)
-    finally:
-        await db.close()
+    async with on.store.write() as tx:
+        await work(tx)
 
 
 async def running(on: Harness, count: int, channels: Sequence[str]) -> list[Running]:
@@ -86,14 +77,10 @@ async def running(on: Harness, count: int, channels: Sequence[str]) -> list[Runn
     async with httpx.AsyncClient(trust_env=False, headers=headers, base_url=on.environment["SLACK_API_URL"]) as http:
         places = [(bare_id, channels[number % len(channels)]) for number, bare_id in enumerate(made)]
         known = [await _posted(on, http, bare_id, channel) for bare_id, channel in places]
-    db = Database(on.environment["DATABASE_URL"])
-    try:
-        await migrate(db)
-        async with db.write() as tx:
-            for one in known:
-                await _keep(tx, one, seen[one.devin_id])
-    finally:
-        await db.close()
+    await migrate(on.store)
+    async with on.store.write() as tx:
+        for one in known:
+            await _keep(tx, one, seen[one.devin_id])
     await on.slack.limits(enabled=True)
     return known
 

@@ -15,6 +15,7 @@ from bot.config import Settings, load_settings
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
+from bot.store.database.connection import Database
 from bot.timing import PRODUCTION, Timing
 from tests import sentences
 from tests.markup import with_markup
@@ -42,12 +43,20 @@ class Harness:
     timing: Timing = PRODUCTION
     port: int = 0
     others: Sequence["Harness"] = ()  # without a bot of their own: the bot of this one works for them too
+    _store: Database | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
 
     @property
     def settings(self) -> Settings:
         return load_settings(self.environment)
+
+    @property
+    def store(self) -> Database:
+        """The bot's store, to look into. It stays open, because to open it takes much longer than to look."""
+        if self._store is None:
+            self._store = Database(self.environment["DATABASE_URL"])
+        return self._store
 
     async def start(self) -> None:
         """Start the bot in this process and wait until Slack can reach it."""
@@ -79,6 +88,12 @@ class Harness:
             self._stopping.set()
             await self._running
             self._running = None
+
+    async def close(self) -> None:
+        """Stop the bot, and look into its store no more."""
+        await self.stop()
+        if self._store is not None:
+            await self._store.close()
 
     async def mention(self, text: str, user: str = ANN, channel: str = GENERAL, **more: Any) -> str:
         """Mention the bot; answers the message's ts."""
@@ -179,5 +194,5 @@ async def harness(
         try:
             yield one
         finally:
-            await one.stop()
+            await one.close()
         assert with_markup(texts_beside_blocks(slack)) == []

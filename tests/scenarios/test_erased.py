@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.flows.upkeep.erase import Erasure
-from bot.store.database.connection import Database
 from bot.store.tables import metadata
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
@@ -16,25 +15,20 @@ pytestmark = pytest.mark.edge
 
 async def cells_with(on: Harness, text: str) -> set[str]:
     """The columns of the store in which `text` stands somewhere."""
-    db = Database(on.environment["DATABASE_URL"])
-    async with db.scan() as tx:
-        found = {
+    async with on.store.scan() as tx:
+        return {
             f"{table.name}.{column}"
             for table in metadata.sorted_tables
             for row in (await tx.execute(select(table))).mappings()
             for column, value in row.items()
             if text in str(value)
         }
-    await db.close()
-    return found
 
 
 async def erase(on: Harness, user: str) -> tuple[str, ...]:
     """Erase `user` while the bot is stopped."""
     await on.stop()
-    db = Database(on.environment["DATABASE_URL"])
-    erased = await Erasure(db, lease=30.0).person(user)
-    await db.close()
+    erased = await Erasure(on.store, lease=30.0).person(user)
     await on.start()
     return erased.unfollowed
 
