@@ -10,23 +10,24 @@ from bot.domain.alarms import Alarm, AlarmKind, AlarmState
 from bot.domain.session import Lifecycle, Session
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
-from bot.store.sessions import track
 from bot.store.tables import alarms, sessions
 
 _FIELDS: Final = tuple(field.name for field in fields(Alarm))
 
 
-async def running(tx: AsyncConnection, org_id: str) -> list[Session]:
-    """The sessions of an organisation that run at Devin as far as is known, by their status alone."""
+async def running(tx: AsyncConnection, org_id: str, limit: int | None = None) -> list[str]:
+    """The ids of at most `limit` sessions of an organisation that run at Devin, by their status alone."""
     found = await tx.execute(
-        select(sessions).where(
+        select(sessions.c.id)
+        .where(
             sessions.c.org_id == org_id,
             sessions.c.lifecycle == Lifecycle.OPEN,
             sessions.c.ended_at.is_(None),
             sessions.c.status == "running",
         )
+        .limit(limit)
     )
-    return [track(row).session for row in found.mappings()]
+    return list(found.scalars())
 
 
 async def open_one(tx: AsyncConnection, alarm: Alarm) -> None:

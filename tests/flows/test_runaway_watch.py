@@ -66,6 +66,15 @@ async def test_one_session_has_one_alarm_and_one_post(make, either_store, clock)
     assert (row["key"], row["channel"], row["payload"]["alarm"]) == (f"alarm:{alarm.key}", ADMINS, alarm.key)
 
 
+async def test_each_of_many_sessions_is_watched(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    many = {f"s{number}" for number in range(250)}
+    for session_id in many:
+        await either_store.session(session_id, NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    assert sorted(alarm.subject for alarm in await stored(either_store)) == sorted(many)
+
+
 async def test_in_a_shared_channel_without_one_of_admins_they_are_informed_once(make, either_store, clock):
     admins = frozenset({"U0ADA"})
     _, watch, organisation = watch_of(make, either_store, clock, admin_channel=None, admin_users=admins)

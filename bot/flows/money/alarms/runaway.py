@@ -31,12 +31,13 @@ from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import alarms, channels, due, recent_spend
+from bot.store import alarms, channels, due, recent_spend, sessions
 from bot.views.alarms import alarm_post, reminder
 
 log = get_logger(__name__)
 
 _MOVED: Final = 0.1  # ACUs from which on an open alarm shows its new figures
+_BATCH: Final = 100  # sessions that are read in one go: an ack waits while they are made of their rows
 _OPEN_AGAIN: Final[dict[str, Any]] = {"over_at": None, "state": AlarmState.OPEN, "user": None, "snoozed_until": None}
 
 
@@ -90,20 +91,31 @@ class RunawayWatch:
     async def _is_needed(self, organisation: Organisation, now: float) -> bool:
         """Whether a session runs, an alarm is open, or a post shows something old."""
         async with self._services.db.scan() as tx:
-            if await alarms.running(tx, organisation.id) or await alarms.to_edit(tx, organisation.id, now):
+            if await alarms.running(tx, organisation.id, 1) or await alarms.to_edit(tx, organisation.id, now):
                 return True
             return any(alarm.over_at is None for alarm in await alarms.current(tx, organisation.id, now))
 
     async def _read(self, organisation: Organisation, now: float) -> _Spending:
         org_id, timing = organisation.id, self._services.timing
+        running = await self._running(org_id)
         async with self._services.db.scan() as tx:
-            running = [one for one in await alarms.running(tx, org_id) if spends(one)]
             hours = await recent_spend.last_hour(tx, org_id, now) if running else {}
             known = {alarm.subject: alarm for alarm in await alarms.current(tx, org_id, now - timing.alarm_returns)}
             polled = await due.read(tx, due.poll(org_id))
         state = polled.state.get("poll", {}) if polled else {}
         failing = bool(state.get("failures")) and now - state["polled_at"] > timing.spend_unread
         return _Spending(running, hours, known, state["polled_at"] if failing else None)
+
+    async def _running(self, org_id: str) -> list[Session]:
+        """The sessions of an organisation that Devin works on; what changes meanwhile is for the next watch."""
+        async with self._services.db.scan() as tx:
+            ids = await alarms.running(tx, org_id)
+        found: list[Session] = []
+        for start in range(0, len(ids), _BATCH):
+            async with self._services.db.read() as tx:
+                batch = await sessions.tracked(tx, ids[start : start + _BATCH])
+            found += [one.session for one in batch.values() if spends(one.session)]
+        return found
 
     async def _usual_limit(self, organisation: Organisation, now: float) -> float:
         limit, at = self._usual.get(organisation.id, (0.0, 0.0))
