@@ -15,8 +15,8 @@ from bot.store.tables import alarms, sessions
 _FIELDS: Final = tuple(field.name for field in fields(Alarm))
 
 
-async def running(tx: AsyncConnection, org_id: str, limit: int | None = None) -> list[str]:
-    """The ids of at most `limit` sessions of an organisation that run at Devin, by their status alone."""
+async def running_ids(tx: AsyncConnection, org_id: str, *, limit: int | None = None) -> list[str]:
+    """The ids of at most `limit` sessions of an organisation that run at Devin as far as is known, by status alone."""
     found = await tx.execute(
         select(sessions.c.id)
         .where(

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.alarms import AlarmState
-from bot.flows.money.alarms.runaway import RunawayWatch
+from bot.flows.money.alarms.runaway import BATCH_SIZE, RunawayWatch
 from bot.slack.client import Slack
 from bot.slack.errors import SlackUnreachable
 from bot.store import alarms, channels, due, recent_spend, sessions, tables
@@ -66,9 +66,9 @@ async def test_one_session_has_one_alarm_and_one_post(make, either_store, clock)
     assert (row["key"], row["channel"], row["payload"]["alarm"]) == (f"alarm:{alarm.key}", ADMINS, alarm.key)
 
 
-async def test_each_of_many_sessions_is_watched(make, either_store, clock):
+async def test_each_session_of_several_batches_is_watched(make, either_store, clock):
     _, watch, organisation = watch_of(make, either_store, clock)
-    many = {f"s{number}" for number in range(250)}
+    many = {f"s{number}" for number in range(2 * BATCH_SIZE + 1)}
     for session_id in many:
         await either_store.session(session_id, NOW - HOUR, acus=6.2)
     await watch.tick(organisation)

@@ -36,8 +36,8 @@ from bot.views.alarms import alarm_post, reminder
 
 log = get_logger(__name__)
 
+BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an ack may wait for it
 _MOVED: Final = 0.1  # ACUs from which on an open alarm shows its new figures
-_BATCH: Final = 100  # sessions that are read in one go: an ack waits while they are made of their rows
 _OPEN_AGAIN: Final[dict[str, Any]] = {"over_at": None, "state": AlarmState.OPEN, "user": None, "snoozed_until": None}
 
 
@@ -91,7 +91,7 @@ class RunawayWatch:
     async def _is_needed(self, organisation: Organisation, now: float) -> bool:
         """Whether a session runs, an alarm is open, or a post shows something old."""
         async with self._services.db.scan() as tx:
-            if await alarms.running(tx, organisation.id, 1) or await alarms.to_edit(tx, organisation.id, now):
+            if await alarms.running_ids(tx, organisation.id, limit=1) or await alarms.to_edit(tx, organisation.id, now):
                 return True
             return any(alarm.over_at is None for alarm in await alarms.current(tx, organisation.id, now))
 
@@ -109,11 +109,11 @@ class RunawayWatch:
     async def _running(self, org_id: str) -> list[Session]:
         """The sessions of an organisation that Devin works on; what changes meanwhile is for the next watch."""
         async with self._services.db.scan() as tx:
-            ids = await alarms.running(tx, org_id)
+            ids = await alarms.running_ids(tx, org_id)
         found: list[Session] = []
-        for start in range(0, len(ids), _BATCH):
+        for start in range(0, len(ids), BATCH_SIZE):
             async with self._services.db.read() as tx:
-                batch = await sessions.tracked(tx, ids[start : start + _BATCH])
+                batch = await sessions.tracked(tx, ids[start : start + BATCH_SIZE])
             found += [one.session for one in batch.values() if spends(one.session)]
         return found
 
