@@ -16,7 +16,7 @@ from bot.flows.receive.intake import Intake, command_key
 from bot.flows.receive.new_command import NewCommand
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.workspace import Workspace
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 from handlers.modals import Modals
@@ -65,10 +65,10 @@ class Commands:
         text = plain(typed)
         request = parse_request(parse_task(text))
         if not request.task:
-            return answers.EMPTY_PROMPT
+            return start_sentences.EMPTY_PROMPT
         # Who types `start` before it means a task.
         if small_talk(text) is not None:
             return SLASH_HELP
         if (doubt := parse_doubt_as_read(as_typed(typed), text)) is not None:
-            return answers.ask_command_or_task(doubt)
+            return start_sentences.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

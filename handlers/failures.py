@@ -9,7 +9,7 @@ from bot.domain.commands.parser import parse_slash
 from bot.domain.text import as_typed
 from bot.flows.receive.intake import MaybeStoredError, NotStoredError
 from bot.logs import get_logger
-from bot.views import answers
+from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -32,6 +32,6 @@ async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
 
 def _sentence(error: Exception, body: dict[str, Any]) -> Message:
     if isinstance(error, MaybeStoredError):
-        return answers.MAYBE_STORED
+        return failure_sentences.MAYBE_STORED
     ends = parse_slash(as_typed(str(body.get("text") or ""))).spec.ends_session
-    return answers.NOT_STORED if ends else answers.STORE_DOWN
+    return failure_sentences.NOT_STORED if ends else failure_sentences.STORE_DOWN

@@ -18,7 +18,7 @@ from bot.slack.client import Channel
 from bot.slack.errors import ChannelGone, ScopeMissing, SlackError, SlackRefused
 from bot.slack.people import person_from
 from bot.store import people
-from bot.views import answers
+from bot.views.answers import access as access_sentences
 from bot.views.message import Message
 
 
@@ -191,12 +191,12 @@ class Access:
     def refusal(self, person: Person, *, shared: bool) -> Message | None:
         """Why `person` may not use the bot, or None; `shared` is whether another company shares the channel."""
         if shared:
-            return answers.SHARED_CHANNEL_REFUSED
+            return access_sentences.SHARED_CHANNEL_REFUSED
         if person.deleted:
-            return answers.DEACTIVATED_REFUSED
+            return access_sentences.DEACTIVATED_REFUSED
         if person.is_external:
-            return answers.OTHER_COMPANY_REFUSED
-        return answers.GUEST_REFUSED if person.is_guest else None
+            return access_sentences.OTHER_COMPANY_REFUSED
+        return access_sentences.GUEST_REFUSED if person.is_guest else None
 
     async def start_refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
         """Why `user` may start nothing in `channel`; None if they may. Slack is asked about what is not known."""
@@ -206,9 +206,9 @@ class Access:
         try:
             found = await self.channel(workspace, channel)
         except (ChannelGone, ScopeMissing):
-            return self.refusal(person, shared=False) or answers.not_in_channel()
+            return self.refusal(person, shared=False) or access_sentences.not_in_channel()
         refusal = self.refusal(person, shared=found.is_ext_shared)
-        return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
+        return refusal or (access_sentences.CHANNEL_ARCHIVED if found.is_archived else None)
 
     async def role_refusal(
         self, workspace: Workspace, spec: CommandSpec, user: str | None, session: Session | None = None
@@ -220,8 +220,8 @@ class Access:
         if spec.role.includes(user, admins.ids, session.requester if session else None):
             return None
         if spec.role is Role.ASKER_OR_ADMIN and session is not None:
-            return answers.not_yours(session.requester, admins)
-        return answers.admins_only(spec.subject, admins)
+            return access_sentences.not_yours(session.requester, admins)
+        return access_sentences.admins_only(spec.subject, admins)
 
     async def _admins(self, workspace: Workspace) -> Admins:
         """Who is an admin by our rows: an ack may wait for them."""

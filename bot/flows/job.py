@@ -11,7 +11,7 @@ from bot.flows.workspace import Workspace
 from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
 from bot.store.lanes import Claim
-from bot.views import answers
+from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message
 
 _Cause_co = TypeVar("_Cause_co", bound=Cause, covariant=True)
@@ -81,7 +81,7 @@ async def reply_not_done(uow: UnitOfWork, job: Job[PersonsCause]) -> None:
 
     A question that was asked keeps its buttons, to be pressed again.
     """
-    await uow.reply_privately(replace(recipient_of(job), replaces=False), answers.not_done(job.row.ref))
+    await uow.reply_privately(replace(recipient_of(job), replaces=False), failure_sentences.not_done(job.row.ref))
 
 
 async def go_on(uow: UnitOfWork, job: Job[Cause], seconds: float) -> None:

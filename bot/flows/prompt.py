@@ -20,7 +20,8 @@ from bot.flows.services import Services
 from bot.flows.thread_context import ThreadContext, ThreadReader, WrittenContext
 from bot.flows.uploads import MOST_FILES, Files, ThreadFiles, Uploads
 from bot.flows.workspace import Workspace
-from bot.views import answers
+from bot.views.answers import files as file_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 from bot.views.text import counted
 
@@ -139,7 +140,9 @@ def _without_subject(session: Session, context: WrittenContext, files: Files) ->
     if session.prompt not in {LOOK_AT_FILES, LOOK_AT_THREAD} or context.text:
         return None
     return (
-        answers.files_lost(files.left_out, "started") if files.left_out else answers.nothing_to_read(context.outsiders)
+        file_sentences.files_lost(files.left_out, "started")
+        if files.left_out
+        else start_sentences.nothing_to_read(context.outsiders)
     )
 
 
@@ -148,7 +151,7 @@ def _what_was_read(session: Session, context: WrittenContext, files: ThreadFiles
     if session.prompt != LOOK_AT_THREAD and not (context.older or context.outsiders or files.left_out):
         return None
     counts = (context.messages, len(files.urls), files.left_out)
-    read = answers.thread_read(*counts, older=context.older, outsiders=context.outsiders)
+    read = start_sentences.thread_read(*counts, older=context.older, outsiders=context.outsiders)
     return read if read.text else None
 
 
@@ -158,7 +161,7 @@ async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str
     try:
         known = await playbooks_by_name(organisation)
     except DevinForbidden as forbidden:
-        return None, answers.start_forbidden(forbidden.needed)
+        return None, start_sentences.start_forbidden(forbidden.needed)
     if (playbook := known.get(wanted.lower())) is not None:
         return playbook.playbook_id, None
-    return None, answers.no_such_playbook(wanted, list(dict.fromkeys(one.title for one in known.values())))
+    return None, start_sentences.no_such_playbook(wanted, list(dict.fromkeys(one.title for one in known.values())))

@@ -17,7 +17,7 @@ from bot.store import cards, inbox, outbox, people, session_days, sessions, thre
 from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from bot.views.attachments import files_named
 from bot.views.message import Message
 
@@ -84,13 +84,13 @@ class _StartLoss(Loss):
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """End the session as refused."""
-        await refuse(uow, self.session_id, answers.start_failed(self.ref))
+        await refuse(uow, self.session_id, start_sentences.start_failed(self.ref))
 
     async def write_unknown(self, uow: UnitOfWork) -> None:
         """End the session as uncertain."""
         session = await _ended(uow, self.session_id, Lifecycle.UNCERTAIN)
         if session is not None:
-            said = answers.start_uncertain(self.ref, session.reference or "")
+            said = start_sentences.start_uncertain(self.ref, session.reference or "")
             await uow.post(f"announce:{session.id}:uncertain", session, said)
 
 

@@ -21,7 +21,7 @@ from bot.logs import get_logger
 from bot.slack.errors import SlackError, SlackRefused
 from bot.store import channels, fan_outs, inbox, outbox, sessions
 from bot.store.channels import KnownChannel
-from bot.views import answers
+from bot.views.answers import failures as failure_sentences
 
 log = get_logger(__name__)
 
@@ -137,7 +137,7 @@ class SharedChannels:
         live = await sessions.of_channel(uow.tx, team, channel, limit=MOST_SESSIONS)
         for session in live if shared else ():
             await outbox.mark_session_dead(uow.tx, session.id, SHARED, uow.now, DEVINS_POSTS)
-            key, message = f"shared:{session.id}:{uow.now:.6f}", answers.channel_shared(session)
+            key, message = f"shared:{session.id}:{uow.now:.6f}", failure_sentences.channel_shared(session)
             await uow.add_to_outbox(uow.post_row(key, team, session.requester, None, message, ref=ref_of(session.id)))
         await uow.redraw(*(session.id for session in live))
         for fan_out_id in await fan_outs.touch_in(uow.tx, team, channel):

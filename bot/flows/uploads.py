@@ -17,7 +17,7 @@ from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackRefused
 from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason
-from bot.views import answers
+from bot.views.answers import files as file_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -55,7 +55,7 @@ class Uploads:
         left_out: list[Message] = []
         for file in [await _with_details(job.workspace, one) for one in job.cause.files]:
             if len(urls) >= MOST_FILES:
-                left_out.append(answers.one_file_too_many(file.name, MOST_FILES))
+                left_out.append(file_sentences.one_file_too_many(file.name, MOST_FILES))
                 continue
             outcome = await self._handed_on(job, organisation, file)
             if isinstance(outcome, Message):
@@ -90,12 +90,12 @@ class Uploads:
             return _left_out_sentence(file, error.reason)
         except SlackRefused as error:
             log.warning("file not handed on", reason=type(error).__name__)
-            return answers.file_unreadable(file.name)
+            return file_sentences.file_unreadable(file.name)
         except DevinError as error:
             if job.row.attempts < FILE_TRIES and not isinstance(error, DevinRefused):
                 raise
             log.warning("file not handed on", reason=type(error).__name__)
-            return answers.file_refused(file.name)
+            return file_sentences.file_refused(file.name)
 
     async def _upload(self, workspace: Workspace, organisation: Organisation, file: SlackFile) -> str:
         kind = file.mimetype or "application/octet-stream"
@@ -116,5 +116,9 @@ async def _with_details(workspace: Workspace, file: SlackFile) -> SlackFile:
 
 def _left_out_sentence(file: SlackFile, reason: Reason) -> Message:
     if reason is Reason.SIZE:
-        return answers.file_too_large(file.name, file.size, DOWNLOAD_LIMIT_BYTES)
-    return answers.file_not_allowed(file.name) if reason is Reason.HOST else answers.file_unreadable(file.name)
+        return file_sentences.file_too_large(file.name, file.size, DOWNLOAD_LIMIT_BYTES)
+    return (
+        file_sentences.file_not_allowed(file.name)
+        if reason is Reason.HOST
+        else file_sentences.file_unreadable(file.name)
+    )

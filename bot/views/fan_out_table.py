@@ -10,7 +10,7 @@ from bot.domain.commands.fan_out_commands import RETRY_FAN_OUT, STOP_FAN_OUT
 from bot.domain.fan_out import EXPLAINED, FanOut, FanOutSession, FanOutState, may_be_retried, seconds_to_start
 from bot.domain.session import DisplayState, Lifecycle, first_line
 from bot.views import blocks
-from bot.views.answers.failures import lost_answer
+from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.fan_outs import NAME_SHOWN
 from bot.views.figure_tables import Cell, FigureTable, table_message
@@ -24,7 +24,10 @@ MOST_REASONS: Final = 5
 LOST: Final = "Devin could not be reached."
 NOT_STOPPED: Final = "Devin did not stop it. Open it in Devin to stop it."
 NO_LONGER_ALLOWED: Final = "The person who asked for it may no longer start sessions."
-UNKNOWN: Final = f"{lost_answer('it was started')} “Retry failed” looks first, and starts it only if it is not there."
+UNKNOWN: Final = (
+    f"{failure_sentences.lost_answer('it was started')} "
+    "“Retry failed” looks first, and starts it only if it is not there."
+)
 UNAUTHORISED: Final = (
     "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
 )

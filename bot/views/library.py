@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.commands.library_commands import NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
 from bot.domain.library import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Entry, Kind
 from bot.views import blocks
-from bot.views.answers.failures import outcome_unknown
+from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.given_back import given_back
 from bot.views.long_jobs import devin_refused
@@ -159,7 +159,9 @@ def deleted(name: str) -> Message:
 
 def maybe_deleted(reference: str) -> Message:
     """Say that nobody knows whether a note was deleted."""
-    return outcome_unknown("the note was deleted", "`/devin note list` shows what there is.", reference)
+    return failure_sentences.outcome_unknown(
+        "the note was deleted", "`/devin note list` shows what there is.", reference
+    )
 
 
 def not_deleted(reference: str) -> Message:
@@ -200,7 +202,7 @@ def not_saved(entry: Entry, why: str) -> list[Message]:
 def maybe_saved(entry: Entry, reference: str) -> list[Message]:
     """Say that nobody knows whether a new note or playbook was saved, and give back what was written."""
     advice = f"`/devin {entry.kind} list` shows it if it was."
-    head = outcome_unknown(f"the {entry.kind} {_bold(entry)} was saved", advice, reference).text
+    head = failure_sentences.outcome_unknown(f"the {entry.kind} {_bold(entry)} was saved", advice, reference).text
     text = f"Nobody knows whether the {entry.kind} {_plain(entry)} was saved. What you wrote is below."
     return given_back(text, head, _written(entry))
 

@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.commands.registry import CANCEL_LONG_JOB
 from bot.domain.long_job import LongJob, LongJobState
 from bot.views import blocks
-from bot.views.answers.failures import outcome_unknown
+from bot.views.answers import failures as failure_sentences
 from bot.views.message import Block, Message
 from bot.views.pull_requests import pull_request_name
 from bot.views.text import fitted, link
@@ -48,7 +48,7 @@ def maybe_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Messa
     """Say that nobody knows whether a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
     advice = "Look at the pull request before you ask again."
-    return outcome_unknown(f"the review of {name} was asked for", advice, ref)
+    return failure_sentences.outcome_unknown(f"the review of {name} was asked for", advice, ref)
 
 
 def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message:

@@ -11,7 +11,7 @@ from bot.domain.cron import next_due, parse_cron
 from bot.domain.new_schedule import NewSchedule
 from bot.domain.zones import zone_named
 from bot.views import blocks
-from bot.views.answers.failures import lost_answer, outcome_unknown
+from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.cron import cron_in_words
 from bot.views.given_back import given_back
@@ -26,7 +26,9 @@ _LIST: Final = "`/devin schedule list` shows them with their numbers."
 UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
 NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command; nothing was changed. {_LIST}")
 GONE: Final = Message(f"Devin has no such schedule, so nothing was changed. {_LIST}")
-UNKNOWN: Final = Message(f"{lost_answer('the schedule was changed')} `/devin schedule list` shows how it is.")
+UNKNOWN: Final = Message(
+    f"{failure_sentences.lost_answer('the schedule was changed')} `/devin schedule list` shows how it is."
+)
 KEPT: Final = Message("The schedule stays as it is.")
 
 
@@ -146,7 +148,7 @@ def maybe_added(new: NewSchedule, ref: str) -> list[Message]:
     """Say that nobody knows whether a schedule was added, and give back what was written."""
     named = fitted(new.name, _NAME_LENGTH)
     advice = "`/devin schedule list` shows it if it was."
-    head = outcome_unknown(f"the schedule *{named}* was added", advice, ref).text
+    head = failure_sentences.outcome_unknown(f"the schedule *{named}* was added", advice, ref).text
     text = f"Nobody knows whether the schedule {named} was added. What you wrote is below."
     return given_back(text, head, _written(new))
 

@@ -10,7 +10,7 @@ from bot.flows.access import Access
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import PersonGone, SlackRateLimited, SlackUnreachable
 from bot.timing import PRODUCTION
-from bot.views import answers
+from bot.views.answers import access as access_sentences
 from tests.flows.conftest import TEAM, URL
 from tests.store.rows import NOW
 
@@ -108,15 +108,15 @@ async def test_an_ack_takes_a_member_as_known_for_an_hour_and_a_guest_for_a_minu
     ("facts", "sentence"),
     [
         ({}, None),
-        ({"deleted": True}, answers.DEACTIVATED_REFUSED),
-        ({"deleted": True, "is_guest": True}, answers.DEACTIVATED_REFUSED),
-        ({"is_guest": True}, answers.GUEST_REFUSED),
-        ({"is_external": True}, answers.OTHER_COMPANY_REFUSED),
+        ({"deleted": True}, access_sentences.DEACTIVATED_REFUSED),
+        ({"deleted": True, "is_guest": True}, access_sentences.DEACTIVATED_REFUSED),
+        ({"is_guest": True}, access_sentences.GUEST_REFUSED),
+        ({"is_external": True}, access_sentences.OTHER_COMPANY_REFUSED),
     ],
 )
 async def test_who_is_refused_and_why(known, facts, sentence):
     assert known.access.refusal(replace(ANN, **facts), shared=False) == sentence
-    assert known.access.refusal(replace(ANN, **facts), shared=True) == answers.SHARED_CHANNEL_REFUSED
+    assert known.access.refusal(replace(ANN, **facts), shared=True) == access_sentences.SHARED_CHANNEL_REFUSED
 
 
 # ---------------------------------------------------------------- events about people

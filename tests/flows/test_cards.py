@@ -13,7 +13,7 @@ from bot.store import cards, sessions
 from bot.store.tables import cards as table
 from bot.store.tables import outbox
 from bot.timing import PRODUCTION
-from bot.views import answers
+from bot.views.answers import failures as failure_sentences
 from tests.store.rows import NOW, TEAM, card, session, standing
 
 LANE = card_lane(TEAM)
@@ -197,7 +197,7 @@ async def test_a_card_that_cannot_be_edited_because_of_us_is_marked_dead_and_ann
     row = await row_of(either_store, "s")
     assert (row["state"], row["owner"]) == ("dead", None)
     (announced,) = await either_store.rows(outbox)
-    assert (announced["key"], announced["payload"]["text"]) == ("lost:card:s", answers.CARD_LOST.text)
+    assert (announced["key"], announced["payload"]["text"]) == ("lost:card:s", failure_sentences.CARD_LOST.text)
     await redraw("s")
     assert await worked() is None
 

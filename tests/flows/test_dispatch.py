@@ -24,7 +24,7 @@ from bot.store.tables import outbox as outbox_table
 from bot.store.tables import sessions as sessions_table
 from bot.store.threads import Thread
 from bot.timing import PRODUCTION
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 from tests import sentences
 from tests.flows.conftest import Make, SetClock, Store
@@ -151,7 +151,7 @@ async def test_a_rate_limit_is_waited_for_as_asked_and_else_for_seconds_that_gro
 
 
 SENTENCE = f"{sentences.NOT_READABLE} "
-START_FAILED = answers.start_failed("ref").text
+START_FAILED = start_sentences.start_failed("ref").text
 
 
 @dataclass

@@ -14,7 +14,7 @@ from bot.flows.receive.intake import Intake
 from bot.flows.receive.new_command import NewCommand
 from bot.flows.start.from_command import StartFromCommand
 from bot.slack.client import Channel, Slack
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from tests.flows.conftest import CHANNEL, TEAM
 from tests.store.rows import NOW
 
@@ -58,5 +58,5 @@ async def test_where_all_is_known_the_ack_of_a_start_waits_for_one_transaction_t
     monkeypatch.setattr(services.db, "read", counted)
     body = {"user_id": "U0ANN", "channel_id": CHANNEL, "trigger_id": "1.2", "text": "fix the login test"}
     answer = await new_command.take(workspace, body, parse_request("fix the login test"))
-    assert answer == answers.received("fix the login test")
+    assert answer == start_sentences.received("fix the login test")
     assert opened == [True]

@@ -11,7 +11,7 @@ from bot.domain.commands import options
 from bot.flows.steer.session_commands import SessionCommands
 from bot.playground.devin import DevinControl
 from bot.timing import PRODUCTION
-from bot.views import answers
+from bot.views.answers import replies as reply_sentences
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
@@ -195,7 +195,7 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
 ) -> None:
     ts = await marked_dead(on)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, answers.START_UNKNOWN.text, within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.START_UNKNOWN.text, within=WITHIN)
     listed = (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["text"]
     assert listed == f"{sentences.ONE_SESSION} 1. fix the login test: may have been started; look in Devin"
     await on.slack.slash(ANN, GENERAL, "stop 1")
@@ -206,7 +206,7 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, "please use pytest now", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest now", seconds=WITHIN)
-    assert await private_answers(on, BEN) == [answers.START_UNKNOWN.text]
+    assert await private_answers(on, BEN) == [reply_sentences.START_UNKNOWN.text]
 
 
 @pytest.mark.long

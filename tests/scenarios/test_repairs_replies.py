@@ -11,7 +11,8 @@ from bot.flows.receive import dispatch
 from bot.flows.receive.conversation import Conversation
 from bot.flows.steer.reply import NewMessage
 from bot.flows.workspace import Workspace
-from bot.views import answers
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import stops as stop_sentences
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
@@ -199,7 +200,7 @@ async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_ca
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
     await settled(on)
-    assert await private_answers(on, BEN) == [answers.ALREADY_ENDED.text]
+    assert await private_answers(on, BEN) == [stop_sentences.ALREADY_ENDED.text]
     assert sentences.ENDED in (await card(on, ts))["rendered"]
     assert await on.thread(GENERAL, ts) == []
 
@@ -213,7 +214,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     await on.devin.set(session, status="exit", status_detail=None)
     await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, f"{BOT} now fix the logout test", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, answers.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, reply_sentences.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == 1
     second = await on.slack.say(BEN, GENERAL, f"{BOT} and now fix the logout test", thread_ts=ts)
@@ -221,8 +222,8 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     await settled(on)
     assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
     said = await on.thread(GENERAL, ts)
-    assert said.count(answers.SESSION_ENDED.text) == 1
-    assert answers.SESSION_ENDED.text == sentences.REPLY_AFTER_END
+    assert said.count(reply_sentences.SESSION_ENDED.text) == 1
+    assert reply_sentences.SESSION_ENDED.text == sentences.REPLY_AFTER_END
 
 
 async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Harness) -> None:

@@ -14,7 +14,7 @@ import pytest
 from bot.domain.billing import newest_finished
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.timing import Timing
-from bot.views import answers
+from bot.views.answers import sessions as session_sentences
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, MANIFEST, OPS, Harness, harness
@@ -132,7 +132,7 @@ async def test_commands_know_the_sessions_of_their_workspace_only(both: Both) ->
     pressed = (await card(both.two, ts))["ts"]
     _forge(both.two, pressed, ours)
     await both.two.slack.click(ANN, GENERAL, pressed, "stop")
-    await both.two.slack.wait_for_ephemeral(ANN, answers.NO_SESSION_HERE.text)
+    await both.two.slack.wait_for_ephemeral(ANN, session_sentences.NO_SESSION_HERE.text)
     assert [row["is_archived"] for on in both for row in await on.devin.sessions()] == [False, False]
     _forge(both.two, pressed, theirs)
     await both.two.slack.click(ANN, GENERAL, pressed, "stop")

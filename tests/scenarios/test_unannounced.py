@@ -9,7 +9,7 @@ import pytest
 from bot.flows.follow import announce
 from bot.store import due
 from bot.timing import PRODUCTION, Timing
-from bot.views.answers import SESSION_ENDED
+from bot.views.answers import replies as reply_sentences
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
@@ -260,7 +260,10 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
     line = sentences.pull_request_line(f"<{PULL}|acme/web#7> (open)")
     end = sentences.done("<@U0ANN>", end="")
-    assert await in_the_end(on, ts) == [SESSION_ENDED.text, f"{end}\nAll is in the pull request.\n{line}"]
+    assert await in_the_end(on, ts) == [
+        reply_sentences.SESSION_ENDED.text,
+        f"{end}\nAll is in the pull request.\n{line}",
+    ]
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     assert kept["ended_at"]  # so that it is forgotten some day
 

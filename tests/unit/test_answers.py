@@ -16,8 +16,18 @@ from bot.domain.commands.registry import AUDIT, BUDGET_SET, NOTIFY, STATUS, STOP
 from bot.domain.list_groups import ListGroup
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.views import answers
-from bot.views.answers import Listed, ShownList
+from bot.views.answers import access as access_sentences
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import files as file_sentences
+from bot.views.answers import notifications as notification_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.answers import subscriptions as subscription_sentences
+from bot.views.answers import wakings as waking_sentences
+from bot.views.answers.session_lists import MOST_LISTED, Listed, ShownList
 from bot.views.message import Message
 from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
@@ -79,7 +89,20 @@ IN_LINES = {
     ),
 }
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
-CONSTANTS = {name: value for name, value in vars(answers).items() if isinstance(value, Message)}
+MODULES = (
+    access_sentences,
+    failure_sentences,
+    file_sentences,
+    notification_sentences,
+    reply_sentences,
+    session_list_sentences,
+    session_sentences,
+    start_sentences,
+    stop_sentences,
+    subscription_sentences,
+    waking_sentences,
+)
+CONSTANTS = {name: value for module in MODULES for name, value in vars(module).items() if isinstance(value, Message)}
 
 
 def test_the_fixed_answers():
@@ -141,18 +164,18 @@ def test_a_fixed_answer_is_valid(name):
 
 
 SAID = {
-    "received": answers.received,
-    "received_in_thread": answers.received_in_thread,
-    "checking": answers.checking,
-    "started_in_thread": lambda text: answers.started_in_thread(text, "https://acme.slack.com/p1"),
-    "not_in_channel": lambda text: answers.not_in_channel("C1"),
-    "not_in_this_channel": lambda text: answers.not_in_channel(),
-    "channel_shared": lambda text: answers.channel_shared(SESSION),
-    "channel_archived": lambda text: answers.channel_archived("C1"),
-    "ask_about_option": lambda text: answers.ask_about_options(
+    "received": start_sentences.received,
+    "received_in_thread": start_sentences.received_in_thread,
+    "checking": start_sentences.checking,
+    "started_in_thread": lambda text: start_sentences.started_in_thread(text, "https://acme.slack.com/p1"),
+    "not_in_channel": lambda text: access_sentences.not_in_channel("C1"),
+    "not_in_this_channel": lambda text: access_sentences.not_in_channel(),
+    "channel_shared": lambda text: failure_sentences.channel_shared(SESSION),
+    "channel_archived": lambda text: access_sentences.channel_archived("C1"),
+    "ask_about_option": lambda text: start_sentences.ask_about_options(
         "key", Request("", Options(acu=5), (Mistyped(f"reop={text}", "repo="),))
     ),
-    "ask_about_options": lambda text: answers.ask_about_options(
+    "ask_about_options": lambda text: start_sentences.ask_about_options(
         "key",
         Request(
             "",
@@ -164,79 +187,91 @@ SAID = {
             corrected="acu=10",
         ),
     ),
-    "ask_about_mode": lambda text: answers.ask_about_options(
+    "ask_about_mode": lambda text: start_sentences.ask_about_options(
         "key", Request("", mistyped=(Mistyped(f"mode={text}", "mode=", NOT_A_MODE),) * 30)
     ),
-    "tags_left_out": lambda text: answers.tags_left_out([text, "urgent"]),
-    "ask_again": lambda text: answers.ask_again("key", text, 20),
-    "resembles": lambda text: answers.ask_command_or_task(
+    "tags_left_out": lambda text: start_sentences.tags_left_out([text, "urgent"]),
+    "ask_again": lambda text: start_sentences.ask_again("key", text, 20),
+    "resembles": lambda text: start_sentences.ask_command_or_task(
         Doubt(f"stattus {text[:480]}", "stattus", STATUS, f"status {text[:480]}")
     ),
-    "does_not_work_with": lambda text: answers.ask_command_or_task(Doubt(f"stop {text[:480]}", "stop", STOP, "stop")),
-    "works_only_with": lambda text: answers.ask_command_or_task(
+    "does_not_work_with": lambda text: start_sentences.ask_command_or_task(
+        Doubt(f"stop {text[:480]}", "stop", STOP, "stop")
+    ),
+    "works_only_with": lambda text: start_sentences.ask_command_or_task(
         Doubt(f"notify {text[:480]}", "notify", NOTIFY, "notify")
     ),
-    "takes_only": lambda text: answers.unknown_verb(UnknownVerb("!notify", "!notify", tuple(NotifyChoice))),
-    "start_refused": answers.start_refused,
-    "start_refused_silently": lambda text: answers.start_refused(),
-    "start_forbidden": lambda text: answers.start_forbidden("ManageOrgSessions"),
-    "start_forbidden_unnamed": lambda text: answers.start_forbidden(),
-    "start_limited": answers.start_limited,
-    "start_failed": lambda text: answers.start_failed("r-1"),
-    "start_uncertain": lambda text: answers.start_uncertain("r-1", "slack-T1-C1-1.0"),
-    "start_retrying": lambda text: answers.start_retrying("r-1"),
-    "session_list": lambda text: answers.session_list(LISTED),
-    "list_with_stop": lambda text: answers.list_with_stop(LISTED, replace(SESSION, snapshot=Snapshot(title=text))),
-    "several_sessions": lambda text: answers.several_sessions("archive", [ASLEEP, WAITING], LISTED),
-    "several_with_id": lambda text: answers.several_with_id("3f9a2c", [WAITING, replace(SESSION, devin_id=DEVIN_ID)]),
-    "no_such_number": lambda text: answers.no_such_number(3, shown=True),
-    "no_such_number_without_a_list": lambda text: answers.no_such_number(3, shown=False),
-    "no_such_session": answers.no_such_session,
-    "not_yours": lambda text: answers.not_yours("U1", ADMINS),
-    "not_yours_but_an_admins": lambda text: answers.not_yours("U8", Admins(frozenset({"U8"}))),
-    "not_anybodys": lambda text: answers.not_yours("", Admins()),
-    "status": lambda text: answers.status(SESSION, "https://acme.slack.com/p1"),
-    "cost": lambda text: answers.cost(SESSION),
-    "cost_in_money": lambda text: answers.cost(SESSION, Price(Decimal("2.25"), "USD")),
-    "cost_unknown": lambda text: answers.cost(replace(ASLEEP, options=Options())),
-    "admins_only": lambda text: answers.admins_only("usage figures", ADMINS),
-    "admins_only_of_many": lambda text: answers.admins_only("usage figures", Admins(frozenset(MANY))),
-    "admins_only_of_a_group": lambda text: answers.admins_only("usage figures", replace(ADMINS, users=frozenset())),
-    "admins_only_of_a_group_without_members": lambda text: answers.admins_only("usage figures", Admins(group="S1")),
-    "admins_only_without_any": lambda text: answers.admins_only("usage figures", Admins()),
-    "stopped": lambda text: answers.stopped("Ann"),
-    "stopped_while_shared": lambda text: answers.stopped("Ann", shared=True),
-    "stopped_with_one_reply": lambda text: answers.stopped("Ann", 1),
-    "stopped_with_two_replies": lambda text: answers.stopped("", 2),
-    "cancelled": lambda text: answers.cancelled("Ann", 1),
-    "stop_failed": lambda text: answers.stop_failed(SESSION.url, "r-1"),
-    "stop_failed_with_a_reply": lambda text: answers.stop_failed(SESSION.url, "r-1", 1),
-    "archived": lambda text: answers.archived("Ann", 1),
-    "stopping": lambda text: answers.stopping(replace(SESSION, snapshot=Snapshot(title=text))),
-    "stop_confirm": lambda text: answers.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
-    "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
-    "exited": lambda text: answers.exited("Ann"),
-    "approve_in_devin": lambda text: answers.approve_in_devin(SESSION),
-    "reply_at_limit": lambda text: answers.reply_at_limit(NO_CREDITS),
-    "reply_not_sent": lambda text: answers.reply_not_sent("Devin could not be reached for an hour", "r-1", text),
-    "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
-    "reply_uncertain": lambda text: answers.reply_uncertain("r-1", text),
-    "reply_uncertain_bare": lambda text: answers.reply_uncertain("r-1"),
-    "not_done": lambda text: answers.not_done("r-1"),
-    "not_readable": lambda text: answers.not_readable("r-1", maybe_done=False),
-    "not_readable_maybe_done": lambda text: answers.not_readable("r-1", maybe_done=True),
-    "unknown_verb": lambda text: answers.unknown_verb(UnknownVerb("!stpo", "!stop")),
-    "unknown_verb_far": lambda text: answers.unknown_verb(UnknownVerb("!important")),
-    "verb_not_alone": lambda text: answers.unknown_verb(UnknownVerb("!stop", "!stop")),
-    "file_too_large": lambda text: answers.file_too_large(text, 31_400_000, 20_000_000),
-    "file_not_allowed": answers.file_not_allowed,
-    "file_unreadable": answers.file_unreadable,
-    "started_after_all": lambda text: answers.started_after_all(SESSION.url),
-    "started_elsewhere": lambda text: answers.started_elsewhere(SESSION, "https://acme.slack.com/p1"),
-    "posting_lost": lambda text: answers.posting_lost("C1", SESSION),
-    "posting_restricted": lambda text: answers.posting_restricted("C1", SESSION),
-    "posting_lost_bare": lambda text: answers.posting_lost("C1"),
-    "post_lost": lambda text: answers.post_lost("r-1", SESSION.url),
+    "takes_only": lambda text: reply_sentences.unknown_verb(UnknownVerb("!notify", "!notify", tuple(NotifyChoice))),
+    "start_refused": start_sentences.start_refused,
+    "start_refused_silently": lambda text: start_sentences.start_refused(),
+    "start_forbidden": lambda text: start_sentences.start_forbidden("ManageOrgSessions"),
+    "start_forbidden_unnamed": lambda text: start_sentences.start_forbidden(),
+    "start_limited": start_sentences.start_limited,
+    "start_failed": lambda text: start_sentences.start_failed("r-1"),
+    "start_uncertain": lambda text: start_sentences.start_uncertain("r-1", "slack-T1-C1-1.0"),
+    "start_retrying": lambda text: start_sentences.start_retrying("r-1"),
+    "session_list": lambda text: session_list_sentences.session_list(LISTED),
+    "list_with_stop": lambda text: session_list_sentences.list_with_stop(
+        LISTED, replace(SESSION, snapshot=Snapshot(title=text))
+    ),
+    "several_sessions": lambda text: session_list_sentences.several_sessions("archive", [ASLEEP, WAITING], LISTED),
+    "several_with_id": lambda text: session_list_sentences.several_with_id(
+        "3f9a2c", [WAITING, replace(SESSION, devin_id=DEVIN_ID)]
+    ),
+    "no_such_number": lambda text: session_list_sentences.no_such_number(3, shown=True),
+    "no_such_number_without_a_list": lambda text: session_list_sentences.no_such_number(3, shown=False),
+    "no_such_session": session_list_sentences.no_such_session,
+    "not_yours": lambda text: access_sentences.not_yours("U1", ADMINS),
+    "not_yours_but_an_admins": lambda text: access_sentences.not_yours("U8", Admins(frozenset({"U8"}))),
+    "not_anybodys": lambda text: access_sentences.not_yours("", Admins()),
+    "status": lambda text: session_sentences.status(SESSION, "https://acme.slack.com/p1"),
+    "cost": lambda text: session_sentences.cost(SESSION),
+    "cost_in_money": lambda text: session_sentences.cost(SESSION, Price(Decimal("2.25"), "USD")),
+    "cost_unknown": lambda text: session_sentences.cost(replace(ASLEEP, options=Options())),
+    "admins_only": lambda text: access_sentences.admins_only("usage figures", ADMINS),
+    "admins_only_of_many": lambda text: access_sentences.admins_only("usage figures", Admins(frozenset(MANY))),
+    "admins_only_of_a_group": lambda text: access_sentences.admins_only(
+        "usage figures", replace(ADMINS, users=frozenset())
+    ),
+    "admins_only_of_a_group_without_members": lambda text: access_sentences.admins_only(
+        "usage figures", Admins(group="S1")
+    ),
+    "admins_only_without_any": lambda text: access_sentences.admins_only("usage figures", Admins()),
+    "stopped": lambda text: stop_sentences.stopped("Ann"),
+    "stopped_while_shared": lambda text: stop_sentences.stopped("Ann", shared=True),
+    "stopped_with_one_reply": lambda text: stop_sentences.stopped("Ann", 1),
+    "stopped_with_two_replies": lambda text: stop_sentences.stopped("", 2),
+    "cancelled": lambda text: stop_sentences.cancelled("Ann", 1),
+    "stop_failed": lambda text: stop_sentences.stop_failed(SESSION.url, "r-1"),
+    "stop_failed_with_a_reply": lambda text: stop_sentences.stop_failed(SESSION.url, "r-1", 1),
+    "archived": lambda text: stop_sentences.archived("Ann", 1),
+    "stopping": lambda text: stop_sentences.stopping(replace(SESSION, snapshot=Snapshot(title=text))),
+    "stop_confirm": lambda text: stop_sentences.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
+    "exit_confirm": lambda text: stop_sentences.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
+    "exited": lambda text: stop_sentences.exited("Ann"),
+    "approve_in_devin": lambda text: reply_sentences.approve_in_devin(SESSION),
+    "reply_at_limit": lambda text: reply_sentences.reply_at_limit(NO_CREDITS),
+    "reply_not_sent": lambda text: reply_sentences.reply_not_sent(
+        "Devin could not be reached for an hour", "r-1", text
+    ),
+    "reply_not_sent_bare": lambda text: reply_sentences.reply_not_sent("the session has ended", "r-1"),
+    "reply_uncertain": lambda text: reply_sentences.reply_uncertain("r-1", text),
+    "reply_uncertain_bare": lambda text: reply_sentences.reply_uncertain("r-1"),
+    "not_done": lambda text: failure_sentences.not_done("r-1"),
+    "not_readable": lambda text: failure_sentences.not_readable("r-1", maybe_done=False),
+    "not_readable_maybe_done": lambda text: failure_sentences.not_readable("r-1", maybe_done=True),
+    "unknown_verb": lambda text: reply_sentences.unknown_verb(UnknownVerb("!stpo", "!stop")),
+    "unknown_verb_far": lambda text: reply_sentences.unknown_verb(UnknownVerb("!important")),
+    "verb_not_alone": lambda text: reply_sentences.unknown_verb(UnknownVerb("!stop", "!stop")),
+    "file_too_large": lambda text: file_sentences.file_too_large(text, 31_400_000, 20_000_000),
+    "file_not_allowed": file_sentences.file_not_allowed,
+    "file_unreadable": file_sentences.file_unreadable,
+    "started_after_all": lambda text: start_sentences.started_after_all(SESSION.url),
+    "started_elsewhere": lambda text: start_sentences.started_elsewhere(SESSION, "https://acme.slack.com/p1"),
+    "posting_lost": lambda text: failure_sentences.posting_lost("C1", SESSION),
+    "posting_restricted": lambda text: failure_sentences.posting_restricted("C1", SESSION),
+    "posting_lost_bare": lambda text: failure_sentences.posting_lost("C1"),
+    "post_lost": lambda text: failure_sentences.post_lost("r-1", SESSION.url),
 }
 
 
@@ -377,13 +412,13 @@ def test_the_longest_list_fits_into_a_message():
         Listed(number, group, replace(nasty, id=f"{number:020}"), "https://x.example/" + "p" * 900)
         for number, group in enumerate(groups, start=1)
     ]
-    assert len(entries) == answers.MOST_LISTED
-    message = answers.session_list(ShownList(tuple(entries), left_out=40))
+    assert len(entries) == MOST_LISTED
+    message = session_list_sentences.session_list(ShownList(tuple(entries), left_out=40))
     assert_valid(message)
     assert_calls_nobody(message)
     assert message.text.startswith("You have 60 sessions: 1. ")
     assert message.text.endswith(f" · {sentences.sessions_left_out(40)}")
-    assert answers.session_list(ShownList(())) is answers.NO_SESSIONS
+    assert session_list_sentences.session_list(ShownList(())) is session_list_sentences.NO_SESSIONS
 
 
 def test_a_list_in_its_groups():
@@ -393,7 +428,7 @@ def test_a_list_in_its_groups():
         entries=tuple(replace(one, session=replace(one.session, created_at=1_733_385_600)) for one in LISTED.entries),
     )
     devin = "https://app.devin.ai/sessions/abc"
-    assert [seen(block) for block in answers.session_list(listed).blocks] == [
+    assert [seen(block) for block in session_list_sentences.session_list(listed).blocks] == [
         "You have 44 sessions:",
         sentences.NEEDS_YOU,
         (
@@ -423,11 +458,11 @@ def seen(block):
     ("message", "buttons"),
     [
         (
-            answers.ask_again("k1", "fix it", 20),
+            start_sentences.ask_again("k1", "fix it", 20),
             [("start_again", "Start it again", "k1"), ("start_declined", "No", "k1")],
         ),
         (
-            answers.ask_about_options("k1", parse_request("fix it acu=10ACUs repo=@a/b")),
+            start_sentences.ask_about_options("k1", parse_request("fix it acu=10ACUs repo=@a/b")),
             [
                 ("start_corrected", "Start with acu=10 repo=a/b", "k1"),
                 ("start_as_written", "Start as written", "k1"),
@@ -435,15 +470,15 @@ def seen(block):
             ],
         ),
         (
-            answers.ask_about_options("k1", parse_request("fix it acu=many")),
+            start_sentences.ask_about_options("k1", parse_request("fix it acu=many")),
             [("start_as_written", "Start as written", "k1"), ("start_cancelled", "Cancel", "k1")],
         ),
         (
-            answers.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
+            start_sentences.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
             [("run_command", "Show status 1", "status 1"), ("start_as_task", "Start as a task", "stattus 1")],
         ),
         (
-            answers.ask_command_or_task(
+            start_sentences.ask_command_or_task(
                 Doubt("bugdet set #web 20", "bugdet", BUDGET_SET, "budget set #C0WEB 20", "budget set #web 20")
             ),
             [
@@ -452,15 +487,15 @@ def seen(block):
             ],
         ),
         (
-            answers.ask_command_or_task(Doubt("audit logs", "audit", AUDIT, "audit"), Message("Not here.")),
+            start_sentences.ask_command_or_task(Doubt("audit logs", "audit", AUDIT, "audit"), Message("Not here.")),
             [("start_as_task", "Start as a task", "audit logs")],
         ),
         (
-            answers.stop_confirm(SESSION),
+            stop_sentences.stop_confirm(SESSION),
             [("stop_confirmed", "Stop it", "s1"), ("stop_declined", "Leave it running", "s1")],
         ),
         (
-            answers.exit_confirm(SESSION),
+            stop_sentences.exit_confirm(SESSION),
             [("exit_confirmed", "End for good", "s1"), ("exit_declined", "Keep it", "s1")],
         ),
     ],
@@ -500,7 +535,7 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
 def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, said, labels):
     doubt = parse_doubt(text)
     assert doubt is not None
-    message = answers.ask_command_or_task(doubt)
+    message = start_sentences.ask_command_or_task(doubt)
     assert_valid(message)
     assert message.text == said
     assert [one["text"]["text"] for one in message.blocks[1]["elements"]] == labels
@@ -519,7 +554,7 @@ def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, sa
     ],
 )
 def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
-    assert answers.thread_read(messages, files, left_out, older=older).text == text
+    assert start_sentences.thread_read(messages, files, left_out, older=older).text == text
 
 
 @pytest.mark.parametrize(
@@ -530,17 +565,17 @@ def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
     ],
 )
 def test_what_guests_and_other_companies_wrote_in_a_thread_is_not_read(outsiders, text):
-    read = answers.thread_read(2, 0, [], older=False, outsiders=outsiders).text
+    read = start_sentences.thread_read(2, 0, [], older=False, outsiders=outsiders).text
     assert read == f"{sentences.thread_read('2 messages')} {text}"
 
 
 def test_a_thread_in_which_there_is_nothing_to_read():
-    assert answers.nothing_to_read(0).text == sentences.NOTHING_TO_READ
-    assert answers.nothing_to_read(2).text == sentences.nothing_to_read_but("2 messages")
+    assert start_sentences.nothing_to_read(0).text == sentences.NOTHING_TO_READ
+    assert start_sentences.nothing_to_read(2).text == sentences.nothing_to_read_but("2 messages")
 
 
 def test_the_name_of_a_file_in_a_thread_calls_nobody():
-    assert_calls_nobody(answers.thread_read(1, 0, [NASTY], older=False))
+    assert_calls_nobody(start_sentences.thread_read(1, 0, [NASTY], older=False))
 
 
 # ---------------------------------------------------------------- who is mentioned
@@ -563,7 +598,7 @@ BACK_HERE, BACK, KEEP = sentences.ALL_BACK_HERE, sentences.ALL_BACK, sentences.T
     ],
 )
 def test_a_choice_is_confirmed(choice, in_thread, said):
-    message = answers.notify_set(NotifyChoice(choice), in_thread=in_thread)
+    message = notification_sentences.notify_set(NotifyChoice(choice), in_thread=in_thread)
     assert_valid(message)
     assert message.text == said
 
@@ -586,7 +621,7 @@ def test_a_choice_is_confirmed(choice, in_thread, said):
     ],
 )
 def test_what_is_chosen_is_said_with_what_can_be(choice, where, said):
-    message = answers.notify_shown(NotifyChoice(choice), **where)
+    message = notification_sentences.notify_shown(NotifyChoice(choice), **where)
     assert_valid(message)
     assert message.text == said
 
@@ -596,5 +631,5 @@ def test_what_is_chosen_is_said_with_what_can_be(choice, where, said):
     [("notify", "notify", "Show my setting"), ("notfy", "notify off", "Set notify off")],
 )
 def test_the_button_of_a_doubtful_choice_says_what_it_does(typed, meant, label):
-    buttons = answers.ask_command_or_task(Doubt("notify me", typed, NOTIFY, meant)).blocks[1]["elements"]
+    buttons = start_sentences.ask_command_or_task(Doubt("notify me", typed, NOTIFY, meant)).blocks[1]["elements"]
     assert [one["text"]["text"] for one in buttons] == [label, "Start as a task"]

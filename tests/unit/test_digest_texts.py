@@ -12,7 +12,7 @@ from bot.domain.forecast import Forecast
 from bot.domain.session import DisplayState
 from bot.domain.subscription import Missed, MissedBecause, Subscription, from_settings
 from bot.flows.money.digest.past import because_dead
-from bot.views import answers
+from bot.views.answers import subscriptions as subscription_sentences
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures
 from bot.views.digest_posts import DigestPosts
@@ -192,7 +192,7 @@ def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
 
 
 def test_what_can_be_typed():
-    assert answers.digest_forms(NINE).text == (
+    assert subscription_sentences.digest_forms(NINE).text == (
         "A digest says in a channel what was spent and what came of it.\n"
         "• `/devin digest list` shows which channels get which\n"
         "• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one; "
@@ -207,26 +207,26 @@ def test_what_can_be_typed():
 
 def test_the_list_says_which_channels_get_none_any_more():
     lost = [(from_settings("C0OPS", NINE), None), (WEEKLY, MissedBecause.ARCHIVED)]
-    assert answers.digest_list(lost).text.splitlines()[1:3] == [
+    assert subscription_sentences.digest_list(lost).text.splitlines()[1:3] == [
         "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · from the settings, and can be changed only there",
         "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
     ]
-    assert answers.digest_list([]).text == sentences.NO_DIGESTS
+    assert subscription_sentences.digest_list([]).text == sentences.NO_DIGESTS
 
 
 def test_what_is_confirmed():
-    assert answers.digest_added(WEEKLY, None, 1795683600).text == (
+    assert subscription_sentences.digest_added(WEEKLY, None, 1795683600).text == (
         "<#C0WEB> gets the weekly digest on Mondays at 09:00 (UTC). It counts the sessions of that channel. "
         "The first one comes <!date^1795683600^{date_short_pretty} at {time}|2026-11-26 09:00 UTC>."
     )
     cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
-    assert answers.digest_added(cycle, cycle, None).text == (
+    assert subscription_sentences.digest_added(cycle, cycle, None).text == (
         "<#C0WEB> gets the cycle digest the day after a billing cycle ends, with a warning three days before its end, "
         f"at 09:00 (UTC). It counts everything that your Devin organisation uses. {TITLES} "
         "It replaces the one at 09:00 (UTC), `all`."
     )
     daily = Subscription("C0WEB", Edition.DAILY, NINE)
-    assert answers.digest_added(daily, None, None).text == (
+    assert subscription_sentences.digest_added(daily, None, None).text == (
         "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything that your Devin organisation "
         f"uses. {TITLES}"
     )
@@ -243,7 +243,7 @@ def test_what_is_confirmed():
     ],
 )
 def test_what_the_admins_read_about_a_channel_that_gets_none_any_more(because, why):
-    assert answers.digest_lost(WEEKLY, because).text == (
+    assert subscription_sentences.digest_lost(WEEKLY, because).text == (
         f"The weekly digest could not be posted in <#C0WEB>: {why}. It stays in `/devin digest list` and is tried "
         "again each time; `/devin digest remove` ends that."
     )

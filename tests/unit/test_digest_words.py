@@ -17,7 +17,7 @@ from bot.domain.commands.registry import DIGEST, START
 from bot.domain.editions import Edition, Share
 from bot.domain.text import as_typed
 from bot.domain.zones import nearest_zones, zone_named
-from bot.views import answers
+from bot.views.answers import subscriptions as subscription_sentences
 
 ADD = DigestRequest(DigestAction.ADD)
 
@@ -134,4 +134,4 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
     ],
 )
 def test_what_people_read_about_a_word_that_cannot_be_used(mistake, sentence):
-    assert answers.digest_mistake(mistake).text == sentence
+    assert subscription_sentences.digest_mistake(mistake).text == sentence

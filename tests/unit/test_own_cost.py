@@ -7,7 +7,8 @@ from decimal import Decimal
 from bot.domain.amounts import Price
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
-from bot.views.answers.own_cost import OwnCosts, OwnSession, own_cost
+from bot.views.answers import own_cost as own_cost_sentences
+from bot.views.answers.own_cost import OwnCosts, OwnSession
 from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
@@ -23,7 +24,7 @@ COUNTS = sentences.sessions_by_outcome(3, "2 done", "1 at a limit")
 
 
 def test_the_sessions_of_a_cycle():
-    message = own_cost(COSTS)
+    message = own_cost_sentences.own_cost(COSTS)
     assert_valid(message)
     assert message.text == f"{sentences.OWN_COST}: 12.5 ACUs. {COUNTS}"
     assert written(message.blocks) == (
@@ -33,25 +34,29 @@ def test_the_sessions_of_a_cycle():
 
 
 def test_with_a_price_and_with_more_to_say():
-    lines = written(own_cost(replace(COSTS, price=Price(Decimal("2.25"), "USD")), ["More."]).blocks).splitlines()
+    lines = written(
+        own_cost_sentences.own_cost(replace(COSTS, price=Price(Decimal("2.25"), "USD")), ["More."]).blocks
+    ).splitlines()
     assert lines[1:4] == ["*12.5 ACUs (28.13 USD)*", COUNTS, "More."]
 
 
 def test_a_plan_without_acus():
-    message = own_cost(replace(COSTS, acus=0.0, most_expensive=()))
+    message = own_cost_sentences.own_cost(replace(COSTS, acus=0.0, most_expensive=()))
     worked = "Devin worked for 10 minutes on them."
     assert message.text == f"{sentences.OWN_COST}: {sentences.NO_ACUS_OF_OWN} {worked} {COUNTS}"
     assert written(message.blocks).splitlines()[1:4] == [sentences.NO_ACUS_OF_OWN, worked, COUNTS]
 
 
 def test_a_cycle_without_sessions():
-    message = own_cost(replace(COSTS, outcomes={}), ["More."])
+    message = own_cost_sentences.own_cost(replace(COSTS, outcomes={}), ["More."])
     assert message.text == sentences.none_active("March")
     assert written(message.blocks) == f"{sentences.none_active('March')}\nMore."
 
 
 def test_a_title_calls_nobody():
-    message = own_cost(replace(COSTS, most_expensive=(OwnSession(NASTY * 50, 1.0, Outcome.DONE),) * 5))
+    message = own_cost_sentences.own_cost(
+        replace(COSTS, most_expensive=(OwnSession(NASTY * 50, 1.0, Outcome.DONE),) * 5)
+    )
     assert_valid(message)
     assert_calls_nobody(message)
     assert with_markup([message.text]) == []

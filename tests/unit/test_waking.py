@@ -8,7 +8,7 @@ import pytest
 from bot.domain.amounts import Price
 from bot.domain.session import Lifecycle, Options, Session, Snapshot
 from bot.domain.waking import WakeLimits, WakeQuestion, is_asleep, wake_question
-from bot.views import answers
+from bot.views.answers import wakings as waking_sentences
 from tests import sentences
 
 NOW, HOUR = 1_800_000_000.0, 3600.0
@@ -102,7 +102,7 @@ def test_a_long_sleep_is_asked_about_once():
 def asked(session, limits=LIMITS, price=None):
     question = wake_question(session, limits, NOW)
     assert question is not None
-    message = answers.ask_to_wake(session, question, "s1|k", price)
+    message = waking_sentences.ask_to_wake(session, question, "s1|k", price)
     [_, row] = message.blocks
     assert {button["value"] for button in row["elements"]} == {"s1|k"}
     return message.text, [button["text"]["text"] for button in row["elements"]]
@@ -140,15 +140,15 @@ def test_the_question_at_devins_own_limit():
 
 
 def test_what_came_of_it():
-    assert answers.waking(WakeQuestion(2, 2, 4), 1).text == (
+    assert waking_sentences.waking(WakeQuestion(2, 2, 4), 1).text == (
         "Devin is being woken. It may use 4 ACUs in all now. 1 reply is sent."
     )
-    assert answers.waking(WakeQuestion(slept=9.0), 2).text == "Devin is being woken. 2 replies are sent."
-    assert answers.waking(None, 2).text == "Devin is awake already. 2 replies are sent."
-    assert answers.left_asleep("ann", 1).text == (
+    assert waking_sentences.waking(WakeQuestion(slept=9.0), 2).text == "Devin is being woken. 2 replies are sent."
+    assert waking_sentences.waking(None, 2).text == "Devin is awake already. 2 replies are sent."
+    assert waking_sentences.left_asleep("ann", 1).text == (
         ":zzz: ann left Devin asleep, so 1 reply was *not sent*. If it is still needed, write again; "
         "you are then asked again."
     )
-    assert answers.left_asleep("", 2).text.startswith(
+    assert waking_sentences.left_asleep("", 2).text.startswith(
         ":zzz: Nobody chose within a day whether to wake Devin, so 2 replies were *not sent*."
     )

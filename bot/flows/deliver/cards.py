@@ -37,7 +37,7 @@ from bot.store.cards import CardRow
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
 from bot.store.row_claims import Sender
-from bot.views import answers
+from bot.views.answers import failures as failure_sentences
 from bot.views.card import card
 from bot.views.message import Message
 from bot.views.shared_card import card_in_shared_channel
@@ -223,7 +223,7 @@ class CardEditor:
     async def _notify_thread(self, uow: UnitOfWork, row: CardRow) -> None:
         session = await sessions.get(uow.tx, row.session_id)
         if session is not None and session.thread_ts is not None:
-            await uow.post(f"lost:{row.key}", session, answers.CARD_LOST)
+            await uow.post(f"lost:{row.key}", session, failure_sentences.CARD_LOST)
 
 
 def _budget(row: CardRow) -> Budget:

@@ -26,7 +26,9 @@ from bot.slack.rate_limits import of_method
 from bot.store import cards, outbox, rate_limits, sessions
 from bot.store.outbox import OutboxRow
 from bot.timing import Timing
-from bot.views import answers
+from bot.views.answers import access as access_sentences
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 from bot.views.plain_text import without_blocks
 
@@ -183,13 +185,17 @@ class SendFailures:
         elif not row.key.startswith("lost:"):
             session = await sessions.get(uow.tx, row.session_id)
             if session is not None and session.thread_ts is not None:
-                lost = answers.CARD_LOST if row.kind == "card" else answers.post_lost(row.ref, session.url)
+                lost = (
+                    failure_sentences.CARD_LOST
+                    if row.kind == "card"
+                    else failure_sentences.post_lost(row.ref, session.url)
+                )
                 await uow.post(f"lost:{row.key}", session, lost)
 
     async def _notify_asker(self, uow: UnitOfWork, row: OutboxRow, error: SlackError) -> None:
         """End a session whose first card could not be posted as refused, and reply to the asker privately why."""
         assert row.session_id is not None
-        await refuse(uow, row.session_id, answers.start_failed(row.ref))
+        await refuse(uow, row.session_id, start_sentences.start_failed(row.ref))
         url = row.payload.get("response_url")
         # In place of what the person was shown: that the command is being checked, or that the thread appears.
         to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, url, replaces=True)
@@ -201,7 +207,7 @@ async def notify_asker_of_channel(uow: UnitOfWork, session_id: str, channel: str
     session = await sessions.get(uow.tx, session_id)
     await uow.mark_session_dead(session_id, "channel gone")
     if session is not None:
-        lost = answers.posting_restricted if error.is_restricted else answers.posting_lost
+        lost = failure_sentences.posting_restricted if error.is_restricted else failure_sentences.posting_lost
         await announce_channel_lost(uow, session, lost(channel, session))
 
 
@@ -232,11 +238,11 @@ def _silences_a_session(row: OutboxRow) -> bool:
 
 def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
     if not isinstance(error, ChannelGone):
-        return answers.start_failed(row.ref)
+        return start_sentences.start_failed(row.ref)
     if error.is_archived:
-        return answers.CHANNEL_ARCHIVED
+        return access_sentences.CHANNEL_ARCHIVED
     if error.is_restricted:
-        return answers.CHANNEL_RESTRICTED
+        return access_sentences.CHANNEL_RESTRICTED
     # Slack does not show the bot a conversation between others, so it is "not found".
     between = row.channel.startswith("D") and error.error in {"channel_not_found", "not_in_channel"}
-    return answers.BETWEEN_PEOPLE if between else answers.not_in_channel()
+    return access_sentences.BETWEEN_PEOPLE if between else access_sentences.not_in_channel()

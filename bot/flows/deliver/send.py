@@ -36,7 +36,7 @@ from bot.store.lanes import ClaimLostError
 from bot.store.outbox import OutboxRow
 from bot.store.row_claims import Sender
 from bot.store.threads import Thread
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -302,7 +302,8 @@ class Send:
         if url is None and asked_in is None:
             return
         link = self._slack(row).permalink(row.channel, ts)
-        here, elsewhere = answers.started_in_thread(session.prompt, link), answers.started_elsewhere(session, link)
+        here = start_sentences.started_in_thread(session.prompt, link)
+        elsewhere = start_sentences.started_elsewhere(session, link)
         to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in, url)
         if url is not None:
             to = replace(to, replaces=True, asked_at=row.created_at)

@@ -22,7 +22,9 @@ from bot.flows.session_rows import stop_row
 from bot.logs import get_logger
 from bot.store import lanes, outbox, sessions
 from bot.store.lanes import Claim
-from bot.views import announcements, answers
+from bot.views import announcements
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import starts as start_sentences
 
 log = get_logger(__name__)
 
@@ -141,7 +143,9 @@ class Duplicates:
         log.warning("session with our reference is not ours", session=session.id, devin_id=made.session_id)
         # A crash right here informs nobody yet: the next poll finds the same session.
         async with self._services.unit_of_work(claim, ref_of(session.id)) as uow:
-            await uow.notify_admins(workspace, f"copied:{session.id}", answers.reference_copied(session, made.url))
+            await uow.notify_admins(
+                workspace, f"copied:{session.id}", failure_sentences.reference_copied(session, made.url)
+            )
         self._left_alone.add(session.id)
 
     async def _end_late(self, claim: Claim, session: Session, made: DevinSession) -> None:
@@ -153,7 +157,7 @@ class Duplicates:
         log.warning("late session ended", session=session.id, ended=made.session_id)
         async with self._services.unit_of_work(claim) as uow:
             if session.thread_ts is not None:
-                await uow.post(key, session, answers.started_after_all(made.url))
+                await uow.post(key, session, start_sentences.started_after_all(made.url))
 
     async def _was_announced(self, claim: Claim, key: str) -> bool:
         async with self._services.db.read() as tx:

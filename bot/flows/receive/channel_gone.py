@@ -8,7 +8,8 @@ from bot.flows.session_rows import announce_channel_lost
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions
 from bot.store.cards import card_key
-from bot.views import answers
+from bot.views.answers import access as access_sentences
+from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message
 
 
@@ -30,13 +31,17 @@ class ChannelGone:
 
     async def _end_unposted_or_announce(self, uow: UnitOfWork, session: Session, *, archived: bool) -> Message:
         if session.thread_ts is not None:
-            return answers.posting_lost(session.channel, session)
+            return failure_sentences.posting_lost(session.channel, session)
         # The card of the session was not posted yet, so nothing was started at Devin, and nothing will be.
         await sessions.end(uow.tx, session.id, Lifecycle.REFUSED, uow.now)
         card = await outbox.by_key(uow.tx, card_key(session.id))
         if card is not None:
             await outbox.without_secret(uow.tx, card)
-        return answers.channel_archived(session.channel) if archived else answers.not_in_channel(session.channel)
+        return (
+            access_sentences.channel_archived(session.channel)
+            if archived
+            else access_sentences.not_in_channel(session.channel)
+        )
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ChannelGoneCause], _reason: str, /) -> None:
         """Announce nothing, because nothing can be posted in the channel. The log has the reason."""

@@ -29,8 +29,9 @@ from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import fan_outs, inbox, lanes, sessions, threads
 from bot.store.threads import Thread
-from bot.views import answers
 from bot.views import fan_outs as fan_out_views
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
@@ -99,7 +100,7 @@ class Conversation:
         if known is not None:
             await announce_loss(uow, job.row, ReplyLoss(job.row, known.session_id, reason))
             return
-        lost = answers.start_failed(job.row.ref)
+        lost = start_sentences.start_failed(job.row.ref)
         await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", job.workspace.team, channel, thread_ts, lost))
 
     def _ends_session(self, job: Job[MessageCause]) -> bool:
@@ -190,7 +191,7 @@ class Conversation:
         text = await self._prompts.readable(job.workspace, cause.text)
         verb = parse_verb(text)
         if isinstance(verb, UnknownVerb):
-            await self._answer(job, answers.unknown_verb(verb))
+            await self._answer(job, reply_sentences.unknown_verb(verb))
         elif verb is not None:
             await self._handle_verb(job, verb, thread)
         elif cause.addressed and cause.only_text and (command := self._command(job)) is not None:
@@ -244,17 +245,17 @@ class Conversation:
         doubt = parse_doubt_as_read(self._typed(job), text) if may_be_command else None
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
-            await self._answer(job, answers.NOTHING_TO_REPLY_TO)
+            await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)
         elif doubt is not None:
             refused = only_in_private(doubt.spec, job.cause.channel)
-            await self._answer(job, answers.ask_command_or_task(doubt, refused))
+            await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
         else:
             await self._start_from_message.start(job, text)
 
     async def _start_confirmed(self, job: Job[MessageCause], text: str, thread: Thread | None) -> None:
         """Start a session that the person wants after a question, unless another one runs in its thread by now."""
         if thread is not None and await self._is_reply(thread, mention=True):
-            await self._answer(job, answers.START_OVERTAKEN)
+            await self._answer(job, start_sentences.START_OVERTAKEN)
         else:
             await self._start_from_message.start(job, text)
 

@@ -20,7 +20,7 @@ from bot.store import inbox, lanes, threads
 from bot.store.inbox import InboxRow
 from bot.store.lanes import ClaimLostError
 from bot.store.threads import Thread
-from bot.views import answers
+from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -186,11 +186,11 @@ class _UnreadableLoss(Loss):
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """Announce that it was not done."""
-        await self._post(uow, answers.not_readable(self.row.ref, maybe_done=False))
+        await self._post(uow, failure_sentences.not_readable(self.row.ref, maybe_done=False))
 
     async def write_unknown(self, uow: UnitOfWork) -> None:
         """Announce that an earlier attempt may have done it."""
-        await self._post(uow, answers.not_readable(self.row.ref, maybe_done=True))
+        await self._post(uow, failure_sentences.not_readable(self.row.ref, maybe_done=True))
 
     async def _post(self, uow: UnitOfWork, message: Message) -> None:
         to = self.thread

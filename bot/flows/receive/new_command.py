@@ -20,7 +20,7 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.options_check import suggestion
 from bot.flows.workspace import Workspace
 from bot.store import budgets, inbox
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 Json = Mapping[str, Any]
@@ -56,13 +56,13 @@ class NewCommand:
         known = await self._known(workspace, body, request) if person is not None else None
         if known is None:
             await self._intake.command(workspace, body)
-            return answers.checking(request.prompt)
+            return start_sentences.checking(request.prompt)
         if (question := self._question(body, request, known)) is not None:
             waiting = Confirmation(asked=True, suggestion=suggestion(request, START.name))
             await self._intake.command(workspace, body, waiting)
             return question
         await self._intake.command(workspace, body)
-        return answers.received(request.prompt)
+        return start_sentences.received(request.prompt)
 
     async def _known(self, workspace: Workspace, body: Json, request: Request) -> _Known | None:
         """What our rows say about the start; None if it takes more to decide, or an earlier command may change it."""
@@ -83,5 +83,5 @@ class NewCommand:
         """The question to ask before the start, as the flow would ask it; None if there is nothing to ask."""
         key, at = command_key(body), known.started_before
         if request.mistyped:
-            return answers.ask_about_options(key, request)
-        return None if at is None else answers.ask_again(key, request.prompt, self._services.clock() - at)
+            return start_sentences.ask_about_options(key, request)
+        return None if at is None else start_sentences.ask_again(key, request.prompt, self._services.clock() - at)

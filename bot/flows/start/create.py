@@ -24,7 +24,9 @@ from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions
-from bot.views import answers, budgets
+from bot.views import budgets
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 
 log = get_logger(__name__)
 
@@ -99,7 +101,9 @@ class NewSession(Creation[DevinSession]):
         session = self._session
         async with self._services.unit_of_work_for(self._job) as uow:
             await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
-            await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(session.stopped_by_name))
+            await uow.post(
+                f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(session.stopped_by_name)
+            )
             await uow.redraw(session.id)
             await finish(uow, self._job)
 
@@ -145,7 +149,7 @@ class NewSession(Creation[DevinSession]):
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Announce in the thread that the start is tried again."""
-        await uow.post(f"late:{self._session.id}", self._session, answers.start_retrying(self._job.row.ref))
+        await uow.post(f"late:{self._session.id}", self._session, start_sentences.start_retrying(self._job.row.ref))
 
     async def write_created(self, uow: UnitOfWork, thing: DevinSession) -> None:
         """Store what Devin answered about the session. From here on the poller follows the session."""
@@ -183,7 +187,7 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) 
         return
     missing = tags_missing(session.options.tags, made.tags)
     if missing:
-        await uow.reply_privately(_asker(session, "tags"), answers.tags_left_out(missing))
+        await uow.reply_privately(_asker(session, "tags"), start_sentences.tags_left_out(missing))
 
 
 async def _announce_limit(uow: UnitOfWork, session: Session, limit: int | None) -> None:

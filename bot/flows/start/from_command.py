@@ -20,7 +20,7 @@ from bot.flows.steer.held_start import hold
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import sessions
 from bot.store.database.connection import Transaction
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 
 
 class StartFromCommand:
@@ -44,7 +44,7 @@ class StartFromCommand:
             return
         task = parse_task(await self._prompts.readable(job.workspace, cause.text))
         if not parse_request(task).task:
-            await self._services.answer(job, answers.EMPTY_PROMPT)
+            await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
         refusal = await self._access.start_refusal(job.workspace, cause.user, cause.channel)
         if refusal is not None:
@@ -55,7 +55,7 @@ class StartFromCommand:
     async def start_new(self, job: Job[MessageCause], text: str) -> None:
         """Start the session that is asked for by `text`, which somebody wrote behind `!new`."""
         if not parse_request(text).task and not job.cause.quoted:
-            await self._services.answer(job, answers.EMPTY_PROMPT)
+            await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
         request = await self._options_check.checked(job, text, behind=NEW.forms[0].phrase)
         if request is not None:
@@ -63,7 +63,7 @@ class StartFromCommand:
 
     async def on_dead(self, uow: UnitOfWork, job: Job[CommandCause], _reason: str, /) -> None:
         """Reply privately that nothing was started."""
-        await uow.reply_privately(recipient_of(job), answers.start_failed(job.row.ref))
+        await uow.reply_privately(recipient_of(job), start_sentences.start_failed(job.row.ref))
 
     async def earlier_start(self, tx: Transaction, team: str, user: str, request: Request) -> float | None:
         """When the person started the same `request` a moment before; None if they did not."""
@@ -116,5 +116,5 @@ class StartFromCommand:
             return False
         # A crash before this commit asks nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await hold(uow, job, answers.ask_again(job.row.key, request.prompt, uow.now - at))
+            await hold(uow, job, start_sentences.ask_again(job.row.key, request.prompt, uow.now - at))
         return True

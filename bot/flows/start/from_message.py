@@ -13,7 +13,7 @@ from bot.flows.services import Services
 from bot.flows.start.create import Create
 from bot.flows.start.options_check import OptionsCheck
 from bot.store import inbox
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 
 
 class StartFromMessage:
@@ -32,7 +32,7 @@ class StartFromMessage:
         Nothing is created if it has no task, if its options are not valid, or if a budget is used up.
         """
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
-            await self._services.answer(job, answers.EMPTY_PROMPT)
+            await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
         refusal = await self._budget_check.start_refusal(job.workspace, job.cause.user, job.cause.channel)
         if refusal is not None:
@@ -54,7 +54,7 @@ class StartFromMessage:
         cause = replace(job.cause, response_url=None)
         # A crash before this commit leaves the question standing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), answers.received_in_thread(session.prompt))
+            await uow.reply_privately(recipient_of(job), start_sentences.received_in_thread(session.prompt))
             await inbox.note(uow.tx, job.row.key, cause)
         return replace(job, row=replace(job.row, cause=cause))
 

@@ -9,7 +9,7 @@ from bot.flows.playbooks import playbooks_by_name
 from bot.flows.services import Services
 from bot.flows.start.refusals import refusal_sentence
 from bot.flows.steer.held_start import hold
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from bot.views.text import escape
 
 
@@ -36,7 +36,7 @@ class OptionsCheck:
             return request
         # A crash before this commit asks nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await hold(uow, job, answers.ask_about_options(job.row.key, request), suggestion(request, behind))
+            await hold(uow, job, start_sentences.ask_about_options(job.row.key, request), suggestion(request, behind))
         return None
 
     async def _read(self, job: Job[AskingCause], text: str) -> Request:
@@ -53,7 +53,7 @@ class OptionsCheck:
         """Inform the person, once, that the start waits because Devin cannot be reached."""
         if is_late(job.row, self._services.clock(), self._services.timing.late_notice):
             async with self._services.unit_of_work_for(job) as uow:
-                late = answers.start_retrying(job.row.ref)
+                late = start_sentences.start_retrying(job.row.ref)
                 await uow.reply_privately(recipient_of(job), late, key=f"{job.row.key}:late")
 
 

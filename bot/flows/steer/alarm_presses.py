@@ -12,8 +12,8 @@ from bot.flows.job import Job, finish, finish_with, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import alarms, sessions
-from bot.views import answers
 from bot.views.alarms import GO_ON, OVER, SETTLED, SNOOZED
+from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 
 ANSWERS: Final = frozenset({registry.ALARM_STOP, registry.ALARM_FINE, registry.ALARM_SNOOZE})
@@ -64,7 +64,7 @@ class AlarmPresses:
 
     def _values(self, verb: str, session: Session, now: float) -> tuple[dict[str, Any], Message]:
         if verb == registry.ALARM_STOP.name:
-            return {"state": AlarmState.STOPPED, "snoozed_until": None}, answers.stopping(session)
+            return {"state": AlarmState.STOPPED, "snoozed_until": None}, stop_sentences.stopping(session)
         if verb == registry.ALARM_FINE.name:
             return {"state": AlarmState.ACKNOWLEDGED, "snoozed_until": None}, GO_ON
         until = now + self._services.timing.alarm_snooze

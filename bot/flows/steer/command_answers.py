@@ -51,7 +51,8 @@ from bot.flows.steer.fan_out_preview import FanOutPreview
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
-from bot.views import answers, audit_logs, devin_answers, fan_outs
+from bot.views import audit_logs, devin_answers, fan_outs
+from bot.views.answers import stops as stop_sentences
 from bot.views.enterprise_usage import NO_REPORT
 from bot.views.help_texts import ADMIN_HELP, SLASH_HELP
 from bot.views.message import Message
@@ -130,7 +131,7 @@ class CommandAnswers:
         if refusal is not None:
             return refusal
         found = await self._answers[command.spec.name](workspace, user, channel, command)
-        return Work(found.lane, found.id, answers.stopping(found)) if isinstance(found, Session) else found
+        return Work(found.lane, found.id, stop_sentences.stopping(found)) if isinstance(found, Session) else found
 
     async def carry_out(self, job: CommandJob, command: Command) -> None:
         """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""

@@ -22,8 +22,8 @@ from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import fan_outs
-from bot.views import answers
 from bot.views import fan_outs as views
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -94,7 +94,7 @@ async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list
     except (DevinForbidden, DevinNotFound) as refused:
         return _own_alone(devin.org_id, query, getattr(refused, "needed", None))
     except DevinUnauthorized:
-        return answers.START_UNAUTHORISED
+        return start_sentences.START_UNAUTHORISED
     except DevinError as error:
         log.warning("organisations not read", error=str(error))
         return views.UNREACHABLE

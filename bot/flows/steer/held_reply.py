@@ -21,7 +21,10 @@ from bot.flows.workspace import Workspace
 from bot.store import audit, inbox, lanes, people, sessions
 from bot.store.audit import AuditRow
 from bot.store.inbox import InboxRow
-from bot.views import answers, budgets
+from bot.views import budgets
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.answers import wakings as waking_sentences
 from bot.views.budgets import Named
 from bot.views.message import Message
 
@@ -65,7 +68,7 @@ async def _hold(uow: UnitOfWork, job: Job[MessageCause], session: Session, quest
     asked = None
     if not await _was_asked(uow, session, row.cause.user):
         asked = uow.now
-        message = answers.ask_to_wake(session, question, _target(session, row), job.workspace.policy.acu_price)
+        message = waking_sentences.ask_to_wake(session, question, _target(session, row), job.workspace.policy.acu_price)
         # A row may be asked about twice, each time in another attempt.
         await uow.reply_privately(recipient_of(job, session), message, key=f"{row.key}:asked:{row.attempts}")
     cause = replace(row.cause, hold=Hold(session.id, until, asked))
@@ -114,7 +117,7 @@ async def answer_question(services: Services, job: Job[ActionCause]) -> None:
         session = await sessions.locked(uow.tx, session_id)
         rows = await held(uow, session) if session else []
         if session is None or (session.team, session.channel) != (job.workspace.team, job.cause.channel):
-            await uow.reply_privately(to, answers.NO_SESSION_HERE)
+            await uow.reply_privately(to, session_sentences.NO_SESSION_HERE)
         elif key not in {row.key for row in rows}:
             await uow.reply_privately(to, await _what_came_of_it(uow, session, key))
         elif used_up is not None:
@@ -123,10 +126,10 @@ async def answer_question(services: Services, job: Job[ActionCause]) -> None:
             question = _question(session, job.workspace, uow.now)
             await _allow(uow, job, session, question)
             await _bring_back(uow, session, rows)
-            await uow.reply_privately(to, answers.waking(question, len(rows)))
+            await uow.reply_privately(to, waking_sentences.waking(question, len(rows)))
         else:
             await _leave_unsent(uow, session, rows, await people.name_of(uow.tx, session.team, job.cause.user or ""))
-            await uow.reply_privately(to, answers.KEPT_ASLEEP)
+            await uow.reply_privately(to, waking_sentences.KEPT_ASLEEP)
         await finish(uow, job)
 
 
@@ -154,10 +157,10 @@ async def leave_asleep(services: Services, job: CommandJob, session: Session) ->
 
 async def _what_came_of_it(uow: UnitOfWork, session: Session, key: str) -> Message:
     if session.lifecycle is not Lifecycle.OPEN:
-        return answers.ALREADY_ENDED
+        return stop_sentences.ALREADY_ENDED
     # An open row is on its way, because it is not held any more.
     sent = await inbox.state_of(uow.tx, key) in {"open", "done"}
-    return answers.WOKEN_BEFORE if sent else answers.LEFT_BEFORE
+    return waking_sentences.WOKEN_BEFORE if sent else waking_sentences.LEFT_BEFORE
 
 
 async def _allow(uow: UnitOfWork, job: Job[ActionCause], session: Session, question: WakeQuestion | None) -> None:
@@ -186,7 +189,7 @@ async def _bring_back(uow: UnitOfWork, session: Session, rows: HeldRows) -> None
 async def _leave_unsent(uow: UnitOfWork, session: Session, rows: HeldRows, by: str) -> None:
     """Close `rows`, which are not sent, and announce that once: `by` left the session asleep, or nobody decided."""
     await close(uow, session, rows, LEFT_ASLEEP)
-    await uow.post(f"unsent:{rows[0].key}", session, answers.left_asleep(by, len(rows)))
+    await uow.post(f"unsent:{rows[0].key}", session, waking_sentences.left_asleep(by, len(rows)))
 
 
 async def close(uow: UnitOfWork, session: Session, rows: HeldRows, reason: str) -> None:

@@ -16,7 +16,7 @@ from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox, lanes, sessions
 from bot.store.inbox import InboxRow
-from bot.views import answers
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 ANSWERS: Final = frozenset(
@@ -26,8 +26,8 @@ ANSWERS: Final = frozenset(
     }
 )
 _ENDED_BY: Final = {
-    registry.START_DECLINED.name: answers.START_DECLINED,
-    registry.START_CANCELLED.name: answers.START_CANCELLED,
+    registry.START_DECLINED.name: start_sentences.START_DECLINED,
+    registry.START_CANCELLED.name: start_sentences.START_CANCELLED,
 }
 
 
@@ -62,7 +62,7 @@ async def answer_question(services: Services, job: Job[ActionCause]) -> None:
         else:
             # Where the start is on its way, what came of it takes the place of the question, and this does not.
             replaces = not await _is_under_way(uow, row, job)
-            await uow.reply_privately(replace(to, replaces=replaces), answers.START_EXPIRED)
+            await uow.reply_privately(replace(to, replaces=replaces), start_sentences.START_EXPIRED)
         await finish(uow, job)
 
 

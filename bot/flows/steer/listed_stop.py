@@ -7,7 +7,7 @@ from bot.domain.session import Session
 from bot.flows.job import Job, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.steer.session_list import SessionList
-from bot.views import answers
+from bot.views.answers import session_lists as session_list_sentences
 from bot.views.sentences import STOPPABLE
 
 
@@ -25,7 +25,11 @@ async def show_stop_in_list(
         shown = await session_list.shown_again(
             uow.tx, job.workspace, job.cause.user or "", replace(session, stop_requested=stoppable)
         )
-        message = answers.list_with_stop(shown, session) if stoppable else answers.session_list(shown)
+        message = (
+            session_list_sentences.list_with_stop(shown, session)
+            if stoppable
+            else session_list_sentences.session_list(shown)
+        )
         # With a key of its own, because the stop may have an answer too.
         await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:list")
         await move(uow, job, session.lane, replace(job.cause, pressed=False))

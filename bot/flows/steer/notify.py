@@ -7,7 +7,7 @@ from bot.store import notifications
 from bot.store.database.connection import Transaction
 from bot.store.notifications import EVERYWHERE, Scope
 from bot.store.threads import Thread
-from bot.views import answers
+from bot.views.answers import notifications as notification_sentences
 from bot.views.message import Message
 
 
@@ -39,7 +39,7 @@ async def _choose(tx: Transaction, team: str, user: str, scope: Scope, word: str
     if word:
         choice = NotifyChoice(word)
         await notifications.choose(tx, team, user, scope, choice)
-        return answers.notify_set(choice, in_thread=in_thread)
+        return notification_sentences.notify_set(choice, in_thread=in_thread)
     found = await notifications.choices(tx, team, [user], scope)
     holds_for, choice = found.get(user, (scope, NotifyChoice.ALL))
-    return answers.notify_shown(choice, in_thread=in_thread, inherited=holds_for != scope)
+    return notification_sentences.notify_shown(choice, in_thread=in_thread, inherited=holds_for != scope)

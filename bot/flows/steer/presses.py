@@ -19,7 +19,7 @@ from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.typed_command import TypedCommand
 from bot.flows.unit_of_work import UnitOfWork
-from bot.views import answers
+from bot.views.answers import subscriptions as subscription_sentences
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
 _FOR_USERS: Final = held_reply.ANSWERS | alarm_presses.ANSWERS | fan_out_presses.BUTTONS
@@ -79,7 +79,7 @@ class Presses:
         if spec in note_deletion.BUTTONS:
             await self._note_deletion.on_dead(uow, job, reason)
         elif spec is registry.DIGEST:
-            await uow.reply_privately(recipient_of(job), answers.DIGEST_NOT_ADDED)
+            await uow.reply_privately(recipient_of(job), subscription_sentences.DIGEST_NOT_ADDED)
         elif spec in _TYPED:
             await self._typed_command.on_dead(uow, job)
         elif spec.ends_session:

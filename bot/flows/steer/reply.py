@@ -29,7 +29,8 @@ from bot.flows.uploads import Files
 from bot.logs import get_logger
 from bot.store import inbox, session_days, sessions, threads, waiting_times
 from bot.store.threads import Thread
-from bot.views import answers
+from bot.views.answers import files as file_sentences
+from bot.views.answers import replies as reply_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -56,7 +57,8 @@ _RESTING: Final = frozenset(
     }
 )
 _NOT_SENT_MARK: Final = "pray"  # the reaction to small talk
-_OR_ENDED: Final = (None, answers.SESSION_ENDED, answers.THREAD_CLOSED)  # small talk needs no answer in either case
+# Small talk needs no answer in either case.
+_OR_ENDED: Final = (None, reply_sentences.SESSION_ENDED, reply_sentences.THREAD_CLOSED)
 
 
 class Reply:
@@ -97,7 +99,7 @@ class Reply:
         # A crash before this commit leaves the row as it was.
         async with self._services.unit_of_work_for(job) as uow:
             if session.display_state is DisplayState.APPROVAL:
-                await uow.reply_privately(recipient_of(job, session), answers.approve_in_devin(session))
+                await uow.reply_privately(recipient_of(job, session), reply_sentences.approve_in_devin(session))
             else:
                 await uow.react(session, job.cause.ts, _NOT_SENT_MARK)
             await finish(uow, job)
@@ -105,11 +107,11 @@ class Reply:
     def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
         """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""
         if thread.closed:
-            return answers.THREAD_CLOSED
+            return reply_sentences.THREAD_CLOSED
         if session is not None and session.lifecycle is Lifecycle.UNCERTAIN:
-            return answers.START_UNKNOWN
+            return reply_sentences.START_UNKNOWN
         if session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES:
-            return answers.SESSION_ENDED
+            return reply_sentences.SESSION_ENDED
         if thread.muted and not (job.cause.mention or job.cause.was_held):  # what was held came before the mute
             return Message("")
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
@@ -167,7 +169,7 @@ class NewMessage(Creation[Snapshot | None]):
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
-                lost = answers.files_lost(self._files.left_out, "sent")
+                lost = file_sentences.files_lost(self._files.left_out, "sent")
                 await uow.post(f"file:{self._job.row.key}", self._session, lost)
             await finish(uow, self._job)
         return False
@@ -236,7 +238,7 @@ class NewMessage(Creation[Snapshot | None]):
         """Announce in the thread that replies wait for Devin."""
         # One post in that time for all replies that wait, not one for each.
         period = int(uow.now // self._services.timing.late_reminder)
-        message = answers.REPLY_NOT_TAKEN_YET if self._not_taken_yet else answers.REPLY_LATE
+        message = reply_sentences.REPLY_NOT_TAKEN_YET if self._not_taken_yet else reply_sentences.REPLY_LATE
         await uow.post(f"late:{self._session.id}:{period}", self._session, message)
 
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
@@ -262,7 +264,7 @@ class NewMessage(Creation[Snapshot | None]):
         session = self._session
         turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
         key = f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
-        await uow.reply_privately(recipient_of(self._job, session), answers.reply_at_limit(session), key=key)
+        await uow.reply_privately(recipient_of(self._job, session), reply_sentences.reply_at_limit(session), key=key)
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)
@@ -273,7 +275,7 @@ class NewMessage(Creation[Snapshot | None]):
         if isinstance(refused, MAY_BE_TAKEN_BACK):
             await self._write_ended(uow)
             return
-        said = answers.reply_not_sent(_reason(refused), self._job.row.ref, plain(self._job.cause.text))
+        said = reply_sentences.reply_not_sent(_reason(refused), self._job.row.ref, plain(self._job.cause.text))
         await self._write_lost(uow, said, type(refused).__name__)
 
     async def _write_ended(self, uow: UnitOfWork) -> None:
@@ -281,7 +283,7 @@ class NewMessage(Creation[Snapshot | None]):
         session = self._session
         await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=None)
         await show_new_state(uow, session.id)
-        await self._write_lost(uow, answers.SESSION_ENDED, "session ended")
+        await self._write_lost(uow, reply_sentences.SESSION_ENDED, "session ended")
         uow.after_commit(
             partial(self._services.engine.wake_by, self._organisation.poll_tick, self._services.timing.poll_soon)
         )  # for its last words

@@ -11,7 +11,7 @@ from bot.flows.job import RefusedForNow
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store.inbox import InboxRow
-from bot.views import answers
+from bot.views.answers import replies as reply_sentences
 from bot.views.message import Message
 
 _OUTAGES: Final = (
@@ -35,11 +35,11 @@ class ReplyLoss(Loss):
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """Announce that the reply was not sent, and why."""
         why = _WHY_DEAD.get(self.reason, "something went wrong on our side")
-        await self._post(uow, answers.reply_not_sent(why, self.row.ref, plain(self.row.cause.text)))
+        await self._post(uow, reply_sentences.reply_not_sent(why, self.row.ref, plain(self.row.cause.text)))
 
     async def write_unknown(self, uow: UnitOfWork) -> None:
         """Announce that nobody knows whether the reply arrived."""
-        await self._post(uow, answers.reply_uncertain(self.row.ref, plain(self.row.cause.text)))
+        await self._post(uow, reply_sentences.reply_uncertain(self.row.ref, plain(self.row.cause.text)))
 
     async def _post(self, uow: UnitOfWork, message: Message) -> None:
         row, cause = self.row, self.row.cause

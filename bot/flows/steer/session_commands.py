@@ -27,7 +27,9 @@ from bot.flows.steer.waiting_messages import end_waiting, open_start
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import alarms, channels, inbox, people, sessions, threads
 from bot.store.threads import Thread
-from bot.views import answers
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import THREAD_HELP
 from bot.views.message import Message
 from bot.views.sentences import STOPPABLE
@@ -68,7 +70,7 @@ class SessionCommands:
         # A button's value is no authorisation: the session must be in the channel in which the button was pressed, or
         # in a list be the person's own.
         if session is None or not _is_in_place(session, job):
-            await self._services.answer(job, answers.NO_SESSION_HERE)
+            await self._services.answer(job, session_sentences.NO_SESSION_HERE)
             return
         refusal = await self.refusal(job)
         if refusal is not None:
@@ -86,7 +88,7 @@ class SessionCommands:
         if verb.spec is registry.HELP:
             await self._services.answer(job, THREAD_HELP)
         elif verb.spec is registry.ASIDE:
-            await self._services.answer(job, answers.ASIDE)
+            await self._services.answer(job, reply_sentences.ASIDE)
         else:
             session = await self._services.session(thread.session_id) if thread else None
             if session is not None:
@@ -94,7 +96,7 @@ class SessionCommands:
             elif verb.spec.ends_session:
                 await self._cancel_waiting_messages(job)
             else:
-                await self._services.answer(job, answers.NO_SESSION_HERE)
+                await self._services.answer(job, session_sentences.NO_SESSION_HERE)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """Announce that the session was not stopped: in its thread, or privately if it has none."""
@@ -112,14 +114,14 @@ class SessionCommands:
         await sessions.change(uow.tx, session.id, stop_requested=False, stopped_by=None)
         await alarms.not_stopped(uow.tx, session, uow.now)
         await uow.redraw(session.id)
-        failed = answers.stop_failed(session.url, job.row.ref, job.cause.unsent)
+        failed = stop_sentences.stop_failed(session.url, job.row.ref, job.cause.unsent)
         await uow.post(f"lost:{job.row.key}", session, failed)
 
     async def _run_on(self, session: Session, spec: CommandSpec, job: CommandJob) -> None:
         """Carry out `spec` on the session if the person's role allows it; else refuse, or answer that it has ended."""
         refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
-            message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
+            message = refusal if session.lifecycle is Lifecycle.OPEN else stop_sentences.ALREADY_ENDED
             await self._services.answer(job, message, session)
             return
         await self._on_session[spec.name](job, session)
@@ -153,19 +155,19 @@ class SessionCommands:
     # ------------------------------------------------------------ answers
 
     async def _status(self, job: CommandJob, session: Session) -> None:
-        await self._services.answer(job, answers.status(self._services.workspaces.with_code_hosts(session)))
+        await self._services.answer(job, session_sentences.status(self._services.workspaces.with_code_hosts(session)))
 
     async def _cost(self, job: CommandJob, session: Session) -> None:
-        await self._services.answer(job, answers.cost(session, job.workspace.policy.acu_price))
+        await self._services.answer(job, session_sentences.cost(session, job.workspace.policy.acu_price))
 
     async def _keep_session(self, job: CommandJob, _session: Session) -> None:
-        await self._services.answer(job, answers.SESSION_KEPT)
+        await self._services.answer(job, stop_sentences.SESSION_KEPT)
 
     async def _mute(self, job: CommandJob, session: Session) -> None:
-        await self._set_muted(job, session, True, answers.MUTED, answers.ALREADY_MUTED)
+        await self._set_muted(job, session, True, reply_sentences.MUTED, reply_sentences.ALREADY_MUTED)
 
     async def _unmute(self, job: CommandJob, session: Session) -> None:
-        await self._set_muted(job, session, False, answers.UNMUTED, answers.NOT_MUTED)
+        await self._set_muted(job, session, False, reply_sentences.UNMUTED, reply_sentences.NOT_MUTED)
 
     async def _set_muted(self, job: CommandJob, session: Session, muted: bool, message: Message, same: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
@@ -183,9 +185,9 @@ class SessionCommands:
         # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
         if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
             if not await held_reply.leave_asleep(self._services, job, session):
-                await self._services.answer(job, answers.ALREADY_STOPPED, session)
+                await self._services.answer(job, stop_sentences.ALREADY_STOPPED, session)
         elif _is_somebody_elses(job, session):
-            await self._services.answer(job, answers.stop_confirm(session), session)
+            await self._services.answer(job, stop_sentences.stop_confirm(session), session)
         elif session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=False)
         else:
@@ -201,7 +203,9 @@ class SessionCommands:
         """Stop a session that is not open: cancel its start, have it stopped once found, or say that it has ended."""
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             unknown = session.lifecycle is Lifecycle.UNCERTAIN
-            await self._services.answer(job, answers.STOP_UNKNOWN if unknown else answers.ALREADY_ENDED, session)
+            await self._services.answer(
+                job, stop_sentences.STOP_UNKNOWN if unknown else stop_sentences.ALREADY_ENDED, session
+            )
             return
         async with self._services.unit_of_work_for(job) as uow:
             by = await _name(uow, job)
@@ -218,11 +222,11 @@ class SessionCommands:
                 await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
                 await remove_mark(uow, session.id)
                 unsent = await end_waiting(uow, job)
-                await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(by, unsent))
+                await uow.post(f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(by, unsent))
                 await _close_question(uow, job)
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
-                message = answers.stopping(session) if start is None else answers.STOP_AFTER_CHECK
+                message = stop_sentences.stopping(session) if start is None else stop_sentences.STOP_AFTER_CHECK
                 await uow.reply_privately(recipient_of(job, session), message)
             await uow.redraw(session.id)
             await finish(uow, job)
@@ -231,7 +235,7 @@ class SessionCommands:
         """End the messages that wait in a thread without a session, so that the first of them starts none."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await end_waiting(uow, job)
-            message = answers.cancelled(await _name(uow, job)) if unsent else answers.NO_SESSION_HERE
+            message = stop_sentences.cancelled(await _name(uow, job)) if unsent else session_sentences.NO_SESSION_HERE
             await finish_with(uow, job, message)
 
     async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
@@ -250,7 +254,9 @@ class SessionCommands:
                 await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
             known = await channels.get(uow.tx, session.team, session.channel)
             shared = known is not None and known.is_shared
-            message = answers.archived(by, unsent) if closing else answers.stopped(by, unsent, shared=shared)
+            message = (
+                stop_sentences.archived(by, unsent) if closing else stop_sentences.stopped(by, unsent, shared=shared)
+            )
             await uow.post(f"said:{job.row.key}", session, message)
             await _close_question(uow, job)
             await remove_mark(uow, session.id)
@@ -262,7 +268,7 @@ class SessionCommands:
             await sessions.change(
                 uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stop_requested=False, stopped_by=None
             )
-            await uow.reply_privately(recipient_of(job, session), answers.ALREADY_ENDED)
+            await uow.reply_privately(recipient_of(job, session), stop_sentences.ALREADY_ENDED)
             await show_new_state(uow, session.id)
             await finish(uow, job)
         tick = self._services.organisations.of(session).poll_tick
@@ -280,12 +286,16 @@ class SessionCommands:
         return unsent
 
     async def _confirm_exit(self, job: CommandJob, session: Session) -> None:
-        message = answers.exit_confirm(session) if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
+        message = (
+            stop_sentences.exit_confirm(session)
+            if session.lifecycle is Lifecycle.OPEN
+            else stop_sentences.ALREADY_ENDED
+        )
         await self._services.answer(job, message, session)
 
     async def _exit(self, job: CommandJob, session: Session) -> None:
         if session.lifecycle is not Lifecycle.OPEN:
-            await self._services.answer(job, answers.ALREADY_ENDED, session)
+            await self._services.answer(job, stop_sentences.ALREADY_ENDED, session)
             return
         unsent = await self._begin_stop(job, session)
         await self._ending.end_for_good(job, session)
@@ -295,8 +305,8 @@ class SessionCommands:
             await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
             await record_end(uow, job, session)
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
-            await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
-            await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question
+            await uow.post(f"said:{job.row.key}", session, stop_sentences.exited(by, unsent))
+            await uow.reply_privately(recipient_of(job), stop_sentences.EXIT_DONE)  # in place of the question
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
             await finish(uow, job)
@@ -312,7 +322,7 @@ def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
 async def _close_question(uow: UnitOfWork, job: CommandJob) -> None:
     """Replace the private question whether to stop the session, if the stop is the answer to it."""
     if isinstance(job.cause, ActionCause) and job.cause.verb == registry.STOP_CONFIRMED.name:
-        await uow.reply_privately(recipient_of(job), answers.STOP_DONE)
+        await uow.reply_privately(recipient_of(job), stop_sentences.STOP_DONE)
 
 
 async def _name(uow: UnitOfWork, job: CommandJob) -> str:

@@ -16,8 +16,10 @@ from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import session_lists, sessions
 from bot.store.database.connection import Transaction
-from bot.views import answers
-from bot.views.answers import MOST_LISTED, Listed, ShownList
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.answers.session_lists import MOST_LISTED, Listed, ShownList
 from bot.views.message import Message
 from bot.views.sentences import STOPPABLE
 
@@ -31,12 +33,12 @@ class SessionList:
     async def listing(self, workspace: Workspace, user: str) -> Message:
         """Return the list of the person's sessions, with the numbers that commands take."""
         mine = await self._sessions(workspace, user)
-        return answers.session_list(await self._show(workspace, user, mine))
+        return session_list_sentences.session_list(await self._show(workspace, user, mine))
 
     async def status(self, workspace: Workspace, session: Session) -> Message:
         """Return the answer that says where `session` stands."""
         session = self._services.workspaces.with_code_hosts(session)
-        return answers.status(session, _permalink(workspace, session))
+        return session_sentences.status(session, _permalink(workspace, session))
 
     async def pick(self, workspace: Workspace, user: str, channel: str, command: Command) -> Session | Message:
         """Return the session of `user` that `command` is about, or the answer that says or asks which.
@@ -88,24 +90,24 @@ class SessionList:
         async with self._services.db.read(first=True) as tx:
             ids = await session_lists.shown(tx, workspace.team, user, self._numbers_since())
             if not ids or not 1 <= number <= len(ids):
-                return answers.no_such_number(number, shown=ids is not None)
-            return await sessions.get(tx, ids[number - 1]) or answers.no_such_session(str(number))
+                return session_list_sentences.no_such_number(number, shown=ids is not None)
+            return await sessions.get(tx, ids[number - 1]) or session_list_sentences.no_such_session(str(number))
 
     async def _by_id(self, workspace: Workspace, user: str, which: str) -> Session | Message:
         async with self._services.db.read(first=True) as tx:
             found = await session_lists.by_id(tx, workspace.team, user, which)
         if len(found) > 1:
-            return answers.several_with_id(which, found)
-        return found[0] if found else answers.no_such_session(which)
+            return session_list_sentences.several_with_id(which, found)
+        return found[0] if found else session_list_sentences.no_such_session(which)
 
     async def _only_one(self, workspace: Workspace, user: str, channel: str, spec: CommandSpec) -> Session | Message:
         mine = await self._sessions(workspace, user)
         fit = [one.session for one in mine if _fits(one.session, spec)]
         here = [session for session in fit if session.channel == channel] or fit
         if not here:
-            return answers.NOTHING_TO_STOP
+            return stop_sentences.NOTHING_TO_STOP
         if len(here) > 1:
-            return answers.several_sessions(spec.name, fit, await self._show(workspace, user, mine))
+            return session_list_sentences.several_sessions(spec.name, fit, await self._show(workspace, user, mine))
         return here[0]
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Session
-from bot.views.answers.failures import outcome_unknown
+from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, one_of
 from bot.views.message import Message
 from bot.views.sentences import state_sentence
@@ -78,7 +78,7 @@ def reply_uncertain(reference: str, excerpt: str = "") -> Message:
     """Report in the thread that it is unknown whether the reply that begins with `excerpt` reached Devin."""
     which = f"the reply “{fitted(excerpt, PROMPT_SHOWN)}”" if excerpt else "a reply"
     advice = "Look into the session in Devin before you write it again."
-    return outcome_unknown(f"{which} arrived", advice, reference)
+    return failure_sentences.outcome_unknown(f"{which} arrived", advice, reference)
 
 
 def unknown_verb(verb: UnknownVerb) -> Message:

@@ -8,7 +8,7 @@ from bot.domain.commands.registry import STOP_LISTED
 from bot.domain.list_groups import ListGroup
 from bot.domain.session import Session, bare_id
 from bot.views import blocks
-from bot.views.answers.stops import stopping
+from bot.views.answers import stops as stop_sentences
 from bot.views.answers.wording import code
 from bot.views.card import spent
 from bot.views.message import Block, Message
@@ -59,7 +59,7 @@ def session_list(shown: ShownList) -> Message:
 
 def list_with_stop(shown: ShownList, session: Session) -> Message:
     """Confirm that `session` is being stopped, and show the list `shown` with it."""
-    return _list(stopping(session).text, shown)
+    return _list(stop_sentences.stopping(session).text, shown)
 
 
 def several_sessions(verb: str, fit: Sequence[Session], shown: ShownList) -> Message:

@@ -12,7 +12,7 @@ from bot.domain.commands.parser import Doubt
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.session import Session
 from bot.views import blocks
-from bot.views.answers.failures import outcome_unknown
+from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
 from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
@@ -281,7 +281,7 @@ def start_uncertain(ref: str, reference: str) -> Message:
         f"Look in Devin for a session with {code(reference)} in its prompt before you send the task again; if the "
         "session shows up, this thread goes on with it."
     )
-    return outcome_unknown("the session was started", advice, ref)
+    return failure_sentences.outcome_unknown("the session was started", advice, ref)
 
 
 def start_retrying(reference: str) -> Message:

@@ -11,7 +11,8 @@ from bot.flows.workspace import Workspace
 from bot.store import person_spend, sessions
 from bot.store.database.connection import Transaction
 from bot.store.person_spend import SpentByPerson
-from bot.views.answers.own_cost import MOST_EXPENSIVE_LISTED, OwnCosts, OwnSession, own_cost
+from bot.views.answers import own_cost as own_cost_sentences
+from bot.views.answers.own_cost import MOST_EXPENSIVE_LISTED, OwnCosts, OwnSession
 from bot.views.budgets import own_line
 from bot.views.message import Message
 
@@ -41,7 +42,7 @@ class OwnCost:
             worked=sum(one.worked for one in spent),
             price=workspace.policy.acu_price,
         )
-        return own_cost(costs, [own_line(one) for one in holding])
+        return own_cost_sentences.own_cost(costs, [own_line(one) for one in holding])
 
     async def _most_expensive(
         self, tx: Transaction, workspace: Workspace, spent: Sequence[SpentByPerson]

@@ -25,7 +25,7 @@ from bot.slack.errors import SlackError
 from bot.store import outbox, subscriptions
 from bot.store.database.connection import Transaction
 from bot.store.outbox import OutboxRow
-from bot.views import answers
+from bot.views.answers import subscriptions as subscription_sentences
 
 log = get_logger(__name__)
 
@@ -147,7 +147,7 @@ class DueDigests:
         async with self._services.unit_of_work() as uow:
             await store_past(uow.tx, destination, replace(past, skipped=day.isoformat(), lost=lost))
             if past.lost is None:
-                message = answers.digest_lost(destination.subscription, because)
+                message = subscription_sentences.digest_lost(destination.subscription, because)
                 await uow.notify_admins(self._workspace, f"digest-lost:{destination.key(day)}", message)
 
     def _log_skipped(self, destination: Destination, day: date, reason: str) -> None:

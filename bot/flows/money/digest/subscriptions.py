@@ -23,7 +23,7 @@ from bot.slack.errors import ChannelGone, SlackError
 from bot.store import audit, due, numbered_lists, subscriptions
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
-from bot.views import answers
+from bot.views.answers import subscriptions as subscription_sentences
 from bot.views.editions import preview
 from bot.views.message import Message
 
@@ -41,7 +41,7 @@ class Subscriptions:
         """Return the answer to what `user` typed in `channel`; None if that takes longer than an ack may."""
         request = parse_digest(argument)
         if isinstance(request, DigestMistake):
-            return answers.digest_mistake(request)
+            return subscription_sentences.digest_mistake(request)
         if request.action is DigestAction.LIST:
             return await self._list(workspace, user)
         if request.action is DigestAction.REMOVE:
@@ -50,14 +50,14 @@ class Subscriptions:
             return None
         if request.action is DigestAction.ADD:
             return _refusal(workspace, request, channel)
-        return answers.digest_forms(schedule_of(workspace.policy))
+        return subscription_sentences.digest_forms(schedule_of(workspace.policy))
 
     @staticmethod
     def received(argument: str) -> Message:
         """Return what is said of a command until its row is carried out."""
         request = parse_digest(argument)
         is_now = isinstance(request, DigestRequest) and request.action is DigestAction.NOW
-        return answers.DIGEST_BEING_MADE if is_now else answers.DIGEST_CHECKING
+        return subscription_sentences.DIGEST_BEING_MADE if is_now else subscription_sentences.DIGEST_CHECKING
 
     async def carry_out(self, job: CommandJob, argument: str) -> None:
         """Show the person of `job` a preview, add the subscription that they ask for, or answer privately why not."""
@@ -82,7 +82,7 @@ class Subscriptions:
             found = await subscribed(tx, workspace)
             ids = [one.id for one in found]
             await numbered_lists.show(tx, workspace.team, user, KIND, ids, self._services.clock())
-            return answers.digest_list([(one, await _lost(tx, workspace, one)) for one in found])
+            return subscription_sentences.digest_list([(one, await _lost(tx, workspace, one)) for one in found])
 
     async def _show_preview(self, job: CommandJob) -> None:
         message = await self.preview(job.workspace, job.cause.channel or "")
@@ -112,7 +112,9 @@ class Subscriptions:
             next_instant(uow.now, one.schedule, dates_near(occasion, uow.now, one.schedule, cycles))
             for occasion in OCCASIONS[one.edition]
         ]
-        return answers.digest_added(one, before, min((at for at in instants if at is not None), default=None))
+        return subscription_sentences.digest_added(
+            one, before, min((at for at in instants if at is not None), default=None)
+        )
 
     async def _remove(self, workspace: Workspace, user: str, channel: str, number: int) -> Message:
         now = self._services.clock()
@@ -121,27 +123,27 @@ class Subscriptions:
             since = now - self._services.timing.list_kept
             ids = await numbered_lists.shown(tx, workspace.team, user, KIND, since)
             if ids is None:
-                return answers.DIGEST_UNSEEN
+                return subscription_sentences.DIGEST_UNSEEN
             if not 1 <= number <= len(ids):
-                return answers.digest_no_number(number)
+                return subscription_sentences.digest_no_number(number)
             found = {one.id: one for one in await subscribed(tx, workspace)}.get(ids[number - 1])
             if found is None:
-                return answers.digest_gone(number)
+                return subscription_sentences.digest_gone(number)
             if found.is_from_settings:
-                return answers.digest_from_settings(found.channel)
+                return subscription_sentences.digest_from_settings(found.channel)
             await subscriptions.remove(tx, workspace.team, found.channel, found.edition)
             await _drop_past(tx, workspace, found)
             await audit.add(tx, _audit_row(workspace, user, channel, now, found, None))
-            return answers.digest_removed(found)
+            return subscription_sentences.digest_removed(found)
 
 
 def _refusal(workspace: Workspace, request: DigestRequest, channel: str) -> Message | None:
     """Why a subscription cannot be added, as far as that is known without Slack."""
     where = request.channel or channel
     if where.startswith("D"):
-        return answers.DIGEST_NEEDS_CHANNEL
+        return subscription_sentences.DIGEST_NEEDS_CHANNEL
     if where == workspace.policy.admin_channel and request.edition is Edition.DAILY:
-        return answers.digest_from_settings(where)
+        return subscription_sentences.digest_from_settings(where)
     return None
 
 
@@ -150,14 +152,14 @@ async def _refusal_of_slack(workspace: Workspace, channel: str) -> Message | Non
     try:
         found = await workspace.slack.channel(channel)
     except ChannelGone:
-        return answers.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
+        return subscription_sentences.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
     except SlackError:
-        return answers.DIGEST_NOT_ADDED
+        return subscription_sentences.DIGEST_NOT_ADDED
     if found.is_archived:
-        return answers.digest_refused(channel, MissedBecause.ARCHIVED)
+        return subscription_sentences.digest_refused(channel, MissedBecause.ARCHIVED)
     if not found.is_member:
-        return answers.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
-    return answers.digest_refused(channel, MissedBecause.SHARED) if found.is_ext_shared else None
+        return subscription_sentences.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
+    return subscription_sentences.digest_refused(channel, MissedBecause.SHARED) if found.is_ext_shared else None
 
 
 def _subscription(job: CommandJob, request: DigestRequest, channel: str, now: float) -> Subscription:
