@@ -69,6 +69,7 @@ from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.files import NotAFileError, keep_private, open_lock
 from bot.store.database.schema import migrate
 from bot.store.inbox_writer import InboxWriter
+from bot.store.specs import SPECS
 from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
@@ -170,7 +171,7 @@ def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
         "heartbeat": heartbeat.beat,
         "sweep": sweep.tick,
         "checkpoint": sweep.checkpoint,
-        "retention": Retention(services).tick,
+        "retention": Retention(services, SPECS).tick,
     }
 
 
@@ -284,7 +285,7 @@ async def assembled(
 async def _assign_unowned(db: Database, workspace: Workspace) -> None:
     # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
     async with db.write() as tx:
-        await ownership.assign_unowned(tx, workspace.team, workspace.organisation.id)
+        await ownership.assign_unowned(tx, SPECS, workspace.team, workspace.organisation.id)
 
 
 @contextmanager

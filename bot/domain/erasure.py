@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+Nouns = tuple[str, str]  # what one row is called, and several
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many rows were deleted or blanked, by the table; `joined` are sessions of others that the person steered.
+    """How many rows were deleted or blanked, by what they are called.
 
     `unfollowed` are the addresses at Devin of the sessions that the bot followed until then.
     """
 
-    rows: Mapping[str, int]
+    rows: Mapping[Nouns, int]
     unfollowed: tuple[str, ...] = ()

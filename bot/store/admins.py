@@ -5,11 +5,10 @@ Rows of another group, which the settings named before or name elsewhere, stand 
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.tables import admins, people
 
 
@@ -39,14 +38,6 @@ async def replace(tx: AsyncConnection, team: str, group: str, users: Collection[
         key = ["team", "user_group", "user"]
         statement = insert(tx.dialect.name, admins)
         await tx.execute(statement.on_conflict_do_update(index_elements=key, set_={"read_at": read_at}), rows)
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the rows of groups that were read last before `before`; returns their number."""
-    key = (admins.c.team, admins.c.user_group, admins.c.user)
-    old = select(*key).where(admins.c.read_at < before).limit(BATCH)
-    # The time is checked again, because on PostgreSQL the group may have been read since the rows were found.
-    return (await tx.execute(delete(admins).where(tuple_(*key).in_(old), admins.c.read_at < before))).rowcount
 
 
 def _of(team: str, group: str) -> tuple[ColumnElement[bool], ...]:

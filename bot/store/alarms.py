@@ -3,13 +3,12 @@
 from dataclasses import asdict, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Update, delete, or_, select, update
+from sqlalchemy import ColumnElement, Update, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alarms import Alarm, AlarmKind, AlarmState
 from bot.domain.session import Lifecycle, Session
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.tables import alarms, sessions
 
 _FIELDS: Final = tuple(field.name for field in fields(Alarm))
@@ -93,12 +92,6 @@ async def edited(tx: AsyncConnection, alarm: Alarm) -> None:
 async def edit_later(tx: AsyncConnection, alarm: Alarm, at: float) -> None:
     """Have the post edited at `at` at the earliest."""
     await tx.execute(_row(alarm.key).values(next_at=at))
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the alarms that were opened before `before`; returns their number."""
-    old = select(alarms.c.key).where(alarms.c.opened_at < before).limit(BATCH)
-    return (await tx.execute(delete(alarms).where(alarms.c.key.in_(old)))).rowcount
 
 
 def _outdated() -> ColumnElement[bool]:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.inbox import BATCH
 from bot.store.tables import audit
 
 
@@ -60,9 +59,3 @@ async def has(tx: AsyncConnection, team: str, action: str, target: str) -> bool:
 async def count(tx: AsyncConnection, team: str) -> int:
     """Count the changes in a workspace."""
     return int((await tx.execute(select(func.count()).where(audit.c.team == team))).scalar_one())
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the rows of changes made before `before`; returns their number."""
-    old = select(audit.c.seq).where(audit.c.at < before).limit(BATCH)
-    return (await tx.execute(delete(audit).where(audit.c.seq.in_(old)))).rowcount

@@ -53,8 +53,8 @@ def text_column(name: str) -> Column[str]:
 
 
 def owner(name: str, *, key: bool = False) -> Column[str]:
-    """The id of the workspace or organisation a row belongs to; the default is for rows older than the column."""
-    return Column(name, String, primary_key=key, nullable=False, server_default=text("''"))
+    """The id of the workspace or organisation a row belongs to; `bot.store.ownership` fills it where it is empty."""
+    return Column(name, String, primary_key=key, nullable=False, server_default=text("''"), info={"owner": True})
 
 
 def number(name: str, kind: Any = Integer) -> Column[Any]:

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.consumption import Correction
-from bot.store.inbox import BATCH
 from bot.store.tables import corrections
 
 
@@ -52,9 +51,3 @@ async def last_before(tx: AsyncConnection, org_id: str, instant: float) -> int:
     """The number of the last change of an organisation's bill that was seen before `instant`; 0 if there is none."""
     newest = select(func.max(corrections.c.seq)).where(corrections.c.org_id == org_id, corrections.c.seen_at < instant)
     return int((await tx.execute(newest)).scalar() or 0)
-
-
-async def purge(tx: AsyncConnection, before: date) -> int:
-    """Delete one batch of the changes of billing days before `before`; returns their number."""
-    old = select(corrections.c.seq).where(corrections.c.day < before.isoformat()).limit(BATCH)
-    return (await tx.execute(delete(corrections).where(corrections.c.seq.in_(old)))).rowcount

@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from sqlalchemy import delete, or_, select, tuple_, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.budgets import Standing
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.tables import crossings, outbox
 
 REPLACED = "a higher level was reached"
@@ -54,10 +53,3 @@ async def replace_unposted(tx: AsyncConnection, prefix: str, now: float) -> None
     unposted = (outbox.c.key.startswith(prefix, autoescape=True), outbox.c.state == "open", outbox.c.owner.is_(None))
     dead = {"state": "dead", "reason": REPLACED, "sent_at": now}
     await tx.execute(update(outbox).where(*unposted).values(dead))
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the crossings from before `before`; returns their number."""
-    key = tuple(crossings.primary_key)
-    old = select(*key).where(crossings.c.at < before).limit(BATCH)
-    return (await tx.execute(delete(crossings).where(tuple_(*key).in_(old)))).rowcount

@@ -2,29 +2,26 @@
 
 Everything of a workspace is deleted. Of a person the rows stay that keep a promise, without what says who it was and
 what they wrote: the keys of messages, so that none acts twice; sessions, so that at Devin none is taken for a new one;
-and what was spent and came of it. The parts stand in an order in which an erasure that ends in the middle finds its
-other rows again.
+and what was spent and came of it. Here is what inbox, outbox, sessions and audit have of their own; of the other tables
+their `TableSpec` says it.
 """
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     String,
-    Table,
     and_,
     case,
     cast,
-    delete,
     func,
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,73 +34,33 @@ from bot.domain.session import Lifecycle, Options
 from bot.store import cards as card_rows
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
+from bot.store.table_spec import NOBODY, EraseKeys, RowsToErase, TableSpec, by_team, by_user, deletion, keys_of
 from bot.store.tables import (
     audit,
-    budgets,
     cards,
-    crossings,
-    due,
     fan_out_sessions,
     fan_outs,
-    grants,
     inbox,
-    lanes,
     long_jobs,
-    metadata,
     outbox,
     pull_requests,
-    rate_limits,
     sessions,
-    spend,
-    subscriptions,
 )
 
-Find = Callable[[AsyncConnection], Awaitable[Sequence[Any]]]
-Erase = Callable[[AsyncConnection, Sequence[Any], float], Awaitable[None]]
-
 REASON: Final = "erased"
+_JOINED: Final = ("part in a session of somebody else", "parts in sessions of others")
 _IDS: Final = re.compile("[A-Za-z0-9]+")
 _BLANK_POST: Final[dict[str, Any]] = {"v": outbox_rows.PAYLOAD_VERSION}
-_NAMED: Final = (lanes, rate_limits, due)  # tables whose names are made of ids with colons between them
-# Nobody: not None, so that a session which has ended counts as stopped, and its last words are not read any more.
-_NOBODY: Final = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Some rows, which are counted as `name`: `find` returns their keys, and `erase` takes a batch of these."""
-
-    name: str
-    find: Find
-    erase: Erase
+def of_person(specs: Sequence[TableSpec], user: str) -> list[RowsToErase]:
+    """What is stored about the person with the id `user`, whichever workspace it is in."""
+    return [rows for spec in specs for rows in spec.person(spec, user)]
 
 
-def of_person(user: str) -> list[Part]:
-    """The parts of what is stored about the person with the id `user`, whichever workspace it is in."""
-    named = [table for table in metadata.sorted_tables if "user" in table.c]
-    return [
-        Part("inbox", _Requests(user).find, _erase_requests(user)),
-        _deletion(outbox, or_(_names_post(user), _of_jobs(user))),
-        Part("outbox", _Posts(user).find, _blank_posts),
-        Part("sessions", _keys_of(sessions, sessions.c.requester == user), _erase_sessions),
-        Part("joined", _keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user)),
-        Part("spend", _keys_of(spend, spend.c.requester == user), _blank_spend),
-        *(_deletion(table, table.c.user == user) for table in named),
-        *(_deletion(table, table.c.subject == user) for table in (budgets, crossings, grants)),
-        Part("audit", _AuditRows(user).find, _blank_audit_rows),
-        Part("subscriptions", _keys_of(subscriptions, subscriptions.c.added_by == user), _blank_subscriptions),
-        *(_named(table, user) for table in _NAMED),
-    ]
-
-
-def of_workspace(team: str) -> list[Part]:
-    """The parts of what belongs to the workspace `team`. What Devin billed belongs to the organisation, and stays."""
-    owned = [table for table in metadata.sorted_tables if "team" in table.c and table is not sessions]
-    return [
-        *(_deletion(table, table.c.team == team) for table in owned),
-        _deletion(sessions, sessions.c.team == team),
-        *(_named(table, team) for table in _NAMED),
-    ]
+def of_workspace(specs: Sequence[TableSpec], team: str) -> list[RowsToErase]:
+    """What belongs to the workspace `team`. What Devin billed belongs to the organisation, and stays."""
+    return [replace(rows, last=spec.table is sessions) for spec in specs for rows in by_team(spec, team)]
 
 
 async def followed_by_person(tx: AsyncConnection, user: str) -> list[str]:
@@ -135,35 +92,17 @@ async def _followed_of_fan_outs(tx: AsyncConnection, whose: ColumnElement[bool])
     return list(await tx.scalars(select(of.url).where(whose, *live).order_by(of.fan_out_id, of.position)))
 
 
-# ---------------------------------------------------------------- whole rows
-
-
-def _keys_of(table: Table, *where: ColumnElement[bool]) -> Find:
-    async def find(tx: AsyncConnection) -> Sequence[Any]:
-        return (await tx.execute(select(*table.primary_key).where(*where))).all()
-
-    return find
-
-
-def _deletion(table: Table, *where: ColumnElement[bool]) -> Part:
-    async def erase(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
-        await tx.execute(delete(table).where(tuple_(*table.primary_key).in_([tuple(key) for key in keys])))
-
-    return Part(table.name, _keys_of(table, *where), erase)
-
-
-def _named(table: Table, named: str) -> Part:
-    """The rows whose names contain the id `named`, such as the lane of a person's commands."""
-    whole = literal(":") + table.c.name + ":"
-    return _deletion(table, whole.contains(f":{named}:", autoescape=True))
-
-
 # ---------------------------------------------------------------- what a person wrote
 
 
 def _names(user: str, *texts: str) -> bool:
     """Whether the id `user` stands in one of `texts`, and not only as a part of another id."""
     return any(user in _IDS.findall(text) for text in texts)
+
+
+def requests(spec: TableSpec, user: str) -> list[RowsToErase]:
+    """The rows of the inbox that the person caused; their keys stay."""
+    return [RowsToErase(spec.nouns, _Requests(user).find, _erase_requests(user))]
 
 
 class _Requests:
@@ -197,7 +136,7 @@ class _Requests:
         )
 
 
-def _erase_requests(user: str) -> Erase:
+def _erase_requests(user: str) -> EraseKeys:
     async def erase(tx: AsyncConnection, keys: Sequence[Any], now: float) -> None:
         names = [key for (key,) in keys]
         await inbox_rows.finish(tx, names, now, reason=REASON)
@@ -207,6 +146,12 @@ def _erase_requests(user: str) -> Erase:
         await tx.execute(update(inbox).where(inbox.c.key.in_(names)).values(payload=BLANK, lane=lane))
 
     return erase
+
+
+def posts(spec: TableSpec, user: str) -> list[RowsToErase]:
+    """The posts to the person and of their jobs, to be deleted; those in threads of their sessions, without a text."""
+    theirs = deletion(spec, or_(_names_post(user), _of_jobs(user)))
+    return [theirs, RowsToErase(spec.nouns, _Posts(user).find, _blank_posts)]
 
 
 def _names_post(user: str) -> ColumnElement[bool]:
@@ -260,6 +205,11 @@ def _holds(column: ColumnElement[Any], user: str) -> ColumnElement[bool]:
 # ---------------------------------------------------------------- what others changed about a person
 
 
+def changes(spec: TableSpec, user: str) -> list[RowsToErase]:
+    """The person's own changes, to be deleted; what others changed about them, without what it was."""
+    return [*by_user(spec, user), RowsToErase(spec.nouns, _AuditRows(user).find, _blank_audit_rows)]
+
+
 class _AuditRows:
     """The audit rows of other people's changes that name a person."""
 
@@ -279,19 +229,14 @@ async def _blank_audit_rows(tx: AsyncConnection, keys: Sequence[Any], _now: floa
     await tx.execute(update(audit).where(audit.c.seq.in_([seq for (seq,) in keys])).values(blank))
 
 
-async def _blank_subscriptions(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
-    """Leave the subscriptions of channels, which others read too, without who added them."""
-    these = tuple_(*subscriptions.primary_key).in_([tuple(key) for key in keys])
-    await tx.execute(update(subscriptions).where(these).values(added_by=_NOBODY))
-
-
-async def _blank_spend(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
-    """Leave what was spent in the figures of its days, without who spent it."""
-    these = tuple_(*spend.primary_key).in_([tuple(key) for key in keys])
-    await tx.execute(update(spend).where(these).values(requester=_NOBODY))
-
-
 # ---------------------------------------------------------------- sessions
+
+
+def part_in_sessions(spec: TableSpec, user: str) -> list[RowsToErase]:
+    """The person's sessions, and those of others in which they took part. Both stay."""
+    asked = RowsToErase(spec.nouns, keys_of(sessions, sessions.c.requester == user), _erase_sessions, last=True)
+    joined = RowsToErase(_JOINED, keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user), last=True)
+    return [asked, joined]
 
 
 async def _erase_sessions(tx: AsyncConnection, keys: Sequence[Any], now: float) -> None:
@@ -317,9 +262,9 @@ async def _erase_sessions(tx: AsyncConnection, keys: Sequence[Any], now: float) 
 
 
 _SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {
-    "requester": _NOBODY,
+    "requester": NOBODY,
     "requester_name": "",
-    "stopped_by": _NOBODY,
+    "stopped_by": NOBODY,
     "stopped_by_name": "",
     "replied_by": None,
     "prompt": "",
@@ -337,10 +282,10 @@ def _took_part(user: str) -> ColumnElement[bool]:
     return or_(sessions.c.replied_by == user, sessions.c.stopped_by == user)
 
 
-def _erase_part_in_sessions(user: str) -> Erase:
+def _erase_part_in_sessions(user: str) -> EraseKeys:
     async def erase(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
         these = sessions.c.id.in_([session_id for (session_id,) in keys])
-        stopped = {"stopped_by": _NOBODY, "stopped_by_name": ""}
+        stopped = {"stopped_by": NOBODY, "stopped_by_name": ""}
         await tx.execute(update(sessions).where(these, sessions.c.stopped_by == user).values(stopped))
         await tx.execute(update(sessions).where(these, sessions.c.replied_by == user).values(replied_by=None))
 

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.session import DisplayState, Lifecycle, Options
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.tables import fan_out_sessions, fan_outs
 
 
@@ -119,19 +118,6 @@ async def retry(tx: AsyncConnection, fan_out_id: str) -> list[FanOutSession]:
         await change_session(tx, fan_out_id, one.org_id, **values)
     again = {one.org_id for one in known}
     return [one for one in await sessions_of(tx, fan_out_id) if one.org_id in again]
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the fan-outs that were asked for before `before`; returns their number."""
-    old = select(fan_outs.c.id).where(fan_outs.c.created_at < before).limit(BATCH)
-    return (await tx.execute(delete(fan_outs).where(fan_outs.c.id.in_(old)))).rowcount
-
-
-async def purge_sessions(tx: AsyncConnection) -> int:
-    """Delete one batch of the sessions of fan-outs that are gone; returns their number."""
-    key = (fan_out_sessions.c.fan_out_id, fan_out_sessions.c.org_id)
-    gone = select(*key).where(fan_out_sessions.c.fan_out_id.not_in(select(fan_outs.c.id))).limit(BATCH)
-    return (await tx.execute(delete(fan_out_sessions).where(tuple_(*key).in_(gone)))).rowcount
 
 
 def _one(fan_out_id: str, org_id: str) -> Any:

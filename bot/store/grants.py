@@ -6,12 +6,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.consumption import exact_sum
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.tables import grants
 
 
@@ -78,12 +77,6 @@ async def granted(tx: AsyncConnection, budget: int, period: str) -> dict[str, De
     for row in await tx.execute(select(grants.c.subject, grants.c.acus).where(*theirs)):
         amounts[row.subject].append(row.acus)
     return {subject: exact_sum(acus) for subject, acus in amounts.items()}
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the grants from before `before`; returns their number."""
-    old = select(grants.c.key).where(grants.c.at < before).limit(BATCH)
-    return (await tx.execute(delete(grants).where(grants.c.key.in_(old)))).rowcount
 
 
 def _grant(row: Any) -> Grant:

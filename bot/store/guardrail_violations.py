@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
@@ -24,10 +23,3 @@ async def record(tx: AsyncConnection, org_id: str, violation_ids: Sequence[str],
         new |= set((await tx.execute(adding.returning(guardrail_violations.c.id))).scalars())
         start += len(some)
     return new
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the violations that were recorded before an instant; returns their number."""
-    key = tuple(guardrail_violations.primary_key)
-    old = select(*key).where(guardrail_violations.c.at < before).limit(BATCH)
-    return (await tx.execute(delete(guardrail_violations).where(tuple_(*key).in_(old)))).rowcount

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.long_job import Cell, JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
@@ -102,19 +102,9 @@ async def rows_after(tx: AsyncConnection, job_id: str, position: int, limit: int
     return [(row.position, list(row.cells)) for row in found]
 
 
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the long jobs that ended, or were begun and left, before `before`; returns their number."""
-    last = func.coalesce(long_jobs.c.ended_at, long_jobs.c.created_at)
-    old = select(long_jobs.c.id).where(last < before).limit(BATCH)
-    return (await tx.execute(delete(long_jobs).where(long_jobs.c.id.in_(old)))).rowcount
-
-
-async def purge_rows(tx: AsyncConnection) -> int:
-    """Delete one batch of the rows of long jobs that are over; returns their number."""
-    going_on = select(long_jobs.c.id).where(long_jobs.c.ended_at.is_(None))
-    key = (long_job_rows.c.job_id, long_job_rows.c.key)
-    over = select(*key).where(long_job_rows.c.job_id.not_in(going_on)).limit(BATCH)
-    return (await tx.execute(delete(long_job_rows).where(tuple_(*key).in_(over)))).rowcount
+def of_ended_job() -> ColumnElement[bool]:
+    """The condition that a row belongs to a long job that is over."""
+    return long_job_rows.c.job_id.not_in(select(long_jobs.c.id).where(long_jobs.c.ended_at.is_(None)))
 
 
 def _job(row: Any) -> LongJob:

@@ -4,12 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.notify_choice import NotifyChoice
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.tables import notifications, threads
 
 
@@ -46,20 +45,11 @@ async def choices(
     return {row.user: (Scope(row.channel, row.thread), NotifyChoice(row.choice)) for row in found}
 
 
-async def purge(tx: AsyncConnection) -> int:
-    """Delete one batch of the choices for threads that belong to no stored session; returns their number."""
-    table = notifications
-    key = (table.c.team, table.c.user, table.c.channel, table.c.thread)
-    gone = select(*key).where(table.c.channel != "", ~exists().where(_is_its_thread())).limit(BATCH)
-    found = (await tx.execute(gone)).all()
-    if found:
-        await tx.execute(delete(notifications).where(tuple_(*key).in_([tuple(row) for row in found])))
-    return len(found)
-
-
-def _is_its_thread() -> ColumnElement[bool]:
-    return and_(
+def of_deleted_thread() -> ColumnElement[bool]:
+    """The condition that a choice holds in one thread, and that this belongs to no stored session."""
+    its_thread = (
         threads.c.team == notifications.c.team,
         threads.c.channel == notifications.c.channel,
         threads.c.ts == notifications.c.thread,
     )
+    return and_(notifications.c.channel != "", ~exists().where(*its_thread))

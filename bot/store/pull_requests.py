@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.pull_requests import changed_pull_requests, is_closed, is_merged
 from bot.domain.session import PullRequest, Session, Snapshot, bare_id
 from bot.store.database.connection import Insert, insert, storable
-from bot.store.inbox import BATCH
 from bot.store.of_channel import of_session_in
 from bot.store.tables import pull_requests, spend
 
@@ -154,9 +153,3 @@ def _first_in(column: ColumnElement[float], team: str, org_id: str, after: float
     known = select(earlier.c.url).where(*same, earlier.c[column.key or ""] < after).exists()
     theirs = (pull_requests.c.team == team, pull_requests.c.org_id == org_id)
     return select(func.count(pull_requests.c.url.distinct())).where(*theirs, column >= after, column < before, ~known)
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the pull requests that were first seen before `before`; returns their number."""
-    old = select(*_KEY).where(pull_requests.c.first_seen < before).limit(BATCH)
-    return (await tx.execute(delete(pull_requests).where(tuple_(*_KEY).in_(old)))).rowcount

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.tables import recent_spend, sessions
 
 SLOT: Final = 600  # seconds
@@ -57,10 +56,3 @@ async def session_hours(tx: AsyncConnection, org_id: str, before: float) -> list
         .group_by(recent_spend.c.session_id, hour)
     )
     return [float(acus) for acus in found.scalars()]
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the slots that began before `before`; returns their number."""
-    key = (recent_spend.c.session_id, recent_spend.c.slot)
-    old = select(*key).where(recent_spend.c.slot < before).limit(BATCH)
-    return (await tx.execute(delete(recent_spend).where(tuple_(*key).in_(old)))).rowcount

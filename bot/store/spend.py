@@ -10,12 +10,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.consumption import exact_sum
 from bot.store.database.connection import insert
-from bot.store.inbox import BATCH
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, sessions, spend
 
@@ -154,17 +153,3 @@ async def _consumption(tx: AsyncConnection, org_id: str, first: date, last: date
 
 def _among(org_id: str, days: Collection[date]) -> tuple[ColumnElement[bool], ...]:
     return (consumption.c.org_id == org_id, consumption.c.day.in_([day.isoformat() for day in days]))
-
-
-async def purge(tx: AsyncConnection, before: date) -> int:
-    """Delete one batch of the amounts spent on billing days before `before`; returns the number of rows."""
-    key = (spend.c.session_id, spend.c.day)
-    old = select(*key).where(spend.c.day < before.isoformat()).limit(BATCH)
-    return (await tx.execute(delete(spend).where(tuple_(*key).in_(old)))).rowcount
-
-
-async def purge_consumption(tx: AsyncConnection, before: date) -> int:
-    """Delete one batch of what Devin billed for days before `before`; returns the number of rows."""
-    key = (consumption.c.org_id, consumption.c.day, consumption.c.product)
-    old = select(*key).where(consumption.c.day < before.isoformat()).limit(BATCH)
-    return (await tx.execute(delete(consumption).where(tuple_(*key).in_(old)))).rowcount

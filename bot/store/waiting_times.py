@@ -1,6 +1,6 @@
 """When sessions waited for a person, each time a row, longer than the session's own row."""
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Session
@@ -56,13 +56,6 @@ async def between(tx: AsyncConnection, team: str, org_id: str, first: float, las
         .order_by(*columns)
     )
     return [WaitingTime(since, ended_at) for since, ended_at in found]
-
-
-async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the times that began before an instant; returns their number."""
-    key = (waiting_times.c.session_id, waiting_times.c.since)
-    old = select(*key).where(waiting_times.c.since < before).limit(BATCH)
-    return (await tx.execute(delete(waiting_times).where(tuple_(*key).in_(old)))).rowcount
 
 
 def _open(session_id: str) -> tuple[ColumnElement[bool], ...]:

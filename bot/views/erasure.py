@@ -3,41 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.erasure import Erased
+from bot.domain.erasure import Erased, Nouns
 
-# What the rows of a table are to a reader: one of them, and several.
-_NOUNS: Final = {
-    "people": ("profile", "profiles"),
-    "sessions": ("session", "sessions"),
-    "joined": ("part in a session of somebody else", "parts in sessions of others"),
-    "inbox": ("request", "requests"),
-    "outbox": ("post", "posts"),
-    "cards": ("card", "cards"),
-    "threads": ("thread", "threads"),
-    "channels": ("channel", "channels"),
-    "admins": ("place in the group of the admins", "places in the group of the admins"),
-    "audit": ("record of a change", "records of changes"),
-    "long_jobs": ("export", "exports"),
-    "long_job_rows": ("row of an export", "rows of exports"),
-    "fan_outs": ("fan-out", "fan-outs"),
-    "fan_out_sessions": ("session of a fan-out", "sessions of fan-outs"),
-    "notifications": ("choice about mentions", "choices about mentions"),
-    "shown_lists": ("list of sessions", "lists of sessions"),
-    "numbered_lists": ("list with numbers", "lists with numbers"),
-    "subscriptions": ("subscription to a digest", "subscriptions to digests"),
-    "spend": ("figure of what a session cost", "figures of what sessions cost"),
-    "recent_spend": ("figure of what a session cost lately", "figures of what sessions cost lately"),
-    "alarms": ("alarm", "alarms"),
-    "waiting_times": ("record of a wait for a person", "records of waits for people"),
-    "guardrail_violations": ("record of a guardrail violation", "records of guardrail violations"),
-    "pull_requests": ("record of a pull request", "records of pull requests"),
-    "budgets": ("budget", "budgets"),
-    "crossings": ("level of a budget that was reached", "levels of budgets that were reached"),
-    "grants": ("request for more of a budget", "requests for more of a budget"),
-    "lanes": ("queue", "queues"),
-    "rate_limits": ("rate limit", "rate limits"),
-    "due": ("note of what is due", "notes of what is due"),
-}
 _STAYS: Final = {
     "person": "What stays says nothing about the person: which messages were handled, so that none acts twice, and "
     "what sessions cost.",
@@ -82,10 +49,8 @@ def bot_runs(lease: float | None = None) -> str:
     )
 
 
-def _counts(rows: Mapping[str, int]) -> str:
-    known = [name for name in _NOUNS if name in rows]
-    words = [f"{rows[name]:,} {_NOUNS[name][rows[name] != 1]}" for name in known]
-    words += [f"{rows[name]:,} of {name}" for name in rows if name not in _NOUNS]
+def _counts(rows: Mapping[Nouns, int]) -> str:
+    words = [f"{count:,} {one if count == 1 else several}" for (one, several), count in rows.items()]
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.metrics import Metrics
-from bot.store.tables import metadata
+from bot.store.specs import metadata
 
 ROOT = Path(__file__).parent.parent.parent
 NOT_OURS = (

@@ -29,7 +29,7 @@ from bot.store.database.connection import Database
 from bot.store.database.connection import insert as upsert
 from bot.store.inbox_writer import InboxWriter
 from bot.store.pull_requests import FollowedSession
-from bot.store.tables import metadata
+from bot.store.specs import metadata
 from bot.store.tables import spend as spend_table
 from bot.timing import PRODUCTION, Timing
 

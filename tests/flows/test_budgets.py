@@ -402,16 +402,3 @@ async def test_it_is_known_where_devin_reports_no_acus(services: Services, eithe
     async with either_store.db.write() as tx:
         await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(1)}}, NOON)
     assert not await none()
-
-
-async def test_old_rows_are_purged(either_store: Store, announced: Watch) -> None:
-    one = await set_budget(either_store, PERSON, "10")
-    await spent(either_store, 10)
-    await grant(either_store, one, "1", key="old")
-    await announced()
-    async with either_store.db.write() as tx:
-        assert [await crossings.purge(tx, NOON), await grants.purge(tx, NOON)] == [0, 0]
-        assert [await crossings.purge(tx, NOON + 1), await grants.purge(tx, NOON + 1)] == [
-            1,
-            1,
-        ]  # of 11 ACUs only 80 % are used

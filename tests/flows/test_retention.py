@@ -1,62 +1,57 @@
 """What is purged, what stays, and in which batches; each on both databases."""
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
-from sqlalchemy import event, func, select, update
+from sqlalchemy import func, select, update
 
 from bot.app import timed
 from bot.config import Settings
-from bot.domain.billing import bounds
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
-from bot.store.admin_tables import admins, audit
+from bot.store import purge
 from bot.store.inbox import BATCH
+from bot.store.specs import SPECS
+from bot.store.table_spec import never
 from bot.store.tables import (
     cards,
-    consumption,
-    corrections,
+    channels,
     fan_out_sessions,
     fan_outs,
-    guardrail_violations,
     inbox,
     lanes,
     long_job_rows,
     long_jobs,
     notifications,
-    numbered_lists,
     outbox,
-    people,
-    pull_requests,
-    rate_limits,
     sessions,
-    shown_lists,
-    spend,
     threads,
     waiting_times,
 )
 from bot.timing import PRODUCTION
+from tests.store.ages import bound_of, row_aged
+from tests.store.rows import filled
 
 pytestmark = pytest.mark.edge
 
 DAY = 86_400.0
 NOW = 1_779_278_400.0  # 2026-05-20 12:00 UTC
 BLANK = {"v": 1}
+BY_AGE = [spec for spec in SPECS if bound_of(spec, NOW) is not None]
 KEPT = {"a month ago": 31, "in this month": 29}  # dead letters of a session that lives
 
 
 @pytest.fixture
 def purging(make, either_store, clock):
     clock.now = NOW
-    return Retention(make(either_store, clock))
+    return Retention(make(either_store, clock), SPECS)
 
 
 @pytest.fixture
 def briefly(make, either_store, clock):
     """With a retention of one day, the shortest there is."""
     clock.now = NOW
-    return Retention(make(either_store, clock, replace(PRODUCTION, retention=DAY)))
+    return Retention(make(either_store, clock, replace(PRODUCTION, retention=DAY)), SPECS)
 
 
 def asked(key, days_ago, *, thread="1.000100", state="done", **values):
@@ -177,7 +172,7 @@ async def test_texts_of_dead_letters_stay_for_the_retention_time_where_the_setti
     timing = timed(Settings.model_construct(**setting), PRODUCTION)
     await store.put(outbox, *(said(key, days, state="dead", session_id="lives") for key, days in KEPT.items()))
     await store.session("lives", NOW - 90 * DAY, updated_at=int(NOW - DAY))
-    await Retention(make(store, clock, timing)).purge()
+    await Retention(make(store, clock, timing), SPECS).purge()
     rows = await store.rows(outbox, outbox.c.key)
     assert [row["payload"] == BLANK for row in rows] == blank
 
@@ -248,32 +243,61 @@ async def test_nobody_is_waited_for_by_a_session_that_is_over_or_gone(purging, e
     assert found == {"waits": None, "over": NOW - 60, "gone": NOW}
 
 
-# ---------------------------------------------------------------- the rest
+# ---------------------------------------------------------------- the other tables
 
 
-async def test_what_was_spent_stays_for_a_year_and_a_month(purging, either_store):
-    last_kept, gone = "2025-04-15", "2025-04-14"
-    days = [{"session_id": "a", "day": day, "acus": 1.0} for day in (gone, last_kept, "2026-05-19")]
-    await either_store.put(spend, *days, {"session_id": "b", "day": gone, "acus": 1.0})
-    billed = {"product": "devin", "acus": 1.0, "read_at": 0.0}
-    changed = {"org_id": "org-acme", "acus_before": 1.0, "acus_after": 2.0, "seen_at": 0.0}
-    for day in (gone, last_kept):
-        await either_store.put(consumption, billed | {"day": day})
-        await either_store.put(corrections, changed | {"day": day})
-    assert (date(2026, 5, 20) - date.fromisoformat(last_kept)).days == 400
-    began = bounds(date.fromisoformat(last_kept))[0]
-    found = [{"session_id": "a", "url": str(at), "first_seen": at, "checked_at": NOW} for at in (began - 1, began)]
-    await either_store.put(pull_requests, *found)
-    await either_store.put(guardrail_violations, *({"org_id": "o", "id": str(at), "at": at} for at in (1.0, NOW)))
-    waited = [{"session_id": "a", "since": at, "team": "T0ACME", "org_id": "org-acme"} for at in (began - 1, began)]
-    await either_store.put(waiting_times, *waited)
+async def in_batches_of_two(purging, monkeypatch):
+    """Purge twice: the first time only one batch of each table goes."""
+    for module in (retention, purge):
+        monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCHES_A_TICK", 1)
+    return [await purging.purge() for _ in range(2)]
+
+
+@pytest.mark.parametrize("spec", BY_AGE, ids=lambda spec: spec.table.name)
+async def test_rows_go_in_batches_once_they_are_as_old_as_their_table_says(purging, either_store, monkeypatch, spec):
+    old = [row_aged(spec, NOW, f"{number}", too_old=True) for number in range(3)]
+    await either_store.put(spec.table, *old, row_aged(spec, NOW, "kept", too_old=False))
+    assert await in_batches_of_two(purging, monkeypatch) == [PRODUCTION.retention_soon, PRODUCTION.retention_interval]
+    [kept] = await either_store.rows(spec.table)
+    assert kept == {**kept, **row_aged(spec, NOW, "kept", too_old=False)}
+
+
+def test_each_other_table_has_a_test_here():
+    others = {spec.table for spec in SPECS if spec.old is not never and spec not in BY_AGE}
+    assert others == {channels, fan_out_sessions, lanes, long_job_rows, notifications}
+
+
+async def test_rows_of_long_jobs_go_once_their_job_is_over(purging, either_store):
+    for name, ended in (("over", NOW), ("going on", None)):
+        await either_store.put(long_jobs, filled(long_jobs, id=name, created_at=NOW, ended_at=ended))
+    await either_store.put(long_job_rows, *(filled(long_job_rows, job_id=one) for one in ("over", "going on", "gone")))
     await purging.purge()
-    assert await either_store.all(pull_requests.c.first_seen) == [began]
-    assert await either_store.all(waiting_times.c.since) == [began]
-    assert await either_store.all(guardrail_violations.c.at) == [NOW]
-    assert await either_store.all(spend.c.day) == [last_kept, "2026-05-19"]
-    assert await either_store.all(consumption.c.day) == [last_kept]
-    assert await either_store.all(corrections.c.day) == [last_kept]
+    assert await either_store.all(long_job_rows.c.job_id) == ["going on"]
+
+
+async def test_sessions_of_fan_outs_go_with_their_fan_out(purging, either_store):
+    await either_store.put(fan_outs, filled(fan_outs, id="there", created_at=NOW))
+    await either_store.put(fan_out_sessions, *(filled(fan_out_sessions, fan_out_id=one) for one in ("there", "gone")))
+    await purging.purge()
+    assert await either_store.all(fan_out_sessions.c.fan_out_id) == ["there"]
+
+
+async def test_choices_for_threads_that_are_gone_go_and_those_for_everywhere_stay(purging, either_store):
+    await either_store.session("there", NOW)
+    await either_store.put(threads, thread_of("there", "1.000100"))
+    for channel, thread in (("", ""), ("C0WORK", "1.000100"), ("C0WORK", "gone")):
+        row = filled(notifications, team="T0ACME", channel=channel, thread=thread)
+        await either_store.put(notifications, row)
+    await purging.purge()
+    assert await either_store.all(notifications.c.thread) == ["", "1.000100"]
+
+
+async def test_channels_without_a_session_go(purging, either_store):
+    await either_store.session("there", NOW)
+    await either_store.put(channels, filled(channels, team="T0ACME", channel="C0UNUSED"))
+    await purging.purge()
+    assert await either_store.all(channels.c.channel) == ["C0WORK"]
 
 
 async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(purging, either_store):
@@ -288,105 +312,11 @@ async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(purging, eithe
     assert await either_store.all(lanes.c.name) == ["in:held", "in:waits"]
 
 
-async def test_full_token_buckets_and_people_read_long_ago_go(purging, either_store):
-    await either_store.put(
-        rate_limits, {"name": "out:old", "next_at": NOW - DAY - 1}, {"name": "out:young", "next_at": NOW - DAY + 1}
-    )
-    await either_store.person("U0OLD", "Old", NOW - 31 * DAY)
-    await either_store.person("U0ADA", "Ada", NOW - 29 * DAY)
-    await purging.purge()
-    assert await either_store.all(rate_limits.c.name) == ["out:young"]
-    assert await either_store.all(people.c.name) == ["Ada"]
-
-
-async def test_choices_for_threads_that_are_gone_go_and_those_for_everywhere_stay(purging, either_store):
-    key = {"team": "T0ACME", "user": "U0ADA", "choice": "off"}
-    await either_store.put(notifications, *({**key, "channel": name, "thread": name} for name in ("", "C0WORK")))
-    await purging.purge()
-    assert await either_store.all(notifications.c.channel) == [""]
-
-
-async def test_lists_shown_more_than_a_day_ago_go(purging, either_store):
-    old, young = (
-        {"team": "T0ACME", "user": user, "session_ids": ["s"], "shown_at": NOW - DAY + seconds}
-        for user, seconds in (("U0OLD", -1), ("U0ADA", 1))
-    )
-    await either_store.put(shown_lists, old, young)
-    for row in (old, young):
-        row["entries"] = row.pop("session_ids")
-        await either_store.put(numbered_lists, row | {"kind": "digests"})
-    await purging.purge()
-    assert await either_store.all(shown_lists.c.user) == ["U0ADA"]
-    assert await either_store.all(numbered_lists.c.user) == ["U0ADA"]
-
-
-async def test_who_was_in_the_admins_group_goes_an_hour_after_it_was_read_last(purging, either_store):
-    key = {"team": "T0ACME", "user_group": "S0ADMINS"}
-    await either_store.put(
-        admins, {**key, "user": "U0OLD", "read_at": NOW - 3601}, {**key, "user": "U0ADA", "read_at": NOW - 3599}
-    )
-    await purging.purge()
-    assert await either_store.all(admins.c.user) == ["U0ADA"]
-
-
-async def test_who_changed_what_is_kept_for_a_year_and_a_month(purging, either_store):
-    facts = {"team": "T0ACME", "user": "U0ADA", "action": "exit", "outcome": "done"}
-    await either_store.put(
-        audit,
-        *({**facts, "target": f"{days}", "at": NOW - days * DAY} for days in (401, 399)),
-        {**facts, "target": "0", "at": NOW},
-    )
-    await purging.purge()
-    assert await either_store.all(audit.c.target) == ["0", "399"]
-
-
-async def test_long_jobs_go_after_the_retention_and_what_they_have_read_once_they_are_over(purging, either_store):
-    job = {"team": "T0ACME", "user": "U0ADA", "kind": "audit", "title": "", "file_name": "", "shape": {}, "asked": {}}
-    job |= {"state": "done", "ref": "r", "notes": []}
-    begun = {days: {**job, "id": f"{days}", "created_at": NOW - days * DAY} for days in (31, 29, 1)}
-    await either_store.put(
-        long_jobs, begun[31], begun[29] | {"ended_at": NOW - 29 * DAY}, begun[1] | {"ended_at": None}
-    )
-    cells = {"key": "k", "team": "T0ACME", "user": "U0ADA", "position": 0, "cells": []}
-    await either_store.put(long_job_rows, *({**cells, "job_id": f"{days}"} for days in begun))
-    await purging.purge()
-    assert await either_store.all(long_jobs.c.id) == ["1", "29"]
-    assert await either_store.all(long_job_rows.c.job_id) == ["1"]
-
-
-async def test_fan_outs_go_after_a_cycle_with_their_sessions(purging, either_store):
-    whose = {"team": "T0ACME", "user": "U0ADA"}
-    fan_out = {**whose, "channel": "C0WORK", "prompt": "", "options": {"v": 1}, "state": "over"}
-    await either_store.put(
-        fan_outs, *({**fan_out, "id": f"{days}", "created_at": NOW - days * DAY} for days in (33, 31))
-    )
-    session = {**whose, "org_id": "org", "position": 0, "name": "", "lifecycle": "open", "display": "done"}
-    session |= {"attempt": 1, "acus": 0.0, "polled_at": 0.0}
-    await either_store.put(fan_out_sessions, *({**session, "fan_out_id": f"{days}"} for days in (33, 31)))
-    await purging.purge()
-    assert await either_store.all(fan_outs.c.id) == ["31"]
-    assert await either_store.all(fan_out_sessions.c.fan_out_id) == ["31"]
-
-
 async def test_nothing_to_purge(purging, either_store):
     assert await purging.purge() == PRODUCTION.retention_interval
 
 
 # ---------------------------------------------------------------- in small batches
-
-
-async def test_no_transaction_deletes_more_than_a_batch(purging, either_store):
-    await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
-    deleted = []
-
-    @event.listens_for(either_store.db._writing.sync_engine, "after_cursor_execute")
-    def count(conn, cursor, statement, parameters, context, many):
-        if statement.startswith("DELETE FROM inbox"):
-            deleted.append(cursor.rowcount)
-
-    await purging.purge()
-    assert deleted == [BATCH, BATCH, 1]
-    assert await either_store.all(inbox.c.key) == []
 
 
 async def test_the_first_purge_comes_some_time_after_the_start(purging, either_store):
@@ -409,7 +339,7 @@ async def test_a_long_history_is_worked_off_over_several_ticks(purging, either_s
 
 async def test_two_replicas_purge_side_by_side(make, either_store, clock, purging):
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(BATCH + 1)))
-    other = Retention(make(either_store, clock))
+    other = Retention(make(either_store, clock), SPECS)
     for each in (purging, other, purging):
         await each.purge()
     assert await either_store.all(inbox.c.key) == []

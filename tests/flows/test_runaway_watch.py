@@ -7,7 +7,7 @@ from bot.flows.money.alarms.runaway import BATCH_SIZE, RunawayWatch
 from bot.slack.client import Slack
 from bot.slack.errors import SlackUnreachable
 from bot.store import alarms, channels, due, recent_spend, sessions, tables
-from bot.timing import DAY, HOUR, MINUTE, PRODUCTION
+from bot.timing import HOUR, MINUTE, PRODUCTION
 from tests import sentences
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 
@@ -282,14 +282,3 @@ async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, 
     rows = await either_store.rows(tables.outbox)
     assert {row["channel"] for row in rows} == admins
     assert [row["payload"]["text"] for row in rows] == [sentences.SPEND_NOT_READABLE] * 2
-
-
-async def test_what_is_old_is_purged(make, either_store, clock):
-    _, watch, organisation = watch_of(make, either_store, clock)
-    await either_store.session("s1", NOW - HOUR, acus=6.2)
-    await watch.tick(organisation)
-    async with either_store.db.write() as tx:
-        await recent_spend.add(tx, {"s1": 1.0}, NOW)
-        assert await recent_spend.purge(tx, NOW - DAY) == await alarms.purge(tx, NOW) == 0
-        assert await recent_spend.purge(tx, NOW + 1) == await alarms.purge(tx, NOW + 1) == 1
-    assert await stored(either_store) == []

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.flows.upkeep.erase import Erasure
-from bot.store.tables import metadata
+from bot.store.specs import SPECS, metadata
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import card, card_of, polled, private_answers, sent_to_devin, settled
@@ -28,7 +28,7 @@ async def cells_with(on: Harness, text: str) -> set[str]:
 async def erase(on: Harness, user: str) -> tuple[str, ...]:
     """Erase `user` while the bot is stopped."""
     await on.stop()
-    erased = await Erasure(on.store, lease=30.0).person(user)
+    erased = await Erasure(on.store, SPECS, lease=30.0).person(user)
     await on.start()
     return erased.unfollowed
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sqlalchemy import JSON, Boolean, Column, Integer, String, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.causes import Cause, MessageCause
@@ -111,3 +112,18 @@ def session(session_id: str = "s", *, snapshot: Snapshot | None = None, **more: 
     }
     known = snapshot or Snapshot(status="running", detail="working", updated_at=1_750_000_000)
     return Session(id=session_id, snapshot=known, **usual | more)
+
+
+def filled(table: Table, text: str = "plain", **values: Any) -> dict[str, Any]:
+    """A row of any table, with `text` in each column of text or JSON, and without numbers that count up."""
+    return {column.name: _value(column, text) for column in table.columns if column.name != "seq"} | values
+
+
+def _value(column: Column[Any], text: str) -> Any:
+    if isinstance(column.type, JSON):
+        return {"v": 1, "text": text}
+    if isinstance(column.type, String):
+        return text
+    if isinstance(column.type, Boolean):
+        return False
+    return 1 if isinstance(column.type, Integer) else 1.0

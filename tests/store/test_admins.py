@@ -6,10 +6,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.person import Person
-from bot.store import admin_tables, admins, people
+from bot.store import admins, people
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
-from tests.store.test_purge import left
 
 GROUP = "S1"
 ANN = Person("U1", "ann")
@@ -67,16 +66,3 @@ async def test_other_groups_and_other_teams_are_others(db: Database) -> None:
     await replaced(db, ["U1"], group="S2")
     await replaced(db, [])
     assert (await members(db), await members(db, group="S2"), await members(db, team="T2")) == (set(), {"U1"}, {"U1"})
-
-
-async def test_rows_of_readings_long_ago_go_in_batches(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(admins, "BATCH", 3)
-    await replaced(db, [f"U{number}" for number in range(4)])
-    await replaced(db, ["U1"], NOW + 10, "T2")
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await admins.purge(tx, NOW + 1)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
-    assert await left(db, admin_tables.admins, "team") == ["T2"]

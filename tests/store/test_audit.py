@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 
-import pytest
-
-from bot.store import admin_tables, audit
+from bot.store import audit
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
-from tests.store.test_purge import left
 
 ENDED = AuditRow(TEAM, NOW, "U1", "exit", "devin-1", "C1", {"status": "running"}, {"status": "exit"})
 GRANTED = AuditRow(TEAM, NOW, "U2", "grant", "U1", None, None, {"acus": 1.5, "note": "a\0b"}, "refused")
@@ -33,15 +30,3 @@ async def test_whether_a_change_is_recorded(db: Database) -> None:
         assert await audit.has(tx, TEAM, "exit", "devin-1")
         others = ((TEAM, "exit", "devin-2"), (TEAM, "grant", "devin-1"), ("T2", "exit", "devin-1"))
         assert [await audit.has(tx, *other) for other in others] == [False] * 3
-
-
-async def test_changes_of_long_ago_go_in_batches(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "BATCH", 3)
-    await add(db, *[ENDED] * 4, replace(ENDED, at=NOW + 10, target="devin-2"))
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await audit.purge(tx, NOW + 1)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
-    assert await left(db, admin_tables.audit, "target") == ["devin-2"]

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import pytest
 
 from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
-from bot.store import long_jobs, tables
+from bot.store import long_jobs
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
-from tests.store.test_purge import left
 
 NEW = NewLongJob(
     LongJobKind.AUDIT,
@@ -71,18 +70,3 @@ async def test_a_change_may_depend_on_the_state(db: Database) -> None:
     found = await stored(db)
     assert found is not None
     assert found.state is LongJobState.CANCELLED
-
-
-async def test_long_jobs_go_and_rows_go_once_their_job_is_over(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(long_jobs, "BATCH", 3)
-    for name in ("old", "over", "going on"):
-        row = JobRow("a", ("a", None))
-        await add(db, LongJob(name, TEAM, "U1", NEW, LongJobState.READING, "ref", NOW), [row])
-    async with db.write() as tx:
-        await long_jobs.change(tx, "old", ended_at=NOW + 5)
-        await long_jobs.change(tx, "over", ended_at=NOW + 20)
-        await long_jobs.change(tx, "going on", created_at=NOW + 20)
-        assert await long_jobs.purge(tx, NOW + 10) == 1
-        assert [await long_jobs.purge_rows(tx) for _ in range(3)] == [2, 0, 0]
-    assert await left(db, tables.long_jobs, "id") == ["going on", "over"]
-    assert await left(db, tables.long_job_rows, "job_id") == ["going on"]

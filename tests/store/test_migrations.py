@@ -23,6 +23,7 @@ from bot.store import due, ownership, people, spend
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import alembic_config, is_current, migrate
+from bot.store.specs import SPECS
 from bot.store.tables import cards, consumption, inbox, metadata, outbox, pull_requests, sessions, threads
 from bot.store.tables import due as due_table
 from bot.store.tables import spend as spend_table
@@ -296,7 +297,7 @@ async def test_rows_without_an_owner_belong_to_the_first_workspace_and_organisat
     await migrate(db)
     for team, org_id in (("T1", "org-1"), ("T2", "org-2")):  # the second start finds nothing without an owner
         async with db.write() as tx:
-            await ownership.assign_unowned(tx, team, org_id)
+            await ownership.assign_unowned(tx, SPECS, team, org_id)
         assert await owners(db) == OWNED
 
 

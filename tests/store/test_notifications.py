@@ -1,13 +1,10 @@
 """What people chose about being mentioned; on both databases."""
 
-import pytest
-
 from bot.domain.notify_choice import NotifyChoice
-from bot.store import notifications, tables, threads
+from bot.store import notifications
 from bot.store.database.connection import Database
 from bot.store.notifications import EVERYWHERE, Scope
-from bot.store.threads import Thread
-from tests.store.rows import CHANNEL, NOW, TEAM, THREAD
+from tests.store.rows import CHANNEL, TEAM, THREAD
 
 HERE, ELSEWHERE = Scope(CHANNEL, THREAD), Scope("C2", THREAD)
 ALL, QUESTIONS, DONE, OFF = NotifyChoice
@@ -43,22 +40,3 @@ async def test_the_last_choice_counts_for_its_person_and_workspace(db: Database)
     await choose(db, OFF, HERE, user="U3")
     await choose(db, OFF, HERE, user="U1", team="T2")
     assert await choices(db, "U1", "U2", "U4") == {"U1": (HERE, DONE), "U2": (EVERYWHERE, QUESTIONS)}
-
-
-async def test_a_choice_goes_with_its_thread(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notifications, "BATCH", 2)
-    bound = Thread(TEAM, CHANNEL, THREAD, "s", muted=False, closed=False, last_seen_ts=THREAD)
-    async with db.write() as tx:
-        await threads.put(tx, bound, NOW)
-    for number in range(3):
-        await choose(db, OFF, ELSEWHERE, user=f"U{number}")
-    await choose(db, OFF, HERE, user="here")
-    await choose(db, OFF, EVERYWHERE, user="everywhere")
-    purged = []
-    for _ in range(3):
-        async with db.write() as tx:
-            purged.append(await notifications.purge(tx))
-    assert purged == [2, 1, 0]
-    async with db.read() as tx:
-        left = (await tx.execute(tables.notifications.select())).all()
-    assert {row.user for row in left} == {"here", "everywhere"}

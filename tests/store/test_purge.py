@@ -1,36 +1,22 @@
-"""What nobody needs any more goes, in batches, and nothing else."""
+"""Rows of inbox, outbox and sessions that nobody needs any more go, in batches, and nothing else."""
 
-from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Table, select
 
-from bot.domain.consumption import Correction, by_product
 from bot.domain.lane import thread_lane
-from bot.domain.person import Person
-from bot.domain.session import Lifecycle, PullRequest, Snapshot
+from bot.domain.session import Lifecycle, Snapshot
 from bot.store import (
     cards,
-    channels,
-    corrections,
     inbox,
-    lanes,
-    numbered_lists,
     outbox,
-    people,
-    pull_requests,
-    purge,
-    rate_limits,
-    session_lists,
     sessions,
-    spend,
     tables,
     threads,
     watched_sessions,
 )
 from bot.store.database.connection import Database
-from bot.store.pull_requests import FollowedSession
 from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, ORG, TEAM, THREAD, asked, drawn, held, said, session, standing
 
@@ -39,7 +25,7 @@ BATCH_SIZE = 3
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (corrections, inbox, outbox, sessions, spend, pull_requests, purge, watched_sessions):
+    for module in (inbox, outbox, sessions, watched_sessions):
         monkeypatch.setattr(module, "BATCH", BATCH_SIZE)
 
 
@@ -208,121 +194,3 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
         ended = await sessions.get(tx, "asleep0")
     assert ended is not None
     assert (ended.lifecycle, ended.ended_at) == (Lifecycle.OPEN, NOW)
-
-
-# ------------------------------------------------------------ the rest
-
-
-async def test_spending_of_long_ago_goes_in_batches(db: Database) -> None:
-    day, later = date(2025, 6, 2), date(2025, 6, 3)
-    async with db.write() as tx:
-        await spend.add(tx, ORG, day, {f"s{number}": 1.0 for number in range(4)})
-        await spend.add(tx, ORG, later, {"s0": 2.0})
-        await spend.put_consumption(tx, ORG, {day: by_product(4.0, {}), later: by_product(2.0, {})}, NOW)
-        await corrections.add(tx, ORG, [Correction(one, 1.0, 2.0) for one in (day, later)], NOW)
-        for number in range(5):
-            found = [PullRequest(f"https://git.example/{number}", "open")]
-            await pull_requests.put(tx, [(FollowedSession("s0", TEAM, ORG, "s0"), found)], NOW + 10 * (number == 4))
-
-    async def purge_batch(purge_of: Any) -> int:
-        async with db.write() as tx:
-            return int(await purge_of(tx, later))
-
-    assert [await purge_batch(spend.purge) for _ in range(3)] == [3, 1, 0]
-    assert [await purge_batch(spend.purge_consumption) for _ in range(2)] == [1, 0]
-    assert [await purge_batch(corrections.purge) for _ in range(2)] == [1, 0]
-    async with db.write() as tx:
-        assert [await pull_requests.purge(tx, NOW + 10) for _ in range(3)] == [3, 1, 0]
-        assert await pull_requests.counts_between(tx, TEAM, ORG, 0.0, NOW + 99) == (1, 0)
-        assert await spend.by_day(tx, ORG, day, later) == {later: 2.0}
-        assert await spend.consumed(tx, ORG, day, later) == {later: 2.0}
-
-
-async def test_idle_lanes_go_and_those_with_work_or_a_worker_stay(db: Database) -> None:
-    async with db.write() as tx:
-        await lanes.beat(tx, db, "w", 30.0)
-        for lane in ("in:idle1", "in:idle2", "in:idle3", "in:idle4", "in:waits", "in:done", "in:held"):
-            claim = await lanes.claim(tx, db, lane, "w", 30.0)
-            assert claim is not None
-            if lane != "in:held":
-                await lanes.release(tx, claim)
-        await inbox.add(tx, [asked("waits", lane="in:waits"), asked("done", lane="in:done")])
-        await inbox.finish(tx, ["done"], NOW)
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await purge.purge_lanes(tx)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 2, 0]
-    assert await left(db, tables.lanes, "name") == ["in:held", "in:waits"]
-
-
-async def test_full_token_buckets_go_and_those_that_still_bind_stay(db: Database) -> None:
-    async with db.write() as tx:
-        for number in range(4):
-            await rate_limits.take(tx, f"old{number}", NOW, 1.0)
-        await rate_limits.block(tx, "binds", NOW + 60)
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await purge.purge_rate_limits(tx, NOW + 30)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
-    assert await left(db, tables.rate_limits, "name") == ["binds"]
-
-
-async def test_people_read_long_ago_go(db: Database) -> None:
-    async with db.write() as tx:
-        for number in range(4):
-            await people.put(tx, TEAM, Person(f"U{number}", "x"), NOW)
-        await people.put(tx, "T2", Person("U0", "x"), NOW + 10)
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await purge.purge_people(tx, NOW + 1)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
-    assert await left(db, tables.people, "team") == ["T2"]
-
-
-async def test_numbered_lists_shown_long_ago_go(db: Database) -> None:
-    async with db.write() as tx:
-        for number in range(4):
-            await numbered_lists.show(tx, TEAM, f"U{number}", "digests", ["s"], NOW)
-        await numbered_lists.show(tx, "T2", "U0", "digests", ["s"], NOW + 10)
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await purge.purge_numbered_lists(tx, NOW + 1)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
-    assert await left(db, tables.numbered_lists, "team") == ["T2"]
-
-
-async def test_lists_shown_long_ago_go(db: Database) -> None:
-    async with db.write() as tx:
-        for number in range(4):
-            await session_lists.show(tx, TEAM, f"U{number}", ["s"], NOW)
-        await session_lists.show(tx, "T2", "U0", ["s"], NOW + 10)
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await purge.purge_shown_lists(tx, NOW + 1)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
-    assert await left(db, tables.shown_lists, "team") == ["T2"]
-
-
-async def test_channels_without_a_session_go(db: Database) -> None:
-    async with db.write() as tx:
-        for number in range(4):
-            await channels.set_shared(tx, TEAM, f"C{number}", True, NOW)
-        await channels.set_shared(tx, TEAM, "CUSED", True, NOW)
-        await sessions.add(tx, session("s", channel="CUSED"))
-
-    async def purge_batch() -> int:
-        async with db.write() as tx:
-            return await purge.purge_channels(tx)
-
-    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
-    assert await left(db, tables.channels, "channel") == ["CUSED"]

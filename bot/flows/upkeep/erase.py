@@ -4,15 +4,14 @@ A process at work would write down again what is erased beside it: it has read t
 the caller holds the lock of the file. On PostgreSQL each transaction keeps processes from beginning until it ends.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bot.domain.erasure import Erased
 from bot.store import cards, erasure, lanes, outbox
 from bot.store.database.connection import Database, Transaction
-from bot.store.erasure import Part
 from bot.store.inbox import BATCH
+from bot.store.table_spec import RowsToErase, TableSpec
 
 Followed = Callable[[Transaction, str], Awaitable[list[str]]]
 
@@ -20,27 +19,28 @@ Followed = Callable[[Transaction, str], Awaitable[list[str]]]
 class Erasure:
     """Erases what a store holds; a worker without a heartbeat within `lease` seconds counts as dead."""
 
-    def __init__(self, db: Database, lease: float) -> None:
+    def __init__(self, db: Database, specs: Sequence[TableSpec], lease: float) -> None:
         self._db = db
+        self._specs = specs
         self._lease = lease
 
     async def person(self, user: str) -> Erased:
         """Erase the person with the id `user`; raises WorkerAliveError if the bot runs on the store."""
-        return await self._erase(user, erasure.of_person(user), erasure.followed_by_person)
+        return await self._erase(user, erasure.of_person(self._specs, user), erasure.followed_by_person)
 
     async def workspace(self, team: str) -> Erased:
         """Erase the workspace with the id `team`; raises WorkerAliveError if the bot runs on the store."""
-        return await self._erase(team, erasure.of_workspace(team), erasure.followed_in_workspace)
+        return await self._erase(team, erasure.of_workspace(self._specs, team), erasure.followed_in_workspace)
 
-    async def _erase(self, named: str, parts: Sequence[Part], followed: Followed) -> Erased:
+    async def _erase(self, named: str, found: Sequence[RowsToErase], followed: Followed) -> Erased:
         await self._free_claims()
         async with self._db.scan() as tx:
             unfollowed = await followed(tx, named)
-        rows: Counter[str] = Counter()
-        for part in parts:
-            rows[part.name] += await self._erase_part(part)
+        counts = {rows.nouns: 0 for rows in found}  # in the order of the tables
+        for rows in sorted(found, key=lambda rows: rows.last):
+            counts[rows.nouns] += await self._erase_rows(rows)
         await self._db.compact()
-        return Erased(+rows, tuple(unfollowed))
+        return Erased({nouns: count for nouns, count in counts.items() if count}, tuple(unfollowed))
 
     async def _free_claims(self) -> None:
         """Take their claims from workers that are dead or frozen, which then write nothing if they come back."""
@@ -49,13 +49,13 @@ class Erasure:
             await outbox.free_all(tx)
             await cards.free_all(tx)
 
-    async def _erase_part(self, part: Part) -> int:
+    async def _erase_rows(self, rows: RowsToErase) -> int:
         async with self._db.scan() as tx:
-            keys = await part.find(tx)
+            keys = await rows.find(tx)
         for start in range(0, len(keys), BATCH):
             # A crash between two batches leaves the other rows, which the same command finds again.
             async with self._alone() as tx:
-                await part.erase(tx, keys[start : start + BATCH], self._db.clock())
+                await rows.erase(tx, keys[start : start + BATCH], self._db.clock())
         return len(keys)
 
     @asynccontextmanager

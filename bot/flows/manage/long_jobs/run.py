@@ -27,6 +27,8 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import ScopeMissing
 from bot.store import long_jobs
+from bot.store.purge import purge
+from bot.store.tables import long_job_rows
 from bot.views import long_jobs as views
 from bot.views.message import Message
 
@@ -166,7 +168,7 @@ class RunLongJob:
 
     async def _purge(self) -> int:
         async with self._services.db.write() as tx:
-            return await long_jobs.purge_rows(tx)
+            return await purge(tx, long_job_rows, long_jobs.of_ended_job())
 
     async def _result(self, found: LongJob) -> tuple[int, Sequence[Sequence[Cell]]]:
         """How many rows the long job has, and those that its message shows."""
