@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, delete, false, literal, or_, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, String, Table, delete, false, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.billing import billing_day, bounds
 from bot.domain.erasure import Nouns
 from bot.timing import Timing
 
@@ -35,19 +36,17 @@ Old = Callable[[float, Timing], ColumnElement[bool]]  # the condition that a row
 Erase = Callable[["TableSpec", str], Sequence[RowsToErase]]  # the rows that hold something about the person with an id
 
 
-def by_user(spec: "TableSpec", user: str) -> list[RowsToErase]:
-    """The rows whose column `user` names the person, to be deleted."""
-    return [deletion(spec, spec.table.c.user == user)]
+def by(*columns: str) -> Erase:
+    """The rows of which one of these columns names the person, to be deleted."""
+
+    def person(spec: "TableSpec", user: str) -> list[RowsToErase]:
+        return [deletion(spec, or_(*(spec.table.c[column] == user for column in columns)))]
+
+    return person
 
 
-def by_subject(spec: "TableSpec", user: str) -> list[RowsToErase]:
-    """The rows whose column `subject` names the person, to be deleted."""
-    return [deletion(spec, spec.table.c.subject == user)]
-
-
-def by_user_or_subject(spec: "TableSpec", user: str) -> list[RowsToErase]:
-    """The rows of which one of the two columns names the person, to be deleted."""
-    return [deletion(spec, or_(spec.table.c.user == user, spec.table.c.subject == user))]
+by_user: Final = by("user")
+by_subject: Final = by("subject")
 
 
 def by_name(spec: "TableSpec", named: str) -> list[RowsToErase]:
@@ -73,9 +72,27 @@ def nothing(_spec: "TableSpec", _user: str) -> list[RowsToErase]:
     return []
 
 
-def never(_now: float, _timing: Timing) -> ColumnElement[bool]:
-    """Retention deletes no row by its age. Beside the spec stands who deletes them."""
-    return false()
+def kept_for(instant: ColumnElement[float], seconds: Callable[[Timing], float]) -> Old:
+    """Rows are old so many seconds after `instant`."""
+    return lambda now, timing: instant < now - seconds(timing)
+
+
+def kept_like_spend(when: Column[Any]) -> Old:
+    """Rows are old if `when`, a billing day or an instant, is before the days of which is kept what was spent."""
+
+    def old(now: float, timing: Timing) -> ColumnElement[bool]:
+        first = billing_day(now - timing.spend_kept)
+        return when < (first.isoformat() if isinstance(when.type, String) else bounds(first)[0])
+
+    return old
+
+
+def once(condition: ColumnElement[bool]) -> Old:
+    """Rows are old once the condition holds."""
+    return lambda _now, _timing: condition
+
+
+never: Final = once(false())  # it is not retention that deletes the rows; who does stands beside the spec
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,11 +95,11 @@ class Retention:
         return purged
 
 
-def _written(purge: Callable[[Transaction], Awaitable[int]]) -> Batch:
-    """Return a batch that runs `purge` in one writing transaction."""
+def _written(change: Callable[[Transaction], Awaitable[int]]) -> Batch:
+    """Return a batch that runs `change` in one writing transaction."""
 
     async def batch(db: Database) -> int:
         async with db.write() as tx:
-            return await purge(tx)
+            return await change(tx)
 
     return batch
