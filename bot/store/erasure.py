@@ -12,18 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    String,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.cause_codec import BLANK, decode
@@ -35,17 +24,7 @@ from bot.store import cards as card_rows
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
 from bot.store.table_spec import NOBODY, EraseKeys, RowsToErase, TableSpec, by_team, by_user, deletion, keys_of
-from bot.store.tables import (
-    audit,
-    cards,
-    fan_out_sessions,
-    fan_outs,
-    inbox,
-    long_jobs,
-    outbox,
-    pull_requests,
-    sessions,
-)
+from bot.store.tables import audit, cards, fan_out_sessions, fan_outs, inbox, long_jobs, outbox, pull_requests, sessions
 
 REASON: Final = "erased"
 _JOINED: Final = ("part in a session of somebody else", "parts in sessions of others")

@@ -1,6 +1,7 @@
 """What happens to the rows of each table, in the order in which `forget` counts them.
 
-Retention deletes in this order too, so rows that go with others stand after those.
+Retention and erasure go in this order too: rows that go with others stand after those, and the outbox before the jobs
+by which it is known whose a post is.
 """
 
 from typing import Any, Final
