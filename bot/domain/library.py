@@ -41,7 +41,7 @@ REQUIRED: Final = frozenset({NAME, TRIGGER, BODY})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LibraryItem:
     """A note or a playbook. A note has a `trigger`, which says when it is used, and perhaps a `repo`.
 
     `id` is empty, and the times are 0, as long as it is not at Devin. `folder_id`, `is_enabled` and the `schema` of a
@@ -80,20 +80,20 @@ class Entry:
         wanted = text.casefold()
         return any(wanted in value.casefold() for value in self.fields.values())
 
-    def is_same_as(self, other: "Entry") -> bool:
+    def is_same_as(self, other: "LibraryItem") -> bool:
         """Whether the fields of both hold the same, but for white space around it, which no form sends."""
         return {name: value.strip() for name, value in self.fields.items()} == {
             name: value.strip() for name, value in other.fields.items()
         }
 
-    def is_like(self, other: "Entry") -> bool:
+    def is_like(self, other: "LibraryItem") -> bool:
         """Whether the fields of both say the same in the same words, as where Devin has tidied up white space."""
         return {name: value.split() for name, value in self.fields.items()} == {
             name: value.split() for name, value in other.fields.items()
         }
 
-    def may_be(self, other: "Entry") -> bool:
-        """Whether this entry is like `other` in all fields but those that are `unread`."""
+    def may_be(self, other: "LibraryItem") -> bool:
+        """Whether this item is like `other` in all fields but those that are `unread`."""
         return all(
             value.split() == other.fields[name].split()
             for name, value in self.fields.items()
@@ -127,11 +127,11 @@ def _excerpt(value: str, other: str) -> str:
     return part if len(part) <= MOST_RECORDED else part[: MOST_RECORDED - 1] + "…"
 
 
-def entered(kind: Kind, fields: Mapping[str, str]) -> Entry:
-    """Make the entry that `fields` describe, which somebody has filled in."""
+def entered(kind: Kind, fields: Mapping[str, str]) -> LibraryItem:
+    """Make the item that `fields` describe, which somebody has filled in."""
     values = {name: fields.get(name, "").strip() for name in FIELDS[kind]}
     macro, repo = values.get(MACRO, ""), values.get(REPO, "")
-    return Entry(
+    return LibraryItem(
         kind,
         values[NAME],
         values[BODY],
@@ -150,9 +150,9 @@ class FieldMistake(StrEnum):
     NO_MACRO = "no macro"
 
 
-def mistakes(entry: Entry) -> dict[str, FieldMistake]:
-    """Return what is wrong with the fields of `entry`, by their names."""
-    found = {name: _mistake(name, value) for name, value in entry.fields.items()}
+def mistakes(item: LibraryItem) -> dict[str, FieldMistake]:
+    """Return what is wrong with the fields of `item`, by their names."""
+    found = {name: _mistake(name, value) for name, value in item.fields.items()}
     return {name: mistake for name, mistake in found.items() if mistake is not None}
 
 

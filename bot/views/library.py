@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.commands.library_commands import NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
-from bot.domain.library import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Entry, Kind
+from bot.domain.library import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Kind, LibraryItem
 from bot.views import blocks
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
@@ -34,16 +34,16 @@ ALREADY_DELETED: Final = Message("That note is deleted already.")
 # ---------------------------------------------------------------- lists
 
 
-def listing(kind: Kind, entries: Sequence[Entry], search: str, *, unreadable: int = 0) -> Message:
-    """List `entries`, those that contain `search`; the first ones have the numbers that commands take."""
-    if not entries and not unreadable:
+def listing(kind: Kind, items: Sequence[LibraryItem], search: str, *, unreadable: int = 0) -> Message:
+    """List `items`, those that contain `search`; the first ones have the numbers that commands take."""
+    if not items and not unreadable:
         return _nothing(kind, search)
-    shown = entries[:MOST_LISTED]
+    shown = items[:MOST_LISTED]
     found = f" with “{fitted(search, NAME_LENGTH)}”" if search else ""
-    lines = [f"*{counted(len(entries), kind)}{found}*"]
-    lines += [f"{number}. {_line(entry)}" for number, entry in enumerate(shown, start=1)]
-    if len(entries) > len(shown):
-        more = len(entries) - len(shown)
+    lines = [f"*{counted(len(items), kind)}{found}*"]
+    lines += [f"{number}. {_line(item)}" for number, item in enumerate(shown, start=1)]
+    if len(items) > len(shown):
+        more = len(items) - len(shown)
         lines.append(f"… and {more:,} more. A word finds some of them: `/devin {kind} list deploy`.")
     if unreadable:
         lines.append(f":warning: {counted(unreadable, 'more row')} of Devin's could not be read.")
@@ -58,17 +58,17 @@ def _nothing(kind: Kind, search: str) -> Message:
     return Message(f"There are no {kind}s yet. Admins can add one with `/devin {kind} add`.")
 
 
-def _line(entry: Entry) -> str:
-    return " · ".join([_bold(entry), *_facts(entry, 100)])
+def _line(item: LibraryItem) -> str:
+    return " · ".join([_bold(item), *_facts(item, 100)])
 
 
-def _facts(entry: Entry, length: int) -> list[str]:
+def _facts(item: LibraryItem, length: int) -> list[str]:
     facts = (
-        fitted(entry.trigger, length),
-        _repo(entry.repo),
-        code(entry.macro) if entry.macro else "",
-        "off" if not entry.is_enabled else "",
-        "of the enterprise" if entry.of_enterprise else "",
+        fitted(item.trigger, length),
+        _repo(item.repo),
+        code(item.macro) if item.macro else "",
+        "off" if not item.is_enabled else "",
+        "of the enterprise" if item.of_enterprise else "",
     )
     return [fact for fact in facts if fact]
 
@@ -82,14 +82,14 @@ def _repo(repo: str) -> str:
 # ---------------------------------------------------------------- one of them
 
 
-def shown(entry: Entry) -> Message:
+def shown(item: LibraryItem) -> Message:
     """Show one note or playbook, its text as far as a message holds it."""
-    facts = [*_facts(entry, 1_000), f"changed {ago(entry.updated_at)}" if entry.updated_at else ""]
-    head = "\n".join([_bold(entry), " · ".join(fact for fact in facts if fact)]).strip()
-    first, *more = split(disarm(entry.body)) or ["_(no text)_"]
-    foot = [link(PAGES[entry.kind], "Open in Devin"), "the rest is there" if more else ""]
+    facts = [*_facts(item, 1_000), f"changed {ago(item.updated_at)}" if item.updated_at else ""]
+    head = "\n".join([_bold(item), " · ".join(fact for fact in facts if fact)]).strip()
+    first, *more = split(disarm(item.body)) or ["_(no text)_"]
+    foot = [link(PAGES[item.kind], "Open in Devin"), "the rest is there" if more else ""]
     return Message(
-        notification(entry.name, entry.body), [blocks.section(head), blocks.markdown(first), *blocks.context(foot)]
+        notification(item.name, item.body), [blocks.section(head), blocks.markdown(first), *blocks.context(foot)]
     )
 
 
@@ -142,14 +142,14 @@ def refused(permission: str | None) -> Message:
 # ---------------------------------------------------------------- changes
 
 
-def ask_delete(entry: Entry) -> Message:
+def ask_delete(item: LibraryItem) -> Message:
     """Ask whether to delete a note."""
     ask = "Delete the note {} for good? Devin won't know it any more."
     buttons = blocks.actions(
-        blocks.button("Delete it", NOTE_DELETE_CONFIRMED.action_id, entry.id, "danger"),
-        blocks.button("Keep it", NOTE_DELETE_DECLINED.action_id, entry.id),
+        blocks.button("Delete it", NOTE_DELETE_CONFIRMED.action_id, item.id, "danger"),
+        blocks.button("Keep it", NOTE_DELETE_DECLINED.action_id, item.id),
     )
-    return Message(ask.format(_plain(entry)), [blocks.section(ask.format(_bold(entry))), *buttons])
+    return Message(ask.format(_plain(item)), [blocks.section(ask.format(_bold(item))), *buttons])
 
 
 def deleted(name: str) -> Message:
@@ -172,39 +172,39 @@ def not_deleted(reference: str) -> Message:
     )
 
 
-def saved(entry: Entry, *, new: bool) -> Message:
+def saved(item: LibraryItem, *, new: bool) -> Message:
     """Confirm that a note or playbook was saved."""
     done = "saved" if new else "changed"
-    use = "Devin knows it from now on" if entry.kind is Kind.NOTE else "Sessions can use it from now on"
-    return Message(f"The {entry.kind} {_bold(entry)} is {done}. {use}. {link(PAGES[entry.kind], 'Open in Devin')}")
+    use = "Devin knows it from now on" if item.kind is Kind.NOTE else "Sessions can use it from now on"
+    return Message(f"The {item.kind} {_bold(item)} is {done}. {use}. {link(PAGES[item.kind], 'Open in Devin')}")
 
 
-def same_as_before(entry: Entry) -> Message:
+def same_as_before(item: LibraryItem) -> Message:
     """Say that a form was sent back as it had been opened."""
-    return Message(f"You changed nothing in the {entry.kind} {_bold(entry)}, so nothing was saved.")
+    return Message(f"You changed nothing in the {item.kind} {_bold(item)}, so nothing was saved.")
 
 
-def late(entry: Entry) -> Message:
+def late(item: LibraryItem) -> Message:
     """Say that a change is still to come."""
     return Message(
-        f"Devin cannot be reached at the moment. The {entry.kind} {_bold(entry)} is kept here and saved as soon as "
+        f"Devin cannot be reached at the moment. The {item.kind} {_bold(item)} is kept here and saved as soon as "
         "Devin answers. Please don't send it again."
     )
 
 
-def not_saved(entry: Entry, why: str) -> list[Message]:
+def not_saved(item: LibraryItem, why: str) -> list[Message]:
     """Say `why` a note or playbook was not saved, and give back what was written."""
-    head = f":warning: The {entry.kind} {_bold(entry)} was not saved. {why}"
-    text = f"The {entry.kind} {_plain(entry)} was not saved. The reason and what you wrote are below."
-    return given_back(text, head, _written(entry))
+    head = f":warning: The {item.kind} {_bold(item)} was not saved. {why}"
+    text = f"The {item.kind} {_plain(item)} was not saved. The reason and what you wrote are below."
+    return given_back(text, head, _written(item))
 
 
-def maybe_saved(entry: Entry, reference: str) -> list[Message]:
+def maybe_saved(item: LibraryItem, reference: str) -> list[Message]:
     """Say that nobody knows whether a new note or playbook was saved, and give back what was written."""
-    advice = f"`/devin {entry.kind} list` shows it if it was."
-    head = failure_sentences.outcome_unknown(f"the {entry.kind} {_bold(entry)} was saved", advice, reference).text
-    text = f"Nobody knows whether the {entry.kind} {_plain(entry)} was saved. What you wrote is below."
-    return given_back(text, head, _written(entry))
+    advice = f"`/devin {item.kind} list` shows it if it was."
+    head = failure_sentences.outcome_unknown(f"the {item.kind} {_bold(item)} was saved", advice, reference).text
+    text = f"Nobody knows whether the {item.kind} {_plain(item)} was saved. What you wrote is below."
+    return given_back(text, head, _written(item))
 
 
 def gone_meanwhile(kind: Kind) -> str:
@@ -222,17 +222,17 @@ def unreachable(reference: str) -> str:
     return f"Devin could not be reached for hours. Send it again if it is still needed. Reference {code(reference)}."
 
 
-def _written(entry: Entry) -> dict[str, str]:
+def _written(item: LibraryItem) -> dict[str, str]:
     """What was written into a form, by the labels of its fields; the name only where the head has to cut it."""
-    labels, values = LABELS[entry.kind], entry.fields
-    whole = NAME if len(escape(entry.name)) <= NAME_LENGTH else ""
+    labels, values = LABELS[item.kind], item.fields
+    whole = NAME if len(escape(item.name)) <= NAME_LENGTH else ""
     return {labels[name]: values[name] for name in _GIVEN_BACK if name in values and name != whole}
 
 
-def _bold(entry: Entry) -> str:
-    return f"*{fitted(entry.name, NAME_LENGTH) or entry.id}*"
+def _bold(item: LibraryItem) -> str:
+    return f"*{fitted(item.name, NAME_LENGTH) or item.id}*"
 
 
-def _plain(entry: Entry) -> str:
+def _plain(item: LibraryItem) -> str:
     """The name for the text beside blocks, which takes no markup."""
-    return fitted(entry.name, NAME_LENGTH) or entry.id
+    return fitted(item.name, NAME_LENGTH) or item.id

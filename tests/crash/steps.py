@@ -172,14 +172,14 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # Forms, and what they change.
     "open a form": ("bot.flows.manage.forms.forms:Forms._open", "bot.flows.manage.forms.forms:Forms.open"),
     "fill the form": ("bot.flows.manage.forms.forms:Forms._load",),
-    "create a note": ("bot.flows.manage.library.shelves:Notes.create",),
+    "create a note": ("bot.flows.manage.library.calls:NoteCalls.create",),
     "note what was there": (
         "bot.flows.manage.forms.library:LibraryForm._note",
         "bot.flows.manage.library.note_deletion:NoteDeletion._note",
     ),
-    "change a note": ("bot.flows.manage.library.shelves:Notes.replace",),
-    "create a playbook": ("bot.flows.manage.library.shelves:Playbooks.create",),
-    "change a playbook": ("bot.flows.manage.library.shelves:Playbooks.replace",),
+    "change a note": ("bot.flows.manage.library.calls:NoteCalls.replace",),
+    "create a playbook": ("bot.flows.manage.library.calls:PlaybookCalls.create",),
+    "change a playbook": ("bot.flows.manage.library.calls:PlaybookCalls.replace",),
     "delete a note": ("bot.flows.manage.library.note_deletion:NoteDeletion._delete",),
     "record the change": (
         "bot.flows.manage.forms.library:LibraryForm._replace",

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.library import Entry, Kind
+from bot.domain.library import Kind, LibraryItem
 from bot.playground.slack.blocks import block_errors
 from bot.views import library
 from tests import sentences
 from tests.unit.block_kit import assert_calls_nobody, assert_valid
 
-NOTE = Entry(Kind.NOTE, "Deploys", "Go through *staging*.", trigger="when deploying", repo="acme/web", id="note-1")
-PLAYBOOK = Entry(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
+NOTE = LibraryItem(
+    Kind.NOTE, "Deploys", "Go through *staging*.", trigger="when deploying", repo="acme/web", id="note-1"
+)
+PLAYBOOK = LibraryItem(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
 
 
 def words(message):

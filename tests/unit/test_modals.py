@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from bot.domain.commands.registry import COMMANDS, FORMS
 from bot.domain.form import Form
-from bot.domain.library import LONGEST, Entry, Kind, entered, mistakes, records_of_change
+from bot.domain.library import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
 from bot.flows.manage.forms.registry import all_forms
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
 from bot.views.modals import library, parts
 from tests import sentences
 
-NOTE = Entry(Kind.NOTE, "Deploys", "Go through staging.", trigger="when deploying", repo="acme/web", id="note-1")
-PLAYBOOK = Entry(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
+NOTE = LibraryItem(Kind.NOTE, "Deploys", "Go through staging.", trigger="when deploying", repo="acme/web", id="note-1")
+PLAYBOOK = LibraryItem(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
 
 
 # ---------------------------------------------------------------- what travels with a form
@@ -47,21 +47,21 @@ def test_each_command_that_opens_a_form_has_its_kind_of_form():
 # ---------------------------------------------------------------- views
 
 
-@pytest.mark.parametrize("entry", [NOTE, PLAYBOOK, Entry(Kind.NOTE, "", ""), Entry(Kind.PLAYBOOK, "", "")])
-def test_slack_takes_each_form(entry):
-    view = library.library_form(Form(f"{entry.kind}_edit", entry.id), entry)
+@pytest.mark.parametrize("item", [NOTE, PLAYBOOK, LibraryItem(Kind.NOTE, "", ""), LibraryItem(Kind.PLAYBOOK, "", "")])
+def test_slack_takes_each_form(item):
+    view = library.library_form(Form(f"{item.kind}_edit", item.id), item)
     assert view_errors(view) == []
-    assert view["callback_id"] == f"{entry.kind}_edit"
+    assert view["callback_id"] == f"{item.kind}_edit"
     drawn = {block["block_id"]: block["element"].get("initial_value", "") for block in view["blocks"]}
-    assert drawn == entry.fields
+    assert drawn == item.fields
 
 
 @pytest.mark.parametrize(
-    ("command", "entry", "title", "said"),
+    ("command", "item", "title", "said"),
     [
         (
             "note_add",
-            Entry(Kind.NOTE, "", ""),
+            LibraryItem(Kind.NOTE, "", ""),
             "New note",
             {
                 "name": ("Name", None),
@@ -76,7 +76,7 @@ def test_slack_takes_each_form(entry):
         ),
         (
             "playbook_add",
-            Entry(Kind.PLAYBOOK, "", ""),
+            LibraryItem(Kind.PLAYBOOK, "", ""),
             "New playbook",
             {
                 "name": ("Title", None),
@@ -86,8 +86,8 @@ def test_slack_takes_each_form(entry):
         ),
     ],
 )
-def test_every_word_of_the_forms_of_notes_and_playbooks(command, entry, title, said):
-    view = library.library_form(Form(command), entry)
+def test_every_word_of_the_forms_of_notes_and_playbooks(command, item, title, said):
+    view = library.library_form(Form(command), item)
     assert (view["title"]["text"], view["submit"]["text"], view["close"]["text"]) == (title, "Save", "Cancel")
     assert {
         block["block_id"]: (block["label"]["text"], block.get("hint", {}).get("text")) for block in view["blocks"]
@@ -96,12 +96,12 @@ def test_every_word_of_the_forms_of_notes_and_playbooks(command, entry, title, s
 
 
 def test_the_titles_of_forms_of_what_is_there():
-    for command, entry, title in (("note_edit", NOTE, "Edit note"), ("playbook_edit", PLAYBOOK, "Edit playbook")):
-        assert library.library_form(Form(command, entry.id), entry)["title"]["text"] == title
+    for command, item, title in (("note_edit", NOTE, "Edit note"), ("playbook_edit", PLAYBOOK, "Edit playbook")):
+        assert library.library_form(Form(command, item.id), item)["title"]["text"] == title
 
 
 def test_a_field_may_hold_more_than_slack_counts():
-    view = library.library_form(Form("note_edit"), Entry(Kind.NOTE, "a", "x" * 5_000, trigger="t" * 1_200))
+    view = library.library_form(Form("note_edit"), LibraryItem(Kind.NOTE, "a", "x" * 5_000, trigger="t" * 1_200))
     assert view_errors(view) == []
     assert {block["block_id"]: block["element"].get("max_length") for block in view["blocks"]} == {
         "name": 200,
@@ -168,10 +168,9 @@ def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
 
 
 def said(kind, **fields):
-    entry = entered(kind, fields)
+    item = entered(kind, fields)
     return {
-        name: library.sentence(kind, name, mistake, len(entry.fields[name]))
-        for name, mistake in mistakes(entry).items()
+        name: library.sentence(kind, name, mistake, len(item.fields[name])) for name, mistake in mistakes(item).items()
     }
 
 
@@ -223,16 +222,16 @@ def test_a_text_that_is_too_long_for_a_form_is_edited_in_devin():
 
 
 def test_white_space_makes_no_other_note_and_another_word_does():
-    tidied = Entry(Kind.NOTE, "Deploys", "Go  through\nstaging.\n", trigger="when deploying", repo="acme/web")
+    tidied = LibraryItem(Kind.NOTE, "Deploys", "Go  through\nstaging.\n", trigger="when deploying", repo="acme/web")
     assert tidied.is_like(NOTE)
     assert not tidied.is_same_as(NOTE)  # who changes line breaks alone changes the note
     assert replace(NOTE, body="Go through staging.\n", id="").is_same_as(NOTE)
     assert tidied.digest != NOTE.digest
-    assert not NOTE.is_like(Entry(Kind.NOTE, "Deploys", "Go.", trigger="when deploying", repo="acme/web"))
+    assert not NOTE.is_like(LibraryItem(Kind.NOTE, "Deploys", "Go.", trigger="when deploying", repo="acme/web"))
 
 
 def test_a_record_of_a_change_is_short():
-    record = Entry(Kind.NOTE, "Deploys", "x" * 500, trigger="t").as_record()
+    record = LibraryItem(Kind.NOTE, "Deploys", "x" * 500, trigger="t").as_record()
     assert record == {"name": "Deploys", "trigger": "t", "body": "x" * 199 + "…"}
     assert json.dumps(record)
 

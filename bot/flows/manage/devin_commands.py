@@ -20,7 +20,7 @@ from bot.flows.access import Access
 from bot.flows.exactly_once import Loss, announce_loss
 from bot.flows.job import CommandJob, Job, finish, recipient_after_ack, recipient_of
 from bot.flows.manage.devin import reads as devin_reads
-from bot.flows.manage.devin.answer import DevinAnswer
+from bot.flows.manage.devin.answer import CommandAnswer
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.devin.schedules import Schedules
 from bot.flows.manage.library.commands import KINDS, READS, LibraryCommands
@@ -37,7 +37,7 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 _Read = Callable[[Workspace, str, float], Awaitable[Message]]
-_Change = Callable[[CommandJob, str], Awaitable[DevinAnswer]]
+_Change = Callable[[CommandJob, str], Awaitable[CommandAnswer]]
 
 # The commands that a row carries out, when more is to be done than `DevinCommands.answer` says at once.
 COMMANDS: Final = READS | {
@@ -90,7 +90,7 @@ class DevinCommands:
         if refusal is None and command.spec is devin_specs.REVIEW:
             await self._reviews.ask(job, command.argument)
             return
-        answer = DevinAnswer(refusal) if refusal is not None else await self._ask_devin(job, command)
+        answer = CommandAnswer(refusal) if refusal is not None else await self._ask_devin(job, command)
         to = recipient_after_ack(job)
         # A crash before this commit answers nothing, and the row is handled again. Of a change there is the intent.
         async with self._services.unit_of_work_for(job) as uow:
@@ -117,17 +117,17 @@ class DevinCommands:
         known = self._access.checked_person if starts else self._access.person
         return self._access.refusal(await known(job.workspace, user), shared=False)
 
-    async def _ask_devin(self, job: CommandJob, command: Command) -> DevinAnswer:
+    async def _ask_devin(self, job: CommandJob, command: Command) -> CommandAnswer:
         name, argument = command.spec.name, command.argument
         try:
             if command.spec in READS:
                 return await self._library.read(job, command)
             if (read := self._reads.get(name)) is not None:
-                return DevinAnswer(await read(job.workspace, argument, self._services.clock()))
+                return CommandAnswer(await read(job.workspace, argument, self._services.clock()))
             return await self._schedules[name](job, argument)
         except DevinError as error:
             log.warning("Devin gave no answer", command=name, error=type(error).__name__, status=error.status)
-            return DevinAnswer(failure_sentence(error))
+            return CommandAnswer(failure_sentence(error))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.form import Form
-from bot.domain.library import ALL_REPOS, BODY, FIELDS, LONGEST, MACRO, NAME, REPO, TRIGGER, Entry, FieldMistake, Kind
+from bot.domain.library import (
+    ALL_REPOS,
+    BODY,
+    FIELDS,
+    LONGEST,
+    MACRO,
+    NAME,
+    REPO,
+    TRIGGER,
+    FieldMistake,
+    Kind,
+    LibraryItem,
+)
 from bot.views.library import LABELS, PAGES
 from bot.views.message import Block
 from bot.views.modals.parts import View, form_view, text_field
@@ -31,17 +43,17 @@ _EMPTY: Final[Mapping[str, str]] = {
 }
 
 
-def library_form(form: Form, entry: Entry) -> View:
-    """The form of a note or playbook, which holds `entry` at first."""
-    fields = [_field(entry.kind, name, value) for name, value in entry.fields.items()]
+def library_form(form: Form, item: LibraryItem) -> View:
+    """The form of a note or playbook, which holds `item` at first."""
+    fields = [_field(item.kind, name, value) for name, value in item.fields.items()]
     return form_view(form, TITLES[form.command], "Save", fields)
 
 
-def too_long(entry: Entry) -> str:
+def too_long(item: LibraryItem) -> str:
     """Say that a text does not fit into a form."""
     return (
-        f"The text of this {entry.kind} is longer than {LONGEST[BODY]:,} characters, which is too long for a form. "
-        f"{link(PAGES[entry.kind], 'Edit it in Devin')}."
+        f"The text of this {item.kind} is longer than {LONGEST[BODY]:,} characters, which is too long for a form. "
+        f"{link(PAGES[item.kind], 'Edit it in Devin')}."
     )
 
 

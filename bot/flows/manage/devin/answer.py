@@ -9,14 +9,14 @@ from bot.views.message import Message
 
 @dataclass(frozen=True, slots=True)
 class NumberedList:
-    """A list that a person is shown: which `kind` of list, and the ids of its entries in the order of their numbers."""
+    """A list that a person is shown: which `kind` of list, and the ids of its items in the order of their numbers."""
 
     kind: str
     ids: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class DevinAnswer:
+class CommandAnswer:
     """The answer to a command, with the audit row of what it has changed and the numbered list that it shows."""
 
     message: Message

@@ -15,7 +15,7 @@ from bot.domain.commands import devin_specs
 from bot.domain.commands.list_numbers import list_number
 from bot.flows.access import Access
 from bot.flows.job import CommandJob, Reschedule
-from bot.flows.manage.devin.answer import DevinAnswer, NumberedList
+from bot.flows.manage.devin.answer import CommandAnswer, NumberedList
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
@@ -37,58 +37,58 @@ class Schedules:
         self._services = services
         self._access = access
 
-    async def listing(self, job: CommandJob, _argument: str) -> DevinAnswer:
+    async def listing(self, job: CommandJob, _argument: str) -> CommandAnswer:
         """List the schedules, and automations where the key sees any."""
         devin: SchedulesApi = job.workspace.organisation.devin
         found = sorted([one async for one in devin.schedules()], key=lambda one: (not one.enabled, one.name.casefold()))
         automations = [(one.name or one.automation_id, one.enabled is not False) for one in await _automations(devin)]
         zone, now = await self._zone(job), self._services.clock()
         message = views.listing([*map(shown, found)], automations, zone, now, SCHEDULES_PAGE)
-        return DevinAnswer(message, listed=NumberedList(KIND, [one.scheduled_session_id for one in found]))
+        return CommandAnswer(message, listed=NumberedList(KIND, [one.scheduled_session_id for one in found]))
 
-    async def pause(self, job: CommandJob, argument: str) -> DevinAnswer:
+    async def pause(self, job: CommandJob, argument: str) -> CommandAnswer:
         """Have a schedule run no more for now."""
         return await self._set_enabled(job, argument, enabled=False)
 
-    async def resume(self, job: CommandJob, argument: str) -> DevinAnswer:
+    async def resume(self, job: CommandJob, argument: str) -> CommandAnswer:
         """Have a paused schedule run again."""
         return await self._set_enabled(job, argument, enabled=True)
 
-    async def delete(self, job: CommandJob, argument: str) -> DevinAnswer:
+    async def delete(self, job: CommandJob, argument: str) -> CommandAnswer:
         """Ask whether a schedule is to be deleted, or delete it if the press of that question's button says so."""
         if isinstance(job.cause, ActionCause) and job.cause.pressed:
             if job.cause.verb == devin_specs.SCHEDULE_KEPT.name:
-                return DevinAnswer(views.KEPT)
+                return CommandAnswer(views.KEPT)
             if job.cause.verb == devin_specs.SCHEDULE_DELETE_CONFIRMED.name:
                 return await self._delete(job, argument)
         picked = await self._id_of(job, argument)
         if isinstance(picked, Message):
-            return DevinAnswer(picked)
+            return CommandAnswer(picked)
         try:
             found = await _read(job, picked)
         except DevinNotFound:
-            return DevinAnswer(views.GONE)
-        return DevinAnswer(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
+            return CommandAnswer(views.GONE)
+        return CommandAnswer(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
 
     # ------------------------------------------------------------ changes
 
-    async def _set_enabled(self, job: CommandJob, argument: str, *, enabled: bool) -> DevinAnswer:
+    async def _set_enabled(self, job: CommandJob, argument: str, *, enabled: bool) -> CommandAnswer:
         picked = await self._id_of(job, argument)
         if isinstance(picked, Message):
-            return DevinAnswer(picked)
+            return CommandAnswer(picked)
         spec = devin_specs.SCHEDULE_RESUME if enabled else devin_specs.SCHEDULE_PAUSE
         try:
             one = await self._change(job, picked, enabled=enabled)
         except DevinNotFound:
-            return DevinAnswer(views.GONE)
+            return CommandAnswer(views.GONE)
         except (DevinUncertain, DevinLater) as error:
             return self._unknown(job, spec.name, picked, error)
         if one is None:
-            return DevinAnswer(views.is_already(shown(await _read(job, picked)), enabled=enabled))
+            return CommandAnswer(views.is_already(shown(await _read(job, picked)), enabled=enabled))
         after = {**one.as_record, "enabled": enabled}
         row = self._row(job, spec.name, picked, before=after | {"enabled": not enabled}, after=after)
         zone, now = await self._zone(job), self._services.clock()
-        return DevinAnswer(views.was_set(one, enabled=enabled, zone=zone, now=now), row)
+        return CommandAnswer(views.was_set(one, enabled=enabled, zone=zone, now=now), row)
 
     async def _change(self, job: CommandJob, schedule_id: str, *, enabled: bool) -> Shown | None:
         """Pause or resume a schedule, unless an earlier try has. Returns it, or None if it was so before."""
@@ -101,7 +101,7 @@ class Schedules:
             return None
         return shown(found)
 
-    async def _delete(self, job: CommandJob, schedule_id: str) -> DevinAnswer:
+    async def _delete(self, job: CommandJob, schedule_id: str) -> CommandAnswer:
         name, one = devin_specs.SCHEDULE_DELETE.name, None
         try:
             one = shown(await _read(job, schedule_id))
@@ -110,18 +110,18 @@ class Schedules:
             await _delete_at_devin(job, schedule_id)
         except DevinNotFound:
             if one is None and job.row.intent_at is None:
-                return DevinAnswer(views.GONE)
+                return CommandAnswer(views.GONE)
         except (DevinUncertain, DevinLater) as error:
             return self._unknown(job, name, schedule_id, error)
         row = self._row(job, name, schedule_id, before=one.as_record if one else None)
-        return DevinAnswer(views.was_deleted(one), row)
+        return CommandAnswer(views.was_deleted(one), row)
 
     async def _intend(self, job: CommandJob) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, uow.now)
         await self._services.check_claim(job)
 
-    def _unknown(self, job: CommandJob, action: str, schedule_id: str, error: DevinError) -> DevinAnswer:
+    def _unknown(self, job: CommandJob, action: str, schedule_id: str, error: DevinError) -> CommandAnswer:
         """Say that nobody knows what came of a change. Raises Reschedule while it is new, to find out.
 
         Raises `error` again if nothing was tried yet.
@@ -132,7 +132,7 @@ class Schedules:
             asked = min(error.retry_after or 0.0, self._services.timing.row_longest_asked)
             wait = max(self._services.timing.lookup_interval, asked)
             raise Reschedule(wait, "outcome of a change unknown") from None
-        return DevinAnswer(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
+        return CommandAnswer(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
 
     def _row(self, job: CommandJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
         now, user = self._services.clock(), job.cause.user or ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
-from bot.domain.library import BODY, LONGEST, Entry, Kind, entered, mistakes, records_of_change
+from bot.domain.library import BODY, LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
 from bot.flows.access import Access
 from bot.flows.exactly_once import (
     Creation,
@@ -26,8 +26,8 @@ from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.forms.forms import FormKind, Opening, answer
+from bot.flows.manage.library.calls import CALLS
 from bot.flows.manage.library.commands import KINDS
-from bot.flows.manage.library.shelves import SHELVES
 from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -47,103 +47,103 @@ class LibraryForm(FormKind):
         self._services = services
         self._readable = Readable(access)
         self._kind = kind
-        self._shelf = SHELVES[kind]
+        self._calls = CALLS[kind]
 
     def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the form is not for one workspace
         """Return an empty form for something new; what is edited, and the names in a message, have to be read."""
         if opening.form.target or opening.text:
             return None
-        return modals.library_form(opening.form, Entry(self._kind, "", ""))
+        return modals.library_form(opening.form, LibraryItem(self._kind, "", ""))
 
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form with what is at Devin, or with the text of the message that is to become a note."""
         if not opening.form.target:
             text = await self._readable.text(workspace, opening.text)
-            return modals.library_form(opening.form, Entry(self._kind, "", text[: LONGEST[BODY]]))
+            return modals.library_form(opening.form, LibraryItem(self._kind, "", text[: LONGEST[BODY]]))
         try:
-            entry = await self._shelf.get(workspace.organisation.devin, opening.form.target)
+            item = await self._calls.get(workspace.organisation.devin, opening.form.target)
         except DevinNotFound:
             return notice(self.title, views.gone(self._kind).text)
         except DevinForbidden as refused:
             return notice(self.title, views.refused(refused.needed).text)
         except DevinRefused as refused:
             return notice(self.title, failure_sentence(refused).text)
-        if len(entry.body) > LONGEST[BODY]:
-            return notice(self.title, modals.too_long(entry))
-        return modals.library_form(replace(opening.form, digest=entry.digest), entry)
+        if len(item.body) > LONGEST[BODY]:
+            return notice(self.title, modals.too_long(item))
+        return modals.library_form(replace(opening.form, digest=item.digest), item)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
         """Return a sentence for each field that is empty, too long or not in its form."""
-        entry = entered(self._kind, fields)
+        item = entered(self._kind, fields)
         return {
-            name: modals.sentence(self._kind, name, mistake, len(entry.fields[name]))
-            for name, mistake in mistakes(entry).items()
+            name: modals.sentence(self._kind, name, mistake, len(item.fields[name]))
+            for name, mistake in mistakes(item).items()
         }
 
     async def save(self, job: Job[ViewCause]) -> None:
         """Create the note or playbook, or change it."""
-        entry = entered(self._kind, job.cause.fields)
+        item = entered(self._kind, job.cause.fields)
         try:
             if job.cause.form.target:
-                await self._change(job, entry)
+                await self._change(job, item)
             else:
-                await ExactlyOnce(self._services).create(job, NewEntry(self._services, job, entry))
+                await ExactlyOnce(self._services).create(job, NewItem(self._services, job, item))
         except (DevinLater, DevinUncertain, Reschedule):
-            await self._announce_late(job, entry)
+            await self._announce_late(job, item)
             raise
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Announce what was not saved, or of which that is not known, and give the text back."""
-        loss = EntryLoss(job, entered(self._kind, job.cause.fields))
+        loss = ItemLoss(job, entered(self._kind, job.cause.fields))
         if job.cause.before is not None:  # a change, which was tried
             await loss.write_unknown(uow)
         else:
             await announce_loss(uow, job.row, loss)
 
-    async def _change(self, job: Job[ViewCause], entry: Entry) -> None:
+    async def _change(self, job: Job[ViewCause], item: LibraryItem) -> None:
         try:
-            await self._replace(job, entry)
+            await self._replace(job, item)
         except DevinNotFound:
-            await self._close(job, entry, views.gone_meanwhile(self._kind))
+            await self._close(job, item, views.gone_meanwhile(self._kind))
         except DevinRefused as refused:
-            await self._close(job, entry, failure_sentence(refused).text)
+            await self._close(job, item, failure_sentence(refused).text)
 
-    async def _replace(self, job: Job[ViewCause], entry: Entry) -> None:
+    async def _replace(self, job: Job[ViewCause], item: LibraryItem) -> None:
         devin, form = job.workspace.organisation.devin, job.cause.form
-        current = await self._shelf.get(devin, form.target)
+        current = await self._calls.get(devin, form.target)
         tried = job.cause.before is not None
-        if not (current.is_like(entry) if tried else current.is_same_as(entry)):
+        if not (current.is_like(item) if tried else current.is_same_as(item)):
             if current.digest != form.digest:
-                await self._close(job, entry, views.changed_meanwhile(self._kind))
+                await self._close(job, item, views.changed_meanwhile(self._kind))
                 return
             job = await self._note(job, current)
             await self._services.check_claim(job)
             # A crash or a lost answer from here on: the next try finds the change there, or makes it once more.
-            await self._shelf.replace(devin, current, entry)
+            await self._calls.replace(devin, current, item)
         async with self._services.unit_of_work_for(job) as uow:
             if job.cause.before is None:  # the form shows what is there, and nothing was tried yet
-                await answer(uow, job, views.same_as_before(entry))
+                await answer(uow, job, views.same_as_before(item))
             else:
-                await audit.add(uow.tx, _row(job, uow, form.target, entry))
-                await answer(uow, job, views.saved(entry, new=False))
+                await audit.add(uow.tx, _row(job, uow, form.target, item))
+                await answer(uow, job, views.saved(item, new=False))
             await finish(uow, job)
 
-    async def _note(self, job: Job[ViewCause], current: Entry) -> Job[ViewCause]:
+    async def _note(self, job: Job[ViewCause], current: LibraryItem) -> Job[ViewCause]:
         """Note in the row what is there before the change, for the audit row: after a crash nobody else knows."""
         cause = replace(job.cause, before=current.fields)
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.note(uow.tx, job.row.key, cause)
         return replace(job, row=replace(job.row, cause=cause))
 
-    async def _announce_late(self, job: Job[ViewCause], entry: Entry) -> None:
+    async def _announce_late(self, job: Job[ViewCause], item: LibraryItem) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             if is_late(job.row, uow.now, self._services.timing.late_notice):
-                await answer(uow, job, views.late(entry), late=True)
+                await answer(uow, job, views.late(item), late=True)
 
-    async def _close(self, job: Job[ViewCause], entry: Entry, why: str) -> None:
+    async def _close(self, job: Job[ViewCause], item: LibraryItem, why: str) -> None:
         # A crash before this commit says nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await answer(uow, job, *views.not_saved(entry, why))
+            await answer(uow, job, *views.not_saved(item, why))
             await finish(uow, job)
 
 
@@ -154,72 +154,72 @@ def library_forms(services: Services, access: Access) -> dict[str, FormKind]:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryLoss(Loss):
+class ItemLoss(Loss):
     """The loss of a note or playbook, new or changed; what was written comes back."""
 
     job: Job[ViewCause]
-    entry: Entry
+    item: LibraryItem
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """Announce that it was not saved."""
-        await answer(uow, self.job, *views.not_saved(self.entry, views.unreachable(self.job.row.ref)))
+        await answer(uow, self.job, *views.not_saved(self.item, views.unreachable(self.job.row.ref)))
 
     async def write_unknown(self, uow: UnitOfWork) -> None:
         """Announce that nobody knows whether it was."""
-        await answer(uow, self.job, *views.maybe_saved(self.entry, self.job.row.ref))
+        await answer(uow, self.job, *views.maybe_saved(self.item, self.job.row.ref))
 
 
-class NewEntry(Creation[Entry]):
+class NewItem(Creation[LibraryItem]):
     """A note or playbook that somebody wants to have created."""
 
     kind = "note or playbook"
 
-    def __init__(self, services: Services, job: Job[ViewCause], entry: Entry) -> None:
+    def __init__(self, services: Services, job: Job[ViewCause], item: LibraryItem) -> None:
         self._services = services
         self._job = job
-        self._entry = entry
+        self._item = item
         self._devin = job.workspace.organisation.devin
-        self._shelf = SHELVES[entry.kind]
+        self._calls = CALLS[item.kind]
 
-    async def call(self) -> Entry:
+    async def call(self) -> LibraryItem:
         """Ask Devin to create it, once."""
-        return await self._shelf.create(self._devin, self._entry)
+        return await self._calls.create(self._devin, self._item)
 
-    async def lookup(self) -> LookupResult[Entry]:
+    async def lookup(self) -> LookupResult[LibraryItem]:
         """Search for one that says the same, was created since the form was sent back, and came of no other form.
 
         There is no place for a reference: Devin, and everybody who reads the text, would take it for a part of that.
         """
         not_before = int(self._job.row.created_at) - CLOCKS_APART
-        found = await self._shelf.listing(self._devin)
+        found = await self._calls.listing(self._devin)
         unreadable = bool(found.unreadable)
-        for entry in found.entries:
-            new = not entry.created_at or entry.created_at >= not_before
-            if new and entry.may_be(self._entry) and not await self._is_recorded(entry):
-                if not entry.unread:
-                    return Found(entry)
+        for item in found.items:
+            new = not item.created_at or item.created_at >= not_before
+            if new and item.may_be(self._item) and not await self._is_recorded(item):
+                if not item.unread:
+                    return Found(item)
                 unreadable = True
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
-    async def _is_recorded(self, entry: Entry) -> bool:
+    async def _is_recorded(self, item: LibraryItem) -> bool:
         async with self._services.db.read() as tx:
-            return await audit.has(tx, self._job.workspace.team, self._job.cause.form.command, entry.id)
+            return await audit.has(tx, self._job.workspace.team, self._job.cause.form.command, item.id)
 
-    async def write_created(self, uow: UnitOfWork, thing: Entry) -> None:
+    async def write_created(self, uow: UnitOfWork, thing: LibraryItem) -> None:
         """Record the change, and confirm it."""
-        await audit.add(uow.tx, _row(self._job, uow, thing.id, self._entry))
-        await answer(uow, self._job, views.saved(self._entry, new=True))
+        await audit.add(uow.tx, _row(self._job, uow, thing.id, self._item))
+        await answer(uow, self._job, views.saved(self._item, new=True))
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce why it was not saved."""
-        await answer(uow, self._job, *views.not_saved(self._entry, failure_sentence(refused).text))
+        await answer(uow, self._job, *views.not_saved(self._item, failure_sentence(refused).text))
 
 
-def _row(job: Job[ViewCause], uow: UnitOfWork, target: str, entry: Entry) -> AuditRow:
+def _row(job: Job[ViewCause], uow: UnitOfWork, target: str, item: LibraryItem) -> AuditRow:
     cause = job.cause
     if cause.before is None:
-        before, after = None, entry.as_record()
+        before, after = None, item.as_record()
     else:
-        before, after = records_of_change(cause.before, entry.fields)
+        before, after = records_of_change(cause.before, item.fields)
     team, channel = job.workspace.team, cause.channel or None
     return AuditRow(team, uow.now, cause.user, cause.form.command, target, channel, before, after)

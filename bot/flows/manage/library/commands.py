@@ -15,8 +15,8 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
 from bot.domain.library import Kind
 from bot.flows.job import CommandJob
-from bot.flows.manage.devin.answer import DevinAnswer, NumberedList
-from bot.flows.manage.library.shelves import SHELVES
+from bot.flows.manage.devin.answer import CommandAnswer, NumberedList
+from bot.flows.manage.library.calls import CALLS
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import numbered_lists
@@ -60,22 +60,22 @@ class LibraryCommands:
             return found
         return Form(spec.name, found, channel) if spec.opens_form else f"{spec.forms[0].phrase} {found}"
 
-    async def read(self, job: CommandJob, command: Command) -> DevinAnswer:
+    async def read(self, job: CommandJob, command: Command) -> CommandAnswer:
         """Return the list, the note or playbook, or the question whether to delete it. May raise a DevinError."""
         kind, is_list = KINDS[command.spec], command.spec in LISTS
         try:
             return await (_list(job, command) if is_list else self._one(job, command))
         except DevinNotFound:
-            return DevinAnswer(views.not_offered(kind) if is_list else views.gone(kind))
+            return CommandAnswer(views.not_offered(kind) if is_list else views.gone(kind))
         except DevinForbidden as refused:
-            return DevinAnswer(views.refused(refused.needed))
+            return CommandAnswer(views.refused(refused.needed))
 
-    async def _one(self, job: CommandJob, command: Command) -> DevinAnswer:
+    async def _one(self, job: CommandJob, command: Command) -> CommandAnswer:
         found = await self._id(job.workspace, job.cause.user or "", command)
         if isinstance(found, Message):
-            return DevinAnswer(found)
-        entry = await SHELVES[KINDS[command.spec]].get(job.workspace.organisation.devin, found)
-        return DevinAnswer(views.ask_delete(entry) if command.spec is commands.NOTE_DELETE else views.shown(entry))
+            return CommandAnswer(found)
+        item = await CALLS[KINDS[command.spec]].get(job.workspace.organisation.devin, found)
+        return CommandAnswer(views.ask_delete(item) if command.spec is commands.NOTE_DELETE else views.shown(item))
 
     async def _id(self, workspace: Workspace, user: str, command: Command) -> str | Message:
         """Return the id of the note or playbook that `command` names; if it names none, the answer that says so."""
@@ -95,13 +95,13 @@ class LibraryCommands:
         return ids[number - 1] if 1 <= number <= len(ids) else views.not_listed(kind, number)
 
 
-async def _list(job: CommandJob, command: Command) -> DevinAnswer:
+async def _list(job: CommandJob, command: Command) -> CommandAnswer:
     kind, search = KINDS[command.spec], searched(command.argument)
-    found = await SHELVES[kind].listing(job.workspace.organisation.devin)
-    entries = sorted((one for one in found.entries if one.contains(search)), key=lambda one: one.name.casefold())
-    ids = [one.id for one in entries[: views.MOST_LISTED]]
-    message = views.listing(kind, entries, search, unreadable=found.unreadable)
-    return DevinAnswer(message, listed=NumberedList(_list_kind(kind), ids))
+    found = await CALLS[kind].listing(job.workspace.organisation.devin)
+    items = sorted((one for one in found.items if one.contains(search)), key=lambda one: one.name.casefold())
+    ids = [one.id for one in items[: views.MOST_LISTED]]
+    message = views.listing(kind, items, search, unreadable=found.unreadable)
+    return CommandAnswer(message, listed=NumberedList(_list_kind(kind), ids))
 
 
 def _verb(spec: CommandSpec) -> str:

@@ -15,7 +15,7 @@ from bot.domain.library import NAME, Kind
 from bot.flows.access import Access
 from bot.flows.job import Job, finish_with
 from bot.flows.manage.devin.failures import failure_sentence
-from bot.flows.manage.library.shelves import SHELVES
+from bot.flows.manage.library.calls import CALLS
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import audit, inbox
@@ -67,7 +67,7 @@ class NoteDeletion:
         devin, note_id = job.workspace.organisation.devin, job.cause.target
         if job.cause.before is None:
             try:
-                note = await SHELVES[Kind.NOTE].get(devin, note_id)
+                note = await CALLS[Kind.NOTE].get(devin, note_id)
             except DevinNotFound:
                 await self._services.answer(job, views.ALREADY_DELETED)
                 return

@@ -9,40 +9,40 @@ from bot.devin.answers import Answer, Page
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import Note, Playbook
-from bot.domain.library import BODY, MACRO, NAME, REPO, TRIGGER, Entry, Kind
+from bot.domain.library import BODY, MACRO, NAME, REPO, TRIGGER, Kind, LibraryItem
 
 OF_ENTERPRISE: Final = "enterprise"
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All entries of one kind that could be read, and how many could not."""
+    """All items of one kind that could be read, and how many could not."""
 
-    entries: Sequence[Entry]
+    items: Sequence[LibraryItem]
     unreadable: int
 
 
-class Shelf(ABC):
-    """The entries of one kind in an organisation. Its methods raise a DevinError."""
+class LibraryCalls(ABC):
+    """The calls for the items of one kind in an organisation. They raise a DevinError."""
 
     @abstractmethod
     async def listing(self, devin: Devin) -> Listing:
-        """Read all entries, page after page."""
+        """Read all items, page after page."""
 
     @abstractmethod
-    async def get(self, devin: Devin, entry_id: str) -> Entry:
-        """Read one entry with all that a change of it has to leave as it is."""
+    async def get(self, devin: Devin, item_id: str) -> LibraryItem:
+        """Read one item with all that a change of it has to leave as it is."""
 
     @abstractmethod
-    async def create(self, devin: Devin, entry: Entry) -> Entry:
-        """Create `entry`, once."""
+    async def create(self, devin: Devin, item: LibraryItem) -> LibraryItem:
+        """Create `item`, once."""
 
     @abstractmethod
-    async def replace(self, devin: Devin, before: Entry, entry: Entry) -> None:
-        """Put the fields of `entry` into the one that was `before`. May be repeated."""
+    async def replace(self, devin: Devin, before: LibraryItem, item: LibraryItem) -> None:
+        """Put the fields of `item` into the one that was `before`. May be repeated."""
 
 
-class Notes(Shelf):
+class NoteCalls(LibraryCalls):
     """The knowledge notes."""
 
     async def listing(self, devin: Devin) -> Listing:
@@ -50,31 +50,31 @@ class Notes(Shelf):
         pages = [page async for page in devin.note_pages()]
         return Listing([_of_note(note) for page in pages for note in page.items], _unreadable(pages))
 
-    async def get(self, devin: Devin, entry_id: str) -> Entry:
+    async def get(self, devin: Devin, item_id: str) -> LibraryItem:
         """Read one note."""
-        note = await devin.get_note(entry_id)
+        note = await devin.get_note(item_id)
         _check(note, "name", "body", "trigger", "pinned_repo", "folder_id", "is_enabled")
         return _of_note(note)
 
-    async def create(self, devin: Devin, entry: Entry) -> Entry:
+    async def create(self, devin: Devin, item: LibraryItem) -> LibraryItem:
         """Create a note."""
-        made = await devin.create_note(entry.name, entry.body, entry.trigger, pinned_repo=entry.repo or None)
+        made = await devin.create_note(item.name, item.body, item.trigger, pinned_repo=item.repo or None)
         return _of_note(made)
 
-    async def replace(self, devin: Devin, before: Entry, entry: Entry) -> None:
+    async def replace(self, devin: Devin, before: LibraryItem, item: LibraryItem) -> None:
         """Replace a note; its folder stays, and whether it is on."""
         await devin.replace_note(
             before.id,
-            entry.name,
-            entry.body,
-            entry.trigger,
-            pinned_repo=entry.repo or None,
+            item.name,
+            item.body,
+            item.trigger,
+            pinned_repo=item.repo or None,
             folder_id=before.folder_id,
             is_enabled=before.is_enabled,
         )
 
 
-class Playbooks(Shelf):
+class PlaybookCalls(LibraryCalls):
     """The playbooks."""
 
     async def listing(self, devin: Devin) -> Listing:
@@ -82,28 +82,28 @@ class Playbooks(Shelf):
         pages = [page async for page in devin.playbook_pages()]
         return Listing([_of_playbook(one) for page in pages for one in page.items], _unreadable(pages))
 
-    async def get(self, devin: Devin, entry_id: str) -> Entry:
+    async def get(self, devin: Devin, item_id: str) -> LibraryItem:
         """Read one playbook."""
-        playbook = await devin.get_playbook(entry_id)
+        playbook = await devin.get_playbook(item_id)
         _check(playbook, "title", "body", "macro")
         return _of_playbook(playbook)
 
-    async def create(self, devin: Devin, entry: Entry) -> Entry:
+    async def create(self, devin: Devin, item: LibraryItem) -> LibraryItem:
         """Create a playbook."""
-        return _of_playbook(await devin.create_playbook(entry.name, entry.body, entry.macro or None))
+        return _of_playbook(await devin.create_playbook(item.name, item.body, item.macro or None))
 
-    async def replace(self, devin: Devin, before: Entry, entry: Entry) -> None:
+    async def replace(self, devin: Devin, before: LibraryItem, item: LibraryItem) -> None:
         """Replace a playbook; the schema of its output stays."""
         await devin.replace_playbook(
-            before.id, entry.name, entry.body, entry.macro or None, structured_output_schema=before.schema
+            before.id, item.name, item.body, item.macro or None, structured_output_schema=before.schema
         )
 
 
-SHELVES: Final[dict[Kind, Shelf]] = {Kind.NOTE: Notes(), Kind.PLAYBOOK: Playbooks()}
+CALLS: Final[dict[Kind, LibraryCalls]] = {Kind.NOTE: NoteCalls(), Kind.PLAYBOOK: PlaybookCalls()}
 
 
-def _of_note(note: Note) -> Entry:
-    return Entry(
+def _of_note(note: Note) -> LibraryItem:
+    return LibraryItem(
         Kind.NOTE,
         note.name,
         note.body,
@@ -119,8 +119,8 @@ def _of_note(note: Note) -> Entry:
     )
 
 
-def _of_playbook(playbook: Playbook) -> Entry:
-    return Entry(
+def _of_playbook(playbook: Playbook) -> LibraryItem:
+    return LibraryItem(
         Kind.PLAYBOOK,
         playbook.title,
         playbook.body,
