@@ -111,7 +111,8 @@ def _message(cause: MessageCause) -> dict[str, Any]:
         payload["hold"] = asdict(cause.hold)
     if cause.was_held:
         payload["was_held"] = True
-    return payload | _left_out(cause.left_out) | _unsent(cause.unsent) | _confirmation(cause.confirmation)
+    noted = _left_out(cause.left_out) | _unsent(cause.unsent) | _before(cause.before)
+    return payload | noted | _confirmation(cause.confirmation)
 
 
 def _command(cause: CommandCause) -> dict[str, Any]:
@@ -232,6 +233,7 @@ def _read_message(payload: Json) -> MessageCause:
         hold=Hold(**payload["hold"]) if payload.get("hold") else None,
         was_held=bool(payload.get("was_held")),
         response_url=payload.get("response_url"),
+        before=payload.get("before"),
     )
 
 

@@ -74,6 +74,7 @@ class MessageCause:
     hold: Hold | None = None  # noted
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
+    before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
 
     @property
     def root_ts(self) -> str:
@@ -131,7 +132,7 @@ class ActionCause:
     pressed: bool = False  # whether it was a button
     response_url: str | None = field(default=None, repr=False)
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
-    before: Mapping[str, Any] | None = None  # noted before the call that deletes something: what was there
+    before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ class ViewCause:
     form: Form
     user: str
     fields: Mapping[str, str]
-    before: Mapping[str, Any] | None = None  # noted before the call: what was there, for the audit row
+    before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
 
     @property
     def channel(self) -> str:
@@ -244,6 +245,8 @@ Cause = ReadableCause | UnreadableCause
 PersonsCause = MessageCause | CommandCause | ActionCause | ViewCause
 SessionCause = MessageCause | StartCause  # causes for which a session is created
 AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
+# Causes by which a person changes something at Devin. `before` is what was there, noted before Devin is asked for it.
+ChangeCause = MessageCause | ActionCause | ViewCause
 
 
 def without_response_url(cause: Cause) -> Cause:

@@ -11,7 +11,7 @@ from bot.devin.messages import oldest_first
 from bot.devin.models import DevinMessage, DevinSession
 from bot.devin.sessions import SessionFilters
 from bot.domain.session import Session, bare_id
-from bot.flows.exactly_once import Found, LookupResult, Missing
+from bot.flows.exactly_once.creation import Found, LookupResult, Missing
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.session_tags import BOT_TAG

@@ -10,7 +10,7 @@ from bot.domain.commands.registry import STOP
 from bot.domain.file import DevinFile, SlackFile
 from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
-from bot.flows.exactly_once import Loss, announce_loss
+from bot.flows.exactly_once.loss import Loss, announce_loss
 from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import cards, inbox, outbox, people, session_days, sessions, threads, waiting_times

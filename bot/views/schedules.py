@@ -70,7 +70,7 @@ class Shown:
     @property
     def named(self) -> str:
         """Its name in bold, or its id where it has none."""
-        return f"*{fitted(self.name, 80)}*" if self.name.strip() else code(self.id)
+        return _named(self.name, self.id)
 
     @property
     def as_record(self) -> Mapping[str, Any]:
@@ -173,9 +173,13 @@ def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
     return Message(text, [blocks.section(question), *buttons])
 
 
-def was_deleted(one: Shown | None) -> Message:
-    """Confirm that a schedule was deleted; None where nobody knows its name any more."""
-    return Message(f"Deleted: {one.named}." if one else "The schedule is deleted.")
+def was_deleted(name: str, schedule_id: str) -> Message:
+    """Confirm that a schedule was deleted."""
+    return Message(f"Deleted: {_named(name, schedule_id)}.")
+
+
+def _named(name: str, schedule_id: str) -> str:
+    return f"*{fitted(name, 80)}*" if name.strip() else code(schedule_id)
 
 
 def _written(new: NewSchedule) -> dict[str, str]:

@@ -44,12 +44,18 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note a channel that is gone": ("bot.flows.receive.channel_gone:ChannelGone.run",),
     "note how a channel is shared": ("bot.flows.shared_channels:SharedChannels._store",),
     "close the report of a channel": ("bot.flows.receive.channel_shared:ChannelShared.run",),
-    # Something is created at Devin, exactly once.
-    "intend": ("bot.flows.exactly_once:ExactlyOnce._create",),
-    "adopt": ("bot.flows.exactly_once:ExactlyOnce._adopt",),
-    "show the refusal": ("bot.flows.exactly_once:ExactlyOnce._refused",),
-    "clear the intent": ("bot.flows.exactly_once:ExactlyOnce._not_created",),
-    "note that the outcome is unknown": ("bot.flows.exactly_once:ExactlyOnce._outcome_unknown",),
+    # Something is created or changed at Devin, exactly once.
+    "intend": ("bot.flows.exactly_once.protocol:ExactlyOnce._create",),
+    "adopt": ("bot.flows.exactly_once.protocol:ExactlyOnce._adopt",),
+    "note what was there": ("bot.flows.exactly_once.protocol:ExactlyOnce._intend",),
+    "record the change": ("bot.flows.exactly_once.protocol:ExactlyOnce._changed",),
+    "leave it as it is": ("bot.flows.exactly_once.protocol:ExactlyOnce._left_alone",),
+    "show the refusal": (
+        "bot.flows.exactly_once.protocol:ExactlyOnce._refused",
+        "bot.flows.exactly_once.protocol:ExactlyOnce._failed",
+    ),
+    "clear the intent": ("bot.flows.exactly_once.protocol:ExactlyOnce._not_created",),
+    "note that the outcome is unknown": ("bot.flows.exactly_once.protocol:ExactlyOnce._outcome_unknown",),
     # A session starts.
     "start from a command": ("bot.flows.start.from_command:StartFromCommand._start",),
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
@@ -173,24 +179,18 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "open a form": ("bot.flows.manage.forms.forms:Forms._open", "bot.flows.manage.forms.forms:Forms.open"),
     "fill the form": ("bot.flows.manage.forms.forms:Forms._load",),
     "create a note": ("bot.flows.manage.library.calls:NoteCalls.create",),
-    "note what was there": (
-        "bot.flows.manage.forms.library:LibraryForm._note",
-        "bot.flows.manage.library.note_deletion:NoteDeletion._note",
-    ),
     "change a note": ("bot.flows.manage.library.calls:NoteCalls.replace",),
     "create a playbook": ("bot.flows.manage.library.calls:PlaybookCalls.create",),
     "change a playbook": ("bot.flows.manage.library.calls:PlaybookCalls.replace",),
-    "delete a note": ("bot.flows.manage.library.note_deletion:NoteDeletion._delete",),
-    "record the change": (
-        "bot.flows.manage.forms.library:LibraryForm._replace",
-        "bot.flows.manage.library.note_deletion:NoteDeletion._record",
-    ),
+    "delete a note": ("bot.flows.manage.library.note_deletion:DeleteNote.call",),
     # What people ask Devin through the bot.
-    "answer what Devin was asked": ("bot.flows.manage.devin_commands:DevinCommands.carry_out",),
-    "intend a change": ("bot.flows.manage.devin.schedules:Schedules._intend",),
+    "answer what Devin was asked": (
+        "bot.flows.manage.devin_commands:DevinCommands.carry_out",
+        "bot.flows.manage.devin.schedules:Schedules._answer",
+    ),
     "change a schedule": (
-        "bot.flows.manage.devin.schedules:_enable_at_devin",
-        "bot.flows.manage.devin.schedules:_delete_at_devin",
+        "bot.flows.manage.devin.schedule_changes:SwitchSchedule.call",
+        "bot.flows.manage.devin.schedule_changes:DeleteSchedule.call",
     ),
     "create the schedule": ("bot.flows.manage.forms.schedule:NewScheduleAtDevin.call",),
     "hand a review to its lane": ("bot.flows.manage.long_jobs.reviews:Reviews.ask",),

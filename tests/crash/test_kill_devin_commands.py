@@ -167,13 +167,14 @@ STORIES = [
         steps=(
             *RECEIVED,
             KNOWN,
-            "intend a change: commit",
+            "answer what Devin was asked: commit",
+            "note what was there: commit",
             "change a schedule: Devin PATCH schedules",
             "change a schedule: Devin DELETE schedules",
-            "answer what Devin was asked: commit",
+            "record the change: commit",
             *ANSWERED_BY_URL,
         ),
-        times={"intend a change: commit": 2, "answer what Devin was asked: commit": 3},
+        times={"note what was there: commit": 2, "record the change: commit": 2},
         settings=admin,
     ),
     Story(

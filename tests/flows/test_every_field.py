@@ -13,7 +13,7 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.flows.exactly_once import Found, LookupResult, Missing
+from bot.flows.exactly_once.creation import Found, LookupResult, Missing
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.lookup import SessionLookup

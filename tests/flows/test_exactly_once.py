@@ -4,28 +4,24 @@ The kind of thing is made up; the store is real, and so are the lane's claim and
 """
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import update
 
 from bot.devin import errors
-from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Loss, Missing, announce_loss
+from bot.flows.exactly_once.creation import Creation, Found, LookupResult, Missing
+from bot.flows.exactly_once.loss import Loss, announce_loss
+from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import Job
-from bot.flows.receive.dispatch import Dispatch
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import inbox
-from bot.store.tables import inbox as inbox_table
-from bot.store.tables import lanes as lanes_table
-from bot.store.tables import outbox as outbox_table
 from bot.timing import PRODUCTION
 from bot.views.message import Message
 from tests.flows.conftest import CHANNEL, Make, SetClock, Store
-from tests.store.rows import LANE, NOW, TEAM, asked
+from tests.flows.mortal import STEPS, UNANSWERED, Fate, World
+from tests.store.rows import NOW, TEAM
 
 REQUEST_LIMIT, UNKNOWN_AFTER = 20.0, 30.0
 LONG = 10_000  # look-ups
@@ -131,58 +127,6 @@ class Devin:
         return seen
 
 
-# ---------------------------------------------------------------- a process that dies
-
-
-class Death(BaseException):
-    """The process is gone."""
-
-
-@dataclass
-class Fate:
-    """Counts the steps of one process by name and strikes at one of them."""
-
-    strike_at: str | None
-    reached: list[str] = field(default_factory=list)
-
-    def reach(self, step: str) -> None:
-        number = sum(one.startswith(f"{step} ") for one in self.reached) + 1
-        self.reached.append(f"{step} {number}")
-        if self.reached[-1] == self.strike_at:
-            self.strike_at = None
-            raise Death
-
-
-STEPS = {
-    "before the intent is committed": "commit, before 1",
-    "after the intent is committed": "commit, after 1",
-    "after the check": "check, after 1",
-    "while the call is under way": "call, under way 1",
-    "after the call": "call, after 1",
-    "before its outcome is committed": "commit, before 2",
-    "after its outcome is committed": "commit, after 2",
-}
-UNANSWERED = tuple(STEPS)[3:6]  # Devin did it, and the store does not know
-
-
-def mortal(services: Services, fate: Fate) -> Services:
-    """The same tools in the hands of somebody who may die at each commit of a job's and after each check."""
-
-    class Mortal(Services):
-        @asynccontextmanager
-        async def unit_of_work_for(self, job: Job) -> AsyncIterator[UnitOfWork]:
-            async with super().unit_of_work_for(job) as uow:
-                yield uow
-                fate.reach("commit, before")
-            fate.reach("commit, after")
-
-        async def check_claim(self, job: Job) -> None:
-            await super().check_claim(job)
-            fate.reach("check, after")
-
-    return Mortal(**{one.name: getattr(services, one.name) for one in fields(services)})
-
-
 # ---------------------------------------------------------------- a kind of thing
 
 
@@ -254,52 +198,6 @@ class Things:
         await announce_loss(uow, job.row, ThingLoss(self.new()))
 
 
-@dataclass
-class World:
-    """A store, a Devin, and processes one after the other until the row is closed."""
-
-    store: Store
-    clock: SetClock
-    services: Services
-    devin: Devin
-    fate: Fate
-    numbers: Any = field(default_factory=itertools.count)
-
-    async def begin(self) -> None:
-        async with self.store.db.write() as tx:
-            for table in (inbox_table, outbox_table, lanes_table):
-                await tx.execute(table.delete())
-            await inbox.add(tx, [asked("row")])
-
-    async def work(self) -> None:
-        """One process takes the row once; it may die."""
-        services = mortal(self.services, self.fate)
-        flow = Things(ExactlyOnce(services), lambda: NewThing(self.devin, self.fate, self.numbers))
-        await Dispatch(services, {"message": flow}).work(LANE)
-
-    async def live(self) -> None:
-        """Processes come and go until the row is closed."""
-        for _ in range(200):
-            row = await self.row()
-            if row["state"] != "open":
-                return
-            self.clock.now = max(self.clock.now + 0.01, row["ready_at"])
-            try:
-                await self.work()
-            except Death:
-                self.clock.now += 0.01
-        raise AssertionError("The row is still open.")
-
-    async def row(self) -> Any:
-        (row,) = await self.store.rows(inbox_table)
-        return row
-
-    async def said(self) -> list[str]:
-        """What came of it, without words on the way."""
-        found = [row["payload"]["text"] for row in await self.store.rows(outbox_table, outbox_table.c.seq)]
-        return [text for text in found if text != "late"]
-
-
 @pytest.fixture
 async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
     timing = replace(PRODUCTION, unknown_after=UNKNOWN_AFTER, row_outage=300.0)
@@ -307,7 +205,12 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
     async def begun(outcome: Outcome, strike_at: str | None = None) -> World:
         clock.now = NOW
         services = make(either_store, clock, timing=timing, team=TEAM)
-        one = World(either_store, clock, services, Devin(clock, outcome), Fate(strike_at))
+        devin, fate, numbers = Devin(clock, outcome), Fate(strike_at), itertools.count()
+
+        def flow(mortal: Services) -> Things:
+            return Things(ExactlyOnce(mortal), lambda: NewThing(devin, fate, numbers))
+
+        one = World(either_store, clock, services, devin, fate, flow)
         await one.begin()
         return one
 
@@ -391,28 +294,7 @@ async def test_a_redirect_is_no_sign_that_something_was_created(world: Any) -> N
 
 async def test_a_worker_whose_lane_was_taken_over_after_its_intent_asks_for_nothing(world: Any) -> None:
     one = await world(Outcome(), "commit, after 1")
-    steal = update(lanes_table).values(owner="another", epoch=lanes_table.c.epoch + 1)
-    reach = one.fate.reach
-
-    def stolen(step: str) -> None:
-        try:
-            reach(step)
-        except Death:
-            one.fate.strike_at = "stolen"
-
-    one.fate.reach = stolen
-    check = Services.check_claim
-
-    async def late(self: Services, job: Job) -> None:
-        if one.fate.strike_at == "stolen":
-            one.fate.strike_at = None
-            async with one.store.db.write() as tx:
-                await tx.execute(steal)
-        await check(self, job)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Services, "check_claim", late)
-        await one.work()
+    await one.work_and_lose_the_lane()
     assert one.devin.calls == []
     assert (await one.row())["intent_at"] == NOW
     await one.live()  # the other has not been seen for a lease

@@ -8,7 +8,7 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.devin.models import DevinSession
-from bot.flows.exactly_once import Found, Missing
+from bot.flows.exactly_once.creation import Found, Missing
 from bot.flows.lookup import CLOCKS_APART, SessionLookup
 from bot.flows.services import Services
 from tests.flows.conftest import ONCE, ORG, TEAM, Make, SetClock, Store

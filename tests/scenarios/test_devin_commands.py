@@ -250,7 +250,7 @@ async def test_a_change_whose_answer_is_lost_is_made_and_recorded_once(on: Harne
     await on.devin.fault("delete_schedule", "commit_then_drop")
     await read(on, f"schedule delete {nightly}", "Delete")
     await press(on, "Delete", "schedule_delete_confirmed")
-    await on.slack.wait_for_ephemeral(ADA, "The schedule is deleted.", visible=True)
+    await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
     assert [(action, outcome) for _, action, _, _, _, outcome in await recorded(on)] == [
         ("schedule_pause", "done"),
         ("schedule_delete", "done"),

@@ -186,7 +186,8 @@ def test_what_was_there_before_a_change_is_kept(before):
     form = ViewCause(Form("note_edit", "note-1", "C1", "0a1b"), "U1", {"name": "Deploys"}, before)
     assert decode(form.kind, encode(form)) == form
     assert (form.channel, form.thread_ts, form.response_url) == ("C1", None, None)
-    assert decode(PRESSED.kind, encode(replace(PRESSED, before=before))) == replace(PRESSED, before=before)
+    for cause in (PRESSED, REPLY):
+        assert decode(cause.kind, encode(replace(cause, before=before))) == replace(cause, before=before)
 
 
 @pytest.mark.parametrize("hold", [Hold("s1", 5.5, 1.5), Hold("s1", 5.5)])

@@ -198,8 +198,8 @@ def test_what_is_said_about_a_change_of_a_schedule():
     assert schedules.is_already(NIGHTLY, enabled=False).text == (
         "*Nightly &lt;tests&gt;* is already paused. Nothing was changed."
     )
-    assert schedules.was_deleted(NIGHTLY).text == "Deleted: *Nightly &lt;tests&gt;*."
-    assert schedules.was_deleted(None).text == "The schedule is deleted."
+    assert schedules.was_deleted(NIGHTLY.name, NIGHTLY.id).text == "Deleted: *Nightly &lt;tests&gt;*."
+    assert schedules.was_deleted(" ", "sched-1").text == "Deleted: `sched-1`."
     assert schedules.UNKNOWN.text == sentences.SCHEDULE_UNCERTAIN
     assert schedules.KEPT.text == "The schedule stays as it is."
 

@@ -1,12 +1,11 @@
 """The commands for which Devin is asked: about notes, playbooks, schedules, reviews, members, secrets and metrics.
 
 Each is carried out by a stored row, because Slack's ack waits for no call to Devin. The private answer is stored in one
-transaction with the audit row of a change and with the list whose numbers the person may type. A command is not tried
-for hours, as a message is: if Devin does not answer, the person reads why, and asks again.
+transaction with the list whose numbers the person may type. A command is not tried for hours, as a message is: if Devin
+does not answer, the person reads why, and asks again.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 
 from bot.devin.errors import DevinError
@@ -17,7 +16,6 @@ from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.parser import Command
 from bot.domain.form import Form
 from bot.flows.access import Access
-from bot.flows.exactly_once import Loss, announce_loss
 from bot.flows.job import CommandJob, Job, finish, recipient_after_ack, recipient_of
 from bot.flows.manage.devin import reads as devin_reads
 from bot.flows.manage.devin.answer import CommandAnswer
@@ -29,15 +27,16 @@ from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import audit, numbered_lists
-from bot.views import devin_answers, reviews, schedules
+from bot.store import numbered_lists
+from bot.views import devin_answers, reviews
 from bot.views import secrets as secret_views
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
 _Read = Callable[[Workspace, str, float], Awaitable[Message]]
-_Change = Callable[[CommandJob, str], Awaitable[CommandAnswer]]
+_Answer = Callable[[CommandJob, str], Awaitable[CommandAnswer]]
+_Change = Callable[[CommandJob, str], Awaitable[None]]  # closes the row
 
 # The commands that a row carries out, when more is to be done than `DevinCommands.answer` says at once.
 COMMANDS: Final = READS | {
@@ -62,17 +61,21 @@ class DevinCommands:
         self._access = access
         self._library = LibraryCommands(services)
         self._reviews = Reviews(services)
-        of_schedules = Schedules(services, access)
+        self._schedules = Schedules(services, access)
         self._reads: dict[str, _Read] = {
             devin_specs.METRICS.name: devin_reads.metrics,
             devin_specs.MEMBERS.name: devin_reads.members,
             devin_specs.SECRET_LIST.name: devin_reads.secrets,
         }
-        self._schedules: dict[str, _Change] = {
-            devin_specs.SCHEDULE_LIST.name: of_schedules.listing,
-            devin_specs.SCHEDULE_PAUSE.name: of_schedules.pause,
-            devin_specs.SCHEDULE_RESUME.name: of_schedules.resume,
-            devin_specs.SCHEDULE_DELETE.name: of_schedules.delete,
+        self._answers: dict[str, _Answer] = {
+            devin_specs.SCHEDULE_LIST.name: self._schedules.listing,
+            devin_specs.SCHEDULE_DELETE.name: self._schedules.ask_to_delete,
+        }
+        self._changes: dict[str, _Change] = {
+            devin_specs.SCHEDULE_PAUSE.name: self._schedules.pause,
+            devin_specs.SCHEDULE_RESUME.name: self._schedules.resume,
+            devin_specs.SCHEDULE_DELETE_CONFIRMED.name: self._schedules.delete,
+            devin_specs.SCHEDULE_KEPT.name: self._schedules.keep,
         }
 
     async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Form | str:
@@ -90,12 +93,13 @@ class DevinCommands:
         if refusal is None and command.spec is devin_specs.REVIEW:
             await self._reviews.ask(job, command.argument)
             return
+        if refusal is None and (change := self._change_of(job, command)) is not None:
+            await change(job, command.argument)
+            return
         answer = CommandAnswer(refusal) if refusal is not None else await self._ask_devin(job, command)
         to = recipient_after_ack(job)
-        # A crash before this commit answers nothing, and the row is handled again. Of a change there is the intent.
+        # A crash before this commit answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            if answer.changed is not None:
-                await audit.add(uow.tx, answer.changed)
             if (listed := answer.listed) is not None:
                 await numbered_lists.show(uow.tx, to.team, to.user, listed.kind, listed.ids, uow.now)
             await uow.reply_privately(to, answer.message)
@@ -105,8 +109,15 @@ class DevinCommands:
         """Announce that `command` was not carried out."""
         if command.spec is devin_specs.REVIEW:
             await self._reviews.on_dead(uow, job, command.argument)
+        elif self._change_of(job, command) is not None:
+            await self._schedules.lost(uow, job)
         else:
-            await announce_loss(uow, job.row, _AnswerLoss(job))
+            await uow.reply_privately(recipient_of(job), devin_answers.UNREACHABLE)
+
+    def _change_of(self, job: CommandJob, command: Command) -> _Change | None:
+        """Return what makes the change that `command`, or the pressed button that carries it, asks for, if it does."""
+        pressed = job.cause.verb if isinstance(job.cause, ActionCause) else ""
+        return self._changes.get(pressed) or self._changes.get(command.spec.name)
 
     async def _refusal(self, job: CommandJob, command: Command) -> Message | None:
         """Why the person may not use the command, or None."""
@@ -124,25 +135,10 @@ class DevinCommands:
                 return await self._library.read(job, command)
             if (read := self._reads.get(name)) is not None:
                 return CommandAnswer(await read(job.workspace, argument, self._services.clock()))
-            return await self._schedules[name](job, argument)
+            return await self._answers[name](job, argument)
         except DevinError as error:
             log.warning("Devin gave no answer", command=name, error=type(error).__name__, status=error.status)
             return CommandAnswer(failure_sentence(error))
-
-
-@dataclass(frozen=True, slots=True)
-class _AnswerLoss(Loss):
-    """The loss of the answer to a command. Only a change of a schedule has an intent."""
-
-    job: Job[ActionCause]
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        """Answer that Devin cannot be reached and nothing was changed."""
-        await uow.reply_privately(recipient_of(self.job), devin_answers.UNREACHABLE)
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        """Answer that nobody knows whether the schedule was changed."""
-        await uow.reply_privately(recipient_of(self.job), schedules.UNKNOWN)
 
 
 def _answer_at_once(command: Command) -> Message | None:

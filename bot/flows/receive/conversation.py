@@ -13,7 +13,7 @@ from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import as_typed, without_mention
 from bot.flows.access import Access
-from bot.flows.exactly_once import announce_loss
+from bot.flows.exactly_once.loss import announce_loss
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services

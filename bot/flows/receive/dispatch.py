@@ -8,7 +8,7 @@ from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUnce
 from bot.domain.causes import Cause, StartCause, UnreadableCause, without_response_url
 from bot.domain.keys import session_id
 from bot.domain.lane import thread_of
-from bot.flows.exactly_once import Loss, announce_loss, is_late
+from bot.flows.exactly_once.loss import Loss, announce_loss, is_late
 from bot.flows.job import Flow, Job, RefusedForNow, Reschedule
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.services import Services

@@ -12,7 +12,9 @@ from bot.devin.errors import DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
 from bot.domain.session import Lifecycle, Session
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
+from bot.flows.exactly_once.creation import Creation, LookupResult
+from bot.flows.exactly_once.loss import is_late, is_unknown
+from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import Job, finish
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.budgets.check import BudgetCheck

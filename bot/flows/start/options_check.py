@@ -3,7 +3,7 @@
 from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
 from bot.domain.causes import AskingCause
 from bot.domain.commands.options import Request, is_playbook_id, parse_request
-from bot.flows.exactly_once import is_late
+from bot.flows.exactly_once.loss import is_late
 from bot.flows.job import Job, recipient_of
 from bot.flows.playbooks import playbooks_by_name
 from bot.flows.services import Services

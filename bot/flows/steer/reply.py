@@ -15,7 +15,8 @@ from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
 from bot.domain.waking import is_asleep
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing
+from bot.flows.exactly_once.creation import Creation, LookupResult, Missing
+from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.budgets.check import BudgetCheck

@@ -6,7 +6,7 @@ from typing import Final
 from bot.devin.errors import DevinOutcomeUnknown, DevinServerError, DevinUnexpectedAnswer, DevinUnreachable
 from bot.domain.causes import MessageCause
 from bot.domain.text import plain
-from bot.flows.exactly_once import Loss
+from bot.flows.exactly_once.loss import Loss
 from bot.flows.job import RefusedForNow
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.unit_of_work import UnitOfWork

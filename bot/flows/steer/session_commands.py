@@ -15,7 +15,7 @@ from bot.domain.commands.parser import Command
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.flows.access import Access
-from bot.flows.exactly_once import is_unknown
+from bot.flows.exactly_once.loss import is_unknown
 from bot.flows.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of, reply_not_done
 from bot.flows.services import Services
 from bot.flows.session_rows import remove_mark, show_new_state

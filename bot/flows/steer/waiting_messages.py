@@ -6,7 +6,7 @@ from bot.domain.causes import Cause, MessageCause, SessionCause, StartCause
 from bot.domain.commands.parser import parse_verb
 from bot.domain.keys import session_id
 from bot.domain.session import Session
-from bot.flows.exactly_once import is_unknown
+from bot.flows.exactly_once.loss import is_unknown
 from bot.flows.job import Job
 from bot.flows.steer import held_reply
 from bot.flows.steer.reply_loss import ReplyLoss

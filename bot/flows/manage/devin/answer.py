@@ -1,9 +1,8 @@
-"""The answer to a command for which Devin is asked, with all that is stored beside it in one transaction."""
+"""The answer to a command for which Devin is asked, with what is stored beside it in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.store.audit import AuditRow
 from bot.views.message import Message
 
 
@@ -17,8 +16,7 @@ class NumberedList:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """The answer to a command, with the audit row of what it has changed and the numbered list that it shows."""
+    """The answer to a command, with the numbered list that it shows."""
 
     message: Message
-    changed: AuditRow | None = None
     listed: NumberedList | None = None

@@ -1,29 +1,33 @@
-"""Schedules at Devin: listed, paused, resumed, deleted. Each change is an audit row.
+"""Schedules at Devin: listed, paused, resumed and deleted. Each change is made once (`bot.flows.exactly_once`)."""
 
-To change one is an intent first. After a crash or a lost answer Devin is asked how the schedule is: a change that is
-there was made by the earlier try, because its intent was stored. To ask for the same change twice changes nothing more.
-"""
-
+from collections.abc import Callable
 from datetime import tzinfo
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.devin.errors import DevinError, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
-from bot.devin.schedules import SCHEDULES_PAGE, Automation, Schedule, SchedulesApi
+from bot.devin.errors import DevinNotFound, DevinRefused, DevinUncertain
+from bot.devin.schedules import SCHEDULES_PAGE, Automation, SchedulesApi
 from bot.domain.causes import ActionCause
-from bot.domain.commands import devin_specs
 from bot.domain.commands.list_numbers import list_number
 from bot.flows.access import Access
-from bot.flows.job import CommandJob, Reschedule
+from bot.flows.exactly_once.loss import announce_loss
+from bot.flows.exactly_once.protocol import ExactlyOnce
+from bot.flows.job import CommandJob, Job, finish, recipient_after_ack
 from bot.flows.manage.devin.answer import CommandAnswer, NumberedList
+from bot.flows.manage.devin.schedule_changes import (
+    DeleteSchedule,
+    ScheduleChange,
+    ScheduleChangeLoss,
+    SwitchSchedule,
+    shown,
+)
 from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import inbox, numbered_lists
-from bot.store.audit import AuditRow
+from bot.store import numbered_lists
 from bot.views import schedules as views
 from bot.views.message import Message
-from bot.views.schedules import Shown, Timetable
 
 log = get_logger(__name__)
 
@@ -31,11 +35,12 @@ KIND: Final = "schedules"  # of the numbered list
 
 
 class Schedules:
-    """Answers `/devin schedule …`."""
+    """Answers `/devin schedule …`. What changes a schedule closes the row of its job itself."""
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
+        self._once = ExactlyOnce(services)
 
     async def listing(self, job: CommandJob, _argument: str) -> CommandAnswer:
         """List the schedules, and automations where the key sees any."""
@@ -46,97 +51,56 @@ class Schedules:
         message = views.listing([*map(shown, found)], automations, zone, now, SCHEDULES_PAGE)
         return CommandAnswer(message, listed=NumberedList(KIND, [one.scheduled_session_id for one in found]))
 
-    async def pause(self, job: CommandJob, argument: str) -> CommandAnswer:
-        """Have a schedule run no more for now."""
-        return await self._set_enabled(job, argument, enabled=False)
-
-    async def resume(self, job: CommandJob, argument: str) -> CommandAnswer:
-        """Have a paused schedule run again."""
-        return await self._set_enabled(job, argument, enabled=True)
-
-    async def delete(self, job: CommandJob, argument: str) -> CommandAnswer:
-        """Ask whether a schedule is to be deleted, or delete it if the press of that question's button says so."""
-        if isinstance(job.cause, ActionCause) and job.cause.pressed:
-            if job.cause.verb == devin_specs.SCHEDULE_KEPT.name:
-                return CommandAnswer(views.KEPT)
-            if job.cause.verb == devin_specs.SCHEDULE_DELETE_CONFIRMED.name:
-                return await self._delete(job, argument)
+    async def ask_to_delete(self, job: CommandJob, argument: str) -> CommandAnswer:
+        """Ask whether a schedule is to be deleted."""
         picked = await self._id_of(job, argument)
         if isinstance(picked, Message):
             return CommandAnswer(picked)
         try:
-            found = await _read(job, picked)
+            found = await job.workspace.organisation.devin.schedule(picked)
         except DevinNotFound:
             return CommandAnswer(views.GONE)
         return CommandAnswer(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
 
     # ------------------------------------------------------------ changes
 
-    async def _set_enabled(self, job: CommandJob, argument: str, *, enabled: bool) -> CommandAnswer:
+    async def pause(self, job: CommandJob, argument: str) -> None:
+        """Have a schedule run no more for now."""
+        await self._switch(job, argument, enabled=False)
+
+    async def resume(self, job: CommandJob, argument: str) -> None:
+        """Have a paused schedule run again."""
+        await self._switch(job, argument, enabled=True)
+
+    async def delete(self, job: CommandJob, argument: str) -> None:
+        """Delete a schedule, as the press of the question's button says."""
+        await self._change(job, argument, lambda picked: DeleteSchedule(self._services, job, picked))
+
+    async def keep(self, job: CommandJob, _argument: str) -> None:
+        """Leave a schedule as it is, as the press of the question's other button says."""
+        await self._answer(job, views.KEPT)
+
+    async def lost(self, uow: UnitOfWork, job: Job[ActionCause]) -> None:
+        """Announce that a schedule was not changed, or that nobody knows."""
+        await announce_loss(uow, job.row, ScheduleChangeLoss(job))
+
+    async def _switch(self, job: CommandJob, argument: str, *, enabled: bool) -> None:
+        zone = await self._zone(job)
+        await self._change(
+            job, argument, lambda picked: SwitchSchedule(self._services, job, picked, enabled=enabled, zone=zone)
+        )
+
+    async def _change(self, job: CommandJob, argument: str, change_of: Callable[[str], ScheduleChange]) -> None:
         picked = await self._id_of(job, argument)
         if isinstance(picked, Message):
-            return CommandAnswer(picked)
-        spec = devin_specs.SCHEDULE_RESUME if enabled else devin_specs.SCHEDULE_PAUSE
-        try:
-            one = await self._change(job, picked, enabled=enabled)
-        except DevinNotFound:
-            return CommandAnswer(views.GONE)
-        except (DevinUncertain, DevinLater) as error:
-            return self._unknown(job, spec.name, picked, error)
-        if one is None:
-            return CommandAnswer(views.is_already(shown(await _read(job, picked)), enabled=enabled))
-        after = {**one.as_record, "enabled": enabled}
-        row = self._row(job, spec.name, picked, before=after | {"enabled": not enabled}, after=after)
-        zone, now = await self._zone(job), self._services.clock()
-        return CommandAnswer(views.was_set(one, enabled=enabled, zone=zone, now=now), row)
+            await self._answer(job, picked)
+        else:
+            await self._once.change(job, change_of(picked))
 
-    async def _change(self, job: CommandJob, schedule_id: str, *, enabled: bool) -> Shown | None:
-        """Pause or resume a schedule, unless an earlier try has. Returns it, or None if it was so before."""
-        found = await _read(job, schedule_id)
-        if found.enabled is not enabled:
-            await self._intend(job)
-            # A crash or a lost answer from here on leaves the intent, by which the next try knows its own change.
-            await _enable_at_devin(job, schedule_id, enabled=enabled)
-        elif job.row.intent_at is None:
-            return None
-        return shown(found)
-
-    async def _delete(self, job: CommandJob, schedule_id: str) -> CommandAnswer:
-        name, one = devin_specs.SCHEDULE_DELETE.name, None
-        try:
-            one = shown(await _read(job, schedule_id))
-            await self._intend(job)
-            # A crash or a lost answer from here on leaves the intent: what is gone then was deleted by this row.
-            await _delete_at_devin(job, schedule_id)
-        except DevinNotFound:
-            if one is None and job.row.intent_at is None:
-                return CommandAnswer(views.GONE)
-        except (DevinUncertain, DevinLater) as error:
-            return self._unknown(job, name, schedule_id, error)
-        row = self._row(job, name, schedule_id, before=one.as_record if one else None)
-        return CommandAnswer(views.was_deleted(one), row)
-
-    async def _intend(self, job: CommandJob) -> None:
+    async def _answer(self, job: CommandJob, message: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.intend(uow.tx, job.row.key, uow.now)
-        await self._services.check_claim(job)
-
-    def _unknown(self, job: CommandJob, action: str, schedule_id: str, error: DevinError) -> CommandAnswer:
-        """Say that nobody knows what came of a change. Raises Reschedule while it is new, to find out.
-
-        Raises `error` again if nothing was tried yet.
-        """
-        if job.row.intent_at is None and error.method == "GET":
-            raise error
-        if self._services.clock() - job.row.created_at < self._services.timing.change_followed:
-            asked = min(error.retry_after or 0.0, self._services.timing.row_longest_asked)
-            wait = max(self._services.timing.lookup_interval, asked)
-            raise Reschedule(wait, "outcome of a change unknown") from None
-        return CommandAnswer(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
-
-    def _row(self, job: CommandJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
-        now, user = self._services.clock(), job.cause.user or ""
-        return AuditRow(job.workspace.team, now, user, action, schedule_id, job.cause.channel, **changed)
+            await uow.reply_privately(recipient_after_ack(job), message)
+            await finish(uow, job)
 
     # ------------------------------------------------------------ which one, for whom
 
@@ -176,30 +140,3 @@ async def _automations(devin: SchedulesApi) -> list[Automation]:
     except (DevinRefused, DevinUncertain) as error:
         log.info("automations not read", error=type(error).__name__, status=error.status)
         return []
-
-
-async def _read(job: CommandJob, schedule_id: str) -> Schedule:
-    return await job.workspace.organisation.devin.schedule(schedule_id)
-
-
-async def _enable_at_devin(job: CommandJob, schedule_id: str, *, enabled: bool) -> None:
-    await job.workspace.organisation.devin.enable_schedule(schedule_id, enabled=enabled)
-
-
-async def _delete_at_devin(job: CommandJob, schedule_id: str) -> None:
-    await job.workspace.organisation.devin.delete_schedule(schedule_id)
-
-
-def shown(one: Schedule) -> Shown:
-    """Return a schedule as views have it."""
-    recurring = one.schedule_type != "one_time"
-    timetable = Timetable(one.frequency if recurring else None, one.scheduled_at, max(one.interval_count, 1))
-    return Shown(
-        one.scheduled_session_id,
-        one.name,
-        timetable,
-        one.enabled,
-        one.consecutive_failures,
-        one.last_error_at,
-        one.last_error_message or "",
-    )

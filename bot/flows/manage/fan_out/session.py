@@ -21,7 +21,9 @@ from bot.domain.fan_out import EXPLAINED, UNSTARTED, FanOut, FanOutSession, refe
 from bot.domain.person import as_author
 from bot.domain.session import Lifecycle, display_state_of
 from bot.flows.access import Access
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Loss, announce_loss
+from bot.flows.exactly_once.creation import Creation, LookupResult
+from bot.flows.exactly_once.loss import Loss, announce_loss
+from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_out.fan_outs import FanOutOrganisations, change_session

@@ -1,28 +1,22 @@
-"""The forms of notes and playbooks: a new one is created exactly once, a change replaces what the form showed.
+"""The forms of notes and playbooks: a new one is created, or what the form showed replaced, once.
 
-A change may be repeated: the next try after a crash finds what it wants at Devin, or what the form showed, or what
-somebody else has written meanwhile, which is left alone.
+`bot.flows.exactly_once` says how.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
 from bot.domain.library import BODY, LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
 from bot.flows.access import Access
-from bot.flows.exactly_once import (
-    Creation,
-    ExactlyOnce,
-    Found,
-    LookupResult,
-    Loss,
-    Missing,
-    announce_loss,
-    is_late,
-)
-from bot.flows.job import Job, Reschedule, finish
+from bot.flows.exactly_once.change import Change, Record
+from bot.flows.exactly_once.creation import Creation, Found, LookupResult, Missing
+from bot.flows.exactly_once.loss import Loss, announce_loss, is_late
+from bot.flows.exactly_once.protocol import ExactlyOnce
+from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.forms.forms import FormKind, Opening, answer
@@ -32,7 +26,7 @@ from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
-from bot.store import audit, inbox
+from bot.store import audit
 from bot.store.audit import AuditRow
 from bot.views import library as views
 from bot.views.modals import library as modals
@@ -45,6 +39,7 @@ class LibraryForm(FormKind):
     def __init__(self, services: Services, access: Access, command: str, kind: Kind) -> None:
         self.title = modals.TITLES[command]
         self._services = services
+        self._once = ExactlyOnce(services)
         self._readable = Readable(access)
         self._kind = kind
         self._calls = CALLS[kind]
@@ -85,66 +80,21 @@ class LibraryForm(FormKind):
         item = entered(self._kind, job.cause.fields)
         try:
             if job.cause.form.target:
-                await self._change(job, item)
+                await self._once.change(job, EditItem(job, item))
             else:
-                await ExactlyOnce(self._services).create(job, NewItem(self._services, job, item))
+                await self._once.create(job, NewItem(self._services, job, item))
         except (DevinLater, DevinUncertain, Reschedule):
             await self._announce_late(job, item)
             raise
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Announce what was not saved, or of which that is not known, and give the text back."""
-        loss = ItemLoss(job, entered(self._kind, job.cause.fields))
-        if job.cause.before is not None:  # a change, which was tried
-            await loss.write_unknown(uow)
-        else:
-            await announce_loss(uow, job.row, loss)
-
-    async def _change(self, job: Job[ViewCause], item: LibraryItem) -> None:
-        try:
-            await self._replace(job, item)
-        except DevinNotFound:
-            await self._close(job, item, views.gone_meanwhile(self._kind))
-        except DevinRefused as refused:
-            await self._close(job, item, failure_sentence(refused).text)
-
-    async def _replace(self, job: Job[ViewCause], item: LibraryItem) -> None:
-        devin, form = job.workspace.organisation.devin, job.cause.form
-        current = await self._calls.get(devin, form.target)
-        tried = job.cause.before is not None
-        if not (current.is_like(item) if tried else current.is_same_as(item)):
-            if current.digest != form.digest:
-                await self._close(job, item, views.changed_meanwhile(self._kind))
-                return
-            job = await self._note(job, current)
-            await self._services.check_claim(job)
-            # A crash or a lost answer from here on: the next try finds the change there, or makes it once more.
-            await self._calls.replace(devin, current, item)
-        async with self._services.unit_of_work_for(job) as uow:
-            if job.cause.before is None:  # the form shows what is there, and nothing was tried yet
-                await answer(uow, job, views.same_as_before(item))
-            else:
-                await audit.add(uow.tx, _row(job, uow, form.target, item))
-                await answer(uow, job, views.saved(item, new=False))
-            await finish(uow, job)
-
-    async def _note(self, job: Job[ViewCause], current: LibraryItem) -> Job[ViewCause]:
-        """Note in the row what is there before the change, for the audit row: after a crash nobody else knows."""
-        cause = replace(job.cause, before=current.fields)
-        async with self._services.unit_of_work_for(job) as uow:
-            await inbox.note(uow.tx, job.row.key, cause)
-        return replace(job, row=replace(job.row, cause=cause))
+        await announce_loss(uow, job.row, ItemLoss(job, entered(self._kind, job.cause.fields)))
 
     async def _announce_late(self, job: Job[ViewCause], item: LibraryItem) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             if is_late(job.row, uow.now, self._services.timing.late_notice):
                 await answer(uow, job, views.late(item), late=True)
-
-    async def _close(self, job: Job[ViewCause], item: LibraryItem, why: str) -> None:
-        # A crash before this commit says nothing, and the row is handled again.
-        async with self._services.unit_of_work_for(job) as uow:
-            await answer(uow, job, *views.not_saved(item, why))
-            await finish(uow, job)
 
 
 def library_forms(services: Services, access: Access) -> dict[str, FormKind]:
@@ -207,7 +157,7 @@ class NewItem(Creation[LibraryItem]):
 
     async def write_created(self, uow: UnitOfWork, thing: LibraryItem) -> None:
         """Record the change, and confirm it."""
-        await audit.add(uow.tx, _row(self._job, uow, thing.id, self._item))
+        await audit.add(uow.tx, _audit_row(self._job, uow, thing.id, None, self._item.as_record()))
         await answer(uow, self._job, views.saved(self._item, new=True))
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
@@ -215,11 +165,53 @@ class NewItem(Creation[LibraryItem]):
         await answer(uow, self._job, *views.not_saved(self._item, failure_sentence(refused).text))
 
 
-def _row(job: Job[ViewCause], uow: UnitOfWork, target: str, item: LibraryItem) -> AuditRow:
-    cause = job.cause
-    if cause.before is None:
-        before, after = None, item.as_record()
-    else:
-        before, after = records_of_change(cause.before, item.fields)
-    team, channel = job.workspace.team, cause.channel or None
-    return AuditRow(team, uow.now, cause.user, cause.form.command, target, channel, before, after)
+@dataclass(frozen=True, slots=True)
+class EditItem(Change[LibraryItem]):
+    """The replacement of what the form showed by what was filled in; what somebody else wrote meanwhile stays."""
+
+    kind: ClassVar[str] = "note or playbook"
+    job: Job[ViewCause]
+    item: LibraryItem
+
+    async def read(self) -> LibraryItem:
+        """Read the note or playbook."""
+        return await CALLS[self.item.kind].get(self.job.workspace.organisation.devin, self.job.cause.form.target)
+
+    def record(self, thing: LibraryItem) -> Record:
+        """Return its fields."""
+        return thing.fields
+
+    def is_done(self, now: LibraryItem | None) -> bool:
+        """Whether it says what was filled in; Devin may have tidied up white space."""
+        return now is not None and now.is_like(self.item)
+
+    def may_begin(self, now: LibraryItem) -> bool:
+        """Whether it is as the form showed it, and something else was filled in."""
+        return now.digest == self.job.cause.form.digest and not now.is_same_as(self.item)
+
+    async def call(self, now: LibraryItem) -> None:
+        """Replace it."""
+        await CALLS[self.item.kind].replace(self.job.workspace.organisation.devin, now, self.item)
+
+    async def write_changed(self, uow: UnitOfWork, before: Record, _read: LibraryItem | None, /) -> None:
+        """Record the change, and confirm it."""
+        records = records_of_change(before, self.item.fields)
+        await audit.add(uow.tx, _audit_row(self.job, uow, self.job.cause.form.target, *records))
+        await answer(uow, self.job, views.saved(self.item, new=False))
+
+    async def write_left_alone(self, uow: UnitOfWork, now: LibraryItem | None, /) -> None:
+        """Announce that nothing was filled in that is new, or why it was not saved."""
+        if now is not None and now.is_same_as(self.item):
+            await answer(uow, self.job, views.same_as_before(self.item))
+            return
+        why = views.changed_meanwhile if now is not None else views.gone_meanwhile
+        await answer(uow, self.job, *views.not_saved(self.item, why(self.item.kind)))
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Announce why it was not saved."""
+        await answer(uow, self.job, *views.not_saved(self.item, failure_sentence(refused).text))
+
+
+def _audit_row(job: Job[ViewCause], uow: UnitOfWork, target: str, before: Record | None, after: Record) -> AuditRow:
+    team, cause = job.workspace.team, job.cause
+    return AuditRow(team, uow.now, cause.user, cause.form.command, target, cause.channel or None, before, after)

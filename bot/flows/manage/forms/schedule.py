@@ -10,19 +10,14 @@ from bot.domain.causes import ViewCause
 from bot.domain.form import Form
 from bot.domain.new_schedule import NewSchedule, entered, mistakes
 from bot.flows.access import Access
-from bot.flows.exactly_once import (
-    Creation,
-    ExactlyOnce,
-    Found,
-    LookupResult,
-    Loss,
-    Missing,
-    announce_loss,
-)
+from bot.flows.exactly_once.creation import Creation, Found, LookupResult, Missing
+from bot.flows.exactly_once.loss import Loss, announce_loss
+from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import Job
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
-from bot.flows.manage.devin.schedules import shown, zone_of
+from bot.flows.manage.devin.schedule_changes import shown
+from bot.flows.manage.devin.schedules import zone_of
 from bot.flows.manage.forms.forms import FormKind, Opening, answer
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork

@@ -1,24 +1,27 @@
-"""The answer to the question whether to delete a note.
+"""The answer to the question whether to delete a note, which is deleted once (`bot.flows.exactly_once`).
 
 What a button carries is no authorisation: who deletes has to be an admin, and the note one of the bot's organisation.
 """
 
-from contextlib import suppress
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass
+from math import inf
+from typing import ClassVar, Final
 
-from bot.devin.errors import DevinLater, DevinNotFound, DevinRefused, DevinUncertain
+from bot.devin.errors import DevinError, DevinRefused
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.library_commands import NOTE_DELETE, NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
-from bot.domain.library import NAME, Kind
+from bot.domain.library import NAME, Kind, LibraryItem
 from bot.flows.access import Access
-from bot.flows.job import Job, finish_with
+from bot.flows.exactly_once.change import Change, Record
+from bot.flows.exactly_once.loss import Loss, announce_loss
+from bot.flows.exactly_once.protocol import ExactlyOnce
+from bot.flows.job import Job, recipient_of
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.library.calls import CALLS
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import audit, inbox
+from bot.store import audit
 from bot.store.audit import AuditRow
 from bot.views import devin_answers
 from bot.views import library as views
@@ -33,29 +36,20 @@ class NoteDeletion:
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
+        self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[ActionCause]) -> None:
         """Delete the note if that is the answer and the person may; the outcome takes the question's place."""
         if job.cause.verb == NOTE_DELETE_DECLINED.name:
             await self._services.answer(job, views.NOT_DELETED)
-            return
-        refusal = await self._refusal(job)
-        if refusal is not None:
+        elif (refusal := await self._refusal(job)) is not None:
             await self._services.answer(job, refusal)
-            return
-        try:
-            await self._delete(job)
-        except DevinRefused as refused:
-            await self._services.answer(job, failure_sentence(refused))
+        else:
+            await self._once.change(job, DeleteNote(job))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """Announce that the note was not deleted, or that nobody knows."""
-        tried = job.cause.before is not None
-        message = views.maybe_deleted(job.row.ref) if tried else views.not_deleted(job.row.ref)
-        # In a direct message: the question stands there no more after hours, and this has to get through.
-        await uow.add_to_outbox(
-            uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user or "", None, message)
-        )
+        await announce_loss(uow, job.row, NoteDeletionLoss(job))
 
     async def _refusal(self, job: Job[ActionCause]) -> Message | None:
         cause = job.cause
@@ -63,41 +57,74 @@ class NoteDeletion:
         refusal = self._access.refusal(person, shared=False)
         return refusal or await self._access.role_refusal(job.workspace, registry.named(cause.verb), cause.user)
 
-    async def _delete(self, job: Job[ActionCause]) -> None:
-        devin, note_id = job.workspace.organisation.devin, job.cause.target
-        if job.cause.before is None:
-            try:
-                note = await CALLS[Kind.NOTE].get(devin, note_id)
-            except DevinNotFound:
-                await self._services.answer(job, views.ALREADY_DELETED)
-                return
-            except (DevinLater, DevinUncertain):
-                # Nothing was tried yet, and somebody waits: they can press again.
-                await self._services.answer(job, devin_answers.UNREACHABLE)
-                return
-            job = await self._note(job, replace(job.cause, before=note.as_record()))
-        await self._services.check_claim(job)
-        # A crash or a lost answer from here on: the next try deletes it, or finds it gone, and knows what it was.
-        with suppress(DevinNotFound):
-            await devin.delete_note(note_id)
-        await self._record(job)
 
-    async def _note(self, job: Job[ActionCause], cause: ActionCause) -> Job[ActionCause]:
-        async with self._services.unit_of_work_for(job) as uow:
-            await inbox.note(uow.tx, job.row.key, cause)
-        return replace(job, row=replace(job.row, cause=cause))
+@dataclass(frozen=True, slots=True)
+class DeleteNote(Change[LibraryItem]):
+    """The deletion of the note that the button names."""
 
-    async def _record(self, job: Job[ActionCause]) -> None:
-        cause, before = job.cause, job.cause.before or {}
-        row = AuditRow(
-            job.workspace.team,
-            self._services.clock(),
-            cause.user or "",
-            NOTE_DELETE.name,
-            cause.target,
-            cause.channel,
-            before,
-        )
-        async with self._services.unit_of_work_for(job) as uow:
-            await audit.add(uow.tx, row)
-            await finish_with(uow, job, views.deleted(str(before.get(NAME, ""))))
+    kind: ClassVar[str] = "note"
+    job: Job[ActionCause]
+
+    async def read(self) -> LibraryItem:
+        """Read the note."""
+        return await CALLS[Kind.NOTE].get(self.job.workspace.organisation.devin, self.job.cause.target)
+
+    def record(self, thing: LibraryItem) -> Record:
+        """Return its fields."""
+        return thing.as_record()
+
+    def is_done(self, now: LibraryItem | None) -> bool:
+        """Whether it is gone."""
+        return now is None
+
+    async def call(self, now: LibraryItem) -> None:
+        """Delete it."""
+        await self.job.workspace.organisation.devin.delete_note(now.id)
+
+    def patience(self, *, tried: bool) -> float:
+        """Wait only for what was tried: somebody looks at the question, and can press again."""
+        return inf if tried else 0.0
+
+    async def write_unreachable(self, uow: UnitOfWork, _error: DevinError, /) -> None:
+        """Answer that Devin cannot be reached."""
+        await self._answer(uow, devin_answers.UNREACHABLE)
+
+    async def write_changed(self, uow: UnitOfWork, before: Record, _read: LibraryItem | None, /) -> None:
+        """Record the deletion, and confirm it."""
+        team, cause = self.job.workspace.team, self.job.cause
+        user, action = cause.user or "", NOTE_DELETE.name
+        await audit.add(uow.tx, AuditRow(team, uow.now, user, action, cause.target, cause.channel, before))
+        await self._answer(uow, views.deleted(str(before.get(NAME, ""))))
+
+    async def write_left_alone(self, uow: UnitOfWork, _now: LibraryItem | None, /) -> None:
+        """Answer that it was gone."""
+        await self._answer(uow, views.ALREADY_DELETED)
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Answer why Devin refuses it."""
+        await self._answer(uow, failure_sentence(refused))
+
+    async def _answer(self, uow: UnitOfWork, message: Message) -> None:
+        await uow.reply_privately(recipient_of(self.job), message)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteDeletionLoss(Loss):
+    """The loss of a deletion; it is announced in a direct message.
+
+    The question stands there no more after hours, and this has to get through.
+    """
+
+    job: Job[ActionCause]
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that the note was not deleted."""
+        await self._post(uow, views.not_deleted(self.job.row.ref))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether it was."""
+        await self._post(uow, views.maybe_deleted(self.job.row.ref))
+
+    async def _post(self, uow: UnitOfWork, message: Message) -> None:
+        team, user = self.job.workspace.team, self.job.cause.user or ""
+        await uow.add_to_outbox(uow.post_row(f"lost:{self.job.row.key}", team, user, None, message))

@@ -14,15 +14,9 @@ from bot.domain.commands.devin_specs import REVIEW
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.lane import own_lane
 from bot.domain.long_job import LongJobKind, NewLongJob
-from bot.flows.exactly_once import (
-    Creation,
-    ExactlyOnce,
-    Found,
-    LookupResult,
-    Loss,
-    Missing,
-    announce_loss,
-)
+from bot.flows.exactly_once.creation import Creation, Found, LookupResult, Missing
+from bot.flows.exactly_once.loss import Loss, announce_loss
+from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import CommandJob, Job, move, recipient_after_ack
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.devin.failures import failure_sentence
