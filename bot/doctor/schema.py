@@ -5,9 +5,10 @@ from typing import Final
 
 from bot.doctor.findings import Finding, ok, problem
 from bot.store.database.connection import Database
-from bot.store.database.schema import is_current
+from bot.store.database.schema import is_current, is_of_later_version
 
 MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
+UPDATE: Final = "Install that version again, or let DATABASE_URL name another store."
 
 
 async def check_schema(url: str, reached: str, on_error: Callable[[Exception], Finding]) -> Finding:
@@ -16,17 +17,18 @@ async def check_schema(url: str, reached: str, on_error: Callable[[Exception], F
     `reached` begins the sentence about a store that answers. `on_error` makes the finding about a store that does not.
     """
     try:
-        current = await _is_current(url)
+        return await _checked(url, reached)
     except Exception as error:  # noqa: BLE001 - each driver raises errors of its own, and each is a finding
         return on_error(error)
-    if not current:
-        return problem(f"{reached}, but its schema is missing or older than this version.", MIGRATE)
-    return ok(f"{reached}, and its schema is up to date.")
 
 
-async def _is_current(url: str) -> bool:
+async def _checked(url: str, reached: str) -> Finding:
     db = Database(url)
     try:
-        return await is_current(db)
+        if await is_current(db):
+            return ok(f"{reached}, and its schema is up to date.")
+        if await is_of_later_version(db):
+            return problem(f"{reached}, but its schema was made by a later version than this one.", UPDATE)
+        return problem(f"{reached}, but its schema is missing or older than this version.", MIGRATE)
     finally:
         await db.close()

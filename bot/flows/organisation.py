@@ -45,7 +45,7 @@ class Organisation:
         """Read what is known about this organisation."""
         async with self._db.read() as tx:
             known = await due.read(tx, due.capabilities(self.id))
-        self._tags_refused = self._tags_refused or (known is not None and bool(known.state.get("tags_refused")))
+        self._tags_refused = self._tags_refused or known is not None
 
     async def remember_tags_refused(self) -> None:
         """Store that the organisation refuses our tags."""

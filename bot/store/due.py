@@ -69,9 +69,9 @@ def subscribed_digest(team: str, channel: str, occasion: str) -> str:
     return f"digest:{team}:{channel}:{occasion}"
 
 
-def corrections(team: str, channel: str, occasion: str = "") -> str:
-    """The name of what the digests in a channel have said about corrected bills; without an occasion the daily ones."""
-    return f"corrections:{team}:{channel}{f':{occasion}' if occasion else ''}"
+def corrections(team: str, channel: str, occasion: str) -> str:
+    """The name of what the digests that a channel gets on an occasion have said about corrected bills."""
+    return f"corrections:{team}:{channel}:{occasion}"
 
 
 def not_drawn(team: str, kind: str) -> str:

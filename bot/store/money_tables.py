@@ -19,7 +19,7 @@ spend: Final = Table(
     number("acus", Float),
     Column("outcome", String, nullable=False, server_default="running"),  # as `bot.domain.outcomes` names it
     # Who asked for the session, empty once that person is erased, and where: `D` for all direct messages. None is not
-    # known: the session's row was purged before these columns came.
+    # known: the session's own row was gone already.
     Column("requester", String),
     Column("channel", String),
 )

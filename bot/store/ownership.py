@@ -1,6 +1,7 @@
-"""Rows from before there could be several workspaces and organisations, which name none: they belong to the only ones.
+"""Rows that name no workspace or organisation belong to the first one that the settings name.
 
-The settings know which these are, and a migration does not see the settings.
+Such rows are those of a column that a migration adds, which does not see the settings, and what a session spent whose
+own row is gone.
 """
 
 from collections.abc import Sequence
@@ -9,9 +10,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import due
 from bot.store.table_spec import TableSpec
-from bot.store.tables import due as due_table
 
 _UNKNOWN: Final = ""
 
@@ -22,11 +21,3 @@ async def assign_unowned(tx: AsyncConnection, specs: Sequence[TableSpec], team: 
     for column in (column for spec in specs for column in spec.table.columns if column.info.get("owner")):
         value = {column.name: owners[column.name]}
         await tx.execute(update(column.table).where(column == _UNKNOWN).values(value))
-    renamed = {
-        "poll": due.poll(org_id),
-        "devin": due.capabilities(org_id),
-        "consumption": due.consumption(org_id),
-        "digest": due.digest(team),
-    }
-    for old, new in renamed.items():
-        await tx.execute(update(due_table).where(due_table.c.name == old).values(name=new))

@@ -222,7 +222,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # The bot starts.
     "bring up the schema": ("bot.app:open_store",),
     "try the socket": ("bot.connect:Connector._answered",),
-    "name the owners of old rows": ("bot.app:_assign_unowned",),
+    "assign rows without an owner": ("bot.app:_assign_unowned",),
     "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.
     "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),

@@ -785,7 +785,7 @@ STORIES = [
         steps=(
             "bring up the schema: commit",
             "try the socket: Slack apps.connections.open",
-            "name the owners of old rows: commit",
+            "assign rows without an owner: commit",
             "free what was claimed: commit",
             "heartbeat: commit",
             "note a gap: commit",

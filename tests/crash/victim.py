@@ -41,7 +41,7 @@ from bot.devin.transport import Transport
 from bot.server import serve
 from bot.slack.client import Slack
 from bot.store.database.connection import Database
-from bot.store.database.schema import newest_revision
+from bot.store.database.schema import known_revisions
 from bot.timing import PRODUCTION
 from tests import imported_late  # noqa: F401  before any fork
 from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, Moment, StepNames, is_ours, is_plumbing
@@ -274,7 +274,7 @@ class Nursery:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._bell)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        newest_revision()  # reads all migrations, which are as good as imports
+        known_revisions()  # reads all migrations, which are as good as imports
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:

@@ -19,7 +19,7 @@ NOT_OURS = (
     "bot/playground",  # has words of its own,
     "tests/page",  # and so have its tests
     "tests/playground",
-    "bot/store/migrations",  # stay as they are
+    "bot/store/migrations",  # stay as they are once they are released
 )
 
 # Words that names are not made of, and what to say instead. `_` joins the words of a phrase.

@@ -23,6 +23,7 @@ from tests.doctor.sentences import (
     shown,
     store_is_up_to_date,
 )
+from tests.store.rows import mark_later
 
 OTHER_FOLDER = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
 
@@ -125,6 +126,19 @@ async def test_a_real_postgres_before_and_after_its_schema(fresh_postgres):
     )
     await bring_up(fresh_postgres)
     assert await postgres_at(fresh_postgres) == ok(POSTGRES_IS_UP_TO_DATE)
+
+
+async def test_a_store_that_a_later_version_has_migrated(fresh_postgres, tmp_path):
+    for url in (fresh_postgres, f"sqlite:///{tmp_path / 'bot.db'}"):
+        await bring_up(url)
+        db = Database(url)
+        await mark_later(db)
+        await db.close()
+    later = "its schema was made by a later version than this one."
+    advice = "Install that version again, or let DATABASE_URL name another store."
+    assert await postgres_at(fresh_postgres) == problem(f"The PostgreSQL store can be reached, but {later}", advice)
+    path = tmp_path / "bot.db"
+    assert await sqlite(path) == problem(f"The store {path} can be opened and written to, but {later}", advice)
 
 
 async def test_postgres_refuses_the_user(postgres_server):

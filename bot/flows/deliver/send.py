@@ -298,7 +298,7 @@ class Send:
 
         The link takes the place of what they were shown before, or stands in the thread in which they wrote `!new`.
         """
-        url, asked_in = row.payload.get("response_url"), row.payload.get("asked_in")  # rows of earlier releases lack it
+        url, asked_in = row.payload.get("response_url"), row.payload.get("asked_in")
         if url is None and asked_in is None:
             return
         link = self._slack(row).permalink(row.channel, ts)
@@ -323,8 +323,7 @@ class Send:
         slack, payload = self._slack(row), row.payload
         # Without a check of the claim: a second worker, or a crash right here, shows a private answer twice.
         if payload.get("response_url"):
-            replaces = payload.get("replaces", False)  # rows of earlier releases do not say
-            await slack.respond(payload["response_url"], payload["text"], payload["blocks"], replaces)
+            await slack.respond(payload["response_url"], payload["text"], payload["blocks"], payload["replaces"])
         elif row.channel.startswith("D"):
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:

@@ -54,9 +54,9 @@ class PollState:
 
     @classmethod
     def stored(cls, state: dict[str, Any]) -> "PollState":
-        """The state that `state`, the JSON of its row, holds; rows of earlier releases have another key."""
-        found = state.get("poll") or state["look"]
-        return cls(**{**found, "unread_prompts": tuple(found.get("unread_prompts", ()))})
+        """The state that `state`, the JSON of its row, holds."""
+        found = state["poll"]
+        return cls(**{**found, "unread_prompts": tuple(found["unread_prompts"])})
 
 
 class Poller:

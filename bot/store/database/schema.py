@@ -23,9 +23,9 @@ def alembic_config() -> Config:
 
 
 @cache
-def newest_revision() -> str | None:
-    """The revision that this code needs; to know it, all migrations are read."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+def known_revisions() -> tuple[str, ...]:
+    """All revisions, the newest first, which this code needs; to know them, all migrations are read."""
+    return tuple(known.revision for known in ScriptDirectory.from_config(alembic_config()).walk_revisions())
 
 
 async def migrate(db: Database) -> None:
@@ -34,7 +34,7 @@ async def migrate(db: Database) -> None:
     config = alembic_config()
 
     def upgrade(connection: Any) -> None:
-        if MigrationContext.configure(connection).get_current_revision() == newest_revision():
+        if MigrationContext.configure(connection).get_current_revision() == known_revisions()[0]:
             return
         if connection.dialect.name == "postgresql":
             _lock_migration(connection, db.timing.migration_wait)
@@ -65,6 +65,16 @@ def _make_schema(connection: Any, name: str | None) -> None:
 
 async def is_current(db: Database) -> bool:
     """Whether the schema of `db` has the newest revision, which this code needs."""
+    return await _revision(db) == known_revisions()[0]
+
+
+async def is_of_later_version(db: Database) -> bool:
+    """Whether a later version of the bot has migrated the schema of `db`, so that this code is too old for it."""
+    revision = await _revision(db)
+    return revision is not None and revision not in known_revisions()
+
+
+async def _revision(db: Database) -> str | None:
     found: list[str | None] = []
 
     def inspect(connection: Any) -> None:
@@ -72,4 +82,4 @@ async def is_current(db: Database) -> bool:
 
     async with db.read() as tx:
         await tx.run_sync(inspect)
-    return found == [newest_revision()]
+    return found[0]

@@ -102,7 +102,7 @@ class RunawayWatch:
             hours = await recent_spend.last_hour(tx, org_id, now) if running else {}
             known = {alarm.subject: alarm for alarm in await alarms.current(tx, org_id, now - timing.alarm_returns)}
             polled = await due.read(tx, due.poll(org_id))
-        state = polled.state.get("poll", {}) if polled else {}
+        state = polled.state["poll"] if polled else {}
         failing = bool(state.get("failures")) and now - state["polled_at"] > timing.spend_unread
         return _Spending(running, hours, known, state["polled_at"] if failing else None)
 

@@ -204,6 +204,5 @@ def _withheld(error: DevinForbidden | DevinNotFound | DevinQuotaExceeded) -> Wit
 
 def read_withheld(state: Mapping[str, Any]) -> Withheld | None:
     """Return why Devin's bill is withheld, as the stored `state` of the last reading has it; None if it is not."""
-    named = state.get("missing")
-    # Rows of earlier versions do not say why: there it was a permission.
-    return Withheld(WithheldBecause(state.get("because", WithheldBecause.PERMISSION)), named) if named else None
+    named = state["missing"]
+    return Withheld(WithheldBecause(state["because"]), named) if named else None

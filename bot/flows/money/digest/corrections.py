@@ -29,9 +29,7 @@ class AnnouncedCorrections:
         self._org_id = workspace.organisation.id
         occasion, share = destination.occasion, destination.subscription.share
         self._names_any = share is Share.ALL and occasion is not Occasion.WARNING
-        # Releases in which no other digest named any stored it without the occasion.
-        kept_as = "" if occasion is Occasion.DAILY else occasion
-        self._name = due.corrections(workspace.team, destination.subscription.channel, kept_as)
+        self._name = due.corrections(workspace.team, destination.subscription.channel, occasion)
 
     async def lock(self) -> None:
         """Let no other worker store a correction, or a digest about this organisation, until the transaction ends.

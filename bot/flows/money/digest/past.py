@@ -5,7 +5,7 @@ It counts from when a digest is stored. If that one dies unposted, the next one 
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -78,16 +78,12 @@ class Past:
         return replace(self, accounted=day.isoformat(), before=base.isoformat(), unposted=unposted)
 
 
-_FIELDS: Final = frozenset(one.name for one in fields(Past))
-
-
 async def read_past(tx: Transaction, destination: Destination) -> Past | None:
     """Return the stored past of a destination; None before its first time."""
     stored = await due.read(tx, destination.state_name)
     if stored is None:
         return None
-    # Earlier releases stored less, and later ones may store more.
-    return Past(**{name: value for name, value in stored.state.items() if name in _FIELDS})
+    return Past(**{name: value for name, value in stored.state.items() if name != "v"})
 
 
 async def store_past(tx: Transaction, destination: Destination, past: Past) -> None:
@@ -107,7 +103,7 @@ async def has_said_no_acus(tx: Transaction, destination: Destination, past: Past
 async def base_of(tx: Transaction, destination: Destination, past: Past, day: date) -> date:
     """Return the date up to which all is accounted for before the digest of `day`."""
     if past.accounted is None:
-        return day - ONE_DAY  # of what a release before subscriptions has posted, nothing is known
+        return day - ONE_DAY
     accounted = date.fromisoformat(past.accounted)
     row = await outbox.by_key(tx, destination.key(accounted))
     died = row is not None and row.state == "dead" and past.before is not None
