@@ -1,7 +1,7 @@
 """The causes of work: what a row of the inbox contains, with what a flow has noted in it so far.
 
 A cause is frozen. A flow that has something to note stores a changed copy, made with `dataclasses.replace`.
-`bot.domain.cause_codec` writes causes into rows and reads them.
+`bot.store.cause_codec` writes causes into rows and reads them.
 """
 
 from collections.abc import Mapping

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.domain.cause_codec import decode_files, encode_files
 from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
 from bot.domain.file import DevinFile, SlackFile
@@ -15,6 +14,7 @@ from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import cards, inbox, outbox, people, session_days, sessions, threads, waiting_times
 from bot.store.cards import CardRow
+from bot.store.cause_codec import decode_files, encode_files
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views.answers import starts as start_sentences
@@ -65,7 +65,7 @@ def start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: 
 
     The row is the first one in the lane of the thread that the card begins. `follow` comes from `start_to_follow`.
     """
-    cause = StartCause(session.id, decode_files(follow.get("files")))
+    cause = StartCause(session.id, decode_files(follow["files"]))
     lane = thread_lane(session.team, session.channel, ts)
     return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
 

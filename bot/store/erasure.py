@@ -15,7 +15,6 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.cause_codec import BLANK, decode
 from bot.domain.causes import Cause, PersonsCause, StartCause, UnreadableCause
 from bot.domain.fan_out import OVER
 from bot.domain.lane import own_lane
@@ -23,6 +22,7 @@ from bot.domain.session import Lifecycle, Options
 from bot.store import cards as card_rows
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
+from bot.store.cause_codec import BLANK, decode
 from bot.store.table_spec import NOBODY, EraseKeys, RowsToErase, TableSpec, by_team, by_user, deletion, keys_of
 from bot.store.tables import audit, cards, fan_out_sessions, fan_outs, inbox, long_jobs, outbox, pull_requests, sessions
 
@@ -109,7 +109,7 @@ class _Requests:
             return _names(self._user, json.dumps(row.payload))
         cause: Cause = decode(row.kind, row.payload)
         if isinstance(cause, UnreadableCause):
-            return self._user in {cause.payload.get("user"), cause.payload.get("user_id")}
+            return self._user == cause.payload.get("user")
         return (isinstance(cause, PersonsCause) and cause.user == self._user) or (
             isinstance(cause, StartCause) and cause.session_id in asked_for
         )

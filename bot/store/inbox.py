@@ -9,8 +9,8 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import Connection, String, Update, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.cause_codec import BLANK, decode, encode
 from bot.domain.causes import Cause, ReadableCause
+from bot.store.cause_codec import BLANK, decode, encode
 from bot.store.database.connection import Database, insert
 from bot.store.tables import inbox, sessions
 

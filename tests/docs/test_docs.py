@@ -29,7 +29,7 @@ HOMES = {
     "multidict": ("bot/playground",),
     "pgqueuer": ("bot/engine",),
     "prometheus_client": ("bot/metrics.py",),
-    "pydantic": ("bot/config.py", "bot/devin", "bot/server"),
+    "pydantic": ("bot/config.py", "bot/devin", "bot/server", "bot/store"),
     "pydantic_core": ("bot/config.py",),
     "pydantic_settings": ("bot/config.py",),
     "slack_bolt": ("handlers", "bot/app.py", "bot/server"),

@@ -188,7 +188,7 @@ async def unreadable(either_store: Store, clock: SetClock) -> Callable[..., Awai
     ("values", "reason"),
     [
         ({}, "unreadable: message of version 99"),
-        ({"payload": {"v": 1}}, "unreadable: KeyError"),  # as if it were closed
+        ({"payload": {"v": 1}}, "unreadable: ValidationError"),  # as if it were closed
         ({"kind": "wish", "payload": {"v": 1, "text": "fix it"}}, "unreadable: wish of version 1"),
     ],
 )

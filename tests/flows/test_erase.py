@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, select
 
-from bot.domain.cause_codec import BLANK, encode
 from bot.domain.causes import CommandCause, Confirmation, MessageCause, StartCause
 from bot.domain.erasure import Erased
 from bot.domain.lane import person_lane
@@ -20,6 +19,7 @@ from bot.store import inbox as inbox_rows
 from bot.store import lanes as lane_rows
 from bot.store import tables
 from bot.store.admin_tables import audit
+from bot.store.cause_codec import BLANK, encode
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.lanes import WorkerAliveError
