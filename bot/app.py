@@ -27,23 +27,21 @@ from bot.flows.file_transfers import FileTransfers
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
+from bot.flows.kernel import Kernel
 from bot.flows.lookup import SessionLookup
-from bot.flows.manage.fan_out.run import fan_out_flows
 from bot.flows.manage.forms.registry import all_forms
 from bot.flows.manage.library.note_deletion import NoteDeletion
-from bot.flows.manage.long_jobs.run import RunLongJob
 from bot.flows.money.budgets.requests import BudgetRequests
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.money.ticks import money_ticks
 from bot.flows.organisation import Organisations
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.catch_up import CatchUp
-from bot.flows.receive.channel_gone import ChannelGone
-from bot.flows.receive.channel_shared import ChannelShared
 from bot.flows.receive.conversation import Conversation
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.receive.intake import Intake
 from bot.flows.receive.new_command import NewCommand
+from bot.flows.receive.tasks import task_flows
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
 from bot.flows.start.create import Create
@@ -136,11 +134,9 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
-    flows = _flows(
-        services, access, shared_channels, lookup, prompts, command_answers, session_list, start_from_command
-    )
+    flows = _flows(services, access, lookup, prompts, command_answers, session_list, start_from_command)
     flows[causes.ViewCause.kind] = forms = all_forms(services, access)
-    dispatch = Dispatch(services, flows | fan_out_flows(services, access, shared_channels, lookup))
+    dispatch = Dispatch(services, flows | task_flows(Kernel(services, access, shared_channels, lookup)))
     failures = SendFailures(services)
     send = Send(services, failures, FilePosts(services, failures, transfers), shared_channels)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
@@ -188,14 +184,13 @@ def _ticks_of_each(services: Services, pollers: Sequence[Poller], catch_ups: Map
 def _flows(
     services: Services,
     access: Access,
-    shared_channels: SharedChannels,
     lookup: SessionLookup,
     prompts: PromptBuilder,
     command_answers: CommandAnswers,
     session_list: SessionList,
     start_from_command: StartFromCommand,
 ) -> dict[str, Flow[Any]]:
-    """The flow for each kind of inbox row."""
+    """The flows for what people do, and for the starts that follow from it."""
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
     session_commands = SessionCommands(services, access, session_list)
@@ -213,9 +208,6 @@ def _flows(
         causes.CommandCause.kind: start_from_command,
         causes.StartCause.kind: create,
         causes.ActionCause.kind: _presses(services, access, session_commands, command_answers),
-        causes.ChannelGoneCause.kind: ChannelGone(services),
-        causes.ChannelSharedCause.kind: ChannelShared(services, shared_channels),
-        causes.LongJobCause.kind: RunLongJob(services),
     }
 
 

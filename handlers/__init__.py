@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.commands.library_commands import SAVE_AS_NOTE
 from bot.domain.commands.registry import BY_ACTION_ID, FORMS, OPEN_FORM
-from bot.flows.receive.intake import GONE, SHARING
+from bot.flows.receive.tasks import EVENTS
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited
@@ -40,8 +40,8 @@ def register(
     app.event("app_mention")(messages.wrote)
     app.command(ANYTHING)(commands.unknown)
 
-    for changed in (*GONE, *SHARING):
-        app.event(changed)(events.channel_changed)
+    for name in EVENTS:
+        app.event(name)(events.reported)
     for changed in ("user_change", "team_join"):
         app.event(changed)(events.person_changed)
     for revoked in ("app_uninstalled", "tokens_revoked"):

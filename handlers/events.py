@@ -22,8 +22,8 @@ class Events:
         self._intake = intake
         self._access = access
 
-    async def channel_changed(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
-        """Store that a channel was archived, that the bot was removed from it, or that it is shared in another way."""
+    async def reported(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Store an event that a task takes."""
         await self._intake.event(workspace, event, body)
 
     async def person_changed(self, workspace: Workspace, event: dict[str, Any]) -> None:

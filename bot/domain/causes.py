@@ -148,39 +148,6 @@ class StartCause:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelGoneCause:
-    """The bot can no longer post in `channel`, because it was archived or the bot was removed from it."""
-
-    kind: ClassVar[str] = "channel_gone"
-
-    channel: str
-    event: str  # the type of Slack's event
-
-    @property
-    def archived(self) -> bool:
-        """Whether the channel was archived; otherwise the bot was removed from it."""
-        return "archive" in self.event
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSharedCause:
-    """Another company shares `channel` from now on, or no longer."""
-
-    kind: ClassVar[str] = "channel_shared"
-
-    channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class LongJobCause:
-    """A long job is to begin or to go on; the job itself stands in a row of its own."""
-
-    kind: ClassVar[str] = "long_job"
-
-    job_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class ViewCause:
     """Somebody submitted a form; `fields` are what they filled in, by the names of the fields."""
 
@@ -200,23 +167,25 @@ class ViewCause:
 
 
 @dataclass(frozen=True, slots=True)
-class FanOutCause:
-    """A fan-out is to begin or to go on; it stands in a row of its own."""
+class TaskCause:
+    """Work that we have asked ourselves for is to begin or to go on: `task`, on the `subject` with this id."""
 
-    kind: ClassVar[str] = "fan_out"
+    kind: ClassVar[str] = "task"
 
-    fan_out_id: str
+    task: str  # the name of a `bot.flows.kernel.Task`
+    subject: str  # of a row of its own, in which all the rest stands
+    org_id: str | None = None  # if it is about the subject in one organisation
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class FanOutSessionCause:
-    """The session of a fan-out in an organisation is to be created, for the `attempt`th time."""
+class EventCause:
+    """Slack has reported an `event` of this type; `fields` are the texts that its task needs of it."""
 
-    kind: ClassVar[str] = "fan_out_session"
+    kind: ClassVar[str] = "event"
 
-    fan_out_id: str
-    org_id: str
-    attempt: int = 1
+    event: str
+    fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +197,7 @@ class UnreadableCause:
     payload: Mapping[str, Any] = field(repr=False)  # unchanged, as it is stored
 
 
-ReadableCause = (
-    MessageCause
-    | CommandCause
-    | ActionCause
-    | StartCause
-    | ChannelGoneCause
-    | ChannelSharedCause
-    | LongJobCause
-    | ViewCause
-    | FanOutCause
-    | FanOutSessionCause
-)
+ReadableCause = MessageCause | CommandCause | ActionCause | StartCause | ViewCause | TaskCause | EventCause
 Cause = ReadableCause | UnreadableCause
 # Causes that come from a person, who may get an answer.
 PersonsCause = MessageCause | CommandCause | ActionCause | ViewCause
@@ -247,6 +205,13 @@ SessionCause = MessageCause | StartCause  # causes for which a session is create
 AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
 # Causes by which a person changes something at Devin. `before` is what was there, noted before Devin is asked for it.
 ChangeCause = MessageCause | ActionCause | ViewCause
+
+
+def flow_name(cause: Cause) -> str:
+    """The name by which the flow that takes `cause` is found: that of its task or event, or else its kind."""
+    if isinstance(cause, TaskCause):
+        return cause.task
+    return cause.event if isinstance(cause, EventCause) else cause.kind
 
 
 def without_response_url(cause: Cause) -> Cause:

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.domain.commands.library_commands import SAVE_AS_NOTE
 from bot.domain.commands.registry import BY_ACTION_ID, FORMS
-from bot.flows.receive.intake import GONE, PEOPLE_WROTE, SHARING
+from bot.flows.receive.intake import PEOPLE_WROTE
+from bot.flows.receive.tasks import EVENTS
 from bot.store.database.connection import storable
 
 Json = dict[str, Any]
@@ -97,12 +98,6 @@ class WrittenMessage(BaseModel):
     channel: Id
     ts: Ts
     thread_ts: Ts | None = None
-
-
-class ChannelEvent(BaseModel):
-    """The event of a channel that is shared, archived or left."""
-
-    channel: Text = None
 
 
 class BlockAction(Action):
@@ -288,7 +283,7 @@ def _is_slacks(payload: Json) -> bool:
     try:
         for shape, part in _shapes(payload):
             shape.model_validate(part)
-    except (ValidationError, LookupError):  # a LookupError: the kind is not known
+    except (ValueError, LookupError):  # a ValueError: among them pydantic's; a LookupError: the kind is not known
         return False
     return True
 
@@ -308,7 +303,7 @@ def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
 
 
 def _event_shapes(event: Json) -> Iterator[tuple[type[BaseModel], object]]:
-    if event["type"] in {*GONE, *SHARING}:
-        yield ChannelEvent, event
+    if (known := EVENTS.get(event["type"])) is not None:
+        known.read(event)  # raises ValueError if a task could not read it
     elif event["type"] in {"message", "app_mention"} and event.get("subtype") in PEOPLE_WROTE and event.get("user"):
         yield WrittenMessage, event

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import Connection, String, Update, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.causes import Cause, ReadableCause
+from bot.domain.causes import Cause, ReadableCause, flow_name
 from bot.store.cause_codec import BLANK, decode, encode
 from bot.store.database.connection import Database, insert
 from bot.store.tables import inbox, sessions
@@ -42,6 +42,11 @@ class InboxRow(Generic[_Cause_co]):
     def kind(self) -> str:
         """The kind of the row's cause."""
         return self.cause.kind
+
+    @property
+    def flow(self) -> str:
+        """The name of the flow that takes the row."""
+        return flow_name(self.cause)
 
 
 # Built once, because building a statement takes longer than executing it.

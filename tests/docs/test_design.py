@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from bot.domain.causes import ReadableCause
+from bot.flows.receive.tasks import EVENT_TASKS, TASKS
 from bot.store.inbox import InboxRow
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,7 +101,10 @@ def test_a_flow_gets_a_cause_and_never_the_json_that_a_row_of_the_inbox_holds():
 
 def test_each_kind_of_cause_has_a_kind_of_its_own():
     kinds = [cause.kind for cause in get_args(ReadableCause)]
-    assert sorted(kinds) == [
-        *("channel_gone", "channel_shared", "command", "control", "fan_out", "fan_out_session"),
-        *("long_job", "message", "start", "view"),
-    ]
+    assert sorted(kinds) == ["command", "control", "event", "message", "start", "task", "view"]
+
+
+def test_each_task_and_each_event_has_a_name_of_its_own():
+    kinds = [cause.kind for cause in get_args(ReadableCause)]
+    names = [*kinds, *(task.name for task in TASKS), *(name for task in EVENT_TASKS for name in task.event.types)]
+    assert len(set(names)) == len(names)

@@ -190,6 +190,7 @@ async def unreadable(either_store: Store, clock: SetClock) -> Callable[..., Awai
         ({}, "unreadable: message of version 99"),
         ({"payload": {"v": 1}}, "unreadable: ValidationError"),  # as if it were closed
         ({"kind": "wish", "payload": {"v": 1, "text": "fix it"}}, "unreadable: wish of version 1"),
+        ({"kind": "task", "payload": {"v": 1, "task": "wish", "subject": "w"}}, "unreadable: task wish"),
     ],
 )
 async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
@@ -204,7 +205,8 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
     good, odd = await either_store.rows(inbox_table, inbox_table.c.key)
     assert (odd["state"], odd["reason"], good["state"], works.keys) == ("dead", reason, "done", ["good"])
     (line,) = (line for line in lines if line["event"] == "row is dead")
-    assert (line["log_level"], line["kind"], line["key"], line["reason"]) == ("error", odd["kind"], "odd", reason)
+    flow = odd["payload"].get("task", odd["kind"])
+    assert (line["log_level"], line["kind"], line["key"], line["reason"]) == ("error", flow, "odd", reason)
     died = f'devin_bridge_dead_letters_total{{kind="{odd["kind"]}"}} 1.0'
     assert died in services.metrics.exposition().decode()
     assert odd["payload"].get("response_url") is None

@@ -7,18 +7,15 @@ import pytest
 
 from bot.domain.causes import (
     ActionCause,
-    ChannelGoneCause,
-    ChannelSharedCause,
     CommandCause,
     Confirmation,
-    FanOutCause,
-    FanOutSessionCause,
+    EventCause,
     Hold,
-    LongJobCause,
     MessageCause,
     ReadableCause,
     SearchStart,
     StartCause,
+    TaskCause,
     UnreadableCause,
     ViewCause,
     without_response_url,
@@ -138,13 +135,14 @@ STORED = {
             Form("note_edit", "note-1", "C1", "0a1b"), "U1", {"name": "Deploys"}, {"name": "Deploy", "pinned": None}
         ),
     ),
-    "a shared channel": ({"v": 1, "channel": "C1"}, ChannelSharedCause("C1")),
-    "a channel": ({"v": 1, "channel": "C1", "event": "channel_archive"}, ChannelGoneCause("C1", "channel_archive")),
-    "a long job": ({"v": 1, "job_id": "j1"}, LongJobCause("j1")),
-    "a fan-out": ({"v": 1, "fan_out_id": "f1"}, FanOutCause("f1")),
-    "a session of a fan-out": (
-        {"v": 1, "fan_out_id": "f1", "org_id": "org-1", "attempt": 2},
-        FanOutSessionCause("f1", "org-1", 2),
+    "an event of Slack's": (
+        {"v": 1, "event": "channel_archive", "fields": {"channel": "C1"}},
+        EventCause("channel_archive", {"channel": "C1"}),
+    ),
+    "a task": ({"v": 1, "task": "long_job", "subject": "j1"}, TaskCause("long_job", "j1")),
+    "a task in one organisation": (
+        {"v": 1, "task": "fan_out_session", "subject": "f1", "org_id": "org-1", "attempt": 2},
+        TaskCause("fan_out_session", "f1", "org-1", 2),
     ),
 }
 
@@ -228,7 +226,7 @@ def test_a_response_url_is_shown_nowhere_and_can_be_taken_out(cause):
     assert URL not in str(encode(without_response_url(cause)))
 
 
-@pytest.mark.parametrize("cause", [MENTION, StartCause("s1"), ChannelGoneCause("C1", "channel_left")])
+@pytest.mark.parametrize("cause", [MENTION, StartCause("s1"), TaskCause("long_job", "j1")])
 def test_a_cause_without_a_response_url_stays_the_same(cause):
     assert without_response_url(cause) is cause
 
@@ -240,11 +238,3 @@ def test_where_a_message_stands():
 
 def test_what_comes_with_a_message():
     assert [cause.only_text for cause in (MENTION, REPLY, replace(REPLY, quoted=QUOTED))] == [False, True, False]
-
-
-@pytest.mark.parametrize(
-    ("event", "archived"),
-    [("channel_archive", True), ("group_archive", True), ("channel_left", False), ("group_left", False)],
-)
-def test_a_channel_is_archived_or_left(event, archived):
-    assert ChannelGoneCause("C1", event).archived is archived

@@ -1,9 +1,11 @@
 """A channel in which the bot cannot be any more: its sessions go on at Devin, and their askers get a direct message."""
 
-from bot.domain.causes import ChannelGoneCause
+from typing import ClassVar
+
+from bot.domain.causes import EventCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish
-from bot.flows.services import Services
+from bot.flows.kernel import Kernel, SlackEvent
 from bot.flows.session_rows import announce_channel_lost
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions
@@ -16,16 +18,20 @@ from bot.views.message import Message
 class ChannelGone:
     """Ends what was to be posted in such a channel, and informs the people who asked there."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    event: ClassVar[SlackEvent] = SlackEvent(
+        ("channel_archive", "group_archive", "channel_left", "group_left"), {"channel": "channel"}
+    )
 
-    async def run(self, job: Job[ChannelGoneCause]) -> None:
+    def __init__(self, kernel: Kernel) -> None:
+        self._services = kernel.services
+
+    async def run(self, job: Job[EventCause]) -> None:
         """Mark dead what was to be posted in the channel, and send one direct message for each session in it."""
-        team, channel = job.workspace.team, job.cause.channel
+        team, channel = job.workspace.team, job.cause.fields["channel"]
         async with self._services.unit_of_work_for(job) as uow:
             for session in await sessions.of_channel(uow.tx, team, channel, limit=500):
                 await uow.mark_session_dead(session.id, "channel gone")
-                message = await self._end_unposted_or_announce(uow, session, archived=job.cause.archived)
+                message = await self._end_unposted_or_announce(uow, session, archived="archive" in job.cause.event)
                 await announce_channel_lost(uow, session, message, job.row.key)
             await finish(uow, job)
 
@@ -43,5 +49,5 @@ class ChannelGone:
             else access_sentences.not_in_channel(session.channel)
         )
 
-    async def on_dead(self, uow: UnitOfWork, job: Job[ChannelGoneCause], _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[EventCause], _reason: str, /) -> None:
         """Announce nothing, because nothing can be posted in the channel. The log has the reason."""

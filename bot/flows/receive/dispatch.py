@@ -33,7 +33,7 @@ _PASSING: Final = (
 
 
 class Dispatch:
-    """Gives each row of the inbox lanes to the flow for its kind; `flows` has them by kind."""
+    """Gives each row of the inbox lanes to the flow for its kind; `flows` has them by name."""
 
     def __init__(self, services: Services, flows: Mapping[str, Flow[Any]]) -> None:
         self._services = services
@@ -48,7 +48,7 @@ class Dispatch:
         with about(row.ref):
             if not row.attempts:
                 # The first log line about a row. Written where the row is stored, it would cost a sixth of the ack.
-                log.info("taken", kind=row.kind, lane=lane, waited=round(self._services.clock() - row.created_at, 3))
+                log.info("taken", kind=row.flow, lane=lane, waited=round(self._services.clock() - row.created_at, 3))
             return await self._run(taken)
 
     async def _take(self, lane: str) -> Job[Cause] | float | None:
@@ -81,10 +81,10 @@ class Dispatch:
             return None
 
     async def _attempt(self, job: Job[Cause]) -> float:
-        if isinstance(job.cause, UnreadableCause):
-            return await self._mark_dead(job, job.cause.reason)
+        if (flow := self._flow(job.row)) is None:
+            return await self._mark_dead(job, _why_unreadable(job.row))
         try:
-            await self._flows[job.row.kind].run(job)
+            await flow.run(job)
         except ClaimLostError:
             raise
         except Reschedule as rescheduled:
@@ -94,9 +94,13 @@ class Dispatch:
         except (DevinError, SlackError, OrganisationNotConnectedError, RefusedForNow) as error:
             return await self._failed(job, error)
         except Exception as error:
-            log.exception("flow failed", kind=job.row.kind)
+            log.exception("flow failed", kind=job.row.flow)
             return await self._broken(job, type(error).__name__)
         return 0.0
+
+    def _flow(self, row: InboxRow[Cause]) -> Flow[Any] | None:
+        """The flow that takes `row`; None if its cause cannot be read, or asks for what only a later version knows."""
+        return None if isinstance(row.cause, UnreadableCause) else self._flows.get(row.flow)
 
     async def _broken(self, job: Job[Cause], reason: str) -> float:
         """Put the row back after a fault of our own or of the store, or mark it dead after MAX_FAILURES of them.
@@ -128,7 +132,7 @@ class Dispatch:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.reschedule(uow.tx, job.row.key, uow.now + seconds, reason)
             await lanes.release(uow.tx, job.claim)
-        log.info("row waits", kind=job.row.kind, seconds=round(seconds, 1), reason=reason)
+        log.info("row waits", kind=job.row.flow, seconds=round(seconds, 1), reason=reason)
         return seconds
 
     async def _mark_dead(self, job: Job[Cause], reason: str) -> float:
@@ -140,8 +144,8 @@ class Dispatch:
                 await inbox.note(uow.tx, job.row.key, cause)
             await inbox.finish(uow.tx, [job.row.key], uow.now, dead=True, reason=reason)
             await lanes.release(uow.tx, job.claim)
-        self._services.metrics.died(job.row.kind)
-        log.error("row is dead", kind=job.row.kind, key=job.row.key, reason=reason)
+        self._services.metrics.died(job.row.flow)
+        log.error("row is dead", kind=job.row.flow, key=job.row.key, reason=reason)
         return 0.0
 
     async def _announce(self, uow: UnitOfWork, job: Job[Cause], reason: str) -> None:
@@ -154,12 +158,16 @@ class Dispatch:
             # same. A row whose loss cannot be announced must not hold up its lane for ever.
             async with uow.tx.begin_nested():
                 fresh = Job(row, job.claim, job.workspace)
-                if isinstance(row.cause, UnreadableCause):
+                if (flow := self._flow(row)) is None:
                     await _announce_unreadable(uow, fresh)
                 else:
-                    await self._flows[row.kind].on_dead(uow, fresh, reason)
+                    await flow.on_dead(uow, fresh, reason)
         except Exception:
-            log.exception("loss not announced", kind=row.kind)
+            log.exception("loss not announced", kind=row.flow)
+
+
+def _why_unreadable(row: InboxRow[Cause]) -> str:
+    return row.cause.reason if isinstance(row.cause, UnreadableCause) else f"unreadable: {row.kind} {row.flow}"
 
 
 async def _announce_unreadable(uow: UnitOfWork, job: Job[Cause]) -> None:

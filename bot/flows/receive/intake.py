@@ -10,10 +10,9 @@ from typing import Any, Final
 from bot.domain.causes import (
     ActionCause,
     Cause,
-    ChannelGoneCause,
-    ChannelSharedCause,
     CommandCause,
     Confirmation,
+    EventCause,
     MessageCause,
     PersonsCause,
     ViewCause,
@@ -25,6 +24,7 @@ from bot.domain.commands.small_talk import small_talk
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import as_typed, mentioned_users, without_mention
+from bot.flows.receive.tasks import EVENTS
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.slack.files import files_of
@@ -37,9 +37,6 @@ from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
-
-GONE: Final = frozenset({"channel_archive", "group_archive", "channel_left", "group_left"})
-SHARING: Final = frozenset({"channel_shared", "channel_unshared"})
 
 # The end of the key of a mention without a task, so that an edit that adds one is another row, and starts once.
 NO_TASK: Final = ":no-task"
@@ -124,10 +121,9 @@ class Intake:
         await self._put(self._row(workspace, key, own_lane(key), cause))
 
     async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
-        """Store an event about a channel: the bot cannot be in it any more, or it is shared in another way."""
-        key = f"ev:{envelope['event_id']}"
-        channel, what = event.get("channel") or "", event["type"]
-        cause = ChannelSharedCause(channel) if what in SHARING else ChannelGoneCause(channel, what)
+        """Store an event of Slack's that a task takes."""
+        key, what = f"ev:{envelope['event_id']}", event["type"]
+        cause = EventCause(what, EVENTS[what].read(event))
         await self._put(self._row(workspace, key, own_lane(key), cause))
 
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
@@ -185,13 +181,13 @@ class Intake:
         try:
             await self._services.writer.put(row)
         except MaybeStoredError:
-            self._services.metrics.refused(row.kind)
+            self._services.metrics.refused(row.flow)
             self._wake(row)  # if it is there, it need not wait for the sweep
             raise
         except NotStoredError:
-            self._services.metrics.refused(row.kind)
+            self._services.metrics.refused(row.flow)
             raise
-        self._services.metrics.stored(row.kind)
+        self._services.metrics.stored(row.flow)
         # A crash right here loses only the hint; the sweep wakes the lane.
         self._wake(row)
 

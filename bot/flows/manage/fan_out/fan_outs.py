@@ -4,7 +4,9 @@ A fan-out is a row of its own, and a row of the inbox that carries it on (`bot.f
 sessions is a row too, which another row of the inbox creates (`bot.flows.manage.fan_out.session`).
 """
 
-from bot.domain.causes import Cause, FanOutCause, FanOutSessionCause
+from typing import Final
+
+from bot.domain.causes import TaskCause
 from bot.domain.fan_out import FanOut, FanOutSession
 from bot.domain.keys import short_id
 from bot.domain.lane import fan_out_lane, fan_out_session_lane
@@ -14,6 +16,10 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.store import fan_outs, inbox
 from bot.store.inbox import InboxRow
+
+# The names of the tasks.
+RUN: Final = "fan_out"
+START_SESSION: Final = "fan_out_session"
 
 
 async def carry_on(uow: UnitOfWork, fan_out: FanOut, cause: str) -> None:
@@ -25,7 +31,7 @@ async def carry_on(uow: UnitOfWork, fan_out: FanOut, cause: str) -> None:
     if await inbox.make_ready(uow.tx, lane, uow.now):
         uow.wakes[lane] = 0.0
         return
-    await uow.add_to_inbox(_row(uow, fan_out, f"{fan_out.message_key}:{cause}", lane, FanOutCause(fan_out.id), 0.0))
+    await uow.add_to_inbox(_row(uow, fan_out, f"{fan_out.message_key}:{cause}", lane, TaskCause(RUN, fan_out.id), 0.0))
 
 
 async def enqueue_session(uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, after: float) -> None:
@@ -33,7 +39,7 @@ async def enqueue_session(uow: UnitOfWork, fan_out: FanOut, session: FanOutSessi
 
     A session whose last attempt has an unknown outcome is looked up first.
     """
-    cause = FanOutSessionCause(fan_out.id, session.org_id, session.attempt)
+    cause = TaskCause(START_SESSION, fan_out.id, session.org_id, session.attempt)
     key = f"{fan_out.message_key}:{session.org_id}:{session.attempt}"
     await uow.add_to_inbox(_row(uow, fan_out, key, fan_out_session_lane(fan_out.id, session.org_id), cause, after))
     if session.intent_at is not None:
@@ -42,7 +48,7 @@ async def enqueue_session(uow: UnitOfWork, fan_out: FanOut, session: FanOutSessi
         await inbox.accept(uow.tx, key, session.accepted_at)
 
 
-def _row(uow: UnitOfWork, fan_out: FanOut, key: str, lane: str, cause: Cause, after: float) -> InboxRow[Cause]:
+def _row(uow: UnitOfWork, fan_out: FanOut, key: str, lane: str, cause: TaskCause, after: float) -> InboxRow[TaskCause]:
     return InboxRow(
         key=key,
         team=fan_out.team,
@@ -79,9 +85,8 @@ class FanOutOrganisations:
         own = workspace.organisation
         if org_id == own.id:
             return own
-        if (known := self._known.get((own.id, org_id))) is not None:
-            return known
-        found = Organisation(own.devin.within(org_id), self._services.db)
-        await found.learn()
-        self._known[own.id, org_id] = found
-        return found
+        key = (own.id, org_id)
+        if key not in self._known:
+            self._known[key] = Organisation(own.devin.within(org_id), self._services.db)
+        await self._known[key].learn()  # each time, for another task or worker may have learned more
+        return self._known[key]

@@ -10,22 +10,19 @@ A crash anywhere repeats at most calls that change nothing. The claim on the lan
 
 from functools import partial
 from math import inf
-from typing import Any, Final
+from typing import ClassVar, Final
 
 from bot.devin.errors import DevinConflict, DevinError, DevinNotFound, DevinRateLimited, DevinRefused
 from bot.devin.models import DevinSession
-from bot.domain.causes import FanOutCause, FanOutSessionCause
+from bot.domain.causes import TaskCause
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, PollIntervals, reference_of
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, bare_id
-from bot.flows.access import Access
-from bot.flows.job import Flow, Job, Reschedule, finish, go_on
-from bot.flows.lookup import SessionLookup
-from bot.flows.manage.fan_out.fan_outs import FanOutOrganisations, enqueue_session
-from bot.flows.manage.fan_out.session import StartFanOutSession, facts_of
+from bot.flows.job import Job, Reschedule, finish, go_on
+from bot.flows.kernel import Kernel
+from bot.flows.manage.fan_out.fan_outs import RUN, FanOutOrganisations, enqueue_session
+from bot.flows.manage.fan_out.session import facts_of
 from bot.flows.manage.fan_out.table import FanOutTable
 from bot.flows.organisation import Organisation
-from bot.flows.services import Services
-from bot.flows.shared_channels import SharedChannels
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import audit, fan_outs
@@ -41,19 +38,15 @@ ENDED: Final = "fanout_end"  # the action of the audit row about what became of 
 class RunFanOut:
     """Carries a fan-out on, from wherever it has got to."""
 
-    def __init__(
-        self,
-        services: Services,
-        shared_channels: SharedChannels,
-        lookup: SessionLookup,
-        organisations: FanOutOrganisations,
-    ) -> None:
-        self._services = services
-        self._lookup = lookup
-        self._organisations = organisations
-        self._table = FanOutTable(services, shared_channels)
+    name: ClassVar[str] = RUN
 
-    async def run(self, job: Job[FanOutCause]) -> None:
+    def __init__(self, kernel: Kernel) -> None:
+        self._services = kernel.services
+        self._lookup = kernel.lookup
+        self._organisations = FanOutOrganisations(kernel.services)
+        self._table = FanOutTable(kernel.services, kernel.shared_channels)
+
+    async def run(self, job: Job[TaskCause]) -> None:
         """Work on the fan-out until something has to be waited for, or until it is over."""
         found = await self._read(job)
         if found is None:  # it was erased
@@ -63,7 +56,7 @@ class RunFanOut:
         else:
             await self._carry_on(job, *found)
 
-    async def _carry_on(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
+    async def _carry_on(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
         running = FanOutState.RUNNING
         wait = await self._ask_devin(job, fan_out, sessions) if fan_out.state is running else 0.0
         if (found := await self._read(job)) is None:
@@ -75,9 +68,9 @@ class RunFanOut:
         else:
             await self._end(job, *found)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job[FanOutCause], _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[TaskCause], _reason: str, /) -> None:
         """Stop following the fan-out; its sessions go on at Devin, and a press of a button carries it on."""
-        fan_out = await fan_outs.get(uow.tx, job.cause.fan_out_id)
+        fan_out = await fan_outs.get(uow.tx, job.cause.subject)
         if fan_out is None:
             return
         if fan_out.ts is None:
@@ -85,15 +78,15 @@ class RunFanOut:
         else:
             await self._post_end(uow, fan_out, await fan_outs.sessions_of(uow.tx, fan_out.id))
 
-    async def _read(self, job: Job[FanOutCause]) -> tuple[FanOut, list[FanOutSession]] | None:
+    async def _read(self, job: Job[TaskCause]) -> tuple[FanOut, list[FanOutSession]] | None:
         async with self._services.db.read() as tx:
             # The fan-out first: if a session changes between the two reads, it is shown once more.
-            fan_out = await fan_outs.get(tx, job.cause.fan_out_id)
+            fan_out = await fan_outs.get(tx, job.cause.subject)
             return None if fan_out is None else (fan_out, await fan_outs.sessions_of(tx, fan_out.id))
 
     # ------------------------------------------------------------ the begin
 
-    async def _begin(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
+    async def _begin(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
         ts, timing = await self._table.ts(fan_out), self._services.timing
         if ts is None:
             wait = timing.job_message * 2.0 ** min(job.row.attempts, 10)
@@ -109,7 +102,7 @@ class RunFanOut:
                 await enqueue_session(uow, fan_out, session, number * timing.fan_out_pause)
             await go_on(uow, job, 0.0)
 
-    async def _end_unposted(self, job: Job[FanOutCause], fan_out: FanOut) -> None:
+    async def _end_unposted(self, job: Job[TaskCause], fan_out: FanOut) -> None:
         # A crash before this commit informs nobody yet.
         async with self._services.unit_of_work_for(job) as uow:
             await _write_unposted(uow, fan_out)
@@ -117,7 +110,7 @@ class RunFanOut:
 
     # ------------------------------------------------------------ Devin
 
-    async def _ask_devin(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> float:
+    async def _ask_devin(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> float:
         """Stop what is to be stopped, and ask about what is due. Returns the seconds until something is due again."""
         services, timing = self._services, self._services.timing
         until = services.clock() + timing.progress_interval
@@ -147,7 +140,7 @@ class RunFanOut:
         async with self._services.db.read() as tx:
             return await fan_outs.sessions_of(tx, fan_out.id)
 
-    async def _poll(self, job: Job[FanOutCause], fan_out: FanOut, session: FanOutSession) -> None:
+    async def _poll(self, job: Job[TaskCause], fan_out: FanOut, session: FanOutSession) -> None:
         """Store how a session stands at Devin. Of two with its reference the younger one is ended.
 
         A second one appears when a worker freezes after the check of its claim, before the call.
@@ -177,7 +170,7 @@ class RunFanOut:
         else:
             log.warning("second session of a fan-out ended", devin_id=bare_id(devin_id))
 
-    async def _stop(self, job: Job[FanOutCause], fan_out: FanOut, session: FanOutSession) -> None:
+    async def _stop(self, job: Job[TaskCause], fan_out: FanOut, session: FanOutSession) -> None:
         organisation = await self._organisations.of(job.workspace, session.org_id)
         assert session.devin_id is not None
         await self._services.check_claim(job)
@@ -193,7 +186,7 @@ class RunFanOut:
         await self._store(job, fan_out, session, values)
 
     async def _store(
-        self, job: Job[FanOutCause], fan_out: FanOut, session: FanOutSession, values: dict[str, object]
+        self, job: Job[TaskCause], fan_out: FanOut, session: FanOutSession, values: dict[str, object]
     ) -> None:
         """Store what Devin says about a session; it is a new version if the table shows anything of it."""
         shown = any(getattr(session, name) != value for name, value in values.items() if name != "polled_at")
@@ -213,7 +206,7 @@ class RunFanOut:
         starts = any(not one.is_over and not one.is_followed for one in sessions)
         return all(one.is_over for one in sessions) or (too_old and not starts)
 
-    async def _wait(self, job: Job[FanOutCause], fan_out: FanOut, seconds: float) -> None:
+    async def _wait(self, job: Job[TaskCause], fan_out: FanOut, seconds: float) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             changed = await self._has_changed(uow, fan_out)
             await go_on(uow, job, 0.0 if changed else seconds)
@@ -224,7 +217,7 @@ class RunFanOut:
         current = await fan_outs.get(uow.tx, fan_out.id)
         return current is not None and current.version != fan_out.version
 
-    async def _end(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
+    async def _end(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
         """End the fan-out, and close the row once the table shows that."""
         # A crash before this commit posts nothing, and what was read is read again.
         async with self._services.unit_of_work_for(job) as uow:
@@ -266,14 +259,3 @@ async def _write_unposted(uow: UnitOfWork, fan_out: FanOut) -> None:
 def _audited(fan_out: FanOut, now: float, outcome: str, counts: dict[str, int]) -> AuditRow:
     after = {"sessions": counts} if counts else None
     return AuditRow(fan_out.team, now, fan_out.user, ENDED, fan_out.id, fan_out.channel, None, after, outcome)
-
-
-def fan_out_flows(
-    services: Services, access: Access, shared_channels: SharedChannels, lookup: SessionLookup
-) -> dict[str, Flow[Any]]:
-    """The flows for the kinds of inbox rows that fan-outs have."""
-    organisations = FanOutOrganisations(services)
-    return {
-        FanOutCause.kind: RunFanOut(services, shared_channels, lookup, organisations),
-        FanOutSessionCause.kind: StartFanOutSession(services, access, lookup, organisations),
-    }

@@ -15,7 +15,7 @@ from bot.devin.errors import (
     DevinUnauthorized,
 )
 from bot.devin.models import DevinSession
-from bot.domain.causes import FanOutSessionCause
+from bot.domain.causes import TaskCause
 from bot.domain.commands.fan_out_query import with_organisation
 from bot.domain.fan_out import EXPLAINED, UNSTARTED, FanOut, FanOutSession, reference_of
 from bot.domain.person import as_author
@@ -25,14 +25,16 @@ from bot.flows.exactly_once.creation import Creation, LookupResult
 from bot.flows.exactly_once.loss import Loss, announce_loss
 from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import Job, Reschedule, finish
+from bot.flows.kernel import Kernel
 from bot.flows.lookup import SessionLookup
-from bot.flows.manage.fan_out.fan_outs import FanOutOrganisations, change_session
+from bot.flows.manage.fan_out.fan_outs import START_SESSION, FanOutOrganisations, change_session
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.session_tags import SessionTags
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import fan_outs
+from bot.store.database.connection import Transaction
 from bot.views import fan_out_table as views
 
 log = get_logger(__name__)
@@ -43,20 +45,19 @@ _NOT_UNKNOWN: Final = {"intent_at": None, "accepted_at": None}
 class StartFanOutSession:
     """Creates the sessions of fan-outs that inbox rows ask for."""
 
-    def __init__(
-        self, services: Services, access: Access, lookup: SessionLookup, organisations: FanOutOrganisations
-    ) -> None:
-        self._services = services
-        self._access = access
-        self._lookup = lookup
-        self._organisations = organisations
-        self._once = ExactlyOnce(services)
+    name: ClassVar[str] = START_SESSION
 
-    async def run(self, job: Job[FanOutSessionCause]) -> None:
+    def __init__(self, kernel: Kernel) -> None:
+        self._services = kernel.services
+        self._access = kernel.access
+        self._lookup = kernel.lookup
+        self._organisations = FanOutOrganisations(kernel.services)
+        self._once = ExactlyOnce(kernel.services)
+
+    async def run(self, job: Job[TaskCause]) -> None:
         """Create the session, unless the fan-out was erased or stopped, or this attempt is not the last one."""
         async with self._services.db.read() as tx:
-            fan_out = await fan_outs.get(tx, job.cause.fan_out_id)
-            session = await fan_outs.session(tx, job.cause.fan_out_id, job.cause.org_id)
+            fan_out, session = await _read(tx, job)
         if fan_out is None or session is None or not _is_meant(job, session):
             await self._services.close(job)
             return
@@ -64,16 +65,20 @@ class StartFanOutSession:
         new = NewFanOutSession(self._services, self._access, self._lookup, job, fan_out, session, organisation)
         await self._once.create(job, new)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job[FanOutSessionCause], _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[TaskCause], _reason: str, /) -> None:
         """Show that the session was not started, or may not have been; then a retry looks it up first."""
-        fan_out = await fan_outs.get(uow.tx, job.cause.fan_out_id)
-        session = await fan_outs.session(uow.tx, job.cause.fan_out_id, job.cause.org_id)
+        fan_out, session = await _read(uow.tx, job)
         if fan_out is None or session is None or not _is_meant(job, session):
             return
         await announce_loss(uow, job.row, FanOutSessionLoss(job, fan_out, session))
 
 
-def _is_meant(job: Job[FanOutSessionCause], session: FanOutSession) -> bool:
+async def _read(tx: Transaction, job: Job[TaskCause]) -> tuple[FanOut | None, FanOutSession | None]:
+    fan_out_id, org_id = job.cause.subject, job.cause.org_id or ""
+    return await fan_outs.get(tx, fan_out_id), await fan_outs.session(tx, fan_out_id, org_id)
+
+
+def _is_meant(job: Job[TaskCause], session: FanOutSession) -> bool:
     return session.lifecycle in UNSTARTED and session.attempt == job.cause.attempt
 
 
@@ -81,7 +86,7 @@ def _is_meant(job: Job[FanOutSessionCause], session: FanOutSession) -> bool:
 class FanOutSessionLoss(Loss):
     """The loss of the start of a session of a fan-out; the table shows it."""
 
-    job: Job[FanOutSessionCause]
+    job: Job[TaskCause]
     fan_out: FanOut
     session: FanOutSession
 
@@ -109,7 +114,7 @@ class NewFanOutSession(Creation[DevinSession]):
         services: Services,
         access: Access,
         lookup: SessionLookup,
-        job: Job[FanOutSessionCause],
+        job: Job[TaskCause],
         fan_out: FanOut,
         session: FanOutSession,
         organisation: Organisation,

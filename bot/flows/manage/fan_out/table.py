@@ -5,7 +5,7 @@ Edits may be repeated, so they need no search.
 
 from typing import Final
 
-from bot.domain.causes import FanOutCause
+from bot.domain.causes import TaskCause
 from bot.domain.fan_out import FanOut, FanOutSession
 from bot.flows.job import Job
 from bot.flows.services import Services
@@ -37,7 +37,7 @@ class FanOutTable:
             row = await outbox.by_key(tx, fan_out.message_key)
         return "" if row is None or row.state == "dead" else row.ts
 
-    async def show(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> float:
+    async def show(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> float:
         """Show how the fan-out stands. Returns 0, or the seconds to wait if it cannot be shown now.
 
         Slack's faults are not raised: the row is days old, and would be given up at the first of them.
@@ -60,14 +60,14 @@ class FanOutTable:
             await fan_outs.change(uow.tx, fan_out.id, shown=fan_out.version)
         return 0.0
 
-    async def _drawn(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> Message:
+    async def _drawn(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> Message:
         if await self._shared_channels.is_shared(job.workspace, fan_out.channel):
             return views.in_shared_channel(fan_out)
         async with self._services.db.read() as tx:
             asker = await people.name_of(tx, fan_out.team, fan_out.user)
         return views.table(fan_out, sessions, asker)
 
-    async def _edit(self, job: Job[FanOutCause], fan_out: FanOut, message: Message) -> None:
+    async def _edit(self, job: Job[TaskCause], fan_out: FanOut, message: Message) -> None:
         assert fan_out.ts is not None
         *richer, plainest = message.forms()
         update, where = job.workspace.slack.update, (fan_out.channel, fan_out.ts)
@@ -81,7 +81,7 @@ class FanOutTable:
                 return
         await update(*where, plainest.text, plainest.blocks, fan_out.message_key)
 
-    async def _wait_for_token(self, job: Job[FanOutCause]) -> float:
+    async def _wait_for_token(self, job: Job[TaskCause]) -> float:
         # Edits of cards go first: they share the bucket.
         async with self._services.db.write() as tx:
             name, now = f"{job.workspace.team}:{_UPDATE}", self._services.clock()

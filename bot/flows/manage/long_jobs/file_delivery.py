@@ -14,7 +14,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import IO, Final
 
-from bot.domain.causes import LongJobCause
+from bot.domain.causes import TaskCause
 from bot.domain.long_job import Cell, LongJob
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, Reschedule
@@ -38,7 +38,7 @@ class FileDelivery:
         self._services = services
         self._transfers = transfers
 
-    async def deliver(self, job: Job[LongJobCause], found: LongJob) -> None:
+    async def deliver(self, job: Job[TaskCause], found: LongJob) -> None:
         """Share the file of the long job, unless it is shared. Raises CannotGoOn if Slack refuses it for good."""
         try:
             if await self._is_shared(job, found):
@@ -53,7 +53,7 @@ class FileDelivery:
                 raise
             await self._make_anew(job, found, refused)
 
-    async def _is_shared(self, job: Job[LongJobCause], found: LongJob) -> bool:
+    async def _is_shared(self, job: Job[TaskCause], found: LongJob) -> bool:
         """Whether an earlier try has shared the file. Waits, by raising, while nobody can know."""
         if found.file_id is None or found.sharing_at is None:
             return False
@@ -66,7 +66,7 @@ class FileDelivery:
             raise Reschedule(timing.post_settle - age, "outcome of the share unknown, not shared")
         return False
 
-    async def _asked(self, job: Job[LongJobCause], found: LongJob, file_id: str) -> bool:
+    async def _asked(self, job: Job[TaskCause], found: LongJob, file_id: str) -> bool:
         assert found.channel is not None
         slack = job.workspace.slack
         try:
@@ -74,7 +74,7 @@ class FileDelivery:
         except ScopeMissing:
             return await slack.find_files(found.channel, None, [file_id], found.created_at) is not None
 
-    async def _upload(self, job: Job[LongJobCause], found: LongJob) -> LongJob:
+    async def _upload(self, job: Job[TaskCause], found: LongJob) -> LongJob:
         async with self._transfers.turn() as content:
             await self._write(found, content)
             await self._services.check_claim(job)
@@ -82,11 +82,11 @@ class FileDelivery:
             uploaded = await job.workspace.slack.upload(found.new.file_name, content)
         return replace(found, file_id=uploaded.id)
 
-    async def _intend(self, job: Job[LongJobCause], found: LongJob) -> None:
+    async def _intend(self, job: Job[TaskCause], found: LongJob) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await long_jobs.change(uow.tx, found.id, file_id=found.file_id, sharing_at=uow.now)
 
-    async def _share(self, job: Job[LongJobCause], found: LongJob) -> None:
+    async def _share(self, job: Job[TaskCause], found: LongJob) -> None:
         assert found.file_id is not None
         assert found.channel is not None
         file = UploadedFile(found.file_id, found.new.file_name)
@@ -112,7 +112,7 @@ class FileDelivery:
         if column is not None:
             content.write(csv_line(named_row(TOTAL, total, len(found.new.header), column)).encode())
 
-    async def _make_anew(self, job: Job[LongJobCause], found: LongJob, refused: SlackRefused) -> None:
+    async def _make_anew(self, job: Job[TaskCause], found: LongJob, refused: SlackRefused) -> None:
         """Forget an uploaded file that Slack has deleted, so that the next try uploads another one."""
         if refused.error not in GONE_FILES or job.row.attempts >= MOST_UPLOADS:
             raise CannotGoOn(views.no_file(None)) from None

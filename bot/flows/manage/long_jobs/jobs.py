@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from bot.domain.causes import ActionCause, LongJobCause
+from bot.domain.causes import ActionCause, TaskCause
 from bot.domain.keys import long_job_id, short_id
 from bot.domain.lane import long_job_lane
 from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
@@ -21,6 +21,7 @@ from bot.store.inbox import InboxRow
 from bot.views import long_jobs as views
 from bot.views.csv import Value, written
 
+RUN: Final = "long_job"  # the name of the task
 _MESSAGE: Final = "msg:"  # how the keys of what people write begin
 MOST_COLUMNS: Final = 20  # of a table in a message
 
@@ -68,7 +69,7 @@ async def begin(
             lane=long_job_lane(job_id),
             ts=f"{uow.now:.6f}",
             ref=ref,
-            cause=LongJobCause(job_id),
+            cause=TaskCause(RUN, job_id),
             ready_at=uow.now,
             created_at=uow.now,
         )

@@ -7,7 +7,7 @@ best effort; the one that shows the end is tried until Slack takes it, or the en
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.causes import LongJobCause
+from bot.domain.causes import TaskCause
 from bot.domain.long_job import LongJob
 from bot.flows.job import Job, Reschedule
 from bot.flows.manage.long_jobs.jobs import post_message
@@ -30,7 +30,7 @@ class LivingMessage:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def begin(self, job: Job[LongJobCause], found: LongJob) -> LongJob:
+    async def begin(self, job: Job[TaskCause], found: LongJob) -> LongJob:
         """Have the message posted, unless it is already. Returns the long job with its direct message."""
         if found.channel is not None:
             return found
@@ -41,7 +41,7 @@ class LivingMessage:
             await post_message(uow, found, channel)
         return replace(found, channel=channel)
 
-    async def show(self, job: Job[LongJobCause], found: LongJob, message: Message) -> None:
+    async def show(self, job: Job[TaskCause], found: LongJob, message: Message) -> None:
         """Show how far the long job is, if that is possible now."""
         ts = await self._ts(found)
         if not ts or await self._wait_for_token(job):
@@ -51,7 +51,7 @@ class LivingMessage:
         except SlackError as error:
             log.warning("progress not shown", job=found.id, error=str(error))
 
-    async def end(self, job: Job[LongJobCause], found: LongJob, message: Message) -> bool:
+    async def end(self, job: Job[TaskCause], found: LongJob, message: Message) -> bool:
         """Show the end. Returns False if the message is not there or cannot be edited; raises what may pass."""
         ts = await self._ts(found)
         if ts is None:
@@ -75,13 +75,13 @@ class LivingMessage:
             row = await outbox.by_key(tx, found.message_key)
         return "" if row is None or row.state == "dead" else row.ts
 
-    async def _wait_for_token(self, job: Job[LongJobCause]) -> float:
+    async def _wait_for_token(self, job: Job[TaskCause]) -> float:
         budget = METHODS[_UPDATE]
         async with self._services.db.write() as tx:
             name, now = f"{job.workspace.team}:{_UPDATE}", self._services.clock()
             return await rate_limits.take(tx, name, now, budget.interval, budget.burst)
 
-    async def _edit(self, job: Job[LongJobCause], found: LongJob, ts: str, message: Message) -> None:
+    async def _edit(self, job: Job[TaskCause], found: LongJob, ts: str, message: Message) -> None:
         assert found.channel is not None
         await self._services.check_claim(job)
         update, key = job.workspace.slack.update, found.message_key

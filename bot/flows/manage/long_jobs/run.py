@@ -7,22 +7,22 @@ goes on after a wait; what does not pass ends the job with a reason.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUncertain, DevinUnexpectedAnswer
-from bot.domain.causes import LongJobCause
+from bot.domain.causes import TaskCause
 from bot.domain.long_job import Cell, LongJob, LongJobKind, LongJobState
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, finish, go_on
+from bot.flows.kernel import Kernel
 from bot.flows.manage.long_jobs.audit_log import AuditLogRows
 from bot.flows.manage.long_jobs.enterprise_usage import EnterpriseUsage
 from bot.flows.manage.long_jobs.file_delivery import FileDelivery
-from bot.flows.manage.long_jobs.jobs import row_key
+from bot.flows.manage.long_jobs.jobs import RUN, row_key
 from bot.flows.manage.long_jobs.living_message import LivingMessage
 from bot.flows.manage.long_jobs.organisations import OrganisationRows
 from bot.flows.manage.long_jobs.review_follow import ReviewFollow
 from bot.flows.manage.long_jobs.row_sources import Batch, BotAuditRows, CannotGoOn, NoMoreRows, RowSource
-from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import ScopeMissing
@@ -40,8 +40,10 @@ _SECOND_ROW: Final = ":end"  # the end of the key of the row that shows why a jo
 class RunLongJob:
     """Carries a long job on, from wherever it has got to."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    name: ClassVar[str] = RUN
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._services = services = kernel.services
         self._message = LivingMessage(services)
         self._delivery = FileDelivery(services, FileTransfers())
         self._sources: dict[LongJobKind, RowSource] = {
@@ -53,10 +55,10 @@ class RunLongJob:
             LongJobKind.REVIEW: ReviewFollow(services),
         }
 
-    async def run(self, job: Job[LongJobCause]) -> None:
+    async def run(self, job: Job[TaskCause]) -> None:
         """Work on the long job until it is over, or until it is time to give the lane back."""
         async with self._services.db.read() as tx:
-            found = await long_jobs.get(tx, job.cause.job_id)
+            found = await long_jobs.get(tx, job.cause.subject)
         if found is None:  # it was erased
             await self._services.close(job)
             return
@@ -75,9 +77,9 @@ class RunLongJob:
             found = await self._deliver(job, found)
         await self._end(job, found)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job[LongJobCause], _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[TaskCause], _reason: str, /) -> None:
         """End the long job as failed; another row shows that in its message, or else it is posted."""
-        found = await long_jobs.get(uow.tx, job.cause.job_id)
+        found = await long_jobs.get(uow.tx, job.cause.subject)
         if found is None:
             return
         if found.state in {LongJobState.READING, LongJobState.DELIVERING}:
@@ -91,7 +93,7 @@ class RunLongJob:
 
     # ------------------------------------------------------------ reading
 
-    async def _read(self, job: Job[LongJobCause], found: LongJob) -> tuple[LongJob, float]:
+    async def _read(self, job: Job[TaskCause], found: LongJob) -> tuple[LongJob, float]:
         """Read batches until the job is not reading any more, has to wait, or the time between two edits is over.
 
         Returns the job as it is then, and how many seconds to wait.
@@ -106,7 +108,7 @@ class RunLongJob:
             if found.state is not LongJobState.READING or batch.wait or self._services.clock() >= until:
                 return found, batch.wait
 
-    async def _store(self, job: Job[LongJobCause], found: LongJob, batch: Batch) -> LongJob:
+    async def _store(self, job: Job[TaskCause], found: LongJob, batch: Batch) -> LongJob:
         is_last = batch.cursor is None
         values = {
             "state": LongJobState.DELIVERING if is_last else LongJobState.READING,
@@ -121,12 +123,12 @@ class RunLongJob:
                 await long_jobs.add_rows(uow.tx, found, batch.rows)
             return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
 
-    async def _change(self, job: Job[LongJobCause], found: LongJob, **values: object) -> LongJob:
+    async def _change(self, job: Job[TaskCause], found: LongJob, **values: object) -> LongJob:
         async with self._services.unit_of_work_for(job) as uow:
             await long_jobs.change_while(uow.tx, found.id, found.state, **values)
             return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
 
-    async def _give_back(self, job: Job[LongJobCause], before: LongJob, found: LongJob, wait: float) -> None:
+    async def _give_back(self, job: Job[TaskCause], before: LongJob, found: LongJob, wait: float) -> None:
         """Show how far the job is, unless the words are those from `before`, and go on after `wait` seconds."""
         now = self._services.clock()
         message = views.going_on(found, now)
@@ -138,7 +140,7 @@ class RunLongJob:
 
     # ------------------------------------------------------------ the end
 
-    async def _deliver(self, job: Job[LongJobCause], found: LongJob) -> LongJob:
+    async def _deliver(self, job: Job[TaskCause], found: LongJob) -> LongJob:
         count, _ = await self._result(found)
         if count > found.new.file_beyond:
             if found.file_id is None:
@@ -150,7 +152,7 @@ class RunLongJob:
         # A crash before this commit asks Slack whether the file is shared.
         return await self._change(job, found, state=LongJobState.DONE)
 
-    async def _end(self, job: Job[LongJobCause], found: LongJob) -> None:
+    async def _end(self, job: Job[TaskCause], found: LongJob) -> None:
         count, rows = await self._result(found)
         message = views.ended(found, count, rows)
         shown = await self._message.end(job, found, message)
@@ -182,7 +184,7 @@ class RunLongJob:
         where = found.channel or found.user
         await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
 
-    async def _fail_without_message(self, job: Job[LongJobCause], found: LongJob) -> None:
+    async def _fail_without_message(self, job: Job[TaskCause], found: LongJob) -> None:
         reason = views.no_message(found)
         failed = replace(found, state=LongJobState.FAILED, reason=reason)
         async with self._services.unit_of_work_for(job) as uow:

@@ -1,0 +1,23 @@
+"""What a task needs of an event of Slack's: found where it is, and nothing but text."""
+
+import pytest
+
+from bot.flows.kernel import SlackEvent
+
+RENAMED = SlackEvent(("channel_rename",), {"channel": "channel.id", "name": "channel.name"})
+
+
+def test_texts_are_read_from_where_they_are():
+    event = {"type": "channel_rename", "channel": {"id": "C1", "name": "web", "created": 1}}
+    assert RENAMED.read(event) == {"channel": "C1", "name": "web"}
+
+
+@pytest.mark.parametrize("event", [{}, {"channel": None}, {"channel": {"id": None}}])
+def test_what_slack_leaves_out_is_empty(event):
+    assert RENAMED.read(event) == {"channel": "", "name": ""}
+
+
+@pytest.mark.parametrize("channel", ["C1", 5, [], {"id": 5}, {"id": "C1", "name": ["web"]}])
+def test_what_is_no_text_is_refused(channel):
+    with pytest.raises(ValueError, match=r"^no channel\.|is no text$"):
+        RENAMED.read({"channel": channel})
