@@ -5,16 +5,22 @@ row of the fan-out, so that whoever shows it misses no change.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, fields
+from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
-from bot.domain.session import DisplayState, Lifecycle, Options
+from bot.domain.session import Lifecycle
 from bot.store.database.connection import insert
 from bot.store.tables import fan_out_sessions, fan_outs
+
+_FAN_OUT: Final = TypeAdapter(FanOut)
+_FAN_OUT_COLUMNS: Final = [field.name for field in fields(FanOut) if field.name not in {"options", "limit"}]
+_SESSION: Final = TypeAdapter(FanOutSession)
+_SESSION_COLUMNS: Final = [field.name for field in fields(FanOutSession)]
 
 
 async def add(tx: AsyncConnection, fan_out: FanOut, sessions: Sequence[FanOutSession]) -> None:
@@ -127,26 +133,10 @@ def _one(fan_out_id: str, org_id: str) -> Any:
 
 
 def _fan_out(row: Any) -> FanOut:
+    values = {name: row[name] for name in _FAN_OUT_COLUMNS}
     options = {name: value for name, value in row["options"].items() if name != "v"}
-    return FanOut(
-        id=row["id"],
-        team=row["team"],
-        user=row["user"],
-        channel=row["channel"],
-        prompt=row["prompt"],
-        state=FanOutState(row["state"]),
-        created_at=row["created_at"],
-        options=Options(**options | {"tags": tuple(options["tags"])}),
-        limit=row["acu_limit"],
-        ts=row["ts"],
-        stopped_at=row["stopped_at"],
-        version=row["version"],
-        shown=row["shown"],
-        begun_at=row["begun_at"],
-    )
+    return _FAN_OUT.validate_python(values | {"options": options, "limit": row["acu_limit"]}, extra="forbid")
 
 
 def _session(row: Any) -> FanOutSession:
-    values = {name: row[name] for name in FanOutSession.__dataclass_fields__}
-    enums = {"lifecycle": Lifecycle(row["lifecycle"]), "display": DisplayState(row["display"])}
-    return FanOutSession(**values | enums)
+    return _SESSION.validate_python({name: row[name] for name in _SESSION_COLUMNS}, extra="forbid")

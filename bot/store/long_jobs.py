@@ -1,16 +1,21 @@
 """Long jobs as rows, and the rows that they have read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, Final
 
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.long_job import Cell, JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.domain.long_job import Cell, JobRow, LongJob, LongJobState
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
 from bot.store.tables import long_job_rows, long_jobs
 
+_JOB: Final = TypeAdapter(LongJob)
+_COLUMNS: Final = [field.name for field in fields(LongJob) if field.name != "new"]
+_NAMED: Final = ("kind", "title", "file_name")
 _SHAPE: Final = ("header", "shown", "most_shown", "file_beyond", "total_column")
 
 
@@ -108,32 +113,10 @@ def of_ended_job() -> ColumnElement[bool]:
 
 
 def _job(row: Any) -> LongJob:
-    shape, asked = row["shape"], {name: value for name, value in row["asked"].items() if name != "v"}
-    new = NewLongJob(
-        LongJobKind(row["kind"]),
-        row["title"],
-        row["file_name"],
-        header=tuple(shape["header"]),
-        shown=tuple(shape["shown"]),
-        most_shown=shape["most_shown"],
-        file_beyond=shape["file_beyond"],
-        total_column=shape["total_column"],
-        asked=asked,
-    )
-    return LongJob(
-        id=row["id"],
-        team=row["team"],
-        user=row["user"],
-        new=new,
-        state=LongJobState(row["state"]),
-        ref=row["ref"],
-        created_at=row["created_at"],
-        channel=row["channel"],
-        cursor=row["cursor"],
-        done=row["done"],
-        total=row["total"],
-        notes=tuple(row["notes"]),
-        reason=row["reason"],
-        file_id=row["file_id"],
-        sharing_at=row["sharing_at"],
-    )
+    new = {name: row[name] for name in _NAMED} | _without_version(row["shape"])
+    new["asked"] = _without_version(row["asked"])
+    return _JOB.validate_python({name: row[name] for name in _COLUMNS} | {"new": new}, extra="forbid")
+
+
+def _without_version(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if name != "v"}

@@ -207,7 +207,7 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
     (line,) = (line for line in lines if line["event"] == "row is dead")
     flow = odd["payload"].get("task", odd["kind"])
     assert (line["log_level"], line["kind"], line["key"], line["reason"]) == ("error", flow, "odd", reason)
-    died = f'devin_bridge_dead_letters_total{{kind="{odd["kind"]}"}} 1.0'
+    died = f'devin_bridge_dead_letters_total{{kind="{flow}"}} 1.0'
     assert died in services.metrics.exposition().decode()
     assert odd["payload"].get("response_url") is None
     assert await either_store.rows(outbox_table) == []  # its thread is nobody's
