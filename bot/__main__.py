@@ -95,8 +95,8 @@ def _run(asked: argparse.Namespace) -> int:
 @_of_the_bot
 def _migrate(asked: argparse.Namespace) -> int:
     from bot import logs
-    from bot.app import open_store
     from bot.config import load_store_settings
+    from bot.opening import open_store
 
     async def bring_up(url: str) -> None:
         async with AsyncExitStack() as stack:
@@ -128,9 +128,9 @@ def _erase(asked: argparse.Namespace) -> int:
 
 async def _erased(settings: "StoreSettings", kind: str, named: str) -> "Erased":
     """Erase the person or workspace `named` from the store; raises StartError if the bot runs or there is no store."""
-    from bot.app import StoreInUseError, alone_on, open_store
     from bot.connect import StartError
     from bot.flows.upkeep.erase import Erasure
+    from bot.opening import StoreInUseError, alone_on, open_store
     from bot.store.database.connection import sqlite_path
     from bot.store.lanes import WorkerAliveError
     from bot.store.specs import SPECS

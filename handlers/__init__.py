@@ -10,13 +10,14 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.library_commands import SAVE_AS_NOTE
-from bot.domain.commands.registry import BY_ACTION_ID, FORMS, OPEN_FORM
-from bot.flows.receive.tasks import EVENTS
+from bot.domain.commands.registry import OPEN_FORM
+from bot.features import EVENTS
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited
-from handlers.failures import failed
+from handlers.failures import Failures
 from handlers.messages import Messages
 from handlers.modals import Modals
 
@@ -25,6 +26,7 @@ ANYTHING: Final = re.compile(r".*")
 
 def register(
     app: AsyncApp,
+    all_commands: CommandSet,
     commands: Commands,
     messages: Messages,
     actions: Actions,
@@ -50,15 +52,14 @@ def register(
 
     app.block_action(OPEN_FORM.action_id)(modals.pressed)
     app.message_shortcut(SAVE_AS_NOTE)(modals.save_message)
-    for command in sorted(FORMS):
+    for command in sorted(all_commands.forms):
         app.view_submission(command)(modals.submitted)
 
-    for action_id in BY_ACTION_ID.keys() - {OPEN_FORM.action_id}:
-        app.block_action(action_id)(actions.pressed)
+    app.block_action(ANYTHING)(actions.pressed)
     app.action(ANYTHING)(actions.ignored)
     app.shortcut(ANYTHING)(actions.ignored)
     app.view(ANYTHING)(actions.ignored)  # submitted ones only
     app.view_closed(ANYTHING)(actions.ignored)
     app.options(ANYTHING)(actions.no_options)
 
-    app.error(failed)
+    app.error(Failures(all_commands).failed)

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.domain.commands.registry import BY_ACTION_ID
+from bot.domain.commands.command_set import CommandSet
 from bot.domain.lane import own_lane, thread_lane
 from bot.flows.receive.intake import Intake
 from bot.flows.workspace import Workspace
@@ -15,18 +15,20 @@ Body = dict[str, Any]
 class Actions:
     """Stores the buttons that people press."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, commands: CommandSet, intake: Intake) -> None:
+        self._commands = commands
         self._intake = intake
 
     async def pressed(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
-        """Store the press of a button in the lane of its thread."""
+        """Store the press of a button in the lane of its thread, unless the button only opens a link."""
         action = body["actions"][0]
-        verb = BY_ACTION_ID[action["action_id"]].name
-        await self._intake.action(workspace, body, _lane(workspace, body), verb, action.get("value", ""))
+        press = self._commands.press_of(action["action_id"], action.get("value") or "")
+        if press is not None:
+            await self._intake.press(workspace, body, _lane(workspace, body), press)
         await ack()
 
     async def ignored(self, ack: AsyncAck) -> None:
-        """Acknowledge a button that only opens a link, and a shortcut or form that this version does not use."""
+        """Acknowledge a shortcut, a form or an element of an attachment that this version does not use."""
         await ack()
 
     async def no_options(self, ack: AsyncAck) -> None:

@@ -5,19 +5,20 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import parse_doubt_as_read, parse_slash, parse_task
+from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.form import Form
 from bot.domain.text import as_typed, plain
+from bot.flows.commands.table import CommandTable
 from bot.flows.manage.forms.forms import Opening
 from bot.flows.receive.intake import Intake, command_key
 from bot.flows.receive.new_command import NewCommand
-from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.workspace import Workspace
 from bot.views.answers import starts as start_sentences
-from bot.views.help_texts import SLASH_HELP
+from bot.views.help_texts import slash_help
 from bot.views.message import Message
 from handlers.modals import Modals
 
@@ -28,11 +29,13 @@ class Commands:
     """Handles `/devin`: stores starts and stops, and answers questions in the ack from our own rows."""
 
     def __init__(
-        self, intake: Intake, new_command: NewCommand, command_answers: CommandAnswers, modals: Modals
+        self, all_commands: CommandSet, intake: Intake, new_command: NewCommand, table: CommandTable, modals: Modals
     ) -> None:
+        self._parser = all_commands.parser
+        self._help = slash_help(all_commands.specs)
         self._intake = intake
         self._new_command = new_command
-        self._command_answers = command_answers
+        self._table = table
         self._modals = modals
 
     async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
@@ -45,20 +48,20 @@ class Commands:
 
     async def unknown(self, ack: AsyncAck) -> None:
         """Answer a command that only the app's settings at Slack know with the help text."""
-        await ack(text=SLASH_HELP.text, response_type="ephemeral")
+        await ack(text=self._help.text, response_type="ephemeral")
 
     async def _answer(self, workspace: Workspace, typed: str, body: Body) -> Message:
-        command = replace(parse_slash(as_typed(typed)), key=command_key(body))
+        command = replace(self._parser.slash(as_typed(typed)), key=command_key(body))
         if command.spec is START:
             return await self._start(workspace, typed, body)
-        answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
+        answer = await self._table.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer
         if isinstance(answer, Form):
             opening = Opening(body["user_id"], answer, body["trigger_id"], body.get("response_url"))
             self._modals.open_soon(workspace, opening)
             return Message("")
-        await self._intake.row_command(workspace, body, answer.lane, command.spec.name, answer.target)
+        await self._intake.typed(workspace, body, answer.lane, command.spec, answer.argument)
         return answer.message
 
     async def _start(self, workspace: Workspace, typed: str, body: Body) -> Message:
@@ -68,7 +71,7 @@ class Commands:
             return start_sentences.EMPTY_PROMPT
         # Who types `start` before it means a task.
         if small_talk(text) is not None:
-            return SLASH_HELP
-        if (doubt := parse_doubt_as_read(as_typed(typed), text)) is not None:
+            return self._help
+        if (doubt := self._parser.doubt_as_read(as_typed(typed), text)) is not None:
             return start_sentences.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

@@ -5,7 +5,8 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.domain.commands.parser import parse_slash
+from bot.domain.commands.command_set import CommandSet
+from bot.domain.commands.parser import Command
 from bot.domain.text import as_typed
 from bot.flows.receive.intake import MaybeStoredError, NotStoredError
 from bot.logs import get_logger
@@ -15,23 +16,29 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 
-async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
-    """Answer the request `body` whose listener raised `error`: a command with a sentence, all others with a 503.
+class Failures:
+    """Answers requests whose listener has failed."""
 
-    After a 503 Slack sends an event again. To call `ack` here would do nothing.
-    """
-    if isinstance(error, NotStoredError):
-        log.error("not stored", cause=type(error.__cause__).__name__)
-    else:
-        log.error("listener failed", exc_info=error)
-    if body.get("command"):
-        answer = json.dumps({"response_type": "ephemeral", "text": _sentence(error, body).text})
-        return BoltResponse(status=200, body=answer, headers={"content-type": "application/json"})
-    return BoltResponse(status=503)
+    def __init__(self, commands: CommandSet) -> None:
+        self._parser = commands.parser
+
+    async def failed(self, error: Exception, body: dict[str, Any]) -> BoltResponse:
+        """Answer the request `body` whose listener raised `error`: a command with a sentence, all others with a 503.
+
+        After a 503 Slack sends an event again. To call `ack` here would do nothing.
+        """
+        if isinstance(error, NotStoredError):
+            log.error("not stored", cause=type(error.__cause__).__name__)
+        else:
+            log.error("listener failed", exc_info=error)
+        if body.get("command"):
+            command = self._parser.slash(as_typed(str(body.get("text") or "")))
+            answer = json.dumps({"response_type": "ephemeral", "text": _sentence(error, command).text})
+            return BoltResponse(status=200, body=answer, headers={"content-type": "application/json"})
+        return BoltResponse(status=503)
 
 
-def _sentence(error: Exception, body: dict[str, Any]) -> Message:
+def _sentence(error: Exception, command: Command) -> Message:
     if isinstance(error, MaybeStoredError):
         return failure_sentences.MAYBE_STORED
-    ends = parse_slash(as_typed(str(body.get("text") or ""))).spec.ends_session
-    return failure_sentences.NOT_STORED if ends else failure_sentences.STORE_DOWN
+    return failure_sentences.NOT_STORED if command.spec.ends_session else failure_sentences.STORE_DOWN

@@ -1,7 +1,8 @@
 """Amounts as people read them: rounded half up, and in money where an ACU has a price."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 from typing import Final
 
 _DECIMALS: Final = 6  # Devin gives no more; what is behind them comes from adding up floats
@@ -29,3 +30,14 @@ class Price:
 def _meant(amount: float) -> Decimal:
     # By way of the text of a float: 0.15 is meant where 0.1499999999999999944 is stored.
     return Decimal(repr(round(amount, _DECIMALS)))
+
+
+def session_limit(limits: Iterable[Decimal | float | None]) -> int | None:
+    """Return the whole number of ACUs that a new session may use: the smallest of `limits`, rounded up, at least 1.
+
+    None stands for no limit.
+    """
+    known = [Decimal(limit) for limit in limits if limit is not None]
+    if not known:
+        return None
+    return max(int(min(known).to_integral_value(rounding=ROUND_CEILING)), 1)

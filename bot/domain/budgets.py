@@ -6,7 +6,7 @@ A budget is a rule of ours. It keeps sessions from being started and woken, and 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -150,17 +150,6 @@ def in_force(budgets: Iterable[Budget], each: ScopeKind, named: ScopeKind, subje
 def tightest(used_up: Sequence[Standing]) -> Standing | None:
     """Return the one of some standings that keeps people waiting longest; None if there are none."""
     return max(used_up, key=lambda one: one.period.resets_at, default=None)
-
-
-def session_limit(limits: Iterable[Decimal | float | None]) -> int | None:
-    """Return the whole number of ACUs that a new session may use: the smallest of `limits`, rounded up, at least 1.
-
-    None stands for no limit.
-    """
-    known = [Decimal(limit) for limit in limits if limit is not None]
-    if not known:
-        return None
-    return max(int(min(known).to_integral_value(rounding=ROUND_CEILING)), 1)
 
 
 def day_spent(billed: float | None, own: float, *, running: bool) -> float:

@@ -21,16 +21,11 @@ class SearchStart:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What the person who asks for a start was asked before it begins, and what they have answered.
+    """What the person who asks for a start has answered about it."""
 
-    `suggestion` is the text with its options corrected, escaped like the text that it may take the place of.
-    """
-
-    asked: bool = False  # the row waits for the answer
-    suggestion: str | None = None
-    corrected: bool = False  # answered: the suggestion has taken the place of the text
-    as_written: bool = False  # answered: options that are not valid are part of the task
-    again: bool = False  # answered: the command is meant, although the same one came a moment before
+    corrected: bool = False  # the text with its options corrected has taken the place of the text
+    as_written: bool = False  # options that are not valid are part of the task
+    again: bool = False  # the command is meant, although the same one came a moment before
 
     @property
     def answered(self) -> bool:
@@ -40,14 +35,17 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A reply waits for the answer whether it may wake its session, until the instant `until` at the latest.
+    """A row waits for an answer to the `question` with this name about `subject`, until the instant `until` at most.
 
-    `asked_at` is when its author was asked about this reply, None if they had been asked about an earlier one.
+    `asked_at` is when its person was asked about this row, None if they had been asked about an earlier one.
+    `suggestion` is its text with the options corrected, escaped like the text that it may take the place of.
     """
 
-    session_id: str
+    question: str
+    subject: str
     until: float
     asked_at: float | None = None
+    suggestion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,9 @@ class MessageCause:
     search_start: SearchStart | None = None  # noted before the call
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     confirmation: Confirmation = Confirmation()  # noted
-    hold: Hold | None = None  # noted
+    hold: Hold | None = None  # noted: the row waits for an answer
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
-    before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
 
     @property
     def root_ts(self) -> str:
@@ -115,24 +112,34 @@ class CommandCause:
     text: str
     response_url: str | None = field(default=None, repr=False)
     confirmation: Confirmation = Confirmation()  # noted
+    hold: Hold | None = None  # noted: the row waits for an answer
 
 
 @dataclass(frozen=True, slots=True)
 class ActionCause:
-    """Somebody pressed a button, or typed a slash command that a row carries out; `verb` is the name of the command."""
+    """Somebody gave the `command` with this name: behind `/devin`, in a message, or with a button.
 
-    kind: ClassVar[str] = "control"
-    thread_ts: ClassVar[None] = None
+    Its `argument` has the standard form of that command. A command about a session has the session's id.
+    """
 
-    verb: str
-    # The session's id; of a button under a question about a start or reply, that row's key; or what was typed.
-    target: str
+    kind: ClassVar[str] = "action"
+
+    command: str
+    argument: str
     user: str | None  # None in the note of a stop by an unknown person
     channel: str | None = None
-    pressed: bool = False  # whether it was a button
+    thread_ts: str | None = None  # of the thread in which it was written
+    pressed: bool = False  # it was a button, under a post or under a question
+    chosen: bool = False  # it was a choice of a question, whose place the answer takes
     response_url: str | None = field(default=None, repr=False)
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
+    written: bool = False  # in a message
+
+    @property
+    def direct(self) -> str | None:
+        """The direct message with the bot in which it was written, if it was."""
+        return self.channel if self.written and self.channel and self.channel.startswith("D") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +211,7 @@ PersonsCause = MessageCause | CommandCause | ActionCause | ViewCause
 SessionCause = MessageCause | StartCause  # causes for which a session is created
 AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
 # Causes by which a person changes something at Devin. `before` is what was there, noted before Devin is asked for it.
-ChangeCause = MessageCause | ActionCause | ViewCause
+ChangeCause = ActionCause | ViewCause
 
 
 def flow_name(cause: Cause) -> str:

@@ -28,9 +28,9 @@ def own_lane(key: str) -> str:
     return f"in:{key}"
 
 
-def held_lane(session_id: str) -> str:
-    """The inbox lane in which replies to a session wait until somebody decides whether they may wake it."""
-    return f"in:held:{session_id}"
+def held_lane(question: str, subject: str) -> str:
+    """The inbox lane in which rows wait for an answer to the question with this name about `subject`."""
+    return f"in:held:{question}:{subject}"
 
 
 def person_lane(team: str, user: str) -> str:

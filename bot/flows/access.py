@@ -188,6 +188,14 @@ class Access:
         except (ChannelGone, ScopeMissing):
             return False
 
+    async def refusal_in_ack(self, workspace: Workspace, user: str) -> Message | None:
+        """Why `user`, a guest or somebody of another company, may not use the bot, or None; an ack waits for this.
+
+        So Slack is asked only about somebody whom our rows do not know.
+        """
+        known = await self.known_person(workspace, user)
+        return self.refusal(known or await self.person(workspace, user, first=True), shared=False)
+
     def refusal(self, person: Person, *, shared: bool) -> Message | None:
         """Why `person` may not use the bot, or None; `shared` is whether another company shares the channel."""
         if shared:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import ActionCause, Cause, CommandCause, MessageCause, PersonsCause
-from bot.domain.commands import registry
+from bot.domain.causes import ActionCause, Cause, CommandCause, PersonsCause
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.flows.workspace import Workspace
@@ -32,8 +31,8 @@ class Job(Generic[_Cause_co]):
         return self.row.cause
 
 
-# The job of a command: a message in which it was written, a button, or what was typed behind `/devin`.
-CommandJob = Job[MessageCause | ActionCause]
+# The job of a command, however it was given.
+CommandJob = Job[ActionCause]
 
 
 class Reschedule(Exception):  # noqa: N818 - not an error: the row goes back with a wait
@@ -128,6 +127,6 @@ def recipient_after_ack(job: Job[PersonsCause]) -> Recipient:
 def _replaces(cause: PersonsCause) -> bool:
     """Whether answers take the place of a question, or of what the ack of a command has said."""
     if isinstance(cause, ActionCause):
-        return cause.pressed and registry.named(cause.verb).replaces
+        return cause.chosen
     # A message has the `response_url` of the button by which its question was answered.
     return isinstance(cause, CommandCause) or cause.response_url is not None

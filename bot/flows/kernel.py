@@ -1,28 +1,34 @@
 """Tasks: work that a row carries on. Each says once what it is called, or which of Slack's events it takes.
 
-`bot.flows.receive.tasks` lists them. Routes, the check of requests, the intake and the dispatch loop over that list.
+Features declare them. Routes, the check of requests, the intake and the dispatch loop over what is declared.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from bot.domain.causes import EventCause, TaskCause
+from bot.domain.session import Session
 from bot.flows.access import Access
+from bot.flows.gates import Gates
 from bot.flows.job import Flow
-from bot.flows.lookup import SessionLookup
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
+from bot.flows.unit_of_work import UnitOfWork
+
+# A hook: a session still runs although somebody stopped it; called in the transaction that announces that.
+StopFailed = Callable[[UnitOfWork, Session], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """What tasks are made with; each keeps what it uses."""
+    """What the parts of a feature are made with; each keeps what it uses."""
 
     services: Services
     access: Access
+    gates: Gates
     shared_channels: SharedChannels
-    lookup: SessionLookup
+    stop_failed: Sequence[StopFailed] = ()
 
 
 class Task(Flow[TaskCause], Protocol):

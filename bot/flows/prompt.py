@@ -69,7 +69,7 @@ class PromptBuilder:
         self._services = services
         self._access = access
         self._readable = Readable(access)
-        self._threads = ThreadReader(self._readable)
+        self._threads = ThreadReader(self._readable, services.commands.parser)
         self._uploads = Uploads(transfers)
 
     async def build(self, job: Job[SessionCause], session: Session) -> Prompt:

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.domain.causes import Cause, PersonsCause
+from bot.domain.commands.command_set import CommandSet
 from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.flows.job import Job, finish, finish_with
@@ -33,6 +34,7 @@ class Services:
     clock: Clock
     worker: str
     metrics: Metrics
+    commands: CommandSet
 
     @asynccontextmanager
     async def unit_of_work(

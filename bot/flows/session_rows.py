@@ -18,6 +18,7 @@ from bot.store.cause_codec import decode_files, encode_files
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views.answers import starts as start_sentences
+from bot.views.answers import wakings as waking_sentences
 from bot.views.attachments import files_named
 from bot.views.message import Message
 
@@ -139,7 +140,7 @@ async def show_new_state(uow: UnitOfWork, session_id: str) -> None:
 
 async def recheck_held(uow: UnitOfWork, session: Session) -> None:
     """Have the replies looked at that wait for an answer whether they may wake `session`, which is awake by now."""
-    lane = held_lane(session.id)
+    lane = held_lane(waking_sentences.QUESTION, session.id)
     if await inbox.make_ready(uow.tx, lane, uow.now):
         uow.wakes[lane] = 0.0
 

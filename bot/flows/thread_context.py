@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.commands.parser import parse_verb
+from bot.domain.commands.parser import Parser
 from bot.domain.file import SlackFile
 from bot.domain.session import Session
 from bot.domain.text import as_quotation, without_mention
@@ -102,8 +102,9 @@ class ThreadContext:
 class ThreadReader:
     """Reads threads."""
 
-    def __init__(self, readable: Readable) -> None:
+    def __init__(self, readable: Readable, parser: Parser) -> None:
         self._readable = readable
+        self._parser = parser
 
     async def read(self, workspace: Workspace, session: Session) -> ThreadContext:
         """Return what was written in the thread of `session` before the message that asked for it."""
@@ -129,7 +130,7 @@ class ThreadReader:
         quoted = await self._readable.texts(workspace, [one.quoted for one in messages])
         found = []
         for message, text, quotation in zip(messages, own, quoted, strict=True):
-            if not _is_for_devin(message, text):
+            if not _is_for_devin(self._parser, message, text):
                 continue
             author = await self._author(workspace, message)
             shown = shortened(text, APPS_CHARACTERS) if message.bot_id else text
@@ -149,9 +150,9 @@ def _is_context(workspace: Workspace, session: Session, message: ThreadMessage) 
     return earlier and message.user != workspace.bot_user and message.subtype != "tombstone"
 
 
-def _is_for_devin(message: ThreadMessage, text: str) -> bool:
+def _is_for_devin(parser: Parser, message: ThreadMessage, text: str) -> bool:
     """Whether the message says something, and it is neither a verb for the bot nor an aside."""
-    if message.bot_id is None and parse_verb(text) is not None:
+    if message.bot_id is None and parser.verb(text) is not None:
         return False
     return bool(text or message.quoted or message.files)
 

@@ -13,9 +13,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.domain.commands.library_commands import SAVE_AS_NOTE
-from bot.domain.commands.registry import BY_ACTION_ID, FORMS
+from bot.features import COMMANDS, EVENTS
 from bot.flows.receive.intake import PEOPLE_WROTE
-from bot.flows.receive.tasks import EVENTS
 from bot.store.database.connection import storable
 
 Json = dict[str, Any]
@@ -294,9 +293,9 @@ def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
     yield _KINDS[kind], payload
     if kind == "event_callback":
         yield from _event_shapes(payload["event"])
-    elif kind == "block_actions" and payload["actions"][0]["action_id"] in BY_ACTION_ID:
+    elif kind == "block_actions" and COMMANDS.press_of(payload["actions"][0]["action_id"], "") is not None:
         yield Press, payload
-    elif kind == "view_submission" and payload["view"]["callback_id"] in FORMS:
+    elif kind == "view_submission" and payload["view"]["callback_id"] in COMMANDS.forms:
         yield Submission, payload
     elif kind == "message_action" and payload["callback_id"] == SAVE_AS_NOTE:
         yield OnMessage, payload

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from bot.store.tables import inbox, sessions
 BATCH: Final = 200
 
 _Cause = TypeVar("_Cause", bound=ReadableCause)
+_Noted = TypeVar("_Noted", bound=Cause)
 _Cause_co = TypeVar("_Cause_co", bound=Cause, covariant=True)
 
 
@@ -47,6 +48,10 @@ class InboxRow(Generic[_Cause_co]):
     def flow(self) -> str:
         """The name of the flow that takes the row."""
         return flow_name(self.cause)
+
+    def with_cause(self, cause: _Noted) -> "InboxRow[_Noted]":
+        """Return the row with another cause, which is not stored."""
+        return InboxRow(**{**{one.name: getattr(self, one.name) for one in fields(self)}, "cause": cause})
 
 
 # Built once, because building a statement takes longer than executing it.
@@ -165,7 +170,7 @@ async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause, ts: str) 
 
 async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:
     """Replace the cause of an open row by `cause`, in which a flow has noted something."""
-    await tx.execute(_open_row(key).values(payload=encode(cause)))
+    await tx.execute(_open_row(key).values(kind=cause.kind, payload=encode(cause)))
 
 
 async def confirm(tx: AsyncConnection, key: str, lane: str, cause: Cause, now: float) -> None:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from bot.domain.alarms import Alarm, AlarmKind, AlarmState, spends
 from bot.domain.amounts import Price
-from bot.domain.commands import registry
+from bot.domain.commands.alarm_commands import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
 from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.digest_root import DIRECT
@@ -74,9 +74,9 @@ def _buttons(alarm: Alarm) -> list[Block]:
         return []
     is_open, snoozed = alarm.state is AlarmState.OPEN, alarm.state is AlarmState.SNOOZED
     return blocks.actions(
-        blocks.button("Stop", registry.ALARM_STOP.action_id, alarm.key, style="danger"),
-        blocks.button("Fine, go on", registry.ALARM_FINE.action_id, alarm.key) if is_open or snoozed else None,
-        blocks.button("Snooze 4 h", registry.ALARM_SNOOZE.action_id, alarm.key) if is_open else None,
+        blocks.button("Stop", ALARM_STOP.action_id, alarm.key, style="danger"),
+        blocks.button("Fine, go on", ALARM_FINE.action_id, alarm.key) if is_open or snoozed else None,
+        blocks.button("Snooze 4 h", ALARM_SNOOZE.action_id, alarm.key) if is_open else None,
     )
 
 

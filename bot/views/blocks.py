@@ -62,8 +62,8 @@ def button(label: str, action_id: str, value: str, style: str | None = None) -> 
 
     The value only helps to find a row. It proves no permission, because anybody could send it.
     """
-    block = {"type": "button", "action_id": action_id, "text": _plain(label), "value": value}
-    return {**block, "style": style} if style else block
+    block = {"type": "button", "action_id": action_id, "text": _plain(label)}
+    return block | ({"value": value} if value else {}) | ({"style": style} if style else {})
 
 
 def open_button(url: str | None, label: str = "Open in Devin", action_id: str = "open") -> Block | None:

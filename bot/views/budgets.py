@@ -8,10 +8,10 @@ from typing import Final
 
 from bot.domain.billing import ONE_DAY, bounds
 from bot.domain.budgets import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.domain.commands import registry
 from bot.domain.commands.arguments import BUDGET, GRANT
+from bot.domain.commands.budget_commands import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE
 from bot.domain.commands.budget_words import Problem
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.dates import short_date
 from bot.views.message import Block, Message
@@ -241,7 +241,7 @@ def retry_refused(one: Named) -> Message:
 
 def _refused(one: Named, what: str, then: str) -> Message:
     target = f"{one.standing.budget.number}:{one.standing.subject}"
-    row = blocks.actions(blocks.button("Ask for more", registry.ASK_FOR_MORE.action_id, target))
+    row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
     return one.message(f"{what} {_safe(one.owner)} is used up, {one.used}. It resets {{anew}}. {then}", *row)
 
 
@@ -267,8 +267,8 @@ def room_again(one: Named) -> Message:
 def request(one: Named, asker: str, acus: Decimal, key: str) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
-        blocks.button(f"Grant {tenths_of_acus(float(acus))}", registry.GRANT_MORE.action_id, key, style="primary"),
-        blocks.button("Refuse", registry.REFUSE_MORE.action_id, key),
+        questions.choice(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE, key, style="primary"),
+        questions.choice("Refuse", REFUSE_MORE, key),
     )
     asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(one.owner)} is used up, {one.used}."
     return one.message(f"{asks} It resets {{anew}}.", *row)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, START_FAN_OUT
+from bot.domain.commands.fan_out_commands import START_FAN_OUT
 from bot.domain.commands.fan_out_query import (
     MOST_ORGANISATIONS,
     FanOutMistake,
@@ -14,11 +14,12 @@ from bot.domain.commands.fan_out_query import (
 )
 from bot.domain.commands.options import Mistyped
 from bot.domain.fan_out import FanOut
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers.wording import any_of, code, message_of
 from bot.views.message import Message
 from bot.views.text import counted, fitted
 
+QUESTION: Final = "fan_out"  # the name of the question whether to start one
 NAME_SHOWN: Final = 40  # characters, of an organisation
 PROMPT_SHOWN: Final = 600
 NAMES_SHOWN: Final = 5  # of organisations that are not known
@@ -120,8 +121,8 @@ def preview(fan_out: FanOut, organisations: Sequence[OrganisationName], note: st
         f"The {'prompt' if count == 1 else 'first prompt'}:\n> {first}",
     ]
     row = blocks.actions(
-        blocks.button(f"Start {sessions}", START_FAN_OUT.action_id, fan_out.id, style="primary"),
-        blocks.button("Cancel", CANCEL_FAN_OUT.action_id, fan_out.id),
+        questions.choice(f"Start {sessions}", START_FAN_OUT, fan_out.id, style="primary"),
+        questions.no("Cancel", QUESTION, fan_out.id),
     )
     return Message(f"Start {sessions}? {NOTHING_STARTED}", [*blocks.sections(lines), *row])
 

@@ -1,15 +1,57 @@
 """The help texts: one for `/devin`, one about what admins can do there, one for a session's thread."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain.commands.arguments import ADMIN_TOPIC
-from bot.domain.commands.registry import COMMANDS, START
-from bot.domain.commands.spec import ADDRESSED, Help, Role, Surface
+from bot.domain.commands.registry import START
+from bot.domain.commands.spec import ADDRESSED, CommandSpec, Help, Role, Surface
 from bot.views.message import Message
 
-_OF_EVERYBODY: Final = tuple(spec for spec in COMMANDS if spec.role is not Role.ADMIN)
-_OF_ADMINS: Final = tuple(spec for spec in COMMANDS if spec.role is Role.ADMIN)
+_OPTIONS: Final = (
+    '• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
+)
+
+
+def slash_help(commands: Sequence[CommandSpec]) -> Message:
+    """What everybody can do with these `commands`."""
+    everybody = [spec for spec in commands if spec.role is not Role.ADMIN]
+    only_slash = ", ".join(
+        f"`{form.phrase}`"
+        for spec in everybody
+        if spec is not START and not any(form.surfaces == ADDRESSED for form in spec.forms)
+        for form in spec.forms_on(Surface.SLASH)
+    )
+    also = "also works as a direct message or after a mention"
+    return Message(
+        "\n".join(
+            [
+                "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
+                *_lines(spec.slash_help for spec in everybody),
+                _OPTIONS,
+                "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
+                f"• Without `/devin`, all of this except {only_slash} {also}",
+                f"• `/devin help {ADMIN_TOPIC}` lists what is for admins",
+            ]
+        )
+    )
+
+
+def admin_help(commands: Sequence[CommandSpec]) -> Message:
+    """What admins can do besides."""
+    private = [f"`{form.phrase}`" for spec in commands if spec.private for form in spec.forms_on(Surface.SLASH)]
+    addressed = (
+        "• Without `/devin`, all of this also works as a direct message or after a mention "
+        f"({', '.join(private[:-1])} and {private[-1]} only as a direct message)"
+    )
+    helps = _lines(spec.slash_help for spec in commands if spec.role is Role.ADMIN)
+    return Message("\n".join(["*For admins of Devin Bridge*", *helps, addressed]))
+
+
+def thread_help(commands: Sequence[CommandSpec]) -> Message:
+    """What is for the bot in a session's thread."""
+    head = "Every reply in this thread goes to Devin, except these, each as the whole message:"
+    return Message("\n".join([head, *_lines(spec.thread_help for spec in commands)]))
 
 
 def _lines(helps: Iterable[Help | None]) -> list[str]:
@@ -20,48 +62,3 @@ def _lines(helps: Iterable[Help | None]) -> list[str]:
         else:
             lines.append(f"• {entry.sentence}")
     return lines
-
-
-_OPTIONS: Final = (
-    '• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
-)
-_ONLY_SLASH: Final = ", ".join(
-    f"`{form.phrase}`"
-    for spec in _OF_EVERYBODY
-    if spec is not START and not any(form.surfaces == ADDRESSED for form in spec.forms)
-    for form in spec.forms_on(Surface.SLASH)
-)
-_PRIVATE: Final = [f"`{form.phrase}`" for spec in COMMANDS if spec.private for form in spec.forms_on(Surface.SLASH)]
-_ADMINS_ADDRESSED: Final = (
-    "• Without `/devin`, all of this also works as a direct message or after a mention "
-    f"({', '.join(_PRIVATE[:-1])} and {_PRIVATE[-1]} only as a direct message)"
-)
-SLASH_HELP: Final = Message(
-    "\n".join(
-        [
-            "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
-            *_lines(spec.slash_help for spec in _OF_EVERYBODY),
-            _OPTIONS,
-            "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
-            f"• Without `/devin`, all of this except {_ONLY_SLASH} also works as a direct message or after a mention",
-            f"• `/devin help {ADMIN_TOPIC}` lists what is for admins",
-        ]
-    )
-)
-ADMIN_HELP: Final = Message(
-    "\n".join(
-        [
-            "*For admins of Devin Bridge*",
-            *_lines(spec.slash_help for spec in _OF_ADMINS),
-            _ADMINS_ADDRESSED,
-        ]
-    )
-)
-THREAD_HELP: Final = Message(
-    "\n".join(
-        [
-            "Every reply in this thread goes to Devin, except these, each as the whole message:",
-            *_lines(spec.thread_help for spec in COMMANDS),
-        ]
-    )
-)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.commands.library_commands import NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
+from bot.domain.commands.library_commands import NOTE_DELETE_CONFIRMED
 from bot.domain.library import ALL_REPOS, BODY, MACRO, NAME, REPO, TRIGGER, Kind, LibraryItem
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.given_back import given_back
@@ -14,6 +14,7 @@ from bot.views.message import Message
 from bot.views.plain_text import notification
 from bot.views.text import ago, counted, disarm, escape, fitted, link, split
 
+QUESTION: Final = "note"  # the name of the question whether to delete one
 MOST_LISTED: Final = 20
 PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
     Kind.NOTE: "https://app.devin.ai/knowledge",
@@ -146,8 +147,8 @@ def ask_delete(item: LibraryItem) -> Message:
     """Ask whether to delete a note."""
     ask = "Delete the note {} for good? Devin won't know it any more."
     buttons = blocks.actions(
-        blocks.button("Delete it", NOTE_DELETE_CONFIRMED.action_id, item.id, "danger"),
-        blocks.button("Keep it", NOTE_DELETE_DECLINED.action_id, item.id),
+        questions.choice("Delete it", NOTE_DELETE_CONFIRMED, item.id, "danger"),
+        questions.no("Keep it", QUESTION, item.id),
     )
     return Message(ask.format(_plain(item)), [blocks.section(ask.format(_bold(item))), *buttons])
 

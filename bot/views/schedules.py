@@ -6,11 +6,11 @@ from datetime import UTC, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.commands.devin_specs import SCHEDULE_DELETE, SCHEDULE_DELETE_CONFIRMED, SCHEDULE_KEPT
+from bot.domain.commands.schedule_commands import SCHEDULE_DELETE_CONFIRMED
 from bot.domain.cron import next_due, parse_cron
 from bot.domain.new_schedule import NewSchedule
 from bot.domain.zones import zone_named
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.cron import cron_in_words
@@ -19,6 +19,7 @@ from bot.views.message import Message
 from bot.views.modals.schedules import written
 from bot.views.text import counted, escape, fitted, when
 
+QUESTION: Final = "schedule"  # the name of the question whether to delete one
 MOST_LISTED: Final = 50
 _NAME_LENGTH: Final = 80
 MOST_AUTOMATIONS: Final = 20
@@ -164,10 +165,9 @@ def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
         f"Delete {one.named}, which runs {one.timetable.in_words(zone, now)}? It cannot be brought back; "
         "`/devin schedule pause` only stops it for now."
     )
-    command = f"{SCHEDULE_DELETE.forms[0].phrase} {one.id}"
     buttons = blocks.actions(
-        blocks.button("Delete", SCHEDULE_DELETE_CONFIRMED.action_id, command, "danger"),
-        blocks.button("Keep it", SCHEDULE_KEPT.action_id, command),
+        questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, one.id, "danger"),
+        questions.no("Keep it", QUESTION, one.id),
     )
     text = f"Delete {fitted(one.name, 80) or one.id}?"
     return Message(text, [blocks.section(question), *buttons])

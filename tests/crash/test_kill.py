@@ -132,7 +132,7 @@ async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     for _ in range(10):
         question = await one.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=PATIENCE)
-        if (await one.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed"))["status"] == "acked":
+        if (await one.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed"))["status"] == "acked":
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, status="exit")

@@ -90,7 +90,9 @@ async def pause_and_delete(one: Scene, _: None) -> None:
     await recorded(one, 1)
     question = await answered(one, "schedule delete sched-1", "Delete *Nightly*")
     for _ in range(10):
-        if (await one.slack.click(ADA, GENERAL, question["ts"], "schedule_delete_confirmed"))["status"] == "acked":
+        if (await one.slack.click(ADA, GENERAL, question["ts"], "choose:schedule_delete_confirmed"))[
+            "status"
+        ] == "acked":
             break
         await one.reachable()
     await recorded(one, 2)

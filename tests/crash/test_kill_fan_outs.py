@@ -73,7 +73,7 @@ async def start(one: Scene, count: int = 1) -> None:
     await typed(one, "fanout upgrade the dependencies orgs=all acu=5", count)
     # Not that of another fan-out, which a death may have shown twice.
     preview = await one.slack.wait_for_ephemeral(ANN, "> upgrade the dependencies", within=PATIENCE)
-    await press(one, preview["ts"], "start_fan_out")
+    await press(one, preview["ts"], "choose:start_fan_out")
 
 
 async def fan_out(one: Scene, _: None) -> None:
@@ -89,7 +89,7 @@ async def retry_and_stop(one: Scene, _: None) -> None:
     """One preview is left; of another one a session is refused and tried again, then both are stopped."""
     await typed(one, "fanout something else orgs=all")
     preview = await one.slack.wait_for_ephemeral(ANN, "Start 2 sessions?", within=PATIENCE)
-    await press(one, preview["ts"], "cancel_fan_out")
+    await press(one, preview["ts"], "answer:fan_out:no")
     await one.slack.wait_for_ephemeral(ANN, "OK, nothing was started.", within=PATIENCE)
     await one.devin.fault("create_session", 404, contains="org-web", times=-1)
     await start(one, 2)

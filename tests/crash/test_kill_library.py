@@ -65,7 +65,7 @@ async def delete(one: Scene, _: str) -> None:
     await answered(one, "note list", "*1 note*")
     question = await answered(one, "note delete 1", "for good?")
     for _ in range(10):
-        if (await one.slack.click(ADA, GENERAL, question["ts"], "note_delete_confirmed"))["status"] == "acked":
+        if (await one.slack.click(ADA, GENERAL, question["ts"], "choose:note_delete_confirmed"))["status"] == "acked":
             break
         await one.reachable()
     await one.slack.wait_for_ephemeral(ADA, "is deleted", within=PATIENCE)

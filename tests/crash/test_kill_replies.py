@@ -249,7 +249,7 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
         while len(await one.rows(held)) < 2:
             await asyncio.sleep(0.02)  # the store has no event for it
     for _ in range(10):
-        if (await one.slack.click(BEN, GENERAL, question["ts"], "wake"))["status"] == "acked":
+        if (await one.slack.click(BEN, GENERAL, question["ts"], "answer:wake:wake"))["status"] == "acked":
             break
         await one.reachable()
     await one.devin.wait_for_messages("] ben (U0BEN):\n> ", 2, seconds=PATIENCE)

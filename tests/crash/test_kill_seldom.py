@@ -62,7 +62,7 @@ async def order_again(one: Scene, _: None) -> None:
     await typed(one, "fix the login test", 2, WEB)  # in a channel of which the ack knows nothing
     for _ in range(10):
         question = await one.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME, within=PATIENCE)
-        if (await one.slack.click(ANN, WEB, question["ts"], "start_again"))["status"] == "acked":
+        if (await one.slack.click(ANN, WEB, question["ts"], "answer:start_again:again"))["status"] == "acked":
             break
         await one.reachable()
     made = await one.devin.wait_for_sessions("fix the login test", 2, seconds=PATIENCE)
@@ -97,7 +97,7 @@ async def mistyped(one: Scene, text: str, button: str, *, once: bool = False) ->
 
 
 async def start_as_a_task(one: Scene, _: None) -> None:
-    await mistyped(one, "stop flaking", "start_as_task", once=True)  # a second press is the same command again
+    await mistyped(one, "stop flaking", "choose:start", once=True)  # a second press is the same command again
     (made, *_) = await one.devin.wait_for_sessions("stop flaking", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
     await titled(one, made["session_id"])
@@ -112,7 +112,7 @@ async def start_as_corrected(one: Scene, _: None) -> None:
     await one.on.mention("fix it acu=10ACUs")
     question = await one.slack.wait_for_ephemeral(ANN, sentences.CHECK_ONE, within=PATIENCE)
     for _ in range(10):
-        if (await one.slack.click(ANN, GENERAL, question["ts"], "start_corrected"))["status"] == "acked":
+        if (await one.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected"))["status"] == "acked":
             break
         await one.reachable()
     (made, *_) = await one.devin.wait_for_sessions("fix it", seconds=PATIENCE)
@@ -128,7 +128,7 @@ async def started_as_corrected(one: Scene, _: None) -> None:
 
 
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    await mistyped(one, "stopp", "run_command")
+    await mistyped(one, "stopp", "choose:stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
     await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
@@ -146,7 +146,10 @@ async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     for _ in range(20):
         answer = await one.slack.slash(ANN, OPS, "list")
         shown = answer["status"] == "acked"
-        if shown and (await one.slack.click(ANN, OPS, answer["shown"]["ts"], "stop_listed"))["status"] == "acked":
+        if (
+            shown
+            and (await one.slack.click(ANN, OPS, answer["shown"]["ts"], "choose:stop_listed"))["status"] == "acked"
+        ):
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
@@ -476,7 +479,7 @@ async def stop_somebody_elses(one: Scene, begun: tuple[str, str]) -> tuple[str, 
     await press(one, begun[0], "stop", BEN)
     for _ in range(10):
         question = await one.slack.wait_for_ephemeral(BEN, sentences.STOP_IT, within=PATIENCE)
-        if (await one.slack.click(BEN, GENERAL, question["ts"], "stop_confirmed"))["status"] == "acked":
+        if (await one.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed"))["status"] == "acked":
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)

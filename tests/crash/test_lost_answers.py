@@ -148,7 +148,7 @@ async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harnes
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=WITHIN)
     await on.devin.fault("terminate", **fault)
-    await on.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=WITHIN)
     other, _ = await on.started("another task")  # the poller looks on
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=other, within=WITHIN)

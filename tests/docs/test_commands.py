@@ -6,17 +6,27 @@ from pathlib import Path
 import pytest
 
 from bot.domain.billing import Period
-from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, START, USAGE, commands_on
+from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_LONG_JOB, HELP, LIST, NEW, OPEN_FORM, START
 from bot.domain.commands.spec import ADDRESSED, Role, Surface
+from bot.domain.commands.usage_commands import USAGE
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import By
-from bot.flows.steer.command_answers import ONLY_IN_PRIVATE, CommandAnswers
+from bot.features import COMMANDS, FEATURES
+from bot.flows.feature import Kernel
+from bot.flows.start.from_command import StartFromCommand
+from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_commands import SessionCommands
-from bot.flows.steer.session_list import SessionList
 from bot.manifest import read_manifest
 
 ROOT = Path(__file__).parent.parent.parent
-WORDS = [form.phrase for spec in COMMANDS if spec is not START for form in spec.forms_on(Surface.SLASH)]
+KERNEL = Kernel(None, None, None, None)
+HANDLERS = {
+    **StartFromCommand(None, None, None, None).handlers(),
+    **SessionCommands(None, None, ()).handlers(),
+    **Notify(None).handlers(),
+    **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
+}
+WORDS = [form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.forms_on(Surface.SLASH)]
 
 
 def read(name):
@@ -62,7 +72,7 @@ def test_the_readmes_rows_are_short():
     assert [write for write, what in rows() if len(write) + len(what) > 350] == []
 
 
-@pytest.mark.parametrize("spec", commands_on(Surface.SLASH), ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", COMMANDS.on(Surface.SLASH), ids=lambda spec: spec.name)
 def test_the_readme_says_which_are_for_admins(spec):
     phrases = {form.phrase for form in spec.forms_on(Surface.SLASH)} - {START.name}
     assert phrases <= commands_of(rows("For admins" if spec.role is Role.ADMIN else "For everybody"))
@@ -71,16 +81,18 @@ def test_the_readme_says_which_are_for_admins(spec):
 def test_the_readme_names_what_does_not_work_behind_a_mention_and_as_a_direct_message():
     text = section("In a channel, in a thread, in a direct message")
     sentence = re.search(r"Commands also work without `/devin`.*?all but ([^,]*),", text, re.DOTALL)[1]
-    addressed = {form.phrase for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
+    addressed = {form.phrase for spec in COMMANDS.specs for form in spec.forms if form.surfaces == ADDRESSED}
     assert set(coded(sentence)) == set(WORDS) - addressed
     private = re.search(r"all but [^,]*, while (.*?) work as a direct message only", text, re.DOTALL)[1]
     assert set(coded(private)) == {
-        form.phrase for spec in COMMANDS if spec.private for form in spec.forms_on(Surface.SLASH)
+        form.phrase for spec in COMMANDS.specs if spec.private for form in spec.forms_on(Surface.SLASH)
     }
 
 
 def test_each_private_command_has_a_sentence_for_who_writes_it_in_a_channel():
-    assert {spec.name for spec in COMMANDS if spec.private} == set(ONLY_IN_PRIVATE)
+    assert {spec for spec in COMMANDS.specs if spec.private} == {
+        spec for spec, one in HANDLERS.items() if one.elsewhere
+    }
 
 
 def test_the_readme_names_every_verb_and_no_other():
@@ -89,13 +101,13 @@ def test_the_readme_names_every_verb_and_no_other():
         .split("In a session's thread")[1]
         .split("Stop puts")[0]
     )
-    forms = [form.shown for spec in COMMANDS for form in spec.forms_on(Surface.THREAD)]
+    forms = [form.shown for spec in COMMANDS.specs for form in spec.forms_on(Surface.THREAD)]
     assert set(coded(text)) == set(forms)
 
 
 def test_a_verb_about_no_session_has_a_branch_of_its_own():
-    branches = {"help", "aside", "new", "notify"}  # in SessionCommands.verb and in Conversation
-    alone = {spec.name for spec in COMMANDS if spec.forms_on(Surface.THREAD) and not spec.of_session}
+    branches = {"help", "aside", "new", "notify"}  # in Conversation
+    alone = {spec.name for spec in COMMANDS.specs if spec.forms_on(Surface.THREAD) and not spec.of_session}
     assert alone == branches, "add the branch where these have theirs, and then its name here"
 
 
@@ -103,23 +115,28 @@ def test_the_changelog_names_them():
     text = read("CHANGELOG.md")
     listed = [words.split("|") for words in re.findall(r"`/devin ([^`]+)`", text)]
     assert set(WORDS) <= {word for words in listed for word in words}
-    verbs = {form.phrase for spec in COMMANDS for form in spec.forms_on(Surface.THREAD) if form.phrase.startswith("!")}
+    verbs = {
+        form.phrase for spec in COMMANDS.specs for form in spec.forms_on(Surface.THREAD) if form.phrase.startswith("!")
+    }
     assert verbs <= {verb for listed in re.findall(r"`(![^`]+)`", text) for verb in listed.split()}
 
 
-# ---------------------------------------------------------------- routes
+# ---------------------------------------------------------------- the table of handlers
 
 
-def test_every_slash_command_has_its_answer():
-    answered = CommandAnswers(None, SessionList(None), None, None)._answers
-    assert set(answered) == {spec.name for spec in commands_on(Surface.SLASH)} - {START.name}
-    addressed = {spec.name for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
-    assert addressed <= set(answered)
+def test_every_command_has_its_handler():
+    # The first two are about what was written, and a press alone opens a form. Others the composition root adds.
+    elsewhere = {ASIDE, NEW, OPEN_FORM, LIST, HELP, ANSWER, CANCEL_LONG_JOB}
+    assert set(HANDLERS) == set(COMMANDS.specs) - elsewhere
 
 
-def test_every_command_of_a_session_has_its_flow():
-    handled = SessionCommands(None, None, None)._on_session
-    assert set(handled) == {spec.name for spec in COMMANDS if spec.of_session}
+@pytest.mark.parametrize("spec", HANDLERS, ids=lambda spec: spec.name)
+def test_the_handler_does_what_the_command_may_be_asked_for(spec):
+    handler = HANDLERS[spec]
+    assert bool(handler.on_session) == spec.of_session
+    assert handler.answer or handler.run or handler.on_session
+    if spec.is_typed and spec is not START:
+        assert handler.answer, "an ack answers it"
 
 
 # ---------------------------------------------------------------- the playground, which imports nothing of the bot
@@ -128,11 +145,11 @@ def test_every_command_of_a_session_has_its_flow():
 @pytest.mark.parametrize(
     ("script", "pattern"),
     [
-        ("bot/playground/page/static/tour.js", r'action_id(?:: | === )"(\w+)"'),
-        ("bot/playground/script.py", r'slack\.click\([^)]*, "(\w+)"\)'),
+        ("bot/playground/page/static/tour.js", r'action_id(?:: | === )"([\w:]+)"'),
+        ("bot/playground/script.py", r'slack\.click\([^)]*, "([\w:]+)"\)'),
     ],
 )
 def test_the_playground_presses_buttons_that_there_are(script, pattern):
     pressed = set(re.findall(pattern, read(script)))
     assert pressed
-    assert pressed <= set(BY_ACTION_ID)
+    assert all(COMMANDS.press_of(action_id, "") for action_id in pressed)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from bot.flows.receive.tasks import EVENT_TASKS, TASKS
 
 from bot.domain.causes import ReadableCause
-from bot.flows.receive.tasks import EVENT_TASKS, TASKS
 from bot.store.inbox import InboxRow
 
 ROOT = Path(__file__).parent.parent.parent
@@ -101,7 +101,7 @@ def test_a_flow_gets_a_cause_and_never_the_json_that_a_row_of_the_inbox_holds():
 
 def test_each_kind_of_cause_has_a_kind_of_its_own():
     kinds = [cause.kind for cause in get_args(ReadableCause)]
-    assert sorted(kinds) == ["command", "control", "event", "message", "start", "task", "view"]
+    assert sorted(kinds) == ["action", "command", "event", "message", "start", "task", "view"]
 
 
 def test_each_task_and_each_event_has_a_name_of_its_own():

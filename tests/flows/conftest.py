@@ -1,7 +1,7 @@
 """Flows over a real store, SQLite and PostgreSQL, with a clock to set and a Devin whose bills are made up."""
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -19,7 +19,12 @@ from bot.domain.outcomes import Outcome, outcome_of
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, PullRequest, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
+from bot.features import COMMANDS
+from bot.flows.job import Flow
 from bot.flows.organisation import Organisation, Organisations
+from bot.flows.questions import Questions
+from bot.flows.receive.dispatch import Dispatch
+from bot.flows.receive.unreadable import announce_unreadable
 from bot.flows.services import Clock, Services
 from bot.flows.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
@@ -36,6 +41,11 @@ from bot.timing import PRODUCTION, Timing
 TEAM, CHANNEL, ADMINS, ORG = "T0ACME", "C0WORK", "C0ADMINS", "org-acme"
 URL = "https://acme.slack.com/"
 ONCE = replace(PATIENCE, attempts=1, first_pause=0, longest_pause=0, jitter=0)
+
+
+def dispatcher(services: Services, flows: Mapping[str, Flow[Any]]) -> Dispatch:
+    """What gives rows to these flows; no row waits for an answer."""
+    return Dispatch(services, flows, Questions.of(services), announce_unreadable)
 
 
 @pytest.fixture(autouse=True)
@@ -243,6 +253,7 @@ async def make(bills: Bills) -> AsyncIterator[Make]:
                 clock=clock,
                 worker="worker",
                 metrics=Metrics(),
+                commands=COMMANDS,
             )
 
         yield services

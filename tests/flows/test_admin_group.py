@@ -3,7 +3,8 @@
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.commands.registry import LIST, USAGE
+from bot.domain.commands.registry import LIST
+from bot.domain.commands.usage_commands import USAGE
 from bot.domain.person import Person
 from bot.flows.access import Access
 from bot.flows.unit_of_work import MOST_NOTIFIED

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.session import Options
 from bot.domain.waking import WakeLimits
+from bot.flows.access import Access
 from bot.flows.money.budgets.check import BudgetCheck, own_budgets
 from bot.flows.money.budgets.commands import BudgetCommands
 from bot.flows.money.budgets.standings import reports_no_acus
@@ -319,7 +320,7 @@ async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_a
 
 async def listed(services: Services, user: str) -> str:
     (workspace,) = services.workspaces
-    return (await BudgetCommands(services).listing(workspace, user, CHANNEL)).text
+    return (await BudgetCommands(services, Access(services)).listing(workspace, user, CHANNEL)).text
 
 
 async def test_where_figures_name_nobody_an_admin_sees_whose_budgets_there_are_and_the_spending_of_their_own(

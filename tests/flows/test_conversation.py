@@ -4,16 +4,15 @@ import pytest
 
 from bot.domain.causes import MessageCause
 from bot.flows.access import Access
+from bot.flows.commands.table import CommandTable
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import SessionLookup
-from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.conversation import Conversation
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
-from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -32,17 +31,15 @@ def conversation(services):
     access, lookup = Access(services), SessionLookup(services)
     prompts = PromptBuilder(services, access, FileTransfers())
     create, reply = Create(services, prompts, lookup), Reply(services, prompts, lookup)
-    session_list = SessionList(services)
-    command_answers = CommandAnswers(services, session_list, UsageLedger(services), access)
     return Conversation(
         services,
         access,
         prompts,
         reply,
-        SessionCommands(services, access, session_list),
+        SessionCommands(services, SessionList(services)),
         StartFromCommand(services, access, prompts),
         StartFromMessage(services, prompts, create),
-        command_answers,
+        CommandTable(services, access, {}),
     )
 
 

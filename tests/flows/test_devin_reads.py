@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from bot.devin.client import Devin
+from bot.domain.billing import Period
 from bot.flows.manage.devin.reads import metrics
 from tests import sentences
 from tests.flows.conftest import ONCE, ORG
@@ -58,7 +59,7 @@ async def read(make, either_store, clock):
         async with httpx.AsyncClient(transport=httpx.MockTransport(counts)) as http:
             services = make(either_store, clock, devin=Devin(http, "cog_test", ORG, patience=ONCE))
             (workspace,) = services.workspaces
-            return (await metrics(workspace, period, datetime(2026, 11, *at, tzinfo=UTC).timestamp())).text
+            return (await metrics(workspace, Period(period), datetime(2026, 11, *at, tzinfo=UTC).timestamp())).text
 
     return asked
 

@@ -13,7 +13,6 @@ from structlog.testing import capture_logs
 from bot.devin.errors import DevinForbidden, DevinRateLimited
 from bot.domain.session import Lifecycle
 from bot.flows.job import Job, finish
-from bot.flows.receive.dispatch import Dispatch
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox, sessions, threads
@@ -27,7 +26,7 @@ from bot.timing import PRODUCTION
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 from tests import sentences
-from tests.flows.conftest import Make, SetClock, Store
+from tests.flows.conftest import Make, SetClock, Store, dispatcher
 from tests.store.rows import CHANNEL, LANE, NOW, TEAM, THREAD, asked, session
 
 NEITHER = ("open", [])
@@ -96,7 +95,7 @@ async def flow(make: Make, either_store: Store, clock: SetClock) -> Lost:
 async def test_a_row_that_is_marked_dead_is_announced_and_closed_or_neither(
     make: Make, either_store: Store, clock: SetClock, flow: Lost, number: int, moment: str
 ) -> None:
-    dispatch = Dispatch(make(either_store, clock, team=TEAM), {"message": flow})
+    dispatch = dispatcher(make(either_store, clock, team=TEAM), {"message": flow})
     with pytest.MonkeyPatch.context() as patch:
         DiesAtCommit(patch, number, moment)
         with suppress(Death):
@@ -111,7 +110,7 @@ async def test_what_cannot_be_announced_is_closed_all_the_same_and_nothing_of_it
     make: Make, either_store: Store, clock: SetClock, flow: Lost
 ) -> None:
     flow.fails = True
-    await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
+    await dispatcher(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == ("dead", [])
 
 
@@ -139,7 +138,7 @@ async def test_a_rate_limit_is_waited_for_as_asked_and_else_for_seconds_that_gro
     make: Make, either_store: Store, clock: SetClock, flow: Lost, retry_after: float | None, waits: list[float]
 ) -> None:
     del flow  # only its row
-    dispatch = Dispatch(make(either_store, clock, team=TEAM), {"message": Limited(retry_after)})
+    dispatch = dispatcher(make(either_store, clock, team=TEAM), {"message": Limited(retry_after)})
     waited = []
     for _ in waits:
         waited.append(await dispatch.work(LANE))
@@ -201,7 +200,7 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
     works = Works(services)
     with capture_logs() as lines:
         for _ in range(2):
-            await Dispatch(services, {"message": works}).work(LANE)
+            await dispatcher(services, {"message": works}).work(LANE)
     good, odd = await either_store.rows(inbox_table, inbox_table.c.key)
     assert (odd["state"], odd["reason"], good["state"], works.keys) == ("dead", reason, "done", ["good"])
     (line,) = (line for line in lines if line["event"] == "row is dead")
@@ -231,7 +230,7 @@ async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_announced(
     async with either_store.db.write() as tx:
         await sessions.add(tx, session(lifecycle=Lifecycle.QUEUED))
         await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD), NOW)
-    await Dispatch(make(either_store, clock, team=TEAM), {}).work(LANE)
+    await dispatcher(make(either_store, clock, team=TEAM), {}).work(LANE)
     (post,) = await either_store.rows(outbox_table)
     assert (post["payload"]["text"], post["thread_ts"], post["session_id"]) == (said, THREAD, "s")
     (about,) = await either_store.rows(sessions_table)
@@ -249,7 +248,7 @@ async def test_a_worker_whose_lane_was_taken_over_neither_announces_nor_closes(
         await run(job)
 
     flow.run = overtaken
-    await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
+    await dispatcher(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == NEITHER
 
 
@@ -259,7 +258,7 @@ async def test_a_worker_whose_lane_was_taken_over_neither_announces_nor_closes(
 async def test_a_row_of_a_workspace_that_is_not_connected_waits_unclaimed(
     make: Make, either_store: Store, clock: SetClock, flow: Lost
 ) -> None:
-    dispatch = Dispatch(make(either_store, clock, team="T2"), {"message": flow})
+    dispatch = dispatcher(make(either_store, clock, team="T2"), {"message": flow})
     assert await dispatch.work(LANE) is None
     assert await either_store.rows(lanes_table) == []
     assert await state(either_store) == NEITHER
@@ -276,7 +275,7 @@ async def test_a_row_whose_organisation_is_not_connected_waits_as_in_an_outage(
         _ = services.organisations["org-gone"]
 
     flow.run = run
-    dispatch = Dispatch(services, {"message": flow})
+    dispatch = dispatcher(services, {"message": flow})
     assert await dispatch.work(LANE) == PRODUCTION.row_first_retry
     assert await state(either_store) == NEITHER
     clock.now += PRODUCTION.row_outage + 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, select
 
-from bot.domain.causes import CommandCause, Confirmation, MessageCause, StartCause
+from bot.domain.causes import CommandCause, Hold, MessageCause, StartCause
 from bot.domain.erasure import Erased
 from bot.domain.lane import person_lane
 from bot.domain.session import Lifecycle, Options
@@ -121,7 +121,7 @@ async def fill(store: Store) -> None:
 
 def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
     yield from ((table, row(table)) for table in metadata.sorted_tables)
-    held = CommandCause(ADA, CHANNEL, MARK, confirmation=Confirmation(asked=True))
+    held = CommandCause(ADA, CHANNEL, MARK, hold=Hold("start_again", "cmd:held", 0.0))
     causes = {"msg:open": MessageCause(ADA, MARK, CHANNEL, THREAD), "cmd:held": held, "start:1": StartCause("hers")}
     for key, cause in causes.items():
         yield inbox, row(inbox, key=key, kind=cause.kind, state="open", payload=encode(cause))

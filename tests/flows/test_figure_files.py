@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
-from bot.flows.manage.long_jobs.jobs import Asked
+from bot.flows.manage.long_jobs.jobs import Requester
 from bot.flows.money.figures import file_parts
 from bot.flows.money.figures.files import FigureFiles
 from bot.flows.money.figures.outcomes import OutcomeAnswers
@@ -33,13 +33,13 @@ class Files:
         (self.workspace,) = services.workspaces
         self._asked = 0
 
-    async def refused(self, text, channel="C0WORK", key="cmd:refused"):
+    async def refused(self, text, direct=None, key="cmd:refused"):
         """What is answered to a command."""
         word, _, question = text.partition(" ")
-        asked = Asked.by_command(self.workspace.team, "U0ADA", channel, key)
+        requester = Requester(self.workspace.team, "U0ADA", key, direct)
         if word == "usage":
-            return (await self._files.usage(self.workspace, asked, USAGE_QUESTIONS.of(question))).text
-        return (await self._files.report(self.workspace, asked, REPORT_QUESTIONS.of(question))).text
+            return (await self._files.usage(self.workspace, requester, USAGE_QUESTIONS.of(question))).text
+        return (await self._files.report(self.workspace, requester, REPORT_QUESTIONS.of(question))).text
 
     async def __call__(self, text):
         """The lines of the file that a command asks for, with commas, the last one a note."""

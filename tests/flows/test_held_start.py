@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from bot.domain.causes import ActionCause, CommandCause, Confirmation, MessageCause
-from bot.domain.lane import own_lane, person_lane
+from bot.domain.causes import ActionCause, CommandCause, Confirmation, Hold, MessageCause
+from bot.domain.lane import held_lane, own_lane, person_lane
 from bot.flows.job import Job, recipient_of
-from bot.flows.steer.held_start import answer_question, hold
+from bot.flows.questions import Questions
+from bot.flows.steer.held_start import hold, start_questions
 from bot.store import inbox, lanes, tables
 from bot.timing import PRODUCTION
 from bot.views.message import Message
@@ -14,7 +15,10 @@ from tests.store.rows import LEASE, NOW, THREAD, asked
 
 LANE, URL, NEW_URL = f"in:{TEAM}:{CHANNEL}:{THREAD}", "https://hooks.slack.com/old", "https://hooks.slack.com/new"
 MENTION = MessageCause("U0ANN", "fix it acu=10ACUs", CHANNEL, THREAD, mention=True, response_url=URL)
-PRESS = ActionCause("start_corrected", "k", "U0ANN", CHANNEL, pressed=True, response_url=NEW_URL)
+AGAIN, OPTIONS = "start_again", "start_options"
+PRESS = ActionCause(
+    "answer", f"{OPTIONS} corrected k", "U0ANN", CHANNEL, pressed=True, chosen=True, response_url=NEW_URL
+)
 
 
 async def job_of(services, row):
@@ -26,17 +30,18 @@ async def job_of(services, row):
     return Job(row, claim, services.workspaces[TEAM])
 
 
-async def held(services, row, suggestion="fix it acu=10"):
+async def held(services, row, suggestion="fix it acu=10", question=OPTIONS):
     """Hold the start of a row; answers the row as it waits."""
     job = await job_of(services, row)
     async with services.unit_of_work_for(job) as uow:
-        await hold(uow, job, Message("Really?"), suggestion)
+        await hold(uow, job, question, Message("Really?"), suggestion)
     async with services.db.read() as tx:
         return await inbox.get(tx, row.key)
 
 
 async def pressed(services, cause):
-    await answer_question(services, await job_of(services, asked("press", team=TEAM, lane="in:press", cause=cause)))
+    press = await job_of(services, asked("press", team=TEAM, lane="in:press", cause=cause))
+    await Questions.of(services, start_questions(services)).handler().run(press)
     async with services.db.read() as tx:
         return await inbox.get(tx, "k")
 
@@ -44,10 +49,9 @@ async def pressed(services, cause):
 async def test_it_waits_outside_its_lane_and_without_its_secret(make, either_store, clock):
     clock.now, services = NOW, make(either_store, clock)
     waiting = await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION))
-    assert (waiting.lane, waiting.ready_at) == (own_lane("k"), NOW + PRODUCTION.start_question)
-    assert waiting.cause == replace(
-        MENTION, response_url=None, confirmation=Confirmation(asked=True, suggestion="fix it acu=10")
-    )
+    until = NOW + PRODUCTION.start_question
+    assert (waiting.lane, waiting.ready_at) == (held_lane(OPTIONS, "k"), until)
+    assert waiting.cause == replace(MENTION, response_url=None, hold=Hold(OPTIONS, "k", until, NOW, "fix it acu=10"))
 
 
 async def test_an_answer_brings_it_back_at_once_as_it_was_answered(make, either_store, clock):
@@ -65,14 +69,14 @@ async def test_an_answer_that_is_too_late_or_was_not_offered_changes_nothing(mak
     waiting = await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION), suggestion=None)
     assert await pressed(services, PRESS) == waiting
     clock.now += PRODUCTION.start_question
-    assert await pressed(services, replace(PRESS, verb="start_as_written")) == waiting
+    assert await pressed(services, replace(PRESS, argument=f"{OPTIONS} as_written k")) == waiting
 
 
 async def test_a_command_goes_on_outside_its_persons_lane(make, either_store, clock):
     clock.now, services = NOW, make(either_store, clock)
     command = CommandCause("U0ANN", CHANNEL, "fix it", URL)
-    await held(services, asked("k", team=TEAM, lane=person_lane(TEAM, "U0ANN"), cause=command), suggestion=None)
-    row = await pressed(services, replace(PRESS, verb="start_again"))
+    await held(services, asked("k", team=TEAM, lane=person_lane(TEAM, "U0ANN"), cause=command), None, AGAIN)
+    row = await pressed(services, replace(PRESS, argument=f"{AGAIN} again k"))
     assert row.lane == own_lane("k")
     assert row.cause == replace(command, response_url=NEW_URL, confirmation=Confirmation(again=True))
 

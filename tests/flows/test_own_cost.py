@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from bot.domain.budgets import Scope, ScopeKind, Span
+from bot.flows.access import Access
 from bot.flows.money.budgets.own_cost import OwnCost
 from bot.store import budgets
 from tests import sentences
@@ -20,7 +21,7 @@ NOW = utc(2026, 5, 20, 12)
 
 async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, clock):
     store, clock.now = either_store, NOW
-    own_cost = OwnCost(services := make(store, clock))
+    own_cost = OwnCost(services := make(store, clock), Access(services))
     (workspace,) = services.workspaces
     assert (await own_cost.answer(workspace, "U0ADA")).text == sentences.none_active("May")
     noon = utc(2026, 5, 19, 12)

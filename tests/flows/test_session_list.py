@@ -2,8 +2,9 @@
 
 import pytest
 
-from bot.domain.commands.parser import parse_slash
 from bot.domain.session import Lifecycle, Session
+from bot.features import COMMANDS
+from bot.flows.commands.handler import Asked
 from bot.flows.steer.session_list import SessionList
 from bot.store import session_lists, sessions
 from bot.store.tables import shown_lists
@@ -16,7 +17,7 @@ NOW = 1_779_278_400.0
 ADA, BEN = "U0ADA", "U0BEN"
 
 
-class Asked:
+class Typed:
     """What a person gets who types behind `/devin`."""
 
     def __init__(self, services):
@@ -25,11 +26,13 @@ class Asked:
 
     async def __call__(self, text, user=ADA, channel=CHANNEL):
         """The text of the answer, or the id of the session that the command is about."""
-        command = parse_slash(text)
+        command = COMMANDS.parser.slash(text)
         if command.spec.name == "list":
             found = await self._list.listing(self._workspace, user)
         else:
-            found = await self._list.pick(self._workspace, user, channel, command)
+            found = await self._list.pick(
+                Asked(self._workspace, user, channel, command.spec, command.argument, command.key)
+            )
         if isinstance(found, Session):
             return found.id
         assert_valid(found)
@@ -44,7 +47,7 @@ class Asked:
 @pytest.fixture
 def devin(make, store, clock):
     clock.now = NOW
-    return Asked(make(store, clock))
+    return Typed(make(store, clock))
 
 
 @pytest.fixture

@@ -55,5 +55,5 @@ async def test_a_member_of_the_group_may_end_the_session_of_somebody_else(on: Ha
     ts, _ = await on.started(user=ANN)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, sentences.FOR_GOOD)
-    await on.slack.click(BEN, GENERAL, question["ts"], "exit_confirmed")
+    await on.slack.click(BEN, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.ended_by("ben"), thread_ts=ts)

@@ -201,10 +201,10 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
 
     question = await read(on, "schedule delete 1", "Delete")
     assert question.startswith("Delete *Nightly*, which runs Monday to Friday at ")
-    await press(on, "Delete", "schedule_kept")
+    await press(on, "Delete", "answer:schedule:no")
     await on.slack.wait_for_ephemeral(ADA, "The schedule stays as it is.", visible=True)
     await read(on, "schedule delete 1", "Delete *Nightly*")
-    await press(on, "Delete *Nightly*", "schedule_delete_confirmed")
+    await press(on, "Delete *Nightly*", "choose:schedule_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
     assert [one["name"] for one in schedules(on)] == ["Weekly"]
     assert await read(on, "schedule delete 1", "no such schedule") == sentences.NO_SUCH_SCHEDULE
@@ -249,7 +249,7 @@ async def test_a_change_whose_answer_is_lost_is_made_and_recorded_once(on: Harne
     await read(on, f"schedule pause {nightly}", "Paused: *Nightly*")
     await on.devin.fault("delete_schedule", "commit_then_drop")
     await read(on, f"schedule delete {nightly}", "Delete")
-    await press(on, "Delete", "schedule_delete_confirmed")
+    await press(on, "Delete", "choose:schedule_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
     assert [(action, outcome) for _, action, _, _, _, outcome in await recorded(on)] == [
         ("schedule_pause", "done"),

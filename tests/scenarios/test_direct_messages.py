@@ -172,7 +172,7 @@ async def test_a_mistyped_command_asks_here_too(on: Harness) -> None:
     asked = await on.slack.wait_for_message(DM, sentences.resembles("stattus", "status"))
     await settled(on)
     assert await creations(on) == 0
-    await on.slack.click(ANN, "im", asked["ts"], "start_as_task")
+    await on.slack.click(ANN, "im", asked["ts"], "choose:start")
     await on.session("stattus 1")
     assert await creations(on) == 1
 

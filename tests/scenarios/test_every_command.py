@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.commands.registry import COMMANDS, commands_on
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.commands.spec import Role as Needed
+from bot.features import COMMANDS
 from bot.playground.devin.permissions import ALL_PERMISSIONS, allows
 from bot.slack import rate_limits
 from bot.timing import Timing
@@ -34,7 +34,7 @@ def as_often_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_that_can_be_typed_has_one_row() -> None:
-    typed = [spec.name for spec in COMMANDS if spec.forms_on(*walk.ROLES)]
+    typed = [spec.name for spec in COMMANDS.specs if spec.forms_on(*walk.ROLES)]
     assert sorted(row.command for row in ROWS) == sorted(typed), "add a row to tests/scenarios/every_command.py"
 
 
@@ -131,7 +131,7 @@ async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str
 def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
     """Each button about a session, somebody who may not press it, and what they read."""
     found = []
-    for spec in (spec for spec in commands_on(Surface.BUTTON) if spec.of_session):
+    for spec in (spec for spec in COMMANDS.on(Surface.BUTTON) if spec.of_session):
         refused = {walk.CAM: NOT_YOURS} if spec.role is Needed.ASKER_OR_ADMIN else {}
         outside = {GUEST: sentences.GUEST_REFUSED, EXTERNAL: sentences.OTHER_COMPANY_REFUSED}
         found += [(spec, user, sentence) for user, sentence in (outside | refused).items()]
@@ -140,10 +140,10 @@ def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
 
 def buttons_of_admins() -> list[tuple[str, str, str]]:
     """Each button that is for admins alone, what it may carry, and what others read."""
-    found = [(spec, "note-1") for spec in commands_on(Surface.BUTTON) if spec.role is Needed.ADMIN]
+    found = [(spec, "note-1") for spec in COMMANDS.on(Surface.BUTTON) if spec.role is Needed.ADMIN]
     pressed = [(spec.action_id, value, walk.admins_only(spec.subject.capitalize())) for spec, value in found]
     of_schedule = walk.admins_only("Changes of schedules")
-    return [*pressed, ("schedule_delete_confirmed", "schedule delete sched-1", of_schedule)]
+    return [*pressed, ("choose:schedule_delete_confirmed", "schedule delete sched-1", of_schedule)]
 
 
 @pytest.mark.edge

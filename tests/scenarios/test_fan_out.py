@@ -36,7 +36,7 @@ async def previewed(on: Harness, text: str, sessions: str = "3 sessions") -> dic
 async def begun(on: Harness, text: str = f"{PROMPT} orgs=all acu=5", sessions: str = "3 sessions") -> dict[str, Any]:
     """The message with the table of a fan-out that was begun."""
     preview = await previewed(on, text, sessions)
-    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     return await on.slack.wait_for_message(GENERAL, TABLE)
 
 
@@ -71,7 +71,7 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
         "The first prompt:\n> upgrade the dependencies of Play"
     )
     assert on.simulated_devin.world.held.by_age == []
-    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_ephemeral(ADA, "OK, 3 sessions will start.")
     table = await shows(on, "0 of 3 finished · 3 queued")
     found = made(on)
@@ -245,7 +245,7 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")
     await on.slack.wait_for_ephemeral(ADA, sentences.NO_FAN_OUT_BY_MENTION)
     preview = await previewed(on, "fix it orgs=web", "1 session")
-    await on.slack.click(ADA, GENERAL, preview["ts"], "cancel_fan_out")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "answer:fan_out:no")
     await on.slack.wait_for_ephemeral(ADA, "OK, nothing was started.")
     assert made(on) == {}
 
@@ -259,7 +259,7 @@ async def test_behind_a_mention_what_resembles_a_fan_out_is_not_offered_as_one(o
     await on.slack.slash(ADA, GENERAL, text)
     asked = await on.slack.wait_for_ephemeral(ADA, "looks like `fanout`")
     assert buttons(asked) == ["Run fanout fix it orgs=all", "Start as a task"]
-    await on.slack.click(ADA, GENERAL, asked["ts"], "run_command")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:fanout")
     await on.slack.wait_for_ephemeral(ADA, "Start 1 session?")
 
 
@@ -267,7 +267,7 @@ async def test_a_key_of_one_organisation_fans_out_there_alone_and_says_so(on: Ha
     await on.slack.say(ADA, DIRECT, "fanout fix it orgs=all")
     preview = await on.slack.wait_for_message(DIRECT, "Start 1 session?")
     assert sentences.own_organisation_only() in preview["rendered"]
-    await on.slack.click(ADA, DIRECT, preview["ts"], "start_fan_out")
+    await on.slack.click(ADA, DIRECT, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(DIRECT, "0 of 1 finished · 1 queued")
     assert set(made(on)) == {"org-play"}
     await answer(on, "fanout fix it orgs=Data")
@@ -290,11 +290,11 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
     assert "Up to 1 ACU each, 3 in total, because a budget leaves no more." in preview["rendered"]
     other = await previewed(on, "fix it orgs=web", "1 session")
-    await on.slack.click(ADA, GENERAL, other["ts"], "start_fan_out")
+    await on.slack.click(ADA, GENERAL, other["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(GENERAL, "0 of 1 finished · 1 queued")
     await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="finished", acus_consumed=2.1)
     await on.slack.wait_for_message(GENERAL, "1 of 1 finished · 1 done · 2.1 ACUs")
-    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 2.1 of 2 ACUs today.")
     assert set(made(on)) == {"org-web"}
 
@@ -342,7 +342,7 @@ async def test_where_the_table_cannot_be_posted_nothing_is_started(on: Harness) 
     await enterprise(on)
     preview = await previewed(on, f"{PROMPT} orgs=all")
     await on.slack.remove(GENERAL)
-    await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(
         DIRECT,
         "The table of your fan-out could not be posted in <#C0GENERAL>, so nothing was started. "
@@ -356,16 +356,16 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     await enterprise(on)
     first = await previewed(on, "fix it orgs=web", "1 session")
     clock.put(3_700)
-    await on.slack.click(ADA, GENERAL, first["ts"], "start_fan_out")
+    await on.slack.click(ADA, GENERAL, first["ts"], "choose:start_fan_out")
     await on.slack.wait_for_ephemeral(ADA, "That preview was already answered or is too old")
     assert made(on) == {}
     table = await begun(on)
     await shows(on, "3 queued")
     (fan_out,) = await rows(on, "fan_outs", state="running")
-    await forge(on, "interactive", press(ADA, GENERAL, "start_fan_out", fan_out["id"]))
+    await forge(on, "interactive", press(ADA, GENERAL, "choose:start_fan_out", fan_out["id"]))
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "3 of 3 finished · 3 stopped")
-    for action, said in (("stop_fan_out", "so there was nothing to stop"), ("cancel_fan_out", "already answered")):
+    for action, said in (("stop_fan_out", "so there was nothing to stop"), ("answer:fan_out:no", "already answered")):
         await forge(on, "interactive", press(ADA, GENERAL, action, fan_out["id"]))
         await on.slack.wait_for_ephemeral(ADA, said)
     assert len(made(on)) == 3

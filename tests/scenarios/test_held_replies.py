@@ -61,7 +61,7 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     await question(on, ADA, ts)
     assert len(await private_answers(on, BEN)) == 1, "asked once"
     assert await sent_to_devin(on, session) == []
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("with coverage")
     await settled(on)
     assert await sent_to_devin(on, session) == [
@@ -84,13 +84,13 @@ async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Har
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.fault("conversations.info", "error", error="internal_error", times=10_000)
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     said = await on.slack.wait_for_ephemeral(BEN, "nothing was changed")
     (press_row,) = [row for row in await rows(on, "inbox") if row["state"] == "dead"]
     assert said["rendered"] == sentences.nothing_changed(press_row["ref"])
     assert await sent_to_devin(on, session) == []
     await on.slack.clear_faults()
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
     assert await what_became_of(on, asked) == (f"{WOKEN} 1 reply is sent.", [])
@@ -102,9 +102,9 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     asked = await question(on, BEN, ts)
     await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
     other = await question(on, ADA, ts)
-    await on.slack.click(BEN, GENERAL, asked["ts"], "leave_asleep")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:no")
     await on.wait_for_post(GENERAL, ts, "left Devin asleep")
-    await on.slack.click(ADA, GENERAL, other["ts"], "wake")
+    await on.slack.click(ADA, GENERAL, other["ts"], "answer:wake:wake")
     await settled(on)
     assert await what_became_of(on, asked) == (
         sentences.KEPT_ASLEEP,
@@ -117,7 +117,7 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     again = await on.slack.wait_for_call("chat.postEphemeral", 3)
     assert again
     asked = (await on.slack.ephemerals(user=BEN))[-1]
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on after all")
 
 
@@ -125,13 +125,13 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     ts, session = await spent(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     key = key_of(await question(on, BEN, ts))
-    assert await forge(on, "interactive", press(GUEST, GENERAL, "wake", key)) == "acked"
+    assert await forge(on, "interactive", press(GUEST, GENERAL, "answer:wake:wake", key)) == "acked"
     await on.slack.wait_for_ephemeral(GUEST)
-    assert await forge(on, "interactive", press(ANN, "C0WEB", "wake", key)) == "acked"
+    assert await forge(on, "interactive", press(ANN, "C0WEB", "answer:wake:wake", key)) == "acked"
     await on.slack.wait_for_ephemeral(ANN, sentences.NO_SESSION_HERE)
     assert await sent_to_devin(on, session) == []
     for _ in range(2):
-        assert await forge(on, "interactive", press(ANN, GENERAL, "wake", key)) == "acked"
+        assert await forge(on, "interactive", press(ANN, GENERAL, "answer:wake:wake", key)) == "acked"
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1
@@ -151,7 +151,7 @@ async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
     clock.put(DAY + 1)
     await on.start()
     await on.wait_for_post(GENERAL, ts, "Nobody chose")
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, sentences.LEFT_BEFORE)
     assert await on.thread(GENERAL, ts) == [
         f":zzz: Nobody chose within a day whether to wake Devin, so 1 reply was *not sent*. {NOT_SENT}"
@@ -167,7 +167,7 @@ async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
     await on.wait_for_post(GENERAL, ts, "Muted")
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, LEFT.format("1 reply was"))
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, sentences.LEFT_BEFORE)
     assert await sent_to_devin(on, session) == []
 
@@ -178,7 +178,7 @@ async def test_if_the_session_is_woken_elsewhere_what_waits_is_sent_first(on: Ha
     asked = await question(on, BEN, ts)
     await on.devin.set(session, status="running", status_detail="working")
     await on.devin.wait_for_messages("go on, please")
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, sentences.WOKEN_BEFORE)
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
     assert len(await sent_to_devin(on, session)) == 1
@@ -205,7 +205,7 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
     asked = await question(on, BEN, ts)
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "1 waiting reply was not sent to Devin, because the thread was closed first.")
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, sentences.ALREADY_ENDED)
     assert await sent_to_devin(on, session) == []
 
@@ -217,7 +217,7 @@ async def test_a_reply_from_before_a_mute_is_sent_once_somebody_says_yes(on: Har
     await on.slack.say(ADA, GENERAL, "!mute", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Muted")
     await on.slack.say(ADA, GENERAL, "between us", thread_ts=ts)
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
     assert await sent_to_devin(on, session) == [sentences.as_sent(first, "ben", "go on, please")]
@@ -240,7 +240,7 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
         sentences.wake_after_sleep("3 d 1 h", "3.4 ACUs"),
         ["Wake it", "Leave it"],
     )
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
     assert await what_became_of(on, asked) == ("Devin is being woken. 1 reply is sent.", [])
@@ -262,7 +262,7 @@ async def test_who_writes_again_after_ten_minutes_is_asked_once_more(on: Harness
     await until(asked_again)
     again = (await on.slack.ephemerals(user=BEN))[-1]
     assert (written(again["blocks"]), buttons(again)) == (ASKED, ["Wake it, 2 more ACUs", "Leave it"])
-    await on.slack.click(BEN, GENERAL, again["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, again["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("are you there?")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 2
@@ -282,7 +282,7 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await settled(on)
     assert await sent_to_devin(on, session) == []
-    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("and use pytest")  # although Devin stays at its limit
     assert await sent_to_devin(on, session) == [
         sentences.as_sent(first, "ben", "go on, please"),
@@ -311,7 +311,7 @@ async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on
     await on.slack.say(ANN, "im", "go on, please", thread_ts=ts)
     asked = await on.slack.wait_for_message("D0ANN", sentences.CAN_BE_WOKEN, thread_ts=ts)
     assert await sent_to_devin(on, session) == []
-    await on.slack.click(ANN, "im", asked["ts"], "wake")
+    await on.slack.click(ANN, "im", asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 1

@@ -42,7 +42,7 @@ async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(o
     assert buttons(question) == WITH_10
     assert await private_answers(on, ANN) == [question["rendered"]], "it stands in place of the ack"
     assert await on.slack.messages(GENERAL) == []
-    await on.slack.click(ANN, GENERAL, question["ts"], "start_corrected")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
     made = await on.session("fix it")
     await settled(on)
     [ts] = [message["ts"] for message in await on.slack.messages(GENERAL)]
@@ -58,7 +58,7 @@ async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     [waiting] = await rows(on, "inbox", state="open")
     assert waiting["payload"]["response_url"] is None
-    await on.slack.click(ANN, GENERAL, question["ts"], "start_corrected")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
     made = await on.session("fix it")
     await settled(on)
     assert made["request"]["max_acu_limit"] == 10
@@ -80,7 +80,7 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     assert buttons(question) == ["Start as written", "Cancel"], "for one of the two no correction is known"
     assert "reactions" not in (await on.slack.messages(GENERAL))[0]
     await on.slack.say(BEN, GENERAL, "it is urgent", thread_ts=ts)
-    await on.slack.click(ANN, GENERAL, question["ts"], "start_as_written")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
     made = await on.session("fix it")
     assert made["prompt"].splitlines()[0] == "fix it acu=many playbok=upgrade"
     assert made["request"].get("max_acu_limit") is None
@@ -103,12 +103,12 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     await on.slack.slash(ANN, WEB, "fix it playbook=upgrade")
     question = await asked(on, sentence)
     assert buttons(question) == ['Start with playbook="Upgrade deps"', "Start as written", "Cancel"]
-    await on.slack.click(ANN, WEB, question["ts"], "start_corrected")
+    await on.slack.click(ANN, WEB, question["ts"], "answer:start_options:corrected")
     assert (await on.session("fix it"))["request"]["playbook_id"] == known["playbook_id"]
     await on.mention("mend it playbook=upgrade", BEN)
     question = await on.slack.wait_for_ephemeral(BEN, sentences.STAYS_A_COMMAND)
     assert written(question["blocks"]) == sentence
-    await on.slack.click(BEN, GENERAL, question["ts"], "start_cancelled")
+    await on.slack.click(BEN, GENERAL, question["ts"], "answer:start_options:no")
     await on.slack.wait_for_ephemeral(BEN, sentences.START_CANCELLED)
     await settled(on)
     assert await private_answers(on, BEN) == [sentences.START_CANCELLED]
@@ -121,7 +121,7 @@ async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person
         on,
         f"{sentences.CHECK_ONE}\n• `mode=turbo`: {sentences.NO_SUCH_MODE}\n{sentences.mode_as_written('turbo')}",
     )
-    await on.slack.click(ANN, GENERAL, question["ts"], "start_as_written")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
     await on.slack.wait_for_message(GENERAL, sentences.NOT_ACCEPTED, thread_ts=ts)
     [said] = await on.thread(GENERAL, ts)
     assert said.startswith(f"{sentences.REQUEST_REFUSED} It says: “")
@@ -136,7 +136,7 @@ async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
-    await on.slack.click(ANN, "im", question["ts"], "start_corrected")
+    await on.slack.click(ANN, "im", question["ts"], "answer:start_options:corrected")
     made = await on.session("fix it")
     await settled(on)
     assert made["request"]["max_acu_limit"] == 10
@@ -152,7 +152,7 @@ async def test_another_session_asked_for_in_a_thread_waits_too(on: Harness) -> N
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")  # the thread goes on meanwhile
-    await on.slack.click(BEN, GENERAL, question["ts"], "start_corrected")
+    await on.slack.click(BEN, GENERAL, question["ts"], "answer:start_options:corrected")
     made = await on.session("fix it")
     await settled(on)
     assert made["request"]["max_acu_limit"] == 10
@@ -164,16 +164,16 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
     await on.mention("fix it acu=10ACUs")
     question = await asked(on, ASKED_10)
     key = question["blocks"][1]["elements"][0]["value"]
-    assert await forge(on, "interactive", press(BEN, GENERAL, "start_corrected", key)) == "acked"
+    assert await forge(on, "interactive", press(BEN, GENERAL, "answer:start_options:corrected", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)
     assert said["rendered"] == sentences.START_EXPIRED
     await settled(on)
     assert await creations(on) == 0
     for _ in range(2):
-        assert await forge(on, "interactive", press(ANN, GENERAL, "start_corrected", key)) == "acked"
+        assert await forge(on, "interactive", press(ANN, GENERAL, "answer:start_options:corrected", key)) == "acked"
     await on.session("fix it")
     await settled(on)
-    assert await forge(on, "interactive", press(ANN, GENERAL, "start_as_written", key)) == "acked"
+    assert await forge(on, "interactive", press(ANN, GENERAL, "answer:start_options:as_written", key)) == "acked"
     await settled(on)
     assert await creations(on) == 1
     answers = set(await private_answers(on, ANN))
@@ -184,7 +184,7 @@ async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahea
     await on.mention("fix it acu=10ACUs")
     question = await asked(on, ASKED_10)
     clock.put(601)
-    await on.slack.click(ANN, GENERAL, question["ts"], "start_corrected")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
     await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
     await settled(on)
     assert await private_answers(on, ANN) == [sentences.START_EXPIRED]
@@ -197,7 +197,7 @@ async def test_a_thread_gets_no_second_session_by_an_old_question(on: Harness) -
     question = await asked(on, ASKED_10)
     await on.mention("fix it acu=10", thread_ts=ts)  # which is how people correct themselves
     made = await on.session("fix it")
-    await on.slack.click(ANN, GENERAL, question["ts"], "start_corrected")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
     await on.slack.wait_for_ephemeral(ANN, sentences.START_OVERTAKEN)
     await settled(on)
     assert await private_answers(on, ANN) == [sentences.START_OVERTAKEN]

@@ -110,7 +110,7 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
     asked = await read(on, f"note delete {note_id}", "for good?")
     assert asked.startswith("Delete the note *Deploys* for good? Devin won't know it any more.")
     question = (await on.slack.ephemerals(user=ADA, visible=True))[-1]
-    await on.slack.click(ADA, GENERAL, question["ts"], "note_delete_confirmed")
+    await on.slack.click(ADA, GENERAL, question["ts"], "choose:note_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "The note *Deploys* is deleted.")
     assert notes(on) == []
     after = {name: value for name, value in changed.items() if value}
@@ -308,13 +308,13 @@ async def test_a_change_that_meets_another_one_is_given_back(on: Harness) -> Non
 async def test_a_note_is_kept_or_is_deleted_already(on: Harness) -> None:
     note_id = await added(on)
     for button, answer in (
-        ("note_delete_declined", "The note was kept."),
-        ("note_delete_confirmed", "That note is deleted already."),
+        ("answer:note:no", "The note was kept."),
+        ("choose:note_delete_confirmed", "That note is deleted already."),
     ):
         await read(on, f"note delete {note_id}", "for good?")
         question = await on.slack.wait_for_ephemeral(ADA, "for good?", visible=True)
         assert len(notes(on)) == 1
-        if button == "note_delete_confirmed":
+        if button == "choose:note_delete_confirmed":
             notes(on).clear()
         await on.slack.click(ADA, GENERAL, question["ts"], button)
         await on.slack.wait_for_ephemeral(ADA, answer)

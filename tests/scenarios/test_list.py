@@ -130,7 +130,7 @@ def value_of_stop(listed: dict[str, Any], title: str) -> str:
     """The value of the button beside the session with this title."""
     blocks = listed["blocks"]
     at = next(place for place, block in enumerate(blocks) if title in str(block.get("text")))
-    return next(str(part["value"]) for part in blocks[at + 1]["elements"] if part["action_id"] == "stop_listed")
+    return next(str(part["value"]) for part in blocks[at + 1]["elements"] if part["action_id"] == "choose:stop_listed")
 
 
 @pytest.mark.both_transports
@@ -138,7 +138,9 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     login, one = await on.started("fix the login test", ANN, GENERAL)
     _, two = await on.started("update the docs", ANN, WEB)
     listed = await shown(on, ANN, OPS, "list")
-    await on.slack.click(ANN, OPS, listed["ts"], "stop_listed", value=value_of_stop(listed, "fix the login test"))
+    await on.slack.click(
+        ANN, OPS, listed["ts"], "choose:stop_listed", value=value_of_stop(listed, "fix the login test")
+    )
     await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=login)
     await settled(on)
     (now,) = await on.slack.ephemerals(user=ANN)
@@ -152,7 +154,7 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     assert buttons(now) == [sentences.OPEN_THREAD, "Stop", sentences.OPEN_THREAD]
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [True, False]
     assert await on.thread(GENERAL, login) == [sentences.stopped("ann")]
-    again = press(ANN, OPS, "stop_listed", value_of_stop(listed, "fix the login test"))
+    again = press(ANN, OPS, "choose:stop_listed", value_of_stop(listed, "fix the login test"))
     assert await forge(on, "interactive", again) == "acked"
     await on.slack.wait_for_ephemeral(ANN, sentences.ALREADY_STOPPED)
     await settled(on)
@@ -162,7 +164,7 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
 async def test_nobody_elses_session_is_stopped_by_the_button_of_a_list(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, GENERAL)
     value = value_of_stop(await shown(on, ANN, OPS, "list"), "fix the login test")
-    assert await forge(on, "interactive", press(BEN, OPS, "stop_listed", value)) == "acked"
+    assert await forge(on, "interactive", press(BEN, OPS, "choose:stop_listed", value)) == "acked"
     await on.slack.wait_for_ephemeral(BEN, sentences.NO_SESSION_HERE)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
@@ -172,7 +174,7 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     login, session = await on.started("fix the login test", ANN, GENERAL)
     await on.slack.say(ANN, "im", "list")
     listed = await on.slack.wait_for_message(DM, sentences.ONE_SESSION)
-    await on.slack.click(ANN, "im", listed["ts"], "stop_listed")
+    await on.slack.click(ANN, "im", listed["ts"], "choose:stop_listed")
     await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=login)
     await settled(on)
     (now,) = await on.slack.messages(DM, user="U0BOT")

@@ -78,7 +78,7 @@ async def test_a_word_that_cannot_be_set_changes_nothing_and_is_answered_with_th
     assert answer["shown"]["text"] == sentences.works_only_with("notify", "of", sentences.NOTIFY_WORDS)
     assert await ask(on, ts, session, "Which branch?") == f"{sentences.question('<@U0ANN>')}\nWhich branch?"
     question = (await on.slack.slash(ANN, GENERAL, "notfy off"))["shown"]
-    await on.slack.click(ANN, GENERAL, question["ts"], "run_command")
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:notify")
     await settled(on)
     off = sentences.will_not_be(EVERYWHERE, sentences.ALL_BACK, sentences.THREADS_KEEP)
     assert await what_became_of(on, question) == (off, [])

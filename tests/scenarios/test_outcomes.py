@@ -28,7 +28,7 @@ async def pull_request(on: Harness) -> tuple[str, bool, bool]:
 async def ended_for_good(on: Harness, ts: str) -> None:
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
-    await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
 
 

@@ -201,7 +201,7 @@ async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
     asked = await question(on, "stattus 1")
     assert asked["rendered"].startswith(sentences.resembles("stattus", "status"))
     assert buttons(asked) == ["Show status 1", "Start as a task"]
-    await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:status")
     await on.slack.wait_for_ephemeral(ANN, f":gear: {sentences.WORKING}")
     await settled(on)
     assert not await on.slack.ephemerals(user=ANN, text=sentences.RESEMBLES), "the question stands no longer"
@@ -234,7 +234,7 @@ async def test_a_greeting_is_answered_with_help_and_starts_nothing(on: Harness) 
 
 async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
     asked = await question(on, "stop flaking")
-    await on.slack.click(ANN, GENERAL, asked["ts"], "start_as_task")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:start")
     made = await on.session("stop flaking")
     ts = (await posted(on, GENERAL, "stop flaking"))["ts"]
     await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("stop flaking"))
@@ -249,7 +249,7 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stopp 1")
     assert buttons(asked) == ["Stop 1", "Start as a task"]
-    await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop")
     await on.slack.wait_for_ephemeral(ANN, sentences.STOPPING_BEGINS)
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     assert (await on.devin.session(session))["is_archived"] is True
@@ -259,7 +259,7 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
 async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) -> None:
     await on.slack.slash(GUEST, GENERAL, "stop flaking")
     asked = await on.slack.wait_for_ephemeral(GUEST, sentences.STAYS_A_COMMAND)
-    await on.slack.click(GUEST, GENERAL, asked["ts"], "start_as_task")
+    await on.slack.click(GUEST, GENERAL, asked["ts"], "choose:start")
     await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
     await settled(on)
     assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED], "it stands in place of the question"
@@ -306,7 +306,7 @@ async def _asked_again(on: Harness) -> dict[str, Any]:
 async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Harness) -> None:
     asked = await _asked_again(on)
     assert await creations(on) == 1
-    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_again:again")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await settled(on)
     [_, second] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]
@@ -317,11 +317,11 @@ async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Ha
 
 async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
     asked = await _asked_again(on)
-    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_again:again")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await settled(on)
     before = await what_became_of(on, asked)
-    again = press(ANN, GENERAL, "start_again", asked["blocks"][1]["elements"][0]["value"])
+    again = press(ANN, GENERAL, "answer:start_again:again", asked["blocks"][1]["elements"][0]["value"])
     assert await forge(on, "interactive", again) == "acked"
     said = await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
     await settled(on)
@@ -344,7 +344,7 @@ async def test_the_same_text_is_asked_about_as_well_where_the_ack_knows_nothing_
 
 async def test_no_starts_nothing_more(on: Harness) -> None:
     asked = await _asked_again(on)
-    await on.slack.click(ANN, GENERAL, asked["ts"], "start_declined")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_again:no")
     await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
     await settled(on)
     assert await what_became_of(on, asked) == (sentences.START_DECLINED, [])
@@ -354,7 +354,7 @@ async def test_no_starts_nothing_more(on: Harness) -> None:
 async def test_nobody_else_can_answer_the_question(on: Harness) -> None:
     asked = await _asked_again(on)
     key = asked["blocks"][1]["elements"][0]["value"]
-    assert await forge(on, "interactive", press(BEN, GENERAL, "start_again", key)) == "acked"
+    assert await forge(on, "interactive", press(BEN, GENERAL, "answer:start_again:again", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)
     await settled(on)
     assert said["rendered"] == sentences.START_EXPIRED

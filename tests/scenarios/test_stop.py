@@ -62,7 +62,7 @@ async def test_the_button_asks_somebody_who_did_not_ask_for_the_session(on: Harn
     assert question["text"] == sentences.stop_confirm("ann", "fix the login test")
     assert buttons(question) == ["Stop it", "Leave it running"]
     assert (await on.devin.session(session))["is_archived"] is False
-    assert (await on.slack.click(BEN, GENERAL, question["ts"], "stop_confirmed"))["status"] == "acked"
+    assert (await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed"))["status"] == "acked"
     await on.wait_for_post(GENERAL, ts, STOPPED)
     await settled(on)
     assert await what_became_of(on, question) == (sentences.STOP_DONE, [])
@@ -76,7 +76,7 @@ async def test_somebody_who_was_asked_may_leave_the_session_running(on: Harness)
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await press_stop(on, ts, BEN)
     question = await on.slack.wait_for_ephemeral(BEN)
-    await on.slack.click(BEN, GENERAL, question["ts"], "stop_declined")
+    await on.slack.click(BEN, GENERAL, question["ts"], "answer:session:no")
     await on.devin.wait_for_messages("please use pytest")
     await settled(on)
     assert await what_became_of(on, question) == (sentences.SESSION_KEPT, [])
@@ -92,7 +92,7 @@ async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(
     await press_stop(on, ts, BEN)
     question = await on.slack.wait_for_ephemeral(BEN)
     assert await on.thread(GENERAL, ts) == []
-    await on.slack.click(BEN, GENERAL, question["ts"], "stop_confirmed")
+    await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
     await on.wait_for_post(GENERAL, ts, sentences.cancelled("ben"))
     await settled(on)
     assert await what_became_of(on, question) == (sentences.STOP_DONE, [])
@@ -285,7 +285,7 @@ async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
     await on.devin.wait_for_calls("send_message")
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
-    await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)

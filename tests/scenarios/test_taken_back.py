@@ -162,7 +162,7 @@ async def test_an_end_for_good_that_devin_refuses_for_now_is_repeated(on: Harnes
     await on.devin.fault("terminate", 409, times=2)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
-    await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is True

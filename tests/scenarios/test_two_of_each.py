@@ -206,7 +206,7 @@ async def test_a_fan_out_starts_its_session_in_the_organisation_of_its_own_works
     await both.one.slack.slash(ADA, GENERAL, "fanout orgs=all Tidy up the colours.")
     preview = await both.one.slack.wait_for_ephemeral(ADA, "*Start 1 session?* In org-one.", visible=True)
     assert TWO[1] not in str(preview)
-    await both.one.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
+    await both.one.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     assert (await both.one.session("Tidy up the colours"))["org_id"] == ONE[1]
     assert await both.two.devin.sessions() == []
     assert {(row["team"], row["org_id"]) for row in await rows(both.one, "fan_out_sessions")} == {ONE}

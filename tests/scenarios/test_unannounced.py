@@ -195,7 +195,7 @@ async def test_a_session_that_is_ended_for_good_during_a_poll_asks_nothing_more(
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(polls)
     await hanging(on, reads)
-    await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
     ended = await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.devin.clear_faults()
     assert await in_the_end(on, ts) == [ended["rendered"]]

@@ -193,7 +193,7 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
     assert (await on.devin.session(session))["terminated"] is False
-    await on.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "wait", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, sentences.THREAD_CLOSED)
@@ -208,7 +208,7 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
 async def test_exit_can_be_declined(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
-    await on.slack.click(ANN, GENERAL, question["ts"], "exit_declined")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:session:no")
     await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
     assert await what_became_of(on, question) == (sentences.SESSION_KEPT, [])
     assert (await on.devin.session(session))["terminated"] is False
@@ -221,12 +221,12 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == refusal
     question = await _question(on, ADA, ts)
     value = question["blocks"][1]["elements"][0]["value"]
-    assert await forge(on, "interactive", press(BEN, GENERAL, "exit_confirmed", value)) == "acked"
+    assert await forge(on, "interactive", press(BEN, GENERAL, "choose:exit_confirmed", value)) == "acked"
     await on.slack.wait("ephemerals", 2, user=BEN, text=refusal)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is False
     assert await rows(on, "audit") == []
-    await on.slack.click(ADA, GENERAL, question["ts"], "exit_confirmed")
+    await on.slack.click(ADA, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.ended_by("ada"), thread_ts=ts)
     (recorded,) = await rows(on, "audit")
     assert [recorded[name] for name in ("user", "action", "target", "channel")] == [ADA, "exit", session, GENERAL]
@@ -236,7 +236,7 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
 
 async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:
     ts, _ = await on.started(user=ANN)
-    await on.slack.click(ANN, GENERAL, (await _question(on, ANN, ts))["ts"], "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, (await _question(on, ANN, ts))["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == sentences.ALREADY_ENDED
@@ -246,7 +246,7 @@ async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: 
     ts, session = await on.started(user=ANN, channel=GENERAL)
     buttons = (await card(on, ts))["blocks"][-1]["elements"]
     value = next(button["value"] for button in buttons if button["action_id"] == "stop")
-    for action in ("stop", "exit_confirmed"):
+    for action in ("stop", "choose:exit_confirmed"):
         assert await forge(on, "interactive", press(ANN, WEB, action, value)) == "acked"
     await on.slack.wait("ephemerals", 2, user=ANN)
     await settled(on)

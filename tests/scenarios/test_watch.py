@@ -295,8 +295,12 @@ async def test_ending_a_session_for_good_is_announced_once_and_not_as_done(on: H
     other, second = await on.started("another one", channel=WEB)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
-    value = next(part["value"] for part in asked["blocks"][-1]["elements"] if part["action_id"] == "exit_confirmed")
-    await on.slack.act("click", user=ANN, channel=GENERAL, ts=asked["ts"], action_id="exit_confirmed", value=value)
+    value = next(
+        part["value"] for part in asked["blocks"][-1]["elements"] if part["action_id"] == "choose:exit_confirmed"
+    )
+    await on.slack.act(
+        "click", user=ANN, channel=GENERAL, ts=asked["ts"], action_id="choose:exit_confirmed", value=value
+    )
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.devin.spend(session, 2.0)
     await polled(on)

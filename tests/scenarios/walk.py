@@ -12,9 +12,9 @@ from enum import StrEnum
 from itertools import count
 from typing import Any
 
-from bot.domain.commands.registry import named
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.commands.spec import Role as Needed
+from bot.features import COMMANDS
 from bot.playground.devin.api import ROUTES
 from tests import sentences
 from tests.scenarios.ahead import Running
@@ -86,7 +86,7 @@ class Row:
     @property
     def spec(self) -> CommandSpec:
         """The command in the registry."""
-        return named(self.command)
+        return COMMANDS.named(self.command)
 
     def surfaces(self) -> Iterator[tuple[Surface, str]]:
         """Where the command can be typed, and what is typed there."""

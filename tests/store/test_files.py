@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from bot.app import alone_on, open_store
 from bot.connect import StartError
+from bot.opening import alone_on, open_store
 
 OWNER_ALONE = "-rw-------"
 

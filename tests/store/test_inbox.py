@@ -9,6 +9,7 @@ from bot.domain.causes import (
     ActionCause,
     CommandCause,
     Confirmation,
+    Hold,
     MessageCause,
     SearchStart,
     StartCause,
@@ -199,8 +200,8 @@ async def test_a_row_that_is_moved_takes_the_place_its_time_gives_it(db: Databas
 
 
 async def test_a_row_that_waits_for_a_yes_goes_on_at_once_in_the_lane_that_is_named(db: Database) -> None:
-    command = CommandCause("U1", CHANNEL, "fix it", confirmation=Confirmation(asked=True))
-    confirmed = replace(command, confirmation=Confirmation(again=True))
+    command = CommandCause("U1", CHANNEL, "fix it", hold=Hold("start_again", "k", NOW + 600))
+    confirmed = replace(command, hold=None, confirmation=Confirmation(again=True))
     waiting = asked("k", cause=command, lane="in:k", ready_at=NOW + 600)
     await store(db, waiting)
     async with db.write() as tx:
@@ -237,7 +238,7 @@ async def test_the_waiting_rows_of_a_lane_are_found_by_kind_in_order(db: Databas
         db,
         asked("c", ts="1750000003.000000"),
         asked("a", ts="1750000001.000000"),
-        asked("control", cause=ActionCause("stop", "s", "U1"), ts="1750000002.000000"),
+        asked("action", cause=ActionCause("stop", "s", "U1"), ts="1750000002.000000"),
         asked("start", cause=StartCause("s"), ts="1750000004.000000"),
         asked("there", lane="in:other"),
         asked("done"),

@@ -10,12 +10,15 @@ from inline_snapshot import Is, snapshot
 
 from bot.domain.admins import Admins
 from bot.domain.amounts import Price
+from bot.domain.commands.audit_commands import AUDIT
+from bot.domain.commands.budget_commands import BUDGET_SET
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
-from bot.domain.commands.parser import Doubt, UnknownVerb, parse_doubt
-from bot.domain.commands.registry import AUDIT, BUDGET_SET, NOTIFY, STATUS, STOP
+from bot.domain.commands.parser import Doubt, UnknownVerb
+from bot.domain.commands.registry import NOTIFY, STATUS, STOP
 from bot.domain.list_groups import ListGroup
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
+from bot.features import COMMANDS
 from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers import files as file_sentences
@@ -459,50 +462,53 @@ def seen(block):
     [
         (
             start_sentences.ask_again("k1", "fix it", 20),
-            [("start_again", "Start it again", "k1"), ("start_declined", "No", "k1")],
+            [("answer:start_again:again", "Start it again", "k1"), ("answer:start_again:no", "No", "k1")],
         ),
         (
             start_sentences.ask_about_options("k1", parse_request("fix it acu=10ACUs repo=@a/b")),
             [
-                ("start_corrected", "Start with acu=10 repo=a/b", "k1"),
-                ("start_as_written", "Start as written", "k1"),
-                ("start_cancelled", "Cancel", "k1"),
+                ("answer:start_options:corrected", "Start with acu=10 repo=a/b", "k1"),
+                ("answer:start_options:as_written", "Start as written", "k1"),
+                ("answer:start_options:no", "Cancel", "k1"),
             ],
         ),
         (
             start_sentences.ask_about_options("k1", parse_request("fix it acu=many")),
-            [("start_as_written", "Start as written", "k1"), ("start_cancelled", "Cancel", "k1")],
+            [
+                ("answer:start_options:as_written", "Start as written", "k1"),
+                ("answer:start_options:no", "Cancel", "k1"),
+            ],
         ),
         (
             start_sentences.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
-            [("run_command", "Show status 1", "status 1"), ("start_as_task", "Start as a task", "stattus 1")],
+            [("choose:status", "Show status 1", "1"), ("choose:start", "Start as a task", "stattus 1")],
         ),
         (
             start_sentences.ask_command_or_task(
                 Doubt("bugdet set #web 20", "bugdet", BUDGET_SET, "budget set #C0WEB 20", "budget set #web 20")
             ),
             [
-                ("run_command", "Run budget set #web 20", "budget set #C0WEB 20"),
-                ("start_as_task", "Start as a task", "bugdet set #web 20"),
+                ("choose:budget_set", "Run budget set #web 20", "#C0WEB 20"),
+                ("choose:start", "Start as a task", "bugdet set #web 20"),
             ],
         ),
         (
             start_sentences.ask_command_or_task(Doubt("audit logs", "audit", AUDIT, "audit"), Message("Not here.")),
-            [("start_as_task", "Start as a task", "audit logs")],
+            [("choose:start", "Start as a task", "audit logs")],
         ),
         (
             stop_sentences.stop_confirm(SESSION),
-            [("stop_confirmed", "Stop it", "s1"), ("stop_declined", "Leave it running", "s1")],
+            [("choose:stop_confirmed", "Stop it", "s1"), ("answer:session:no", "Leave it running", "s1")],
         ),
         (
             stop_sentences.exit_confirm(SESSION),
-            [("exit_confirmed", "End for good", "s1"), ("exit_declined", "Keep it", "s1")],
+            [("choose:exit_confirmed", "End for good", "s1"), ("answer:session:no", "Keep it", "s1")],
         ),
     ],
 )
 def test_questions_have_a_button_for_each_answer(message, buttons):
     found = [
-        (node["action_id"], node["text"]["text"], node["value"])
+        (node["action_id"], node["text"]["text"], node.get("value", ""))
         for node in nodes(message.blocks)
         if node.get("type") == "button"
     ]
@@ -533,7 +539,7 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
     ],
 )
 def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, said, labels):
-    doubt = parse_doubt(text)
+    doubt = COMMANDS.parser.doubt(text)
     assert doubt is not None
     message = start_sentences.ask_command_or_task(doubt)
     assert_valid(message)

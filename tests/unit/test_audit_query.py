@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.commands.audit_commands import AUDIT
 from bot.domain.commands.audit_query import (
     AuditMistake,
     AuditQuery,
@@ -14,9 +15,9 @@ from bot.domain.commands.audit_query import (
     parse_query,
     read_options,
 )
-from bot.domain.commands.parser import Command, parse_addressed, parse_doubt, parse_slash
-from bot.domain.commands.registry import AUDIT
+from bot.domain.commands.parser import Command
 from bot.domain.text import as_typed
+from bot.features import COMMANDS
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC).timestamp()
 
@@ -52,14 +53,14 @@ def test_any_other_word_is_none(typed: str) -> None:
     ],
 )
 def test_what_begins_with_an_option_is_never_a_task(typed: str, rest: str) -> None:
-    command = parse_slash(f"audit {typed}")
-    assert command == parse_addressed(f"audit {typed}") == Command(AUDIT, typed)
+    command = COMMANDS.parser.slash(f"audit {typed}")
+    assert command == COMMANDS.parser.addressed(f"audit {typed}") == Command(AUDIT, typed)
     assert parse_query(command.argument) == WrongQuery(AuditMistake.UNREADABLE, rest)
 
 
 @pytest.mark.parametrize("typed", ["person=<@U0ADA1|ada>", "person=<@U0ADA1>", "person=@ada", 'person="@Ada Lovelace"'])
 def test_a_person_by_their_name_in_slack_is_none_whom_devin_knows(typed: str) -> None:
-    query = parse_query(parse_slash(as_typed(f"audit {typed}")).argument)
+    query = parse_query(COMMANDS.parser.slash(as_typed(f"audit {typed}")).argument)
     assert isinstance(query, WrongQuery)
     assert query.mistake is AuditMistake.MENTION
 
@@ -74,7 +75,7 @@ def test_a_person_by_their_name_in_slack_is_none_whom_devin_knows(typed: str) ->
     ],
 )
 def test_a_mistyped_audit_with_options_asks_first(typed: str, meant: str | None) -> None:
-    doubt = parse_doubt(typed)
+    doubt = COMMANDS.parser.doubt(typed)
     assert doubt is not None
     assert doubt.meant == (meant or typed.replace("audits", "audit"))
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.budgets import Scope, ScopeKind, Span
+from bot.domain.commands.budget_commands import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET
 from bot.domain.commands.budget_words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
-from bot.domain.commands.parser import parse_addressed, parse_doubt, parse_doubt_as_read, parse_slash
-from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, START
+from bot.domain.commands.registry import START
 from bot.domain.text import as_typed, plain
+from bot.features import COMMANDS
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
 
@@ -75,8 +76,8 @@ def test_which_is_to_be_removed(typed: str, number: int | Problem) -> None:
 
 
 def test_channels_and_people_are_read_by_their_ids() -> None:
-    assert parse_slash(as_typed("budget set <#C0WEB|20> 10")).argument == "#C0WEB 10"
-    assert parse_slash(as_typed("budget grant <@U0ANN|ann 10> 5")).argument == "@U0ANN 5"
+    assert COMMANDS.parser.slash(as_typed("budget set <#C0WEB|20> 10")).argument == "#C0WEB 10"
+    assert COMMANDS.parser.slash(as_typed("budget grant <@U0ANN|ann 10> 5")).argument == "@U0ANN 5"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_channels_and_people_are_read_by_their_ids() -> None:
     ],
 )
 def test_an_id_need_not_have_a_digit(typed: str, scope: Scope) -> None:
-    assert parse_set(parse_slash(as_typed(f"budget set {typed} 20")).argument) == SetOrder(scope, Decimal(20))
+    assert parse_set(COMMANDS.parser.slash(as_typed(f"budget set {typed} 20")).argument) == SetOrder(scope, Decimal(20))
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,8 @@ def test_an_id_need_not_have_a_digit(typed: str, scope: Scope) -> None:
     ],
 )
 def test_an_order_is_one_however_long_it_is(typed: str, order: SetOrder | Problem) -> None:
-    command = parse_slash(as_typed(f"budget set {typed}"))
-    assert command == parse_addressed(as_typed(f"budget set {typed}"))
+    command = COMMANDS.parser.slash(as_typed(f"budget set {typed}"))
+    assert command == COMMANDS.parser.addressed(as_typed(f"budget set {typed}"))
     assert command.spec is BUDGET_SET
     assert parse_set(command.argument) == order
 
@@ -137,10 +138,10 @@ WARNINGS = st.builds(
 
 @given(KINDS | PICKED, ACUS, SPANS, WARNINGS)
 def test_no_order_starts_a_session(scope: str, acus: str, span: str, warn: str) -> None:
-    command = parse_slash(as_typed(f"budget set {scope} {acus}{span}{warn}"))
+    command = COMMANDS.parser.slash(as_typed(f"budget set {scope} {acus}{span}{warn}"))
     assert command.spec is BUDGET_SET
     assert isinstance(parse_set(command.argument), SetOrder)
-    command = parse_slash(as_typed(f"budget grant {scope} {acus}"))
+    command = COMMANDS.parser.slash(as_typed(f"budget grant {scope} {acus}"))
     assert command.spec is BUDGET_GRANT
     assert isinstance(parse_grant(command.argument), GrantOrder)
 
@@ -169,7 +170,7 @@ def test_no_order_starts_a_session(scope: str, acus: str, span: str, warn: str) 
     ],
 )
 def test_a_text_is_a_command_only_if_it_is_meant_as_one(text: str, spec: object) -> None:
-    assert parse_slash(text).spec is spec
+    assert COMMANDS.parser.slash(text).spec is spec
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ def test_a_text_is_a_command_only_if_it_is_meant_as_one(text: str, spec: object)
     ],
 )
 def test_a_short_text_that_is_nearly_one_is_asked_about(text: str, meant: str | None) -> None:
-    doubt = parse_doubt(text)
+    doubt = COMMANDS.parser.doubt(text)
     assert (doubt.meant if doubt else None) == meant
 
 
@@ -203,6 +204,6 @@ def test_a_short_text_that_is_nearly_one_is_asked_about(text: str, meant: str | 
     ],
 )
 def test_the_command_that_was_meant_keeps_who_was_picked_and_shows_the_name(typed: str, meant: str, shown: str) -> None:
-    doubt = parse_doubt_as_read(as_typed(typed), plain(typed))
+    doubt = COMMANDS.parser.doubt_as_read(as_typed(typed), plain(typed))
     assert doubt is not None
     assert (doubt.text, doubt.meant, doubt.shown) == (plain(typed), meant, shown)

@@ -95,19 +95,19 @@ STORED = {
         replace(REPLY, search_start=SearchStart(None)),
     ),
     "that waits to wake its session": (
-        STORED_REPLY | {"hold": {"session_id": "s1", "until": 5.5, "asked_at": 1.5}},
-        replace(REPLY, hold=Hold("s1", 5.5, 1.5)),
+        STORED_REPLY | {"hold": {"question": "wake", "subject": "s1", "until": 5.5, "asked_at": 1.5}},
+        replace(REPLY, hold=Hold("wake", "s1", 5.5, 1.5)),
     ),
     "a command": ({"v": 1, "user": "U1", "channel": "C1", "text": "fix it", "response_url": URL}, COMMAND),
-    "a command that waits for an answer": (
-        {"v": 1, "user": "U1", "channel": "C1", "text": "fix it", "confirmation": {"asked": True}},
-        replace(COMMAND, response_url=None, confirmation=Confirmation(asked=True)),
+    "a command that was answered about": (
+        {"v": 1, "user": "U1", "channel": "C1", "text": "fix it", "confirmation": {"again": True}},
+        replace(COMMAND, response_url=None, confirmation=Confirmation(again=True)),
     ),
     "a button": (
         {
             "v": 1,
-            "verb": "stop",
-            "target": "s1",
+            "command": "stop",
+            "argument": "s1",
             "user": "U1",
             "channel": "C1",
             "pressed": True,
@@ -115,8 +115,21 @@ STORED = {
         },
         PRESSED,
     ),
+    "a command in a thread": (
+        {
+            "v": 1,
+            "command": "archive",
+            "argument": "s1",
+            "user": "U1",
+            "channel": "C1",
+            "thread_ts": "1.2",
+            "written": True,
+            "response_url": URL,
+        },
+        replace(TYPED, thread_ts="1.2", written=True),
+    ),
     "the note of nobody's stop": (
-        {"v": 1, "verb": "stop", "target": "s1", "user": None},
+        {"v": 1, "command": "stop", "argument": "s1", "user": None},
         ActionCause("stop", "s1", None),
     ),
     "a start": (
@@ -162,13 +175,11 @@ def test_there_is_a_sample_of_each_cause(kind):
 @pytest.mark.parametrize(
     "confirmation",
     [
-        Confirmation(asked=True, suggestion="fix &lt;it&gt; acu=10"),
         Confirmation(corrected=True),
         Confirmation(as_written=True, again=True),
-        Confirmation(asked=True, again=True),  # asked once more, about something else
     ],
 )
-def test_what_a_person_was_asked_and_has_answered_is_kept(cause, confirmation):
+def test_what_a_person_has_answered_is_kept(cause, confirmation):
     noted = replace(cause, confirmation=confirmation)
     assert decode(cause.kind, encode(noted)) == noted
 
@@ -180,6 +191,15 @@ def test_what_was_there_before_a_change_is_kept(before):
     assert (form.channel, form.thread_ts, form.response_url) == ("C1", None, None)
     for cause in (PRESSED, REPLY):
         assert decode(cause.kind, encode(replace(cause, before=before))) == replace(cause, before=before)
+
+
+@pytest.mark.parametrize("cause", [REPLY, COMMAND])
+@pytest.mark.parametrize(
+    "hold", [Hold("wake", "s1", 5.5), Hold("start_options", "k1", 5.5, 1.5, suggestion="fix &lt;it&gt; acu=10")]
+)
+def test_what_a_row_waits_for_is_kept(cause, hold):
+    noted = replace(cause, hold=hold, confirmation=Confirmation(again=True))  # asked once more, about something else
+    assert decode(cause.kind, encode(noted)) == noted
 
 
 @pytest.mark.parametrize(
@@ -201,11 +221,11 @@ def test_what_was_there_before_a_change_is_kept(before):
                 {"direct": 1},
                 {"left_out": [["secret"]]},
                 {"secret": True},
-                {"hold": {"session_id": "s1"}},
+                {"hold": {"question": "wake"}},
                 {"text": None},
             )
         ),
-        ("control", {"v": 1, "verb": "stop", "target": "s1", "user": 5}, "unreadable: ValidationError"),
+        ("action", {"v": 1, "command": "stop", "argument": "s1", "user": 5}, "unreadable: ValidationError"),
         ("view", {"v": 1, "form": {}, "user": "secret", "fields": {}}, "unreadable: ValidationError"),
     ],
 )

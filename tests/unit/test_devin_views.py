@@ -213,8 +213,8 @@ def test_the_question_before_a_schedule_is_deleted():
     )
     buttons = [(one["text"]["text"], one["action_id"], one["value"]) for one in message.blocks[1]["elements"]]
     assert buttons == [
-        ("Delete", "schedule_delete_confirmed", "schedule delete sched-1"),
-        ("Keep it", "schedule_kept", "schedule delete sched-1"),
+        ("Delete", "choose:schedule_delete_confirmed", "sched-1"),
+        ("Keep it", "answer:schedule:no", "sched-1"),
     ]
     assert_valid(message)
 

@@ -2,9 +2,19 @@
 
 import pytest
 
-from bot.domain.commands import devin_specs, registry
+from bot.domain.commands import registry
 from bot.domain.commands.devin_words import pull_request_url
-from bot.domain.commands.parser import Command, parse_addressed, parse_doubt, parse_slash
+from bot.domain.commands.parser import Command
+from bot.domain.commands.read_commands import MEMBERS, METRICS, SECRET_ADD, SECRET_LIST
+from bot.domain.commands.review_commands import REVIEW
+from bot.domain.commands.schedule_commands import (
+    SCHEDULE_ADD,
+    SCHEDULE_DELETE,
+    SCHEDULE_LIST,
+    SCHEDULE_PAUSE,
+    SCHEDULE_RESUME,
+)
+from bot.features import COMMANDS
 
 PULL = "https://github.com/acme/web/pull/7"
 
@@ -12,33 +22,33 @@ PULL = "https://github.com/acme/web/pull/7"
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("schedule list", Command(devin_specs.SCHEDULE_LIST)),
-        ("Schedule List.", Command(devin_specs.SCHEDULE_LIST)),
-        ("schedule add", Command(devin_specs.SCHEDULE_ADD)),
-        ("schedule pause 2", Command(devin_specs.SCHEDULE_PAUSE, "2")),
-        ("schedule resume #2", Command(devin_specs.SCHEDULE_RESUME, "#2")),
-        ("schedule delete sched-3f9a", Command(devin_specs.SCHEDULE_DELETE, "sched-3f9a")),
-        ("schedule delete", Command(devin_specs.SCHEDULE_DELETE)),  # this gets a sentence
-        ("review", Command(devin_specs.REVIEW)),
-        (f"review {PULL}", Command(devin_specs.REVIEW, PULL)),
-        (f"Review {PULL}/files?w=1#diff", Command(devin_specs.REVIEW, f"{PULL}/files?w=1#diff")),
-        ("review https://acme.test/x", Command(devin_specs.REVIEW, "https://acme.test/x")),
-        ("review acme/web#7", Command(devin_specs.REVIEW, "acme/web#7")),
-        ("review github.com/acme/web/pull/7", Command(devin_specs.REVIEW, "github.com/acme/web/pull/7")),
-        ("secret list", Command(devin_specs.SECRET_LIST)),
-        ("secret add", Command(devin_specs.SECRET_ADD)),
-        ("members", Command(devin_specs.MEMBERS)),
-        ("members ada@acme.test", Command(devin_specs.MEMBERS, "ada@acme.test")),
-        ("members Ada Lovelace", Command(devin_specs.MEMBERS, "Ada Lovelace")),
-        ('members "ada lovelace of acme"', Command(devin_specs.MEMBERS, '"ada lovelace of acme"')),
-        ("members @U0ADA1", Command(devin_specs.MEMBERS, "@U0ADA1")),
-        ("metrics", Command(devin_specs.METRICS, "week")),
-        ("metrics Month.", Command(devin_specs.METRICS, "month")),
+        ("schedule list", Command(SCHEDULE_LIST)),
+        ("Schedule List.", Command(SCHEDULE_LIST)),
+        ("schedule add", Command(SCHEDULE_ADD)),
+        ("schedule pause 2", Command(SCHEDULE_PAUSE, "2")),
+        ("schedule resume #2", Command(SCHEDULE_RESUME, "#2")),
+        ("schedule delete sched-3f9a", Command(SCHEDULE_DELETE, "sched-3f9a")),
+        ("schedule delete", Command(SCHEDULE_DELETE)),  # this gets a sentence
+        ("review", Command(REVIEW)),
+        (f"review {PULL}", Command(REVIEW, PULL)),
+        (f"Review {PULL}/files?w=1#diff", Command(REVIEW, f"{PULL}/files?w=1#diff")),
+        ("review https://acme.test/x", Command(REVIEW, "https://acme.test/x")),
+        ("review acme/web#7", Command(REVIEW, "acme/web#7")),
+        ("review github.com/acme/web/pull/7", Command(REVIEW, "github.com/acme/web/pull/7")),
+        ("secret list", Command(SECRET_LIST)),
+        ("secret add", Command(SECRET_ADD)),
+        ("members", Command(MEMBERS)),
+        ("members ada@acme.test", Command(MEMBERS, "ada@acme.test")),
+        ("members Ada Lovelace", Command(MEMBERS, "Ada Lovelace")),
+        ('members "ada lovelace of acme"', Command(MEMBERS, '"ada lovelace of acme"')),
+        ("members @U0ADA1", Command(MEMBERS, "@U0ADA1")),
+        ("metrics", Command(METRICS, "week")),
+        ("metrics Month.", Command(METRICS, "month")),
     ],
 )
 def test_what_is_a_command(text, command):
-    assert parse_slash(text) == command
-    assert parse_addressed(text) == command
+    assert COMMANDS.parser.slash(text) == command
+    assert COMMANDS.parser.addressed(text) == command
 
 
 @pytest.mark.parametrize(
@@ -60,8 +70,8 @@ def test_what_is_a_command(text, command):
     ],
 )
 def test_what_is_a_task(text):
-    assert parse_slash(text) == Command(registry.START, text)
-    assert parse_addressed(text) is None
+    assert COMMANDS.parser.slash(text) == Command(registry.START, text)
+    assert COMMANDS.parser.addressed(text) is None
 
 
 @pytest.mark.parametrize(
@@ -82,7 +92,7 @@ def test_what_is_a_task(text):
     ],
 )
 def test_what_is_asked_about(text, meant):
-    doubt = parse_doubt(text)
+    doubt = COMMANDS.parser.doubt(text)
     assert doubt is not None
     assert doubt.meant == meant
 
@@ -91,7 +101,7 @@ def test_what_is_asked_about(text, meant):
     "text", ["review the login code", "previews are broken", "reviewer assignment fails", "remember the cache"]
 )
 def test_what_is_not_asked_about(text):
-    assert parse_doubt(text) is None
+    assert COMMANDS.parser.doubt(text) is None
 
 
 @pytest.mark.parametrize(

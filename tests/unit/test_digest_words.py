@@ -4,6 +4,7 @@ from datetime import time
 
 import pytest
 
+from bot.domain.commands.digest_commands import DIGEST
 from bot.domain.commands.digest_words import (
     DigestAction,
     DigestMistake,
@@ -12,11 +13,12 @@ from bot.domain.commands.digest_words import (
     parse_digest,
     read_digest,
 )
-from bot.domain.commands.parser import Command, parse_doubt, parse_slash
-from bot.domain.commands.registry import DIGEST, START
+from bot.domain.commands.parser import Command
+from bot.domain.commands.registry import START
 from bot.domain.editions import Edition, Share
 from bot.domain.text import as_typed
 from bot.domain.zones import nearest_zones, zone_named
+from bot.features import COMMANDS
 from bot.views.answers import subscriptions as subscription_sentences
 
 ADD = DigestRequest(DigestAction.ADD)
@@ -64,11 +66,11 @@ def test_what_is_read(typed, expected):
 @pytest.mark.parametrize("typed", ["the logs of the build", "add a test", "add more logging", "list all", "now please"])
 def test_what_is_a_task(typed):
     assert read_digest(typed) is None
-    assert parse_slash(f"digest {typed}").spec is START
+    assert COMMANDS.parser.slash(f"digest {typed}").spec is START
 
 
 def test_a_short_text_that_nearly_fits_is_asked_about():
-    doubt = parse_doubt("digest lst")
+    doubt = COMMANDS.parser.doubt("digest lst")
     assert doubt is not None
     assert doubt.spec is DIGEST
 
@@ -76,12 +78,12 @@ def test_a_short_text_that_nearly_fits_is_asked_about():
 def test_a_channel_is_read_by_its_id_whatever_its_name_is():
     typed = as_typed("digest add weekly <#C0WEB|weekly-news> &amp; <#C0OPS>")
     assert typed == "digest add weekly #C0WEB & #C0OPS"
-    assert parse_slash(as_typed("digest add <#C0WEB|daily>")) == Command(DIGEST, "add #C0WEB")
+    assert COMMANDS.parser.slash(as_typed("digest add <#C0WEB|daily>")) == Command(DIGEST, "add #C0WEB")
 
 
 @pytest.mark.parametrize("typed", ["daily #C0WEB 9 am Berlin", "weekly #C0WEB on Mondays at 9:00"])
 def test_behind_a_channel_that_was_picked_a_mistake_is_answered_and_starts_nothing(typed):
-    assert parse_slash(f"digest add {typed}") == Command(DIGEST, f"add {typed}")
+    assert COMMANDS.parser.slash(f"digest add {typed}") == Command(DIGEST, f"add {typed}")
     assert isinstance(parse_digest(f"add {typed}"), DigestMistake)
 
 

@@ -14,9 +14,10 @@ from bot.domain.commands.fan_out_query import (
     with_organisation,
 )
 from bot.domain.commands.options import NOT_ACUS, Mistyped
-from bot.domain.commands.parser import Command, Doubt, parse_addressed, parse_doubt, parse_slash
+from bot.domain.commands.parser import Command, Doubt
 from bot.domain.commands.registry import START
 from bot.domain.session import Options
+from bot.features import COMMANDS
 
 ACME, DATA, LIKE = (
     OrganisationName("org-1", "Acme"),
@@ -95,14 +96,16 @@ def test_the_name_takes_the_place_of_the_mark():
 
 
 def test_whatever_is_behind_the_word_is_for_this_command():
-    assert parse_slash("fanout upgrade deps orgs=all.") == Command(FANOUT, "upgrade deps orgs=all.")
-    assert parse_slash("FANOUT") == Command(FANOUT)
-    assert parse_addressed("fanout upgrade deps orgs=all") == Command(FANOUT, "upgrade deps orgs=all")
-    assert parse_slash("fan out the requests of the login page").spec is START
-    assert parse_doubt("fan out the requests of the login page") is None
+    assert COMMANDS.parser.slash("fanout upgrade deps orgs=all.") == Command(FANOUT, "upgrade deps orgs=all.")
+    assert COMMANDS.parser.slash("FANOUT") == Command(FANOUT)
+    assert COMMANDS.parser.addressed("fanout upgrade deps orgs=all") == Command(FANOUT, "upgrade deps orgs=all")
+    assert COMMANDS.parser.slash("fan out the requests of the login page").spec is START
+    assert COMMANDS.parser.doubt("fan out the requests of the login page") is None
 
 
 @pytest.mark.parametrize("word", ["fan-out", "fanouts", "fanuot"])
 def test_a_word_that_is_nearly_it_asks_first(word):
     typed = f"{word} upgrade all of the dependencies in {{org}} orgs=all"
-    assert parse_doubt(typed) == Doubt(typed, word, FANOUT, "fanout upgrade all of the dependencies in {org} orgs=all")
+    assert COMMANDS.parser.doubt(typed) == Doubt(
+        typed, word, FANOUT, "fanout upgrade all of the dependencies in {org} orgs=all"
+    )

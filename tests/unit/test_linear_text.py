@@ -39,7 +39,7 @@ from bot.domain.commands import (
     quotation_marks,
     small_talk,
 )
-from bot.domain.commands.registry import COMMANDS
+from bot.features import COMMANDS
 from bot.flows import lookup
 from bot.flows.thread_context import ContextMessage, ThreadContext
 from bot.logs import redact
@@ -203,7 +203,7 @@ OF_TEXTS: Final = (
     *(views_text, plain_text, blocks, card, block_text, rendering, lookup),
 )
 PLAYBOOKS: Final = {title.lower(): title for title in ("Upgrade deps", "Review", "Fix the build")}
-READER: Final = parser.Parser(COMMANDS)
+READER: Final = parser.Parser(COMMANDS.specs)
 CALL: Final = httpx.Request("GET", "https://api.devin.ai/v3/self")
 
 

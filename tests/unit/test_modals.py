@@ -4,13 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from bot.flows.manage.forms.registry import all_forms
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands.registry import COMMANDS, FORMS
 from bot.domain.form import Form
 from bot.domain.library import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
-from bot.flows.manage.forms.registry import all_forms
+from bot.features import COMMANDS
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
 from bot.views.modals import library, parts
@@ -41,7 +41,7 @@ def test_what_slack_would_not_keep_is_an_error():
 
 
 def test_each_command_that_opens_a_form_has_its_kind_of_form():
-    assert all_forms(None, None).commands == FORMS == {spec.name for spec in COMMANDS if spec.opens_form}
+    assert all_forms(None, None).commands == COMMANDS.forms == {spec.name for spec in COMMANDS.specs if spec.opens_form}
 
 
 # ---------------------------------------------------------------- views

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
-from bot.domain.commands.devin_specs import REVIEW, SCHEDULE_DELETE, SCHEDULE_LIST
+from bot.domain.commands.audit_commands import AUDIT, AUDIT_BOT
+from bot.domain.commands.budget_commands import BUDGET_LIST
+from bot.domain.commands.digest_commands import DIGEST
 from bot.domain.commands.library_commands import (
     NOTE_ADD,
     NOTE_DELETE,
@@ -17,43 +19,30 @@ from bot.domain.commands.library_commands import (
     PLAYBOOK_LIST,
     PLAYBOOK_SHOW,
 )
-from bot.domain.commands.parser import (
-    Command,
-    Doubt,
-    Parser,
-    UnknownVerb,
-    parse_addressed,
-    parse_doubt,
-    parse_doubt_as_read,
-    parse_slash,
-    parse_task,
-    parse_verb,
-)
+from bot.domain.commands.organisation_commands import ORGS
+from bot.domain.commands.parser import Command, Doubt, Parser, UnknownVerb, parse_task
 from bot.domain.commands.registry import (
     ARCHIVE,
     ASIDE,
-    AUDIT,
-    AUDIT_BOT,
-    BUDGET_LIST,
-    COMMANDS,
     COST,
-    DIGEST,
     EXIT,
     HELP,
     LIST,
     MUTE,
     NEW,
     NOTIFY,
-    ORGS,
-    REPORT,
     START,
     STATUS,
     STOP,
     UNMUTE,
-    USAGE,
 )
+from bot.domain.commands.report_commands import REPORT
+from bot.domain.commands.review_commands import REVIEW
+from bot.domain.commands.schedule_commands import SCHEDULE_DELETE, SCHEDULE_LIST
 from bot.domain.commands.spec import CommandSpec, Role, slash, written
+from bot.domain.commands.usage_commands import USAGE
 from bot.domain.notify_choice import NotifyChoice
+from bot.features import COMMANDS
 
 
 @pytest.mark.parametrize(
@@ -132,7 +121,7 @@ from bot.domain.notify_choice import NotifyChoice
     ],
 )
 def test_slash_commands(text, command):
-    assert parse_slash(text) == command
+    assert COMMANDS.parser.slash(text) == command
 
 
 @pytest.mark.parametrize(
@@ -177,7 +166,7 @@ def test_slash_commands(text, command):
     ],
 )
 def test_what_does_not_fit_a_verbs_form_is_a_prompt(text):
-    assert parse_slash(text) == Command(START, text)
+    assert COMMANDS.parser.slash(text) == Command(START, text)
 
 
 def test_which_session():
@@ -230,7 +219,7 @@ def test_a_number_of_the_list_is_no_id():
     ],
 )
 def test_verbs_in_a_thread(text, verb):
-    assert parse_verb(text) == verb
+    assert COMMANDS.parser.verb(text) == verb
 
 
 @pytest.mark.parametrize(
@@ -238,7 +227,7 @@ def test_verbs_in_a_thread(text, verb):
     ["please don't stop", "stop", "exit", "Exit", "mute the alarm", "sleep 5 fails", "!!!", "! stop", "", "a !stop"],
 )
 def test_everything_else_is_for_devin(text):
-    assert parse_verb(text) is None
+    assert COMMANDS.parser.verb(text) is None
 
 
 @pytest.mark.parametrize(
@@ -323,8 +312,8 @@ def test_everything_else_is_for_devin(text):
     ],
 )
 def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
-    assert parse_slash(text).spec is START
-    assert parse_doubt(text) == doubt
+    assert COMMANDS.parser.slash(text).spec is START
+    assert COMMANDS.parser.doubt(text) == doubt
 
 
 @pytest.mark.parametrize(
@@ -339,7 +328,7 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
     ],
 )
 def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
-    doubt = parse_doubt(text)
+    doubt = COMMANDS.parser.doubt(text)
     assert doubt is not None
     assert doubt.meant == meant
 
@@ -409,15 +398,17 @@ def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
     ],
 )
 def test_what_reads_like_a_task_is_not_doubted(text):
-    assert parse_doubt(text) is None
+    assert COMMANDS.parser.doubt(text) is None
 
 
 def test_what_is_doubted_is_what_was_typed_and_a_task_is_what_people_read():
     pull = "https://github.com/acme/web/pull/7"
     readable = f"reviw Fix login #7 ({pull})"
-    assert parse_doubt_as_read(f"reviw {pull}", readable) == Doubt(readable, "reviw", REVIEW, f"review {pull}")
-    assert parse_doubt_as_read("ask #C0WEB", "stop all") is None
-    assert parse_doubt_as_read("stop all", f"stop {'all' * 200}") is None, "a button carries no more"
+    assert COMMANDS.parser.doubt_as_read(f"reviw {pull}", readable) == Doubt(
+        readable, "reviw", REVIEW, f"review {pull}"
+    )
+    assert COMMANDS.parser.doubt_as_read("ask #C0WEB", "stop all") is None
+    assert COMMANDS.parser.doubt_as_read("stop all", f"stop {'all' * 200}") is None, "a button carries no more"
 
 
 @pytest.mark.parametrize(
@@ -469,15 +460,15 @@ def test_the_task_of_a_start(text, task):
     ],
 )
 def test_what_is_a_command_where_the_bot_itself_is_written_to(text, command):
-    assert parse_addressed(text) == command
+    assert COMMANDS.parser.addressed(text) == command
 
 
 @given(st.text(alphabet="!stopEXIT(aside)#12 .\n/"))
 def test_no_text_breaks_it(text):
-    assert isinstance(parse_slash(text), Command)
-    assert parse_verb(text) is None or isinstance(parse_verb(text), Command | UnknownVerb)
-    assert parse_doubt(text) is None or isinstance(parse_doubt(text), Doubt)
-    assert parse_addressed(text) is None or isinstance(parse_addressed(text), Command)
+    assert isinstance(COMMANDS.parser.slash(text), Command)
+    assert COMMANDS.parser.verb(text) is None or isinstance(COMMANDS.parser.verb(text), Command | UnknownVerb)
+    assert COMMANDS.parser.doubt(text) is None or isinstance(COMMANDS.parser.doubt(text), Doubt)
+    assert COMMANDS.parser.addressed(text) is None or isinstance(COMMANDS.parser.addressed(text), Command)
     assert isinstance(parse_task(text), str)
 
 
@@ -487,7 +478,7 @@ MEMO = CommandSpec("memo", forms=(slash("memo", SESSION), written("memo", TEXT))
 ADD = CommandSpec(
     "add", forms=(slash("memo add", TEXT), written("!memo", TEXT)), role=Role.ADMIN, meant_by=("remember",)
 )
-MORE = (*COMMANDS, MEMO, ADD)
+MORE = (*COMMANDS.specs, MEMO, ADD)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 import pytest
 
 from bot.domain.commands.audit_query import AuditQuery, parse_query
-from bot.domain.commands.devin_specs import MEMBERS
 from bot.domain.commands.fan_out_query import FanOutQuery, parse_fan_out
 from bot.domain.commands.library_commands import NOTE_LIST
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import Command, parse_slash
+from bot.domain.commands.parser import Command
 from bot.domain.commands.quotation_marks import searched, unquoted
+from bot.domain.commands.read_commands import MEMBERS
 from bot.domain.session import Options
+from bot.features import COMMANDS
 
 NAME = "Acme Web App Team"
 IN_DOUBLE = [f'"{NAME}"', f"“{NAME}”", f"„{NAME}“", f"”{NAME}”", f"«{NAME}»", f"»{NAME}«", f"«\u00a0{NAME}\u00a0»"]
@@ -22,12 +23,12 @@ def test_each_reader_takes_each_kind_of_marks(quoted: str) -> None:
     assert parse_query(f"action=login org={quoted} since=2026-11-01") == AuditQuery(
         action="login", org=NAME, since="2026-11-01"
     )
-    command = parse_slash(f"note list {quoted}")
+    command = COMMANDS.parser.slash(f"note list {quoted}")
     assert command == Command(NOTE_LIST, quoted)
     assert searched(command.argument) == NAME
-    command = parse_slash(f"members {quoted}.")
+    command = COMMANDS.parser.slash(f"members {quoted}.")
     assert command == Command(MEMBERS, quoted)
-    assert parse_slash(f"members {command.argument}") == command, "a row has it to be read again"
+    assert COMMANDS.parser.slash(f"members {command.argument}") == command, "a row has it to be read again"
     assert parse_request(f"fix it title={quoted}").options == Options(title=NAME)
 
 

@@ -6,7 +6,7 @@ Everybody may read notes and playbooks, admins may change them.
 from typing import Final
 
 from bot.domain.commands.arguments import SEARCH, WHICH
-from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
+from bot.domain.commands.spec import CommandSpec, Help, Role, typed
 
 _NOTES: Final = "changes of notes"
 _PLAYBOOKS: Final = "changes of playbooks"
@@ -45,17 +45,9 @@ NOTE_DELETE: Final = CommandSpec(
     subject=_NOTES,
     slash_help=Help("`/devin note delete N`", same_line=True),
 )
-# These two answer the question whether to delete a note.
+# The choice to delete a note.
 NOTE_DELETE_CONFIRMED: Final = CommandSpec(
-    "note_delete_confirmed",
-    forms=(button("note_delete_confirmed"),),
-    role=Role.ADMIN,
-    subject=_NOTES,
-    urgent=True,
-    replaces=True,
-)
-NOTE_DELETE_DECLINED: Final = CommandSpec(
-    "note_delete_declined", forms=(button("note_delete_declined"),), urgent=True, replaces=True
+    "note_delete_confirmed", forms=(), role=Role.ADMIN, subject=_NOTES, urgent=True
 )
 PLAYBOOK_LIST: Final = CommandSpec(
     "playbook_list",
@@ -87,14 +79,13 @@ PLAYBOOK_EDIT: Final = CommandSpec(
 
 # The message shortcut of the manifest, which opens the form of `note add` with the text of the message.
 SAVE_AS_NOTE: Final = "save_as_note"
-LIBRARY_COMMANDS: Final = (
+COMMANDS: Final = (
     NOTE_LIST,
     NOTE_SHOW,
     NOTE_ADD,
     NOTE_EDIT,
     NOTE_DELETE,
     NOTE_DELETE_CONFIRMED,
-    NOTE_DELETE_DECLINED,
     PLAYBOOK_LIST,
     PLAYBOOK_SHOW,
     PLAYBOOK_ADD,

@@ -7,15 +7,14 @@ task and stops nothing. The task of a start is read from `plain` text.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Final
 
 from bot.domain.commands.arguments import parse_which
-from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.picked import picked_channel, picked_person
-from bot.domain.commands.registry import AUDIT, COMMANDS, HELP, START
+from bot.domain.commands.registry import HELP, START
 from bot.domain.commands.spec import CommandSpec, Form, Surface
 
 
@@ -53,6 +52,7 @@ class Doubt:
     spec: CommandSpec
     meant: str
     shown: str = ""
+    argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
 
 
 _Declared = tuple[CommandSpec, Form]
@@ -78,8 +78,6 @@ LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
-ORGS_OPTION: Final = "orgs="  # which no task has
-_IN_TWO_WORDS: Final = re.compile(r"fan\s+out\b\s*", re.IGNORECASE)
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
 _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove": "delete", "show": "list"}
 _SHOWING: Final = frozenset({"list", "show"})
@@ -103,6 +101,8 @@ class Parser:
             if spec is not START:
                 self._doubtable.setdefault(form.phrase.split()[0], spec)
         self._of_two_words = {form.phrase: spec for spec, form in slash if len(form.phrase.split()) == 2}
+        # Commands of one word that people type as two.
+        self._split = {_in_two_words(spec.split): spec for spec in commands if spec.split}
         self._synonyms = _synonyms(commands, self._doubtable)
         # An ack waits for this search, and most tasks begin with one of a few words.
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
@@ -140,6 +140,10 @@ class Parser:
 
         "stop the flaky test" is a task, "stop all sessions" is in doubt.
         """
+        found = self._doubt(text)
+        return found and replace(found, argument=self.slash(found.meant).argument)
+
+    def _doubt(self, text: str) -> Doubt | None:
         words = text.strip().rstrip(_CLOSING + "?").split()
         if not words or len(text) > LONGEST_IN_DOUBT:
             return None
@@ -167,9 +171,9 @@ class Parser:
         """The command whose two words a text begins with, or nearly: such as `note edit the readme`."""
         if (mistyped := self._mistyped(text, word, words)) is not None or not behind:
             return mistyped
-        if ORGS_OPTION in text and (found := _IN_TWO_WORDS.match(text)):
-            phrase = FANOUT.forms[0].phrase
-            return Doubt(text, words[0], FANOUT, f"{phrase} {text[found.end() :]}")
+        for split, marked in self._split.items():
+            if marked.marker in text and (found := split.match(text)):
+                return Doubt(text, words[0], marked, f"{marked.forms[0].phrase} {text[found.end() :]}")
         spec = self._of_two_words.get(f"{word} {behind[0]}")
         if spec is None:
             return self._mistyped_second(text, word, words)
@@ -214,7 +218,8 @@ class Parser:
             return None
         meant = " ".join([near, *words[1:]])
         spec = self.slash(meant).spec
-        is_distinct = " " in spec.forms[0].phrase or (spec is FANOUT and ORGS_OPTION in text) or spec is AUDIT
+        is_marked = bool(spec.marker) and spec.marker in text
+        is_distinct = " " in spec.forms[0].phrase or is_marked or spec.distinct
         return Doubt(text, words[0], spec, meant) if is_distinct else None
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
@@ -271,6 +276,10 @@ class Parser:
 
 def _forms(commands: Sequence[CommandSpec], *surfaces: Surface) -> list[_Declared]:
     return [(spec, form) for spec in commands for form in spec.forms_on(*surfaces)]
+
+
+def _in_two_words(split: str) -> re.Pattern[str]:
+    return re.compile(r"\s+".join(split.split()) + r"\b\s*", re.IGNORECASE)
 
 
 def _synonyms(commands: Sequence[CommandSpec], known: Mapping[str, CommandSpec]) -> dict[str, CommandSpec]:
@@ -331,12 +340,3 @@ def parse_task(text: str) -> str:
     """The task that a `text` behind `/devin` asks for, which is no other command: all of it but the word `start`."""
     behind = _behind_slash(START.forms[0], text.strip())
     return text.strip() if behind is None else behind
-
-
-# The commands of the registry.
-_PARSER: Final = Parser(COMMANDS)
-parse_slash: Final = _PARSER.slash
-parse_doubt: Final = _PARSER.doubt
-parse_doubt_as_read: Final = _PARSER.doubt_as_read
-parse_addressed: Final = _PARSER.addressed
-parse_verb: Final = _PARSER.verb

@@ -22,6 +22,9 @@ WRITTEN: Final = frozenset({Surface.DM, Surface.MENTION, Surface.THREAD})
 ADDRESSED: Final = frozenset({Surface.DM, Surface.MENTION})
 
 
+CHOICE_PREFIX: Final = "choose:"
+
+
 class Role(StrEnum):
     """Which of the people who may use the bot may use a command."""
 
@@ -127,13 +130,21 @@ class CommandSpec:
     urgent: bool = False  # the command goes before replies that wait in its thread
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
     asks_first: bool = False  # the command only asks; another command acts after the answer
+    starts: bool = False  # the command starts work at Devin, which is paid for
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
     opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
-    replaces: bool = False  # only one person sees the command's button, and the answer takes the place of its message
     private: bool = False  # its answer is for no channel: behind a mention it is only said where the command works
     slash_help: Help | None = None
     thread_help: Help | None = None
+    distinct: bool = False  # no task begins with a word that is nearly the command's
+    marker: str = ""  # a part of the argument that no task has
+    split: str = ""  # the command's one word as people type it in two
     meant_by: tuple[str, ...] = ()  # words behind `!` that are no forms of the command but are meant for it
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether people may type the command behind `/devin`."""
+        return bool(self.forms_on(Surface.SLASH))
 
     def forms_on(self, *surfaces: Surface) -> tuple[Form, ...]:
         """The command's forms on any of these surfaces."""
@@ -141,6 +152,11 @@ class CommandSpec:
 
     @property
     def action_id(self) -> str:
-        """The action id of the command's button."""
+        """The action id of the command's button, which stands under a post."""
         (form,) = self.forms_on(Surface.BUTTON)
         return form.phrase
+
+    @property
+    def choice_id(self) -> str:
+        """The action id of a choice that gives the command: a button under a question, which the answer replaces."""
+        return f"{CHOICE_PREFIX}{self.name}"

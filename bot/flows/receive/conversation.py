@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.causes import CommandCause, MessageCause, StartCause
-from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt_as_read, parse_verb
-from bot.domain.commands.registry import HELP, NEW, NOTIFY
+from bot.domain.commands.parser import Command, UnknownVerb
+from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
@@ -13,6 +13,7 @@ from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import as_typed, without_mention
 from bot.flows.access import Access
+from bot.flows.commands.table import CommandTable
 from bot.flows.exactly_once.loss import announce_loss
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.prompt import PromptBuilder
@@ -20,9 +21,6 @@ from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
-from bot.flows.steer import held_reply
-from bot.flows.steer.command_answers import CommandAnswers, only_in_private
-from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.reply_loss import ReplyLoss
 from bot.flows.steer.session_commands import SessionCommands
@@ -31,8 +29,9 @@ from bot.store import fan_outs, inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import fan_outs as fan_out_views
 from bot.views.answers import replies as reply_sentences
+from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
-from bot.views.help_texts import SLASH_HELP
+from bot.views.help_texts import slash_help, thread_help
 from bot.views.message import Message
 
 _GREETS: Final = frozenset({SmallTalk.GREETING, SmallTalk.QUESTION})
@@ -50,27 +49,21 @@ class Conversation:
         session_commands: SessionCommands,
         start_from_command: StartFromCommand,
         start_from_message: StartFromMessage,
-        command_answers: CommandAnswers,
+        commands: CommandTable,
     ) -> None:
         self._services = services
+        self._parser = services.commands.parser
         self._access = access
         self._prompts = prompts
         self._reply = reply
         self._session_commands = session_commands
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message
-        self._command_answers = command_answers
-        self._notify = Notify(services)
+        self._commands = commands
 
     async def run(self, job: Job[MessageCause]) -> None:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
         cause = job.cause
-        if cause.hold is not None:
-            await held_reply.check(self._services, job, cause.hold)
-            return
-        if cause.confirmation.asked:
-            await self._services.close(job)  # nobody answered, and nothing was started
-            return
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
             await self._resume_start(job, begun)
             return
@@ -110,10 +103,10 @@ class Conversation:
     def _verb(self, job: Job[MessageCause]) -> Command | UnknownVerb | None:
         text = without_mention(job.cause.text, job.workspace.bot_user)
         command = job.cause.addressed and job.cause.only_text
-        return parse_verb(text) or (self._command(job) if command else None)
+        return self._parser.verb(text) or (self._command(job) if command else None)
 
     def _command(self, job: Job[MessageCause]) -> Command | None:
-        return parse_addressed(self._typed(job))
+        return self._parser.addressed(self._typed(job))
 
     def _typed(self, job: Job[MessageCause]) -> str:
         return as_typed(without_mention(job.cause.text, job.workspace.bot_user))
@@ -189,7 +182,7 @@ class Conversation:
     async def _handle_text(self, job: Job[MessageCause], thread: Thread | None) -> None:
         cause = job.cause
         text = await self._prompts.readable(job.workspace, cause.text)
-        verb = parse_verb(text)
+        verb = self._parser.verb(text)
         if isinstance(verb, UnknownVerb):
             await self._answer(job, reply_sentences.unknown_verb(verb))
         elif verb is not None:
@@ -216,16 +209,28 @@ class Conversation:
     async def _handle_verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         if verb.spec is NEW:
             await self._start_from_command.start_new(job, verb.argument)
-            return
+        elif verb.spec is HELP:
+            await self._answer(job, thread_help(self._services.commands.specs))
+        elif verb.spec is ASIDE:
+            await self._answer(job, reply_sentences.ASIDE)
+        else:
+            await self._handle_verb_about_session(job, verb, thread)
+
+    async def _handle_verb_about_session(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         if thread is None and job.cause.direct and job.cause.thread_ts is None:
             latest = await self._latest_session(job)
             if latest is not None and latest.thread_ts is not None:
                 await self._hand_over(job, latest)
                 return
+        session = await self._services.session(thread.session_id) if thread else None
         if verb.spec is NOTIFY and thread is not None:
-            await self._notify.carry_out(job, verb.argument, thread)
+            await self._commands.written(job, verb)
+        elif session is not None:
+            await self._commands.written_in_thread(job, verb, session)
+        elif verb.spec.ends_session:
+            await self._session_commands.cancel_waiting_messages(job)
         else:
-            await self._session_commands.verb(job, verb, thread)
+            await self._answer(job, session_sentences.NO_SESSION_HERE)
 
     async def _handle_command(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
         """Carry out `command` on the session of `thread`, or else on those of the person, as behind `/devin`."""
@@ -237,17 +242,17 @@ class Conversation:
         cause = job.cause
         if cause.direct and await self._earlier_line_is_open(job):
             raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
-        await self._command_answers.carry_out(job, command)
+        await self._commands.written(job, command)
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
         may_be_command = job.cause.only_text and not job.cause.in_thread
-        doubt = parse_doubt_as_read(self._typed(job), text) if may_be_command else None
+        doubt = self._parser.doubt_as_read(self._typed(job), text) if may_be_command else None
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)
         elif doubt is not None:
-            refused = only_in_private(doubt.spec, job.cause.channel)
+            refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
             await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
         else:
             await self._start_from_message.start(job, text)
@@ -273,7 +278,9 @@ class Conversation:
         to = recipient_of(job)
         async with self._services.unit_of_work_for(job) as uow:
             hour = int(uow.now // 3600)
-            await uow.reply_privately(to, SLASH_HELP, key=f"{to.team}:{to.channel}:{to.user}:welcome:{hour}")
+            await uow.reply_privately(
+                to, slash_help(self._services.commands.specs), key=f"{to.team}:{to.channel}:{to.user}:welcome:{hour}"
+            )
             await finish(uow, job)
 
     async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:

@@ -1,27 +1,21 @@
 """Inbox lanes: claim a lane, give its next row to its flow, and decide what a failure means for the row."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
-from bot.domain.causes import Cause, StartCause, UnreadableCause, without_response_url
-from bot.domain.keys import session_id
-from bot.domain.lane import thread_of
-from bot.flows.exactly_once.loss import Loss, announce_loss, is_late
+from bot.domain.causes import AskingCause, Cause, UnreadableCause, without_response_url
+from bot.flows.exactly_once.loss import is_late
 from bot.flows.job import Flow, Job, RefusedForNow, Reschedule
 from bot.flows.organisation import OrganisationNotConnectedError
+from bot.flows.questions import Questions
 from bot.flows.services import Services
-from bot.flows.session_rows import start_is_dead
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
-from bot.store import inbox, lanes, threads
+from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
 from bot.store.lanes import ClaimLostError
-from bot.store.threads import Thread
-from bot.views.answers import failures as failure_sentences
-from bot.views.message import Message
 
 log = get_logger(__name__)
 
@@ -32,11 +26,19 @@ _PASSING: Final = (
 )
 
 
+# Announces that a row cannot be read, in the transaction that marks it dead.
+Unreadable = Callable[[UnitOfWork, Job[Cause]], Awaitable[None]]
+
+
 class Dispatch:
     """Gives each row of the inbox lanes to the flow for its kind; `flows` has them by name."""
 
-    def __init__(self, services: Services, flows: Mapping[str, Flow[Any]]) -> None:
+    def __init__(
+        self, services: Services, flows: Mapping[str, Flow[Any]], questions: Questions, unreadable: Unreadable
+    ) -> None:
         self._services = services
+        self._unreadable = unreadable
+        self._questions = questions
         self._flows = flows
 
     async def work(self, lane: str) -> float | None:
@@ -84,7 +86,7 @@ class Dispatch:
         if (flow := self._flow(job.row)) is None:
             return await self._mark_dead(job, _why_unreadable(job.row))
         try:
-            await flow.run(job)
+            await self._give(job, flow)
         except ClaimLostError:
             raise
         except Reschedule as rescheduled:
@@ -101,6 +103,14 @@ class Dispatch:
     def _flow(self, row: InboxRow[Cause]) -> Flow[Any] | None:
         """The flow that takes `row`; None if its cause cannot be read, or asks for what only a later version knows."""
         return None if isinstance(row.cause, UnreadableCause) else self._flows.get(row.flow)
+
+    async def _give(self, job: Job[Cause], flow: Flow[Any]) -> None:
+        """Give the row to its flow, or one whose time to wait for an answer is up to its question."""
+        hold = job.cause.hold if isinstance(job.cause, AskingCause) else None
+        if hold is None:
+            await flow.run(job)
+        else:
+            await self._questions.not_answered(job, hold)
 
     async def _broken(self, job: Job[Cause], reason: str) -> float:
         """Put the row back after a fault of our own or of the store, or mark it dead after MAX_FAILURES of them.
@@ -159,7 +169,7 @@ class Dispatch:
             async with uow.tx.begin_nested():
                 fresh = Job(row, job.claim, job.workspace)
                 if (flow := self._flow(row)) is None:
-                    await _announce_unreadable(uow, fresh)
+                    await self._unreadable(uow, fresh)
                 else:
                     await flow.on_dead(uow, fresh, reason)
         except Exception:
@@ -168,40 +178,3 @@ class Dispatch:
 
 def _why_unreadable(row: InboxRow[Cause]) -> str:
     return row.cause.reason if isinstance(row.cause, UnreadableCause) else f"unreadable: {row.kind} {row.flow}"
-
-
-async def _announce_unreadable(uow: UnitOfWork, job: Job[Cause]) -> None:
-    """Post in the thread of its lane that the job's row cannot be read, if the thread belongs to a session.
-
-    If the row was to start that session, the session is ended, which says more.
-    """
-    row, thread = job.row, thread_of(job.row.lane)
-    known = await threads.get(uow.tx, *thread) if thread else None
-    if known is None:
-        return
-    if row.kind == StartCause.kind or session_id(row.key) == known.session_id:
-        await start_is_dead(uow, job, known.session_id)
-        return
-    await announce_loss(uow, row, _UnreadableLoss(row, known))
-
-
-@dataclass(frozen=True, slots=True)
-class _UnreadableLoss(Loss):
-    """The loss of what `row` asks for in `thread`, which nobody can read."""
-
-    row: InboxRow[Cause]
-    thread: Thread
-
-    async def write_not_done(self, uow: UnitOfWork) -> None:
-        """Announce that it was not done."""
-        await self._post(uow, failure_sentences.not_readable(self.row.ref, maybe_done=False))
-
-    async def write_unknown(self, uow: UnitOfWork) -> None:
-        """Announce that an earlier attempt may have done it."""
-        await self._post(uow, failure_sentences.not_readable(self.row.ref, maybe_done=True))
-
-    async def _post(self, uow: UnitOfWork, message: Message) -> None:
-        to = self.thread
-        await uow.add_to_outbox(
-            uow.post_row(f"lost:{self.row.key}", to.team, to.channel, to.ts, message, session_id=to.session_id)
-        )

@@ -11,20 +11,21 @@ from bot.domain.causes import (
     ActionCause,
     Cause,
     CommandCause,
-    Confirmation,
     EventCause,
+    Hold,
     MessageCause,
     PersonsCause,
     ViewCause,
 )
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import Command, parse_addressed, parse_verb
-from bot.domain.commands.registry import named
+from bot.domain.commands.parser import Command
+from bot.domain.commands.presses import Press
 from bot.domain.commands.small_talk import small_talk
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import short_id
-from bot.domain.lane import own_lane, person_lane, thread_lane
+from bot.domain.lane import held_lane, own_lane, person_lane, thread_lane
 from bot.domain.text import as_typed, mentioned_users, without_mention
-from bot.flows.receive.tasks import EVENTS
+from bot.flows.kernel import SlackEvent
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.slack.files import files_of
@@ -47,8 +48,10 @@ Json = Mapping[str, Any]
 class Intake:
     """Turns requests of Slack into inbox rows. It calls neither Slack nor Devin."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, events: Mapping[str, SlackEvent]) -> None:
         self._services = services
+        self._events = events
+        self._parser = services.commands.parser
         self._not_taken: Callable[[Workspace], None] = _do_nothing
 
     def when_not_taken(self, act: Callable[[Workspace], None]) -> None:
@@ -84,36 +87,41 @@ class Intake:
         addressed = _from_catch_up(workspace, channel, message).addressed
         return addressed and await self.missed(workspace, channel, message)
 
-    async def command(self, workspace: Workspace, body: Json, confirmation: Confirmation | None = None) -> None:
+    async def command(self, workspace: Workspace, body: Json, hold: Hold | None = None) -> None:
         """Store a slash command that starts a session; `body` is Slack's request.
 
-        With a `confirmation`, which the ack asks for, the command waits for the answer in a lane of its own.
+        With a `hold` the ack asks a question, and the command waits for the answer.
         """
         user, key, text = body["user_id"], command_key(body), body.get("text") or ""
-        if confirmation is not None:
+        if hold is not None:
             # Without the `response_url`, a secret: the answer brings another one.
-            held = CommandCause(user, body["channel_id"], text, confirmation=confirmation)
-            wait = self._services.timing.start_question
-            await self._put(self._row(workspace, key, own_lane(key), held, settle=wait))
+            held = CommandCause(user, body["channel_id"], text, hold=hold)
+            lane, wait = held_lane(hold.question, hold.subject), hold.until - self._services.clock()
+            await self._put(self._row(workspace, key, lane, held, settle=wait))
             return
         cause = CommandCause(user, body["channel_id"], text, body.get("response_url"))
         await self._put(self._row(workspace, key, person_lane(workspace.team, user), cause))
 
-    async def row_command(self, workspace: Workspace, body: Json, lane: str, verb: str, target: str) -> None:
-        """Store a slash command that a row in `lane` carries out, because it takes more than an ack may wait for.
+    async def typed(self, workspace: Workspace, body: Json, lane: str, spec: CommandSpec, argument: str) -> None:
+        """Store a slash command that a row in `lane` carries out, because it takes more than an ack may wait for."""
+        user, channel, url = body["user_id"], body["channel_id"], body.get("response_url")
+        cause = ActionCause(spec.name, argument, user, channel, response_url=url)
+        await self._put(self._row(workspace, command_key(body), lane, cause, urgent=spec.urgent))
 
-        `verb` is the command's name, `target` the id of the session that it is about, or else what was typed.
-        """
-        cause = ActionCause(verb, target, body["user_id"], body["channel_id"], response_url=body.get("response_url"))
-        await self._put(self._row(workspace, command_key(body), lane, cause, urgent=named(verb).urgent))
-
-    async def action(self, workspace: Workspace, body: Json, lane: str, verb: str, target: str) -> None:
-        """Store the press of a button in the lane of its thread; `verb` is its command, `target` what that is about."""
-        key = f"act:{body['trigger_id']}"
+    async def press(self, workspace: Workspace, body: Json, lane: str, press: Press) -> None:
+        """Store the press of a button in the lane of its thread."""
         cause = ActionCause(
-            verb, target, body["user"]["id"], body["channel"]["id"], pressed=True, response_url=body.get("response_url")
+            press.spec.name,
+            press.argument,
+            body["user"]["id"],
+            body["channel"]["id"],
+            pressed=True,
+            chosen=press.chosen,
+            response_url=body.get("response_url"),
         )
-        await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
+        # Who answers a question waits for what comes of it.
+        urgent, key = press.spec.urgent or press.chosen, f"act:{body['trigger_id']}"
+        await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=urgent))
 
     async def form(self, workspace: Workspace, view_id: str, cause: ViewCause) -> None:
         """Store the form that a person submitted; the view with this id is stored once, however often it comes."""
@@ -123,7 +131,7 @@ class Intake:
     async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
         """Store an event of Slack's that a task takes."""
         key, what = f"ev:{envelope['event_id']}", event["type"]
-        cause = EventCause(what, EVENTS[what].read(event))
+        cause = EventCause(what, self._events[what].read(event))
         await self._put(self._row(workspace, key, own_lane(key), cause))
 
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
@@ -141,7 +149,7 @@ class Intake:
         team = workspace.team
         text = without_mention(cause.text, workspace.bot_user)
         command = cause.addressed and cause.only_text
-        verb = parse_verb(text) or (parse_addressed(as_typed(text)) if command else None)
+        verb = self._parser.verb(text) or (self._parser.addressed(as_typed(text)) if command else None)
         at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
         return self._row(
             workspace,

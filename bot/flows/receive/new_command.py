@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.causes import Confirmation
 from bot.domain.commands.options import Request
 from bot.domain.commands.registry import START
 from bot.domain.lane import person_lane
 from bot.domain.text import mentioned_users
 from bot.flows.access import Access
+from bot.flows.gates import Gates
 from bot.flows.receive.intake import Intake, command_key
 from bot.flows.services import Services
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.options_check import suggestion
+from bot.flows.steer.held_start import held
 from bot.flows.workspace import Workspace
-from bot.store import budgets, inbox
+from bot.store import inbox
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
@@ -37,9 +38,10 @@ class NewCommand:
     """Takes in the slash commands that ask for a session."""
 
     def __init__(
-        self, services: Services, intake: Intake, access: Access, start_from_command: StartFromCommand
+        self, services: Services, intake: Intake, access: Access, gates: Gates, start_from_command: StartFromCommand
     ) -> None:
         self._services = services
+        self._gates = gates
         self._intake = intake
         self._access = access
         self._start_from_command = start_from_command
@@ -57,9 +59,11 @@ class NewCommand:
         if known is None:
             await self._intake.command(workspace, body)
             return start_sentences.checking(request.prompt)
-        if (question := self._question(body, request, known)) is not None:
-            waiting = Confirmation(asked=True, suggestion=suggestion(request, START.name))
-            await self._intake.command(workspace, body, waiting)
+        if (asked := self._question(body, request, known)) is not None:
+            name, question = asked
+            now, wait = self._services.clock(), self._services.timing.start_question
+            hold = held(name, command_key(body), now, wait, suggestion(request, START.name))
+            await self._intake.command(workspace, body, hold)
             return question
         await self._intake.command(workspace, body)
         return start_sentences.received(request.prompt)
@@ -74,14 +78,17 @@ class NewCommand:
         team, user = workspace.team, body["user_id"]
         # In one transaction: to open another one takes as long as its statement.
         async with self._services.db.read(first=True) as tx:
-            # To add up what was spent of a budget may take longer than an ack should.
-            if await inbox.has_open(tx, person_lane(team, user)) or await budgets.exist(tx, team):
+            if await inbox.has_open(tx, person_lane(team, user)) or not await self._gates.is_quick(tx, team):
                 return None
             return _Known(await self._start_from_command.earlier_start(tx, team, user, request))
 
-    def _question(self, body: Json, request: Request, known: _Known) -> Message | None:
-        """The question to ask before the start, as the flow would ask it; None if there is nothing to ask."""
+    def _question(self, body: Json, request: Request, known: _Known) -> tuple[str, Message] | None:
+        """The question to ask before the start, with its name, as the flow would ask it; None if there is none."""
         key, at = command_key(body), known.started_before
         if request.mistyped:
-            return start_sentences.ask_about_options(key, request)
-        return None if at is None else start_sentences.ask_again(key, request.prompt, self._services.clock() - at)
+            return start_sentences.OPTIONS, start_sentences.ask_about_options(key, request)
+        return (
+            None
+            if at is None
+            else (start_sentences.REPEATED, start_sentences.ask_again(key, request.prompt, self._services.clock() - at))
+        )

@@ -15,9 +15,9 @@ from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once.creation import Creation, LookupResult
 from bot.flows.exactly_once.loss import is_late, is_unknown
 from bot.flows.exactly_once.protocol import ExactlyOnce
+from bot.flows.gates import Asker, Gates, Limit
 from bot.flows.job import Job, finish
 from bot.flows.lookup import SessionLookup
-from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import record, refuse, show_new_state, start_is_dead, stop_row
@@ -26,7 +26,6 @@ from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions
-from bot.views import budgets
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 
@@ -36,8 +35,9 @@ log = get_logger(__name__)
 class Create:
     """Creates the sessions that inbox rows ask for."""
 
-    def __init__(self, services: Services, prompts: PromptBuilder, lookup: SessionLookup) -> None:
+    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, lookup: SessionLookup) -> None:
         self._services = services
+        self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
         self._once = ExactlyOnce(services)
@@ -57,7 +57,7 @@ class Create:
     async def create(self, job: Job[SessionCause], session: Session) -> None:
         """Create `session` at Devin for the job's row, or adopt the one that an earlier try created."""
         session = await self._services.session(session.id) or session
-        await self._once.create(job, NewSession(self._services, self._prompts, self._lookup, job, session))
+        await self._once.create(job, NewSession(self._services, self._gates, self._prompts, self._lookup, job, session))
 
 
 class NewSession(Creation[DevinSession]):
@@ -68,12 +68,14 @@ class NewSession(Creation[DevinSession]):
     def __init__(
         self,
         services: Services,
+        gates: Gates,
         prompts: PromptBuilder,
         lookup: SessionLookup,
         job: Job[SessionCause],
         session: Session,
     ) -> None:
         self._services = services
+        self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
         self._job = job
@@ -82,14 +84,17 @@ class NewSession(Creation[DevinSession]):
         self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         assert session.reference is not None
         self._tags = SessionTags(self._organisation, session.reference, session.options.tags)
-        self._acu_limit: int | None = None
+        self._limit = Limit(None)
 
     async def prepare(self) -> bool:
         """Build the prompt. Returns False, with the row closed, if the start was cancelled or has no prompt."""
         if self._session.stop_requested:
             await self._cancel()
             return False
-        self._acu_limit = await BudgetCheck(self._services).limit(self._job.workspace, self._session)
+        workspace, session = self._job.workspace, self._session
+        who = Asker(workspace, session.requester, session.channel, session.requester)
+        ceiling = workspace.policy.wake_limits.own_ceiling(session)
+        self._limit = await self._gates.limit(who, session.id, ceiling, session.options.acu)
         self._prompt = await self._prompts.build(self._job, self._session)
         if self._prompt.refusal is None:
             return True
@@ -132,7 +137,7 @@ class NewSession(Creation[DevinSession]):
             repos=[options.repo] if options.repo else None,
             playbook_id=self._prompt.playbook_id,
             devin_mode=options.mode,
-            max_acu_limit=self._acu_limit,
+            max_acu_limit=self._limit.acus,
             attachment_urls=self._prompt.attachments or None,
         )
 
@@ -161,7 +166,8 @@ class NewSession(Creation[DevinSession]):
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)
         await _announce_tags(uow, session, thing)
-        await _announce_limit(uow, session, self._acu_limit)
+        if self._limit.less is not None:
+            await uow.reply_privately(_asker(session, "limit"), self._limit.less)
         current = await sessions.get(uow.tx, session.id)
         if current is not None and current.stop_requested:
             await uow.add_to_inbox(stop_row(self._job.row.lane, self._job.row.ref, current, uow.now))
@@ -190,13 +196,6 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) 
     missing = tags_missing(session.options.tags, made.tags)
     if missing:
         await uow.reply_privately(_asker(session, "tags"), start_sentences.tags_left_out(missing))
-
-
-async def _announce_limit(uow: UnitOfWork, session: Session, limit: int | None) -> None:
-    """Inform the asker if a budget leaves the session less than they asked for."""
-    wanted = session.options.acu
-    if limit is not None and wanted is not None and limit < wanted:
-        await uow.reply_privately(_asker(session, "limit"), budgets.less_than_asked(limit, wanted))
 
 
 def _asker(session: Session, about: str) -> Recipient:

@@ -7,11 +7,14 @@ from bot.domain.causes import AskingCause, CommandCause, MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import parse_task
 from bot.domain.commands.registry import NEW, START
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
+from bot.domain.lane import person_lane
 from bot.domain.session import Session
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, recipient_of
-from bot.flows.money.budgets.check import BudgetCheck
+from bot.flows.commands.handler import Handler
+from bot.flows.gates import Asker, Gates
+from bot.flows.job import CommandJob, Job, finish, move, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
 from bot.flows.session_rows import add, post_card, start_to_follow
@@ -29,19 +32,16 @@ class StartFromCommand:
     What becomes of a command is shown to its person in place of what the ack has said.
     """
 
-    def __init__(self, services: Services, access: Access, prompts: PromptBuilder) -> None:
+    def __init__(self, services: Services, access: Access, gates: Gates, prompts: PromptBuilder) -> None:
         self._services = services
+        self._gates = gates
         self._access = access
         self._prompts = prompts
         self._options_check = OptionsCheck(services)
-        self._budget_check = BudgetCheck(services)
 
     async def run(self, job: Job[CommandCause]) -> None:
         """Start the session, or answer why not, or ask first if the same command came a moment ago."""
         cause = job.cause
-        if cause.confirmation.asked:
-            await self._services.close(job)  # nobody answered, and nothing was started
-            return
         task = parse_task(await self._prompts.readable(job.workspace, cause.text))
         if not parse_request(task).task:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
@@ -51,6 +51,21 @@ class StartFromCommand:
             await self._services.answer(job, refusal)
             return
         await self._start_checked(job, task)
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the choice to start a text as a task does."""
+        return {START: Handler(run=self._start_as_task)}
+
+    async def _start_as_task(self, job: CommandJob) -> None:
+        """Turn the row into a command that starts a session, whose outcome takes the place of the question.
+
+        A second press counts as the same command again.
+        """
+        cause, user = job.cause, job.cause.user or ""
+        command = CommandCause(user, cause.channel or "", f"{START.name} {cause.argument}", cause.response_url)
+        # A crash before this commit starts and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await move(uow, job, person_lane(job.workspace.team, user), command)
 
     async def start_new(self, job: Job[MessageCause], text: str) -> None:
         """Start the session that is asked for by `text`, which somebody wrote behind `!new`."""
@@ -84,7 +99,7 @@ class StartFromCommand:
         The row that creates the session follows the card.
         """
         cause, now = job.cause, self._services.clock()
-        refusal = await self._budget_check.start_refusal(job.workspace, cause.user, cause.channel)
+        refusal = await self._gates.start(Asker(job.workspace, cause.user, cause.channel, cause.user))
         if refusal is not None:
             await self._services.answer(job, refusal)
             return
@@ -116,5 +131,7 @@ class StartFromCommand:
             return False
         # A crash before this commit asks nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await hold(uow, job, start_sentences.ask_again(job.row.key, request.prompt, uow.now - at))
+            await hold(
+                uow, job, start_sentences.REPEATED, start_sentences.ask_again(job.row.key, request.prompt, uow.now - at)
+            )
         return True

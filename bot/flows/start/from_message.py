@@ -6,8 +6,8 @@ from bot.domain.causes import MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
 from bot.domain.session import Lifecycle, Session
+from bot.flows.gates import Asker, Gates
 from bot.flows.job import Job, recipient_of
-from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.flows.services import Services
 from bot.flows.start.create import Create
@@ -19,11 +19,11 @@ from bot.views.answers import starts as start_sentences
 class StartFromMessage:
     """Turns a message into a session."""
 
-    def __init__(self, services: Services, prompts: PromptBuilder, create: Create) -> None:
+    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, create: Create) -> None:
         self._services = services
+        self._gates = gates
         self._prompts = prompts
         self._options_check = OptionsCheck(services)
-        self._budget_check = BudgetCheck(services)
         self._create = create
 
     async def start(self, job: Job[MessageCause], text: str) -> None:
@@ -34,7 +34,7 @@ class StartFromMessage:
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
-        refusal = await self._budget_check.start_refusal(job.workspace, job.cause.user, job.cause.channel)
+        refusal = await self._gates.start(Asker(job.workspace, job.cause.user, job.cause.channel, job.cause.user))
         if refusal is not None:
             await self._services.answer(job, refusal)
             return

@@ -36,7 +36,8 @@ class OptionsCheck:
             return request
         # A crash before this commit asks nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await hold(uow, job, start_sentences.ask_about_options(job.row.key, request), suggestion(request, behind))
+            question = start_sentences.ask_about_options(job.row.key, request)
+            await hold(uow, job, start_sentences.OPTIONS, question, suggestion(request, behind))
         return None
 
     async def _read(self, job: Job[AskingCause], text: str) -> Request:

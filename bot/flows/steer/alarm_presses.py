@@ -6,9 +6,12 @@ from typing import Any, Final
 from bot.domain.alarms import Alarm, AlarmState, spends
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
+from bot.domain.commands.alarm_commands import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.session import Session
 from bot.flows.access import Access
-from bot.flows.job import Job, finish, finish_with, move, recipient_of
+from bot.flows.commands.handler import Handler
+from bot.flows.job import CommandJob, finish, finish_with, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import alarms, sessions
@@ -16,11 +19,10 @@ from bot.views.alarms import GO_ON, OVER, SETTLED, SNOOZED
 from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 
-ANSWERS: Final = frozenset({registry.ALARM_STOP, registry.ALARM_FINE, registry.ALARM_SNOOZE})
 _MAY_FOLLOW: Final = {
-    registry.ALARM_STOP.name: {AlarmState.OPEN, AlarmState.SNOOZED, AlarmState.ACKNOWLEDGED},
-    registry.ALARM_FINE.name: {AlarmState.OPEN, AlarmState.SNOOZED},
-    registry.ALARM_SNOOZE.name: {AlarmState.OPEN},
+    ALARM_STOP.name: {AlarmState.OPEN, AlarmState.SNOOZED, AlarmState.ACKNOWLEDGED},
+    ALARM_FINE.name: {AlarmState.OPEN, AlarmState.SNOOZED},
+    ALARM_SNOOZE.name: {AlarmState.OPEN},
 }
 
 
@@ -31,50 +33,53 @@ class AlarmPresses:
         self._services = services
         self._access = access
 
-    async def run(self, job: Job[ActionCause]) -> None:
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the buttons do."""
+        return {spec: Handler(run=partial(self._run, spec)) for spec in (ALARM_STOP, ALARM_FINE, ALARM_SNOOZE)}
+
+    async def _run(self, spec: CommandSpec, job: CommandJob) -> None:
         """Store the decision and have the post edited, or answer privately why nothing was changed."""
-        spec = registry.named(job.cause.verb)
         async with self._services.db.read() as tx:
-            alarm = await alarms.get(tx, job.cause.target)
+            alarm = await alarms.get(tx, job.cause.argument)
             session = await sessions.get(tx, alarm.subject) if alarm else None
         refusal = None
         if session is not None:
             refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         # A crash before this commit decides nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            alarm = await alarms.locked(uow.tx, job.cause.target)
+            alarm = await alarms.locked(uow.tx, job.cause.argument)
             why_not = refusal or _why_not(job, alarm, session)
             if why_not is not None or alarm is None or session is None:
                 await finish_with(uow, job, why_not or OVER)
                 return
             await self._decide(uow, job, alarm, session)
 
-    async def _decide(self, uow: UnitOfWork, job: Job[ActionCause], alarm: Alarm, session: Session) -> None:
-        values, message = self._values(job.cause.verb, session, uow.now)
+    async def _decide(self, uow: UnitOfWork, job: CommandJob, alarm: Alarm, session: Session) -> None:
+        values, message = self._values(job.cause.command, session, uow.now)
         await alarms.change(uow.tx, alarm.key, uow.now, user=job.cause.user, **values)
         tick = self._services.organisations.of(session).alarm_tick
         uow.after_commit(partial(self._services.engine.wake_by, tick, 0.0))
         # With a key of its own, because the stop may have an answer too.
         await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:received")
-        if job.cause.verb == registry.ALARM_STOP.name:
+        if job.cause.command == ALARM_STOP.name:
             stop = ActionCause(registry.STOP.name, session.id, job.cause.user, job.cause.channel)
             await move(uow, job, session.lane, stop)
         else:
             await finish(uow, job)
 
-    def _values(self, verb: str, session: Session, now: float) -> tuple[dict[str, Any], Message]:
-        if verb == registry.ALARM_STOP.name:
+    def _values(self, command: str, session: Session, now: float) -> tuple[dict[str, Any], Message]:
+        if command == ALARM_STOP.name:
             return {"state": AlarmState.STOPPED, "snoozed_until": None}, stop_sentences.stopping(session)
-        if verb == registry.ALARM_FINE.name:
+        if command == ALARM_FINE.name:
             return {"state": AlarmState.ACKNOWLEDGED, "snoozed_until": None}, GO_ON
         until = now + self._services.timing.alarm_snooze
         return {"state": AlarmState.SNOOZED, "snoozed_until": until}, SNOOZED
 
 
-def _why_not(job: Job[ActionCause], alarm: Alarm | None, session: Session | None) -> Message | None:
+def _why_not(job: CommandJob, alarm: Alarm | None, session: Session | None) -> Message | None:
     """Why the press changes nothing, or None."""
     # A button's value is no authorisation: the alarm must be in the channel in which the button was pressed.
     elsewhere = alarm is None or (alarm.team, alarm.channel) != (job.workspace.team, job.cause.channel)
     if alarm is None or elsewhere or alarm.over_at is not None or session is None or not spends(session):
         return OVER
-    return None if alarm.state in _MAY_FOLLOW[job.cause.verb] else SETTLED
+    return None if alarm.state in _MAY_FOLLOW[job.cause.command] else SETTLED

@@ -1,16 +1,18 @@
 """The buttons of a fan-out: under its preview it is started or left, under its table it is stopped or tried again."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 
-from bot.domain.causes import ActionCause
-from bot.domain.commands import registry
-from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
+from bot.domain.commands.fan_out_commands import RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
+from bot.domain.commands.presses import AnswerGiven
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.session import first_line
-from bot.flows.access import Access
-from bot.flows.job import Job, finish, finish_with, recipient_of
-from bot.flows.manage.fan_out.fan_outs import carry_on, enqueue_session
-from bot.flows.money.budgets.check import BudgetCheck
+from bot.flows.commands.handler import Handler
+from bot.flows.gates import Asker, Gates
+from bot.flows.job import CommandJob, finish, finish_with, recipient_of
+from bot.flows.manage.fan_out.fan_outs import carry_on, enqueue_session, fan_out_limit
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import audit, fan_outs, people
@@ -19,44 +21,45 @@ from bot.views import fan_out_table
 from bot.views import fan_outs as views
 from bot.views.message import Message
 
-BUTTONS: Final = frozenset({START_FAN_OUT, CANCEL_FAN_OUT, STOP_FAN_OUT, RETRY_FAN_OUT})
 _BEGUN: Final = frozenset({FanOutState.RUNNING, FanOutState.OVER})
 
 
 class FanOutPresses:
     """Takes what admins decide about a fan-out. Each decision is an audit row of the bot."""
 
-    def __init__(self, services: Services, access: Access) -> None:
+    def __init__(self, services: Services, gates: Gates) -> None:
         self._services = services
-        self._access = access
-        self._budget_check = BudgetCheck(services)
+        self._gates = gates
 
-    async def run(self, job: Job[ActionCause]) -> None:
-        """Store the decision, or answer privately why nothing was changed."""
-        spec, user = registry.named(job.cause.verb), job.cause.user
-        async with self._services.db.read() as tx:
-            fan_out = await fan_outs.get(tx, job.cause.target)
-        if (refusal := await self._access.role_refusal(job.workspace, spec, user)) is not None:
-            await self._services.answer(job, refusal)
-        elif fan_out is None or fan_out.team != job.workspace.team:
-            await self._services.answer(job, views.EXPIRED if spec.replaces else views.GONE)
-        elif spec is START_FAN_OUT:
-            await self._start(job, fan_out)
-        elif spec is CANCEL_FAN_OUT:
-            await self._cancel(job, fan_out)
-        elif spec is STOP_FAN_OUT:
-            await self._stop(job, fan_out)
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the buttons do."""
+        return {
+            START_FAN_OUT: Handler(run=partial(self._press, self._start)),
+            STOP_FAN_OUT: Handler(run=partial(self._press, self._stop)),
+            RETRY_FAN_OUT: Handler(run=partial(self._press, self._retry)),
+        }
+
+    async def _press(self, act: Callable[[CommandJob, FanOut], Awaitable[None]], job: CommandJob) -> None:
+        """Have `act` store the decision about the fan-out, or answer privately that there is none any more."""
+        fan_out = await self._fan_out(job, job.cause.argument)
+        if fan_out is None:
+            await self._services.answer(job, views.EXPIRED if job.cause.chosen else views.GONE)
         else:
-            await self._retry(job, fan_out)
+            await act(job, fan_out)
+
+    async def _fan_out(self, job: CommandJob, fan_out_id: str) -> FanOut | None:
+        async with self._services.db.read() as tx:
+            fan_out = await fan_outs.get(tx, fan_out_id)
+        return fan_out if fan_out is not None and fan_out.team == job.workspace.team else None
 
     # ------------------------------------------------------------ under the preview
 
-    def _is_open(self, job: Job[ActionCause], fan_out: FanOut) -> bool:
+    def _is_open(self, job: CommandJob, fan_out: FanOut) -> bool:
         is_new = self._services.clock() - fan_out.created_at <= self._services.timing.fan_out_question
         return fan_out.user == job.cause.user and is_new
 
-    async def _start(self, job: Job[ActionCause], fan_out: FanOut) -> None:
-        refusal = await self._budget_check.start_refusal(job.workspace, fan_out.user, fan_out.channel)
+    async def _start(self, job: CommandJob, fan_out: FanOut) -> None:
+        refusal = await self._gates.start(Asker(job.workspace, fan_out.user, fan_out.channel, fan_out.user))
         limit = await self._limit(job, fan_out, again=False)
         values = {"state": FanOutState.RUNNING, "acu_limit": limit, "begun_at": self._services.clock()}
         # A crash before this commit starts nothing, and the press is handled again.
@@ -72,12 +75,12 @@ class FanOutPresses:
                 answer = await self._settled(uow, job)
             await finish_with(uow, job, answer)
 
-    async def _settled(self, uow: UnitOfWork, job: Job[ActionCause]) -> Message:
+    async def _settled(self, uow: UnitOfWork, job: CommandJob) -> Message:
         """What takes the place of a preview that was answered before, perhaps by a first press of the same button."""
         fan_out, sessions = await self._current(uow, job)
         return views.begun(len(sessions)) if fan_out.state in _BEGUN else views.EXPIRED
 
-    async def _begin(self, uow: UnitOfWork, job: Job[ActionCause]) -> int:
+    async def _begin(self, uow: UnitOfWork, job: CommandJob) -> int:
         """Have the table posted, after which the sessions are started. Returns how many there are."""
         fan_out, sessions = await self._current(uow, job)
         asker = await people.name_of(uow.tx, fan_out.team, fan_out.user)
@@ -89,17 +92,25 @@ class FanOutPresses:
         await _audit(uow, job, fan_out, {"title": title, "organisations": organisations, "acu_limit": fan_out.limit})
         return len(sessions)
 
-    async def _cancel(self, job: Job[ActionCause], fan_out: FanOut) -> None:
+    # As the kind of the question under the preview (`bot.flows.questions`), of which no row waits for the answer.
+    name = views.QUESTION
+
+    async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
+        """Leave the fan-out, which was declined."""
+        fan_out = await self._fan_out(job, given.subject)
+        asked, cancelled = FanOutState.ASKED, FanOutState.CANCELLED
+        # A crash before this commit leaves the preview open, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            asked, cancelled = FanOutState.ASKED, FanOutState.CANCELLED
-            done = self._is_open(job, fan_out) and await fan_outs.change_while(
-                uow.tx, fan_out.id, asked, state=cancelled
+            done = (
+                fan_out is not None
+                and self._is_open(job, fan_out)
+                and await fan_outs.change_while(uow.tx, fan_out.id, asked, state=cancelled)
             )
             await finish_with(uow, job, views.CANCELLED if done else views.EXPIRED)
 
     # ------------------------------------------------------------ under the table
 
-    async def _stop(self, job: Job[ActionCause], fan_out: FanOut) -> None:
+    async def _stop(self, job: CommandJob, fan_out: FanOut) -> None:
         # A crash before this commit stops nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.touch(uow.tx, fan_out.id)
@@ -116,8 +127,9 @@ class FanOutPresses:
                 await _audit(uow, job, fan_out, {"sessions": sum(not one.is_over for one in sessions)})
             await finish(uow, job)
 
-    async def _retry(self, job: Job[ActionCause], fan_out: FanOut) -> None:
-        refusal = await self._budget_check.retry_refusal(job.workspace, fan_out, job.cause.user or "")
+    async def _retry(self, job: CommandJob, fan_out: FanOut) -> None:
+        who = Asker(job.workspace, fan_out.user, fan_out.channel, job.cause.user or "")
+        refusal = await self._gates.start(who, again=True)
         if refusal is not None:
             await self._services.answer(job, refusal)
             return
@@ -139,34 +151,32 @@ class FanOutPresses:
                 await uow.reply_privately(recipient_of(job), views.NOTHING_TO_RETRY)
             await finish(uow, job)
 
-    async def _ask_again(
-        self, uow: UnitOfWork, job: Job[ActionCause], fan_out: FanOut, again: list[FanOutSession]
-    ) -> None:
+    async def _ask_again(self, uow: UnitOfWork, job: CommandJob, fan_out: FanOut, again: list[FanOutSession]) -> None:
         await fan_outs.change(uow.tx, fan_out.id, state=FanOutState.RUNNING, begun_at=uow.now)
         for number, session in enumerate(again):
             await enqueue_session(uow, fan_out, session, number * self._services.timing.fan_out_pause)
         await carry_on(uow, fan_out, job.row.key)
 
-    async def _limit(self, job: Job[ActionCause], fan_out: FanOut, *, again: bool) -> int | None:
+    async def _limit(self, job: CommandJob, fan_out: FanOut, *, again: bool) -> int | None:
         """How many ACUs each session may use; all start together, or those that are asked for `again`."""
         async with self._services.db.read() as tx:
             sessions = await fan_outs.sessions_of(tx, fan_out.id)
         starting = sum(one.is_retried for one in sessions) if again else len(sessions)
-        return await self._budget_check.fan_out_limit(job.workspace, fan_out, max(starting, 1))
+        return (await fan_out_limit(self._gates, job.workspace, fan_out, max(starting, 1))).acus
 
-    async def _current(self, uow: UnitOfWork, job: Job[ActionCause]) -> tuple[FanOut, list[FanOutSession]]:
+    async def _current(self, uow: UnitOfWork, job: CommandJob) -> tuple[FanOut, list[FanOutSession]]:
         """The fan-out and its sessions as they are in this transaction, which has locked it."""
-        fan_out = await fan_outs.get(uow.tx, job.cause.target)
+        fan_out = await fan_outs.get(uow.tx, job.cause.argument)
         assert fan_out is not None
         return fan_out, await fan_outs.sessions_of(uow.tx, fan_out.id)
 
 
 async def _audit(
     uow: UnitOfWork,
-    job: Job[ActionCause],
+    job: CommandJob,
     fan_out: FanOut,
     after: dict[str, Any],
     before: dict[str, Any] | None = None,
 ) -> None:
-    user, verb = job.cause.user or "", job.cause.verb
-    await audit.add(uow.tx, AuditRow(fan_out.team, uow.now, user, verb, fan_out.id, fan_out.channel, before, after))
+    user, action = job.cause.user or "", job.cause.command
+    await audit.add(uow.tx, AuditRow(fan_out.team, uow.now, user, action, fan_out.id, fan_out.channel, before, after))

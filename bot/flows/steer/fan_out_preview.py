@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinUnauthorized
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.fan_out_query import (
     MOST_ORGANISATIONS,
     FanOutQuery,
@@ -12,11 +13,15 @@ from bot.domain.commands.fan_out_query import (
     chosen,
     parse_fan_out,
 )
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.keys import fan_out_id
+from bot.domain.lane import person_lane
 from bot.flows.access import Access
+from bot.flows.commands.handler import Answer, Asked, Deferred, Handler
+from bot.flows.gates import Asker, Gates
 from bot.flows.job import CommandJob, finish_with
-from bot.flows.money.budgets.check import BudgetCheck
+from bot.flows.manage.fan_out.fan_outs import fan_out_limit
 from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -32,25 +37,33 @@ log = get_logger(__name__)
 class FanOutPreview:
     """Shows what a fan-out would start."""
 
-    def __init__(self, services: Services, access: Access) -> None:
+    def __init__(self, services: Services, access: Access, gates: Gates) -> None:
         self._services = services
         self._access = access
         self._readable = Readable(access)
-        self._budget_check = BudgetCheck(services)
+        self._gates = gates
 
-    def mistake(self, typed: str) -> Message | None:
-        """Say what is wrong with what was `typed` behind `fanout`; None if nothing is, as far as can be seen."""
-        query = parse_fan_out(typed)
-        return views.wrong(query) if isinstance(query, WrongFanOut) else None
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {FANOUT: Handler(self._answer, self._run, elsewhere=views.ONLY_IN_PRIVATE)}
 
-    async def carry_out(self, job: CommandJob, typed: str) -> None:
-        """Show the preview of what was `typed` behind `fanout`, or say why nothing can be started."""
-        query = parse_fan_out(typed)
-        assert isinstance(query, FanOutQuery)
+    async def _answer(self, asked: Asked) -> Answer:
+        """Say what is wrong with what was typed behind `fanout`, as far as can be seen without asking Devin."""
+        query = parse_fan_out(asked.argument)
+        if isinstance(query, WrongFanOut):
+            return views.wrong(query)
+        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument, views.CHECKING)
+
+    async def _run(self, job: CommandJob) -> None:
+        """Show the preview of what was typed behind `fanout`, or say why nothing can be started."""
+        query = parse_fan_out(job.cause.argument)
+        if isinstance(query, WrongFanOut):
+            await self._services.answer(job, views.wrong(query))
+            return
         user, channel = job.cause.user or "", job.cause.channel or ""
         message = await self._access.start_refusal(job.workspace, user, channel)
         if message is None:
-            message = await self._budget_check.start_refusal(job.workspace, user, channel)
+            message = await self._gates.start(Asker(job.workspace, user, channel, user))
         found = await _organisations(job.workspace, query) if message is None else message
         if isinstance(found, Message):
             await self._services.answer(job, found)
@@ -77,7 +90,7 @@ class FanOutPreview:
         organisations: list[OrganisationName],
         note: str,
     ) -> None:
-        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out, len(organisations))
+        limit = (await fan_out_limit(self._gates, job.workspace, fan_out, len(organisations))).acus
         sessions = [FanOutSession(one.org_id, one.name) for one in organisations]
         preview = views.preview(replace(fan_out, limit=limit), organisations, note)
         # A crash before this commit shows nothing, and the row is handled again.

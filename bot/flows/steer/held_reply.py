@@ -2,36 +2,36 @@
 
 The rows of such replies wait in a lane of their own, so that a stop, and whatever else happens in the thread, does not
 wait for the answer. A yes brings all of them back into the lane of the thread, where their `ts` keeps their order. If
-the session wakes in another way, they are brought back as well. The buttons carry the key of the reply asked about.
+the session wakes in another way, they are brought back as well. The choices carry the session and the key of the reply
+that was asked about.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.causes import ActionCause, Cause, Hold, MessageCause
-from bot.domain.commands import registry
+from bot.domain.causes import AskingCause, Cause, Hold, MessageCause
+from bot.domain.commands.presses import AnswerGiven
 from bot.domain.lane import held_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion, is_asleep, wake_question
+from bot.flows.gates import Asker, Gates
 from bot.flows.job import CommandJob, Job, Reschedule, finish, recipient_of
-from bot.flows.money.budgets.check import BudgetCheck
+from bot.flows.questions import held_rows, hold_row
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.store import audit, inbox, lanes, people, sessions
 from bot.store.audit import AuditRow
 from bot.store.inbox import InboxRow
-from bot.views import budgets
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.answers import wakings as waking_sentences
-from bot.views.budgets import Named
 from bot.views.message import Message
 
-ANSWERS: Final = frozenset({registry.WAKE, registry.LEAVE_ASLEEP})
 LEFT_ASLEEP: Final = "left asleep"
 
-HeldRows = list[InboxRow[MessageCause]]
+HeldRows = Sequence[InboxRow[MessageCause]]
 
 
 async def holds(services: Services, job: Job[MessageCause], session: Session) -> bool:
@@ -56,7 +56,7 @@ async def holds(services: Services, job: Job[MessageCause], session: Session) ->
 
 async def _let_earlier_go_first(services: Services, job: Job[MessageCause], session: Session) -> None:
     async with services.db.read() as tx:
-        if not await inbox.has_open(tx, held_lane(session.id)):
+        if not await inbox.has_open(tx, held_lane(waking_sentences.QUESTION, session.id)):
             return
     async with services.unit_of_work_for(job) as uow:
         await _bring_back(uow, session, await held(uow, session))
@@ -64,18 +64,14 @@ async def _let_earlier_go_first(services: Services, job: Job[MessageCause], sess
 
 
 async def _hold(uow: UnitOfWork, job: Job[MessageCause], session: Session, question: WakeQuestion) -> None:
-    row, lane, until = job.row, held_lane(session.id), uow.now + uow.timing.wake_question
-    asked = None
+    row, asked = job.row, None
     if not await _was_asked(uow, session, row.cause.user):
         asked = uow.now
         message = waking_sentences.ask_to_wake(session, question, _target(session, row), job.workspace.policy.acu_price)
         # A row may be asked about twice, each time in another attempt.
         await uow.reply_privately(recipient_of(job, session), message, key=f"{row.key}:asked:{row.attempts}")
-    cause = replace(row.cause, hold=Hold(session.id, until, asked))
-    await inbox.move(uow.tx, row.key, lane, cause, row.ts)
-    await inbox.reschedule(uow.tx, row.key, until, "asked whether to wake the session")
-    await lanes.release(uow.tx, job.claim)
-    uow.wakes[lane] = uow.timing.wake_question
+    hold = Hold(waking_sentences.QUESTION, session.id, uow.now + uow.timing.wake_question, asked)
+    await hold_row(uow, job, hold, "asked whether to wake the session")
 
 
 async def _was_asked(uow: UnitOfWork, session: Session, user: str) -> bool:
@@ -85,60 +81,69 @@ async def _was_asked(uow: UnitOfWork, session: Session, user: str) -> bool:
     return any(hold.asked_at is not None and hold.asked_at > since for hold in holds if hold is not None)
 
 
-async def check(services: Services, job: Job[MessageCause], hold: Hold) -> None:
-    """Bring the replies back if their session is awake; give them up if it is gone or if nobody has decided in time."""
-    # A crash before this commit leaves the replies held, and the row is handled again.
-    async with services.unit_of_work_for(job) as uow:
-        session = await sessions.locked(uow.tx, hold.session_id)
-        if session is None:
+@dataclass(frozen=True, slots=True)
+class WakeHeld:
+    """The question whether replies may wake a session."""
+
+    services: Services
+    gates: Gates
+    name: str = waking_sentences.QUESTION
+
+    async def not_answered(self, job: Job[AskingCause], hold: Hold) -> None:
+        """Bring the replies back if their session is awake; give them up if it is gone or if nobody decided in time."""
+        # A crash before this commit leaves the replies held, and the row is handled again.
+        async with self.services.unit_of_work_for(job) as uow:
+            session = await sessions.locked(uow.tx, hold.subject)
+            if session is None:
+                await finish(uow, job)
+                return
+            rows = await held(uow, session)
+            until = max(row.cause.hold.until for row in rows if row.cause.hold)
+            if _question(session, job.workspace, uow.now) is None:
+                await _bring_back(uow, session, rows)
+            elif until <= uow.now:
+                await _leave_unsent(uow, session, rows, "")
+            else:
+                await inbox.reschedule(uow.tx, job.row.key, until, "asked whether to wake the session")
+                uow.wakes[job.row.lane] = until - uow.now
+            await lanes.release(uow.tx, job.claim)
+
+    async def _refusal(self, job: CommandJob, session_id: str) -> Message | None:
+        """Why the session may not be woken by the press of `job`, or None."""
+        session = await self.services.session(session_id)
+        if session is None or not is_asleep(session):
+            return None
+        who = Asker(job.workspace, session.requester, session.channel, job.cause.user or "")
+        return await self.gates.wake(who, session, kept=True)
+
+    async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
+        """Wake the session and send what was held, or leave it asleep.
+
+        Where a budget is used up, nothing is woken: the question stays, and can be answered once there is room.
+        """
+        session_id, _, key = given.subject.partition("|")
+        wakes, to = given.answer == waking_sentences.WAKE, recipient_of(job)
+        refusal = await self._refusal(job, session_id) if wakes else None
+        # A crash before this commit leaves the question open, and the press is handled again.
+        async with self.services.unit_of_work_for(job) as uow:
+            session = await sessions.locked(uow.tx, session_id)
+            rows = await held(uow, session) if session else []
+            if session is None or (session.team, session.channel) != (job.workspace.team, job.cause.channel):
+                await uow.reply_privately(to, session_sentences.NO_SESSION_HERE)
+            elif key not in {row.key for row in rows}:
+                await uow.reply_privately(to, await _what_came_of_it(uow, session, key))
+            elif refusal is not None:
+                await uow.reply_privately(replace(to, replaces=False), refusal)
+            elif wakes:
+                question = _question(session, job.workspace, uow.now)
+                await _allow(uow, job, session, question)
+                await _bring_back(uow, session, rows)
+                await uow.reply_privately(to, waking_sentences.waking(question, len(rows)))
+            else:
+                by = await people.name_of(uow.tx, session.team, job.cause.user or "")
+                await _leave_unsent(uow, session, rows, by)
+                await uow.reply_privately(to, waking_sentences.KEPT_ASLEEP)
             await finish(uow, job)
-            return
-        rows = await held(uow, session)
-        until = max(row.cause.hold.until for row in rows if row.cause.hold)
-        if _question(session, job.workspace, uow.now) is None:
-            await _bring_back(uow, session, rows)
-        elif until <= uow.now:
-            await _leave_unsent(uow, session, rows, "")
-        else:
-            await inbox.reschedule(uow.tx, job.row.key, until, "asked whether to wake the session")
-            uow.wakes[job.row.lane] = until - uow.now
-        await lanes.release(uow.tx, job.claim)
-
-
-async def answer_question(services: Services, job: Job[ActionCause]) -> None:
-    """Wake the session and send what was held, or leave it asleep; the outcome takes the place of the question.
-
-    Where a budget is used up, nothing is woken: the question stays, and can be answered once there is room.
-    """
-    session_id, _, key = job.cause.target.partition("|")
-    to, used_up = recipient_of(job), await _used_up(services, job, session_id)
-    # A crash before this commit leaves the question open, and the press is handled again.
-    async with services.unit_of_work_for(job) as uow:
-        session = await sessions.locked(uow.tx, session_id)
-        rows = await held(uow, session) if session else []
-        if session is None or (session.team, session.channel) != (job.workspace.team, job.cause.channel):
-            await uow.reply_privately(to, session_sentences.NO_SESSION_HERE)
-        elif key not in {row.key for row in rows}:
-            await uow.reply_privately(to, await _what_came_of_it(uow, session, key))
-        elif used_up is not None:
-            await uow.reply_privately(replace(to, replaces=False), budgets.waking_refused(used_up))
-        elif job.cause.verb == registry.WAKE.name:
-            question = _question(session, job.workspace, uow.now)
-            await _allow(uow, job, session, question)
-            await _bring_back(uow, session, rows)
-            await uow.reply_privately(to, waking_sentences.waking(question, len(rows)))
-        else:
-            await _leave_unsent(uow, session, rows, await people.name_of(uow.tx, session.team, job.cause.user or ""))
-            await uow.reply_privately(to, waking_sentences.KEPT_ASLEEP)
-        await finish(uow, job)
-
-
-async def _used_up(services: Services, job: Job[ActionCause], session_id: str) -> Named | None:
-    """The budget that keeps the session from being woken by the press of `job`, if one does."""
-    session = await services.session(session_id)
-    if session is None or job.cause.verb != registry.WAKE.name or not is_asleep(session):
-        return None
-    return await BudgetCheck(services).used_up(job.workspace, session, job.cause.user or "")
 
 
 async def leave_asleep(services: Services, job: CommandJob, session: Session) -> bool:
@@ -163,7 +168,7 @@ async def _what_came_of_it(uow: UnitOfWork, session: Session, key: str) -> Messa
     return waking_sentences.WOKEN_BEFORE if sent else waking_sentences.LEFT_BEFORE
 
 
-async def _allow(uow: UnitOfWork, job: Job[ActionCause], session: Session, question: WakeQuestion | None) -> None:
+async def _allow(uow: UnitOfWork, job: CommandJob, session: Session, question: WakeQuestion | None) -> None:
     """Store that the session may be woken from this sleep, with its ceiling raised if it has spent that."""
     if question is None:
         return
@@ -174,7 +179,7 @@ async def _allow(uow: UnitOfWork, job: Job[ActionCause], session: Session, quest
     await uow.redraw(session.id)
     before, after = {"ceiling": question.ceiling}, {"ceiling": question.raised}
     who, target = job.cause.user or "", session.devin_id or ""
-    row = AuditRow(session.team, uow.now, who, registry.WAKE.name, target, session.channel, before, after)
+    row = AuditRow(session.team, uow.now, who, waking_sentences.WAKE, target, session.channel, before, after)
     await audit.add(uow.tx, row)
 
 
@@ -201,7 +206,7 @@ async def close(uow: UnitOfWork, session: Session, rows: HeldRows, reason: str) 
 
 async def held(uow: UnitOfWork, session: Session) -> HeldRows:
     """The replies that wait for an answer whether they may wake `session`, in order."""
-    return await inbox.waiting(uow.tx, held_lane(session.id), MessageCause)
+    return await held_rows(uow, waking_sentences.QUESTION, session.id, MessageCause)
 
 
 def _question_about(job: Job[MessageCause], session: Session, now: float) -> WakeQuestion | None:

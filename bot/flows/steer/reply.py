@@ -17,9 +17,9 @@ from bot.domain.text import plain, without_mention
 from bot.domain.waking import is_asleep
 from bot.flows.exactly_once.creation import Creation, LookupResult, Missing
 from bot.flows.exactly_once.protocol import ExactlyOnce
+from bot.flows.gates import Asker, Gates
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
-from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
@@ -65,11 +65,11 @@ _OR_ENDED: Final = (None, reply_sentences.SESSION_ENDED, reply_sentences.THREAD_
 class Reply:
     """Sends replies to their sessions."""
 
-    def __init__(self, services: Services, prompts: PromptBuilder, lookup: SessionLookup) -> None:
+    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, lookup: SessionLookup) -> None:
         self._services = services
+        self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
-        self._budget_check = BudgetCheck(services)
         self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[MessageCause], thread: Thread) -> None:
@@ -85,9 +85,19 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
-        if await self._budget_check.refuses_wake(job, session) or await held_reply.holds(self._services, job, session):
+        if await self._may_not_wake(job, session) or await held_reply.holds(self._services, job, session):
             return
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
+
+    async def _may_not_wake(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether the reply would wake the session, and may not: then that is answered, and the row closed."""
+        if not is_asleep(session) or job.row.intent_at is not None:
+            return False  # with an intent Devin may have the reply already
+        who = Asker(job.workspace, session.requester, session.channel, job.cause.user)
+        refusal = await self._gates.wake(who, session)
+        if refusal is not None:
+            await self._services.answer(job, refusal, session)
+        return refusal is not None
 
     def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""

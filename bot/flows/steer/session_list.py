@@ -7,11 +7,11 @@ stood there as number 2, whatever has changed since.
 from collections.abc import Sequence
 
 from bot.domain.commands.arguments import number_of
-from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import STATUS, STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.list_groups import Grouped, grouped
 from bot.domain.session import Session
+from bot.flows.commands.handler import Asked
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import session_lists, sessions
@@ -30,6 +30,10 @@ class SessionList:
     def __init__(self, services: Services) -> None:
         self._services = services
 
+    async def answer(self, asked: Asked) -> Message:
+        """Answer `list`."""
+        return await self.listing(asked.workspace, asked.user)
+
     async def listing(self, workspace: Workspace, user: str) -> Message:
         """Return the list of the person's sessions, with the numbers that commands take."""
         mine = await self._sessions(workspace, user)
@@ -40,20 +44,20 @@ class SessionList:
         session = self._services.workspaces.with_code_hosts(session)
         return session_sentences.status(session, _permalink(workspace, session))
 
-    async def pick(self, workspace: Workspace, user: str, channel: str, command: Command) -> Session | Message:
-        """Return the session of `user` that `command` is about, or the answer that says or asks which.
+    async def pick(self, asked: Asked) -> Session | Message:
+        """Return the person's session that a command is about, or the answer that says or asks which.
 
         Without an argument a status shows the list; other commands are about the only session in `channel` that fits
         them, or the only one at all.
         """
-        if not command.argument:
-            if command.spec is STATUS:
-                return await self.listing(workspace, user)
-            return await self._only_one(workspace, user, channel, command.spec)
-        number = number_of(command.argument)
+        if not asked.argument:
+            if asked.spec is STATUS:
+                return await self.listing(asked.workspace, asked.user)
+            return await self._only_one(asked.workspace, asked.user, asked.channel, asked.spec)
+        number = number_of(asked.argument)
         if number is None:
-            return await self._by_id(workspace, user, command.argument)
-        return await self._by_number(workspace, user, number)
+            return await self._by_id(asked.workspace, asked.user, asked.argument)
+        return await self._by_number(asked.workspace, asked.user, number)
 
     async def shown_again(self, tx: Transaction, workspace: Workspace, user: str, session: Session) -> ShownList:
         """Store and return the list that `user` was shown last, with its numbers and with `session` as it is given.

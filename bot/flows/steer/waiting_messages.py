@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.causes import Cause, MessageCause, SessionCause, StartCause
-from bot.domain.commands.parser import parse_verb
+from bot.domain.commands.parser import Parser
 from bot.domain.keys import session_id
 from bot.domain.session import Session
 from bot.flows.exactly_once.loss import is_unknown
@@ -17,7 +17,7 @@ from bot.store.inbox import InboxRow
 NOT_SENT: Final = "stopped first"
 
 
-async def end_waiting(uow: UnitOfWork, job: Job[Cause], session: Session | None = None) -> int:
+async def end_waiting(uow: UnitOfWork, parser: Parser, job: Job[Cause], session: Session | None = None) -> int:
     """End the messages in the job's lane from before its stop, and return how many were unsent replies.
 
     Those that wait for an answer whether they may wake `session` are ended as well.
@@ -34,7 +34,7 @@ async def end_waiting(uow: UnitOfWork, job: Job[Cause], session: Session | None 
     for row in before:
         if is_unknown(row):
             await ReplyLoss(row).write_unknown(uow)
-    return sum(not is_unknown(row) and parse_verb(row.cause.text) is None for row in before)
+    return sum(not is_unknown(row) and parser.verb(row.cause.text) is None for row in before)
 
 
 async def open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:

@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.commands.registry import STOP_LISTED
 from bot.domain.list_groups import ListGroup
 from bot.domain.session import Session, bare_id
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers import stops as stop_sentences
 from bot.views.answers.wording import code
 from bot.views.card import spent
@@ -157,7 +157,7 @@ def _channel(session: Session) -> str:
 def _stop_button(session: Session) -> Block | None:
     if session.display_state not in STOPPABLE or _is_stopping(session):
         return None
-    return blocks.button("Stop", STOP_LISTED.action_id, session.id)
+    return questions.choice("Stop", STOP_LISTED, session.id)
 
 
 def _is_stopping(session: Session) -> bool:

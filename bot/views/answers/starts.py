@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.commands import registry
-from bot.domain.commands.devin_specs import REVIEW
-from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.option_words import ACU
 from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.session import Session
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
@@ -20,6 +18,12 @@ from bot.views.text import counted, disarm, duration, fitted, link, one_line, sh
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
+# The questions about a start, and their answers.
+REPEATED: Final = "start_again"
+OPTIONS: Final = "start_options"
+AGAIN: Final = "again"
+CORRECTED: Final = "corrected"
+AS_WRITTEN: Final = "as_written"
 EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
@@ -119,23 +123,23 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
         "Nothing more was started yet: should it really run a second time?"
     )
     row = blocks.actions(
-        blocks.button("Start it again", registry.START_AGAIN.action_id, key),
-        blocks.button("No", registry.START_DECLINED.action_id, key),
+        questions.answer("Start it again", REPEATED, AGAIN, key),
+        questions.no("No", REPEATED, key),
     )
     return Message(text, [blocks.section(text), *row])
 
 
 def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message:
-    """Ask whether a text that resembles a command is that command or a task; both buttons carry their text.
+    """Ask whether a text that resembles a command is that command or a task.
 
     A command that is `refused` where the text was written is not offered.
     """
     text = _why_in_doubt(doubt) if refused is None else refused.text
     row = blocks.actions(
-        blocks.button(_label(_meant(doubt)), registry.RUN_COMMAND.action_id, doubt.meant)
-        if doubt.spec.forms_on(Surface.SLASH) and refused is None
+        questions.choice(_label(_meant(doubt)), doubt.spec, doubt.argument)
+        if doubt.spec.is_typed and refused is None
         else None,
-        blocks.button("Start as a task", registry.START_AS_TASK.action_id, doubt.text),
+        questions.choice("Start as a task", registry.START, doubt.text),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -167,7 +171,7 @@ def _meant(doubt: Doubt) -> str:
 def _does_something(spec: CommandSpec) -> bool:
     """Whether a command does more than to show what its words name."""
     _, *second = spec.forms[0].phrase.split()
-    return second not in ([], ["list"], ["bot"]) or spec in {FANOUT, REVIEW}
+    return second not in ([], ["list"], ["bot"]) or spec.starts
 
 
 def _label(text: str) -> str:
@@ -185,11 +189,11 @@ def ask_about_options(key: str, request: Request) -> Message:
     lines = [f"Nothing was started. {asked}:", *(f"• {_mistyped(word)}" for word in wrong), *_as_written(request)]
     corrections = " ".join(word.correction or "" for word in request.mistyped)
     row = blocks.actions(
-        blocks.button(_label(f"Start with {corrections}"), registry.START_CORRECTED.action_id, key)
+        questions.answer(_label(f"Start with {corrections}"), OPTIONS, CORRECTED, key)
         if request.corrected is not None
         else None,
-        blocks.button("Start as written", registry.START_AS_WRITTEN.action_id, key),
-        blocks.button("Cancel", registry.START_CANCELLED.action_id, key),
+        questions.answer("Start as written", OPTIONS, AS_WRITTEN, key),
+        questions.no("Cancel", OPTIONS, key),
     )
     return Message(" ".join(lines), [blocks.section("\n".join(lines)), *row])
 

@@ -4,12 +4,13 @@ from typing import Final
 
 from bot.domain.commands import registry
 from bot.domain.session import Session
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
 from bot.views.sentences import asker_name
 from bot.views.text import fitted, link
 
+QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
 STOP_AFTER_CHECK: Final = Message(
     "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; "
     "if there is none, nothing is started."
@@ -42,8 +43,8 @@ def stop_confirm(session: Session) -> Message:
         "Devin then sleeps; nothing is lost, and a reply wakes it. Nothing was changed yet."
     )
     row = blocks.actions(
-        blocks.button("Stop it", registry.STOP_CONFIRMED.action_id, session.id, style="danger"),
-        blocks.button("Leave it running", registry.STOP_DECLINED.action_id, session.id),
+        questions.choice("Stop it", registry.STOP_CONFIRMED, session.id, style="danger"),
+        questions.no("Leave it running", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -101,8 +102,8 @@ def exit_confirm(session: Session) -> Message:
         "`!stop` only puts it to sleep. Nothing was changed yet."
     )
     row = blocks.actions(
-        blocks.button("End for good", registry.EXIT_CONFIRMED.action_id, session.id, style="danger"),
-        blocks.button("Keep it", registry.EXIT_DECLINED.action_id, session.id),
+        questions.choice("End for good", registry.EXIT_CONFIRMED, session.id, style="danger"),
+        questions.no("Keep it", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 

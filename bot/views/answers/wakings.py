@@ -3,14 +3,15 @@
 from typing import Final
 
 from bot.domain.amounts import Price
-from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.domain.waking import WakeQuestion
-from bot.views import blocks
+from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
 from bot.views.text import duration, fitted, tenths, tenths_of_acus, total_acus
 
+QUESTION: Final = "wake"  # the name of the question
+WAKE: Final = "wake"  # the answer
 WOKEN_BEFORE: Final = Message("That was settled before: Devin was woken, and what was kept is sent.")
 KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. The thread says how much was not sent.")
 LEFT_BEFORE: Final = Message(
@@ -28,8 +29,8 @@ def ask_to_wake(session: Session, question: WakeQuestion, target: str, price: Pr
         f"{choice}, or leave it asleep. Your message is kept until you choose, for a day at most.",
     ).text
     row = blocks.actions(
-        blocks.button(label, registry.WAKE.action_id, target, style="primary"),
-        blocks.button("Leave it", registry.LEAVE_ASLEEP.action_id, target),
+        questions.answer(label, QUESTION, WAKE, target, style="primary"),
+        questions.no("Leave it", QUESTION, target),
     )
     return Message(text, [blocks.section(text), *row])
 

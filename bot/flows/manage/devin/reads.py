@@ -7,9 +7,15 @@ from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.billing import Period, billing_day, bounds
 from bot.domain.commands.picked import picked_person
 from bot.domain.commands.quotation_marks import searched
+from bot.domain.commands.read_commands import MEMBERS, METRICS, SECRET_ADD, SECRET_LIST
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.cycle import calendar_month
 from bot.domain.periods import Span, span_of_period
+from bot.flows.commands.handler import Asked, Handler
+from bot.flows.job import CommandJob
+from bot.flows.manage.devin.asking import AskDevin
 from bot.flows.organisation import Organisation
+from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.views import members as members_views
 from bot.views import metrics as metrics_views
@@ -19,8 +25,29 @@ from bot.views.message import Message
 from bot.views.metrics import Metrics
 
 
-async def members(workspace: Workspace, typed: str, _now: float) -> Message:
-    """Name the members, or those with what was `typed` in name or address; count them where people are not named."""
+class DevinReads:
+    """Answers these commands."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do."""
+        ask = AskDevin(self._services)
+        return {
+            MEMBERS: ask.handler(members),
+            SECRET_LIST: ask.handler(secrets),
+            SECRET_ADD: Handler(_say_where_to_add_secrets),
+            METRICS: ask.handler(self._metrics),
+        }
+
+    async def _metrics(self, job: CommandJob) -> Message:
+        return await metrics(job.workspace, Period(job.cause.argument), self._services.clock())
+
+
+async def members(job: CommandJob) -> Message:
+    """Name the members, or those with what was typed in name or address; count them where people are not named."""
+    workspace, typed = job.workspace, job.cause.argument
     names = workspace.policy.shows_names
     if typed and not names:
         return members_views.NO_SEARCH
@@ -31,16 +58,20 @@ async def members(workspace: Workspace, typed: str, _now: float) -> Message:
     return members_views.members(people, searched(typed)) if names else members_views.member_counts(people)
 
 
-async def secrets(workspace: Workspace, _argument: str, _now: float) -> Message:
+async def secrets(job: CommandJob) -> Message:
     """Name the secrets."""
-    found = [one.key async for one in workspace.organisation.devin.secrets()]
+    found = [one.key async for one in job.workspace.organisation.devin.secrets()]
     return secrets_views.secrets(found, SECRETS_PAGE)
 
 
-async def metrics(workspace: Workspace, period: str, now: float) -> Message:
-    """Show what Devin counted on the finished days of a period."""
+async def _say_where_to_add_secrets(_asked: Asked) -> Message:
+    return secrets_views.add_secret(SECRETS_PAGE)
+
+
+async def metrics(workspace: Workspace, period: Period, now: float) -> Message:
+    """Show what Devin counted on the finished days of the `period`."""
     today = billing_day(now)
-    span = span_of_period(Period(period), now, calendar_month(today), date.min)
+    span = span_of_period(period, now, calendar_month(today), date.min)
     if not span.counted:
         return metrics_views.nothing_finished(today)
     return metrics_views.metrics(await _counted(workspace.organisation, span))

@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 
 from bot.devin.errors import DevinError, DevinRefused
 from bot.devin.schedules import Schedule
-from bot.domain.causes import ActionCause
-from bot.domain.commands.devin_specs import SCHEDULE_DELETE, SCHEDULE_PAUSE, SCHEDULE_RESUME
+from bot.domain.commands.schedule_commands import SCHEDULE_DELETE, SCHEDULE_PAUSE, SCHEDULE_RESUME
 from bot.flows.exactly_once.change import Change, Record
 from bot.flows.exactly_once.loss import Loss
-from bot.flows.job import CommandJob, Job, recipient_after_ack, recipient_of
+from bot.flows.job import CommandJob, recipient_after_ack, recipient_of
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -133,7 +132,7 @@ class DeleteSchedule(ScheduleChange):
 class ScheduleChangeLoss(Loss):
     """The loss of a change of a schedule."""
 
-    job: Job[ActionCause]
+    job: CommandJob
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """Answer that Devin cannot be reached and nothing was changed."""

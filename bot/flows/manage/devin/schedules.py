@@ -1,22 +1,32 @@
 """Schedules at Devin: listed, paused, resumed and deleted. Each change is made once (`bot.flows.exactly_once`)."""
 
-from collections.abc import Callable
 from datetime import tzinfo
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.devin.errors import DevinNotFound, DevinRefused, DevinUncertain
 from bot.devin.schedules import SCHEDULES_PAGE, Automation, SchedulesApi
-from bot.domain.causes import ActionCause
 from bot.domain.commands.list_numbers import list_number
+from bot.domain.commands.schedule_commands import (
+    SCHEDULE_ADD,
+    SCHEDULE_DELETE,
+    SCHEDULE_DELETE_CONFIRMED,
+    SCHEDULE_LIST,
+    SCHEDULE_PAUSE,
+    SCHEDULE_RESUME,
+)
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.form import Form
 from bot.flows.access import Access
+from bot.flows.commands.handler import Answer, Asked, Handler
 from bot.flows.exactly_once.loss import announce_loss
 from bot.flows.exactly_once.protocol import ExactlyOnce
-from bot.flows.job import CommandJob, Job, finish, recipient_after_ack
+from bot.flows.job import CommandJob
 from bot.flows.manage.devin.answer import CommandAnswer, NumberedList
+from bot.flows.manage.devin.asking import AskDevin, ask_later
 from bot.flows.manage.devin.schedule_changes import (
     DeleteSchedule,
-    ScheduleChange,
     ScheduleChangeLoss,
     SwitchSchedule,
     shown,
@@ -35,14 +45,26 @@ KIND: Final = "schedules"  # of the numbered list
 
 
 class Schedules:
-    """Answers `/devin schedule …`. What changes a schedule closes the row of its job itself."""
+    """Answers `/devin schedule …`."""
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
         self._once = ExactlyOnce(services)
 
-    async def listing(self, job: CommandJob, _argument: str) -> CommandAnswer:
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do: a form opens, schedules are read and changed at Devin."""
+        ask = AskDevin(self._services)
+        return {
+            SCHEDULE_LIST: ask.handler(self._list),
+            SCHEDULE_ADD: Handler(_open_form),
+            SCHEDULE_PAUSE: Handler(ask_later, partial(self._switch, enabled=False), lost=_lost),
+            SCHEDULE_RESUME: Handler(ask_later, partial(self._switch, enabled=True), lost=_lost),
+            SCHEDULE_DELETE: ask.handler(self._ask_to_delete),
+            SCHEDULE_DELETE_CONFIRMED: Handler(run=self._delete, lost=_lost),
+        }
+
+    async def _list(self, job: CommandJob) -> CommandAnswer:
         """List the schedules, and automations where the key sees any."""
         devin: SchedulesApi = job.workspace.organisation.devin
         found = sorted([one async for one in devin.schedules()], key=lambda one: (not one.enabled, one.name.casefold()))
@@ -51,60 +73,33 @@ class Schedules:
         message = views.listing([*map(shown, found)], automations, zone, now, SCHEDULES_PAGE)
         return CommandAnswer(message, listed=NumberedList(KIND, [one.scheduled_session_id for one in found]))
 
-    async def ask_to_delete(self, job: CommandJob, argument: str) -> CommandAnswer:
+    async def _ask_to_delete(self, job: CommandJob) -> Message:
         """Ask whether a schedule is to be deleted."""
-        picked = await self._id_of(job, argument)
+        picked = await self._id_of(job)
         if isinstance(picked, Message):
-            return CommandAnswer(picked)
+            return picked
         try:
             found = await job.workspace.organisation.devin.schedule(picked)
         except DevinNotFound:
-            return CommandAnswer(views.GONE)
-        return CommandAnswer(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
+            return views.GONE
+        return views.ask_to_delete(shown(found), await self._zone(job), self._services.clock())
 
-    # ------------------------------------------------------------ changes
-
-    async def pause(self, job: CommandJob, argument: str) -> None:
-        """Have a schedule run no more for now."""
-        await self._switch(job, argument, enabled=False)
-
-    async def resume(self, job: CommandJob, argument: str) -> None:
-        """Have a paused schedule run again."""
-        await self._switch(job, argument, enabled=True)
-
-    async def delete(self, job: CommandJob, argument: str) -> None:
-        """Delete a schedule, as the press of the question's button says."""
-        await self._change(job, argument, lambda picked: DeleteSchedule(self._services, job, picked))
-
-    async def keep(self, job: CommandJob, _argument: str) -> None:
-        """Leave a schedule as it is, as the press of the question's other button says."""
-        await self._answer(job, views.KEPT)
-
-    async def lost(self, uow: UnitOfWork, job: Job[ActionCause]) -> None:
-        """Announce that a schedule was not changed, or that nobody knows."""
-        await announce_loss(uow, job.row, ScheduleChangeLoss(job))
-
-    async def _switch(self, job: CommandJob, argument: str, *, enabled: bool) -> None:
-        zone = await self._zone(job)
-        await self._change(
-            job, argument, lambda picked: SwitchSchedule(self._services, job, picked, enabled=enabled, zone=zone)
-        )
-
-    async def _change(self, job: CommandJob, argument: str, change_of: Callable[[str], ScheduleChange]) -> None:
-        picked = await self._id_of(job, argument)
+    async def _switch(self, job: CommandJob, *, enabled: bool) -> None:
+        """Have a schedule run no more for now, or again."""
+        picked, zone = await self._id_of(job), await self._zone(job)
         if isinstance(picked, Message):
-            await self._answer(job, picked)
+            await AskDevin(self._services).reply(job, picked)
         else:
-            await self._once.change(job, change_of(picked))
+            await self._once.change(job, SwitchSchedule(self._services, job, picked, enabled=enabled, zone=zone))
 
-    async def _answer(self, job: CommandJob, message: Message) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_after_ack(job), message)
-            await finish(uow, job)
+    async def _delete(self, job: CommandJob) -> None:
+        """Delete a schedule, as the choice says."""
+        await self._once.change(job, DeleteSchedule(self._services, job, job.cause.argument))
 
     # ------------------------------------------------------------ which one, for whom
 
-    async def _id_of(self, job: CommandJob, argument: str) -> str | Message:
+    async def _id_of(self, job: CommandJob) -> str | Message:
+        argument = job.cause.argument
         if not argument:
             return views.NO_NUMBER_TYPED
         number = list_number(argument)
@@ -119,6 +114,15 @@ class Schedules:
 
     async def _zone(self, job: CommandJob) -> tzinfo:
         return await zone_of(self._access, job.workspace, job.cause.user or "")
+
+
+async def _open_form(asked: Asked) -> Answer:
+    return Form(asked.spec.name, channel=asked.channel)
+
+
+async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
+    """Announce that a schedule was not changed, or that nobody knows."""
+    await announce_loss(uow, job.row, ScheduleChangeLoss(job))
 
 
 async def zone_of(access: Access, workspace: Workspace, user: str) -> tzinfo:

@@ -10,6 +10,7 @@ from bot.domain.causes import TaskCause
 from bot.domain.fan_out import FanOut, FanOutSession
 from bot.domain.keys import short_id
 from bot.domain.lane import fan_out_lane, fan_out_session_lane
+from bot.flows.gates import Asker, Gates, Limit
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -90,3 +91,10 @@ class FanOutOrganisations:
             self._known[key] = Organisation(own.devin.within(org_id), self._services.db)
         await self._known[key].learn()  # each time, for another task or worker may have learned more
         return self._known[key]
+
+
+async def fan_out_limit(gates: Gates, workspace: Workspace, fan_out: FanOut, sessions: int) -> Limit:
+    """Return how many ACUs each of so many new `sessions` of a fan-out, which start at once, may use."""
+    who = Asker(workspace, fan_out.user, fan_out.channel, fan_out.user)
+    ceiling = fan_out.options.acu or workspace.policy.wake_limits.session_acus
+    return await gates.limit(who, fan_out.id, ceiling, sessions=sessions)

@@ -19,6 +19,7 @@ from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, PollIntervals
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, bare_id
 from bot.flows.job import Job, Reschedule, finish, go_on
 from bot.flows.kernel import Kernel
+from bot.flows.lookup import SessionLookup
 from bot.flows.manage.fan_out.fan_outs import RUN, FanOutOrganisations, enqueue_session
 from bot.flows.manage.fan_out.session import facts_of
 from bot.flows.manage.fan_out.table import FanOutTable
@@ -42,7 +43,7 @@ class RunFanOut:
 
     def __init__(self, kernel: Kernel) -> None:
         self._services = kernel.services
-        self._lookup = kernel.lookup
+        self._lookup = SessionLookup(kernel.services)
         self._organisations = FanOutOrganisations(kernel.services)
         self._table = FanOutTable(kernel.services, kernel.shared_channels)
 

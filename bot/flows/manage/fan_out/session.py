@@ -50,7 +50,7 @@ class StartFanOutSession:
     def __init__(self, kernel: Kernel) -> None:
         self._services = kernel.services
         self._access = kernel.access
-        self._lookup = kernel.lookup
+        self._lookup = SessionLookup(kernel.services)
         self._organisations = FanOutOrganisations(kernel.services)
         self._once = ExactlyOnce(kernel.services)
 

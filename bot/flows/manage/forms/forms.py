@@ -11,7 +11,6 @@ from typing import Any
 
 from bot.devin.errors import DevinError
 from bot.domain.causes import ViewCause
-from bot.domain.commands import registry
 from bot.domain.form import Form
 from bot.flows.access import Access
 from bot.flows.job import Job, finish
@@ -172,7 +171,7 @@ class Forms:
         """Why the person may not use the command of `form`, as far as our rows know."""
         person = await self._access.known_person(workspace, user)
         refusal = self._access.refusal(person, shared=False) if person else None
-        return refusal or await self._access.role_refusal(workspace, registry.named(form.command), user)
+        return refusal or await self._access.role_refusal(workspace, self._services.commands.named(form.command), user)
 
 
 async def answer(uow: UnitOfWork, job: Job[ViewCause], *messages: Message, late: bool = False) -> None:

@@ -3,19 +3,23 @@
 Which note or playbook is meant is known from our own rows, within the ack. Devin is read by a stored row.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from bot.devin.errors import DevinForbidden, DevinNotFound
 from bot.domain.commands import library_commands as commands
 from bot.domain.commands.library_words import is_id
 from bot.domain.commands.list_numbers import list_number
-from bot.domain.commands.parser import Command
 from bot.domain.commands.quotation_marks import searched
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
-from bot.domain.library import Kind
+from bot.domain.library import Kind, LibraryItem
+from bot.flows.commands.handler import Answer, Asked, Handler
 from bot.flows.job import CommandJob
 from bot.flows.manage.devin.answer import CommandAnswer, NumberedList
+from bot.flows.manage.devin.asking import AskDevin, ask_later
 from bot.flows.manage.library.calls import CALLS
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -34,9 +38,7 @@ KINDS: Final = {
     commands.PLAYBOOK_ADD: Kind.PLAYBOOK,
     commands.PLAYBOOK_EDIT: Kind.PLAYBOOK,
 }
-LISTS: Final = frozenset({commands.NOTE_LIST, commands.PLAYBOOK_LIST})
-# The commands that only read at Devin. `note delete` asks first whether to delete what it has read.
-READS: Final = LISTS | {commands.NOTE_SHOW, commands.PLAYBOOK_SHOW, commands.NOTE_DELETE}
+LISTS: Final = (commands.NOTE_LIST, commands.PLAYBOOK_LIST)
 
 
 class LibraryCommands:
@@ -45,43 +47,52 @@ class LibraryCommands:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Form | str:
-        """Return the answer to what `user` typed in `channel`, the form that opens, or the text of a command for a row.
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do: forms open, lists and items are read at Devin."""
+        ask = AskDevin(self._services)
+        lists = {spec: ask.handler(partial(_list, KINDS[spec])) for spec in LISTS}
+        items = {
+            spec: ask.handler(partial(self._read, spec, shown), self._pick)
+            for spec, shown in (
+                (commands.NOTE_SHOW, views.shown),
+                (commands.PLAYBOOK_SHOW, views.shown),
+                (commands.NOTE_DELETE, views.ask_delete),
+            )
+        }
+        return lists | items | {spec: Handler(self._form) for spec in KINDS if spec.opens_form}
 
-        That text and the form name the note or playbook by its id: a number counts in the list that is shown by now.
-        """
-        spec = command.spec
-        if spec in LISTS:
-            return f"{spec.forms[0].phrase} {command.argument}".strip()
-        if not spec.forms[0].argument.shown:
-            return Form(spec.name, channel=channel)
-        found = await self._id(workspace, user, command)
+    async def _form(self, asked: Asked) -> Answer:
+        """Open the form of something new, or of what is named, by its id: a number counts in the list shown by now."""
+        if not asked.spec.forms[0].argument.shown:
+            return Form(asked.spec.name, channel=asked.channel)
+        found = await self._id(asked.workspace, asked.user, asked.spec, asked.argument)
+        return found if isinstance(found, Message) else Form(asked.spec.name, found, asked.channel)
+
+    async def _pick(self, asked: Asked) -> Answer:
+        """Have a row read what is named, by its id."""
+        found = await self._id(asked.workspace, asked.user, asked.spec, asked.argument)
+        return found if isinstance(found, Message) else await ask_later(replace(asked, argument=found))
+
+    async def _read(
+        self, spec: CommandSpec, shown: Callable[[LibraryItem], Message], job: CommandJob
+    ) -> CommandAnswer | Message:
+        """Return the item that is named, as `shown`. May raise a DevinError."""
+        kind = KINDS[spec]
+        found = await self._id(job.workspace, job.cause.user or "", spec, job.cause.argument)
         if isinstance(found, Message):
             return found
-        return Form(spec.name, found, channel) if spec.opens_form else f"{spec.forms[0].phrase} {found}"
-
-    async def read(self, job: CommandJob, command: Command) -> CommandAnswer:
-        """Return the list, the note or playbook, or the question whether to delete it. May raise a DevinError."""
-        kind, is_list = KINDS[command.spec], command.spec in LISTS
         try:
-            return await (_list(job, command) if is_list else self._one(job, command))
+            return shown(await CALLS[kind].get(job.workspace.organisation.devin, found))
         except DevinNotFound:
-            return CommandAnswer(views.not_offered(kind) if is_list else views.gone(kind))
+            return views.gone(kind)
         except DevinForbidden as refused:
-            return CommandAnswer(views.refused(refused.needed))
+            return views.refused(refused.needed)
 
-    async def _one(self, job: CommandJob, command: Command) -> CommandAnswer:
-        found = await self._id(job.workspace, job.cause.user or "", command)
-        if isinstance(found, Message):
-            return CommandAnswer(found)
-        item = await CALLS[KINDS[command.spec]].get(job.workspace.organisation.devin, found)
-        return CommandAnswer(views.ask_delete(item) if command.spec is commands.NOTE_DELETE else views.shown(item))
-
-    async def _id(self, workspace: Workspace, user: str, command: Command) -> str | Message:
-        """Return the id of the note or playbook that `command` names; if it names none, the answer that says so."""
-        kind, typed = KINDS[command.spec], command.argument
+    async def _id(self, workspace: Workspace, user: str, spec: CommandSpec, typed: str) -> str | Message:
+        """Return the id of the item that is `typed` behind a command; if it names none, the answer that says so."""
+        kind = KINDS[spec]
         if not typed:
-            return views.which(kind, _verb(command.spec))
+            return views.which(kind, _verb(spec))
         if is_id(typed, kind):
             return typed
         number = list_number(typed)
@@ -95,9 +106,15 @@ class LibraryCommands:
         return ids[number - 1] if 1 <= number <= len(ids) else views.not_listed(kind, number)
 
 
-async def _list(job: CommandJob, command: Command) -> CommandAnswer:
-    kind, search = KINDS[command.spec], searched(command.argument)
-    found = await CALLS[kind].listing(job.workspace.organisation.devin)
+async def _list(kind: Kind, job: CommandJob) -> CommandAnswer | Message:
+    """Return the list of all items of a kind in which the typed words are found. May raise a DevinError."""
+    search = searched(job.cause.argument)
+    try:
+        found = await CALLS[kind].listing(job.workspace.organisation.devin)
+    except DevinNotFound:
+        return views.not_offered(kind)
+    except DevinForbidden as refused:
+        return views.refused(refused.needed)
     items = sorted((one for one in found.items if one.contains(search)), key=lambda one: one.name.casefold())
     ids = [one.id for one in items[: views.MOST_LISTED]]
     message = views.listing(kind, items, search, unreadable=found.unreadable)

@@ -1,22 +1,21 @@
 """The answer to the question whether to delete a note, which is deleted once (`bot.flows.exactly_once`).
 
-What a button carries is no authorisation: who deletes has to be an admin, and the note one of the bot's organisation.
+What a choice carries is no authorisation: who deletes has to be an admin, and the note one of the bot's organisation.
 """
 
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from bot.devin.errors import DevinError, DevinRefused
-from bot.domain.causes import ActionCause
-from bot.domain.commands import registry
-from bot.domain.commands.library_commands import NOTE_DELETE, NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
+from bot.domain.commands.library_commands import NOTE_DELETE, NOTE_DELETE_CONFIRMED
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.library import NAME, Kind, LibraryItem
-from bot.flows.access import Access
+from bot.flows.commands.handler import Handler
 from bot.flows.exactly_once.change import Change, Record
 from bot.flows.exactly_once.loss import Loss, announce_loss
 from bot.flows.exactly_once.protocol import ExactlyOnce
-from bot.flows.job import Job, recipient_of
+from bot.flows.job import CommandJob, recipient_of
 from bot.flows.manage.devin.failures import failure_sentence
 from bot.flows.manage.library.calls import CALLS
 from bot.flows.services import Services
@@ -27,47 +26,35 @@ from bot.views import devin_answers
 from bot.views import library as views
 from bot.views.message import Message
 
-BUTTONS: Final = frozenset({NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED})
-
 
 class NoteDeletion:
-    """Deletes the note, or keeps it."""
+    """Deletes a note."""
 
-    def __init__(self, services: Services, access: Access) -> None:
-        self._services = services
-        self._access = access
+    def __init__(self, services: Services) -> None:
         self._once = ExactlyOnce(services)
 
-    async def run(self, job: Job[ActionCause]) -> None:
-        """Delete the note if that is the answer and the person may; the outcome takes the question's place."""
-        if job.cause.verb == NOTE_DELETE_DECLINED.name:
-            await self._services.answer(job, views.NOT_DELETED)
-        elif (refusal := await self._refusal(job)) is not None:
-            await self._services.answer(job, refusal)
-        else:
-            await self._once.change(job, DeleteNote(job))
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the choice does."""
+        return {NOTE_DELETE_CONFIRMED: Handler(run=self._run, lost=_lost)}
 
-    async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
-        """Announce that the note was not deleted, or that nobody knows."""
-        await announce_loss(uow, job.row, NoteDeletionLoss(job))
+    async def _run(self, job: CommandJob) -> None:
+        await self._once.change(job, DeleteNote(job))
 
-    async def _refusal(self, job: Job[ActionCause]) -> Message | None:
-        cause = job.cause
-        person = await self._access.checked_person(job.workspace, cause.user or "")
-        refusal = self._access.refusal(person, shared=False)
-        return refusal or await self._access.role_refusal(job.workspace, registry.named(cause.verb), cause.user)
+
+async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
+    await announce_loss(uow, job.row, NoteDeletionLoss(job))
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteNote(Change[LibraryItem]):
-    """The deletion of the note that the button names."""
+    """The deletion of the note that the choice names."""
 
     kind: ClassVar[str] = "note"
-    job: Job[ActionCause]
+    job: CommandJob
 
     async def read(self) -> LibraryItem:
         """Read the note."""
-        return await CALLS[Kind.NOTE].get(self.job.workspace.organisation.devin, self.job.cause.target)
+        return await CALLS[Kind.NOTE].get(self.job.workspace.organisation.devin, self.job.cause.argument)
 
     def record(self, thing: LibraryItem) -> Record:
         """Return its fields."""
@@ -93,7 +80,7 @@ class DeleteNote(Change[LibraryItem]):
         """Record the deletion, and confirm it."""
         team, cause = self.job.workspace.team, self.job.cause
         user, action = cause.user or "", NOTE_DELETE.name
-        await audit.add(uow.tx, AuditRow(team, uow.now, user, action, cause.target, cause.channel, before))
+        await audit.add(uow.tx, AuditRow(team, uow.now, user, action, cause.argument, cause.channel, before))
         await self._answer(uow, views.deleted(str(before.get(NAME, ""))))
 
     async def write_left_alone(self, uow: UnitOfWork, _now: LibraryItem | None, /) -> None:
@@ -115,7 +102,7 @@ class NoteDeletionLoss(Loss):
     The question stands there no more after hours, and this has to get through.
     """
 
-    job: Job[ActionCause]
+    job: CommandJob
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
         """Announce that the note was not deleted."""

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from bot.domain.causes import ActionCause, TaskCause
+from bot.domain.causes import TaskCause
 from bot.domain.keys import long_job_id, short_id
 from bot.domain.lane import long_job_lane
 from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.commands.handler import NO_ANSWER, Asked
+from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
@@ -20,14 +21,14 @@ from bot.store import long_jobs as rows_of_jobs
 from bot.store.inbox import InboxRow
 from bot.views import long_jobs as views
 from bot.views.csv import Value, written
+from bot.views.message import Message
 
 RUN: Final = "long_job"  # the name of the task
-_MESSAGE: Final = "msg:"  # how the keys of what people write begin
 MOST_COLUMNS: Final = 20  # of a table in a message
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requester:
     """Who asked for a long job, and by which request; `direct` is their direct message if they wrote it there."""
 
     team: str
@@ -36,36 +37,35 @@ class Asked:
     direct: str | None = None
 
     @classmethod
-    def by_command(cls, team: str, user: str, channel: str, key: str) -> Self:
-        """Return who asked with a command in `channel`, by the request with this `key`."""
-        is_direct = is_message(key) and channel.startswith("D")
-        return cls(team, user, key, channel if is_direct else None)
+    def of(cls, asked: Asked) -> Self:
+        """Return who gave a command."""
+        return cls(asked.workspace.team, asked.user, asked.key, asked.direct)
 
-
-def is_message(key: str) -> bool:
-    """Whether the request with this key is a message, so that it came by no slash command."""
-    return key.startswith(_MESSAGE)
+    @classmethod
+    def of_job(cls, job: CommandJob) -> Self:
+        """Return who gave the command of a row."""
+        return cls(job.workspace.team, job.cause.user or "", job.row.key, job.cause.direct)
 
 
 async def begin(
-    uow: UnitOfWork, asked: Asked, new: NewLongJob, rows: Sequence[JobRow] = (), notes: Sequence[str] = ()
+    uow: UnitOfWork, requester: Requester, new: NewLongJob, rows: Sequence[JobRow] = (), notes: Sequence[str] = ()
 ) -> None:
     """Store the long job `new` with the `rows` that it has from the beginning, once for each key of a request.
 
     A file of figures is `new` of the kind `TABLE` with all of its `rows`; they are stored in this transaction, so
     there should be no more than some thousands of them. `notes` are sentences that its message ends with.
     """
-    job_id, ref = long_job_id(asked.key), short_id(asked.key)
-    state = LongJobState.READING
-    job = LongJob(job_id, asked.team, asked.user, new, state, ref, uow.now, channel=asked.direct, notes=tuple(notes))
+    job_id, ref = long_job_id(requester.key), short_id(requester.key)
+    team, user, direct = requester.team, requester.user, requester.direct
+    job = LongJob(job_id, team, user, new, LongJobState.READING, ref, uow.now, channel=direct, notes=tuple(notes))
     if not await rows_of_jobs.add(uow.tx, job, rows):
         return
-    if asked.direct is not None:
-        await post_message(uow, job, asked.direct)
+    if direct is not None:
+        await post_message(uow, job, direct)
     await uow.add_to_inbox(
         InboxRow(
             key=row_key(job_id),
-            team=asked.team,
+            team=team,
             lane=long_job_lane(job_id),
             ts=f"{uow.now:.6f}",
             ref=ref,
@@ -76,9 +76,17 @@ async def begin(
     )
 
 
+async def begin_for(services: Services, asked: Asked, new: NewLongJob) -> Message:
+    """Begin the long job that a command asks for, while an ack waits. Returns the answer to the command."""
+    # A crash right after the commit loses only the answer. The same request begins the job no second time.
+    async with services.unit_of_work(first=True) as uow:
+        await begin(uow, Requester.of(asked), new)
+    return NO_ANSWER if asked.direct else views.BEGUN
+
+
 async def begin_file(
     uow: UnitOfWork,
-    asked: Asked,
+    requester: Requester,
     title: str,
     file_name: str,
     header: Sequence[str],
@@ -93,7 +101,7 @@ async def begin_file(
     shown = tuple(range(min(len(header), MOST_COLUMNS)))
     new = NewLongJob(LongJobKind.TABLE, title, file_name, tuple(header), shown)
     made = [JobRow(str(number), [written(value) for value in row]) for number, row in enumerate(rows)]
-    await begin(uow, asked, new, made, notes)
+    await begin(uow, requester, new, made, notes)
 
 
 async def post_message(uow: UnitOfWork, job: LongJob, channel: str) -> None:
@@ -101,9 +109,9 @@ async def post_message(uow: UnitOfWork, job: LongJob, channel: str) -> None:
     await uow.add_to_outbox(uow.post_row(job.message_key, job.team, channel, None, views.going_on(job, uow.now)))
 
 
-async def cancel(services: Services, job: Job[ActionCause]) -> None:
+async def cancel(services: Services, job: CommandJob) -> None:
     """Cancel the long job whose *Cancel* was pressed, if it is that person's and still reads."""
-    job_id = job.cause.target
+    job_id = job.cause.argument
     # A crash before this commit cancels nothing, and the press is handled again.
     async with services.unit_of_work_for(job) as uow:
         found = await rows_of_jobs.get(uow.tx, job_id)

@@ -4,23 +4,25 @@ A review carries no reference. A look-up takes the newest one of the newest comm
 created after the intent: Devin has then one review of that commit, and another one would only be paid for twice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from bot.devin.errors import DevinNotFound, DevinRefused
 from bot.devin.reviews import Review
-from bot.domain.causes import ActionCause, MessageCause
-from bot.domain.commands.devin_specs import REVIEW
 from bot.domain.commands.devin_words import pull_request_url
+from bot.domain.commands.review_commands import REVIEW
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import own_lane
 from bot.domain.long_job import LongJobKind, NewLongJob
+from bot.flows.commands.handler import Answer, Asked, Handler
 from bot.flows.exactly_once.creation import Creation, Found, LookupResult, Missing
 from bot.flows.exactly_once.loss import Loss, announce_loss
 from bot.flows.exactly_once.protocol import ExactlyOnce
-from bot.flows.job import CommandJob, Job, move, recipient_after_ack
+from bot.flows.job import CommandJob, move, recipient_after_ack
 from bot.flows.lookup import CLOCKS_APART
+from bot.flows.manage.devin.asking import ask_later
 from bot.flows.manage.devin.failures import failure_sentence
-from bot.flows.manage.long_jobs.jobs import Asked, begin
+from bot.flows.manage.long_jobs.jobs import Requester, begin
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.views import reviews as views
@@ -36,31 +38,47 @@ class Reviews:
         self._services = services
         self._once = ExactlyOnce(services)
 
-    async def ask(self, job: CommandJob, typed: str) -> None:
-        """Ask for a review of the pull request whose address was `typed`. Returns when the row of `job` is closed.
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {REVIEW: Handler(_answer, self._run, lost=_lost)}
 
-        What was written first gets a lane of its own, so that nothing in its thread waits for Devin.
+    async def _run(self, job: CommandJob) -> None:
+        """Ask for a review of the pull request whose address was typed.
+
+        What was written in a message first gets a lane of its own, so that nothing in its thread waits for Devin.
         """
-        url, cause = pull_request_url(typed), job.cause
-        assert url is not None
-        if isinstance(cause, MessageCause):
-            action = ActionCause(REVIEW.name, f"{REVIEW.name} {typed}", cause.user, cause.channel)
+        lane, answer = own_lane(f"review:{job.row.key}"), _without_devin(job.cause.argument)
+        if isinstance(answer, Message):
+            await self._services.answer(job, answer)
+        elif job.cause.written and job.row.lane != lane:
             # A crash before this commit leaves the row in its thread, and it is handled again.
             async with self._services.unit_of_work_for(job) as uow:
-                await move(uow, job, own_lane(f"review:{job.row.key}"), action)
-            return
-        await self._once.create(job, NewReview(self._services, job, url))
+                await move(uow, job, lane, replace(job.cause, thread_ts=None))
+        else:
+            await self._once.create(job, NewReview(self._services, job, answer))
 
-    async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], typed: str) -> None:
-        """Send the person a direct message: the review was not asked for, or nobody knows."""
-        await announce_loss(uow, job.row, ReviewLoss(job, pull_request_url(typed) or typed))
+
+async def _answer(asked: Asked) -> Answer:
+    answer = _without_devin(asked.argument)
+    return answer if isinstance(answer, Message) else await ask_later(asked)
+
+
+def _without_devin(typed: str) -> Message | str:
+    """Return the address that was typed; if it is none, the answer that says so, for which Devin need not be asked."""
+    return pull_request_url(typed) or (views.NO_PULL_REQUEST if typed else views.HOW)
+
+
+async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
+    """Send the person a direct message: the review was not asked for, or nobody knows."""
+    typed = job.cause.argument
+    await announce_loss(uow, job.row, ReviewLoss(job, pull_request_url(typed) or typed))
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewLoss(Loss):
     """The loss of the request for a review of the pull request with the address `url`."""
 
-    job: Job[ActionCause]
+    job: CommandJob
     url: str
 
     async def write_not_done(self, uow: UnitOfWork) -> None:
@@ -107,12 +125,11 @@ class NewReview(Creation[Review]):
 
     async def write_created(self, uow: UnitOfWork, thing: Review) -> None:
         """Have the review followed in a direct message, and confirm it privately where that is another place."""
-        cause = self._job.cause
-        asked = Asked.by_command(self._job.workspace.team, cause.user or "", cause.channel or "", self._job.row.key)
+        requester = Requester.of_job(self._job)
         title = views.title(self._url, thing.commit_sha, self._hosts)
         following = {"pr_url": self._url, "commit_sha": thing.commit_sha}
-        await begin(uow, asked, NewLongJob(LongJobKind.REVIEW, title, "", (), (), asked=following))
-        if asked.direct is None:
+        await begin(uow, requester, NewLongJob(LongJobKind.REVIEW, title, "", (), (), asked=following))
+        if requester.direct is None:
             await self._reply(uow, views.asked_for(self._url, self._hosts))
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:

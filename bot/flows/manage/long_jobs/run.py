@@ -5,7 +5,7 @@ claim on the job's lane is given back every few seconds, and while a source wait
 goes on after a wait; what does not pass ends the job with a reason.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -14,15 +14,11 @@ from bot.domain.causes import TaskCause
 from bot.domain.long_job import Cell, LongJob, LongJobKind, LongJobState
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, finish, go_on
-from bot.flows.kernel import Kernel
-from bot.flows.manage.long_jobs.audit_log import AuditLogRows
-from bot.flows.manage.long_jobs.enterprise_usage import EnterpriseUsage
 from bot.flows.manage.long_jobs.file_delivery import FileDelivery
 from bot.flows.manage.long_jobs.jobs import RUN, row_key
 from bot.flows.manage.long_jobs.living_message import LivingMessage
-from bot.flows.manage.long_jobs.organisations import OrganisationRows
-from bot.flows.manage.long_jobs.review_follow import ReviewFollow
-from bot.flows.manage.long_jobs.row_sources import Batch, BotAuditRows, CannotGoOn, NoMoreRows, RowSource
+from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn, NoMoreRows, RowSource
+from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import ScopeMissing
@@ -42,18 +38,11 @@ class RunLongJob:
 
     name: ClassVar[str] = RUN
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._services = services = kernel.services
+    def __init__(self, services: Services, sources: Mapping[LongJobKind, RowSource]) -> None:
+        self._services = services
         self._message = LivingMessage(services)
         self._delivery = FileDelivery(services, FileTransfers())
-        self._sources: dict[LongJobKind, RowSource] = {
-            LongJobKind.TABLE: NoMoreRows(),
-            LongJobKind.BOT_AUDIT: BotAuditRows(services),
-            LongJobKind.AUDIT: AuditLogRows(),
-            LongJobKind.ORGANISATIONS: OrganisationRows(services),
-            LongJobKind.ENTERPRISE: EnterpriseUsage(),
-            LongJobKind.REVIEW: ReviewFollow(services),
-        }
+        self._sources = {LongJobKind.TABLE: NoMoreRows(), **sources}
 
     async def run(self, job: Job[TaskCause]) -> None:
         """Work on the long job until it is over, or until it is time to give the lane back."""

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.domain.budgets import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
+from bot.domain.commands.budget_commands import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET
 from bot.domain.commands.budget_words import Problem, parse_grant, parse_number, parse_set
-from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_REMOVE, BUDGET_SET
+from bot.domain.commands.spec import CommandSpec
+from bot.flows.access import Access
 from bot.flows.admins import admins_of
+from bot.flows.commands.handler import Asked, Handler
 from bot.flows.job import CommandJob, finish_with
 from bot.flows.money.budgets.grants import Raise, name_beside_figures, record_raise
 from bot.flows.money.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
@@ -23,7 +25,6 @@ from bot.views import budgets as views
 from bot.views.budgets import Entry, Named
 from bot.views.message import Message
 
-CHANGES: Final = frozenset({BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT})
 # Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
 _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
 
@@ -47,13 +48,24 @@ class ChangedBy:
 class BudgetCommands:
     """Answers what is typed about budgets."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, access: Access) -> None:
         self._services = services
+        self._access = access
         self._changes: dict[str, _Change] = {
             BUDGET_SET.name: self._set,
             BUDGET_REMOVE.name: self._remove,
             BUDGET_GRANT.name: self._grant,
         }
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do."""
+        changes = dict.fromkeys((BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT), Handler(self._change, self._run))
+        return {BUDGET_LIST: Handler(self._list), **changes}
+
+    async def _list(self, asked: Asked) -> Message:
+        """Answer `budget list`, unless the person is a guest or of another company."""
+        refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
+        return refusal or await self.listing(asked.workspace, asked.user, asked.channel)
 
     async def listing(self, workspace: Workspace, user: str, channel: str) -> Message:
         """Return the list of budgets: for an admin all, for others those that hold for them in `channel`."""
@@ -65,29 +77,30 @@ class BudgetCommands:
             no_acus = await reports_no_acus(tx, workspace, now)
         return views.listing(entries, admin=admin, no_acus=no_acus)
 
-    async def change(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
+    async def _change(self, asked: Asked) -> Message:
         """Carry out a command of an admin within the ack, and return the confirmation or what is wrong with it.
 
         A crash right after its commit leaves a change that was not confirmed; `budget list` shows it. The same command
         grants once, even if it comes twice, by its key.
         """
-        by = ChangedBy(workspace, user, channel, command.key)
-        added_up = await self._add_up(workspace, command, first=True)
+        by, name = ChangedBy(asked.workspace, asked.user, asked.channel, asked.key), asked.spec.name
+        added_up = await self._add_up(asked.workspace, name, asked.argument, first=True)
         async with self._services.unit_of_work(first=True) as uow:
-            return await self._changes[command.spec.name](uow, by, command.argument, added_up)
+            return await self._changes[name](uow, by, asked.argument, added_up)
 
-    async def carry_out(self, job: CommandJob, command: Command) -> None:
+    async def _run(self, job: CommandJob) -> None:
         """Carry out a command of an admin that was written, and confirm it privately."""
-        by = ChangedBy(job.workspace, job.cause.user or "", job.cause.channel or "", job.row.key)
-        added_up = await self._add_up(job.workspace, command)
+        cause = job.cause
+        by = ChangedBy(job.workspace, cause.user or "", cause.channel or "", job.row.key)
+        added_up = await self._add_up(job.workspace, cause.command, cause.argument)
         # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            message = await self._changes[command.spec.name](uow, by, command.argument, added_up)
+            message = await self._changes[cause.command](uow, by, cause.argument, added_up)
             await finish_with(uow, job, message)
 
-    async def _add_up(self, workspace: Workspace, command: Command, *, first: bool = False) -> AddedUp:
+    async def _add_up(self, workspace: Workspace, command: str, typed: str, *, first: bool = False) -> AddedUp:
         """Add up what the subject has spent to which `command` grants more; nothing for any other command."""
-        order = parse_grant(command.argument) if command.spec.name == BUDGET_GRANT.name else None
+        order = parse_grant(typed) if command == BUDGET_GRANT.name else None
         if order is None or isinstance(order, Problem):
             return {}
         scope = order.scope

@@ -4,6 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.domain.billing import billing_day
+from bot.domain.commands.registry import COST
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.session import Session
+from bot.flows.access import Access
+from bot.flows.commands.handler import Asked, Handler
+from bot.flows.job import CommandJob
 from bot.flows.money.budgets.check import own_budgets
 from bot.flows.money.consumption.cycles import cycle_of
 from bot.flows.services import Services
@@ -12,6 +18,7 @@ from bot.store import person_spend, sessions
 from bot.store.database.connection import Transaction
 from bot.store.person_spend import SpentByPerson
 from bot.views.answers import own_cost as own_cost_sentences
+from bot.views.answers import sessions as session_sentences
 from bot.views.answers.own_cost import MOST_EXPENSIVE_LISTED, OwnCosts, OwnSession
 from bot.views.budgets import own_line
 from bot.views.message import Message
@@ -20,8 +27,20 @@ from bot.views.message import Message
 class OwnCost:
     """Shows people what their own sessions used."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, access: Access) -> None:
         self._services = services
+        self._access = access
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does: in a session's thread it is about that session."""
+        return {COST: Handler(self._answer, on_session=self._of_session)}
+
+    async def _answer(self, asked: Asked) -> Message:
+        refused = await self._access.refusal_in_ack(asked.workspace, asked.user) is not None
+        return await self.answer(asked.workspace, asked.user, None if refused else asked.channel)
+
+    async def _of_session(self, job: CommandJob, session: Session) -> None:
+        await self._services.answer(job, session_sentences.cost(session, job.workspace.policy.acu_price))
 
     async def answer(self, workspace: Workspace, user: str, channel: str | None = None) -> Message:
         """Return what the sessions of `user` used since the cycle began, the running day included.

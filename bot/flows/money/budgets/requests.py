@@ -1,6 +1,6 @@
 """The buttons of a budget that is used up: a person asks for more, and an admin grants or refuses it, once.
 
-What a button carries is no authorisation: the budget has to be one of the workspace, and who grants has to be an admin.
+What a choice carries is no authorisation: the budget has to be one of the workspace, and who grants has to be an admin.
 """
 
 from dataclasses import replace
@@ -9,10 +9,10 @@ from functools import partial
 from typing import Final
 
 from bot.domain.budgets import Budget
-from bot.domain.causes import ActionCause
-from bot.domain.commands import registry
-from bot.flows.access import Access
-from bot.flows.job import Job, finish, recipient_of
+from bot.domain.commands.budget_commands import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE
+from bot.domain.commands.spec import CommandSpec
+from bot.flows.commands.handler import Handler
+from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.money.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
 from bot.flows.money.budgets.standings import AddedUp, Standings, add_up, standings
 from bot.flows.services import Services
@@ -25,41 +25,36 @@ from bot.store.grants import Grant, GrantState
 from bot.views import budgets as views
 from bot.views.message import Message
 
-BUTTONS: Final = frozenset({registry.ASK_FOR_MORE, registry.GRANT_MORE, registry.REFUSE_MORE})
 MORE: Final = Decimal(10)  # ACUs that the button grants
 
 
 class BudgetRequests:
     """Carries out these buttons."""
 
-    def __init__(self, services: Services, access: Access) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._access = access
 
-    async def run(self, job: Job[ActionCause]) -> None:
-        """Ask the admins, or grant or refuse what was asked for, or answer privately why not."""
-        refusal = await self._refusal(job)
-        added_up = {} if refusal else await add_up(self._services, job.workspace, partial(_asked_about, job))
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the choices do."""
+        return dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE), Handler(run=self._run))
+
+    async def _run(self, job: CommandJob) -> None:
+        """Ask the admins, or grant or refuse what was asked for."""
+        added_up = await add_up(self._services, job.workspace, partial(_asked_about, job))
         # A crash before this commit does and answers nothing, and the press is handled again. After it the key of the
         # request, and the state in its row, keep a second press from doing it once more.
         async with self._services.unit_of_work_for(job) as uow:
-            message, replaces = (refusal, False) if refusal else await self._carry_out(uow, job, added_up)
+            message, replaces = await self._carry_out(uow, job, added_up)
             await uow.reply_privately(replace(recipient_of(job), replaces=replaces), message)
             await finish(uow, job)
 
-    async def _refusal(self, job: Job[ActionCause]) -> Message | None:
-        cause = job.cause
-        person = await self._access.checked_person(job.workspace, cause.user or "")
-        refusal = self._access.refusal(person, shared=False)
-        return refusal or await self._access.role_refusal(job.workspace, registry.named(cause.verb), cause.user)
-
-    async def _carry_out(self, uow: UnitOfWork, job: Job[ActionCause], added_up: AddedUp) -> tuple[Message, bool]:
+    async def _carry_out(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
         """Do what the button says. Returns the answer, and whether it takes the place of the button's message."""
-        if job.cause.verb == registry.ASK_FOR_MORE.name:
+        if job.cause.command == ASK_FOR_MORE.name:
             return await self._ask(uow, job, added_up), True
         return await self._decide(uow, job, added_up)
 
-    async def _ask(self, uow: UnitOfWork, job: Job[ActionCause], added_up: AddedUp) -> Message:
+    async def _ask(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> Message:
         workspace, user = job.workspace, job.cause.user or ""
         found = await _asked_about(job, uow.tx)
         if found is None:
@@ -79,14 +74,14 @@ class BudgetRequests:
         await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, MORE, key))
         return views.ASKED
 
-    async def _decide(self, uow: UnitOfWork, job: Job[ActionCause], added_up: AddedUp) -> tuple[Message, bool]:
-        workspace, key = job.workspace, job.cause.target
+    async def _decide(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
+        workspace, key = job.workspace, job.cause.argument
         asked = await grants.get(uow.tx, workspace.team, key)
         budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
         if asked is None or budget is None:
             return views.BUDGET_GONE, True
         stand = await standings(uow.tx, workspace, uow.now, added_up)
-        grants_it, period = job.cause.verb == registry.GRANT_MORE.name, stand.period(budget)
+        grants_it, period = job.cause.command == GRANT_MORE.name, stand.period(budget)
         if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
             return await self._begun_anew(uow, workspace, stand, asked, budget), True
         state = GrantState.GRANTED if grants_it else GrantState.REFUSED
@@ -114,7 +109,7 @@ class BudgetRequests:
         return views.begun_anew(standing.period)
 
     async def _refuse(
-        self, uow: UnitOfWork, job: Job[ActionCause], stand: Standings, asked: Grant, budget: Budget
+        self, uow: UnitOfWork, job: CommandJob, stand: Standings, asked: Grant, budget: Budget
     ) -> Message:
         """Write the audit row of a refusal, and inform who asked."""
         workspace, by = job.workspace, job.cause.user or ""
@@ -129,10 +124,10 @@ class BudgetRequests:
         return views.request_refused(await name_beside_figures(uow, workspace, asked.user), name)
 
 
-async def _asked_about(job: Job[ActionCause], tx: Transaction) -> tuple[Budget, str] | None:
+async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] | None:
     """Return the budget that a button is about, and whose it is; None if it is not there any more."""
-    team, target = job.workspace.team, job.cause.target
-    if job.cause.verb != registry.ASK_FOR_MORE.name:
+    team, target = job.workspace.team, job.cause.argument
+    if job.cause.command != ASK_FOR_MORE.name:
         asked = await grants.get(tx, team, target)
         raised = None if asked is None else await budgets.get(tx, team, asked.budget)
         return None if asked is None or raised is None else (raised, asked.subject)

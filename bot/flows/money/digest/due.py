@@ -33,13 +33,11 @@ log = get_logger(__name__)
 class DueDigests:
     """Posts the digests of a workspace."""
 
-    def __init__(
-        self, services: Services, workspace: Workspace, usage_ledger: UsageLedger, shared_channels: SharedChannels
-    ) -> None:
+    def __init__(self, services: Services, workspace: Workspace, shared_channels: SharedChannels) -> None:
         self._services = services
         self._workspace = workspace
         self._shared_channels = shared_channels
-        self._digest_post = DigestPost(services, workspace, usage_ledger)
+        self._digest_post = DigestPost(services, workspace, UsageLedger(services))
 
     async def tick(self) -> float:
         """Post the digests that are due. Returns the seconds until the next check."""

@@ -7,11 +7,14 @@ work of a stored row.
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from bot.domain.commands import registry
+from bot.domain.commands.digest_commands import DIGEST
 from bot.domain.commands.digest_words import DigestAction, DigestMistake, DigestRequest, parse_digest
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.editions import OCCASIONS, Edition, Schedule, dates_near, next_instant
+from bot.domain.lane import person_lane
 from bot.domain.subscription import MissedBecause, Subscription
-from bot.flows.job import CommandJob, finish, recipient_after_ack
+from bot.flows.commands.handler import Answer, Asked, Deferred, Handler, asked_by
+from bot.flows.job import CommandJob, finish, recipient_after_ack, recipient_of
 from bot.flows.money.digest.due import schedule_of, subscribed
 from bot.flows.money.digest.past import Destination, read_past
 from bot.flows.money.digest.post import DigestPost, cycles_around
@@ -33,39 +36,53 @@ KIND: Final = "digests"  # of the numbered list
 class Subscriptions:
     """Answers `/devin digest` and changes the subscriptions."""
 
-    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._usage_ledger = usage_ledger
+        self._usage_ledger = UsageLedger(services)
 
-    async def answer(self, workspace: Workspace, user: str, channel: str, argument: str) -> Message | None:
-        """Return the answer to what `user` typed in `channel`; None if that takes longer than an ack may."""
-        request = parse_digest(argument)
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {DIGEST: Handler(self._answer, self._run, lost=self._lost)}
+
+    async def _answer(self, asked: Asked) -> Answer:
+        """Answer what was typed from our own rows; a row makes a preview, and asks Slack about a channel."""
+        request = parse_digest(asked.argument)
         if isinstance(request, DigestMistake):
             return subscription_sentences.digest_mistake(request)
+        if (answer := await self._answered_at_once(asked, request)) is not None:
+            return answer
+        is_now = request.action is DigestAction.NOW
+        received = subscription_sentences.DIGEST_BEING_MADE if is_now else subscription_sentences.DIGEST_CHECKING
+        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument, received)
+
+    async def _answered_at_once(self, asked: Asked, request: DigestRequest) -> Message | None:
         if request.action is DigestAction.LIST:
-            return await self._list(workspace, user)
+            return await self._list(asked.workspace, asked.user)
         if request.action is DigestAction.REMOVE:
-            return await self._remove(workspace, user, channel, request.number)
-        if request.action is DigestAction.NOW:
-            return None
+            return await self._remove(asked.workspace, asked.user, asked.channel, request.number)
         if request.action is DigestAction.ADD:
-            return _refusal(workspace, request, channel)
-        return subscription_sentences.digest_forms(schedule_of(workspace.policy))
+            return _refusal(asked.workspace, request, asked.channel)
+        return (
+            None
+            if request.action is DigestAction.NOW
+            else subscription_sentences.digest_forms(schedule_of(asked.workspace.policy))
+        )
 
-    @staticmethod
-    def received(argument: str) -> Message:
-        """Return what is said of a command until its row is carried out."""
-        request = parse_digest(argument)
-        is_now = isinstance(request, DigestRequest) and request.action is DigestAction.NOW
-        return subscription_sentences.DIGEST_BEING_MADE if is_now else subscription_sentences.DIGEST_CHECKING
-
-    async def carry_out(self, job: CommandJob, argument: str) -> None:
-        """Show the person of `job` a preview, add the subscription that they ask for, or answer privately why not."""
-        request = parse_digest(argument)
-        assert isinstance(request, DigestRequest)
-        if request.action is DigestAction.NOW:
+    async def _run(self, job: CommandJob) -> None:
+        """Carry out a command for a row: answer it, show a preview, or add a subscription."""
+        answer = await self._answer(asked_by(job, DIGEST))
+        request = parse_digest(job.cause.argument)
+        if isinstance(answer, Message):
+            await self._services.answer(job, answer)
+        elif isinstance(request, DigestRequest) and request.action is DigestAction.ADD:
+            await self._subscribe(job, request)
+        else:
             await self._show_preview(job)
-            return
+
+    async def _lost(self, uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
+        await uow.reply_privately(recipient_of(job), subscription_sentences.DIGEST_NOT_ADDED)
+
+    async def _subscribe(self, job: CommandJob, request: DigestRequest) -> None:
         channel = request.channel or job.cause.channel or ""
         refusal = await _refusal_of_slack(job.workspace, channel)
         # A crash before this commit changes and answers nothing, and the row is handled again.
@@ -196,7 +213,7 @@ def _audit_row(
         team=workspace.team,
         at=now,
         user=user,
-        action=registry.DIGEST.name,
+        action=DIGEST.name,
         target=changed.id,
         channel=channel,
         before=before.as_record if before else None,

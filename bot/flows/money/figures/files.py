@@ -6,8 +6,9 @@ from typing import Final
 from bot.domain.billing import ONE_DAY, Period, billing_day, newest_finished
 from bot.domain.periods import RefusedRange, Span
 from bot.domain.questions import By, Question
+from bot.flows.commands.handler import NO_ANSWER
 from bot.flows.manage.long_jobs.enterprise_usage import enterprise_usage
-from bot.flows.manage.long_jobs.jobs import Asked, begin, begin_file
+from bot.flows.manage.long_jobs.jobs import Requester, begin, begin_file
 from bot.flows.money.figures.file_parts import FileParts
 from bot.flows.money.figures.outcomes import OutcomeAnswers
 from bot.flows.money.figures.usage import UsageAnswers
@@ -34,8 +35,8 @@ class FigureFiles:
         self._usage_answers = usage_answers
         self._outcome_answers = outcome_answers
 
-    async def usage(self, workspace: Workspace, asked: Asked, question: Question) -> Message:
-        """Begin the file of what was used. An empty message means that the job's message is the answer."""
+    async def usage(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
+        """Begin the file of what was used. NO_ANSWER means that the job's message is the answer."""
         async with self._services.db.scan(first=True) as tx:
             span = await self._finished(tx, workspace, question)
             if isinstance(span, RefusedRange):
@@ -43,10 +44,10 @@ class FigureFiles:
             if not span.counted:
                 return views.running(question, f"{_USAGE} {self._over(question)}")
             made = await self._usage(tx, workspace, question, span)
-        return made if isinstance(made, Message) else await self._begin(asked, made)
+        return made if isinstance(made, Message) else await self._begin(requester, made)
 
-    async def report(self, workspace: Workspace, asked: Asked, question: Question) -> Message:
-        """Begin the file of what came of pull requests. An empty message means that the job's message is the answer."""
+    async def report(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
+        """Begin the file of what came of pull requests. NO_ANSWER means that the job's message is the answer."""
         async with self._services.db.scan(first=True) as tx:
             span = await self._finished(tx, workspace, question)
             assert not isinstance(span, RefusedRange), "a report has no dates"
@@ -54,12 +55,12 @@ class FigureFiles:
                 return views.running(question, f"{_REPORT} {replace(question, period=Period.WEEK)}")
             groups = await self._outcome_answers.file_groups(tx, workspace, _period(workspace, span), question.by)
         shows_people = workspace.policy.shows_names
-        return await self._begin(asked, views.report_file(question, span, groups, shows_people=shows_people))
+        return await self._begin(requester, views.report_file(question, span, groups, shows_people=shows_people))
 
-    async def of_enterprise(self, workspace: Workspace, asked: Asked, question: Question) -> Message:
+    async def of_enterprise(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
         """Begin to show what all organisations used, with a file or without one; Devin has to be asked for it.
 
-        An empty message means that the job's message is the answer.
+        NO_ANSWER means that the job's message is the answer.
         """
         if question.by not in {None, *enterprise_usage_views.DIVISIONS}:
             return enterprise_usage_views.NOT_DIVIDED
@@ -74,8 +75,8 @@ class FigureFiles:
             return nothing_finished(question, span, Apart(span.apart))
         # A crash right after the commit loses only the answer. The same request begins the job no second time.
         async with self._services.unit_of_work(first=True) as uow:
-            await begin(uow, asked, enterprise_usage(question, span))
-        return Message("") if asked.direct else long_jobs_views.BEGUN
+            await begin(uow, requester, enterprise_usage(question, span))
+        return NO_ANSWER if requester.direct else long_jobs_views.BEGUN
 
     async def _usage(
         self, tx: Transaction, workspace: Workspace, question: Question, span: Span
@@ -104,11 +105,11 @@ class FigureFiles:
             return replace(question, period=Period.YESTERDAY)
         return replace(question, period=None, dates=newest.isoformat())
 
-    async def _begin(self, asked: Asked, made: FigureFile) -> Message:
+    async def _begin(self, requester: Requester, made: FigureFile) -> Message:
         # A crash right after the commit loses only the answer. The same request begins the job no second time.
         async with self._services.unit_of_work(first=True) as uow:
-            await begin_file(uow, asked, made.title, made.name, made.header, made.rows, made.notes)
-        return Message("") if asked.direct else views.BEGUN
+            await begin_file(uow, requester, made.title, made.name, made.header, made.rows, made.notes)
+        return NO_ANSWER if requester.direct else views.BEGUN
 
 
 def _period(workspace: Workspace, span: Span) -> Spending:

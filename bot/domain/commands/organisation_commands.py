@@ -1,0 +1,15 @@
+"""The command that lists Devin's organisations."""
+
+from typing import Final
+
+from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+
+ORGS: Final = CommandSpec(
+    "orgs",
+    forms=typed("orgs"),
+    role=Role.ADMIN,
+    subject="figures of Devin's organisations",
+    slash_help=Help("`/devin orgs` shows Devin's organisations, with their limits and ACUs"),
+    meant_by=("organisations", "organizations"),
+)
+COMMANDS: Final = (ORGS,)

@@ -1,0 +1,39 @@
+"""The commands that show what Devin knows: metrics, members, names of secrets."""
+
+from typing import Final
+
+from bot.domain.commands.devin_words import METRICS_PERIOD, NAME
+from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+
+METRICS: Final = CommandSpec(
+    "metrics",
+    forms=typed("metrics", METRICS_PERIOD),
+    role=Role.ADMIN,
+    subject="metrics",
+    ordinary=True,
+    slash_help=Help(f"`/devin metrics {METRICS_PERIOD.shown}` shows how much Devin is used"),
+)
+MEMBERS: Final = CommandSpec(
+    "members",
+    forms=typed("members", NAME),
+    role=Role.ADMIN,
+    subject="Devin's members",
+    ordinary=True,
+    slash_help=Help(f"`/devin members {NAME.shown}` shows who may use Devin, with their roles"),
+)
+SECRET_LIST: Final = CommandSpec(
+    "secret_list",
+    forms=typed("secret list"),
+    role=Role.ADMIN,
+    subject="names of secrets",
+    ordinary=True,
+    slash_help=Help("`/devin secret list` shows the names of Devin's secrets"),
+)
+SECRET_ADD: Final = CommandSpec(
+    "secret_add",
+    forms=typed("secret add"),
+    role=Role.ADMIN,
+    subject="changes of secrets",
+    slash_help=Help("`/devin secret add` says where to add one", same_line=True),
+)
+COMMANDS: Final = (METRICS, MEMBERS, SECRET_LIST, SECRET_ADD)

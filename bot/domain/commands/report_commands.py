@@ -1,0 +1,16 @@
+"""The command that shows what came of pull requests."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import REPORT_QUESTION
+from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+
+REPORT: Final = CommandSpec(
+    "report",
+    forms=typed("report", REPORT_QUESTION),
+    role=Role.ADMIN,
+    subject="outcome reports",
+    ordinary=True,
+    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows what came of pull requests"),
+)
+COMMANDS: Final = (REPORT,)

@@ -1,0 +1,15 @@
+"""The command that has Devin review a pull request."""
+
+from typing import Final
+
+from bot.domain.commands.devin_words import PULL_REQUEST
+from bot.domain.commands.spec import CommandSpec, Help, typed
+
+REVIEW: Final = CommandSpec(
+    "review",
+    forms=typed("review", PULL_REQUEST),
+    ordinary=True,
+    starts=True,
+    slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` has Devin review a pull request"),
+)
+COMMANDS: Final = (REVIEW,)

@@ -1,0 +1,56 @@
+"""The commands about what Devin runs on a schedule."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import LISTED
+from bot.domain.commands.devin_words import SCHEDULE
+from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+
+SCHEDULE_LIST: Final = CommandSpec(
+    "schedule_list",
+    forms=typed("schedule list", LISTED),
+    ordinary=True,
+    slash_help=Help("`/devin schedule list` shows what Devin runs on a schedule"),
+)
+SCHEDULE_ADD: Final = CommandSpec(
+    "schedule_add",
+    forms=typed("schedule add"),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    opens_form=True,
+    slash_help=Help("`/devin schedule add` opens a form for a new schedule"),
+)
+SCHEDULE_PAUSE: Final = CommandSpec(
+    "schedule_pause",
+    forms=typed("schedule pause", SCHEDULE),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    slash_help=Help("`/devin schedule pause N`", same_line=True),
+)
+SCHEDULE_RESUME: Final = CommandSpec(
+    "schedule_resume",
+    forms=typed("schedule resume", SCHEDULE),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    slash_help=Help("`/devin schedule resume N`", same_line=True),
+)
+SCHEDULE_DELETE: Final = CommandSpec(
+    "schedule_delete",
+    forms=typed("schedule delete", SCHEDULE),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    asks_first=True,
+    slash_help=Help("`/devin schedule delete N`, with a number from the list", same_line=True),
+)
+# The choice to delete a schedule.
+SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
+    "schedule_delete_confirmed", forms=(), role=Role.ADMIN, subject="changes of schedules", urgent=True
+)
+COMMANDS: Final = (
+    SCHEDULE_LIST,
+    SCHEDULE_ADD,
+    SCHEDULE_PAUSE,
+    SCHEDULE_RESUME,
+    SCHEDULE_DELETE,
+    SCHEDULE_DELETE_CONFIRMED,
+)

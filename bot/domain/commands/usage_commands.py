@@ -1,0 +1,15 @@
+"""The command that shows what was spent."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import USAGE_QUESTION
+from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+
+USAGE: Final = CommandSpec(
+    "usage",
+    forms=typed("usage", USAGE_QUESTION),
+    role=Role.ADMIN,
+    subject="usage figures",
+    slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),
+)
+COMMANDS: Final = (USAGE,)

@@ -1,0 +1,49 @@
+"""All features, each one line, in the order of the help text."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.commands.command_set import CommandSet
+from bot.domain.commands.registry import CORE, HELP
+from bot.features import (
+    alarms,
+    audit,
+    budgets,
+    consumption,
+    cost,
+    digest,
+    fan_out,
+    guardrails,
+    library,
+    organisations,
+    reads,
+    report,
+    reviews,
+    schedules,
+    usage,
+)
+from bot.flows.conversation_parts import ConversationParts
+from bot.flows.feature import Feature
+from bot.flows.kernel import SlackEvent
+
+FEATURES: Final[tuple[Feature, ...]] = (
+    usage.FEATURE,
+    report.FEATURE,
+    digest.FEATURE,
+    budgets.FEATURE,
+    organisations.FEATURE,
+    audit.FEATURE,
+    fan_out.FEATURE,
+    library.FEATURE,
+    reviews.FEATURE,
+    schedules.FEATURE,
+    reads.FEATURE,
+    alarms.FEATURE,
+    guardrails.FEATURE,
+    cost.FEATURE,
+    consumption.FEATURE,
+)
+# What is done about events of Slack's, and those events by their types.
+EVENT_TASKS: Final = (*ConversationParts.events, *(task for feature in FEATURES for task in feature.events))
+EVENTS: Final[Mapping[str, SlackEvent]] = {name: task.event for task in EVENT_TASKS for name in task.event.types}
+COMMANDS: Final = CommandSet([*CORE, *(spec for feature in FEATURES for spec in feature.commands), HELP])

@@ -1,0 +1,67 @@
+"""Opens the store: locks its SQLite file for this process, and brings its schema up to date."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+
+from bot.connect import StartError
+from bot.logs import get_logger
+from bot.store.database.connection import Clock, Database, sqlite_path
+from bot.store.database.files import NotAFileError, keep_private, open_lock
+from bot.store.database.schema import migrate
+from bot.timing import PRODUCTION, Timing
+
+log = get_logger(__name__)
+
+
+class StoreInUseError(StartError):
+    """Another process has locked the SQLite file."""
+
+
+@contextmanager
+def alone_on(path: Path | None) -> Iterator[None]:
+    """Lock the SQLite file at `path` for this process while the block runs; None, for PostgreSQL, locks nothing.
+
+    Raises StoreInUseError if another process holds the lock, or StartError if the file cannot be opened.
+    """
+    if path is None:
+        yield
+        return
+    try:
+        opened = open_lock(path)
+    except NotAFileError as error:
+        raise StartError(
+            f"{error} is a link, or no file. Find out who put it there, remove it and start again."
+        ) from None
+    except OSError:
+        raise StartError(f"The store {path} cannot be opened. Check DATABASE_URL and who may write there.") from None
+    with os.fdopen(opened) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreInUseError(
+                f"Another process runs on {path}. Stop it first, or give this one a DATABASE_URL of its own."
+            ) from None
+        yield
+
+
+async def open_store(
+    stack: AsyncExitStack, url: str, clock: Clock = time.time, timing: Timing = PRODUCTION
+) -> Database:
+    """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails."""
+    try:
+        if (path := sqlite_path(url)) is not None:
+            # A crash right here leaves an empty file, in which the next start makes the schema.
+            keep_private(path)
+        db = Database(url, clock, timing)
+        stack.push_async_callback(db.close)
+        await migrate(db)
+    except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
+        log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
+        raise StartError(
+            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
+        ) from None
+    return db

@@ -1,0 +1,21 @@
+"""The buttons under a private question: each is a choice, and what comes of it takes the place of the question."""
+
+from bot.domain.commands.presses import NO, answer_id
+from bot.domain.commands.spec import CommandSpec
+from bot.views import blocks
+from bot.views.message import Block
+
+
+def choice(label: str, command: CommandSpec, argument: str, style: str | None = None) -> Block:
+    """A button that gives a command with this argument, as if it was typed."""
+    return blocks.button(label, command.choice_id, argument, style)
+
+
+def answer(label: str, question: str, answer: str, subject: str, style: str | None = None) -> Block:
+    """A button that answers the question with this name about `subject`, such as the key of the row that waits."""
+    return blocks.button(label, answer_id(question, answer), subject, style)
+
+
+def no(label: str, question: str, subject: str) -> Block:
+    """A button that declines: nothing is changed, and what waits for the answer ends."""
+    return answer(label, question, NO, subject)
