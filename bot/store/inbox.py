@@ -169,7 +169,10 @@ async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause, ts: str) 
 
 
 async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:
-    """Replace the cause of an open row by `cause`, in which a flow has noted something."""
+    """Replace the cause of an open row by `cause`, in which a flow has noted something.
+
+    A message's row may become that of the command that the message consists of.
+    """
     await tx.execute(_open_row(key).values(kind=cause.kind, payload=encode(cause)))
 
 

@@ -218,6 +218,14 @@ async def test_what_a_flow_notes_on_a_row_leaves_it_in_its_place(db: Database) -
     assert other == asked("other")
 
 
+async def test_the_row_of_a_message_becomes_that_of_its_command_once_something_is_noted(db: Database) -> None:
+    await store(db, asked("k"))
+    stop = ActionCause("stop", "s", "U1", written=True, unsent=3)
+    async with db.write() as tx:
+        await inbox.note(tx, "k", stop)
+        assert await inbox.get(tx, "k") == replace(asked("k"), cause=stop)
+
+
 async def test_faults_of_our_own_are_counted_apart_from_waits(db: Database) -> None:
     await store(db, asked("k"), asked("other"))
     async with db.write() as tx:
