@@ -267,8 +267,8 @@ def room_again(one: Named) -> Message:
 def request(one: Named, asker: str, acus: Decimal, key: str) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
-        questions.choice(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE, key, style="primary"),
-        questions.choice("Refuse", REFUSE_MORE, key),
+        blocks.button(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE.action_id, key, style="primary"),
+        blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
     asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(one.owner)} is used up, {one.used}."
     return one.message(f"{asks} It resets {{anew}}.", *row)

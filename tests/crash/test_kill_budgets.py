@@ -72,7 +72,7 @@ async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     refused = await one.slack.wait_for_ephemeral(ANN, "Nothing was started", within=PATIENCE)
     await press(one, ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
-    await press(one, ADA, OPS, asked["ts"], "choose:grant_more")
+    await press(one, ADA, OPS, asked["ts"], "grant_more")
     await one.slack.wait_for_message(DM, "raised", within=PATIENCE)
     async with asyncio.timeout(PATIENCE):  # until all levels are announced again once they are reached
         while await one.rows("SELECT level FROM crossings WHERE NOT rearmed"):

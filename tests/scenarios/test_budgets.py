@@ -209,9 +209,9 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     assert read(asked) == "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
     await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you get a message once they have")
-    await on.slack.click(BEN, OPS, asked["ts"], "choose:grant_more")
+    await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
-    await on.slack.click(ADA, OPS, asked["ts"], "choose:grant_more")
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     raised = "by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
     decided = await on.slack.wait_for_message(OPS, "raised")
     assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
@@ -235,7 +235,7 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     refused = await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")
     await on.slack.click(BEN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
-    await on.slack.click(ADA, OPS, asked["ts"], "choose:grant_more")
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(DM_OF_ANN, "ada raised your budget by 10 ACUs")
     await on.slack.wait_for_message("D0BEN", "ada raised ann's budget by 10 ACUs")
     await settled(on)
@@ -261,7 +261,7 @@ async def changes(on: Harness) -> list[tuple[Any, ...]]:
 async def test_each_change_is_written_down_with_what_it_was_before(on: Harness) -> None:
     await used_up(on)
     asked = await asked_for_more(on)
-    await on.slack.click(ADA, OPS, asked["ts"], "choose:grant_more")
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(OPS, "ada raised")
     number = number_in(await answer(on, ADA, "budget set each-person 3 a day warn 50"))
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 2")
@@ -282,7 +282,7 @@ async def test_a_grant_after_the_budget_has_started_afresh_raises_nothing(on: Ha
     await used_up(on)
     asked = await asked_for_more(on)
     clock.put(DAY)
-    await on.slack.click(ADA, OPS, asked["ts"], "choose:grant_more")
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     late = await on.slack.wait_for_message(OPS, "started afresh")
     assert (read(late), late["ts"]) == ("That budget started afresh DATE, so nothing was raised.", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "There is room again")
@@ -305,9 +305,9 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
         by_ada, by_ben = await asked_for_more(on, DM_OF_ADA), await on.slack.wait_for_message("D0BEN", "asks for more")
         request = "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
         assert read(by_ada) == read(by_ben) == request
-        await on.slack.click(BEN, "im", by_ben["ts"], "choose:grant_more")
+        await on.slack.click(BEN, "im", by_ben["ts"], "grant_more")
         await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 10 ACUs: 2.1 of 12 ACUs today.")
-        await on.slack.click(ADA, "im", by_ada["ts"], "choose:refuse_more")
+        await on.slack.click(ADA, "im", by_ada["ts"], "refuse_more")
         await on.slack.wait_for_ephemeral(ADA, sentences.BUDGET_REQUEST_ANSWERED)
         assert "you 2.1 of 12 ACUs today (17 %)" in await answer(on, ANN, "budget list")
 
@@ -322,7 +322,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         assert read(asked) == (
             "Somebody asks for more ACUs: one person's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
         )
-        await on.slack.click(ADA, OPS, asked["ts"], "choose:grant_more")
+        await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
         raised = "by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
         assert read(await on.slack.wait_for_message(OPS, "raised")) == f"An admin raised one person's budget {raised}"
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
@@ -353,7 +353,7 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
 async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
     await used_up(on)
     asked = await asked_for_more(on)
-    await on.slack.click(ADA, OPS, asked["ts"], "choose:refuse_more")
+    await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
     await on.slack.wait_for_message(OPS, "ada refused ann's request for more ACUs.")
     received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
     assert read(received) == "ada refused your request for more ACUs. Your budget resets DATE."

@@ -128,10 +128,18 @@ async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str
         assert await walk.reads(on, user, row.without[missing]), f"{row.command} without {missing}"
 
 
+PRESSED = [spec for spec in COMMANDS if spec.forms_on(Surface.BUTTON) or not spec.forms]
+
+
+def action_id(spec: CommandSpec) -> str:
+    """Of the button of a command that is pressed, or of the choice that gives it."""
+    return spec.action_id if spec.forms else spec.choice_id
+
+
 def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
     """Each button about a session, somebody who may not press it, and what they read."""
     found = []
-    for spec in (spec for spec in COMMANDS.on(Surface.BUTTON) if spec.of_session):
+    for spec in (spec for spec in PRESSED if spec.of_session):
         refused = {walk.CAM: NOT_YOURS} if spec.role is Needed.ASKER_OR_ADMIN else {}
         outside = {GUEST: sentences.GUEST_REFUSED, EXTERNAL: sentences.OTHER_COMPANY_REFUSED}
         found += [(spec, user, sentence) for user, sentence in (outside | refused).items()]
@@ -140,10 +148,8 @@ def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
 
 def buttons_of_admins() -> list[tuple[str, str, str]]:
     """Each button that is for admins alone, what it may carry, and what others read."""
-    found = [(spec, "note-1") for spec in COMMANDS.on(Surface.BUTTON) if spec.role is Needed.ADMIN]
-    pressed = [(spec.action_id, value, walk.admins_only(spec.subject.capitalize())) for spec, value in found]
-    of_schedule = walk.admins_only("Changes of schedules")
-    return [*pressed, ("choose:schedule_delete_confirmed", "schedule delete sched-1", of_schedule)]
+    found = [spec for spec in PRESSED if spec.role is Needed.ADMIN]
+    return [(action_id(spec), "note-1", walk.admins_only(spec.subject.capitalize())) for spec in found]
 
 
 @pytest.mark.edge
@@ -154,11 +160,11 @@ async def test_buttons_of_admins_are_refused_to_others_before_devin_is_asked(
         walk.put_people(on, [])
         await up(on)
         before = await walk.newest_call(on)
-        for action_id, value, sentence in buttons_of_admins():
+        for button, value, sentence in buttons_of_admins():
             so_far = len(await on.slack.ephemerals(user=walk.CAM))
-            assert await forge(on, "interactive", press(walk.CAM, CHANNEL, action_id, value)) == "acked"
+            assert await forge(on, "interactive", press(walk.CAM, CHANNEL, button, value)) == "acked"
             await on.slack.wait("ephemerals", so_far + 1, user=walk.CAM)
-            assert (await on.slack.ephemerals(user=walk.CAM))[-1]["rendered"] == sentence, action_id
+            assert (await on.slack.ephemerals(user=walk.CAM))[-1]["rendered"] == sentence, button
         await settled(on, within=60)
         assert await walk.asked_of_devin(on, before) == []
 
@@ -174,7 +180,7 @@ async def test_buttons_of_sessions_are_refused_to_those_who_may_not_press_them(
         before = await walk.newest_call(on)
         for spec, user, sentence in buttons_of_sessions():
             so_far = len(await on.slack.ephemerals(user=user))
-            assert await forge(on, "interactive", press(user, CHANNEL, spec.action_id, session.id)) == "acked"
+            assert await forge(on, "interactive", press(user, CHANNEL, action_id(spec), session.id)) == "acked"
             await on.slack.wait("ephemerals", so_far + 1, user=user)
             assert (await on.slack.ephemerals(user=user))[-1]["rendered"] == sentence, spec.name
         await settled(on, within=60)

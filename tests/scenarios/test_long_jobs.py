@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.billing import newest_finished
 from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.flows.manage.long_jobs.jobs import Asked, begin_file
+from bot.flows.manage.long_jobs.jobs import Requester, begin_file
 from bot.flows.unit_of_work import UnitOfWork
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.store import audit, tables
@@ -455,7 +455,7 @@ async def test_a_table_of_figures_becomes_a_file(on: Harness) -> None:
     async def begin(tx: Any) -> None:
         for _ in range(2):  # a request that comes twice
             uow = UnitOfWork(tx, time.time(), "ref", on.timing)
-            await begin_file(uow, Asked(TEAM, ADA, "cmd:1"), "Usage", "usage.csv", ("person", "acus"), figures)
+            await begin_file(uow, Requester(TEAM, ADA, "cmd:1"), "Usage", "usage.csv", ("person", "acus"), figures)
 
     await write(on, begin)
     assert (await result(on, "4 rows, also")).startswith("*Usage*\n4 rows, also in `usage.csv` below.")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from bot.domain.commands.arguments import BUDGET, BUDGET_NUMBER, GRANT, LISTED
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
 
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
@@ -32,8 +32,12 @@ BUDGET_GRANT: Final = CommandSpec(
     subject="changes of budgets",
     slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets"),
 )
-# The choices where a budget is used up: one asks the admins, the other two are theirs.
+# The choice where a budget is used up, which asks the admins. The buttons are theirs, under a post in their channel.
 ASK_FOR_MORE: Final = CommandSpec("ask_for_more", forms=(), urgent=True)
-GRANT_MORE: Final = CommandSpec("grant_more", forms=(), role=Role.ADMIN, subject="changes of budgets", urgent=True)
-REFUSE_MORE: Final = CommandSpec("refuse_more", forms=(), role=Role.ADMIN, subject="changes of budgets", urgent=True)
+GRANT_MORE: Final = CommandSpec(
+    "grant_more", forms=(button("grant_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
+)
+REFUSE_MORE: Final = CommandSpec(
+    "refuse_more", forms=(button("refuse_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
+)
 COMMANDS: Final = (BUDGET_LIST, BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT, ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE)

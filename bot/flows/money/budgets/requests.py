@@ -35,7 +35,7 @@ class BudgetRequests:
         self._services = services
 
     def handlers(self) -> dict[CommandSpec, Handler]:
-        """What the choices do."""
+        """What the buttons do."""
         return dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE), Handler(run=self._run))
 
     async def _run(self, job: CommandJob) -> None:
