@@ -32,10 +32,10 @@ class Limit:
 class Gate(Protocol):
     """What a feature has to say when work is to begin. Work that runs is never cut."""
 
-    async def start(self, who: Asker, *, again: bool = False) -> Message | None:
+    async def start_refusal(self, who: Asker, *, again: bool = False) -> Message | None:
         """Why `who` may start nothing now, or have nothing tried `again`; None if they may."""
 
-    async def wake(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
+    async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Why `session` may not be woken now; None if it may. What would wake it is `kept`, or else not sent."""
 
     async def limit(self, who: Asker, work: str, ceiling: float | None, wanted: int | None, sessions: int) -> Limit:
@@ -46,7 +46,7 @@ class Gate(Protocol):
         """
 
     async def is_quick(self, tx: Transaction, team: str) -> bool:
-        """Whether `start` is answered so soon that an ack may wait for it: there is nothing to add up."""
+        """Whether `start_refusal` is answered so soon that an ack may wait for it: there is nothing to add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +55,17 @@ class Gates:
 
     gates: Sequence[Gate] = ()
 
-    async def start(self, who: Asker, *, again: bool = False) -> Message | None:
+    async def start_refusal(self, who: Asker, *, again: bool = False) -> Message | None:
         """Why `who` may start nothing now, or have nothing tried `again`; None if they may."""
         for gate in self.gates:
-            if (refusal := await gate.start(who, again=again)) is not None:
+            if (refusal := await gate.start_refusal(who, again=again)) is not None:
                 return refusal
         return None
 
-    async def wake(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
+    async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Why `session` may not be woken now; None if it may. What would wake it is `kept`, or else not sent."""
         for gate in self.gates:
-            if (refusal := await gate.wake(who, session, kept=kept)) is not None:
+            if (refusal := await gate.wake_refusal(who, session, kept=kept)) is not None:
                 return refusal
         return None
 
@@ -81,5 +81,5 @@ class Gates:
         return smallest
 
     async def is_quick(self, tx: Transaction, team: str) -> bool:
-        """Whether an ack may wait for `start`."""
+        """Whether an ack may wait for `start_refusal`."""
         return all([await gate.is_quick(tx, team) for gate in self.gates])

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from bot.flows.receive.tasks import EVENT_TASKS, TASKS
 
 from bot.domain.causes import ReadableCause
+from bot.features import EVENT_TASKS, FEATURES
+from bot.flows.manage.long_jobs.run import RunLongJob
 from bot.store.inbox import InboxRow
 
 ROOT = Path(__file__).parent.parent.parent
@@ -106,5 +107,5 @@ def test_each_kind_of_cause_has_a_kind_of_its_own():
 
 def test_each_task_and_each_event_has_a_name_of_its_own():
     kinds = [cause.kind for cause in get_args(ReadableCause)]
-    names = [*kinds, *(task.name for task in TASKS), *(name for task in EVENT_TASKS for name in task.event.types)]
+    names = [*kinds, RunLongJob.name, *(task.name for feature in FEATURES for task in feature.tasks), *(name for task in EVENT_TASKS for name in task.event.types)]
     assert len(set(names)) == len(names)

@@ -139,18 +139,6 @@ def test_a_merge_left_no_marks_in_a_paper(path):
 # ---------------------------------------------------------------- rooms
 
 
-def test_every_file_of_a_room_has_its_row():
-    rows = [line for line in read("CONTRIBUTING.md").splitlines() if line.startswith("| ")]
-    named, room = set(), ""
-    for cells in ([cell.strip() for cell in row.split("|")[1:-1]] for row in rows):
-        if len(cells) == 3:
-            room = cells[0].strip("`") or room
-            named |= {(room, name) for name in re.findall(r"`([a-z_]+)`", cells[2])}
-    flows = ROOT / "bot/flows"
-    files = {(path.parent.relative_to(flows).as_posix(), path.stem) for path in flows.glob("*/**/[!_]*.py")}
-    assert (files - named, {one for one in named - files if (flows / one[0]).is_dir()}) == (set(), set())
-
-
 def test_a_file_that_contributing_names_is_the_only_one_that_can_be_meant():
     named = set(re.findall(r"`([\w/]+\.py)`", read("CONTRIBUTING.md"))) - {"__init__.py"}  # "there"
     code = [

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from bot.features import COMMANDS
 from bot.manifest import as_yaml, commands_of, events_of, manifest_for, read_manifest, scopes_of
 from handlers import register
 
@@ -149,6 +150,6 @@ class Listeners:
 
 def test_every_event_of_the_manifest_has_a_route_and_every_route_its_event():
     routes = Routes()
-    register(routes, *[Listeners()] * 5)
+    register(routes, COMMANDS, *[Listeners()] * 5)
     routed = {name for name in routes.events if isinstance(name, str)}
     assert routed == {event.split(".")[0] for event in events_of(read_manifest())}

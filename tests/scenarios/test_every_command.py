@@ -128,7 +128,7 @@ async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str
         assert await walk.reads(on, user, row.without[missing]), f"{row.command} without {missing}"
 
 
-PRESSED = [spec for spec in COMMANDS if spec.forms_on(Surface.BUTTON) or not spec.forms]
+PRESSED = [spec for spec in COMMANDS.specs if spec.forms_on(Surface.BUTTON) or not spec.forms]
 
 
 def action_id(spec: CommandSpec) -> str:

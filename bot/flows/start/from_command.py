@@ -99,7 +99,7 @@ class StartFromCommand:
         The row that creates the session follows the card.
         """
         cause, now = job.cause, self._services.clock()
-        refusal = await self._gates.start(Asker(job.workspace, cause.user, cause.channel, cause.user))
+        refusal = await self._gates.start_refusal(Asker(job.workspace, cause.user, cause.channel, cause.user))
         if refusal is not None:
             await self._services.answer(job, refusal)
             return

@@ -34,7 +34,9 @@ class StartFromMessage:
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
-        refusal = await self._gates.start(Asker(job.workspace, job.cause.user, job.cause.channel, job.cause.user))
+        refusal = await self._gates.start_refusal(
+            Asker(job.workspace, job.cause.user, job.cause.channel, job.cause.user)
+        )
         if refusal is not None:
             await self._services.answer(job, refusal)
             return

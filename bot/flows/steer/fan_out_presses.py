@@ -59,7 +59,7 @@ class FanOutPresses:
         return fan_out.user == job.cause.user and is_new
 
     async def _start(self, job: CommandJob, fan_out: FanOut) -> None:
-        refusal = await self._gates.start(Asker(job.workspace, fan_out.user, fan_out.channel, fan_out.user))
+        refusal = await self._gates.start_refusal(Asker(job.workspace, fan_out.user, fan_out.channel, fan_out.user))
         limit = await self._limit(job, fan_out, again=False)
         values = {"state": FanOutState.RUNNING, "acu_limit": limit, "begun_at": self._services.clock()}
         # A crash before this commit starts nothing, and the press is handled again.
@@ -129,7 +129,7 @@ class FanOutPresses:
 
     async def _retry(self, job: CommandJob, fan_out: FanOut) -> None:
         who = Asker(job.workspace, fan_out.user, fan_out.channel, job.cause.user or "")
-        refusal = await self._gates.start(who, again=True)
+        refusal = await self._gates.start_refusal(who, again=True)
         if refusal is not None:
             await self._services.answer(job, refusal)
             return

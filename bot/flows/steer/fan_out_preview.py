@@ -63,7 +63,7 @@ class FanOutPreview:
         user, channel = job.cause.user or "", job.cause.channel or ""
         message = await self._access.start_refusal(job.workspace, user, channel)
         if message is None:
-            message = await self._gates.start(Asker(job.workspace, user, channel, user))
+            message = await self._gates.start_refusal(Asker(job.workspace, user, channel, user))
         found = await _organisations(job.workspace, query) if message is None else message
         if isinstance(found, Message):
             await self._services.answer(job, found)

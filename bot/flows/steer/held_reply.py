@@ -114,7 +114,7 @@ class WakeHeld:
         if session is None or not is_asleep(session):
             return None
         who = Asker(job.workspace, session.requester, session.channel, job.cause.user or "")
-        return await self.gates.wake(who, session, kept=True)
+        return await self.gates.wake_refusal(who, session, kept=True)
 
     async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
         """Wake the session and send what was held, or leave it asleep.

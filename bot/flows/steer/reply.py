@@ -94,7 +94,7 @@ class Reply:
         if not is_asleep(session) or job.row.intent_at is not None:
             return False  # with an intent Devin may have the reply already
         who = Asker(job.workspace, session.requester, session.channel, job.cause.user)
-        refusal = await self._gates.wake(who, session)
+        refusal = await self._gates.wake_refusal(who, session)
         if refusal is not None:
             await self._services.answer(job, refusal, session)
         return refusal is not None

@@ -20,7 +20,7 @@ class BudgetCheck:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def start(self, who: Asker, *, again: bool = False) -> Message | None:
+    async def start_refusal(self, who: Asker, *, again: bool = False) -> Message | None:
         """Return why `who` may start nothing now, or have nothing tried `again`; None if they may."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
@@ -30,7 +30,7 @@ class BudgetCheck:
             refused = views.retry_refused if again else views.start_refused
             return refused(await theirs.named(one, who.reader))
 
-    async def wake(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
+    async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Return why `session` may not be woken now; None if no budget is used up."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
