@@ -13,13 +13,15 @@ COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test test-edges test-long coverage lint format run doctor bench browser screenshots requirements audit licenses clean
+.PHONY: help playground test test-edges test-long steps coverage lint format run doctor bench browser screenshots requirements audit licenses clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
 	@echo "make test          lint, types, import contracts, tests"
 	@echo "make test-edges    what few people meet: faults, limits, crowds, seldom deaths; changes are checked with it too"
-	@echo "make test-long     every story, step, transport and store as well: before a release"
+	@echo "make test-long     each story killed at each step as well, and a random tenth over other transports and stores,"
+	@echo "                   named by its SEED, which takes the same tenth again: before a release"
+	@echo "make steps         write tests/crash/steps.txt, the steps of the kill tests: review what it changes"
 	@echo "make coverage      the tests once more, counting which branches of the bot they take; prints the figure"
 	@echo "make run           the bot itself, with the settings in .env"
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
@@ -71,7 +73,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 # The tests start hundreds of processes, which need not compile the bot each time.
-test test-edges test-long coverage: export PYTHONDONTWRITEBYTECODE =
+test test-edges test-long steps coverage: export PYTHONDONTWRITEBYTECODE =
 
 test: lint browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
@@ -80,7 +82,10 @@ test-edges: $(READY) browser
 	$(BIN)/pytest -m "edge and not long" -n $(WORKERS) --dist worksteal
 
 test-long: lint browser
-	$(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal $(if $(SEED),--sample-seed $(SEED))
+
+steps: $(READY)
+	$(BIN)/pytest tests/crash -m "not long" -k each-step --record-steps -n $(WORKERS) --dist worksteal
 
 # By itself, because counting doubles the work of the processor.
 coverage: $(READY) browser

@@ -5,6 +5,7 @@ import fcntl
 import gc
 import logging
 import os
+import random
 import shutil
 import signal
 import tempfile
@@ -21,8 +22,10 @@ from bot import logs
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 from tests import done_once, postgres  # noqa: F401  the first works by its import
+from tests.sampling import Sample
 
 SHARED: Final = pytest.StashKey[Path]()
+SAMPLE: Final = pytest.StashKey[Sample]()
 MEMORY: Final = Path("/dev/shm")
 ROOM: Final = 2 * 2**30  # bytes: all files of a run at once need a part of it
 
@@ -31,9 +34,23 @@ hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run take the same sample as an earlier one."""
+    parser.addoption(
+        "--sample-seed", type=int, default=random.randrange(10**6), help="what `make test-long` samples by"
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Name the seed by which a run takes the same sample again."""
+    return f"sample: SEED={config.stash[SAMPLE].seed}"
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder in the process that starts the others; not in pytest's own, which no other user may enter."""
-    folder = getattr(config, "workerinput", {}).get("shared")
+    worker = getattr(config, "workerinput", {})
+    config.stash[SAMPLE] = Sample(worker.get("seed", config.getoption("--sample-seed")))
+    folder = worker.get("shared")
     if folder is None:
         _keep_files_in_memory()
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end takes everything down too
@@ -56,8 +73,8 @@ def _keep_files_in_memory() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist where the folder is."""
-    node.workerinput["shared"] = str(node.config.stash[SHARED])
+    """Tell a worker of pytest-xdist where the folder is, and by which seed it samples."""
+    node.workerinput |= {"shared": str(node.config.stash[SHARED]), "seed": node.config.stash[SAMPLE].seed}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -68,7 +85,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal the tests that take long out to all workers, each of which gets a run of `items` to begin with."""
+    """Leave out what is no part of the sample, and deal the tests that take long out to all workers.
+
+    Each worker gets a run of `items` to begin with.
+    """
+    sample = config.stash[SAMPLE]
+    left_out = {item for item in items if item.get_closest_marker("sampled") and not sample.has(item.nodeid)}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
     workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
     early = [item for item in items if item.get_closest_marker("early")]
     others = [item for item in items if not item.get_closest_marker("early")]
@@ -92,6 +116,12 @@ def _alone(folder: Path) -> Iterator[None]:
 def shared(pytestconfig: pytest.Config) -> Path:
     """The folder that all workers of this run share."""
     return pytestconfig.stash[SHARED]
+
+
+@pytest.fixture
+def sample(pytestconfig: pytest.Config) -> Sample:
+    """What this run takes of what is sampled."""
+    return pytestconfig.stash[SAMPLE]
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ IN_PLAYGROUND: Final[dict[str, Any]] = {
 # For scenarios about what takes the bot half a minute, and for bots that are killed many times.
 SHORT: Final[dict[str, Any]] = {
     "review_poll": 0.3,
+    "late_notice": 120.0,  # on a busy machine a death takes long, and no story is about the notice
     "devin_write": 2.0,
     "devin_first_pause": 0.1,
     "devin_longest_pause": 0.5,

@@ -7,8 +7,6 @@ from typing import Any
 from tests.crash.scene import Scene
 from tests.scenarios.harness import ADA, GENERAL
 
-OPENED = "open a form: Slack views.open"
-
 
 async def opened(one: Scene, text: str) -> str:
     """Type a command until its form is there with its fields, as a person does who sees none; the id of the form."""

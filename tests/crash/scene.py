@@ -294,6 +294,14 @@ class Scene:
         count = (await self.devin.counters()).get("list_sessions", 0)
         await self.devin.wait_for_calls("list_sessions", count + times, seconds=PATIENCE)
 
+    async def tried_in_vain(self) -> None:
+        """Wait until the only open row was worked on from beginning to end, and put back."""
+        attempts = "SELECT attempts FROM inbox WHERE state = 'open'"
+        ((count,),) = await self.rows(attempts)
+        async with asyncio.timeout(PATIENCE):
+            while await self.rows(attempts) < [(count + 2,)]:  # the first may have begun before now
+                await asyncio.sleep(0.02)  # the store has no event for it
+
     async def guarded(self, work: Awaitable[_T]) -> _T:
         """Do the work, but not beyond the end of the bot."""
         assert self._keeper is not None

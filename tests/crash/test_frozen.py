@@ -14,11 +14,11 @@ from tests.scenarios.harness import BEN, GENERAL
 
 pytestmark = pytest.mark.edge
 
-CREATE = Moment("create: Devin POST sessions", BEFORE)
-WIRE = Moment("create: Devin POST sessions", ON_THE_WIRE)
-REPLY = Moment("reply: Devin POST sessions/messages", BEFORE)
-EDIT = Moment("edit the card: Slack chat.update", BEFORE)
-POST = Moment("post: Slack chat.postMessage", BEFORE)
+CREATE = Moment("Devin POST sessions", BEFORE)
+WIRE = Moment("Devin POST sessions", ON_THE_WIRE)
+REPLY = Moment("Devin POST sessions/messages", BEFORE)
+EDIT = Moment("Slack chat.update", BEFORE)
+POST = Moment("Slack chat.postMessage", BEFORE)
 UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease is over, except the work of another
 
 

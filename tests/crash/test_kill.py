@@ -1,38 +1,9 @@
 """`SIGKILL` at every step of every flow: then the bot is started again and everything has happened exactly once."""
 
-from pathlib import Path
-
 from tests import sentences
-from tests.crash.scene import PATIENCE, STORED_COMMANDS, Nursery, Scene
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    ANSWERED_HERE,
-    CREATED,
-    EDITED,
-    FOLLOWED,
-    KNOWN,
-    POLLED,
-    POSTED,
-    PUT_TO_SLEEP,
-    REACTED,
-    RECEIVED,
-    REPLIED,
-    SEEN_ASLEEP,
-    SEEN_BEFORE_ITS_END,
-    STARTED_FROM_A_COMMAND,
-    TAKEN_AWAY,
-    Form,
-    Story,
-    asked,
-    in_all_forms,
-    killed_everywhere,
-    nothing,
-    one_session,
-    running,
-    stop,
-    stopped,
-    titled,
-)
+from tests.crash.scene import PATIENCE, STORED_COMMANDS, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, asked, nothing, one_session, running, stop, stopped, titled
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 
@@ -146,82 +117,16 @@ async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
 
 
 STORIES = [
-    Story(
-        "a mention starts a session",
-        nothing,
-        mention,
-        mentioned,
-        steps=(*RECEIVED, KNOWN, *CREATED, *POSTED, *REACTED, *FOLLOWED, *EDITED),
-        at_common_steps=True,
-    ),
-    Story(
-        "a slash command starts a session",
-        nothing,
-        slash,
-        started_by_command,
-        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED_BY_URL, *CREATED, *EDITED, *FOLLOWED),
-        throughout=(STARTED_FROM_A_COMMAND, *ANSWERED_BY_URL, *CREATED),
-    ),
-    Story(
-        "two replies that are the same",
-        running,
-        replies,
-        replied,
-        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED, *FOLLOWED, *EDITED),
-        times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
-        throughout=REPLIED,
-    ),
-    Story(
-        "the stop button",
-        running,
-        stop,
-        stopped,
-        steps=(*RECEIVED, *PUT_TO_SLEEP, *SEEN_ASLEEP, *EDITED, *POSTED),
-        throughout=PUT_TO_SLEEP,
-    ),
-    Story(
-        "Devin speaks, asks, opens a pull request and ends",
-        running,
-        devin_works,
-        devin_worked,
-        steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED, *TAKEN_AWAY),
-        times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 3},
-        at_common_steps=True,
-    ),
-    Story(
-        "!archive",
-        running,
-        archive,
-        archived,
-        steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
-        sometimes=SEEN_BEFORE_ITS_END,
-    ),
-    Story(
-        "EXIT",
-        running,
-        end_for_good,
-        ended_for_good,
-        steps=(
-            *RECEIVED,
-            "ask before the end: commit",
-            *ANSWERED_HERE,
-            "move to the session's thread: commit",
-            "announce the stop: commit",
-            "end for good: Devin DELETE sessions",
-            "end for good: commit",
-            "answer (private): Slack response_url",
-            *EDITED,
-            *POSTED,
-        ),
-        sometimes=SEEN_BEFORE_ITS_END,
-        times={"receive: commit": 2, "begin work: commit": 3},
-        throughout=(*ANSWERED_HERE, "announce the stop: commit"),
-    ),
+    Story("a mention starts a session", nothing, mention, mentioned),
+    Story("a slash command starts a session", nothing, slash, started_by_command),
+    Story("two replies that are the same", running, replies, replied),
+    Story("the stop button", running, stop, stopped),
+    Story("Devin speaks, asks, opens a pull request and ends", running, devin_works, devin_worked),
+    Story("!archive", running, archive, archived),
+    Story("EXIT", running, end_for_good, ended_for_good),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

@@ -1,24 +1,11 @@
 """`SIGKILL` while an alarm is raised, decided about and edited, and while admins are informed of a guardrail's."""
 
-from pathlib import Path
-
 import pytest
 
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    EDITED,
-    FOLLOWED,
-    KNOWN,
-    POSTED,
-    RECEIVED,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    running,
-)
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, running
 from tests.crash.test_kill_seldom import digests_begin
 from tests.scenarios.harness import ADA, GENERAL, OPS
 
@@ -76,7 +63,6 @@ STORIES = [
         guarded,
         stop_two_messages,
         two_posts,
-        steps=("announce guardrail violations: commit", *POSTED),
         settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "GUARDRAILS": "0.3"},
     ),
     Story(
@@ -84,27 +70,11 @@ STORIES = [
         running,
         run_away,
         one_alarm,
-        steps=(
-            "watch what is spent: commit",
-            "raise an alarm: commit",
-            "change an alarm: commit",
-            *POSTED,
-            *RECEIVED,
-            KNOWN,
-            "decide about an alarm: commit",
-            *ANSWERED_BY_URL,
-            "edit an alarm: Slack chat.update",
-            "edit an alarm: commit",
-            *FOLLOWED,
-            *EDITED,
-        ),
         settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "ALARM_WATCH": "0.3"},
     ),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

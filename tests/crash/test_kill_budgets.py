@@ -1,28 +1,13 @@
 """`SIGKILL` at the steps of budgets: a level is announced once, a request is granted once, a refusal costs nothing."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    ANSWERED_HERE,
-    ANSWERED_IN_DM,
-    EDITED,
-    FOLLOWED,
-    KNOWN,
-    POSTED,
-    RECEIVED,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    one_session,
-    titled,
-)
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, one_session, titled
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS
 
 pytestmark = pytest.mark.edge
@@ -113,50 +98,17 @@ async def announced_once_and_not_woken(one: Scene, begun: tuple[str, str]) -> No
 
 
 STORIES = [
-    Story(
-        "more is asked for and granted",
-        used_up,
-        ask_and_grant,
-        granted_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "answer without starting: commit",
-            *ANSWERED_HERE,
-            "answer the request for more: commit",
-            *ANSWERED_BY_URL,
-            *POSTED,
-            "announce a level: commit",
-            *FOLLOWED,
-            *EDITED,
-        ),
-        times={"answer the request for more: commit": 2},
-        settings=admins_in_a_channel,
-    ),
+    Story("more is asked for and granted", used_up, ask_and_grant, granted_once, settings=admins_in_a_channel),
     Story(
         "a budget is used up, a reply wakes nothing, and it is removed",
         with_budget,
         use_up_and_remove,
         announced_once_and_not_woken,
-        steps=(
-            "announce a level: commit",
-            *POSTED,
-            *RECEIVED,
-            KNOWN,
-            "refuse to wake: commit",
-            *ANSWERED_HERE,
-            "change a budget: commit",
-            *ANSWERED_IN_DM,
-            *FOLLOWED,
-            *EDITED,
-        ),
         settings=admins_in_a_channel,
     ),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

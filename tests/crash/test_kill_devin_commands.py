@@ -1,25 +1,15 @@
 """`SIGKILL` at the steps of what people ask Devin: one review, and each change of a schedule made and recorded once."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import sentences
-from tests.crash.persistent import OPENED, answered, opened, sent
-from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    KNOWN,
-    POSTED,
-    RECEIVED,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    typed,
-)
+from tests.crash.persistent import answered, opened, sent
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, typed
 from tests.scenarios.harness import ADA, ANN, GENERAL
 
 pytestmark = pytest.mark.edge
@@ -125,81 +115,14 @@ async def changed_once(one: Scene, _: None) -> None:
     ]
 
 
-ASKED = ("intend: commit", "ask for a review: Devin POST pr-reviews", "adopt: commit")
-FOLLOWED = (
-    *POSTED,
-    "keep a batch: commit",
-    "note how it ended: commit",
-    "show how far it is: commit",
-    "show how far it is: Slack chat.update",
-    "give the lane back: commit",
-    "end the long job: commit",
-    "delete its rows: commit",
-)
 STORIES = [
-    Story(
-        "a review is asked for",
-        allowed,
-        review,
-        reviewed_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            *ASKED,
-            *ANSWERED_BY_URL,
-            "begin its message: commit",
-            *FOLLOWED,
-        ),
-        throughout=("intend: commit", "adopt: commit"),
-        settings=admin,
-    ),
-    Story(
-        "a review is asked for in a direct message",
-        allowed,
-        written_review,
-        reviewed_once,
-        steps=(*RECEIVED, KNOWN, "hand a review to its lane: commit", *ASKED, *FOLLOWED),
-        settings=admin,
-    ),
-    Story(
-        "a schedule is paused and deleted",
-        with_schedule,
-        pause_and_delete,
-        changed_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "answer what Devin was asked: commit",
-            "note what was there: commit",
-            "change a schedule: Devin PATCH schedules",
-            "change a schedule: Devin DELETE schedules",
-            "record the change: commit",
-            *ANSWERED_BY_URL,
-        ),
-        times={"note what was there: commit": 2, "record the change: commit": 2},
-        settings=admin,
-    ),
-    Story(
-        "a schedule is added",
-        allowed,
-        add,
-        added_once,
-        steps=(
-            OPENED,
-            "fill the form: Slack views.update",
-            *RECEIVED,
-            KNOWN,
-            "intend: commit",
-            "create the schedule: Devin POST schedules",
-            "adopt: commit",
-            *POSTED,
-        ),
-        throughout=("intend: commit", "adopt: commit"),
-        settings=admin,
-    ),
+    Story("a review is asked for", allowed, review, reviewed_once, settings=admin),
+    Story("a review is asked for in a direct message", allowed, written_review, reviewed_once, settings=admin),
+    Story("a schedule is paused and deleted", with_schedule, pause_and_delete, changed_once, settings=admin),
+    Story("a schedule is added", allowed, add, added_once, settings=admin),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_asks_devin_once(story: Story, form: Form, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_asks_devin_once(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

@@ -1,47 +1,18 @@
 """`SIGKILL` at the steps of a fan-out: one table, and exactly one session in each organisation."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.playground.devin.permissions import ALL_PERMISSIONS
-from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    CREATED,
-    KNOWN,
-    POSTED,
-    RECEIVED,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    typed,
-)
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, typed
 from tests.scenarios.harness import ANN, GENERAL
 
 pytestmark = pytest.mark.edge
 
 TITLE = "Fan-out: “upgrade the dependencies”"
-# A fan-out begins to ask for its sessions once its message is posted, which may be before it looks for the first time.
-NOT_POSTED_YET = "put back: commit"
-CREATE = ("intend: commit", "create a session of a fan-out: Devin POST sessions", "adopt: commit")
-SHOWN = ("show the fan-out: commit", "show the fan-out: Slack chat.update")
-BEGUN = (
-    *RECEIVED,
-    KNOWN,
-    "show a preview: commit",
-    *ANSWERED_BY_URL,
-    "begin a fan-out: commit",
-    *POSTED,
-    "ask for its sessions: commit",
-    *CREATE,
-    *SHOWN,
-    "wait with the fan-out: commit",
-    "keep how its session stands: commit",
-    "end the fan-out: commit",
-)
 
 
 def admin() -> dict[str, str]:
@@ -143,47 +114,14 @@ async def stopped_once(one: Scene, facts: None) -> None:
 
 
 STORIES = [
+    Story("an admin fans out", organisations, fan_out, one_in_each, settings=admin),
     Story(
-        "an admin fans out",
-        organisations,
-        fan_out,
-        one_in_each,
-        steps=BEGUN,
-        sometimes=(NOT_POSTED_YET,),
-        times={"adopt: commit": 2},
-        settings=admin,
-        throughout=CREATED,
+        "an admin tries again what has failed", organisations, retry_what_failed, one_more_for_the_retry, settings=admin
     ),
-    Story(
-        "an admin tries again what has failed",
-        organisations,
-        retry_what_failed,
-        one_more_for_the_retry,
-        steps=(*BEGUN, "retry a fan-out: commit"),
-        sometimes=(NOT_POSTED_YET,),
-        settings=admin,
-    ),
-    Story(
-        "an admin tries again and stops all",
-        organisations,
-        retry_and_stop,
-        stopped_once,
-        steps=(
-            *BEGUN,
-            "leave a fan-out: commit",
-            "show the refusal: commit",
-            "retry a fan-out: commit",
-            "stop a fan-out: commit",
-            "put a session of a fan-out to sleep: Devin POST sessions/archive",
-        ),
-        sometimes=(NOT_POSTED_YET,),
-        settings=admin,
-    ),
+    Story("an admin tries again and stops all", organisations, retry_and_stop, stopped_once, settings=admin),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_starts_one_session_in_each_organisation(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_starts_one_session_in_each_organisation(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

@@ -1,28 +1,16 @@
 """`SIGKILL` while figures are shared as a file: in the thread of a digest, as a picture there, and to who asked."""
 
 import time
-from pathlib import Path
 
 import pytest
 
 from bot.domain.billing import newest_finished
 from bot.store.tables import spend
 from tests import sentences
-from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Nursery, Scene
-from tests.crash.story import (
-    EDITED,
-    FOLLOWED,
-    POSTED,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    running,
-    titled,
-    typed,
-)
-from tests.crash.test_kill_long_jobs import DIRECT, ENDED, NOT_POSTED_YET, READ, file_shown
-from tests.crash.test_kill_long_jobs import EDITED as SHOWN
+from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, running, titled, typed
+from tests.crash.test_kill_long_jobs import DIRECT, file_shown
 from tests.crash.test_kill_seldom import digest_half_an_hour_ago, first_start_noted
 from tests.scenarios.ahead import write
 from tests.scenarios.harness import ANN, OPS
@@ -30,7 +18,6 @@ from tests.scenarios.harness import ANN, OPS
 pytestmark = pytest.mark.edge
 
 HALF_AN_HOUR = 1800.0
-SHARED = ("keep the copies of files: commit", "share the files: Slack files.completeUploadExternal")
 
 
 async def due(one: Scene) -> tuple[str, str]:
@@ -118,14 +105,6 @@ STORIES = [
         due,
         time_comes,
         one_file_in_the_thread,
-        steps=(
-            "note which channels are private: commit",
-            "post the digest: commit",
-            *POSTED,
-            *SHARED,
-            *FOLLOWED,
-            *EDITED,
-        ),
         settings=digest_half_an_hour_ago,
     ),
     Story(
@@ -133,15 +112,6 @@ STORIES = [
         due_without_charts,
         time_of_the_picture_comes,
         one_picture_in_the_thread,
-        steps=(
-            "note which channels are private: commit",
-            "post the digest: commit",
-            *POSTED,
-            "send in another form: commit",
-            *SHARED,
-            *FOLLOWED,
-            *EDITED,
-        ),
         settings=digest_half_an_hour_ago,
     ),
     Story(
@@ -149,24 +119,11 @@ STORIES = [
         over,
         export,
         one_file_for_the_asker,
-        steps=(
-            *READ,
-            *POSTED,
-            "intend to share: commit",
-            "share the file: Slack files.completeUploadExternal",
-            "note how it ended: commit",
-            *SHOWN,
-            *ENDED,
-            "delete its rows: commit",
-            *FOLLOWED,
-            *EDITED,
-        ),
-        sometimes=(NOT_POSTED_YET,),
         settings=lambda: {"BOT_ADMIN_USERS": ANN},
     ),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_shares_one_file(story: Story, form: Form, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_shares_one_file(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.flows.receive.catch_up import CatchUp
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.steps import AFTER, BEFORE, Moment
@@ -12,6 +13,7 @@ from tests.scenarios.harness import ANN, GENERAL
 
 pytestmark = pytest.mark.edge
 
+FETCHING = CatchUp._read_channel.__qualname__
 LONG = "20"  # seconds: the answer is found before they are over
 
 
@@ -90,7 +92,7 @@ async def test_a_mention_that_is_fetched_when_the_bot_dies_starts_one_session(
         await one.on.mention("fix the login test")
         await one.slack.resume()
         one.arm()
-        code = await one.begin(Moment("fetch what was missed: commit", when, 2)).over()  # first the thread is read
+        code = await one.begin(Moment(FETCHING, when)).over()
         assert code == -signal.SIGKILL
         one.begin()
         await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)

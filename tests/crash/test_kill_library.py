@@ -1,23 +1,13 @@
 """`SIGKILL` at the steps of notes and playbooks: each change of one is made once, and has one audit row."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.crash.persistent import OPENED, answered, opened, sent
-from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    KNOWN,
-    POSTED,
-    RECEIVED,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    nothing,
-)
+from tests.crash.persistent import answered, opened, sent
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, nothing
 from tests.scenarios.harness import ADA, GENERAL
 
 pytestmark = pytest.mark.edge
@@ -25,8 +15,6 @@ pytestmark = pytest.mark.edge
 DIRECT = "D0ADA"
 NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": "acme/web"}
 PLAYBOOK = {"name": "Release", "body": "1. Tag it.", "macro": "!release"}
-CREATED = ("intend: commit", "create a note: Devin POST knowledge/notes", "adopt: commit")
-NOTED = "note what was there: commit"
 
 
 async def add(one: Scene, _: Any) -> None:
@@ -110,81 +98,14 @@ async def playbook_known_once(one: Scene, _: Any) -> None:
 
 
 STORIES = [
-    Story(
-        "an admin adds a note",
-        nothing,
-        add,
-        known_once,
-        steps=(OPENED, *RECEIVED, KNOWN, *CREATED, *POSTED),
-        throughout=CREATED,
-    ),
-    Story(
-        "an admin changes a note",
-        there,
-        change,
-        known_once,
-        steps=(
-            OPENED,
-            "fill the form: Slack views.update",
-            *RECEIVED,
-            KNOWN,
-            NOTED,
-            "change a note: Devin PUT knowledge/notes",
-            "record the change: commit",
-            *POSTED,
-        ),
-    ),
-    Story(
-        "an admin deletes a note",
-        there,
-        delete,
-        deleted_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "answer what Devin was asked: commit",
-            NOTED,
-            "delete a note: Devin DELETE knowledge/notes",
-            "record the change: commit",
-            *ANSWERED_BY_URL,
-        ),
-    ),
-    Story(
-        "an admin adds a playbook",
-        nothing,
-        add_playbook,
-        playbook_known_once,
-        steps=(
-            OPENED,
-            *RECEIVED,
-            KNOWN,
-            "intend: commit",
-            "create a playbook: Devin POST playbooks",
-            "adopt: commit",
-            *POSTED,
-        ),
-    ),
-    Story(
-        "an admin changes a playbook",
-        playbook_there,
-        change_playbook,
-        playbook_known_once,
-        steps=(
-            OPENED,
-            "fill the form: Slack views.update",
-            *RECEIVED,
-            KNOWN,
-            NOTED,
-            "change a playbook: Devin PUT playbooks",
-            "record the change: commit",
-            *POSTED,
-        ),
-    ),
+    Story("an admin adds a note", nothing, add, known_once),
+    Story("an admin changes a note", there, change, known_once),
+    Story("an admin deletes a note", there, delete, deleted_once),
+    Story("an admin adds a playbook", nothing, add_playbook, playbook_known_once),
+    Story("an admin changes a playbook", playbook_there, change_playbook, playbook_known_once),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_changes_the_library_once(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_changes_the_library_once(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

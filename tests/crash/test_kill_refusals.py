@@ -1,47 +1,21 @@
 """`SIGKILL` while Devin is asked for nothing: a start is cancelled, a reply is not sent, a digest is only shown."""
 
 import asyncio
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests import sentences
 from tests.crash.persistent import answered
-from tests.crash.scene import PATIENCE, UNSENT, Nursery, Scene
-from tests.crash.steps import Moment, moments
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    ANSWERED_HERE,
-    EDITED,
-    FOLLOWED,
-    KNOWN,
-    POSTED,
-    RECEIVED,
-    SEEN_BEFORE_ITS_END,
-    Form,
-    Story,
-    asked,
-    in_all_forms,
-    killed_everywhere,
-    nothing,
-    one_session,
-    press,
-    running,
-    titled,
-)
+from tests.crash.scene import PATIENCE, UNSENT, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, asked, nothing, one_session, press, running, titled
 from tests.crash.test_kill import archive
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 pytestmark = pytest.mark.edge
 
 CREATE: Final = "create_session"
-TRIED_IN_VAIN: Final = (
-    "intend: commit",
-    "create: Devin POST sessions",
-    "clear the intent: commit",
-    "put back: commit",
-)
 
 
 async def waiting_start(one: Scene) -> str:
@@ -58,11 +32,8 @@ async def waiting_start(one: Scene) -> str:
 
 
 async def cancel_after_another_try(one: Scene, ts: str) -> str:
-    """The start is tried again in vain, or the bot dies at that; then its asker presses Stop."""
-    tried = {Moment(step, when) for step in TRIED_IN_VAIN for when in moments(step)}
-    async with asyncio.timeout(PATIENCE):
-        while not (tried <= set(one.reached()) or one.deaths):
-            await asyncio.sleep(0.02)  # a file has no event
+    """The start is tried again in vain, from its beginning to its end; then its asker presses Stop."""
+    await one.tried_in_vain()
     await press(one, ts, "stop")
     await one.slack.wait_for_message(GENERAL, sentences.cancelled_begins("ann"), thread_ts=ts, within=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.card_cancelled("ann"), thread_ts=ts, within=PATIENCE)
@@ -122,41 +93,13 @@ async def only_shown(one: Scene, _: None) -> None:
 MESSAGES: Final = 3  # the mention, the mute and the reply
 PREVIEWED: Final = "No daily digest would be posted here now"
 STORIES = [
-    Story(
-        "a start that waits is cancelled",
-        waiting_start,
-        cancel_after_another_try,
-        cancelled_once,
-        steps=(*TRIED_IN_VAIN, *RECEIVED, "cancel the start: commit", *EDITED, *POSTED),
-    ),
-    Story(
-        "a reply in a thread that is closed",
-        closed,
-        reply,
-        not_sent,
-        steps=(*RECEIVED, KNOWN, "refuse a reply: commit", *ANSWERED_HERE),
-        sometimes=SEEN_BEFORE_ITS_END,
-    ),
-    Story(
-        "a thread is muted",
-        running,
-        mute,
-        muted_once,
-        steps=(*RECEIVED, KNOWN, "mute a thread: commit", *POSTED, "refuse a reply: commit", *FOLLOWED, *EDITED),
-        times={"receive: commit": 2, "begin work: commit": 2},
-    ),
-    Story(
-        "a digest is only shown",
-        nothing,
-        preview,
-        only_shown,
-        steps=(*RECEIVED, "show a digest: commit", *ANSWERED_BY_URL),
-    ),
+    Story("a start that waits is cancelled", waiting_start, cancel_after_another_try, cancelled_once),
+    Story("a reply in a thread that is closed", closed, reply, not_sent),
+    Story("a thread is muted", running, mute, muted_once),
+    Story("a digest is only shown", nothing, preview, only_shown),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

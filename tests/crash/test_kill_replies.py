@@ -1,37 +1,17 @@
 """`SIGKILL` while something is written: to a session that sleeps, with a file, for another session, or lost."""
 
 import asyncio
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests import sentences
-from tests.crash.scene import PATIENCE, UNSENT, Nursery, Scene
-from tests.crash.steps import Moment, moments
+from tests.crash.scene import PATIENCE, UNSENT, Scene
+from tests.crash.stage import Stage, killed_in
 from tests.crash.story import (
-    ANSWERED_BY_URL,
-    ANSWERED_HERE,
-    ANSWERED_IN_DM,
-    CREATED,
-    EDITED,
-    FETCHED,
-    FOLLOWED,
-    KNOWN,
-    POSTED,
-    PUT_TO_SLEEP,
-    REACTED,
-    RECEIVED,
-    REPLIED,
-    SEEN_ASLEEP,
-    STARTED_FROM_A_COMMAND,
     STOPPED,
-    UPLOADED,
-    Form,
     Story,
     asked,
-    in_all_forms,
-    killed_everywhere,
     nothing,
     one_session,
     running,
@@ -294,11 +274,8 @@ async def waiting_reply(one: Scene) -> tuple[str, str]:
 
 
 async def stop_after_another_try(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    """The reply is tried again in vain, or the bot dies at that; then somebody stops the session."""
-    tried = {Moment(step, when) for step in TRIED_IN_VAIN for when in moments(step)}
-    async with asyncio.timeout(PATIENCE):
-        while not (tried <= set(one.reached()) or one.deaths):
-            await asyncio.sleep(0.02)  # a file has no event
+    """The reply is tried again in vain, from its beginning to its end; then somebody stops the session."""
+    await one.tried_in_vain()
     return await stop(one, begun)
 
 
@@ -314,176 +291,35 @@ async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
         assert said[1:] == [STOPPED]
 
 
-TRIED_IN_VAIN: Final = (
-    "intend: commit",
-    "reply: Devin POST sessions/messages",
-    "clear the intent: commit",
-    "put back: commit",
-)
 STORIES = [
-    Story(
-        "stop in a direct message",
-        running_in_a_direct_message,
-        stop_here,
-        stopped_here,
-        steps=(
-            *RECEIVED,
-            "carry out the command: commit",
-            *ANSWERED_IN_DM,
-            *PUT_TO_SLEEP,
-            *SEEN_ASLEEP,
-            *EDITED,
-            *POSTED,
-        ),
-    ),
-    Story(
-        "a greeting",
-        nothing,
-        greet,
-        greeted,
-        steps=(*RECEIVED, KNOWN, "welcome: commit", *ANSWERED_IN_DM),
-        throughout=ANSWERED_IN_DM,
-    ),
-    Story(
-        "thanks to a session that sleeps",
-        asleep,
-        thank,
-        not_woken,
-        steps=(*RECEIVED, KNOWN, "take small talk: commit", *REACTED, *FOLLOWED, *EDITED),
-    ),
-    Story(
-        "a reply wakes a session that sleeps",
-        asleep,
-        wake,
-        awake,
-        steps=(*RECEIVED, KNOWN, "wake: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED, *FOLLOWED),
-    ),
+    Story("stop in a direct message", running_in_a_direct_message, stop_here, stopped_here),
+    Story("a greeting", nothing, greet, greeted),
+    Story("thanks to a session that sleeps", asleep, thank, not_woken),
+    Story("a reply wakes a session that sleeps", asleep, wake, awake),
     Story(
         "replies to a session at its ceiling wait for a yes",
         at_its_ceiling,
         wake_after_a_question,
         woken_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "ask before it wakes: commit",
-            *ANSWERED_HERE,
-            "wake as answered: commit",
-            *ANSWERED_BY_URL,
-            *REPLIED,
-            *REACTED,
-            *EDITED,
-            *FOLLOWED,
-        ),
-        times={"ask before it wakes: commit": 2, **dict.fromkeys(REPLIED, 2)},
         settings=lambda: {"BOT_SESSION_ACUS": "2"},
     ),
-    Story(
-        "a reply to a session that Devin does not find for a moment",
-        running,
-        reply_while_not_found,
-        still_running,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "intend: commit",
-            "reply: Devin POST sessions/messages",
-            "note what a refusal means: commit",
-            "clear the intent: commit",
-            "put back: commit",
-            "adopt: commit",
-            *REACTED,
-            *FOLLOWED,
-            *EDITED,
-        ),
-    ),
-    Story(
-        "a bare mention with a file in a thread with a file",
-        nothing,
-        bare_mention_with_files,
-        begun_with_files,
-        steps=(*RECEIVED, KNOWN, UPLOADED, *CREATED, *POSTED, *REACTED, *FOLLOWED, *EDITED),
-        times={UPLOADED: 2, **dict.fromkeys(POSTED, 2)},
-    ),
-    Story(
-        "a reply with a file",
-        running,
-        reply_with_a_file,
-        replied_with_a_file,
-        steps=(*RECEIVED, KNOWN, UPLOADED, *REPLIED, *REACTED, *FOLLOWED, *EDITED),
-    ),
-    Story(
-        "replies that were lost are fetched",
-        caught_up,
-        lose_replies,
-        nothing_lost,
-        steps=("note a gap: commit", *FETCHED, *RECEIVED, KNOWN, *REPLIED, *REACTED, *FOLLOWED, *EDITED),
-        times=dict.fromkeys((*RECEIVED, *REPLIED), 2),
-        transports=("socket",),  # over HTTP Slack sends them again
-    ),
-    Story(
-        "!new in a thread",
-        running,
-        ask_for_another,
-        another_one,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            STARTED_FROM_A_COMMAND,
-            *POSTED,
-            "claim (private): commit",
-            "answer (private): Slack chat.postEphemeral",
-            "mark as sent (private): commit",
-            *CREATED,
-            *EDITED,
-            *FOLLOWED,
-        ),
-    ),
-    Story(
-        "a line is handed over",
-        running_in_a_direct_message,
-        next_line,
-        line_handed_over,
-        steps=(*RECEIVED, "hand a line to its thread: commit", *REPLIED, *REACTED, *FOLLOWED, *EDITED),
-    ),
+    Story("a reply to a session that Devin does not find for a moment", running, reply_while_not_found, still_running),
+    Story("a bare mention with a file in a thread with a file", nothing, bare_mention_with_files, begun_with_files),
+    Story("a reply with a file", running, reply_with_a_file, replied_with_a_file),
+    Story("replies that were lost are fetched", caught_up, lose_replies, nothing_lost, transports=("socket",)),
+    Story("!new in a thread", running, ask_for_another, another_one),
+    Story("a line is handed over", running_in_a_direct_message, next_line, line_handed_over),
     Story(
         "a reply under a card that is found late",
         nothing,
         reply_under_a_lost_card,
         replied_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            STARTED_FROM_A_COMMAND,
-            *POSTED,
-            *ANSWERED_BY_URL,
-            "wait before the search: commit",
-            "drop a reply to an unknown thread: commit",
-            *CREATED,
-            *FETCHED,
-            *REPLIED,
-            *REACTED,
-            *EDITED,
-            *FOLLOWED,
-        ),
-        sometimes=("put back: commit",),  # the thread of a reply that is read late is not waited for
-        times={"receive: commit": 3, "begin work: commit": 4, KNOWN: 2},
-        unanswered=("post: Slack chat.postMessage",),
-        settings=lambda: {"POST_LOOK_UP": "2.5"},  # on a busy machine too, the reply is dropped before the search
+        settings=lambda: {"POST_LOOK_UP": "2.5"},
     ),
-    Story(
-        "the stop button while a reply waits",
-        waiting_reply,
-        stop_after_another_try,
-        stopped_first,
-        steps=(*TRIED_IN_VAIN, *RECEIVED, *PUT_TO_SLEEP, *SEEN_ASLEEP, *EDITED, *POSTED),
-        throughout=("reply: Devin POST sessions/messages", *PUT_TO_SLEEP),
-    ),
+    Story("the stop button while a reply waits", waiting_reply, stop_after_another_try, stopped_first),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

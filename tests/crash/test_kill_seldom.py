@@ -7,37 +7,13 @@ from typing import Any
 
 import pytest
 
+from bot.flows.upkeep.retention import Retention
 from bot.store import sessions
 from tests import sentences
 from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Nursery, Scene, scene
+from tests.crash.stage import Stage, killed_in
 from tests.crash.steps import AFTER, BEFORE, Moment
-from tests.crash.story import (
-    ANSWERED_BY_URL,
-    ANSWERED_HERE,
-    CREATED,
-    EDITED,
-    FOLLOWED,
-    KNOWN,
-    POSTED,
-    PUT_TO_SLEEP,
-    REACTED,
-    RECEIVED,
-    SEEN_ASLEEP,
-    SEEN_BEFORE_ITS_END,
-    STARTED_FROM_A_COMMAND,
-    TITLE,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    nothing,
-    one_session,
-    press,
-    running,
-    stopped,
-    titled,
-    typed,
-)
+from tests.crash.story import TITLE, Story, nothing, one_session, press, running, stopped, titled, typed
 from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.ahead import running as running_before
 from tests.scenarios.ahead import write
@@ -46,9 +22,8 @@ from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB
 pytestmark = pytest.mark.edge
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 24
+CLOSING = Retention._close.__qualname__
 PULL = "https://github.com/acme/web/pull/7"
-CLOSED = 2  # which of them are sessions that are closed for their age
 
 
 async def ordered_once(one: Scene) -> None:
@@ -455,19 +430,12 @@ async def merged_silently(one: Scene, begun: tuple[str, str]) -> None:
 
 
 async def ticks(one: Scene, _: None) -> None:
-    """Nobody does anything until the bot has done all that it does by the clock.
-
-    What is not done again after a start is seen in the store: a bot that dies during a commit may not have recorded it.
-    """
-    last = {
-        Moment("delete what is old: commit", AFTER, KINDS_OF_OLD_ROWS),
-        Moment("read the admins' group: commit", AFTER),
-    }
+    """Nobody does anything until the bot has done all that it does by the clock."""
     async with asyncio.timeout(PATIENCE):
-        while not last <= set(one.reached()):
-            await asyncio.sleep(0.05)  # a file has no event
         while len(await one.rows("SELECT 1 FROM due WHERE name LIKE 'consumption:%' OR name LIKE 'cycles:%'")) < 2:
             await asyncio.sleep(0.05)  # the store has no event for it
+        while not await one.rows("SELECT 1 FROM admins"):
+            await asyncio.sleep(0.05)  # the same
 
 
 async def works(one: Scene, _: None) -> None:
@@ -493,291 +461,30 @@ async def stopped_once(one: Scene, begun: tuple[str, str]) -> None:
 
 
 STORIES = [
-    Story(
-        "somebody else stops",
-        running,
-        stop_somebody_elses,
-        stopped_once,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "ask before the end: commit",
-            *ANSWERED_BY_URL,
-            "move to the session's thread: commit",
-            *PUT_TO_SLEEP,
-            *SEEN_ASLEEP,
-            *EDITED,
-            *POSTED,
-        ),
-        times={"receive: commit": 2, "begin work: commit": 3},
-    ),
-    Story(
-        "a command again and yes",
-        ordered_once,
-        order_again,
-        ordered_twice,
-        steps=(
-            *RECEIVED,
-            "ask before a second start: commit",
-            *ANSWERED_BY_URL,
-            "go on as answered: commit",
-            STARTED_FROM_A_COMMAND,
-            *POSTED,
-            *CREATED,
-            *EDITED,
-            *FOLLOWED,
-        ),
-        times={"receive: commit": 2, "begin work: commit": 4},
-        throughout=ANSWERED_BY_URL,
-    ),
-    Story(
-        "a doubtful text is a task",
-        nothing,
-        start_as_a_task,
-        started_as_a_task,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "start as a task: commit",
-            *ANSWERED_BY_URL,
-            STARTED_FROM_A_COMMAND,
-            *POSTED,
-            *CREATED,
-            *EDITED,
-            *FOLLOWED,
-        ),
-    ),
-    Story(
-        "a malformed option is corrected",
-        nothing,
-        start_as_corrected,
-        started_as_corrected,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "ask about options: commit",
-            "answer (private): Slack chat.postEphemeral",
-            *ANSWERED_BY_URL,
-            "go on as answered: commit",
-            "answer the question: commit",
-            *CREATED,
-            *POSTED,
-            *REACTED,
-            *FOLLOWED,
-            *EDITED,
-        ),
-        times={"claim (private): commit": 2, "mark as sent (private): commit": 2},
-    ),
-    Story(
-        "a doubtful text is a stop",
-        running,
-        stop_as_meant,
-        stopped,
-        steps=(
-            *RECEIVED,
-            "carry out the command: commit",
-            *ANSWERED_BY_URL,
-            *PUT_TO_SLEEP,
-            *SEEN_ASLEEP,
-            *EDITED,
-            *POSTED,
-        ),
-    ),
-    Story(
-        "a stop by command",
-        running,
-        stop_by_command,
-        stopped,
-        steps=(*RECEIVED, *PUT_TO_SLEEP, *SEEN_ASLEEP, *EDITED, *POSTED),
-    ),
-    Story(
-        "a stop in a list",
-        running,
-        stop_in_a_list,
-        stopped,
-        steps=(
-            "show a list: commit",
-            *RECEIVED,
-            "show the stop in the list: commit",
-            "claim (private): commit",
-            "answer (private): Slack response_url",
-            "mark as sent (private): commit",
-            *PUT_TO_SLEEP,
-            *SEEN_ASLEEP,
-            *EDITED,
-            *POSTED,
-        ),
-    ),
-    Story(
-        "a choice of who is mentioned",
-        running,
-        choose,
-        chosen,
-        steps=(
-            "choose who is mentioned: commit",
-            *RECEIVED,
-            "claim (private): commit",
-            "answer (private): Slack chat.postEphemeral",
-            "mark as sent (private): commit",
-            *FOLLOWED,
-            *POSTED,
-            *EDITED,
-            *REACTED,
-        ),
-        times={"choose who is mentioned: commit": 2},
-    ),
-    Story(
-        "a channel subscribes to a digest",
-        nothing,
-        subscribe,
-        subscribed_once,
-        steps=(*RECEIVED, "add a subscription: commit", *ANSWERED_BY_URL, "note when digests begin: commit"),
-    ),
-    Story(
-        "a channel gets a digest no longer",
-        subscribed,
-        unsubscribe,
-        unsubscribed_once,
-        steps=("list the subscriptions: commit", "remove a subscription: commit"),
-        sometimes=("note when digests begin: commit",),  # by a check that began before the removal
-    ),
-    Story(
-        "the digest",
-        first_start_noted,
-        time_comes,
-        one_digest,
-        steps=(
-            "fetch the consumption: commit",
-            "note which channels are private: commit",
-            "post the digest: commit",
-            *POSTED,
-            *FOLLOWED,
-            *EDITED,
-        ),
-        times=dict.fromkeys(POSTED, 2),
-        settings=digest_half_an_hour_ago,
-    ),
-    Story(
-        "a channel is archived",
-        running,
-        archive,
-        announced_once,
-        steps=(
-            *RECEIVED,
-            "note a channel that is gone: commit",
-            *POSTED,
-            *FOLLOWED,
-            "edit the card: Slack chat.update",
-            "mark the card dead: commit",
-        ),
-        unanswered=("edit the card: Slack chat.update",),
-    ),
-    Story(
-        "Devin hands pictures over",
-        running,
-        hand_over,
-        shown_once_in_order,
-        steps=(
-            *POSTED,
-            "keep the copies of files: commit",
-            "share the files: Slack files.completeUploadExternal",
-            *FOLLOWED,
-            *EDITED,
-        ),
-    ),
-    Story(
-        "a channel becomes shared",
-        running,
-        share,
-        silent_and_announced_once,
-        steps=(
-            *RECEIVED,
-            "note how a channel is shared: commit",
-            "close the report of a channel: commit",
-            *POSTED,
-            *EDITED,
-            *FOLLOWED,
-            "withhold: commit",
-        ),
-    ),
-    Story(
-        "somebody becomes a guest",
-        running,
-        become_a_guest,
-        nothing_more_started,
-        steps=(
-            "renew what is known of a person: commit",
-            *RECEIVED,
-            "answer without starting: commit",
-            *ANSWERED_HERE,
-            *FOLLOWED,
-            *EDITED,
-        ),
-    ),
-    Story(
-        "a start without tags",
-        tags_refused,
-        mention,
-        begun_without_tags,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            *CREATED,
-            "note that tags are refused: commit",
-            *POSTED,
-            *REACTED,
-            *FOLLOWED,
-            *EDITED,
-        ),
-        times={"intend: commit": 2, "create: Devin POST sessions": 2},
-        throughout=("create: Devin POST sessions",),  # found again by another way
-    ),
-    Story(
-        "a duplicate is ended",
-        watched,
-        duplicate,
-        younger_ended,
-        steps=(
-            "end the duplicate: Devin DELETE sessions",
-            "announce the duplicate: commit",
-            *POSTED,
-            *FOLLOWED,
-            *EDITED,
-        ),
-    ),
-    Story(
-        "a reference is copied",
-        watched,
-        copied,
-        left_alone,
-        steps=("inform the admins: commit", *POSTED, *FOLLOWED, *EDITED),
-        settings=admins_in_a_channel,
-    ),
-    Story(
-        "sessions cost more, one after its end",
-        one_ended_one_running,
-        spend,
-        counted_once,
-        steps=(
-            "claim the poll: commit",
-            "record figures, nothing new: commit",
-            "announce: commit",
-            "record figures: commit",
-            "move the watermark: commit",
-            *EDITED,
-        ),
-    ),
+    Story("somebody else stops", running, stop_somebody_elses, stopped_once),
+    Story("a command again and yes", ordered_once, order_again, ordered_twice),
+    Story("a doubtful text is a task", nothing, start_as_a_task, started_as_a_task),
+    Story("a malformed option is corrected", nothing, start_as_corrected, started_as_corrected),
+    Story("a doubtful text is a stop", running, stop_as_meant, stopped),
+    Story("a stop by command", running, stop_by_command, stopped),
+    Story("a stop in a list", running, stop_in_a_list, stopped),
+    Story("a choice of who is mentioned", running, choose, chosen),
+    Story("a channel subscribes to a digest", nothing, subscribe, subscribed_once),
+    Story("a channel gets a digest no longer", subscribed, unsubscribe, unsubscribed_once),
+    Story("the digest", first_start_noted, time_comes, one_digest, settings=digest_half_an_hour_ago),
+    Story("a channel is archived", running, archive, announced_once),
+    Story("Devin hands pictures over", running, hand_over, shown_once_in_order),
+    Story("a channel becomes shared", running, share, silent_and_announced_once),
+    Story("somebody becomes a guest", running, become_a_guest, nothing_more_started),
+    Story("a start without tags", tags_refused, mention, begun_without_tags),
+    Story("a duplicate is ended", watched, duplicate, younger_ended),
+    Story("a reference is copied", watched, copied, left_alone, settings=admins_in_a_channel),
+    Story("sessions cost more, one after its end", one_ended_one_running, spend, counted_once),
     Story(
         "a pull request is merged after the end of its session",
         merged_after_the_end,
         sweep,
         merged_silently,
-        steps=(
-            "begin the sweep of pull requests: commit",
-            "keep the states of pull requests: commit",
-            "end the sweep of pull requests: commit",
-        ),
-        sometimes=SEEN_BEFORE_ITS_END,
         settings=lambda: {"PULL_REQUESTS": "0.3", "BEHIND": "7200"},
     ),
     Story(
@@ -785,42 +492,22 @@ STORIES = [
         nothing,
         ticks,
         works,
-        steps=(
-            "bring up the schema: commit",
-            "try the socket: Slack apps.connections.open",
-            "assign rows without an owner: commit",
-            "free what was claimed: commit",
-            "heartbeat: commit",
-            "note a gap: commit",
-            "fetch the consumption: commit",
-            "read the cycles: commit",
-            KNOWN,  # of the admins
-            "read the admins' group: commit",
-            "note when digests begin: commit",
-            "delete what is old: commit",
-        ),
-        only_on={
-            "try the socket: Slack apps.connections.open": "socket",
-            "free what was claimed: commit": "sqlite",  # where no other process can have claimed anything
-        },
         settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "BOT_ADMIN_GROUP": "S0BACKEND", "FIRST_PURGE": "0"},
         from_the_start=True,
     ),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)
 
 
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
 async def test_a_kill_while_a_session_is_closed_for_its_age_leaves_no_card_that_promises_more(
     when: str, tmp_path: Path, nursery: Nursery
 ) -> None:
-    async with scene(tmp_path, nursery, Moment("delete what is old: commit", when, CLOSED), FIRST_PURGE="0") as one:
+    async with scene(tmp_path, nursery, Moment(CLOSING, when), FIRST_PURGE="0") as one:
         (known,) = await running_before(one.on, 1, [GENERAL])
         await write(
             one.on, lambda tx: sessions.change(tx, known.id, status="suspended", detail="inactivity", ended_at=1.0)

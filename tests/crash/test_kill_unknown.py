@@ -1,29 +1,13 @@
 """`SIGKILL` where an answer of Devin's got lost, and where a row is marked dead: what is known is announced once."""
 
-from pathlib import Path
-
 from sqlalchemy import insert
 
 from bot.domain.lane import thread_lane
 from bot.store.tables import inbox
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.story import (
-    EDITED,
-    FOLLOWED,
-    KNOWN,
-    POSTED,
-    REACTED,
-    RECEIVED,
-    Form,
-    Story,
-    in_all_forms,
-    killed_everywhere,
-    nothing,
-    one_session,
-    running,
-    titled,
-)
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, nothing, one_session, running, titled
 from tests.scenarios.ahead import write
 from tests.scenarios.harness import GENERAL
 
@@ -62,39 +46,11 @@ async def marked_dead_once(one: Scene, ts: str) -> None:
 
 
 STORIES = [
-    Story(
-        "the answer to a start gets lost",
-        nothing,
-        lost_create,
-        found_again,
-        steps=(
-            *RECEIVED,
-            KNOWN,
-            "intend: commit",
-            CALL,
-            "note that the outcome is unknown: commit",
-            "put back: commit",
-            "adopt: commit",
-            *POSTED,
-            *REACTED,
-            *EDITED,
-            *FOLLOWED,
-        ),
-        unanswered=(CALL,),
-        throughout=("intend: commit", CALL, "adopt: commit"),
-    ),
-    Story(
-        "a row that cannot be read is marked dead",
-        running,
-        odd_row,
-        marked_dead_once,
-        steps=("begin work: commit", "mark the row dead: commit", *POSTED, *FOLLOWED, *EDITED),
-    ),
+    Story("the answer to a start gets lost", nothing, lost_create, found_again),
+    Story("a row that cannot be read is marked dead", running, odd_row, marked_dead_once),
 ]
 
 
-@in_all_forms(STORIES)
-async def test_a_kill_at_any_step_announces_what_is_known_once(
-    story: Story, form: Form, tmp_path: Path, nursery: Nursery
-) -> None:
-    await killed_everywhere(story, tmp_path, nursery, form)
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_announces_what_is_known_once(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

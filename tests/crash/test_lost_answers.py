@@ -43,7 +43,9 @@ def each_of(faults: dict[str, dict[str, Any]], *, usual: Collection[str] = ()) -
     return pytest.mark.parametrize(
         "fault",
         [
-            pytest.param(fault, id=name, marks=[] if not usual or name in usual else [pytest.mark.long])
+            pytest.param(
+                fault, id=name, marks=[] if not usual or name in usual else [pytest.mark.long, pytest.mark.sampled]
+            )
             for name, fault in faults.items()
         ],
     )

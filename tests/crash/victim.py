@@ -5,7 +5,7 @@ because the imports take seconds and hundreds of processes are needed. Each proc
 `python -m bot run` does; nothing of the bot runs before the fork.
 
 Two kinds of boundaries are wrapped, before and after: every commit, and every outside call that changes something.
-Each is a step with a name from the table in `tests.crash.steps`; a function without a name there keeps its own.
+Each is a step, named as `tests.crash.steps` says.
 
 The waits are those of `tests.waits`.
 """
@@ -38,13 +38,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot import logs
 from bot.config import load_settings
 from bot.devin.transport import Transport
+from bot.engine.local import LocalEngine
 from bot.server import serve
 from bot.slack.client import Slack
 from bot.store.database.connection import Database
 from bot.store.database.schema import known_revisions
 from bot.timing import PRODUCTION
 from tests import imported_late  # noqa: F401  before any fork
-from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, Moment, StepNames, is_ours, is_plumbing
+from tests.crash.steps import AFTER, BEFORE, CLOCK, COMMIT, ON_THE_WIRE, RECEIPT, Moment, is_plumbing, name_of
 from tests.rehearsal import rehearse
 from tests.waits import SHORT
 
@@ -69,6 +70,9 @@ Patch = Callable[[Any, str, Any], None]
 # ---------------------------------------------------------------- boundaries
 
 
+where: ContextVar[str] = ContextVar("where", default="")  # the kind of lane that is worked on, or the clock
+
+
 @dataclass(slots=True)
 class Boundaries:
     """Counts the moments of each step once it is armed, writes them down, and strikes at the one asked for."""
@@ -78,17 +82,16 @@ class Boundaries:
     trace: Path
     armed: Path
     seen: Counter[tuple[str, str]] = field(default_factory=Counter)
-    steps: StepNames = field(default_factory=StepNames)
 
     def reach(self, step: str, when: str) -> None:
         """Be at a moment of a step, unless it began before steps count."""
         if not self.armed.exists() or (when != BEFORE and self.seen[step, when] >= self.seen[step, BEFORE]):
             return
         self.seen[step, when] += 1
-        moment = str(Moment(step, when, self.seen[step, when]))
+        moment = Moment(step, when, self.seen[step, when])
         with self.trace.open("a") as trace:
-            trace.write(moment + "\n")
-        if moment == self.strike_at:
+            trace.write(f"{moment}\n")
+        if self.strike_at in {str(replace(moment, step=name)) for name in moment.names}:
             self.strike_at = ""
             os.kill(os.getpid(), self.strike_with)
 
@@ -99,63 +102,74 @@ class Boundaries:
         yield
         self.reach(step, AFTER)
 
-    def call(self, what: str) -> str:
-        """The name of a call to the outside that is about to be made."""
-        return self.steps.call(_code(), _lane(), what)
 
-    def commit(self, connection: AsyncConnection) -> str:
-        """The name of the commit that is about to be made."""
-        return self.steps.commit(_code(), _lane(), connection.info.pop("written", set()))
+def _step(what: str) -> str:
+    """The name of what is about to be done."""
+    lane = where.get()
+    return f"{_function()} [{lane}]: {what}" if lane else f"{_function()}: {what}"
 
 
-def _lane() -> str:
-    """The first word of the lane that is worked on; empty outside lanes."""
-    task = asyncio.current_task()
-    name = task.get_name() if task else ""
-    return name.removeprefix("lane ").split(":")[0] if name.startswith("lane ") else ""
-
-
-def _code() -> str:
-    """The function of the bot that runs, as `module:name`; one of the plumbing only where nothing else runs."""
+def _function() -> str:
+    """The name of the function of the bot that runs; one of the plumbing only where nothing else runs."""
     frame: FrameType | None = sys._getframe(1)
     innermost = ""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        if is_ours(module):
-            code = f"{module}:{frame.f_code.co_qualname}"
+        if module.split(".")[0] in {"bot", "handlers"}:
+            name = name_of(module, frame.f_code)
             if not is_plumbing(module):
-                return code
-            innermost = innermost or code
+                return name
+            innermost = innermost or name
         frame = frame.f_back
     return innermost
 
 
 def wrap(boundaries: Boundaries, patch: Patch) -> None:
     """Put the boundaries around the store and around what is called outside."""
+    _wrap_engine(patch)
     _wrap_commits(boundaries, patch)
     _wrap_migrations(boundaries, patch)
     _wrap_devin(boundaries, patch)
     _wrap_slack(boundaries, patch)
 
 
+def _wrap_engine(patch: Patch) -> None:
+    work_on, tick = LocalEngine._work_on, LocalEngine._tick
+
+    async def worked_on(self: LocalEngine, lane: str) -> float | None:
+        where.set(lane.split(":", maxsplit=1)[0])
+        return await work_on(self, lane)
+
+    async def ticked(self: LocalEngine, name: str, act: Any) -> None:
+        where.set(CLOCK)
+        await tick(self, name, act)
+
+    patch(LocalEngine, work_on.__name__, worked_on)
+    patch(LocalEngine, tick.__name__, ticked)
+
+
 def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
     write, run_in_thread = Database.write, Database.run_in_writer_thread
 
-    @event.listens_for(Engine, "before_cursor_execute")
-    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if (match := WRITES.match(statement)) is not None:
+    @event.listens_for(Engine, "after_cursor_execute")
+    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if (match := WRITES.match(statement)) is not None and cursor.rowcount != 0:
             connection.info.setdefault("written", set()).add(match[1])
 
     @asynccontextmanager
     async def bounded(self: Database, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+        step = ""
         async with write(self, first=first) as tx:
+            tx.info.pop("written", None)
             yield tx
-            step = boundaries.commit(tx)
-            boundaries.reach(step, BEFORE)
-        boundaries.reach(step, AFTER)
+            if written := tx.info.pop("written", None):
+                step = _step(f"{COMMIT} {', '.join(sorted(written))}")
+                boundaries.reach(step, BEFORE)
+        if step:
+            boundaries.reach(step, AFTER)
 
     async def ran_in_thread(self: Database, work: Callable[[Any], Any]) -> Any:
-        step = boundaries.call(COMMIT)
+        step = _step(RECEIPT)
 
         def done(connection: Any) -> Any:
             answer = work(connection)
@@ -177,7 +191,7 @@ def _wrap_migrations(boundaries: Boundaries, patch: Patch) -> None:
         if self.is_sqlite:  # it writes as everything else does
             await run_sync(self, work)
             return
-        step = boundaries.call(COMMIT)
+        step = _step(COMMIT)
 
         def done(connection: Any) -> None:
             work(connection)
@@ -196,7 +210,7 @@ def _wrap_devin(boundaries: Boundaries, patch: Patch) -> None:
     async def bounded(self: Transport, call: Any, path: str) -> Any:
         if call.method == "GET":
             return await ask(self, call, path)
-        step = boundaries.call(f"Devin {call.method} {_words(path)}")
+        step = _step(f"Devin {call.method} {_words(path)}")
         under_way.set(step)
         async with boundaries.around(step):
             return await ask(self, call, path)
@@ -222,11 +236,11 @@ def _wrap_slack(boundaries: Boundaries, patch: Patch) -> None:
     post, hook = Slack._write, Slack._hook
 
     async def posted(self: Slack, method: str, **arguments: Any) -> Any:
-        async with boundaries.around(boundaries.call(f"Slack {method}")):
+        async with boundaries.around(_step(f"Slack {method}")):
             return await post(self, method, **arguments)
 
     async def hooked(self: Slack, url: str, answer: Any) -> None:
-        async with boundaries.around(boundaries.call("Slack response_url")):
+        async with boundaries.around(_step("Slack response_url")):
             await hook(self, url, answer)
 
     patch(Slack, post.__name__, posted)

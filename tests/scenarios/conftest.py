@@ -1,8 +1,8 @@
 """A scenario is played over Socket Mode; those with the marker `both_transports` over signed requests as well.
 
 These are the stories about how messages come in, and one or more of each other file as a sample, which is for the tests
-of the edges. The store is an SQLite file. In the long run all of them are played once more, over signed requests and on
-PostgreSQL, except those about one transport or store alone, which name it.
+of the edges. The store is an SQLite file. In the long run a random tenth of them is played once more, over signed
+requests and on PostgreSQL; not those about one transport or store alone, which name it.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marks = [] if metafunc.module.__name__.rpartition(".")[2] in ABOUT_TRANSPORT else [pytest.mark.edge]
         forms.append(pytest.param(TRANSPORTS[1], *usual[1:], marks=marks))
     if "store" in free or not over_both:
-        forms.append(pytest.param(*other, marks=pytest.mark.long))
+        forms.append(pytest.param(*other, marks=[pytest.mark.long, pytest.mark.sampled]))
     metafunc.parametrize(free, forms)
 
 
