@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.wire import CHANNELS, ORG, PEOPLE, TEAM
 from bot.domain.session import Lifecycle, Session, Snapshot
-from bot.store import cards, due, sessions, threads
-from bot.store.cards import CardRow
+from bot.store import due, posts, sessions, threads
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
+from bot.store.posts import Post
 from bot.store.threads import Thread
 
 PIECE: Final = 500
@@ -63,8 +63,8 @@ async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
     await sessions.add(tx, session)
     place = Thread(TEAM, session.channel, session.thread_ts, session.id, False, False, session.thread_ts)
     await threads.put(tx, place, now)
-    await cards.add(tx, CardRow(session.id, TEAM, session.channel, "bench", now))
-    await cards.posted(tx, session.id, session.thread_ts, 1, None, session.created_at)
+    await posts.add(tx, Post("card", session.id, TEAM, session.channel, "bench", now, session.id))
+    await posts.posted(tx, f"card:{session.id}", session.thread_ts, 1, None, session.created_at)
 
 
 if __name__ == "__main__":

@@ -24,18 +24,19 @@ from bot.flows.commands.handler import Handler
 from bot.flows.commands.help import help_handlers
 from bot.flows.commands.table import CommandTable
 from bot.flows.conversation_parts import ConversationParts
-from bot.flows.deliver.cards import CardEditor
-from bot.flows.deliver.failures import SendFailures
-from bot.flows.deliver.files import FilePosts
-from bot.flows.deliver.send import Send
+from bot.flows.deliver.file_contents import Charts, DevinFiles, Tables
+from bot.flows.deliver.senders import Senders
 from bot.flows.feature import Per, Tick
+from bot.flows.file_sources import FileSource
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.follow.poll import Poller
 from bot.flows.gates import Gates
 from bot.flows.job import Flow
 from bot.flows.kernel import Kernel
 from bot.flows.manage.forms.forms import Forms
+from bot.flows.manage.long_jobs.file import LongJobFiles
 from bot.flows.manage.long_jobs.jobs import cancel
+from bot.flows.manage.long_jobs.message import LongJobMessage
 from bot.flows.manage.long_jobs.run import RunLongJob
 from bot.flows.organisation import Organisations
 from bot.flows.questions import Questions
@@ -43,7 +44,9 @@ from bot.flows.receive.catch_up import CatchUp
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.receive.unreadable import announce_unreadable
 from bot.flows.services import Services
+from bot.flows.session_card import SessionCard
 from bot.flows.shared_channels import SharedChannels
+from bot.flows.unit_of_work import Drawer
 from bot.flows.upkeep.admin_group import AdminGroup
 from bot.flows.upkeep.heartbeat import Heartbeat
 from bot.flows.upkeep.retention import Retention
@@ -157,12 +160,23 @@ def _merged(parts: Iterable[Mapping[_Key, _Value]]) -> dict[_Key, _Value]:
 
 def _route(engine: LocalEngine, dispatch: Dispatch, kernel: Kernel, transfers: FileTransfers) -> None:
     """Have the engine work on the lanes of the inbox, of the outbox and of cards."""
-    services, failures = kernel.services, SendFailures(kernel.services)
-    send = Send(services, failures, FilePosts(services, failures, transfers), kernel.shared_channels)
+    services = kernel.services
+    senders = Senders.of(services, kernel.shared_channels, transfers, _drawers(kernel), _file_sources(kernel))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
     for lane in ("out", "react", "unreact", "priv"):
-        engine.route(lane, Route(send.work, POSTS_AT_ONCE))
-    engine.route("card", Route(CardEditor(services, kernel.shared_channels).work, EDITS_AT_ONCE))
+        engine.route(lane, Route(senders.send.work, POSTS_AT_ONCE))
+    engine.route("edit", Route(senders.editor.work, EDITS_AT_ONCE))
+
+
+def _drawers(kernel: Kernel) -> list[Drawer]:
+    """Whatever is posted once and edited afterwards."""
+    of_features = (drawer for feature in FEATURES for drawer in feature.drawers(kernel))
+    return [SessionCard(kernel.services), LongJobMessage(kernel.services), *of_features]
+
+
+def _file_sources(kernel: Kernel) -> list[FileSource]:
+    """Wherever the content of shared files comes from."""
+    return [DevinFiles(kernel.services), Tables(), Charts(), LongJobFiles(kernel.services)]
 
 
 def _upkeep(kernel: Kernel, heartbeat: Heartbeat) -> list[Tick]:

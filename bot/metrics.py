@@ -26,14 +26,14 @@ class Metrics:
         )
         self._acks = self._histogram("ack_seconds", "Time from a request of Slack's to its ack.", _ACK_BUCKETS, "kind")
         self._dead = self._counter("dead_letters", "Rows that were marked as dead, each reported to people.", "kind")
-        self._sent = self._counter("posts_sent", "Posts and edits of cards that Slack accepted.", "kind")
+        self._sent = self._counter("posts_sent", "Posts and edits that Slack accepted.", "kind")
         self._slack = self._counter("slack_calls", "Calls to Slack's Web API.", "method", "outcome")
         self._slack_time = self._histogram(
             "slack_call_seconds", "Duration of a call to Slack.", _CALL_BUCKETS, "method"
         )
         self._devin = self._counter("devin_calls", "Calls to Devin's API.", "route", "outcome")
         self._devin_time = self._histogram("devin_call_seconds", "Duration of a call to Devin.", _CALL_BUCKETS, "route")
-        self._open = self._gauge("open_rows", "Open rows in the inbox and the outbox, and cards to edit.", "box")
+        self._open = self._gauge("open_rows", "Open rows in the inbox and the outbox, and posts to edit.", "box")
         self._poll_age = self._gauge("poll_age_seconds", "Time since the last complete poll of Devin.")
 
     def stored(self, kind: str) -> None:
@@ -61,7 +61,7 @@ class Metrics:
         self._dead.labels(kind).inc()
 
     def sent(self, kind: str) -> None:
-        """Count an outbox row, or an edit of a card, of this `kind` that Slack accepted."""
+        """Count an outbox row, or an edit, of this `kind` that Slack accepted."""
         self._sent.labels(kind).inc()
 
     def slack_called(self, method: str, outcome: str, seconds: float) -> None:
@@ -78,7 +78,7 @@ class Metrics:
         self._devin_time.labels(route).observe(seconds)
 
     def waiting(self, box: str, rows: int) -> None:
-        """Record how many `rows` of `box`, which is the inbox, the outbox or the cards, are open."""
+        """Record how many `rows` of `box`, which is the inbox, the outbox or the posts, are open."""
         self._open.labels(box).set(rows)
 
     def poll_age_from(self, age: Callable[[], float]) -> None:

@@ -42,9 +42,10 @@ class Runaway:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm and its post. `subject` is the id of what it is about: a session of ours, or a workspace.
+    """One alarm. `subject` is the id of what it is about: a session of ours, or a workspace.
 
-    `facts` are the figures that the post shows. The alarm is over since `over_at`, and may come back for a while.
+    `facts` are the figures that its post shows, in `channel` and perhaps a thread. The alarm is over since `over_at`,
+    and may come back for a while.
     """
 
     key: str
@@ -56,13 +57,11 @@ class Alarm:
     opened_at: float
     facts: dict[str, Any]
     thread_ts: str | None = None
-    ts: str | None = None
     state: AlarmState = AlarmState.OPEN
     user: str | None = None  # who has decided
     snoozed_until: float | None = None
     over_at: float | None = None
     changed_at: float = 0.0
-    version: int = 1
 
 
 def usual_limit(session_hours: Sequence[float]) -> float:

@@ -34,7 +34,7 @@ class FanOut:
     """A fan-out as it is stored.
 
     `limit` is how many ACUs Devin may use in each session, None for no limit of ours. `ts` is the message with its
-    table. `version` counts what has changed, and `shown` is the version that the table shows.
+    table, once that stands. `version` counts what has changed.
     """
 
     id: str
@@ -49,7 +49,6 @@ class FanOut:
     ts: str | None = None
     stopped_at: float | None = None
     version: int = 0
-    shown: int = 0
     begun_at: float | None = None
 
     @property

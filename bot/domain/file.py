@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+# The sources of files that are shared in Slack, as they stand in rows.
+DEVINS, TABLE, CHART = "devin", "table", "chart"
+
 # `ATTACHMENT:"https://…"`, with the address in quotes, in JSON, or bare.
 _MARKER: Final = (
     r"ATTACHMENT:[ \t]*"

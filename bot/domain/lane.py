@@ -63,9 +63,9 @@ def channel_lane(team: str, channel: str) -> str:
     return f"out:{team}:{channel}"
 
 
-def card_lane(team: str) -> str:
-    """The lane for all edits of cards in the workspace `team`, which share one rate limit."""
-    return f"card:{team}"
+def edit_lane(team: str) -> str:
+    """The lane for all edits of posts in the workspace `team`, which share one rate limit."""
+    return f"edit:{team}"
 
 
 def reaction_lane(team: str) -> str:
@@ -84,5 +84,5 @@ def private_lane(team: str, key: str) -> str:
 
 
 def team_of(lane: str) -> str:
-    """The id of the workspace in which a lane of the outbox or of cards posts or edits."""
+    """The id of the workspace in which a lane of the outbox or of edits posts or edits."""
     return lane.split(":")[1]

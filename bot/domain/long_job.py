@@ -66,8 +66,7 @@ class LongJob:
     """A long job as it is stored.
 
     `done` and `total` count what was read and what there is to read, None where nobody knows. `cursor` is where to go
-    on; `notes` are sentences about what the result lacks. `file_id` is Slack's id of the uploaded file, and
-    `sharing_at` the instant before it was shared.
+    on; `notes` are sentences about what the result lacks.
     """
 
     id: str
@@ -83,13 +82,6 @@ class LongJob:
     total: int | None = None
     notes: tuple[str, ...] = ()
     reason: str | None = None  # a sentence that says why it has failed; None where it was given up
-    file_id: str | None = None
-    sharing_at: float | None = None
-
-    @property
-    def message_key(self) -> str:
-        """The key of the outbox row that posts its message."""
-        return f"job:{self.id}"
 
 
 def seconds_left(job: LongJob, now: float) -> float | None:

@@ -15,6 +15,7 @@ from bot.flows.manage.forms.forms import FormKind
 from bot.flows.manage.long_jobs.row_sources import RowSource
 from bot.flows.questions import QuestionKind
 from bot.flows.services import Services
+from bot.flows.unit_of_work import Drawer
 from bot.views.message import Message
 
 
@@ -64,6 +65,11 @@ def no_long_jobs(_kernel: Kernel) -> Mapping[LongJobKind, RowSource]:
     return {}
 
 
+def no_drawers(_kernel: Kernel) -> Sequence[Drawer]:
+    """Return the drawers of a feature whose posts are not edited."""
+    return ()
+
+
 def no_ticks(_kernel: Kernel) -> Sequence[Tick]:
     """Return the ticks of a feature that does nothing by the clock."""
     return ()
@@ -87,6 +93,7 @@ class Feature:
     long_jobs: Callable[[Kernel], Mapping[LongJobKind, RowSource]] = no_long_jobs
     tasks: tuple[type[Task], ...] = ()
     events: tuple[type[EventTask], ...] = ()
+    drawers: Callable[[Kernel], Sequence[Drawer]] = no_drawers
     ticks: Callable[[Kernel], Sequence[Tick]] = no_ticks
     gates: tuple[Callable[[Services], Gate], ...] = ()
     stop_failed: StopFailed | None = None

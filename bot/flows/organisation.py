@@ -32,11 +32,6 @@ class Organisation:
         return f"poll:{self.id}"
 
     @property
-    def alarm_tick(self) -> str:
-        """The name by which the engine calls the runaway watch of this organisation."""
-        return f"alarms:{self.id}"
-
-    @property
     def tags_refused(self) -> bool:
         """Whether sessions carry their reference in the prompt only, because the organisation refuses our tags."""
         return self._tags_refused

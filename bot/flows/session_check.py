@@ -12,6 +12,7 @@ from bot.domain.causes import Cause
 from bot.domain.session import TERMINAL_STATUSES, Session
 from bot.flows.job import Job
 from bot.flows.services import Services
+from bot.flows.session_card import SessionCard
 from bot.logs import get_logger
 from bot.store import session_days, sessions, waiting_times
 
@@ -64,4 +65,4 @@ class SessionCheck:
             if archived != session.snapshot.archived:
                 await waiting_times.end(uow.tx, session.id, uow.now)
                 await session_days.record(uow.tx, session.id, uow.now)
-                await uow.redraw(session.id)
+                await uow.redraw(SessionCard, session.id)

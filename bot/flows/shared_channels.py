@@ -3,7 +3,7 @@
 1. Before a post with Devin's words, and before a card is drawn, Slack is asked whether the channel is shared. The
    answer counts for a short time. Slack's event about a change has it asked at once.
 2. If the answer differs from what is stored, the change is stored with all that follows from it: the posts that wait
-   are marked dead, the askers get a direct message, and the cards and tables of fan-outs are drawn anew.
+   are marked dead, the askers get a direct message, and the posts that are edited are drawn anew.
 
 An answer that is older than the stored change counts for nothing: another worker may know better.
 Slack's answer also says whether the channel is private, which is asked for and stored for digests.
@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.keys import DEVINS_POSTS, ref_of
-from bot.domain.lane import fan_out_lane
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackError, SlackRefused
-from bot.store import channels, fan_outs, inbox, outbox, sessions
+from bot.store import channels, outbox, sessions
 from bot.store.channels import KnownChannel
 from bot.views.answers import failures as failure_sentences
 
@@ -139,8 +138,4 @@ class SharedChannels:
             await outbox.mark_session_dead(uow.tx, session.id, SHARED, uow.now, DEVINS_POSTS)
             key, message = f"shared:{session.id}:{uow.now:.6f}", failure_sentences.channel_shared(session)
             await uow.add_to_outbox(uow.post_row(key, team, session.requester, None, message, ref=ref_of(session.id)))
-        await uow.redraw(*(session.id for session in live))
-        for fan_out_id in await fan_outs.touch_in(uow.tx, team, channel):
-            lane = fan_out_lane(fan_out_id)
-            await inbox.make_ready(uow.tx, lane, uow.now)
-            uow.wakes[lane] = 0.0
+        await uow.redraw_in(team, channel, [session.id for session in live])

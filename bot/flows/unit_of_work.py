@@ -1,18 +1,21 @@
 """One transaction of a flow, with the lanes to wake once it is committed."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Final
 
 from bot.domain import lane as lanes_named
 from bot.domain.causes import Cause
 from bot.domain.session import Session
 from bot.flows.admins import admins_of
 from bot.flows.workspace import Workspace
-from bot.store import cards, inbox, outbox
+from bot.slack.errors import SlackError
+from bot.store import inbox, outbox, posts
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
+from bot.store.posts import Post, post_key
 from bot.timing import Timing
 from bot.views.message import Message
 
@@ -45,16 +48,32 @@ class UnitOfWork:
         await inbox.add(self.tx, [row])
         self.wakes[row.lane] = max(row.ready_at - self.now, 0.0)
 
-    async def redraw(self, *session_ids: str, figures_only: bool = False) -> None:
-        """Have the cards of these sessions edited to their newest state. An edit for `figures_only` may wait."""
-        for team in await cards.redraw(self.tx, session_ids, self.now, figures_only=figures_only):
-            self.wakes[lanes_named.card_lane(team)] = 0.0
+    async def show(self, drawer: type["Drawer"], subject: str, to: "Location", **more: object) -> None:
+        """Have `subject` posted at `to` and edited from then on, once; `more` are other fields of the outbox row."""
+        post = Post(drawer.name, subject, to.team, to.channel, self.ref, self.now, to.session_id)
+        if not await posts.add(self.tx, post):
+            return
+        row = self.post_row(post.key, to.team, to.channel, to.thread_ts, Message(""))
+        drawn: dict[str, object] = {"kind": drawer.name, "session_id": to.session_id, "payload": {}}
+        await self.add_to_outbox(replace(row, **drawn | more))  # type: ignore[arg-type]  # names are OutboxRow's own
+
+    async def redraw(self, drawer: type["Drawer"], *subjects: str, gives_way: bool = False) -> None:
+        """Have the posts of these subjects edited to their newest state. One that `gives_way` goes after the others."""
+        keys = [post_key(drawer.name, subject) for subject in subjects]
+        self._wake_edits(await posts.redraw(self.tx, keys, self.now, gives_way=gives_way))
+
+    async def redraw_in(self, team: str, channel: str, session_ids: Sequence[str]) -> None:
+        """Have the posts in a channel edited that belong to one of these sessions, or to none."""
+        self._wake_edits(await posts.redraw_in(self.tx, team, channel, session_ids, self.now))
+
+    def _wake_edits(self, teams: set[str]) -> None:
+        self.wakes |= {lanes_named.edit_lane(team): 0.0 for team in teams}
 
     async def mark_session_dead(self, session_id: str, reason: str) -> None:
-        """Mark all posts and card edits of a session dead for `reason`, because its channel cannot be posted to."""
-        # Rows of the outbox before cards, in every transaction: PostgreSQL locks them, and two orders could deadlock.
+        """Mark all posts of a session and their edits dead for `reason`, because its channel cannot be posted to."""
+        # Rows of the outbox before `posts`, in every transaction: PostgreSQL locks them, and two orders could deadlock.
         await outbox.mark_session_dead(self.tx, session_id, reason, self.now)
-        await cards.mark_session_dead(self.tx, session_id, reason)
+        await posts.mark_session_dead(self.tx, session_id, reason)
 
     async def post(
         self,
@@ -210,7 +229,7 @@ def _payload(message: Message) -> dict[str, Any]:
 
 
 def _form(form: Message) -> dict[str, Any]:
-    return {"text": form.text, "blocks": form.blocks} | ({"made": asdict(form.file)} if form.file else {})
+    return {"text": form.text, "blocks": form.blocks} | ({"files": [form.file.stored()]} if form.file else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +244,35 @@ class Recipient:
     response_url: str | None = None
     replaces: bool = False  # the answers take the place of what the person was shown before
     asked_at: float = 0.0  # when they typed the command whose ack these answers take the place of
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a post stands: in a channel or a thread, which may be that of a session."""
+
+    team: str
+    channel: str
+    thread_ts: str | None = None
+    session_id: str | None = None
+
+
+class Drawer(ABC):
+    """Draws the posts of one kind that are edited afterwards, and does what follows from them.
+
+    `UnitOfWork.show` has a subject posted, and `redraw` has its post edited.
+    """
+
+    name: ClassVar[str]  # stands in rows, and begins the keys of posts
+
+    @abstractmethod
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:
+        """Return what the post of `subject` shows now, in a `shared` channel nothing of Devin's; None if it is gone."""
+
+    async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:  # noqa: B027 - few have anything to add
+        """Add what follows when the post that `row` asks for stands as the message `ts`."""
+
+    async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:  # noqa: B027
+        """Add what follows when the post will never be there, because of `error` or because it is not to be shown."""
+
+    async def lost(self, uow: UnitOfWork, post: Post, error: SlackError) -> None:  # noqa: B027
+        """Add what follows when the post cannot be edited any more."""

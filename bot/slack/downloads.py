@@ -5,7 +5,7 @@ from typing import IO
 from bot.domain.file import SlackFile
 from bot.slack.connection import Connection
 from bot.slack.errors import ScopeMissing, SlackOutcomeUnknown, SlackRefused, SlackUnreachable, TokenRefused
-from bot.slack.files import DOWNLOAD_LIMIT_BYTES, GONE_FILES, Downloads, FileNotReadable, Reason, file_from, shared_in
+from bot.slack.files import DOWNLOAD_LIMIT_BYTES, Downloads, FileNotReadable, Reason, file_from
 
 
 class Downloading(Connection):
@@ -14,15 +14,6 @@ class Downloading(Connection):
     async def file(self, file_id: str) -> SlackFile:
         """Read the details of a file, also of one that came with its id alone."""
         return file_from((await self._read("files.info", file=file_id))["file"])
-
-    async def is_shared_in(self, file_id: str, channel: str) -> bool | None:
-        """Whether a file is shared in `channel`; None if there is no such file any more."""
-        try:
-            return shared_in((await self._read("files.info", file=file_id))["file"], channel)
-        except SlackRefused as refused:
-            if refused.error not in GONE_FILES:
-                raise
-            return None
 
     async def download(self, file: SlackFile, into: IO[bytes], limit: int = DOWNLOAD_LIMIT_BYTES) -> None:
         """Write the content of a file into the empty `into`, in chunks.

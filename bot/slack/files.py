@@ -65,14 +65,6 @@ def files_of(message: Mapping[str, Any]) -> tuple[SlackFile, ...]:
     return tuple({file["id"]: file_from(file) for file in found}.values())
 
 
-def shared_in(file: Mapping[str, Any], channel: str) -> bool:
-    """Whether a file object of files.info says that the file is shared in `channel`."""
-    listed = (file.get(name) for name in ("ims", "groups", "channels"))
-    shares = file.get("shares")
-    by_kind = shares.values() if isinstance(shares, Mapping) else ()
-    return any(isinstance(ids, list | Mapping) and channel in ids for ids in (*listed, *by_kind))
-
-
 def is_slacks(url: str, host: str, base_url: str) -> bool:
     """Whether `url` is on Slack's `host`, or on the server of `base_url` if that is not Slack's own API.
 

@@ -22,10 +22,10 @@ class Budget:
 
 
 ONE: Final = Budget(0.0, 1)  # for methods without a bucket
-KEPT: Final = 2  # tokens that edits for figures leave to other edits
+KEPT: Final = 2  # tokens that edits which may wait leave to others
 # Any 60 seconds hold at most 60 / interval + burst calls, and Slack allows 50, 50, 20 and 100.
 EDITS: Final = Budget(60 / 36, 4)
-FIGURES: Final = Budget(EDITS.interval, EDITS.burst - KEPT)  # for the bucket of EDITS
+SPARE_EDITS: Final = Budget(EDITS.interval, EDITS.burst - KEPT)  # for edits that may wait, from the bucket of EDITS
 METHODS: Final[Mapping[str, Budget]] = {
     "chat.update": EDITS,
     "reactions.add": Budget(60 / 40, 5),

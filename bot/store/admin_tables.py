@@ -66,8 +66,6 @@ long_jobs: Final = Table(
     Column("total", Integer),
     Column("notes", JSON_TEXT, nullable=False),
     Column("reason", String),
-    Column("file_id", String),
-    Column("sharing_at", Float),  # set in the commit before the file is shared, whose answer may get lost
     Column("created_at", Float, nullable=False),
     Column("ended_at", Float),  # when its message showed the end
 )
@@ -111,7 +109,6 @@ fan_outs: Final = Table(
     Column("ts", String),
     Column("stopped_at", Float),
     number("version"),
-    number("shown"),
     Column("created_at", Float, nullable=False),
     Column("begun_at", Float),
 )

@@ -1,9 +1,9 @@
-"""Alarms: one row for each, with its post, of which the newest version is shown by editing it."""
+"""Alarms: one row for each, which its post shows (`bot.store.posts`)."""
 
 from dataclasses import asdict, fields
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Update, or_, select, update
+from sqlalchemy import Update, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.alarms import Alarm, AlarmKind, AlarmState
@@ -30,9 +30,8 @@ async def running_ids(tx: AsyncConnection, org_id: str, *, limit: int | None = N
 
 
 async def open_one(tx: AsyncConnection, alarm: Alarm) -> None:
-    """Store a new alarm, whose first version is the one that is posted."""
-    values = asdict(alarm) | {"sent_version": alarm.version}
-    await tx.execute(insert(tx.dialect.name, alarms).values(values).on_conflict_do_nothing())
+    """Store a new alarm."""
+    await tx.execute(insert(tx.dialect.name, alarms).values(asdict(alarm)).on_conflict_do_nothing())
 
 
 async def get(tx: AsyncConnection, key: str) -> Alarm | None:
@@ -57,49 +56,20 @@ async def current(tx: AsyncConnection, org_id: str, over_after: float) -> list[A
 
 
 async def change(tx: AsyncConnection, key: str, now: float, **values: Any) -> None:
-    """Set columns of an alarm to these `values`, and have its post edited."""
+    """Set columns of an alarm to these `values`."""
     await tx.execute(_changed(_row(key), now, **values))
 
 
-async def not_stopped(tx: AsyncConnection, session: Session, now: float) -> None:
-    """Open the alarm about `session` again, whose stop was given up, and have its post edited."""
+async def not_stopped(tx: AsyncConnection, session: Session, now: float) -> list[str]:
+    """Open the alarm about `session` again, whose stop was given up. Returns the keys of such alarms."""
     stopped = (alarms.c.state == AlarmState.STOPPED, alarms.c.over_at.is_(None))
     about = update(alarms).where(alarms.c.org_id == session.org_id, alarms.c.subject == session.id, *stopped)
-    await tx.execute(_changed(about, now, state=AlarmState.OPEN, user=None))
-
-
-async def posted(tx: AsyncConnection, key: str, ts: str) -> str | None:
-    """Store that the post of an alarm is the message `ts`. Returns the id of its organisation."""
-    org_id: str | None = await tx.scalar(_row(key).values(ts=ts).returning(alarms.c.org_id))
-    return org_id
-
-
-async def to_edit(tx: AsyncConnection, org_id: str, now: float) -> list[Alarm]:
-    """The alarms of an organisation whose posts show an older version, and may be edited at `now`."""
-    found = await tx.execute(
-        select(alarms)
-        .where(alarms.c.org_id == org_id, alarms.c.ts.is_not(None), alarms.c.next_at <= now, _outdated())
-        .order_by(alarms.c.changed_at, alarms.c.key)
-    )
-    return [_alarm(row) for row in found.mappings()]
-
-
-async def edited(tx: AsyncConnection, alarm: Alarm) -> None:
-    """Store that the post shows the version of `alarm`."""
-    await tx.execute(_row(alarm.key).values(sent_version=alarm.version))
-
-
-async def edit_later(tx: AsyncConnection, alarm: Alarm, at: float) -> None:
-    """Have the post edited at `at` at the earliest."""
-    await tx.execute(_row(alarm.key).values(next_at=at))
-
-
-def _outdated() -> ColumnElement[bool]:
-    return alarms.c.sent_version < alarms.c.version
+    opened = _changed(about, now, state=AlarmState.OPEN, user=None).returning(alarms.c.key)
+    return list(await tx.scalars(opened))
 
 
 def _changed(row: Update, now: float, **values: Any) -> Update:
-    return row.values(**values, changed_at=now, version=alarms.c.version + 1, next_at=now)
+    return row.values(**values, changed_at=now)
 
 
 def _row(key: str) -> Update:

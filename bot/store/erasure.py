@@ -19,12 +19,13 @@ from bot.domain.causes import Cause, PersonsCause, StartCause, UnreadableCause
 from bot.domain.fan_out import OVER
 from bot.domain.lane import own_lane
 from bot.domain.session import Lifecycle, Options
-from bot.store import cards as card_rows
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
+from bot.store import posts as post_rows
 from bot.store.cause_codec import BLANK, decode
 from bot.store.table_spec import NOBODY, EraseKeys, RowsToErase, TableSpec, by_team, by_user, deletion, keys_of
-from bot.store.tables import audit, cards, fan_out_sessions, fan_outs, inbox, long_jobs, outbox, pull_requests, sessions
+from bot.store.tables import audit, fan_out_sessions, fan_outs, inbox, long_jobs, outbox, pull_requests, sessions
+from bot.store.tables import posts as edited
 
 REASON: Final = "erased"
 _JOINED: Final = ("part in a session of somebody else", "parts in sessions of others")
@@ -129,7 +130,7 @@ def _erase_requests(user: str) -> EraseKeys:
 
 def posts(spec: TableSpec, user: str) -> list[RowsToErase]:
     """The posts to the person and of their jobs, to be deleted; those in threads of their sessions, without a text."""
-    theirs = deletion(spec, or_(_names_post(user), _of_jobs(user)))
+    theirs = deletion(spec, or_(_names_post(user), _of_jobs(user, outbox.c.key)))
     return [theirs, RowsToErase(spec.nouns, _Posts(user).find, _blank_posts)]
 
 
@@ -141,13 +142,18 @@ def _names_post(user: str) -> ColumnElement[bool]:
     return or_(*to_them, answer)
 
 
-def _of_jobs(user: str) -> ColumnElement[bool]:
-    """The condition that a post is the message of a long job or fan-out of the person's, or stands in its thread."""
+def edited_posts(spec: TableSpec, user: str) -> list[RowsToErase]:
+    """The posts that are edited of the person's long jobs and fan-outs, to be deleted; cards are named by sessions."""
+    return [deletion(spec, _of_jobs(user, edited.c.key))]
+
+
+def _of_jobs(user: str, key: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that a post with this `key` is of a long job or a fan-out of the person's."""
     named = ((long_jobs, "job:"), (fan_outs, "fanout:"))
     return or_(
         *(
             select(table.c.id)
-            .where(table.c.user == user, (outbox.c.key + ":").startswith(literal(prefix) + table.c.id + ":"))
+            .where(table.c.user == user, (key + ":").startswith(literal(prefix) + table.c.id + ":"))
             .exists()
             for table, prefix in named
         )
@@ -234,10 +240,10 @@ async def _erase_sessions(tx: AsyncConnection, keys: Sequence[Any], now: float) 
     # Without Devin's id their pull requests are not asked for any more.
     await tx.execute(update(pull_requests).where(pull_requests.c.session_id.in_(ids)).values(bare_id=None))
     never = {"state": "dead", "reason": REASON}
-    await tx.execute(update(cards).where(cards.c.session_id.in_(ids), cards.c.state == "unposted").values(never))
-    await tx.execute(update(cards).where(cards.c.session_id.in_(ids)).values(drawn=None))
-    # A card that shows a session at work is edited when the bot runs again, and names nobody then.
-    await card_rows.redraw(tx, running, now)
+    await tx.execute(update(edited).where(edited.c.session_id.in_(ids), edited.c.state == "unposted").values(never))
+    await tx.execute(update(edited).where(edited.c.session_id.in_(ids)).values(drawn=None))
+    # What shows a session at work is edited when the bot runs again, and names nobody then.
+    await post_rows.redraw_of(tx, running, now)
 
 
 _SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {

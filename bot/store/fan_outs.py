@@ -85,13 +85,6 @@ async def touch(tx: AsyncConnection, fan_out_id: str) -> None:
     await change(tx, fan_out_id, version=fan_outs.c.version + 1)
 
 
-async def touch_in(tx: AsyncConnection, team: str, channel: str) -> list[str]:
-    """Count up the versions of the fan-outs that run and are shown in a channel. Returns their ids."""
-    shown = (fan_outs.c.team == team, fan_outs.c.channel == channel, fan_outs.c.state == FanOutState.RUNNING)
-    changed = update(fan_outs).where(*shown).values(version=fan_outs.c.version + 1)
-    return list(await tx.scalars(changed.returning(fan_outs.c.id)))
-
-
 async def change_session(tx: AsyncConnection, fan_out_id: str, org_id: str, **values: Any) -> None:
     """Store `values` about the session in an organisation."""
     await tx.execute(_one(fan_out_id, org_id).values(**values))

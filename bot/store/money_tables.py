@@ -181,14 +181,10 @@ alarms: Final = Table(
     Column("facts", JSON_TEXT, nullable=False),  # the figures that the post shows
     Column("channel", String, nullable=False),
     Column("thread_ts", String),
-    Column("ts", String),  # Slack's ts of the post, once it is posted
     Column("opened_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
     Column("snoozed_until", Float),
     Column("over_at", Float),
-    number("version"),  # counts what has to be shown
-    number("sent_version"),
-    number("next_at", Float),  # when an edit is tried again
 )
 Index("ix_alarms_subject", alarms.c.org_id, alarms.c.over_at)
 

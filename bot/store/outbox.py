@@ -2,8 +2,8 @@
 
 Rows of one channel share a rate limit, and rows of one thread keep their order. The next row of a channel is one whose
 thread has no earlier open row; rows of a lower rank come first, and threads take turns. A row is claimed and not its
-channel (`bot.store.row_claims`), so a post that hangs holds up no thread but its own. The first post of a card is a row
-like any other; `bot.store.cards` keeps the card up to date after that.
+channel (`bot.store.row_claims`), so a post that hangs holds up no thread but its own. What is edited afterwards is
+posted by a row like any other, whose kind is the name of its drawer; `bot.store.posts` keeps it up to date after that.
 """
 
 import json
@@ -42,7 +42,10 @@ FIRST, USUAL = 0, 1  # ranks
 CANDIDATES: Final = 100
 # Literals, not parameters: SQLite uses the index of open rows only if the statement itself contains the states.
 _OPEN_STATES: Final[tuple[ColumnElement[str], ...]] = (literal_column("'open'"), literal_column("'sending'"))
+_IS_OPEN: Final = outbox.c.state.in_(_OPEN_STATES)
 _BLANK: Final[dict[str, Any]] = {"v": PAYLOAD_VERSION}
+_NO_POSTS: Final = ("reaction", "reaction_removal", "private")
+IS_POST: Final = outbox.c.kind.not_in(_NO_POSTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class OutboxRow:
 
     key: str
     lane: str
-    kind: str  # post, card (its first post), reaction, reaction_removal, private
+    kind: str  # post, the name of a drawer, reaction, reaction_removal, private
     team: str
     channel: str
     thread: str
@@ -85,16 +88,17 @@ class OutboxRow:
     @property
     def is_post(self) -> bool:
         """Whether the row puts a new message into its channel."""
-        return self.kind in {"post", "card"}
+        return self.kind not in _NO_POSTS
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether what it posts is drawn when it is sent, and edited afterwards."""
+        return self.is_post and self.kind != "post"
 
 
 # The fields of a new row that are inserted; the others begin with the defaults of the table.
 _KEPT_BY_STORE: Final = frozenset({"seq", "state", "ts", "reason", "attempts", "sending_at", "owner", "epoch"})
 _GIVEN: Final = [field.name for field in fields(OutboxRow) if field.name not in _KEPT_BY_STORE]
-
-
-def _is_open() -> ColumnElement[bool]:
-    return outbox.c.state.in_(_OPEN_STATES)
 
 
 def _spoken_in() -> Any:
@@ -120,7 +124,7 @@ def _is_first_of_thread() -> ColumnElement[bool]:
 def _candidates(dialect: str) -> tuple[ColumnElement[bool], ...]:
     """The conditions that a row of the lane may be sent next, as soon as it is due."""
     free = row_claims.is_free(outbox.c.seq, dialect)
-    return (outbox.c.lane == bindparam("lane"), _is_open(), free, _is_first_of_thread())
+    return (outbox.c.lane == bindparam("lane"), _IS_OPEN, free, _is_first_of_thread())
 
 
 # Statements are built once, because the sender executes them for each row and building one takes longer than that.
@@ -160,7 +164,7 @@ def _taking(dialect: str) -> Any:
     unheld = row_claims.not_held_by_others(outbox, dialect)
     return (
         update(outbox)
-        .where(outbox.c.seq == bindparam("row"), _is_open(), due, unheld)
+        .where(outbox.c.seq == bindparam("row"), _IS_OPEN, due, unheld)
         .values({"owner": bindparam("worker"), "epoch": outbox.c.epoch + 1})
         .returning(outbox)
     )
@@ -282,7 +286,7 @@ async def mark_session_dead(
     A worker that holds such a row keeps its claim, so that it can still store whether the post arrived.
     """
     named = or_(*(outbox.c.key.startswith(prefix) for prefix in prefixes))
-    theirs = (outbox.c.session_id == session_id, _is_open(), outbox.c.kind.in_(("card", "post")), named)
+    theirs = (outbox.c.session_id == session_id, _IS_OPEN, IS_POST, named)
     # Locked in one order, so that two transactions on one session do not wait for each other in a circle.
     await tx.execute(select(outbox.c.seq).where(*theirs).order_by(outbox.c.seq).with_for_update())
     marked = await tx.execute(
@@ -293,12 +297,12 @@ async def mark_session_dead(
 
 async def free_all(tx: AsyncConnection) -> None:
     """Release every claim on a row. Only where no other worker is alive, as the lock of an SQLite file proves."""
-    await tx.execute(update(outbox).where(_is_open(), outbox.c.owner.is_not(None)).values(owner=None))
+    await tx.execute(update(outbox).where(_IS_OPEN, outbox.c.owner.is_not(None)).values(owner=None))
 
 
 async def leave(tx: AsyncConnection, worker: str) -> None:
     """Release the rows that `worker`, which is stopping, has claimed."""
-    await tx.execute(update(outbox).where(_is_open(), outbox.c.owner == worker).values(owner=None))
+    await tx.execute(update(outbox).where(_IS_OPEN, outbox.c.owner == worker).values(owner=None))
 
 
 async def by_key(tx: AsyncConnection, key: str) -> OutboxRow | None:
@@ -310,25 +314,22 @@ async def by_key(tx: AsyncConnection, key: str) -> OutboxRow | None:
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
     """Each lane with open rows, and when the first is due, for the sweep to wake it; at most `limit` lanes."""
     found = await tx.execute(
-        select(outbox.c.lane, func.min(outbox.c.next_at)).where(_is_open()).group_by(outbox.c.lane).limit(limit)
+        select(outbox.c.lane, func.min(outbox.c.next_at)).where(_IS_OPEN).group_by(outbox.c.lane).limit(limit)
     )
     return [(lane, at) for lane, at in found]
 
 
 async def count_open(tx: AsyncConnection) -> int:
     """Count the open rows."""
-    found = await tx.execute(select(func.count()).select_from(outbox).where(_is_open()))
+    found = await tx.execute(select(func.count()).select_from(outbox).where(_IS_OPEN))
     return int(found.scalar_one())
 
 
 async def purge(db: Database, before: float, live_sessions: Any) -> int:
-    """Delete one batch of the closed rows from before `before` that belong to none of `live_sessions`, a subquery.
-
-    Returns the number of rows. Others may write beside the search, which takes longer than the deletion.
-    """
+    """Delete a batch of rows closed before `before` of none of `live_sessions`, a subquery; returns their number."""
     nobodys = or_(outbox.c.session_id.is_(None), outbox.c.session_id.not_in(live_sessions))
     old = outbox.c.state.in_(("sent", "dead")), outbox.c.sent_at < before, nobodys
-    async with db.scan() as tx:
+    async with db.scan() as tx:  # others may write beside it, since it takes longer than the deletion
         rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
     async with db.write() as tx:
         return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(rows)))).rowcount

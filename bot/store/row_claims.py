@@ -1,4 +1,4 @@
-"""Claims on single rows, for the tables in which rows are claimed and not lanes: `outbox` and `cards`.
+"""Claims on single rows, for the tables in which rows are claimed and not lanes: `outbox` and `posts`.
 
 The worker, not the row, has a heartbeat: a row is free when it has no owner, or when its owner had no heartbeat for a
 lease. Each claim counts the row's `epoch` up, and whoever holds an older epoch writes nothing.
@@ -25,7 +25,7 @@ class Sender:
 
 
 class ClaimedRow(Protocol):
-    """A row of `outbox` or `cards` as it was read when it was claimed."""
+    """A row of `outbox` or `posts` as it was read when it was claimed."""
 
     @property
     def id(self) -> Any:

@@ -23,7 +23,7 @@ from bot.domain.session import (
 )
 from bot.store.database.connection import insert, storable
 from bot.store.inbox import BATCH
-from bot.store.tables import cards, sessions, threads
+from bot.store.tables import posts, sessions, threads
 
 LIVE_LIFECYCLES: Final = (Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.OPEN)
 _PLAIN: Final = (
@@ -272,18 +272,18 @@ async def mark_figures_drawn(tx: AsyncConnection, session_ids: Sequence[str], no
 
 
 async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one batch of the sessions that ended before `before`, with their threads and cards; returns their number.
+    """Delete one batch of the sessions that ended before `before`, with their threads and posts; returns their number.
 
-    Open ones stay, and those whose card has still to be edited, because the card would show for ever what it shows now.
+    Open ones stay, and those with a post that has still to be edited, because it would show for ever what it shows now.
     Their rows in inbox and outbox then belong to no session, and are purged in batches of their own.
     """
     over = (sessions.c.ended_at < before, sessions.c.lifecycle.not_in(LIVE_LIFECYCLES))
-    to_edit = select(cards.c.session_id).where(cards.c.session_id == sessions.c.id, cards.c.state == "open").exists()
+    to_edit = select(posts.c.key).where(posts.c.session_id == sessions.c.id, posts.c.state == "open").exists()
     found = await tx.execute(select(sessions.c.id).where(*over, ~to_edit).limit(BATCH))
     old = list(found.scalars())
     if old:
         await tx.execute(delete(threads).where(threads.c.session_id.in_(old)))
-        await tx.execute(delete(cards).where(cards.c.session_id.in_(old)))
+        await tx.execute(delete(posts).where(posts.c.session_id.in_(old)))
         await tx.execute(delete(sessions).where(sessions.c.id.in_(old)))
     return len(old)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select
 
 from bot.store import columns, tables
-from bot.store.erasure import changes, part_in_sessions, posts, requests
+from bot.store.erasure import changes, edited_posts, part_in_sessions, posts, requests
 from bot.store.long_jobs import of_ended_job
 from bot.store.notifications import of_deleted_thread
 from bot.store.table_spec import (
@@ -24,6 +24,7 @@ from bot.store.table_spec import (
     nothing,
     once,
 )
+from bot.timing import Timing
 
 metadata: Final = columns.metadata  # has every table, because this file imports them all
 
@@ -41,15 +42,21 @@ def _has_no_session() -> ColumnElement[bool]:
     return ~exists(select(session.id).where(session.team == channel.team, session.channel == channel.channel))
 
 
+def _old_post(now: float, timing: Timing) -> ColumnElement[bool]:
+    """Posts in the thread of a session go with it."""
+    post, kept = tables.posts.c, max(timing.retention, timing.keys_kept, timing.fan_outs_kept)
+    return and_(post.created_at < now - kept, post.session_id.is_(None), post.state != "open")
+
+
 _ENDED_OR_BEGUN: Final = func.coalesce(tables.long_jobs.c.ended_at, tables.long_jobs.c.created_at)
 
 SPECS: Final = (
-    # Kernel and conversation. Retention has functions of its own for inbox, outbox and sessions with cards and threads.
+    # Kernel and conversation. Retention has functions of its own for inbox, outbox and sessions with posts and threads.
     TableSpec(tables.people, ("profile", "profiles"), kept_for(tables.people.c.read_at, lambda kept: kept.retention)),
     TableSpec(tables.sessions, ("session", "sessions"), never, part_in_sessions),
     TableSpec(tables.inbox, ("request", "requests"), never, requests),
     TableSpec(tables.outbox, ("post", "posts"), never, posts),
-    TableSpec(tables.cards, ("card", "cards"), never, nothing),
+    TableSpec(tables.posts, ("post that is edited", "posts that are edited"), _old_post, edited_posts),
     TableSpec(tables.threads, ("thread", "threads"), never, nothing),
     TableSpec(tables.channels, ("channel", "channels"), once(_has_no_session()), nothing),
     TableSpec(

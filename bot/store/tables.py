@@ -49,7 +49,7 @@ _index_where("ix_inbox_open", "state = 'open'", inbox.c.lane, inbox.c.ts)
 Index("ix_inbox_lane", inbox.c.lane)  # used before the ack of every reply in a thread that may be ours
 Index("ix_inbox_done_at", inbox.c.done_at)
 
-# Everything that the bot posts, including the first post of a card, which `cards` then keeps up to date.
+# Everything that the bot posts, including what is edited afterwards, which `posts` then keeps up to date.
 outbox: Final = Table(
     "outbox",
     metadata,
@@ -87,31 +87,35 @@ _index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, o
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
 
-# The card of each session, one row for as long as the session is stored. `version` counts the requests to redraw it.
-cards: Final = Table(
-    "cards",
+# Posts that are edited: cards, alarms and the like. `version` counts the requests to redraw one.
+posts: Final = Table(
+    "posts",
     metadata,
-    Column("session_id", String, primary_key=True),
+    Column("key", String, primary_key=True),  # drawer and subject; the key of the row of the outbox that posts it
+    Column("drawer", String, nullable=False),
+    Column("subject", String, nullable=False),  # the id of what is drawn
     Column("team", String, nullable=False),
     Column("channel", String, nullable=False),
-    Column("ts", String),  # Slack's ts of the card, once it is posted
+    Column("session_id", String),  # of the session in whose thread it stands
+    Column("ts", String),  # Slack's ts of the message, once it is posted
     # unposted: the first post is a row of the outbox; open: an edit is wanted; sent: the newest version is shown; dead
     Column("state", String, nullable=False, server_default="unposted"),
     _number("version"),
     _number("sent_version"),
-    _flag("figures_only"),  # the wanted edit only shows new figures, so it waits while others need the rate limit
-    Column("drawn", String),  # a fingerprint of what the card shows: an edit with an equal one is not sent
-    _flag("plain"),  # Slack refused the blocks of the wanted edit
+    _flag("gives_way"),  # the wanted edit waits while others need the rate limit, because it only shows new figures
+    Column("drawn", String),  # a fingerprint of what the message shows: an edit with an equal one is not sent
+    _number("form"),  # Slack refused the forms of the wanted edit before this one, which have more blocks
     _number("attempts"),
     _number("next_at", Float),
     Column("reason", String),
     Column("ref", String, nullable=False),
     Column("created_at", Float, nullable=False),
-    Column("loss", String),  # the loss of its channel of which the asker was last informed
+    Column("loss", String),  # of a card: the loss of its channel of which the asker was last informed
     Column("owner", String),  # as in the outbox
     _number("epoch"),
 )
-_index_where("ix_cards_open", "state = 'open'", cards.c.team, cards.c.figures_only, cards.c.next_at)
+_index_where("ix_posts_open", "state = 'open'", posts.c.team, posts.c.gives_way, posts.c.next_at)
+Index("ix_posts_session_id", posts.c.session_id)
 
 sessions: Final = Table(
     "sessions",

@@ -1,9 +1,9 @@
 """The type that all views return: a message as text and blocks, or with a file."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Self
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+from bot.domain.file import CHART, TABLE
 from bot.views.line_chart import LineChart
 
 Block = dict[str, Any]
@@ -18,11 +18,10 @@ class MadeFile:
     chart: LineChart | None = None
     alt: str = ""
 
-    @classmethod
-    def read(cls, stored: Mapping[str, Any]) -> Self:
-        """Read a file that `dataclasses.asdict` has written."""
-        chart = stored["chart"]
-        return cls(**{**stored, "chart": None if chart is None else LineChart.read(chart)})
+    def stored(self) -> dict[str, Any]:
+        """Return what stands in the row that shares it, from which its content is made when it is sent."""
+        subject, source = (self.text, TABLE) if self.chart is None else (asdict(self.chart), CHART)
+        return {"source": source, "name": self.name, "alt": self.alt, "subject": subject}
 
 
 @dataclass(frozen=True, slots=True)

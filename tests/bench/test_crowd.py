@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.crowd import fill
 from bench.wire import ORG
-from bot.store import cards, due, sessions, watched_sessions
+from bot.store import due, posts, sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.database.schema import is_current
 
@@ -18,10 +18,10 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
     async with db.read() as tx:
         assert await watched_sessions.count_active(tx, ORG, time.time()) == (3, 3)
         assert sorted(await watched_sessions.open_bare_ids(tx, ORG)) == ["one", "three", "two"]
-        card = await cards.get(tx, "crowd0")
+        card = await posts.get(tx, "card:crowd0")
         first = await sessions.get(tx, "crowd0")
         poll = await due.read(tx, due.poll(ORG))
-        assert await cards.count_open(tx) == 0
+        assert await posts.count_open(tx) == 0
     assert card is not None
     assert first is not None
     assert (card.state, card.ts) == ("sent", first.thread_ts)

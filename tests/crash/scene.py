@@ -38,7 +38,7 @@ STATES_OF_DIGESTS: Final = "SELECT state FROM outbox WHERE key LIKE 'digest:%'"
 OPEN: Final = """
 SELECT key, state, reason FROM inbox WHERE state = 'open'
 UNION ALL SELECT key, state, reason FROM outbox WHERE state IN ('open', 'sending')
-UNION ALL SELECT session_id, state, reason FROM cards WHERE state = 'open'
+UNION ALL SELECT key, state, reason FROM posts WHERE state = 'open'
 """
 
 

@@ -29,13 +29,13 @@ async def shared_store(postgres_server: str) -> str:
 
 
 async def open_rows(url: str) -> int:
-    """How much is open in inbox and outbox, and how many cards wait for an edit."""
+    """How much is open in inbox and outbox, and how many posts wait for an edit."""
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(
             "SELECT (SELECT count(*) FROM inbox WHERE state = 'open')"
             " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending'))"
-            " + (SELECT count(*) FROM cards WHERE state = 'open')"
+            " + (SELECT count(*) FROM posts WHERE state = 'open')"
         )
     finally:
         await connection.close()

@@ -89,7 +89,15 @@ def test_the_file_that_the_vocabulary_names_defines_the_name():
 
 
 # Rows of the outbox still hold JSON, which these read by its keys.
-READ_THE_OUTBOX = {"deliver", "money", "session_rows.py", "unit_of_work.py"}
+READ_THE_OUTBOX = {
+    "deliver",
+    "money",
+    "session_card.py",
+    "session_rows.py",
+    "unit_of_work.py",
+    "file_sources.py",
+    "file.py",
+}
 
 
 def test_a_flow_gets_a_cause_and_never_the_json_that_a_row_of_the_inbox_holds():
@@ -107,5 +115,10 @@ def test_each_kind_of_cause_has_a_kind_of_its_own():
 
 def test_each_task_and_each_event_has_a_name_of_its_own():
     kinds = [cause.kind for cause in get_args(ReadableCause)]
-    names = [*kinds, RunLongJob.name, *(task.name for feature in FEATURES for task in feature.tasks), *(name for task in EVENT_TASKS for name in task.event.types)]
+    names = [
+        *kinds,
+        RunLongJob.name,
+        *(task.name for feature in FEATURES for task in feature.tasks),
+        *(name for task in EVENT_TASKS for name in task.event.types),
+    ]
     assert len(set(names)) == len(names)

@@ -266,6 +266,6 @@ def _engine() -> LocalEngine:
         del lane
 
     engine = LocalEngine()
-    for word in ("in", "out", "card", "react", "priv"):
+    for word in ("in", "out", "edit", "react", "priv"):
         engine.route(word, Route(nothing, 1))
     return engine

@@ -11,10 +11,6 @@ import pytest
 from freezegun import freeze_time
 from structlog.testing import capture_logs
 
-from bot.flows.deliver.failures import SendFailures
-from bot.flows.deliver.files import FilePosts
-from bot.flows.deliver.send import Send
-from bot.flows.file_transfers import FileTransfers
 from bot.flows.money.digest.due import DueDigests
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
@@ -24,6 +20,7 @@ from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
 from tests import sentences
+from tests.flows.sending import senders_of
 from tests.markup import written
 from tests.store.rows import held
 
@@ -170,9 +167,9 @@ async def test_the_thread_of_the_post(start, store, bills):
         sentences.without_pull_request("1.8", "8", "6 sessions"),
         "All sessions, Mon 18 May, as CSV.",
     ]
-    made = rows[-1]["payload"]["made"]
+    [made] = rows[-1]["payload"]["files"]
     assert made["name"] == "devin-usage-2026-05-18-by-session.csv"
-    lines = made["text"].splitlines()
+    lines = made["subject"].splitlines()
     thread_of_a = "https://acme.slack.com/archives/C0WORK/p1779105600000000"
     assert [*lines[:3], *lines[-2:]] == [
         "session,url,thread,person,acus,pull_requests",
@@ -254,7 +251,7 @@ async def test_without_names_people_are_counted_and_small_groups_merged(start, s
     ]
     assert ":speech_balloon: Do waits · 1 d · <https" in written(rows[0]["payload"]["blocks"])
     assert [row["key"] for row in rows if "Ada" in str(row["payload"])] == []
-    assert rows[-1]["payload"]["made"]["text"].splitlines()[0] == "session,url,thread,acus,pull_requests"
+    assert rows[-1]["payload"]["files"][0]["subject"].splitlines()[0] == "session,url,thread,acus,pull_requests"
 
 
 async def test_a_few_people_are_the_others(start, store, bills):
@@ -680,8 +677,7 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
         services = make(store, now)
-        failures = SendFailures(services)
-        sender = Send(services, failures, FilePosts(services, failures, FileTransfers()), SharedChannels(services))
+        sender = senders_of(services).send
         await sender.work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
     assert {(row["state"], row["reason"]) for row in await thread(store)} == {("dead", "expired")}

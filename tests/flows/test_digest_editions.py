@@ -196,18 +196,18 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
         f"total {whole} ACUs",
         sentences.without_pull_request("0.5", "2", "1 session"),
     ]
-    assert [row["payload"].get("made") for row in await store.rows(outbox) if row["payload"].get("made")] == []
+    assert [row["payload"].get("files") for row in await store.rows(outbox) if row["payload"].get("files")] == []
 
 
 @pytest.mark.parametrize(("edition", "day", "days", "dates"), PERIODS)
 async def test_in_the_admin_channel_that_thread_ends_with_a_file(start, store, bills, edition, day, days, dates):
     await digest_of_a_period(start, store, bills, edition, day, admin_channel=WEB)
     rows = await store.rows(outbox, outbox.c.seq)
-    assert [row["payload"]["made"]["name"] for row in rows if row["payload"].get("made")] == [
+    assert [row["payload"]["files"][0]["name"] for row in rows if row["payload"].get("files")] == [
         f"devin-usage-{dates}-by-session.csv"
     ]
     assert rows[-1]["payload"]["text"] == f"All sessions, {days}, as CSV."
-    lines = rows[-1]["payload"]["made"]["text"].splitlines()
+    lines = rows[-1]["payload"]["files"][0]["subject"].splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [
         *("Fix the login test", "A session in a private channel", "elsewhere", "total")
     ]
@@ -222,7 +222,7 @@ async def test_the_daily_digest_of_another_channel_has_no_file(start, store, bil
         await run(frozen, start(admin_channel=ADMINS, digest_time=time(9)), utc(2026, 5, 18, 9, 20))
     rows = await store.rows(outbox, outbox.c.seq)
     assert len([row for row in rows if row["channel"] == WEB]) > 2
-    assert [row["channel"] for row in rows if row["payload"].get("made")] == [ADMINS]
+    assert [row["channel"] for row in rows if row["payload"].get("files")] == [ADMINS]
 
 
 async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):

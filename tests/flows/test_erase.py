@@ -25,7 +25,7 @@ from bot.store.inbox import InboxRow
 from bot.store.lanes import WorkerAliveError
 from bot.store.specs import SPECS, metadata
 from bot.store.table_spec import by_team, nothing
-from bot.store.tables import cards, inbox, lanes, outbox, sessions, spend, threads
+from bot.store.tables import inbox, lanes, outbox, posts, sessions, spend, threads
 from tests.flows.conftest import Store
 from tests.store.rows import filled
 
@@ -40,7 +40,7 @@ MARK = f"what {ADA} wrote"
 # is filled with the id of the person, and has to be without it afterwards: a new one fails these tests until somebody
 # decides. Where rows go as a whole there is nothing to decide.
 NEVER_PERSONAL = (
-    "action announced bare_id cause_ts channel day detail devin_id edition ends id key kind lane last_event_id "
+    "action announced bare_id cause_ts channel day detail devin_id drawer edition ends id key kind lane last_event_id "
     "last_seen_ts lifecycle loss mark org_id outcome outcome_day page_cursor product pull_requests reason ref "
     "reference session_id share source starts state status stop_ts thread thread_ts time ts unread_from url zone"
 )
@@ -49,7 +49,7 @@ THEIRS = dict.fromkeys(("user", "subject", "requester", "added_by"), ADA) | {"te
 OWN: dict[str, dict[str, Any]] = {
     "inbox": {"kind": "message", "state": "dead"},
     "outbox": {"kind": "post", "state": "open"},
-    "cards": {"state": "sent"},
+    "posts": {"state": "sent"},
     "sessions": {"id": "hers", "lifecycle": "open", "ended_at": None, "pull_requests": []}
     | {"outcome": "done", "outcome_day": "2026-05-20"},
     "lanes": {"name": person_lane(TEAM, ADA)},
@@ -233,9 +233,9 @@ async def test_the_card_of_a_session_at_work_is_edited_by_the_next_run(
     either_store: Store, erasure: Erasure, lifecycle: str, state: str, after: str
 ) -> None:
     await either_store.put(sessions, row(sessions, lifecycle=lifecycle))
-    await either_store.put(cards, row(cards, state=state, ts=None if state == "unposted" else THREAD))
+    await either_store.put(posts, row(posts, state=state, ts=None if state == "unposted" else THREAD))
     await erasure.person(ADA)
-    assert await values(either_store.db, cards.c.state) == [after]
+    assert await values(either_store.db, posts.c.state) == [after]
 
 
 async def test_posts_that_were_not_sent_are_not_sent_any_more(either_store: Store, erasure: Erasure) -> None:

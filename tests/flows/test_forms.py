@@ -1,17 +1,18 @@
 """In which form a post is sent, and files that are made for one: shared once, or said in words."""
 
+import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
 
-from bot.flows.deliver.failures import SendFailures
-from bot.flows.deliver.files import FilePosts
-from bot.flows.deliver.send import Send
-from bot.flows.file_transfers import FileTransfers
-from bot.flows.shared_channels import SharedChannels
+from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.flows.file_transfers import AT_ONCE, FileTransfers
+from bot.flows.manage.long_jobs.file import share_file
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, ScopeMissing, SlackRefused
 from bot.slack.uploads import UploadedFile
+from bot.store import long_jobs
 from bot.store.tables import outbox
 from bot.timing import PRODUCTION
 from bot.views import blocks, chart_pictures
@@ -19,6 +20,7 @@ from bot.views.charts import chart_message
 from bot.views.line_chart import Line, LineChart
 from bot.views.message import MadeFile, Message
 from tests.flows.conftest import CHANNEL, TEAM
+from tests.flows.sending import senders_of
 from tests.store.rows import NOW
 
 CHART = LineChart("ACUs a day", ["Wed", "Thu"], [Line("Spent", [1.0, 2.0])], "ACUs", "Most on Thu with 2.")
@@ -77,8 +79,7 @@ def send(make, store, clock, slack):
 
     async def until_sent(key, message):
         services = make(store, clock, replace(PRODUCTION, channel_interval=0.0), slack=slack)
-        failures = SendFailures(services)
-        sender = Send(services, failures, FilePosts(services, failures, FileTransfers()), SharedChannels(services))
+        sender = senders_of(services).send
         async with services.unit_of_work() as uow:
             await uow.add_to_outbox(uow.post_row(key, TEAM, CHANNEL, "1779105600.000000", message))
         for _ in range(8):
@@ -153,3 +154,36 @@ async def test_a_file_is_shared_once_but_not_where_another_company_reads_it(send
     slack.is_shared = True
     assert await send("another", FILE) == ("dead", [])
     assert len(slack.shared) == 1
+
+
+class Turns(FileTransfers):
+    """Says when somebody has asked for a turn."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    def turn(self):
+        self.asked.set()
+        return super().turn()
+
+
+async def test_the_file_of_a_long_job_waits_for_its_turn_like_all_others(make, store, clock, slack):
+    clock.now, transfers = NOW, Turns()
+    services = make(store, clock, slack=slack)
+    new = NewLongJob(LongJobKind.TABLE, "Rows", "rows.csv", ("id",), (0,))
+    job = LongJob("j1", TEAM, "U0ADA", new, LongJobState.DELIVERING, "ref", NOW, channel="D0ADA")
+    async with services.unit_of_work() as uow:
+        await long_jobs.add(uow.tx, job, [JobRow("1", ["a"])])
+        await share_file(uow, job, 1)
+    async with AsyncExitStack() as others:
+        for _ in range(AT_ONCE):
+            await others.enter_async_context(transfers.turn())
+        transfers.asked.clear()
+        sending = asyncio.create_task(senders_of(services, transfers).send.work(f"out:{TEAM}:D0ADA"))
+        await transfers.asked.wait()
+        assert slack.tried == []
+    await sending
+    assert slack.shared == [("Rows: 1 row", ["rows.csv: b'id\\r\\na\\r\\n' "], None)]
+    async with store.db.read() as tx:
+        assert (await long_jobs.get(tx, "j1")).state is LongJobState.DONE

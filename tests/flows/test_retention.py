@@ -14,7 +14,6 @@ from bot.store.inbox import BATCH
 from bot.store.specs import SPECS
 from bot.store.table_spec import never
 from bot.store.tables import (
-    cards,
     channels,
     fan_out_sessions,
     fan_outs,
@@ -24,6 +23,7 @@ from bot.store.tables import (
     long_jobs,
     notifications,
     outbox,
+    posts,
     sessions,
     threads,
     waiting_times,
@@ -90,8 +90,9 @@ def said(key, days_ago, *, state="sent", session_id=None, **values):
 
 
 def card_of(session_id):
-    names = {"session_id": session_id, "team": "T0ACME", "channel": "C0WORK", "ts": "1.000200", "state": "sent"}
-    return names | {"ref": session_id, "created_at": 0.0}
+    names = {"key": f"card:{session_id}", "drawer": "card", "subject": session_id, "session_id": session_id}
+    shown = {"team": "T0ACME", "channel": "C0WORK", "ts": "1.000200", "state": "sent"}
+    return names | shown | {"ref": session_id, "created_at": 0.0}
 
 
 def thread_of(session_id, ts):
@@ -187,10 +188,10 @@ async def test_a_session_goes_with_its_rows_after_the_retention_time(purging, ei
         await either_store.put(threads, thread_of(name, f"{started:.6f}"))
         await either_store.put(inbox, asked(f"reply to {name}", 40, thread=f"{started:.6f}"))
         await either_store.put(outbox, said(f"say:{name}:1:0", 40, session_id=name))
-        await either_store.put(cards, card_of(name))
+        await either_store.put(posts, card_of(name))
     await purging.purge()
     assert await either_store.all(sessions.c.id) == ["young"]
-    assert await either_store.all(cards.c.session_id) == ["young"]
+    assert await either_store.all(posts.c.session_id) == ["young"]
     assert await either_store.all(threads.c.session_id) == ["young"]
     assert await either_store.all(inbox.c.key) == ["reply to young"]
     assert await either_store.all(outbox.c.key) == ["say:young:1:0"]
@@ -213,7 +214,7 @@ async def test_a_session_that_has_slept_for_long_is_closed_with_its_card_later_a
 ):
     asleep = {"status": "suspended", "detail": "inactivity"}
     await either_store.session("sleeps", NOW - 90 * DAY, **asleep, updated_at=int(NOW - 31 * DAY))
-    await either_store.put(cards, card_of("sleeps"))
+    await either_store.put(posts, card_of("sleeps"))
     await either_store.session("naps", NOW - 89 * DAY, **asleep, updated_at=int(NOW - 29 * DAY))
     await either_store.session("works", NOW - 88 * DAY, updated_at=int(NOW - 31 * DAY))
     await purging.purge()
@@ -222,9 +223,9 @@ async def test_a_session_that_has_slept_for_long_is_closed_with_its_card_later_a
     for _ in range(2):  # its card is not edited yet
         await purging.purge()
         assert (await ends(either_store))["sleeps"] == ("ended", NOW)
-        assert await either_store.all(cards.c.state) == ["open"]
+        assert await either_store.all(posts.c.state) == ["open"]
     async with either_store.db.write() as tx:
-        await tx.execute(update(cards).values(state="sent"))
+        await tx.execute(update(posts).values(state="sent"))
     await purging.purge()
     assert await either_store.all(sessions.c.id) == ["naps", "works"]
 

@@ -3,29 +3,44 @@
 import pytest
 
 from bot.domain.alarms import AlarmState
+from bot.domain.lane import edit_lane
+from bot.flows.money.alarms.posts import alarm_key
 from bot.flows.money.alarms.runaway import BATCH_SIZE, RunawayWatch
-from bot.slack.client import Slack
-from bot.slack.errors import SlackUnreachable
-from bot.store import alarms, channels, due, recent_spend, sessions, tables
+from bot.slack.client import Channel, Slack
+from bot.slack.errors import ContentRefused, SlackRateLimited, SlackUnreachable
+from bot.slack.rate_limits import EDITS
+from bot.store import alarms, channels, due, posts, rate_limits, recent_spend, sessions, tables
 from bot.timing import HOUR, MINUTE, PRODUCTION
 from tests import sentences
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
+from tests.flows.sending import senders_of
 
 NOW = 1_800_000_000.0
 POST = "1800000001.000100"
 
 
 class Edits(Slack):
-    """A Slack that takes edits, or cannot be reached."""
+    """A Slack that takes edits, or fails as a test says."""
 
     def __init__(self):
         super().__init__("xoxb-test")
-        self.texts, self.down = [], False
+        self.texts, self.fails = [], []
+
+    async def channel(self, channel_id):
+        return Channel(channel_id, "ops", is_member=True)
 
     async def update(self, channel, ts, text, blocks, key):
-        if self.down:
-            raise SlackUnreachable("chat.update", "no_route")
-        self.texts.append((channel, ts, blocks[0]["text"]["text"].splitlines()[-1]))
+        if self.fails:
+            raise self.fails.pop()
+        self.texts.append((channel, ts, (blocks[0]["text"]["text"] if blocks else text).splitlines()[-1]))
+
+
+async def edited(services):
+    """Have edited what is due. Returns the seconds until more is."""
+    editor = senders_of(services).editor
+    while (wait := await editor.work(edit_lane(TEAM))) == 0.0:
+        pass
+    return wait
 
 
 def watch_of(make, store, clock, **policy):
@@ -46,7 +61,7 @@ async def set_acus(store, acus, **more):
 
 async def posted(store, alarm):
     async with store.db.write() as tx:
-        await alarms.posted(tx, alarm.key, POST)
+        await posts.posted(tx, alarm_key(alarm), POST, 1, None, NOW)
 
 
 async def test_one_session_has_one_alarm_and_one_post(make, either_store, clock):
@@ -63,7 +78,7 @@ async def test_one_session_has_one_alarm_and_one_post(make, either_store, clock)
     assert (alarm.subject, alarm.channel, alarm.thread_ts) == ("s1", ADMINS, None)
     assert alarm.facts == {"silent": 6.2, "hour": None, "limit": 5.0, "acus": 6.2, "progress": 0.0}
     [row] = await either_store.rows(tables.outbox)
-    assert (row["key"], row["channel"], row["payload"]["alarm"]) == (f"alarm:{alarm.key}", ADMINS, alarm.key)
+    assert (row["key"], row["channel"], row["kind"]) == (f"alarm:{alarm.key}", ADMINS, "alarm")
 
 
 async def test_each_session_of_several_batches_is_watched(make, either_store, clock):
@@ -110,16 +125,47 @@ async def test_it_is_over_when_the_session_sleeps_and_its_post_is_edited(make, e
     slack = services.workspaces[TEAM].slack
     await posted(either_store, alarm)
     await watch.tick(organisation)
-    assert slack.texts == []
+    assert await edited(services) is None
     await set_acus(either_store, 6.2, status="suspended", detail="inactivity")
-    slack.down = True
+    slack.fails = [SlackUnreachable("chat.update", "no_route")]
     await watch.tick(organisation)
+    wait = await edited(services)
     [over] = await stored(either_store)
     assert (over.over_at, slack.texts) == (NOW, [])
-    slack.down, clock.now = False, NOW + PRODUCTION.send_longest_retry
+    clock.now += wait
     for _ in range(2):
         await watch.tick(organisation)
+        await edited(services)
     assert slack.texts == [(ADMINS, POST, "Over: asleep.")]
+
+
+async def over_in_slack(make, store, clock):
+    """An alarm that is over, which its post does not show yet."""
+    services, watch, organisation = watch_of(make, store, clock)
+    await store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    [alarm] = await stored(store)
+    await posted(store, alarm)
+    await set_acus(store, 6.2, status="suspended", detail="inactivity")
+    await watch.tick(organisation)
+    return services
+
+
+async def test_a_post_whose_blocks_slack_refuses_shows_the_alarm_as_text(make, either_store, clock):
+    services = await over_in_slack(make, either_store, clock)
+    slack = services.workspaces[TEAM].slack
+    slack.fails = [ContentRefused("invalid_blocks", "chat.update")]
+    assert await edited(services) is None
+    [(_, _, text)] = slack.texts
+    assert text.startswith("6.2 ACUs in all")
+
+
+async def test_a_429_makes_all_edits_of_the_workspace_wait(make, either_store, clock):
+    services = await over_in_slack(make, either_store, clock)
+    services.workspaces[TEAM].slack.fails = [SlackRateLimited(9.0, "chat.update")]
+    assert await edited(services) == pytest.approx(9.0, abs=0.01)
+    async with either_store.db.read() as tx:
+        assert await rate_limits.ready_at(tx, f"{TEAM}:chat.update", EDITS.interval, EDITS.burst) == clock.now + 9.0
 
 
 async def test_it_comes_back_in_its_post_unless_there_was_progress(make, either_store, clock):
@@ -210,7 +256,8 @@ async def test_who_has_decided_is_named_where_figures_name_people(make, either_s
     await posted(either_store, alarm)
     async with either_store.db.write() as tx:
         await alarms.change(tx, alarm.key, NOW, state=AlarmState.ACKNOWLEDGED, user="U0ADA")
-    await watch.tick(organisation)
+        await posts.redraw(tx, [alarm_key(alarm)], NOW)
+    await edited(services)
     slack = services.workspaces[TEAM].slack
     assert slack.texts == [(ADMINS, POST, f":white_check_mark: {who} says that this is fine.")]
 

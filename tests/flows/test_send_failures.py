@@ -2,17 +2,15 @@
 
 import asyncio
 
-from bot.flows.deliver.cards import CardEditor
-from bot.flows.deliver.failures import SendFailures
-from bot.flows.session_rows import announce_channel_lost
-from bot.flows.shared_channels import SharedChannels
+from bot.flows.session_card import announce_channel_lost
 from bot.slack.errors import ChannelGone, ContentRefused
-from bot.store import cards, outbox, sessions
-from bot.store.tables import cards as cards_table
+from bot.store import outbox, posts, sessions
 from bot.store.tables import outbox as table
+from bot.store.tables import posts as posts_table
 from bot.views import blocks
 from bot.views.message import Message
 from tests import sentences
+from tests.flows.sending import senders_of
 from tests.store.rows import NOW, held, held_card, said, session, standing
 
 
@@ -22,21 +20,21 @@ async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_marked_
     """Each marks the other's row dead too: on PostgreSQL they must not wait for each other in a circle."""
     clock.now, db = NOW, either_store.db
     services = make(either_store, clock)
-    failure, editor = SendFailures(services), CardEditor(services, SharedChannels(services))
+    failure, editor = senders_of(services).failures, senders_of(services).editor
     for number in range(8):
         name, thread = f"s{number}", f"t{number}"
         async with db.write() as tx:
             await sessions.add(tx, session(name, thread_ts=thread))
             await standing(tx, name)
-            await cards.redraw(tx, [name], NOW)
+            await posts.redraw(tx, [f"card:{name}"], NOW)
             await outbox.add(tx, [said(f"say:{name}", session_id=name, thread=thread, thread_ts=thread)])
             card, post = await held_card(tx, db, name), await held(tx, db, f"say:{name}")
         await asyncio.gather(
             editor.fail(card, ChannelGone("is_archived", "chat.update")),
             failure.handle(post, ChannelGone("is_archived", "chat.postMessage")),
         )
-    posts = [row for row in await either_store.rows(table, table.c.seq) if not row["key"].startswith("lost:")]
-    dead = [*posts, *await either_store.rows(cards_table)]
+    sends = [row for row in await either_store.rows(table, table.c.seq) if not row["key"].startswith("lost:")]
+    dead = [*sends, *await either_store.rows(posts_table)]
     assert [(row["state"], row["owner"]) for row in dead] == [("dead", None)] * 16
     announced = [row["key"] for row in await either_store.rows(table, table.c.seq) if row["key"].startswith("lost:")]
     assert announced == [f"lost:s{number}:channel:0:" for number in range(8)]
@@ -44,7 +42,7 @@ async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_marked_
 
 async def test_a_private_answer_whose_blocks_are_refused_is_given_plainly_once(make, either_store, clock):
     clock.now, db = NOW, either_store.db
-    failure = SendFailures(make(either_store, clock))
+    failure = senders_of(make(either_store, clock)).failures
     asked = {"text": "Again?", "blocks": [blocks.section("Really again?")], "user": "U1", "response_url": None}
     states = []
     async with db.write() as tx:
@@ -73,7 +71,7 @@ async def test_a_post_whose_blocks_are_refused_is_sent_in_its_plainer_forms_one_
         async with db.write() as tx:
             row = await held(tx, db, "digest:1")
             await outbox.start(tx, row, NOW)
-        await SendFailures(services).handle(row, ContentRefused("invalid_blocks", "chat.postMessage"))
+        await senders_of(services).failures.handle(row, ContentRefused("invalid_blocks", "chat.postMessage"))
         (stored,) = await either_store.rows(table)
         kinds.append((stored["state"], [block["type"] for block in stored["payload"]["blocks"]]))
         if stored["state"] == "dead":
@@ -94,7 +92,7 @@ async def refused(make, either_store, clock, key, error="not_in_channel"):
     async with db.write() as tx:
         await outbox.add(tx, [said(key, session_id="s")])
         post = await held(tx, db, key)
-    await SendFailures(services).handle(post, ChannelGone(error, "chat.postMessage"))
+    await senders_of(services).failures.handle(post, ChannelGone(error, "chat.postMessage"))
 
 
 async def removed(make, either_store, clock, event):

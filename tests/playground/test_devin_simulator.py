@@ -1575,7 +1575,7 @@ async def test_a_fault_for_every_route_lasts_until_removed(api: httpx.AsyncClien
     good(await api.get(SESSIONS))
 
 
-async def test_a_fault_may_wait_for_a_certain_call(api: httpx.AsyncClient, control: DevinControl) -> None:
+async def test_a_fault_gives_way_for_a_certain_call(api: httpx.AsyncClient, control: DevinControl) -> None:
     await control.fault("create_session", 500, contains="ref-2")
     await create(api, "one ref-1")
     refused(await api.post(SESSIONS, json={"prompt": "two ref-2"}), 500)

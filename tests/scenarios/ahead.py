@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from bot.domain.session import Lifecycle, Session
 from bot.slack.threads import stamp
-from bot.store import cards, sessions, tables, threads
-from bot.store.cards import CardRow
+from bot.store import posts, sessions, tables, threads
 from bot.store.database.schema import migrate
+from bot.store.posts import Post
 from bot.store.threads import Thread
 from tests.scenarios.harness import ANN, Harness
 
@@ -114,5 +114,5 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
     seen = {"status": "running", "detail": "working", "updated_at": devin["updated_at"], "figures_at": now - 600}
     await sessions.change(tx, one.id, **seen)
     await threads.put(tx, Thread(TEAM, one.channel, one.ts, one.id, False, False, one.ts), now)
-    await cards.add(tx, CardRow(one.id, TEAM, one.channel, "seed", now))
-    await cards.posted(tx, one.id, one.card_ts, 1, None, now)
+    await posts.add(tx, Post("card", one.id, TEAM, one.channel, "seed", now, one.id))
+    await posts.posted(tx, f"card:{one.id}", one.card_ts, 1, None, now)

@@ -15,7 +15,7 @@ SOON = 60.0  # a row that waits longer than this waits for a person
 OPEN_ROWS = text(
     "SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND ready_at < :soon)"
     " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending') AND next_at < :soon)"
-    " + (SELECT count(*) FROM cards WHERE state = 'open' AND next_at < :soon)"
+    " + (SELECT count(*) FROM posts WHERE state = 'open' AND next_at < :soon)"
 )
 
 

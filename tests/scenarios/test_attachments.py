@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.flows.deliver import files
+from bot.flows.deliver import file_contents, files
 from tests import sentences
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import GENERAL, Harness
@@ -67,7 +67,7 @@ async def test_a_picture_alone_needs_no_words(on: Harness) -> None:
 async def test_a_file_that_is_too_large_is_named_beside_those_that_are_shown(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "FILE_LIMIT_BYTES", 15)
+    monkeypatch.setattr(file_contents, "FILE_LIMIT_BYTES", 15)
     ts, session = await on.started()
     await handed_over(on, session)
     await say_last(on, ts, session)
@@ -120,7 +120,7 @@ async def test_files_that_devin_cannot_hand_out_for_now_are_tried_again_and_then
     await say_last(on, ts, session)
     expected = ("", ["login.png"]) if times == 1 else (named(session, "login.png"), [])
     assert await shown(on, ts) == [expected, ("That is all.", [])]
-    assert len(await on.devin.log("download_attachment")) == min(times + 1, files.TRIES)
+    assert len(await on.devin.log("download_attachment")) == min(times + 1, file_contents.DevinFiles.most_tries)
 
 
 @pytest.mark.long

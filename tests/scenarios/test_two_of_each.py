@@ -103,7 +103,7 @@ async def test_each_workspace_starts_its_sessions_in_its_own_organisation(both: 
     assert kept == {(*ONE, made[0]), (*TWO, made[1])}
     assert {row["team"] for row in await rows(both.one, "threads", ts=ts)} == {ONE[0], TWO[0]}
     assert {row["team"] for row in await rows(both.one, "inbox", ts=ts)} == {ONE[0], TWO[0]}
-    assert {row["team"] for row in await rows(both.one, "cards")} == {ONE[0], TWO[0]}
+    assert {row["team"] for row in await rows(both.one, "posts")} == {ONE[0], TWO[0]}
 
 
 async def test_replies_and_answers_stay_in_their_threads(both: Both) -> None:

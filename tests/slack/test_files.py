@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.domain.file import SlackFile
 from bot.slack.client import Slack
-from bot.slack.errors import ScopeMissing, SlackError, SlackRateLimited
+from bot.slack.errors import SlackError, SlackRateLimited
 from bot.slack.files import FileNotReadable, Reason, file_from, files_of, is_slacks
 from bot.timing import PRODUCTION
 
@@ -183,31 +183,6 @@ async def test_a_stub_is_asked_about_first(slack, fake):
 async def test_why_a_stub_stays_one(slack, fake, error, reason):
     fake.answers("files.info", {"ok": False, "error": error})
     assert await refused(slack, SlackFile("F1", access="check_file_info")) is reason
-
-
-@pytest.mark.parametrize(
-    ("facts", "shared"),
-    [
-        ({"ims": ["D1"]}, True),
-        ({"groups": ["G1", "D1"]}, True),
-        ({"channels": ["D1"]}, True),
-        ({"shares": {"private": {"D1": [{"ts": "1.0"}]}}}, True),
-        ({"ims": ["D2"], "channels": [], "shares": {"public": {"C1": []}}}, False),
-        ({"ims": None, "shares": []}, False),
-        ({}, False),
-    ],
-)
-async def test_whether_a_file_is_shared(slack, fake, facts, shared):
-    fake.answers("files.info", {"ok": True, "file": {"id": "F1", **facts}})
-    assert await slack.is_shared_in("F1", "D1") is shared
-
-
-async def test_a_file_that_is_gone_is_shared_nowhere(slack, fake):
-    fake.answers("files.info", {"ok": False, "error": "file_deleted"})
-    assert await slack.is_shared_in("F1", "D1") is None
-    fake.answers("files.info", {"ok": False, "error": "missing_scope"})
-    with pytest.raises(ScopeMissing):
-        await slack.is_shared_in("F1", "D1")
 
 
 async def test_a_file_without_an_address_is_gone(slack):

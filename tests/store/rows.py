@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.causes import Cause, MessageCause
 from bot.domain.session import Lifecycle, Session, Snapshot
-from bot.store import cards, outbox
-from bot.store.cards import CardRow
+from bot.store import outbox, posts
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
+from bot.store.posts import Post
 from bot.store.row_claims import Sender
 
 NOW = 1_750_000_000.0
@@ -79,23 +79,23 @@ def drawn(session_id: str = "s", **more: Any) -> OutboxRow:
     return said(f"card:{session_id}", **usual | more)
 
 
-def card(session_id: str = "s", **more: Any) -> CardRow:
+def card(session_id: str = "s", **more: Any) -> Post:
     """The card of a session, not posted yet."""
     usual: dict[str, Any] = {"team": TEAM, "channel": CHANNEL, "ref": "ref", "created_at": NOW}
-    return CardRow(session_id, **usual | more)
+    return Post("card", session_id, session_id=session_id, **usual | more)
 
 
 async def standing(tx: AsyncConnection, session_id: str = "s", ts: str = "1750000050.000000", **more: Any) -> None:
     """Store a card that stands in Slack at `ts` and shows the newest version."""
-    await cards.add(tx, card(session_id, **more))
-    await cards.posted(tx, session_id, ts, 1, None, NOW)
+    await posts.add(tx, card(session_id, **more))
+    await posts.posted(tx, f"card:{session_id}", ts, 1, None, NOW)
 
 
 async def held_card(
     tx: AsyncConnection, db: Database, session_id: str = "s", now: float = NOW, worker: str = "w"
-) -> CardRow:
+) -> Post:
     """A card in the hand of a worker."""
-    row = await cards.take(tx, db, session_id, Sender(worker, LEASE), now)
+    row = await posts.take(tx, db, f"card:{session_id}", Sender(worker, LEASE), now)
     assert row is not None
     return row
 

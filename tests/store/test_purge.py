@@ -8,9 +8,9 @@ from sqlalchemy import Table, select
 from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Snapshot
 from bot.store import (
-    cards,
     inbox,
     outbox,
+    posts,
     sessions,
     tables,
     threads,
@@ -149,7 +149,7 @@ async def test_a_session_stays_while_a_reply_reaches_it_or_its_card_has_still_to
         for name in ("to edit", "edited"):
             await sessions.add(tx, session(name, ended_at=NOW, lifecycle=Lifecycle.ENDED))
             await standing(tx, name, f"ts of {name}")
-        await cards.redraw(tx, ["to edit"], NOW)
+        await posts.redraw(tx, ["card:to edit"], NOW)
         assert await sessions.purge(tx, NOW + 1) == 1
     assert await left(db, tables.sessions, "id") == ["open", "to edit"]
 

@@ -67,8 +67,9 @@ def test_sessions_that_nobody_follows_any_more_are_named() -> None:
 
 
 def test_of_a_workspace_all_is_deleted_but_the_bill() -> None:
-    assert erasure.report("workspace", "T0ACME", Erased({("card", "cards"): 3})).splitlines() == [
-        "T0ACME is forgotten. Deleted from the store: 3 cards.",
+    edited = ("post that is edited", "posts that are edited")
+    assert erasure.report("workspace", "T0ACME", Erased({edited: 3})).splitlines() == [
+        "T0ACME is forgotten. Deleted from the store: 3 posts that are edited.",
         "What stays is what Devin billed by day, with its cycles and limits: that belongs to the organisation. If the "
         "bot still serves this workspace, it begins to store again when it runs.",
         ELSEWHERE,

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.domain.lane import (
-    card_lane,
     channel_lane,
+    edit_lane,
     own_lane,
     person_lane,
     poll_lane,
@@ -30,7 +30,7 @@ def test_a_persons_lane_names_no_thread_that_there_is():
 
 
 @pytest.mark.parametrize(
-    "lane", [channel_lane("T1", "C1"), reaction_lane("T1"), private_lane("T1", "priv:cmd:1.2.x"), card_lane("T1")]
+    "lane", [channel_lane("T1", "C1"), reaction_lane("T1"), private_lane("T1", "priv:cmd:1.2.x"), edit_lane("T1")]
 )
 def test_a_lane_of_what_is_said_names_its_workspace(lane):
     assert team_of(lane) == "T1"

@@ -9,6 +9,7 @@ from bot.flows.feature import Feature
 from bot.flows.kernel import Kernel
 from bot.flows.manage.fan_out.run import RunFanOut
 from bot.flows.manage.fan_out.session import StartFanOutSession
+from bot.flows.manage.fan_out.table import FanOutTable
 from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.fan_out_preview import FanOutPreview
 
@@ -23,5 +24,6 @@ FEATURE: Final = Feature(
     commands=COMMANDS,
     handlers=_handlers,
     questions=lambda kernel: [FanOutPresses(kernel.services, kernel.gates)],
+    drawers=lambda _: [FanOutTable()],
     tasks=(RunFanOut, StartFanOutSession),
 )

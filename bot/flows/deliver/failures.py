@@ -1,14 +1,16 @@
 """What happens to an outbox row that Slack did not take: it is sent later, sent in another form, or marked dead.
 
-The waits, and the sentences for people, are also those for edits of cards (`bot.flows.deliver.cards`).
+The waits are also those for edits (`bot.flows.deliver.edits`).
 """
 
 from typing import Final
 
+from bot.flows.deliver.drawings import Drawing, Drawings, note_form_refused
 from bot.flows.deliver.forms import OF_FILES, in_plainer_form, note_refused
+from bot.flows.file_sources import FileSources
 from bot.flows.services import Services
-from bot.flows.session_rows import announce_channel_lost, refuse
-from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.flows.session_card import notify_asker_of_channel
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import (
     AnswerUrlSpent,
@@ -23,13 +25,10 @@ from bot.slack.errors import (
     TokenRefused,
 )
 from bot.slack.rate_limits import of_method
-from bot.store import cards, outbox, rate_limits, sessions
+from bot.store import outbox, posts, rate_limits, sessions
 from bot.store.outbox import OutboxRow
 from bot.timing import Timing
-from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
-from bot.views.answers import starts as start_sentences
-from bot.views.message import Message
 from bot.views.plain_text import without_blocks
 
 log = get_logger(__name__)
@@ -43,8 +42,10 @@ BEST_EFFORT: Final = REACTIONS | {"private"}
 class SendFailures:
     """Decides what a failed send means for its row, and stores that."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, drawings: Drawings, sources: FileSources) -> None:
         self._services = services
+        self._drawings = drawings
+        self._sources = sources
 
     async def handle(self, row: OutboxRow, error: SlackError) -> None:
         """Reschedule the row after `error`, or change its form, or mark it dead."""
@@ -62,7 +63,7 @@ class SendFailures:
         elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
             await self._without_url(row)
         else:
-            await self._mark_dead(row, error)
+            await self.die(row, error)
 
     async def reschedule(self, row: OutboxRow, seconds: float, reason: str, *, unknown: bool = False) -> None:
         """Put the row back for `seconds`. With `unknown` its post may have been made."""
@@ -93,7 +94,7 @@ class SendFailures:
         """Mark the row dead without announcing it, because it was best effort or there is nobody to inform."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.mark_dead(uow.tx, row, reason, uow.now)
-            await _mark_card_dead(uow, row, reason)
+            await self._note_loss(uow, row, reason, None)
 
     async def own_fault(self, row: OutboxRow) -> None:
         """Put the row back after a fault of our own, or mark it dead after MOST_ATTEMPTS: its thread must go on."""
@@ -104,7 +105,7 @@ class SendFailures:
                 row, self._services.timing.send_first_retry * 2**row.attempts, "own fault", unknown=True
             )
             return
-        await self._mark_dead(row, SlackError("send", "own_fault", "could not be sent"))
+        await self.die(row, SlackError("send", "own_fault", "could not be sent"))
 
     async def _slow_down(self, row: OutboxRow, error: SlackRateLimited) -> None:
         async with self._services.unit_of_work(ref=row.ref) as uow:
@@ -126,8 +127,8 @@ class SendFailures:
 
     async def _try_again(self, row: OutboxRow, error: SlackError) -> None:
         too_old = self._services.clock() - row.created_at > self._services.timing.send_outage
-        if row.kind in REACTIONS or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
-            await self._mark_dead(row, error)
+        if row.kind in REACTIONS or (row.attempts >= MOST_ATTEMPTS and too_old and not row.is_drawn):
+            await self.die(row, error)
             return
         await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))
 
@@ -141,8 +142,17 @@ class SendFailures:
         # Slack has refused it, and the next try is refused again and comes here.
         async with self._services.unit_of_work(ref=row.ref) as uow:
             if refused is not None:
-                await note_refused(uow, row, refused)
+                plainer = in_plainer_form(row.payload)["blocks"]
+                await note_refused(uow, row.team, refused, row.payload["blocks"], plainer)
             await outbox.replace_payload(uow.tx, row, in_plainer_form(row.payload))
+            await outbox.reschedule(uow.tx, row, uow.now, "blocks refused")
+
+    async def draw_plainer(self, row: OutboxRow, drawing: Drawing, refused: SlackRefused) -> None:
+        """Have the row drawn and sent once more in the next plainer form, because Slack `refused` that of `drawing`."""
+        # A crash before this commit leaves a row that counts as being sent, as in `send_in_plainer_form`.
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            await note_form_refused(uow, row.team, drawing, refused)
+            await outbox.replace_payload(uow.tx, row, row.payload | {"form": drawing.form + 1})
             await outbox.reschedule(uow.tx, row, uow.now, "blocks refused")
 
     async def _without_blocks(self, row: OutboxRow) -> None:
@@ -162,7 +172,8 @@ class SendFailures:
             await outbox.replace_payload(uow.tx, row, payload)
             await outbox.reschedule(uow.tx, row, uow.now, "response_url spent")
 
-    async def _mark_dead(self, row: OutboxRow, error: SlackError) -> None:
+    async def die(self, row: OutboxRow, error: SlackError) -> None:
+        """Mark the row dead because of `error`, and announce what is lost."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             if isinstance(error, ChannelGone) and _silences_a_session(row):
                 assert row.session_id is not None
@@ -172,43 +183,25 @@ class SendFailures:
             else:
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
                 await self._announce_loss(uow, row, error)
-            await _mark_card_dead(uow, row, str(error))
         if row.kind not in BEST_EFFORT:
             self._services.metrics.died(row.kind)
             log.error("post is dead", key=row.key, error=str(error))
 
     async def _announce_loss(self, uow: UnitOfWork, row: OutboxRow, error: SlackError) -> None:
-        if row.kind in BEST_EFFORT or row.session_id is None:
-            return
-        if row.kind == "card" and row.follow is not None:
-            await self._notify_asker(uow, row, error)
-        elif not row.key.startswith("lost:"):
+        await self._note_loss(uow, row, str(error), error)
+        is_announced = row.is_drawn or row.kind in BEST_EFFORT or row.key.startswith("lost:")
+        if not is_announced and row.session_id is not None:
             session = await sessions.get(uow.tx, row.session_id)
             if session is not None and session.thread_ts is not None:
-                lost = (
-                    failure_sentences.CARD_LOST
-                    if row.kind == "card"
-                    else failure_sentences.post_lost(row.ref, session.url)
-                )
-                await uow.post(f"lost:{row.key}", session, lost)
+                await uow.post(f"lost:{row.key}", session, failure_sentences.post_lost(row.ref, session.url))
 
-    async def _notify_asker(self, uow: UnitOfWork, row: OutboxRow, error: SlackError) -> None:
-        """End a session whose first card could not be posted as refused, and reply to the asker privately why."""
-        assert row.session_id is not None
-        await refuse(uow, row.session_id, start_sentences.start_failed(row.ref))
-        url = row.payload.get("response_url")
-        # In place of what the person was shown: that the command is being checked, or that the thread appears.
-        to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, url, replaces=True)
-        await uow.reply_privately(to, _why_no_card(error, row))
-
-
-async def notify_asker_of_channel(uow: UnitOfWork, session_id: str, channel: str, error: ChannelGone) -> None:
-    """Inform the asker in a direct message that `channel` cannot be posted in, and mark the session's posts dead."""
-    session = await sessions.get(uow.tx, session_id)
-    await uow.mark_session_dead(session_id, "channel gone")
-    if session is not None:
-        lost = failure_sentences.posting_restricted if error.is_restricted else failure_sentences.posting_lost
-        await announce_channel_lost(uow, session, lost(channel, session))
+    async def _note_loss(self, uow: UnitOfWork, row: OutboxRow, reason: str, error: SlackError | None) -> None:
+        """Let the drawer or the sources of the row know that its post will never be there."""
+        if row.is_drawn:
+            await self._drawings.drawer(row.kind).not_posted(uow, row, error)
+            await posts.mark_unposted_dead(uow.tx, row.key, reason)
+        for source in self._sources.of_payload(row.payload):
+            await source.not_shared(uow, row, error)
 
 
 async def slow_down_method(uow: UnitOfWork, team: str, error: SlackRateLimited) -> None:
@@ -222,27 +215,9 @@ def seconds_until_retry(timing: Timing, attempts: int) -> float:
     return min(timing.send_first_retry * 2.0 ** min(attempts, 6), timing.send_longest_retry)
 
 
-async def _mark_card_dead(uow: UnitOfWork, row: OutboxRow, reason: str) -> None:
-    """If the row is the first post of a card, mark the card dead too, so that it is never edited."""
-    if row.kind == "card" and row.session_id is not None:
-        await cards.mark_session_dead(uow.tx, row.session_id, reason)
-
-
 def _has_plain_form(row: OutboxRow) -> bool:
-    return not row.payload.get("plain") and (row.kind == "card" or bool(row.payload.get("blocks")))
+    return not row.payload.get("plain") and bool(row.payload.get("blocks"))
 
 
 def _silences_a_session(row: OutboxRow) -> bool:
     return row.session_id is not None and row.follow is None and row.kind not in BEST_EFFORT
-
-
-def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
-    if not isinstance(error, ChannelGone):
-        return start_sentences.start_failed(row.ref)
-    if error.is_archived:
-        return access_sentences.CHANNEL_ARCHIVED
-    if error.is_restricted:
-        return access_sentences.CHANNEL_RESTRICTED
-    # Slack does not show the bot a conversation between others, so it is "not found".
-    between = row.channel.startswith("D") and error.error in {"channel_not_found", "not_in_channel"}
-    return access_sentences.BETWEEN_PEOPLE if between else access_sentences.not_in_channel()

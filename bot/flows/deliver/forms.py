@@ -5,20 +5,21 @@
 3. For a week posts begin with their first form without these kinds. Then the others are tried again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.flows.file_sources import FileSources
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.slack.errors import SlackRefused
 from bot.store import due, outbox
 from bot.store.database.connection import Transaction
 from bot.store.outbox import OutboxRow
-from bot.views import chart_pictures
+from bot.views.message import Block, Message
 
 Payload = Mapping[str, Any]
-OF_FILES: Final = frozenset({"files", "uploaded", "tries", "made"})
+OF_FILES: Final = frozenset({"files", "uploaded", "tries", "comment"})
 _OF_BLOCKS: Final = frozenset({"invalid_blocks", "invalid_blocks_format"})
 
 
@@ -29,21 +30,36 @@ def in_plainer_form(payload: Payload) -> dict[str, Any]:
     return {**kept, **form, "plainer": plainer}
 
 
-async def note_refused(uow: UnitOfWork, row: OutboxRow, refused: SlackRefused) -> None:
-    """Store that the workspace does not draw the kinds of blocks that only the refused form of the row has."""
+async def note_refused(
+    uow: UnitOfWork, team: str, refused: SlackRefused, blocks: Sequence[Block], plainer: Sequence[Block]
+) -> None:
+    """Store that the workspace does not draw the kinds of blocks that a refused form has, and its `plainer` one not."""
     if refused.error not in _OF_BLOCKS:
         return
-    kinds = _kinds(row.payload) - _kinds(in_plainer_form(row.payload))
-    for kind in sorted(kinds):
+    for kind in sorted(_kinds(blocks) - _kinds(plainer)):
         until = uow.now + uow.timing.blocks_refused
-        await due.write(uow.tx, due.not_drawn(row.team, kind), until, {"v": 1})
+        await due.write(uow.tx, due.not_drawn(team, kind), until, {"v": 1})
+
+
+async def first_drawable(tx: Transaction, team: str, forms: Sequence[Message], now: float) -> int:
+    """Return the number of the first of these `forms` that the workspace can draw, or of the last one."""
+    for number, form in enumerate(forms[:-1]):
+        if await _draws(tx, team, form.blocks, now):
+            return number
+    return max(len(forms) - 1, 0)
+
+
+async def _draws(tx: Transaction, team: str, blocks: Iterable[Block], now: float) -> bool:
+    stored = [await due.read(tx, due.not_drawn(team, kind)) for kind in sorted(_kinds(blocks))]
+    return all(one is None or one.at <= now for one in stored)
 
 
 class PostForms:
     """Chooses the forms of posts."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, sources: FileSources) -> None:
         self._services = services
+        self._sources = sources
 
     async def drawable(self, row: OutboxRow) -> OutboxRow:
         """Return the row in its first form that can be drawn, or in its last one."""
@@ -61,12 +77,10 @@ class PostForms:
         return replace(row, payload=payload)
 
     async def _can_be_drawn(self, tx: Transaction, team: str, payload: Payload) -> bool:
-        if payload.get("made", {}).get("chart") and not chart_pictures.can_draw():
+        if not all(source.is_available for source in self._sources.of_payload(payload)):
             return False
-        now = self._services.clock()
-        stored = [await due.read(tx, due.not_drawn(team, kind)) for kind in sorted(_kinds(payload))]
-        return all(one is None or one.at <= now for one in stored)
+        return await _draws(tx, team, payload["blocks"], self._services.clock())
 
 
-def _kinds(payload: Payload) -> set[str]:
-    return {block["type"] for block in payload["blocks"]}
+def _kinds(blocks: Iterable[Block]) -> set[str]:
+    return {block["type"] for block in blocks}

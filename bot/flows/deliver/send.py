@@ -11,38 +11,32 @@ Slack cannot be at work on it any more. Where the thread can never be searched, 
 appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
-from dataclasses import replace
-from functools import partial
 from typing import Final
 
-from bot.domain.keys import DEVINS_POSTS, reference
-from bot.domain.lane import card_lane, team_of
-from bot.domain.session import Session
-from bot.flows.deliver.cards import Drawing, draw
+from bot.domain.keys import DEVINS_POSTS
+from bot.domain.lane import edit_lane, team_of
+from bot.flows.deliver.drawings import Drawing, Drawings
 from bot.flows.deliver.failures import REACTIONS, SendFailures
 from bot.flows.deliver.files import FilePosts, has_files
 from bot.flows.deliver.forms import PostForms
+from bot.flows.file_sources import FileSources
 from bot.flows.services import Services
-from bot.flows.session_rows import start_row
 from bot.flows.shared_channels import SHARED, SharedChannels
-from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.client import Slack
-from bot.slack.errors import SlackError
+from bot.slack.errors import SlackError, SlackRefused
 from bot.slack.rate_limits import METHODS, Budget
-from bot.store import alarms, cards, outbox, rate_limits, replies, sessions, threads
+from bot.store import outbox, posts, rate_limits, replies
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
 from bot.store.outbox import OutboxRow
 from bot.store.row_claims import Sender
-from bot.store.threads import Thread
-from bot.views.answers import starts as start_sentences
-from bot.views.message import Message
+from bot.views.message import Block
 
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
-_SHARED: Final = Drawing(Message(""), version=0)
 _METHOD: Final = {
     "reaction": "reactions.add",
     "reaction_removal": "reactions.remove",
@@ -55,12 +49,20 @@ class Send:
     """Works off outbox lanes."""
 
     def __init__(
-        self, services: Services, failure: SendFailures, files: FilePosts, shared_channels: SharedChannels
+        self,
+        services: Services,
+        failure: SendFailures,
+        files: FilePosts,
+        drawings: Drawings,
+        sources: FileSources,
+        shared_channels: SharedChannels,
     ) -> None:
         self._services = services
         self._failure = failure
+        self._drawings = drawings
         self._files = files
-        self._forms = PostForms(services)
+        self._sources = sources
+        self._forms = PostForms(services, sources)
         self._shared_channels = shared_channels
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
@@ -175,10 +177,11 @@ class Send:
             # The post that it replies to is gone, and in the channel itself it would say nothing.
             await self._failure.mark_dead(row, "no thread")
             return
-        row, is_table = await self._forms.drawable(row), bool(row.payload.get("made", {}).get("text"))
-        is_devins = is_table or row.key.startswith(DEVINS_POSTS)
-        shared = (row.session_id is not None or is_devins) and await self._is_shared(row)
-        if shared and is_devins:
+        if row.is_drawn:
+            await self._post_drawn(row)
+            return
+        row = await self._forms.drawable(row)
+        if self._is_devins(row) and await self._is_shared(row):
             await self._failure.mark_dead(row, SHARED)
             return
         if has_files(row):
@@ -186,17 +189,34 @@ class Send:
             if prepared is not None:
                 await self._post_prepared(prepared)
             return
-        drawing = await self._drawing(row, shared=shared)
+        ts = await self._make(row, row.payload["text"], row.payload["blocks"])
+        await self._mark_sent(row, ts, is_new=True)
+
+    async def _post_drawn(self, row: OutboxRow) -> None:
+        """Make a post that is drawn now, and edited afterwards."""
+        drawing = await self._drawings.draw(row.key, row.payload.get("form", 0))
         if drawing is None:
-            await self._failure.mark_dead(row, "no session")
+            await self._failure.mark_dead(row, "nothing to show")
             return
-        message = drawing.message
+        try:
+            ts = await self._make(row, drawing.message.text, drawing.message.blocks)
+        except SlackRefused as refused:
+            if not refused.may_be_the_form or drawing.plainer is None:
+                raise
+            log.warning("form refused", key=row.key, error=str(refused))
+            await self._failure.draw_plainer(row, drawing, refused)
+            return
+        await self._mark_sent(row, ts, drawing, is_new=True)
+
+    async def _make(self, row: OutboxRow, text: str, blocks: list[Block]) -> str:
         await self._check_claim(row)
         # A crash or a lost answer from here on leaves the row marked: the post is searched for before it is repeated.
-        ts = await self._slack(row).post(
-            row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
-        )
-        await self._mark_sent(row, ts, drawing)
+        return await self._slack(row).post(row.channel, text, blocks, key=row.key, thread_ts=row.thread_ts)
+
+    def _is_devins(self, row: OutboxRow) -> bool:
+        """Whether the post shows what Devin said or did, or a file that may not appear in a shared channel."""
+        sources = self._sources.of_payload(row.payload)
+        return row.key.startswith(DEVINS_POSTS) or any(source.is_devins for source in sources)
 
     async def _is_shared(self, row: OutboxRow) -> bool:
         return await self._shared_channels.is_shared(self._services.workspaces[row.team], row.channel)
@@ -206,14 +226,13 @@ class Send:
             await self._post(row)
             return
         await self._check_claim(row)
-        ts = await self._files.share(row)
-        await self._mark_sent(row, ts, _SHARED)
-
-    async def _drawing(self, row: OutboxRow, *, shared: bool) -> Drawing | None:
-        """Return what the post shows. A card is drawn now; any other post was stored as it is."""
-        if row.kind == "card":
-            return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")), shared=shared)
-        return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
+        try:
+            ts = await self._files.share(row)
+        except SlackRefused as refused:
+            if not await self._files.upload_anew(row, refused):
+                raise
+            return
+        await self._mark_sent(row, ts, is_new=True)
 
     async def _outcome_found(self, row: OutboxRow) -> bool:
         """Handle a post with an unknown outcome: wait, or search for it.
@@ -246,68 +265,31 @@ class Send:
             return await self._files.find(row)
         return await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
 
-    async def _mark_sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
-        """Mark the row as sent and store what follows from it; `drawing` is what was posted just now, if it was."""
+    async def _mark_sent(
+        self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None, *, is_new: bool = False
+    ) -> None:
+        """Mark the row as sent and store what follows. If it `is_new`, its post was made just now, as the `drawing`."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.sent(uow.tx, row, ts, uow.now)
-            if row.is_post and drawing is not None:
+            if row.is_post and is_new:
                 # Slack counts its second from when it took the post, which may be a while after the token was taken.
                 await rate_limits.block(uow.tx, row.lane, uow.now + self._services.timing.channel_interval)
-            if row.follow is not None and ts is not None:
-                await self._start_thread(uow, row, ts)
-            if (alarm := row.payload.get("alarm")) is not None and ts is not None:
-                await self._mark_alarm_posted(uow, alarm, ts)
-            if row.kind == "card" and ts is not None:
-                await self._mark_card_posted(uow, row, ts, drawing)
+            if row.is_drawn and ts is not None:
+                await self._note_posted(uow, row, ts, drawing)
+            for source in self._sources.of_payload(row.payload):
+                await source.shared(uow, row)
         self._services.metrics.sent(row.kind)
         log.info("sent", key=row.key, channel=row.channel, ts=ts)
 
-    async def _mark_card_posted(self, uow: UnitOfWork, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
-        """Store that the card was posted as the message `ts`, so that it is edited from now on.
+    async def _note_posted(self, uow: UnitOfWork, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
+        """Store that the post stands as the message `ts`, so that it is edited from now on, and what follows.
 
-        A card that a search found has no `drawing`, and may show an older state.
+        A post that a search found has no `drawing`, and may show an older state.
         """
-        assert row.session_id is not None
+        await self._drawings.drawer(row.kind).posted(uow, row, ts)
         version, fingerprint = (drawing.version, drawing.fingerprint) if drawing else (0, None)
-        if await cards.posted(uow.tx, row.session_id, ts, version, fingerprint, uow.now):
-            uow.wakes[card_lane(row.team)] = 0.0
-
-    async def _mark_alarm_posted(self, uow: UnitOfWork, alarm: str, ts: str) -> None:
-        """Store that the post of an alarm is the message `ts`, so that it is edited from now on."""
-        org_id = await alarms.posted(uow.tx, alarm, ts)
-        if org_id is not None:
-            tick = self._services.organisations[org_id].alarm_tick
-            uow.after_commit(partial(self._services.engine.wake_by, tick, 0.0))
-
-    async def _start_thread(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
-        """Store that the card posted as `ts` begins its session's thread, and add the row that creates the session."""
-        assert row.session_id is not None
-        assert row.follow is not None
-        session = await sessions.get(uow.tx, row.session_id)
-        if session is None or session.thread_ts is not None:
-            return
-        named = reference(session.team, session.channel, ts)
-        await sessions.change(uow.tx, session.id, thread_ts=ts, reference=named)
-        thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
-        await threads.put(uow.tx, thread, uow.now)
-        await uow.add_to_inbox(start_row(row.follow, row.ref, session, ts, uow.now))
-        await self._link_thread(uow, row, session, ts)
-
-    async def _link_thread(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
-        """Link the thread that the card begins, privately, to the person who asked for the session.
-
-        The link takes the place of what they were shown before, or stands in the thread in which they wrote `!new`.
-        """
-        url, asked_in = row.payload.get("response_url"), row.payload.get("asked_in")
-        if url is None and asked_in is None:
-            return
-        link = self._slack(row).permalink(row.channel, ts)
-        here = start_sentences.started_in_thread(session.prompt, link)
-        elsewhere = start_sentences.started_elsewhere(session, link)
-        to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in, url)
-        if url is not None:
-            to = replace(to, replaces=True, asked_at=row.created_at)
-        await uow.reply_privately(to, here if asked_in is None else elsewhere)
+        if await posts.posted(uow.tx, row.key, ts, version, fingerprint, uow.now):
+            uow.wakes[edit_lane(row.team)] = 0.0
 
     # ------------------------------------------------------------ best effort
 

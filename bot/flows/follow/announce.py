@@ -14,6 +14,7 @@ from bot.domain.waking import is_asleep
 from bot.flows.follow import history
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
+from bot.flows.session_card import SessionCard
 from bot.flows.session_rows import post_files, recheck_held
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import notifications, outbox, sessions, waiting_times
@@ -99,7 +100,7 @@ class Announce:
         due = [one.session.id for one in tracked if uow.now - one.position.figures_at >= interval]
         if due:
             await sessions.mark_figures_drawn(uow.tx, due, uow.now)
-            await uow.redraw(*due, figures_only=True)
+            await uow.redraw(SessionCard, *due, gives_way=True)
 
     def _change(
         self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
@@ -245,9 +246,9 @@ class Announce:
         old = tracked.session.snapshot
         if moved(old, new):
             await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
-            await uow.redraw(tracked.session.id)
+            await uow.redraw(SessionCard, tracked.session.id)
         elif old.last_line != new.last_line:
-            await uow.redraw(tracked.session.id, figures_only=True)
+            await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
         elif new.acus > old.acus:
             await self.figures(uow, [tracked])
 

@@ -18,6 +18,7 @@ from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, bare_id
 from bot.flows.lookup import SessionLookup, age
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
+from bot.flows.session_card import SessionCard
 from bot.flows.session_rows import stop_row
 from bot.logs import get_logger
 from bot.store import lanes, outbox, sessions
@@ -133,7 +134,7 @@ class Duplicates:
             if session.stop_requested and session.thread_ts is not None:
                 lane = thread_lane(session.team, session.channel, session.thread_ts)
                 await uow.add_to_inbox(stop_row(lane, ref_of(session.id), session, uow.now))
-            await uow.redraw(session.id)
+            await uow.redraw(SessionCard, session.id)
 
     async def _leave_alone(self, claim: Claim, session: Session, made: DevinSession) -> None:
         """Change nothing about `made`, which only has a copy of the session's reference, and inform the admins once."""
@@ -200,7 +201,7 @@ class Duplicates:
             current = await sessions.get(uow.tx, session.id)
             if current is not None and current.thread_ts is not None:
                 await uow.post(key, current, announcements.duplicate_ended(current))
-            await uow.redraw(session.id)
+            await uow.redraw(SessionCard, session.id)
 
 
 def _is_the_same(session: Session, made: DevinSession) -> bool:

@@ -6,10 +6,9 @@ from bot.domain.causes import EventCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish
 from bot.flows.kernel import Kernel, SlackEvent
-from bot.flows.session_rows import announce_channel_lost
+from bot.flows.session_card import announce_channel_lost, card_key
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions
-from bot.store.cards import card_key
 from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message

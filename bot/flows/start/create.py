@@ -20,7 +20,8 @@ from bot.flows.job import Job, finish
 from bot.flows.lookup import SessionLookup
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
-from bot.flows.session_rows import record, refuse, show_new_state, start_is_dead, stop_row
+from bot.flows.session_card import SessionCard, refuse
+from bot.flows.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.flows.session_tags import SessionTags
 from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
@@ -111,7 +112,7 @@ class NewSession(Creation[DevinSession]):
             await uow.post(
                 f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(session.stopped_by_name)
             )
-            await uow.redraw(session.id)
+            await uow.redraw(SessionCard, session.id)
             await finish(uow, self._job)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
@@ -152,7 +153,7 @@ class NewSession(Creation[DevinSession]):
     async def write_checking(self, uow: UnitOfWork) -> None:
         """Have the card say that it is being checked whether the session was started."""
         await sessions.change(uow.tx, self._session.id, checking=True)
-        await uow.redraw(self._session.id)
+        await uow.redraw(SessionCard, self._session.id)
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Announce in the thread that the start is tried again."""

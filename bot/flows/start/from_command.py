@@ -17,7 +17,8 @@ from bot.flows.gates import Asker, Gates
 from bot.flows.job import CommandJob, Job, finish, move, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
-from bot.flows.session_rows import add, post_card, start_to_follow
+from bot.flows.session_card import post_card, start_to_follow
+from bot.flows.session_rows import add
 from bot.flows.start.options_check import OptionsCheck
 from bot.flows.steer.held_start import hold
 from bot.flows.unit_of_work import UnitOfWork

@@ -12,6 +12,7 @@ from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.commands.handler import Handler
 from bot.flows.job import CommandJob, finish, finish_with, move, recipient_of
+from bot.flows.money.alarms.posts import AlarmPost
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import alarms, sessions
@@ -57,8 +58,7 @@ class AlarmPresses:
     async def _decide(self, uow: UnitOfWork, job: CommandJob, alarm: Alarm, session: Session) -> None:
         values, message = self._values(job.cause.command, session, uow.now)
         await alarms.change(uow.tx, alarm.key, uow.now, user=job.cause.user, **values)
-        tick = self._services.organisations.of(session).alarm_tick
-        uow.after_commit(partial(self._services.engine.wake_by, tick, 0.0))
+        await uow.redraw(AlarmPost, alarm.key)
         # With a key of its own, because the stop may have an answer too.
         await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:received")
         if job.cause.command == ALARM_STOP.name:

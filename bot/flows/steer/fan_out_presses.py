@@ -13,11 +13,11 @@ from bot.flows.commands.handler import Handler
 from bot.flows.gates import Asker, Gates
 from bot.flows.job import CommandJob, finish, finish_with, recipient_of
 from bot.flows.manage.fan_out.fan_outs import carry_on, enqueue_session, fan_out_limit
+from bot.flows.manage.fan_out.table import post_table, touch
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import audit, fan_outs, people
+from bot.store import audit, fan_outs
 from bot.store.audit import AuditRow
-from bot.views import fan_out_table
 from bot.views import fan_outs as views
 from bot.views.message import Message
 
@@ -83,11 +83,7 @@ class FanOutPresses:
     async def _begin(self, uow: UnitOfWork, job: CommandJob) -> int:
         """Have the table posted, after which the sessions are started. Returns how many there are."""
         fan_out, sessions = await self._current(uow, job)
-        asker = await people.name_of(uow.tx, fan_out.team, fan_out.user)
-        table = fan_out_table.table(fan_out, sessions, asker)
-        await fan_outs.change(uow.tx, fan_out.id, shown=fan_out.version)
-        await uow.add_to_outbox(uow.post_row(fan_out.message_key, fan_out.team, fan_out.channel, None, table))
-        await carry_on(uow, fan_out, job.row.key)
+        await post_table(uow, fan_out)
         title, organisations = fan_out.options.title or first_line(fan_out.prompt), [one.org_id for one in sessions]
         await _audit(uow, job, fan_out, {"title": title, "organisations": organisations, "acu_limit": fan_out.limit})
         return len(sessions)
@@ -113,7 +109,7 @@ class FanOutPresses:
     async def _stop(self, job: CommandJob, fan_out: FanOut) -> None:
         # A crash before this commit stops nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await fan_outs.touch(uow.tx, fan_out.id)
+            await touch(uow, fan_out.id)
             fan_out, sessions = await self._current(uow, job)
             if fan_out.state not in _BEGUN or all(one.is_over for one in sessions):
                 await uow.reply_privately(recipient_of(job), views.NOT_RUNNING)
@@ -136,7 +132,7 @@ class FanOutPresses:
         limit = await self._limit(job, fan_out, again=True)
         # A crash before this commit asks for no session, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            await fan_outs.touch(uow.tx, fan_out.id)
+            await touch(uow, fan_out.id)
             fan_out, before = await self._current(uow, job)
             may = fan_out.state in _BEGUN and fan_out.stopped_at is None
             again = await fan_outs.retry(uow.tx, fan_out.id) if may else []

@@ -19,6 +19,7 @@ from bot.flows.gates import Asker, Gates
 from bot.flows.job import CommandJob, Job, Reschedule, finish, recipient_of
 from bot.flows.questions import held_rows, hold_row
 from bot.flows.services import Services
+from bot.flows.session_card import SessionCard
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.store import audit, inbox, lanes, people, sessions
@@ -176,7 +177,7 @@ async def _allow(uow: UnitOfWork, job: CommandJob, session: Session, question: W
     if question.raised is None:
         return
     await sessions.change(uow.tx, session.id, ceiling=question.raised)
-    await uow.redraw(session.id)
+    await uow.redraw(SessionCard, session.id)
     before, after = {"ceiling": question.ceiling}, {"ceiling": question.raised}
     who, target = job.cause.user or "", session.devin_id or ""
     row = AuditRow(session.team, uow.now, who, waking_sentences.WAKE, target, session.channel, before, after)

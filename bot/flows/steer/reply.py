@@ -22,6 +22,7 @@ from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
+from bot.flows.session_card import SessionCard
 from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
 from bot.flows.session_rows import EYES, recheck_held, show_new_state
 from bot.flows.steer import held_reply
@@ -257,7 +258,7 @@ class NewMessage(Creation[Snapshot | None]):
         session, ts = self._session, self._job.cause.ts
         await sessions.spoke(uow.tx, session.id, self._job.cause.user, uow.now)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
-            await uow.redraw(session.id)
+            await uow.redraw(SessionCard, session.id)
         await waiting_times.end(uow.tx, session.id, uow.now)
         await session_days.record(uow.tx, session.id, uow.now)
         if is_asleep(session):

@@ -17,7 +17,8 @@ from bot.flows.commands.handler import Answer, Asked, Deferred, Handler
 from bot.flows.exactly_once.loss import is_unknown
 from bot.flows.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of, reply_not_done
 from bot.flows.services import Services
-from bot.flows.session_rows import remove_mark, show_new_state
+from bot.flows.session_card import SessionCard, remove_mark
+from bot.flows.session_rows import show_new_state
 from bot.flows.steer import held_reply
 from bot.flows.steer.ending import Ending, record_end
 from bot.flows.steer.session_list import SessionList
@@ -77,7 +78,7 @@ class SessionCommands:
         await sessions.change(uow.tx, session.id, stop_requested=False, stopped_by=None)
         for hook in self._stop_failed:
             await hook(uow, session)
-        await uow.redraw(session.id)
+        await uow.redraw(SessionCard, session.id)
         failed = stop_sentences.stop_failed(session.url, job.row.ref, job.cause.unsent)
         await uow.post(f"lost:{job.row.key}", session, failed)
 
@@ -195,7 +196,7 @@ class SessionCommands:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
                 message = stop_sentences.stopping(session) if start is None else stop_sentences.STOP_AFTER_CHECK
                 await uow.reply_privately(recipient_of(job, session), message)
-            await uow.redraw(session.id)
+            await uow.redraw(SessionCard, session.id)
             await finish(uow, job)
 
     async def cancel_waiting_messages(self, job: Job[MessageCause]) -> None:
@@ -249,7 +250,7 @@ class SessionCommands:
                 await inbox.note(uow.tx, job.row.key, replace(job.cause, unsent=unsent))
             by = await _name(uow, job)
             await sessions.change(uow.tx, session.id, stop_requested=True, **_stopped_by(job.cause.user, by))
-            await uow.redraw(session.id)
+            await uow.redraw(SessionCard, session.id)
         return unsent
 
     async def _confirm_exit(self, job: CommandJob, session: Session) -> None:

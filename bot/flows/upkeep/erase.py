@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from bot.domain.erasure import Erased
-from bot.store import cards, erasure, lanes, outbox
+from bot.store import erasure, lanes, outbox, posts
 from bot.store.database.connection import Database, Transaction
 from bot.store.inbox import BATCH
 from bot.store.table_spec import RowsToErase, TableSpec
@@ -47,7 +47,7 @@ class Erasure:
         async with self._alone() as tx:
             await lanes.free_all(tx)
             await outbox.free_all(tx)
-            await cards.free_all(tx)
+            await posts.free_all(tx)
 
     async def _erase_rows(self, rows: RowsToErase) -> int:
         async with self._db.scan() as tx:

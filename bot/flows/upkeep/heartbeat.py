@@ -1,7 +1,7 @@
 """The heartbeat of this worker: while it beats, no other worker takes what this one has claimed."""
 
 from bot.flows.services import Services
-from bot.store import cards, lanes, outbox
+from bot.store import lanes, outbox, posts
 
 
 class Heartbeat:
@@ -16,7 +16,7 @@ class Heartbeat:
             async with self._services.db.write() as tx:
                 await lanes.free_all(tx)
                 await outbox.free_all(tx)
-                await cards.free_all(tx)
+                await posts.free_all(tx)
         await self.beat()
 
     async def beat(self) -> float:
@@ -31,5 +31,5 @@ class Heartbeat:
         """Release all claims of this worker, so that another worker or the next start goes on at once."""
         async with self._services.db.write() as tx:
             await outbox.leave(tx, self._services.worker)
-            await cards.leave(tx, self._services.worker)
+            await posts.leave(tx, self._services.worker)
             await lanes.leave(tx, self._services.worker)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 from bot.flows.services import Services
+from bot.flows.session_card import SessionCard
 from bot.logs import get_logger
 from bot.store import inbox, outbox, sessions, waiting_times, watched_sessions
 from bot.store.database.connection import Database, Transaction
@@ -81,7 +82,7 @@ class Retention:
         async with self._services.unit_of_work() as uow:
             closed = await watched_sessions.close_unwatched(uow.tx, before)
             if closed:
-                await uow.redraw(*closed)
+                await uow.redraw(SessionCard, *closed)
         return len(closed)
 
     async def _all(self, batch: Batch) -> int:

@@ -1,8 +1,8 @@
 """The sweep wakes every lane with open rows, so that a lost hint costs seconds and never a message."""
 
-from bot.domain.lane import card_lane
+from bot.domain.lane import edit_lane
 from bot.flows.services import Services
-from bot.store import cards, inbox, outbox
+from bot.store import inbox, outbox, posts
 
 
 class Sweep:
@@ -17,10 +17,10 @@ class Sweep:
         async with services.db.scan() as tx:
             found = await inbox.open_lanes(tx)
             found += [(lane, at, None) for lane, at in await outbox.open_lanes(tx)]
-            found += [(card_lane(team), at, None) for team, at in await cards.open_teams(tx)]
+            found += [(edit_lane(team), at, None) for team, at in await posts.open_teams(tx)]
             services.metrics.waiting("inbox", await inbox.count_open(tx))
             services.metrics.waiting("outbox", await outbox.count_open(tx))
-            services.metrics.waiting("cards", await cards.count_open(tx))
+            services.metrics.waiting("posts", await posts.count_open(tx))
         now = services.clock()
         for lane, at, whose in found:
             services.engine.wake(lane, max(at - now, 0.0), whose)

@@ -15,12 +15,14 @@ from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
-from bot.store import fan_outs, inbox
+from bot.store import inbox
+from bot.store.audit import AuditRow
 from bot.store.inbox import InboxRow
 
 # The names of the tasks.
 RUN: Final = "fan_out"
 START_SESSION: Final = "fan_out_session"
+ENDED: Final = "fanout_end"  # the action of the audit row about what became of a fan-out
 
 
 async def carry_on(uow: UnitOfWork, fan_out: FanOut, cause: str) -> None:
@@ -62,16 +64,10 @@ def _row(uow: UnitOfWork, fan_out: FanOut, key: str, lane: str, cause: TaskCause
     )
 
 
-async def change_session(
-    uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, cause: str, **values: object
-) -> None:
-    """Store `values` about a session, have the table show them, and carry the fan-out on.
-
-    `cause` is a part of the key of the row that does so, such as the key of the row that is being worked on.
-    """
-    await fan_outs.touch(uow.tx, fan_out.id)
-    await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, **values)
-    await carry_on(uow, fan_out, cause)
+def audited(fan_out: FanOut, now: float, outcome: str, counts: dict[str, int]) -> AuditRow:
+    """Return the audit row about what became of a fan-out: its `outcome`, and how many sessions are in which state."""
+    after = {"sessions": counts} if counts else None
+    return AuditRow(fan_out.team, now, fan_out.user, ENDED, fan_out.id, fan_out.channel, None, after, outcome)
 
 
 class FanOutOrganisations:

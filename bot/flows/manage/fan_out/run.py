@@ -1,8 +1,8 @@
 """The way of a fan-out: its table is posted, its sessions are asked for, followed and perhaps stopped.
 
-1. The message with the table is posted by a row of the outbox. If it cannot be, nothing is started.
-2. Once it stands, the rows that create the sessions are stored, in one transaction.
-3. Devin is asked how the sessions stand, and asked to stop them if somebody wants that; the table is edited.
+1. The message with the table is posted (`bot.flows.manage.fan_out.table`). If it cannot be, nothing is started.
+2. Once it stands, the rows that create the sessions and the one that carries the fan-out on are stored with that.
+3. Devin is asked how the sessions stand, and asked to stop them if somebody wants that; the table shows it.
 4. When all are over, or after a week, the end is posted in the thread.
 
 A crash anywhere repeats at most calls that change nothing. The claim on the lane is given back every few seconds.
@@ -10,30 +10,26 @@ A crash anywhere repeats at most calls that change nothing. The claim on the lan
 
 from functools import partial
 from math import inf
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from bot.devin.errors import DevinConflict, DevinError, DevinNotFound, DevinRateLimited, DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import TaskCause
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, PollIntervals, reference_of
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, bare_id
-from bot.flows.job import Job, Reschedule, finish, go_on
+from bot.flows.job import Job, finish, go_on
 from bot.flows.kernel import Kernel
 from bot.flows.lookup import SessionLookup
-from bot.flows.manage.fan_out.fan_outs import RUN, FanOutOrganisations, enqueue_session
+from bot.flows.manage.fan_out.fan_outs import RUN, FanOutOrganisations, audited
 from bot.flows.manage.fan_out.session import facts_of
-from bot.flows.manage.fan_out.table import FanOutTable
+from bot.flows.manage.fan_out.table import touch
 from bot.flows.organisation import Organisation
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import audit, fan_outs
-from bot.store.audit import AuditRow
 from bot.views import fan_out_table
-from bot.views import fan_outs as views
 
 log = get_logger(__name__)
-
-ENDED: Final = "fanout_end"  # the action of the audit row about what became of a fan-out
 
 
 class RunFanOut:
@@ -45,25 +41,17 @@ class RunFanOut:
         self._services = kernel.services
         self._lookup = SessionLookup(kernel.services)
         self._organisations = FanOutOrganisations(kernel.services)
-        self._table = FanOutTable(kernel.services, kernel.shared_channels)
 
     async def run(self, job: Job[TaskCause]) -> None:
         """Work on the fan-out until something has to be waited for, or until it is over."""
         found = await self._read(job)
         if found is None:  # it was erased
             await self._services.close(job)
-        elif found[0].ts is None:
-            await self._begin(job, *found)
-        else:
-            await self._carry_on(job, *found)
-
-    async def _carry_on(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
-        running = FanOutState.RUNNING
-        wait = await self._ask_devin(job, fan_out, sessions) if fan_out.state is running else 0.0
+            return
+        fan_out, running = found[0], FanOutState.RUNNING
+        wait = await self._ask_devin(job, *found) if fan_out.state is running else 0.0
         if (found := await self._read(job)) is None:
             await self._services.close(job)
-        elif shown_in := await self._table.show(job, *found):
-            await self._wait(job, found[0], shown_in)
         elif found[0].state is running and not self._is_over(*found):
             await self._wait(job, found[0], wait)
         else:
@@ -72,11 +60,7 @@ class RunFanOut:
     async def on_dead(self, uow: UnitOfWork, job: Job[TaskCause], _reason: str, /) -> None:
         """Stop following the fan-out; its sessions go on at Devin, and a press of a button carries it on."""
         fan_out = await fan_outs.get(uow.tx, job.cause.subject)
-        if fan_out is None:
-            return
-        if fan_out.ts is None:
-            await _write_unposted(uow, fan_out)
-        else:
+        if fan_out is not None:
             await self._post_end(uow, fan_out, await fan_outs.sessions_of(uow.tx, fan_out.id))
 
     async def _read(self, job: Job[TaskCause]) -> tuple[FanOut, list[FanOutSession]] | None:
@@ -84,30 +68,6 @@ class RunFanOut:
             # The fan-out first: if a session changes between the two reads, it is shown once more.
             fan_out = await fan_outs.get(tx, job.cause.subject)
             return None if fan_out is None else (fan_out, await fan_outs.sessions_of(tx, fan_out.id))
-
-    # ------------------------------------------------------------ the begin
-
-    async def _begin(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
-        ts, timing = await self._table.ts(fan_out), self._services.timing
-        if ts is None:
-            wait = timing.job_message * 2.0 ** min(job.row.attempts, 10)
-            raise Reschedule(min(wait, timing.row_longest_retry), "its message is not posted yet")
-        if not ts:
-            await self._end_unposted(job, fan_out)
-            return
-        # A crash before this commit asks for no session, and the message is found again.
-        async with self._services.unit_of_work_for(job) as uow:
-            await fan_outs.change(uow.tx, fan_out.id, ts=ts)
-            waiting = [one for one in sessions if one.lifecycle is Lifecycle.QUEUED]
-            for number, session in enumerate(waiting):
-                await enqueue_session(uow, fan_out, session, number * timing.fan_out_pause)
-            await go_on(uow, job, 0.0)
-
-    async def _end_unposted(self, job: Job[TaskCause], fan_out: FanOut) -> None:
-        # A crash before this commit informs nobody yet.
-        async with self._services.unit_of_work_for(job) as uow:
-            await _write_unposted(uow, fan_out)
-            await finish(uow, job)
 
     # ------------------------------------------------------------ Devin
 
@@ -194,7 +154,7 @@ class RunFanOut:
         # A crash before this commit asks Devin again.
         async with self._services.unit_of_work_for(job) as uow:
             if shown:
-                await fan_outs.touch(uow.tx, fan_out.id)
+                await touch(uow, fan_out.id)
             # Not one that a person has just asked for again.
             attempt = (uow.tx, fan_out.id, session.org_id, [Lifecycle.OPEN, Lifecycle.UNCERTAIN], session.attempt)
             await fan_outs.change_session_while(*attempt, **values)
@@ -219,19 +179,19 @@ class RunFanOut:
         return current is not None and current.version != fan_out.version
 
     async def _end(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
-        """End the fan-out, and close the row once the table shows that."""
+        """End the fan-out, and close the row, unless something has changed meanwhile."""
         # A crash before this commit posts nothing, and what was read is read again.
         async with self._services.unit_of_work_for(job) as uow:
             if await self._has_changed(uow, fan_out):
                 await go_on(uow, job, 0.0)
-            elif fan_out.state is FanOutState.RUNNING:
+                return
+            if fan_out.state is FanOutState.RUNNING:
                 await self._post_end(uow, fan_out, sessions)
-                await go_on(uow, job, 0.0)
-            else:
-                await finish(uow, job)
+            await finish(uow, job)
 
     async def _post_end(self, uow: UnitOfWork, fan_out: FanOut, sessions: list[FanOutSession]) -> None:
         """End the fan-out: the asker is mentioned in its thread, once for each time that it ends."""
+        await touch(uow, fan_out.id)
         await fan_outs.change_while(uow.tx, fan_out.id, FanOutState.RUNNING, state=FanOutState.OVER)
         key = f"{fan_out.message_key}:end:{fan_out.version}"
         message = fan_out_table.ended(fan_out, sessions)
@@ -239,24 +199,10 @@ class RunFanOut:
         counts: dict[str, int] = {}
         for one in sessions:
             counts[one.state.value] = counts.get(one.state.value, 0) + 1
-        await audit.add(uow.tx, _audited(fan_out, uow.now, "done", counts))
+        await audit.add(uow.tx, audited(fan_out, uow.now, "done", counts))
 
 
 def _age(session: FanOutSession, made: DevinSession) -> tuple[float, bool, str]:
     """The key that sorts what was made for a session, oldest first; of equally old ones that which it has first."""
     is_another = session.devin_id is None or bare_id(session.devin_id) != bare_id(made.session_id)
     return made.created_at or inf, is_another, made.session_id
-
-
-async def _write_unposted(uow: UnitOfWork, fan_out: FanOut) -> None:
-    """End a fan-out whose table could not be posted, and inform who asked that nothing was started."""
-    await fan_outs.change_while(uow.tx, fan_out.id, FanOutState.RUNNING, state=FanOutState.OVER)
-    await fan_outs.cancel_unstarted(uow.tx, fan_out.id)
-    lost = views.not_posted(fan_out.channel)
-    await uow.add_to_outbox(uow.post_row(f"{fan_out.message_key}:lost", fan_out.team, fan_out.user, None, lost))
-    await audit.add(uow.tx, _audited(fan_out, uow.now, "unposted", {}))
-
-
-def _audited(fan_out: FanOut, now: float, outcome: str, counts: dict[str, int]) -> AuditRow:
-    after = {"sessions": counts} if counts else None
-    return AuditRow(fan_out.team, now, fan_out.user, ENDED, fan_out.id, fan_out.channel, None, after, outcome)

@@ -27,7 +27,8 @@ from bot.flows.exactly_once.protocol import ExactlyOnce
 from bot.flows.job import Job, Reschedule, finish
 from bot.flows.kernel import Kernel
 from bot.flows.lookup import SessionLookup
-from bot.flows.manage.fan_out.fan_outs import START_SESSION, FanOutOrganisations, change_session
+from bot.flows.manage.fan_out.fan_outs import START_SESSION, FanOutOrganisations
+from bot.flows.manage.fan_out.table import change_session
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.session_tags import SessionTags

@@ -1,88 +1,79 @@
-"""The message with the table of a fan-out: posted once by a row of the outbox, then edited whenever something changed.
+"""The message with the table of a fan-out: its sessions are asked for once it stands, and it shows how they stand."""
 
-Edits may be repeated, so they need no search.
-"""
+from typing import ClassVar
 
-from typing import Final
-
-from bot.domain.causes import TaskCause
-from bot.domain.fan_out import FanOut, FanOutSession
-from bot.flows.job import Job
-from bot.flows.services import Services
-from bot.flows.shared_channels import SharedChannels
-from bot.logs import get_logger
-from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
-from bot.slack.rate_limits import FIGURES
-from bot.store import fan_outs, outbox, people, rate_limits
-from bot.views import fan_out_table as views
+from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
+from bot.domain.session import Lifecycle
+from bot.flows.manage.fan_out.fan_outs import audited, carry_on, enqueue_session
+from bot.flows.unit_of_work import Drawer, Location, UnitOfWork
+from bot.slack.errors import SlackError
+from bot.store import audit, fan_outs, people
+from bot.store.database.connection import Transaction
+from bot.store.outbox import OutboxRow
+from bot.store.posts import subject_of
+from bot.views import fan_out_table
+from bot.views import fan_outs as views
 from bot.views.message import Message
 
-log = get_logger(__name__)
 
-_UPDATE: Final = "chat.update"
+class FanOutTable(Drawer):
+    """Draws the tables of fan-outs, and has their sessions started."""
+
+    name: ClassVar[str] = "fanout"
+
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:
+        """Return the table of a fan-out. None if the fan-out is gone, or is yet to be posted in a `shared` channel."""
+        fan_out = await fan_outs.get(tx, subject)
+        if fan_out is None or (shared and fan_out.ts is None):
+            return None
+        if shared:
+            return fan_out_table.in_shared_channel(fan_out)
+        asker = await people.name_of(tx, fan_out.team, fan_out.user)
+        return fan_out_table.table(fan_out, await fan_outs.sessions_of(tx, fan_out.id), asker)
+
+    async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
+        """Ask for the sessions of the fan-out, one after the other."""
+        await fan_outs.touch(uow.tx, subject_of(row.key))
+        fan_out = await fan_outs.get(uow.tx, subject_of(row.key))
+        if fan_out is None:
+            return
+        await fan_outs.change(uow.tx, fan_out.id, ts=ts)
+        sessions = await fan_outs.sessions_of(uow.tx, fan_out.id)
+        waiting = [session for session in sessions if session.lifecycle is Lifecycle.QUEUED]
+        for number, session in enumerate(waiting):
+            await enqueue_session(uow, fan_out, session, number * uow.timing.fan_out_pause)
+        await carry_on(uow, fan_out, "begin")
+
+    async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:  # noqa: ARG002
+        """End the fan-out, and inform who asked that nothing was started."""
+        fan_out = await fan_outs.get(uow.tx, subject_of(row.key))
+        if fan_out is None:
+            return
+        await fan_outs.change_while(uow.tx, fan_out.id, FanOutState.RUNNING, state=FanOutState.OVER)
+        await fan_outs.cancel_unstarted(uow.tx, fan_out.id)
+        lost = views.not_posted(fan_out.channel)
+        await uow.add_to_outbox(uow.post_row(f"{fan_out.message_key}:lost", fan_out.team, fan_out.user, None, lost))
+        await audit.add(uow.tx, audited(fan_out, uow.now, "unposted", {}))
 
 
-class FanOutTable:
-    """Edits the tables of fan-outs."""
+async def post_table(uow: UnitOfWork, fan_out: FanOut) -> None:
+    """Have the table of `fan_out` posted, after which its sessions are started."""
+    await uow.show(FanOutTable, fan_out.id, Location(fan_out.team, fan_out.channel))
 
-    def __init__(self, services: Services, shared_channels: SharedChannels) -> None:
-        self._services = services
-        self._shared_channels = shared_channels
 
-    async def ts(self, fan_out: FanOut) -> str | None:
-        """Return the `ts` of the message; None while it is not posted, and empty if it never will be."""
-        if fan_out.ts is not None:
-            return fan_out.ts
-        async with self._services.db.read() as tx:
-            row = await outbox.by_key(tx, fan_out.message_key)
-        return "" if row is None or row.state == "dead" else row.ts
+async def touch(uow: UnitOfWork, fan_out_id: str) -> None:
+    """Count up the version of a fan-out, and have its table show what is about to change. Edits of cards go first."""
+    await fan_outs.touch(uow.tx, fan_out_id)
+    await uow.redraw(FanOutTable, fan_out_id, gives_way=True)
 
-    async def show(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> float:
-        """Show how the fan-out stands. Returns 0, or the seconds to wait if it cannot be shown now.
 
-        Slack's faults are not raised: the row is days old, and would be given up at the first of them.
-        """
-        if fan_out.shown == fan_out.version:
-            return 0.0
-        if wait := await self._wait_for_token(job):
-            return wait
-        try:
-            message = await self._drawn(job, fan_out, sessions)
-            await self._services.check_claim(job)
-            await self._edit(job, fan_out, message)
-        except SlackError as error:
-            log.warning("fan-out not shown", fan_out=fan_out.id, error=str(error))
-            if not (isinstance(error, SlackRefused) and error.permanent):
-                asked = error.retry_after if isinstance(error, SlackRateLimited) else 0.0
-                return max(asked, self._services.timing.fan_out_stop_retry)
-        # A crash before this commit repeats the edit, which changes nothing.
-        async with self._services.unit_of_work_for(job) as uow:
-            await fan_outs.change(uow.tx, fan_out.id, shown=fan_out.version)
-        return 0.0
+async def change_session(
+    uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, cause: str, **values: object
+) -> None:
+    """Store `values` about a session, have the table show them, and carry the fan-out on.
 
-    async def _drawn(self, job: Job[TaskCause], fan_out: FanOut, sessions: list[FanOutSession]) -> Message:
-        if await self._shared_channels.is_shared(job.workspace, fan_out.channel):
-            return views.in_shared_channel(fan_out)
-        async with self._services.db.read() as tx:
-            asker = await people.name_of(tx, fan_out.team, fan_out.user)
-        return views.table(fan_out, sessions, asker)
-
-    async def _edit(self, job: Job[TaskCause], fan_out: FanOut, message: Message) -> None:
-        assert fan_out.ts is not None
-        *richer, plainest = message.forms()
-        update, where = job.workspace.slack.update, (fan_out.channel, fan_out.ts)
-        for form in richer:
-            try:
-                await update(*where, form.text, form.blocks, fan_out.message_key)
-            except SlackRefused as refused:
-                if not refused.may_be_the_form:
-                    raise
-            else:
-                return
-        await update(*where, plainest.text, plainest.blocks, fan_out.message_key)
-
-    async def _wait_for_token(self, job: Job[TaskCause]) -> float:
-        # Edits of cards go first: they share the bucket.
-        async with self._services.db.write() as tx:
-            name, now = f"{job.workspace.team}:{_UPDATE}", self._services.clock()
-            return await rate_limits.take(tx, name, now, FIGURES.interval, FIGURES.burst)
+    `cause` is a part of the key of the row that does so, such as the key of the row that is being worked on.
+    """
+    await touch(uow, fan_out.id)
+    await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, **values)
+    await carry_on(uow, fan_out, cause)

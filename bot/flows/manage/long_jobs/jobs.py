@@ -14,6 +14,7 @@ from bot.domain.lane import long_job_lane
 from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
 from bot.flows.commands.handler import NO_ANSWER, Asked
 from bot.flows.job import CommandJob, finish, recipient_of
+from bot.flows.manage.long_jobs.message import LongJobMessage, post_message
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
@@ -104,11 +105,6 @@ async def begin_file(
     await begin(uow, requester, new, made, notes)
 
 
-async def post_message(uow: UnitOfWork, job: LongJob, channel: str) -> None:
-    """Post the message of `job` in `channel`, once."""
-    await uow.add_to_outbox(uow.post_row(job.message_key, job.team, channel, None, views.going_on(job, uow.now)))
-
-
 async def cancel(services: Services, job: CommandJob) -> None:
     """Cancel the long job whose *Cancel* was pressed, if it is that person's and still reads."""
     job_id = job.cause.argument
@@ -118,6 +114,7 @@ async def cancel(services: Services, job: CommandJob) -> None:
         if found is None or found.user != job.cause.user:
             await uow.reply_privately(recipient_of(job), views.NO_LONG_JOB)
         elif await rows_of_jobs.change_while(uow.tx, job_id, LongJobState.READING, state=LongJobState.CANCELLED):
+            await uow.redraw(LongJobMessage, job_id)
             await inbox.go_on(uow.tx, row_key(job_id), uow.now)  # it may wait for Devin
             uow.wakes[long_job_lane(job_id)] = 0.0
         elif found.state is LongJobState.DELIVERING:

@@ -5,24 +5,23 @@ claim on the job's lane is given back every few seconds, and while a source wait
 goes on after a wait; what does not pass ends the job with a reason.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUncertain, DevinUnexpectedAnswer
 from bot.domain.causes import TaskCause
-from bot.domain.long_job import Cell, LongJob, LongJobKind, LongJobState
-from bot.flows.file_transfers import FileTransfers
-from bot.flows.job import Job, finish, go_on
-from bot.flows.manage.long_jobs.file_delivery import FileDelivery
+from bot.domain.long_job import LongJob, LongJobKind, LongJobState
+from bot.flows.job import Job, Reschedule, finish, go_on
+from bot.flows.manage.long_jobs.file import share_file
 from bot.flows.manage.long_jobs.jobs import RUN, row_key
-from bot.flows.manage.long_jobs.living_message import LivingMessage
+from bot.flows.manage.long_jobs.message import LongJobMessage, end_message, message_key, post_message
 from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn, NoMoreRows, RowSource
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import ScopeMissing
-from bot.store import long_jobs
+from bot.store import long_jobs, posts
 from bot.store.purge import purge
 from bot.store.tables import long_job_rows
 from bot.views import long_jobs as views
@@ -40,8 +39,6 @@ class RunLongJob:
 
     def __init__(self, services: Services, sources: Mapping[LongJobKind, RowSource]) -> None:
         self._services = services
-        self._message = LivingMessage(services)
-        self._delivery = FileDelivery(services, FileTransfers())
         self._sources = {LongJobKind.TABLE: NoMoreRows(), **sources}
 
     async def run(self, job: Job[TaskCause]) -> None:
@@ -52,7 +49,7 @@ class RunLongJob:
             await self._services.close(job)
             return
         try:
-            found = await self._message.begin(job, found)
+            found = await self._begin(job, found)
         except ScopeMissing:
             await self._fail_without_message(job, found)
             return
@@ -63,8 +60,9 @@ class RunLongJob:
                 return
             found = read
         if found.state is LongJobState.DELIVERING:
-            found = await self._deliver(job, found)
-        await self._end(job, found)
+            await self._deliver(job, found)
+        else:
+            await self._end(job, found)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[TaskCause], _reason: str, /) -> None:
         """End the long job as failed; another row shows that in its message, or else it is posted."""
@@ -73,12 +71,23 @@ class RunLongJob:
             return
         if found.state in {LongJobState.READING, LongJobState.DELIVERING}:
             await long_jobs.change(uow.tx, found.id, state=LongJobState.FAILED)
+            await uow.redraw(LongJobMessage, found.id)
             key, row = row_key(found.id) + _SECOND_ROW, job.row
             await uow.add_to_inbox(replace(row, key=key, ready_at=uow.now, created_at=uow.now))
             return
-        count = await long_jobs.count_rows(uow.tx, found.id)
-        await self._post_end(uow, found, views.ended(found, count, ()))
+        await self._post_end(uow, found, await end_message(uow.tx, found))
         await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
+
+    async def _begin(self, job: Job[TaskCause], found: LongJob) -> LongJob:
+        """Have the message posted, unless that was done before. Returns the long job with its direct message."""
+        if found.channel is not None:
+            return found
+        channel = await job.workspace.slack.direct(found.user)
+        # A crash before this commit opens the direct message again, which changes nothing.
+        async with self._services.unit_of_work_for(job) as uow:
+            await long_jobs.change(uow.tx, found.id, channel=channel)
+            await post_message(uow, found, channel)
+        return replace(found, channel=channel)
 
     # ------------------------------------------------------------ reading
 
@@ -110,46 +119,48 @@ class RunLongJob:
         async with self._services.unit_of_work_for(job) as uow:
             if await long_jobs.change_while(uow.tx, found.id, LongJobState.READING, **values):
                 await long_jobs.add_rows(uow.tx, found, batch.rows)
+            if is_last:
+                await uow.redraw(LongJobMessage, found.id, gives_way=True)
             return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
 
     async def _change(self, job: Job[TaskCause], found: LongJob, **values: object) -> LongJob:
         async with self._services.unit_of_work_for(job) as uow:
             await long_jobs.change_while(uow.tx, found.id, found.state, **values)
+            await uow.redraw(LongJobMessage, found.id)
             return await long_jobs.get(uow.tx, found.id) or replace(found, state=LongJobState.CANCELLED)
 
     async def _give_back(self, job: Job[TaskCause], before: LongJob, found: LongJob, wait: float) -> None:
-        """Show how far the job is, unless the words are those from `before`, and go on after `wait` seconds."""
+        """Have shown how far the job is, unless the words are those from `before`, and go on after `wait` seconds."""
         now = self._services.clock()
-        message = views.going_on(found, now)
-        if message != views.going_on(before, now):
-            # A crash before this edit leaves the old words there until there are others, or the end.
-            await self._message.show(job, found, message)
         async with self._services.unit_of_work_for(job) as uow:
+            if views.going_on(found, now) != views.going_on(before, now):
+                await uow.redraw(LongJobMessage, found.id, gives_way=True)
             await go_on(uow, job, wait)
 
     # ------------------------------------------------------------ the end
 
-    async def _deliver(self, job: Job[TaskCause], found: LongJob) -> LongJob:
-        count, _ = await self._result(found)
-        if count > found.new.file_beyond:
-            if found.file_id is None:
-                await self._message.show(job, found, views.delivering(found, count))
-            try:
-                await self._delivery.deliver(job, found)
-            except CannotGoOn as error:
-                return await self._change(job, found, state=LongJobState.FAILED, reason=str(error))
-        # A crash before this commit asks Slack whether the file is shared.
-        return await self._change(job, found, state=LongJobState.DONE)
+    async def _deliver(self, job: Job[TaskCause], found: LongJob) -> None:
+        """Have the file shared, which ends the job; a job without one is done."""
+        count = await self._count(found)
+        if count <= found.new.file_beyond:
+            await self._end(job, await self._change(job, found, state=LongJobState.DONE))
+            return
+        # A crash before this commit shares nothing yet. After it the row is woken when the file is shared, or lost.
+        async with self._services.unit_of_work_for(job) as uow:
+            await share_file(uow, found, count)
+            await go_on(uow, job, uow.timing.send_longest_retry)
 
     async def _end(self, job: Job[TaskCause], found: LongJob) -> None:
-        count, rows = await self._result(found)
-        message = views.ended(found, count, rows)
-        shown = await self._message.end(job, found, message)
-        # A crash before this commit edits the message once more, to the same words.
+        """Close the long job once its message shows the end, or post the end if the message will never show it."""
+        timing, count, shown = self._services.timing, await self._count(found), await self._shows_end(found)
+        if shown is None:
+            wait = timing.job_message * 2.0 ** min(job.row.attempts, 10)
+            raise Reschedule(min(wait, timing.send_longest_retry), "its message does not show the end yet")
+        # A crash before this commit has the message checked again.
         async with self._services.unit_of_work_for(job) as uow:
             if not shown:
-                await self._post_end(uow, found, message)
-            elif _goes_unnoticed(found, count) and uow.now - found.created_at > uow.timing.job_unnoticed:
+                await self._post_end(uow, found, await end_message(uow.tx, found))
+            elif _goes_unnoticed(found, count) and uow.now - found.created_at > timing.job_unnoticed:
                 await self._post_end(uow, found, views.over(found))
             await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
             await finish(uow, job)
@@ -157,21 +168,26 @@ class RunLongJob:
         while await self._purge():
             pass
 
+    async def _shows_end(self, found: LongJob) -> bool | None:
+        """Whether the message shows the newest state, which is the end. None if not yet, and False if never."""
+        async with self._services.db.read() as tx:
+            post = await posts.get(tx, message_key(found))
+        if post is None or post.is_dead:
+            return False
+        return True if post.is_up_to_date else None
+
     async def _purge(self) -> int:
         async with self._services.db.write() as tx:
             return await purge(tx, long_job_rows, long_jobs.of_ended_job())
 
-    async def _result(self, found: LongJob) -> tuple[int, Sequence[Sequence[Cell]]]:
-        """How many rows the long job has, and those that its message shows."""
+    async def _count(self, found: LongJob) -> int:
         async with self._services.db.read() as tx:
-            count = await long_jobs.count_rows(tx, found.id)
-            rows = await long_jobs.rows_after(tx, found.id, -1, found.new.most_shown)
-        return count, [cells for _, cells in rows]
+            return await long_jobs.count_rows(tx, found.id)
 
     async def _post_end(self, uow: UnitOfWork, found: LongJob, message: Message) -> None:
         """Post the end as another message, because the first one cannot show it, or because that notifies nobody."""
         where = found.channel or found.user
-        await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
+        await uow.add_to_outbox(uow.post_row(f"{message_key(found)}:end", found.team, where, None, message))
 
     async def _fail_without_message(self, job: Job[TaskCause], found: LongJob) -> None:
         reason = views.no_message(found)

@@ -6,7 +6,7 @@
 3. If the poller has read nothing for an hour, that is an alarm too.
 
 Whichever worker has claimed the watch does all of this. A crash anywhere repeats it: a row that is there opens no
-second alarm, and an edit may be repeated.
+second alarm.
 """
 
 from dataclasses import dataclass, replace
@@ -25,13 +25,13 @@ from bot.domain.alarms import (
 )
 from bot.domain.keys import short_id
 from bot.domain.session import Session
-from bot.flows.money.alarms.posts import AlarmPosts, first_post, notice
+from bot.flows.money.alarms.posts import AlarmPost, alarm_key, notice, post_alarm
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import alarms, channels, due, recent_spend, sessions
+from bot.store import alarms, channels, due, posts, recent_spend, sessions
 from bot.views.alarms import alarm_post, reminder
 
 log = get_logger(__name__)
@@ -56,7 +56,6 @@ class RunawayWatch:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._posts = AlarmPosts(services)
         self._usual: dict[str, tuple[float, float]] = {}  # the usual limit by organisation, and when it was read
 
     async def tick(self, organisation: Organisation) -> float:
@@ -70,10 +69,9 @@ class RunawayWatch:
             if not await due.claim(tx, name, now, now + timing.lease):
                 return timing.alarm_watch
         await self._watch(organisation, now)
-        wait = await self._posts.edit(organisation)
         async with services.db.write() as tx:
             await due.write(tx, name, now, {"v": 1})
-        return min(wait, timing.alarm_watch)
+        return timing.alarm_watch
 
     async def _watch(self, organisation: Organisation, now: float) -> None:
         current, usual = await self._read(organisation, now), await self._usual_limit(organisation, now)
@@ -89,9 +87,9 @@ class RunawayWatch:
         await self._watch_the_poller(organisation, current, now)
 
     async def _is_needed(self, organisation: Organisation, now: float) -> bool:
-        """Whether a session runs, an alarm is open, or a post shows something old."""
+        """Whether a session runs, or an alarm is open."""
         async with self._services.db.scan() as tx:
-            if await alarms.running_ids(tx, organisation.id, limit=1) or await alarms.to_edit(tx, organisation.id, now):
+            if await alarms.running_ids(tx, organisation.id, limit=1):
                 return True
             return any(alarm.over_at is None for alarm in await alarms.current(tx, organisation.id, now))
 
@@ -145,7 +143,7 @@ class RunawayWatch:
         elif known.snoozed_until is not None and known.snoozed_until <= self._services.clock():
             await self._end_snooze(replace(known, facts=facts))
         elif self._has_moved(known, facts):
-            await self._change(known, facts=facts)
+            await self._change(known, gives_way=True, facts=facts)
 
     def _has_moved(self, known: Alarm, facts: dict[str, Any]) -> bool:
         long_ago = self._services.clock() - known.changed_at >= self._services.timing.figures_interval
@@ -166,7 +164,7 @@ class RunawayWatch:
                 once = f"{AlarmKind.RUNAWAY}:{session.id}:{session.progress_acus}"
                 await uow.notify_admins(workspace, once, notice(workspace, quiet, session))
             return
-        await self._store(replace(alarm, changed_at=now), session)
+        await self._store(replace(alarm, changed_at=now))
         log.warning("session runs away", session=session.id, silent=facts["silent"], hour=facts["hour"])
 
     async def _is_shared(self, session: Session) -> bool:
@@ -174,24 +172,25 @@ class RunawayWatch:
             known = await channels.get(tx, session.team, session.channel)
         return known is not None and known.is_shared
 
-    async def _store(self, alarm: Alarm, session: Session | None) -> None:
+    async def _store(self, alarm: Alarm) -> None:
         # A crash before this commit opens nothing, and the next watch does. After it, the post is stored too.
         async with self._services.unit_of_work(ref=short_id(alarm.key)) as uow:
             await alarms.open_one(uow.tx, alarm)
-            await uow.add_to_outbox(first_post(uow, self._services.workspaces[alarm.team], alarm, session))
+            await post_alarm(uow, alarm)
 
-    async def _change(self, alarm: Alarm, **values: Any) -> None:
+    async def _change(self, alarm: Alarm, *, gives_way: bool = False, **values: Any) -> None:
         # A crash before this commit changes nothing, and the next watch finds the same.
         async with self._services.unit_of_work() as uow:
             await alarms.change(uow.tx, alarm.key, uow.now, **values)
+            await uow.redraw(AlarmPost, alarm.key, gives_way=gives_way)
 
     async def _end_snooze(self, alarm: Alarm) -> None:
         # The reminder is stored with the change of which it reminds: a crash leaves both or neither.
         async with self._services.unit_of_work(ref=short_id(alarm.key)) as uow:
             opened = {"state": AlarmState.OPEN, "snoozed_until": None, "facts": alarm.facts}
             await alarms.change(uow.tx, alarm.key, uow.now, **opened)
-            if alarm.ts is not None:
-                await _remind(uow, alarm)
+            await uow.redraw(AlarmPost, alarm.key)
+            await _remind(uow, alarm)
 
     # ------------------------------------------------------------ the poller
 
@@ -214,7 +213,7 @@ class RunawayWatch:
         channel = workspace.policy.admin_channel or ""
         alarm = Alarm(key, AlarmKind.UNREAD, team, team, org_id, channel, opened_at=now, facts=facts, changed_at=now)
         if channel:
-            await self._store(alarm, None)
+            await self._store(alarm)
             return
         # The keys of these posts are the same in each watch, so each admin gets one.
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
@@ -222,7 +221,10 @@ class RunawayWatch:
 
 
 async def _remind(uow: UnitOfWork, alarm: Alarm) -> None:
-    thread_ts = alarm.thread_ts or alarm.ts
+    post = await posts.get(uow.tx, alarm_key(alarm))
+    if post is None or post.ts is None:
+        return
+    thread_ts = alarm.thread_ts or post.ts
     key = f"alarm:{alarm.key}:{int(alarm.snoozed_until or 0)}"
     await uow.add_to_outbox(uow.post_row(key, alarm.team, alarm.channel, thread_ts, reminder(alarm)))
 

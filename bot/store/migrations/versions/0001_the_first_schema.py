@@ -24,7 +24,6 @@ _TABLES = (
     "alarms",
     "audit",
     "budgets",
-    "cards",
     "channels",
     "consumption",
     "corrections",
@@ -44,6 +43,7 @@ _TABLES = (
     "numbered_lists",
     "outbox",
     "people",
+    "posts",
     "pull_requests",
     "rate_limits",
     "recent_spend",
@@ -145,17 +145,20 @@ def _tables() -> None:
     op.create_index("ix_outbox_session_id", "outbox", ["session_id"])
     _index_where("ix_outbox_thread", "outbox", ["lane", "thread", "seq"], "state IN ('open', 'sending')")
     op.create_table(
-        "cards",
-        sa.Column("session_id", sa.String, nullable=False),
+        "posts",
+        sa.Column("key", sa.String, nullable=False),
+        sa.Column("drawer", sa.String, nullable=False),
+        sa.Column("subject", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("channel", sa.String, nullable=False),
+        sa.Column("session_id", sa.String),
         sa.Column("ts", sa.String),
         sa.Column("state", sa.String, server_default="unposted", nullable=False),
         _number("version"),
         _number("sent_version"),
-        _flag("figures_only"),
+        _flag("gives_way"),
         sa.Column("drawn", sa.String),
-        _flag("plain"),
+        _number("form"),
         _number("attempts"),
         _number("next_at", sa.Float),
         sa.Column("reason", sa.String),
@@ -164,9 +167,10 @@ def _tables() -> None:
         sa.Column("loss", sa.String),
         sa.Column("owner", sa.String),
         _number("epoch"),
-        sa.PrimaryKeyConstraint("session_id", name="pk_cards"),
+        sa.PrimaryKeyConstraint("key", name="pk_posts"),
     )
-    _index_where("ix_cards_open", "cards", ["team", "figures_only", "next_at"], "state = 'open'")
+    _index_where("ix_posts_open", "posts", ["team", "gives_way", "next_at"], "state = 'open'")
+    op.create_index("ix_posts_session_id", "posts", ["session_id"])
     op.create_table(
         "sessions",
         sa.Column("id", sa.String, nullable=False),
@@ -366,8 +370,6 @@ def _admin_tables() -> None:
         sa.Column("total", sa.Integer),
         sa.Column("notes", _JSON, nullable=False),
         sa.Column("reason", sa.String),
-        sa.Column("file_id", sa.String),
-        sa.Column("sharing_at", sa.Float),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.Column("ended_at", sa.Float),
         sa.PrimaryKeyConstraint("id", name="pk_long_jobs"),
@@ -405,7 +407,6 @@ def _admin_tables() -> None:
         sa.Column("ts", sa.String),
         sa.Column("stopped_at", sa.Float),
         _number("version"),
-        _number("shown"),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.Column("begun_at", sa.Float),
         sa.PrimaryKeyConstraint("id", name="pk_fan_outs"),
@@ -581,14 +582,10 @@ def _money_tables() -> None:
         sa.Column("facts", _JSON, nullable=False),
         sa.Column("channel", sa.String, nullable=False),
         sa.Column("thread_ts", sa.String),
-        sa.Column("ts", sa.String),
         sa.Column("opened_at", sa.Float, nullable=False),
         sa.Column("changed_at", sa.Float, nullable=False),
         sa.Column("snoozed_until", sa.Float),
         sa.Column("over_at", sa.Float),
-        _number("version"),
-        _number("sent_version"),
-        _number("next_at", sa.Float),
         sa.PrimaryKeyConstraint("key", name="pk_alarms"),
     )
     op.create_index("ix_alarms_subject", "alarms", ["org_id", "over_at"])

@@ -1,22 +1,21 @@
-"""Cards that are edited: what goes first, what waits for spare tokens, and what becomes of an edit that fails."""
+"""Posts that are edited: what goes first, what waits for spare tokens, and what becomes of an edit that fails."""
 
 import pytest
 
-from bot.domain.lane import card_lane
-from bot.flows.deliver.cards import CardEditor
+from bot.domain.lane import edit_lane
 from bot.flows.deliver.failures import MOST_ATTEMPTS
-from bot.flows.shared_channels import SharedChannels
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, SlackOutcomeUnknown, SlackRateLimited
 from bot.slack.rate_limits import EDITS, KEPT
-from bot.store import cards, sessions
-from bot.store.tables import cards as table
+from bot.store import posts, sessions
 from bot.store.tables import outbox
+from bot.store.tables import posts as table
 from bot.timing import PRODUCTION
 from bot.views.answers import failures as failure_sentences
+from tests.flows.sending import senders_of
 from tests.store.rows import NOW, TEAM, card, session, standing
 
-LANE = card_lane(TEAM)
+LANE = edit_lane(TEAM)
 
 
 class Board(Slack):
@@ -51,7 +50,7 @@ def editor(make, either_store, clock, board):
     clock.now = NOW
     either_store.db.clock = clock
     services = make(either_store, clock, team=TEAM, slack=board)
-    return CardEditor(services, SharedChannels(services))
+    return senders_of(services).editor
 
 
 @pytest.fixture
@@ -68,9 +67,9 @@ def stand(either_store):
 
 @pytest.fixture
 def redraw(either_store, clock):
-    async def wanted(*names, figures_only=False):
+    async def wanted(*names, gives_way=False):
         async with either_store.db.write() as tx:
-            await cards.redraw(tx, names, clock(), figures_only=figures_only)
+            await posts.redraw(tx, [f"card:{name}" for name in names], clock(), gives_way=gives_way)
 
     return wanted
 
@@ -87,7 +86,7 @@ def worked(editor, clock):
 
 
 async def row_of(store, name):
-    return next(row for row in await store.rows(table) if row["session_id"] == name)
+    return next(row for row in await store.rows(table) if row["subject"] == name)
 
 
 async def test_a_card_is_edited_once_for_all_that_was_wanted(board, stand, redraw, either_store, worked):
@@ -124,7 +123,7 @@ async def test_new_states_use_all_tokens_and_the_rest_waits_for_the_next(board, 
 async def test_new_figures_use_spare_tokens_only_and_hold_up_no_new_state(board, stand, redraw, clock, worked):
     names = [f"s{number}" for number in range(EDITS.burst)]
     await stand(*names, "state")
-    await redraw(*names, figures_only=True)
+    await redraw(*names, gives_way=True)
     wait = await worked()
     assert board.edited == names[: EDITS.burst - KEPT]
     assert wait == pytest.approx(EDITS.interval, abs=0.01)
@@ -146,7 +145,7 @@ async def test_while_figures_wait_for_a_token_a_new_state_that_is_due_earlier_is
     await redraw("state")
     board.fails = [SlackRateLimited(1.0, "chat.postMessage")]  # of another method, so that its tokens stay
     assert await editor.work(LANE) == 0.0
-    await redraw("figures", figures_only=True)
+    await redraw("figures", gives_way=True)
     assert await worked() == pytest.approx(1.0, abs=0.01)
 
 
@@ -205,8 +204,8 @@ async def test_a_card_that_cannot_be_edited_because_of_us_is_marked_dead_and_ann
 async def test_a_card_without_its_session_is_marked_dead(board, redraw, either_store, worked):
     async with either_store.db.write() as tx:
         await standing(tx, "s")
-        await cards.add(tx, card("unposted"))
+        await posts.add(tx, card("unposted"))
     await redraw("s", "unposted")
     assert await worked() is None
     row = await row_of(either_store, "s")
-    assert (row["state"], row["reason"], board.edits) == ("dead", "no session", [])
+    assert (row["state"], row["reason"], board.edits) == ("dead", "nothing to show", [])

@@ -1,4 +1,4 @@
-"""Cards: what is edited next, what is wanted and what is shown, and who has a card in hand."""
+"""Posts that are edited: which is next, what is wanted and what is shown, and who has one in hand."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.store import cards, lanes
-from bot.store.cards import CardRow
+from bot.store import lanes, posts
 from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError
+from bot.store.posts import Post
 from bot.store.row_claims import Sender
 from bot.store.tables import workers
 from tests.store.rows import LEASE, NOW, TEAM, card, held_card, standing
@@ -25,38 +25,38 @@ async def stand(db: Database, *session_ids: str, **more: Any) -> None:
             await standing(tx, session_id, TS, **more)
 
 
-async def redraw(db: Database, *session_ids: str, now: float = NOW, figures_only: bool = False) -> set[str]:
+async def redraw(db: Database, *session_ids: str, now: float = NOW, gives_way: bool = False) -> set[str]:
     async with db.write() as tx:
-        return await cards.redraw(tx, session_ids, now, figures_only=figures_only)
+        return await posts.redraw(tx, [f"card:{name}" for name in session_ids], now, gives_way=gives_way)
 
 
-async def known(db: Database, session_id: str = "s") -> CardRow:
+async def known(db: Database, session_id: str = "s") -> Post:
     async with db.read() as tx:
-        row = await cards.get(tx, session_id)
+        row = await posts.get(tx, f"card:{session_id}")
     assert row is not None
     return row
 
 
 async def next_edit(db: Database, now: float = NOW, sender: Sender = ME, team: str = TEAM) -> str | None:
     async with db.read() as tx:
-        row = await cards.next_edit(tx, db, team, now, sender)
-    return row and row.session_id
+        row = await posts.next_edit(tx, db, team, now, sender)
+    return row and row.subject
 
 
 async def next_at(db: Database, now: float = NOW, sender: Sender = ME) -> float | None:
     async with db.read() as tx:
-        return await cards.next_at(tx, db, TEAM, now, sender)
+        return await posts.next_at(tx, db, TEAM, now, sender)
 
 
-async def taken(db: Database, session_id: str = "s", now: float = NOW, worker: str = "me") -> CardRow:
+async def taken(db: Database, session_id: str = "s", now: float = NOW, worker: str = "me") -> Post:
     async with db.write() as tx:
         return await held_card(tx, db, session_id, now, worker)
 
 
-async def shown(db: Database, row: CardRow, now: float = NOW, drawn: str = "print") -> None:
+async def shown(db: Database, row: Post, now: float = NOW, drawn: str = "print") -> None:
     """As the editor does it."""
     async with db.write() as tx:
-        await cards.sent(tx, row, row.version, drawn, now)
+        await posts.sent(tx, row, row.version, drawn, now)
 
 
 # ------------------------------------------------------------ the first post
@@ -64,18 +64,18 @@ async def shown(db: Database, row: CardRow, now: float = NOW, drawn: str = "prin
 
 async def test_a_card_is_added_once(db: Database) -> None:
     async with db.write() as tx:
-        assert await cards.add(tx, card())
-        assert not await cards.add(tx, card(channel="C2"))
+        assert await posts.add(tx, card())
+        assert not await posts.add(tx, card(channel="C2"))
     assert await known(db) == card()
     assert await next_edit(db) is None, "it is not posted yet"
     async with db.read() as tx:
-        assert await cards.get(tx, "unknown") is None
+        assert await posts.get(tx, "card:unknown") is None
 
 
 async def test_a_card_that_was_posted_shows_what_was_drawn(db: Database) -> None:
     async with db.write() as tx:
-        await cards.add(tx, card())
-        assert not await cards.posted(tx, "s", TS, 1, "print", NOW)
+        await posts.add(tx, card())
+        assert not await posts.posted(tx, "card:s", TS, 1, "print", NOW)
     row = await known(db)
     assert (row.state, row.ts, row.sent_version, row.drawn) == ("sent", TS, 1, "print")
     assert await next_edit(db) is None
@@ -83,19 +83,19 @@ async def test_a_card_that_was_posted_shows_what_was_drawn(db: Database) -> None
 
 async def test_a_version_that_is_asked_for_before_the_card_stands_is_shown_by_its_first_post(db: Database) -> None:
     async with db.write() as tx:
-        await cards.add(tx, card())
+        await posts.add(tx, card())
     assert await redraw(db, "s") == set(), "there is nothing to edit"
     async with db.write() as tx:
-        assert not await cards.posted(tx, "s", TS, 2, "print", NOW)
+        assert not await posts.posted(tx, "card:s", TS, 2, "print", NOW)
     assert (await known(db)).state == "sent"
 
 
 async def test_a_version_that_is_asked_for_while_a_new_card_is_posted_is_drawn_after_it_stands(db: Database) -> None:
     async with db.write() as tx:
-        await cards.add(tx, card())
+        await posts.add(tx, card())
     await redraw(db, "s")
     async with db.write() as tx:
-        assert await cards.posted(tx, "s", TS, 1, "print", NOW)
+        assert await posts.posted(tx, "card:s", TS, 1, "print", NOW)
     row = await known(db)
     assert (row.state, row.ts, row.version, row.sent_version, row.drawn) == ("open", TS, 2, 1, None)
     assert await next_edit(db) == "s"
@@ -103,8 +103,8 @@ async def test_a_version_that_is_asked_for_while_a_new_card_is_posted_is_drawn_a
 
 async def test_a_card_that_was_found_in_its_channel_is_drawn_again(db: Database) -> None:
     async with db.write() as tx:
-        await cards.add(tx, card())
-        assert await cards.posted(tx, "s", TS, 0, None, NOW), "nobody knows which version it shows"
+        await posts.add(tx, card())
+        assert await posts.posted(tx, "card:s", TS, 0, None, NOW), "nobody knows which version it shows"
     assert await next_edit(db) == "s"
 
 
@@ -116,7 +116,7 @@ async def test_asking_for_many_new_versions_draws_the_card_once(db: Database) ->
     for _ in range(3):
         assert await redraw(db, "s") == {TEAM}
     row = await taken(db)
-    assert (row.key, row.version, row.sent_version, row.figures_only) == ("card:s", 4, 1, False)
+    assert (row.key, row.version, row.sent_version, row.gives_way) == ("card:s", 4, 1, False)
     await shown(db, row)
     assert await next_edit(db) is None
     assert (await known(db)).sent_version == 4
@@ -124,12 +124,12 @@ async def test_asking_for_many_new_versions_draws_the_card_once(db: Database) ->
 
 async def test_a_version_that_is_asked_for_while_the_card_is_drawn_is_drawn_next(db: Database) -> None:
     await stand(db, "s")
-    await redraw(db, "s", figures_only=True)
+    await redraw(db, "s", gives_way=True)
     row = await taken(db)
     await redraw(db, "s")  # the editor reads the session, then somebody changes it
     await shown(db, row, NOW + 1)
     again = await taken(db, now=NOW + 1)
-    assert (again.version, again.sent_version, again.figures_only) == (3, 2, False)
+    assert (again.version, again.sent_version, again.gives_way) == (3, 2, False)
     await shown(db, again, NOW + 1)
     assert await next_edit(db, NOW + 1) is None
 
@@ -144,19 +144,19 @@ async def test_a_card_that_is_to_be_drawn_again_is_drawn_whatever_it_showed(db: 
     await shown(db, await taken(db))
     assert (await known(db)).drawn == "print"
     async with db.write() as tx:
-        await cards.clear_drawn(tx, "s")
+        await posts.clear_drawn(tx, "card:s")
     assert (await known(db)).drawn is None
 
 
-async def test_a_card_is_shown_plainly_until_the_next_version(db: Database) -> None:
+async def test_a_post_is_shown_in_a_plainer_form_until_the_next_version(db: Database) -> None:
     await stand(db, "s")
     await redraw(db, "s")
     async with db.write() as tx:
-        await cards.show_plainly(tx, await held_card(tx, db), NOW, "blocks refused")
+        await posts.show_in_form(tx, await held_card(tx, db), 1, NOW, "blocks refused")
     row = await taken(db)
-    assert (row.plain, row.reason, row.attempts) == (True, "blocks refused", 0)
+    assert (row.form, row.reason, row.attempts) == (1, "blocks refused", 0)
     await shown(db, row)
-    assert ((await known(db)).plain, (await known(db)).reason) == (False, None)
+    assert ((await known(db)).form, (await known(db)).reason) == (0, None)
 
 
 async def test_cards_of_many_sessions_are_asked_for_at_once(db: Database) -> None:
@@ -171,7 +171,7 @@ async def test_cards_of_many_sessions_are_asked_for_at_once(db: Database) -> Non
 
 async def test_new_states_come_before_new_figures_and_the_longest_wait_first(db: Database) -> None:
     await stand(db, "figures", "second", "first", "third")
-    await redraw(db, "figures", figures_only=True)
+    await redraw(db, "figures", gives_way=True)
     await redraw(db, "first", now=NOW + 1)
     await redraw(db, "second", "third", now=NOW + 2)
     edited = []
@@ -183,15 +183,15 @@ async def test_new_states_come_before_new_figures_and_the_longest_wait_first(db:
 
 async def test_what_waits_for_its_state_is_not_put_back_by_new_figures(db: Database) -> None:
     await stand(db, "s")
-    await redraw(db, "s", figures_only=True)
-    assert (await known(db)).figures_only
+    await redraw(db, "s", gives_way=True)
+    assert (await known(db)).gives_way
     await redraw(db, "s")
-    assert not (await known(db)).figures_only
-    await redraw(db, "s", figures_only=True)
-    assert not (await known(db)).figures_only
+    assert not (await known(db)).gives_way
+    await redraw(db, "s", gives_way=True)
+    assert not (await known(db)).gives_way
     await shown(db, await taken(db))
-    await redraw(db, "s", figures_only=True)
-    assert (await known(db)).figures_only, "its state is shown by now"
+    await redraw(db, "s", gives_way=True)
+    assert (await known(db)).gives_way, "its state is shown by now"
 
 
 async def test_cards_of_other_workspaces_are_not_read(db: Database) -> None:
@@ -205,7 +205,7 @@ async def test_a_redraw_does_not_shorten_a_wait_that_slack_asked_for(db: Databas
     await stand(db, "s")
     await redraw(db, "s")
     async with db.write() as tx:
-        await cards.reschedule(tx, await held_card(tx, db), NOW + 30, "rate limited")
+        await posts.reschedule(tx, await held_card(tx, db), NOW + 30, "rate limited")
     await redraw(db, "s", now=NOW + 1)
     assert (await next_edit(db, NOW + 29), await next_at(db, NOW + 29)) == (None, NOW + 30)
     assert await next_edit(db, NOW + 30) == "s"
@@ -219,8 +219,8 @@ async def test_open_workspaces_and_their_instants_are_known(db: Database) -> Non
     await redraw(db, "s1", now=NOW + 3)
     await redraw(db, "s2", now=NOW + 9)
     async with db.read() as tx:
-        assert sorted(await cards.open_teams(tx)) == [(TEAM, NOW + 3), ("T2", NOW + 9)]
-        assert await cards.count_open(tx) == 3
+        assert sorted(await posts.open_teams(tx)) == [(TEAM, NOW + 3), ("T2", NOW + 9)]
+        assert await posts.count_open(tx) == 3
 
 
 # ------------------------------------------------------------ cards that are marked dead
@@ -230,7 +230,7 @@ async def test_a_card_that_died_and_one_that_never_was_are_not_drawn(db: Databas
     await stand(db, "s")
     await redraw(db, "s")
     async with db.write() as tx:
-        await cards.mark_dead(tx, await held_card(tx, db), "message_not_found")
+        await posts.mark_dead(tx, await held_card(tx, db), "message_not_found")
     assert await redraw(db, "s", "unknown") == set()
     row = await known(db)
     assert (row.state, row.reason, row.owner) == ("dead", "message_not_found", None)
@@ -241,9 +241,9 @@ async def test_what_is_wanted_of_a_session_can_be_marked_dead_whether_its_card_s
     await stand(db, "s", "shown", "other")
     await redraw(db, "s", "other")
     async with db.write() as tx:
-        await cards.add(tx, card("new"))
+        await posts.add(tx, card("new"))
         for session_id in ("s", "new", "shown"):
-            await cards.mark_session_dead(tx, session_id, "channel gone")
+            await posts.mark_session_dead(tx, session_id, "channel gone")
     states = {name: (await known(db, name)).state for name in ("s", "new", "shown", "other")}
     assert states == {"s": "dead", "new": "dead", "shown": "sent", "other": "open"}
 
@@ -257,9 +257,9 @@ async def test_a_card_that_was_marked_dead_while_somebody_had_it_in_hand_is_note
     await redraw(db, "arrives", "fails")
     async with db.write() as tx:
         for row in (arrives, fails):
-            await cards.mark_session_dead(tx, row.session_id, "channel gone")
-        await cards.sent(tx, arrives, arrives.version, "print", NOW)
-        await cards.reschedule(tx, fails, NOW, "rate limited")
+            await posts.mark_session_dead(tx, row.subject, "channel gone")
+        await posts.sent(tx, arrives, arrives.version, "print", NOW)
+        await posts.reschedule(tx, fails, NOW, "rate limited")
     assert [(await known(db, name)).state for name in ("arrives", "fails")] == ["sent", "dead"]
     assert await next_edit(db) is None
 
@@ -284,7 +284,7 @@ async def test_a_card_in_hand_holds_up_no_other(db: Database) -> None:
     await stand(db, "s", "s2")
     await redraw(db, "s", "s2")
     row = await taken(db)
-    mine = replace(ME, in_hand={row.session_id})
+    mine = replace(ME, in_hand={row.key})
     assert await next_edit(db, sender=mine) == "s2"
     await shown(db, await taken(db, "s2"))
     assert (await next_edit(db, sender=mine), await next_at(db, sender=mine)) == (None, None)
@@ -298,7 +298,7 @@ async def test_what_another_living_worker_has_in_hand_is_not_for_us(db: Database
     await taken(db, worker="other")
     assert await next_edit(db) is None
     async with db.write() as tx:
-        assert await cards.take(tx, db, "s", ME, NOW) is None
+        assert await posts.take(tx, db, "card:s", ME, NOW) is None
 
 
 @pytest.mark.usefixtures("at_now")
@@ -314,11 +314,11 @@ async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more
     new = await taken(db)
     assert (new.owner, new.epoch) == ("me", old.epoch + 1)
     writes = (
-        lambda tx: cards.check(tx, old),
-        lambda tx: cards.sent(tx, old, old.version, "print", NOW),
-        lambda tx: cards.reschedule(tx, old, NOW, "late"),
-        lambda tx: cards.show_plainly(tx, old, NOW, "late"),
-        lambda tx: cards.mark_dead(tx, old, "late"),
+        lambda tx: posts.check(tx, old),
+        lambda tx: posts.sent(tx, old, old.version, "print", NOW),
+        lambda tx: posts.reschedule(tx, old, NOW, "late"),
+        lambda tx: posts.show_in_form(tx, old, 1, NOW, "late"),
+        lambda tx: posts.mark_dead(tx, old, "late"),
     )
     for write in writes:
         async with db.write() as tx:
@@ -326,7 +326,7 @@ async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more
                 await write(tx)
     assert await known(db) == new
     async with db.read() as tx:
-        await cards.check(tx, new)
+        await posts.check(tx, new)
 
 
 @pytest.mark.usefixtures("at_now")
@@ -337,10 +337,10 @@ async def test_a_worker_that_leaves_frees_its_cards_and_who_is_alone_frees_all(d
     await taken(db, "of a", worker="a")
     await taken(db, "of b", worker="b")
     async with db.write() as tx:
-        await cards.leave(tx, "a")
+        await posts.leave(tx, "a")
     assert [(await known(db, name)).owner for name in ("of a", "of b")] == [None, "b"]
     async with db.write() as tx:
-        await cards.free_all(tx)
+        await posts.free_all(tx)
     assert (await known(db, "of b")).owner is None
 
 
@@ -349,7 +349,7 @@ async def test_what_was_given_back_is_in_nobodys_hand(db: Database) -> None:
     await redraw(db, "shown", "put back")
     await shown(db, await taken(db, "shown"))
     async with db.write() as tx:
-        await cards.reschedule(tx, await held_card(tx, db, "put back"), NOW + 5, "rate limited")
-        assert await cards.take(tx, db, "shown", ME, NOW + 5) is None, "there is nothing to do"
-        assert await cards.take(tx, db, "put back", ME, NOW) is None, "it is not due"
-        assert await cards.take(tx, db, "put back", ME, NOW + 5) is not None
+        await posts.reschedule(tx, await held_card(tx, db, "put back"), NOW + 5, "rate limited")
+        assert await posts.take(tx, db, "card:shown", ME, NOW + 5) is None, "there is nothing to do"
+        assert await posts.take(tx, db, "card:put back", ME, NOW) is None, "it is not due"
+        assert await posts.take(tx, db, "card:put back", ME, NOW + 5) is not None
