@@ -161,22 +161,22 @@ def _merged(parts: Iterable[Mapping[_Key, _Value]]) -> dict[_Key, _Value]:
 def _route(engine: LocalEngine, dispatch: Dispatch, kernel: Kernel, transfers: FileTransfers) -> None:
     """Have the engine work on the lanes of the inbox, of the outbox and of cards."""
     services = kernel.services
-    senders = Senders.of(services, kernel.shared_channels, transfers, _drawers(kernel), _file_sources(kernel))
+    senders = Senders.of(services, kernel.shared_channels, transfers, drawers(kernel), file_sources(kernel.services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(senders.send.work, POSTS_AT_ONCE))
     engine.route("edit", Route(senders.editor.work, EDITS_AT_ONCE))
 
 
-def _drawers(kernel: Kernel) -> list[Drawer]:
+def drawers(kernel: Kernel) -> list[Drawer]:
     """Whatever is posted once and edited afterwards."""
     of_features = (drawer for feature in FEATURES for drawer in feature.drawers(kernel))
     return [SessionCard(kernel.services), LongJobMessage(kernel.services), *of_features]
 
 
-def _file_sources(kernel: Kernel) -> list[FileSource]:
+def file_sources(services: Services) -> list[FileSource]:
     """Wherever the content of shared files comes from."""
-    return [DevinFiles(kernel.services), Tables(), Charts(), LongJobFiles(kernel.services)]
+    return [DevinFiles(services), Tables(), Charts(), LongJobFiles(services)]
 
 
 def _upkeep(kernel: Kernel, heartbeat: Heartbeat) -> list[Tick]:
