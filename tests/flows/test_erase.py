@@ -49,7 +49,7 @@ THEIRS = dict.fromkeys(("user", "subject", "requester", "added_by"), ADA) | {"te
 OWN: dict[str, dict[str, Any]] = {
     "inbox": {"kind": "message", "state": "dead"},
     "outbox": {"kind": "post", "state": "open"},
-    "posts": {"state": "sent"},
+    "posts": {"key": "job:plain", "subject": "plain", "state": "sent"},
     "sessions": {"id": "hers", "lifecycle": "open", "ended_at": None, "pull_requests": []}
     | {"outcome": "done", "outcome_day": "2026-05-20"},
     "lanes": {"name": person_lane(TEAM, ADA)},

@@ -266,7 +266,16 @@ async def test_rows_go_in_batches_once_they_are_as_old_as_their_table_says(purgi
 
 def test_each_other_table_has_a_test_here():
     others = {spec.table for spec in SPECS if spec.old is not never and spec not in BY_AGE}
-    assert others == {channels, fan_out_sessions, lanes, long_job_rows, notifications}
+    assert others == {channels, fan_out_sessions, lanes, long_job_rows, notifications, posts}
+
+
+async def test_posts_in_no_thread_of_a_session_go_once_they_are_old_and_up_to_date(purging, either_store):
+    old, kept = NOW - 33 * DAY, {"new": {"created_at": NOW}, "open": {"state": "open"}, "in": {"session_id": "s"}}
+    for key, more in ({"old": {}} | kept).items():
+        usual = {"key": key, "created_at": old, "session_id": None, "state": "sent"}
+        await either_store.put(posts, filled(posts, **usual | more))
+    await purging.purge()
+    assert set(await either_store.all(posts.c.key)) == {*kept}
 
 
 async def test_rows_of_long_jobs_go_once_their_job_is_over(purging, either_store):
