@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
-from tests import sentences
 from tests.page.playground import CHANNELS, PEOPLE
 
 PATIENCE: Final = 40.0
@@ -119,4 +118,4 @@ class Office:
         """Let an admin stop that session."""
         post = await self._slack.wait_for_message(CHANNELS["ops"], ALARM)
         await self._slack.click(PEOPLE["Ada"], CHANNELS["ops"], post["ts"], "alarm_stop")
-        await self._slack.wait_for_message(CHANNELS["web"], sentences.card_stopped_begins("ada"), within=PATIENCE)
+        await self._slack.wait_for_message(CHANNELS["web"], "Stopped by ada. Nothing is lost", within=PATIENCE)

@@ -11,9 +11,11 @@ from PIL import Image
 from playwright.async_api import Browser, Locator, expect
 
 from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office, fans_out
+from bot.domain.session import DisplayState
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
-from tests import sentences
+from bot.views import announcements, digest_root
+from bot.views.sentences import STATE_SENTENCES
 from tests.page.browser import CHROMIUM, chromium, missing
 from tests.page.playground import Playground, playground
 from tests.page.visitor import QUESTION, Visitor
@@ -33,8 +35,8 @@ LONGEST_WAIT: Final = 150_000  # milliseconds: the bot asks about each session o
 HIDE: Final = "(button) => { button.style.visibility = 'hidden'; }"
 COMMAND: Final = "/devin fix the flaky login test repo=acme/web"
 REPLY: Final = "The second one, please."
-PULL_REQUEST: Final = sentences.new_pull_request("acme/web#", sign="")
-DONE: Final = sentences.IS_FINISHED
+PULL_REQUEST: Final = announcements.PULL_REQUEST.format(pull_request="acme/web#").partition(" ")[2]
+DONE: Final = ", done"
 
 
 class Film:
@@ -91,22 +93,22 @@ async def _session(browser: Browser, one: Playground) -> None:
     await ann.composer.fill(COMMAND)
     await film.takes(2)
     await ann.writes(COMMAND)
-    await ann.opens_thread(sentences.ASKED_BY)
-    await expect(ann.card).to_contain_text(sentences.IS_WORKING)
+    await ann.opens_thread("sked by")
+    await expect(ann.card).to_contain_text("Working")
     await film.takes(1.5)
     await ann.reads(QUESTION)
-    await expect(ann.card).to_contain_text(sentences.waiting_for_answer("ann"))
+    await expect(ann.card).to_contain_text(STATE_SENTENCES[DisplayState.WAITING].format(asker="ann"))
     await film.takes(3)
     await ann.thread_composer.fill(REPLY)
     await film.takes(1.5)
     await ann.replies(REPLY)
     await expect(await ann.reads(REPLY)).to_contain_text("👀")
-    await expect(ann.card).to_contain_text(sentences.IS_WORKING)
+    await expect(ann.card).to_contain_text("Working")
     await film.takes(1.5)
     await ann.reads(PULL_REQUEST)
     await film.takes(1.5)
     await ann.reads(DONE)
-    await expect(ann.card).to_contain_text(sentences.REVIEW)
+    await expect(ann.card).to_contain_text("Review PR")
     await film.takes(5)
     await ann.leaves()
     ann.untroubled()
@@ -116,7 +118,7 @@ async def _session(browser: Browser, one: Playground) -> None:
 async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dark"]) -> None:
     ann = await Visitor.at(browser, one.url, color_scheme=scheme, viewport=SIZE, reduced_motion="reduce")
     await ann.opens("web")
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await ann.reads(DONE)
     await _take(ann, f"thread-{scheme}")
     if scheme == "light":
@@ -162,7 +164,7 @@ async def _jump(ada: Visitor, digests: int) -> None:
     await ada.drawer.presses("jump-digest")
     await ada.drawer.closes()
     await ada.is_up()
-    await expect(ada.channel.get_by_test_id("message").filter(has_text=sentences.DAY_BEGINS)).to_have_count(digests)
+    await expect(ada.channel.get_by_test_id("message").filter(has_text=digest_root.DAY)).to_have_count(digests)
     if await ada.toast.is_visible():  # it goes by itself after a while
         await ada.toast.get_by_role("button").click()
     await expect(ada.toast).to_be_hidden()
@@ -188,7 +190,7 @@ async def _report(ada: Visitor) -> None:
 async def _digest(ada: Visitor) -> None:
     """The daily digest beside its thread, which begins with the chart."""
     await ada.page.set_viewport_size(WITH_THREAD)
-    await ada.opens_thread(sentences.DAY_BEGINS)
+    await ada.opens_thread(digest_root.DAY)
     await ada.reads("Without a PR so far")  # the last of its posts
     await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
     await ada.looks_at_the_newest()

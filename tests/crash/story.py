@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from tests import sentences
+from bot.views.answers import stops
 from tests.crash.scene import PATIENCE, Scene
 from tests.scenarios.harness import ANN, GENERAL, TRANSPORTS
 
@@ -54,9 +54,7 @@ async def sessions_with_cards(
     made = await one.devin.sessions(text=text)
     assert len(made) == count, [row["session_id"] for row in made]
     messages = await one.slack.messages(channel)
-    cards = [
-        message for message in messages if message["user"] == "U0BOT" and sentences.ASKED_BY in message["rendered"]
-    ]
+    cards = [message for message in messages if message["user"] == "U0BOT" and "sked by" in message["rendered"]]
     assert len(cards) == count, [card["rendered"] for card in cards]
     return made
 
@@ -93,7 +91,7 @@ async def titled(one: Scene, devin_id: str, channel: str = GENERAL) -> None:
 async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
     """Press a button of the card until it is acknowledged, as a person does."""
     for _ in range(10):
-        card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
         if (await one.slack.click(user, GENERAL, card["ts"], action))["status"] == "acked":
             return
         await one.reachable()
@@ -117,12 +115,12 @@ async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -
 async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Nothing is lost", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
-STOPPED = sentences.stopped("ann")
+STOPPED = stops.stopped("ann").text
 
 
 async def stopped(one: Scene, begun: tuple[str, str]) -> None:

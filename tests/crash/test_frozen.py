@@ -7,9 +7,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests import postgres, sentences
+from bot.views.announcements import DUPLICATE_ENDED
+from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.steps import BEFORE, ON_THE_WIRE, Moment
+from tests.for_devin import as_sent
 from tests.scenarios.harness import BEN, GENERAL
 
 pytestmark = pytest.mark.edge
@@ -66,7 +68,7 @@ async def frozen_and_replaced(one: Scene, step: Moment) -> tuple[str, str, Victi
     one.begin()
     await one.slack.wait_for_sockets(2, within=PATIENCE)
     # First the claim of the frozen one has to run out, and its transaction, if it froze in one.
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=2 * PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=2 * PATIENCE)
     (kept,) = await one.devin.sessions()
     return ts, kept["session_id"], frozen
 
@@ -77,14 +79,14 @@ async def test_a_worker_frozen_on_the_wire_makes_a_duplicate_that_is_ended_and_a
     async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
         ts, kept, frozen = await frozen_and_replaced(one, WIRE)
         frozen.send(signal.SIGCONT)
-        await one.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=PATIENCE)
         await quiet(shared_store)
         await one.wait_for_polls()
         ((devin_id, lifecycle, url),) = await sessions_stored(shared_store)
         assert (devin_id, lifecycle) == (kept, "open")
         older, younger = await one.devin.sessions()
         assert (older["session_id"], older["terminated"], younger["terminated"]) == (kept, False, True)
-        assert await one.on.thread(GENERAL, ts) == [sentences.started_twice(url)]
+        assert await one.on.thread(GENERAL, ts) == [DUPLICATE_ENDED.format(link=f"<{url}|the older one>")]
 
 
 async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(
@@ -110,7 +112,7 @@ async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_i
         frozen = one.begin(REPLY, "SIGSTOP")
         await one.reachable()
         ts = await one.on.mention("fix the login test")
-        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
         first = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await frozen.stands_still()
         one.begin()
@@ -123,7 +125,7 @@ async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_i
         await one.wait_for_polls()
         (made,) = await one.devin.sessions()
         said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
-        assert said == [sentences.as_sent(reply, "ben", "yes") for reply in (first, second)]
+        assert said == [as_sent(reply, "ben", "yes") for reply in (first, second)]
         assert await one.on.thread(GENERAL, ts) == []
 
 
@@ -136,20 +138,20 @@ async def test_a_worker_frozen_before_an_edit_draws_an_old_state_over_the_new_on
         await one.reachable()
         ts = await one.on.mention("fix the login test")
         made = await one.on.session("fix the login test")
-        await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
         await one.devin.set(made["session_id"], title="An old title")
         await frozen.stands_still()
         one.begin()
         await one.devin.set(made["session_id"], status="running", status_detail="working")
-        await one.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=PATIENCE)
         await quiet(shared_store)
         before = len(await one.slack.log("chat.update"))
         frozen.send(signal.SIGCONT)
         await one.slack.wait_for_call("chat.update", before + 2, within=PATIENCE)
         await quiet(shared_store)
         old, new = (await one.slack.log("chat.update"))[before:]
-        assert sentences.IS_WORKING not in str(old["args"])
-        assert sentences.IS_WORKING in str(new["args"])
+        assert "Working" not in str(old["args"])
+        assert "Working" in str(new["args"])
 
 
 @pytest.mark.parametrize("step", [CREATE, WIRE, POST, REPLY], ids=str)
@@ -162,12 +164,12 @@ async def test_a_single_process_that_froze_past_its_lease_goes_on(
         await one.reachable()
         ts = await one.on.mention("fix the login test")
         if step == REPLY:
-            await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+            await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
             await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await frozen.stands_still()
         await asyncio.sleep(UNTIL_LEASE_IS_OVER)
         frozen.send(signal.SIGCONT)
-        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
         reply = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await one.devin.wait_for_messages(f"[Slack {reply}]", seconds=PATIENCE)
         await one.quiet()

@@ -1,6 +1,8 @@
 """`SIGKILL` at every step of every flow: then the bot is started again and everything has happened exactly once."""
 
-from tests import sentences
+from bot.views.announcements import PULL_REQUEST, QUESTION
+from bot.views.answers import stops
+from bot.views.answers.stops import exited
 from tests.crash.scene import PATIENCE, STORED_COMMANDS, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, asked, nothing, one_session, running, stop, stopped, titled
@@ -10,7 +12,7 @@ from tests.scenarios.harness import ANN, BEN, GENERAL
 async def mention(one: Scene, _: None) -> str:
     ts = await one.on.mention("fix the login test")
     (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
     await titled(one, made["session_id"])
     return ts
 
@@ -28,7 +30,7 @@ async def slash(one: Scene, _: None) -> bool:
     acked = bool(answer["status"] == "acked")
     if acked:
         (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
         await titled(one, made["session_id"])
     return acked
 
@@ -39,9 +41,9 @@ async def started_by_command(one: Scene, acked: bool) -> None:
     if not stored:
         assert await one.devin.sessions() == []
         return
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
     made = await one_session(one)
-    card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY)
+    card = await one.slack.wait_for_message(GENERAL, "sked by")
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert await one.on.thread(GENERAL, card["ts"]) == []
 
@@ -64,13 +66,13 @@ async def devin_works(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ts, devin_id = begun
     await one.devin.say(devin_id, "I looked at the test.")
     await one.devin.say(devin_id, "Which branch?", status="running", status_detail="waiting_for_user")
-    await one.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts, within=PATIENCE)
     await one.devin.set(devin_id, status="running", status_detail="working")
-    await one.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=PATIENCE)
     await one.devin.pr(devin_id, "https://github.com/acme/web/pull/7")
-    await one.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts, within=PATIENCE)
     await one.devin.say(devin_id, "All green.", status="running", status_detail="finished")
-    await one.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, ", done", thread_ts=ts, within=PATIENCE)
     return begun
 
 
@@ -79,41 +81,41 @@ async def devin_worked(one: Scene, begun: tuple[str, str]) -> None:
     pull = "<https://github.com/acme/web/pull/7|acme/web#7> (open)"
     assert await one.on.thread(GENERAL, begun[0]) == [
         "I looked at the test.",
-        f"{sentences.question('<@U0ANN>')}\nWhich branch?",
-        sentences.new_pull_request(pull),
-        f"{sentences.done('<@U0ANN>')}\nAll green.\n{sentences.pull_request_line(pull)}",
+        f"{QUESTION.format(who='<@U0ANN>')}\nWhich branch?",
+        PULL_REQUEST.format(pull_request=pull),
+        (f":white_check_mark: <@U0ANN>, done. Reply here for changes.\nAll green.\n:twisted_rightwards_arrows: {pull}"),
     ]
 
 
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, GENERAL, "!archive", thread_ts=begun[0])
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Archived by", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
 async def archived(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], made["status"]) == (True, "suspended")
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("ann")]
+    assert await one.on.thread(GENERAL, begun[0]) == [stops.archived("ann").text]
 
 
 async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ts, _devin_id = begun
     await one.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     for _ in range(10):
-        question = await one.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=PATIENCE)
+        question = await one.slack.wait_for_ephemeral(ANN, "for good?", within=PATIENCE)
         if (await one.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed"))["status"] == "acked":
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, status="exit")
-    await one.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=PATIENCE)
     return begun
 
 
 async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["terminated"]
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("ann")]
+    assert await one.on.thread(GENERAL, begun[0]) == [exited("ann").text]
 
 
 STORIES = [

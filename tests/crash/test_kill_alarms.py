@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests import sentences
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, running
@@ -27,7 +26,7 @@ async def run_away(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.wait_for_message(OPS, DECIDED, within=PATIENCE)
     await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
     await one.slack.wait_for_message(OPS, OVER, within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Asleep", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 

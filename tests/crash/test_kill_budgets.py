@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from tests import sentences
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, one_session, titled
@@ -81,7 +80,7 @@ async def use_up_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, st
     await use_up(one, begun)
     assert await one.rows("SELECT level, times FROM crossings ORDER BY level") == [(80, 1), (100, 1)]
     await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
-    await one.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Asleep", thread_ts=begun[0], within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
     await one.slack.wait_for_ephemeral(BEN, "Your reply was not sent", within=PATIENCE)
     await one.slack.say(ADA, DM_OF_ADA, "budget remove 1")

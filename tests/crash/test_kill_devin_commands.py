@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from tests import sentences
 from tests.crash.persistent import answered, opened, sent
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
@@ -45,7 +44,7 @@ async def followed(one: Scene) -> None:
     await one.devin.wait_for_calls("get_review", 2, seconds=PATIENCE)  # so once when Devin is not done
     for made in held(one).reviews:
         made["status"] = "completed"
-    await one.slack.wait_for_message(DIRECT, sentences.REVIEW_DONE, within=PATIENCE)
+    await one.slack.wait_for_message(DIRECT, "Done. Devin's findings are on the pull request.", within=PATIENCE)
 
 
 async def reviewed_once(one: Scene, _: None) -> None:
@@ -53,7 +52,7 @@ async def reviewed_once(one: Scene, _: None) -> None:
     said = [message["rendered"] for message in await one.slack.messages(DIRECT, user="U0BOT")]
     # Where the review was asked for in the direct message, that its outcome is looked up is said there too.
     (followed,) = [text for text in said if "Devin did not answer" not in text]
-    assert followed.endswith(sentences.REVIEW_DONE)
+    assert followed.endswith("Done. Devin's findings are on the pull request.")
 
 
 async def with_schedule(one: Scene) -> None:

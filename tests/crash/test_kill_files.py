@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.billing import newest_finished
 from bot.store.tables import spend
-from tests import sentences
+from bot.views import digest_root
 from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, running, titled, typed
@@ -49,7 +49,7 @@ async def spent(one: Scene) -> str:
 
 
 async def time_comes(one: Scene, begun: tuple[str, str]) -> None:
-    root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
+    root = await one.slack.wait_for_message(OPS, digest_root.DAY, within=PATIENCE)
     await one.slack.wait_for_message(OPS, "as CSV.", thread_ts=root["ts"], within=PATIENCE)
     await titled(one, begun[1])
 
@@ -66,14 +66,14 @@ async def one_file_in_the_thread(one: Scene, _: None) -> None:
 
 
 async def time_of_the_picture_comes(one: Scene, begun: tuple[str, str]) -> None:
-    root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
-    await one.slack.wait_for_message(OPS, sentences.CHART_BEGINS, thread_ts=root["ts"], within=PATIENCE)
+    root = await one.slack.wait_for_message(OPS, digest_root.DAY, within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "ACUs a day, ", thread_ts=root["ts"], within=PATIENCE)
     await titled(one, begun[1])
 
 
 async def one_picture_in_the_thread(one: Scene, _: None) -> None:
     root, picture = await one.slack.messages(OPS, user="U0BOT")
-    assert sentences.DAY_BEGINS in root["rendered"]
+    assert digest_root.DAY in root["rendered"]
     assert [file["name"] for file in picture["files"]] == ["chart.png"]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.flows.receive.catch_up import CatchUp
-from tests import sentences
+from bot.views.answers.stops import stopped
 from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.scenarios.harness import ANN, GENERAL
@@ -28,7 +28,7 @@ async def test_a_create_that_arrives_after_the_death_of_its_sender_is_adopted(tm
         one.begin()
         await one.devin.wait_for_calls("list_sessions", contains=f"slack-T0PLAY-{GENERAL}-{ts}", seconds=PATIENCE)
         await one.devin.release(number)
-        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
         await one.quiet()
         await one.polled()
         assert len(await one.devin.sessions()) == 1
@@ -44,19 +44,19 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
         number = await one.devin.fault("create_session", "hang", commit="late")
         ts = await one.on.mention("fix the login test")
         await one.devin.wait_for_calls("create_session", seconds=PATIENCE)
-        card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
         await first.kill()
         one.begin()
         await one.reachable()
         await one.slack.click(ANN, GENERAL, card["ts"], "stop")
-        await one.slack.wait_for_ephemeral(ANN, sentences.STOP_AFTER_CHECK_ENDS, within=PATIENCE)
+        await one.slack.wait_for_ephemeral(ANN, "The session is stopped as soon as it is found", within=PATIENCE)
         await one.devin.release(number)
-        await one.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "Stopped by ann. Nothing is lost", thread_ts=ts, within=PATIENCE)
         await one.quiet()
         await one.polled()
         (made,) = await one.devin.sessions()
         assert made["is_archived"]
-        assert await one.on.thread(GENERAL, ts) == [sentences.stopped("ann")]
+        assert await one.on.thread(GENERAL, ts) == [stopped("ann").text]
 
 
 async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path: Path, nursery: Nursery) -> None:

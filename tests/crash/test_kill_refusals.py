@@ -5,7 +5,10 @@ from typing import Final
 
 import pytest
 
-from tests import sentences
+from bot.domain.session import DisplayState
+from bot.views.answers.replies import MUTED, THREAD_CLOSED
+from bot.views.answers.stops import archived, cancelled
+from bot.views.sentences import STATE_SENTENCES
 from tests.crash.persistent import answered
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
@@ -22,7 +25,7 @@ async def waiting_start(one: Scene) -> str:
     """A start that Devin does not take, with its card and its reaction."""
     await one.devin.fault(CREATE, "503", times=-1)
     ts = await one.on.mention("fix the login test")
-    await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
     async with asyncio.timeout(PATIENCE):
         while await one.rows(UNSENT):
             await asyncio.sleep(0.02)  # the store has no event for it
@@ -35,14 +38,18 @@ async def cancel_after_another_try(one: Scene, ts: str) -> str:
     """The start is tried again in vain, from its beginning to its end; then its asker presses Stop."""
     await one.tried_in_vain()
     await press(one, ts, "stop")
-    await one.slack.wait_for_message(GENERAL, sentences.cancelled_begins("ann"), thread_ts=ts, within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.card_cancelled("ann"), thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(
+        GENERAL, "Cancelled by ann before it began: nothing", thread_ts=ts, within=PATIENCE
+    )
+    await one.slack.wait_for_message(
+        GENERAL, STATE_SENTENCES[DisplayState.CANCELLED].format(by=" by ann"), thread_ts=ts, within=PATIENCE
+    )
     return ts
 
 
 async def cancelled_once(one: Scene, ts: str) -> None:
     assert await one.devin.sessions() == []
-    assert await one.on.thread(GENERAL, ts) == [sentences.cancelled("ann")]
+    assert await one.on.thread(GENERAL, ts) == [cancelled("ann").text]
 
 
 async def closed(one: Scene) -> tuple[str, str]:
@@ -54,20 +61,20 @@ async def closed(one: Scene) -> tuple[str, str]:
 
 async def reply(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
-    await one.slack.wait_for_ephemeral(BEN, sentences.THREAD_CLOSED, within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, THREAD_CLOSED.text, within=PATIENCE)
     return begun
 
 
 async def not_sent(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], await asked(made)) == (True, [])
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("ann")]
+    assert await one.on.thread(GENERAL, begun[0]) == [archived("ann").text]
 
 
 async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A thread is muted, and then somebody replies in it."""
     await one.slack.say(ANN, GENERAL, "!mute", thread_ts=begun[0])
-    await one.slack.wait_for_message(GENERAL, sentences.MUTED_BEGINS, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Muted:", thread_ts=begun[0], within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "lunch?", thread_ts=begun[0])
     async with asyncio.timeout(PATIENCE):
         while len(await one.rows("SELECT key FROM inbox WHERE kind = 'message' AND state = 'done'")) < MESSAGES:
@@ -78,7 +85,7 @@ async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def muted_once(one: Scene, begun: tuple[str, str]) -> None:
     assert await asked(await one_session(one)) == []
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.MUTED]
+    assert await one.on.thread(GENERAL, begun[0]) == [MUTED.text]
 
 
 async def preview(one: Scene, _: None) -> None:

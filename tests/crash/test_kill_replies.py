@@ -5,7 +5,11 @@ from typing import Final
 
 import pytest
 
-from tests import sentences
+from bot.domain.session import DisplayState
+from bot.features import COMMANDS
+from bot.views.answers.stops import stopped, stopping
+from bot.views.help_texts import slash_help
+from bot.views.sentences import STATE_SENTENCES
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import (
@@ -20,15 +24,16 @@ from tests.crash.story import (
     titled,
     typed,
 )
+from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 pytestmark = pytest.mark.edge
 
 LOG: Final = {"name": "login.log", "content": "login failed"}
 EARLIER_LOG: Final = {**LOG, "name": "earlier.log"}
-READ: Final = sentences.thread_read("1 message and 1 file")
+READ: Final = "Read 1 message and 1 file of this thread."
 DM: Final = "D0ANN"
-UNCERTAIN: Final = sentences.reply_uncertain_begins("please use pytest")
+UNCERTAIN: Final = ":warning: Devin's answer got lost, so we do not know whether the reply “please use pytest” arrived."
 
 
 async def asleep(one: Scene) -> tuple[str, str]:
@@ -73,7 +78,7 @@ async def bare_mention_with_files(one: Scene, _: None) -> str:
     root = await one.slack.say(BEN, GENERAL, "fix the login test", files=[EARLIER_LOG])
     await one.on.mention("", thread_ts=root, files=[LOG])
     (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=root, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=root, within=PATIENCE)
     await one.slack.wait_for_message(GENERAL, READ, thread_ts=root, within=PATIENCE)
     await titled(one, made["session_id"])
     return root
@@ -130,8 +135,8 @@ async def nothing_lost(one: Scene, begun: tuple[str, str]) -> None:
 async def ask_for_another(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "!new update the docs", thread_ts=begun[0])
     (made, *_) = await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
-    await one.slack.wait_for_ephemeral(BEN, sentences.STARTED_ELSEWHERE_BEGINS, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, "Your new session has a thread of its own", within=PATIENCE)
     await titled(one, made["session_id"])
     return begun
 
@@ -146,7 +151,7 @@ async def another_one(one: Scene, begun: tuple[str, str]) -> None:
 async def running_in_a_direct_message(one: Scene) -> tuple[str, str]:
     ts = await one.slack.say(ANN, "im", "fix the login test")
     (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(DM, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(DM, "Queued", thread_ts=ts, within=PATIENCE)
     await one.quiet()
     return ts, made["session_id"]
 
@@ -167,7 +172,7 @@ async def line_handed_over(one: Scene, begun: tuple[str, str]) -> None:
 async def stop_here(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, "im", "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -175,7 +180,7 @@ async def stopped_here(one: Scene, begun: tuple[str, str]) -> None:
     """A private answer that may have been given is given again."""
     await one_session(one, channel=DM)
     assert await one.on.thread(DM, begun[0]) == [STOPPED]
-    assert await answers_in_the_direct_message(one) == {sentences.stopping()}
+    assert await answers_in_the_direct_message(one) == {stopping(a_session()).text}
 
 
 async def answers_in_the_direct_message(one: Scene) -> set[str]:
@@ -185,11 +190,11 @@ async def answers_in_the_direct_message(one: Scene) -> set[str]:
 
 async def greet(one: Scene, _: None) -> None:
     await one.slack.say(ANN, "im", "hello!")
-    await one.slack.wait_for_message(DM, sentences.HELP_BEGINS, within=PATIENCE)
+    await one.slack.wait_for_message(DM, "*Devin Bridge* starts Devin sessions", within=PATIENCE)
 
 
 async def greeted(one: Scene, _: None) -> None:
-    assert await answers_in_the_direct_message(one) == {sentences.HELP}
+    assert await answers_in_the_direct_message(one) == {slash_help(COMMANDS.specs).text}
     assert await one.devin.sessions() == []
 
 
@@ -214,7 +219,7 @@ async def at_its_ceiling(one: Scene) -> tuple[str, str]:
     """A session that sleeps and has spent its ceiling, with all of that announced."""
     ts, devin_id = await running(one)
     await one.devin.set(devin_id, status="suspended", status_detail="inactivity", acus_consumed=2.1)
-    await one.slack.wait_for_message(GENERAL, sentences.ASLEEP, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, STATE_SENTENCES[DisplayState.ASLEEP], thread_ts=ts, within=PATIENCE)
     await one.quiet()
     return ts, devin_id
 
@@ -223,7 +228,7 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
     """Write twice to a session at its ceiling, and press until that is acknowledged."""
     for text in ("go on", "and use pytest"):
         await one.slack.say(BEN, GENERAL, text, thread_ts=begun[0])
-    question = await one.slack.wait_for_ephemeral(BEN, sentences.CAN_BE_WOKEN, within=PATIENCE)
+    question = await one.slack.wait_for_ephemeral(BEN, "or leave it asleep", within=PATIENCE)
     held = "SELECT key FROM inbox WHERE kind = 'message' AND state = 'open' AND CAST(payload AS TEXT) LIKE '%\"hold\"%'"
     async with asyncio.timeout(PATIENCE):
         while len(await one.rows(held)) < 2:
@@ -249,7 +254,7 @@ async def reply_under_a_lost_card(one: Scene, _: None) -> None:
     """Slack posts the card of a command, but its answer gets lost; somebody replies before the card is found."""
     await one.slack.fault("chat.postMessage", "commit_then_drop")
     await typed(one, "fix the login test")
-    card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, within=PATIENCE)
+    card = await one.slack.wait_for_message(GENERAL, "sked by", within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
     (sent, *_) = await one.devin.wait_for_messages("] ben (U0BEN):\n> please use pytest", seconds=PATIENCE)
     await titled(one, sent["session_id"])
@@ -285,7 +290,7 @@ async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
     assert await asked(made) == []
     said = await one.on.thread(GENERAL, begun[0])
     if len(said) == 1:
-        assert said == [STOPPED + sentences.ONE_UNSENT]
+        assert said == [stopped("ann", 1).text]
     else:  # it died in the middle of the reply's call
         assert said[0].startswith(UNCERTAIN)
         assert said[1:] == [STOPPED]

@@ -7,9 +7,18 @@ from typing import Any
 
 import pytest
 
+from bot.domain.notify_choice import NotifyChoice
+from bot.domain.session import DisplayState
 from bot.flows.upkeep.retention import Retention
 from bot.store import sessions
-from tests import sentences
+from bot.views import digest_root, shared_card
+from bot.views.announcements import PULL_REQUEST, QUESTION
+from bot.views.answers import stops
+from bot.views.answers.access import GUEST_REFUSED
+from bot.views.answers.notifications import notify_set
+from bot.views.answers.starts import received_in_thread
+from bot.views.answers.stops import archived
+from bot.views.sentences import STATE_SENTENCES
 from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Nursery, Scene, scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.steps import AFTER, BEFORE, Moment
@@ -29,19 +38,19 @@ PULL = "https://github.com/acme/web/pull/7"
 async def ordered_once(one: Scene) -> None:
     """A session by a command, with all its work done."""
     await typed(one, "fix the login test")
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
     await one.quiet()
 
 
 async def order_again(one: Scene, _: None) -> None:
     await typed(one, "fix the login test", 2, WEB)  # in a channel of which the ack knows nothing
     for _ in range(10):
-        question = await one.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME, within=PATIENCE)
+        question = await one.slack.wait_for_ephemeral(ANN, "a second time?", within=PATIENCE)
         if (await one.slack.click(ANN, WEB, question["ts"], "answer:start_again:again"))["status"] == "acked":
             break
         await one.reachable()
     made = await one.devin.wait_for_sessions("fix the login test", 2, seconds=PATIENCE)
-    await one.slack.wait_for_message(WEB, sentences.IS_QUEUED, within=PATIENCE)
+    await one.slack.wait_for_message(WEB, "Queued", within=PATIENCE)
     await titled(one, made[1]["session_id"], WEB)
 
 
@@ -61,7 +70,7 @@ async def mistyped(one: Scene, text: str, button: str, *, once: bool = False) ->
         if (await one.slack.slash(ANN, GENERAL, text))["status"] == "acked":
             break
         await one.reachable()
-    question = await one.slack.wait_for_ephemeral(ANN, sentences.STAYS_A_COMMAND, within=PATIENCE)
+    question = await one.slack.wait_for_ephemeral(ANN, "Nothing was started.", within=PATIENCE)
     for _ in range(10):
         if (await one.slack.click(ANN, GENERAL, question["ts"], button))["status"] == "acked":
             return
@@ -74,7 +83,7 @@ async def mistyped(one: Scene, text: str, button: str, *, once: bool = False) ->
 async def start_as_a_task(one: Scene, _: None) -> None:
     await mistyped(one, "stop flaking", "choose:start", once=True)  # a second press is the same command again
     (made, *_) = await one.devin.wait_for_sessions("stop flaking", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
     await titled(one, made["session_id"])
 
 
@@ -85,13 +94,13 @@ async def started_as_a_task(one: Scene, _: None) -> None:
 async def start_as_corrected(one: Scene, _: None) -> None:
     """Mention the bot with an option that is not valid, and press until that is acknowledged."""
     await one.on.mention("fix it acu=10ACUs")
-    question = await one.slack.wait_for_ephemeral(ANN, sentences.CHECK_ONE, within=PATIENCE)
+    question = await one.slack.wait_for_ephemeral(ANN, "Nothing was started. Check this option:", within=PATIENCE)
     for _ in range(10):
         if (await one.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected"))["status"] == "acked":
             break
         await one.reachable()
     (made, *_) = await one.devin.wait_for_sessions("fix it", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
     await titled(one, made["session_id"])
 
 
@@ -99,20 +108,20 @@ async def started_as_corrected(one: Scene, _: None) -> None:
     made = await one_session(one, "fix it")
     assert made["request"]["max_acu_limit"] == 10
     shown = [row["rendered"] for row in await one.slack.ephemerals(user=ANN)]
-    assert shown.count(sentences.got_it_here("fix it")) == 1, "a death may show the question twice, not the outcome"
+    assert shown.count(received_in_thread("fix it").text) == 1, "a death may show the question twice, not the outcome"
 
 
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await mistyped(one, "stopp", "choose:stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
 async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await typed(one, "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -128,7 +137,7 @@ async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -140,15 +149,15 @@ async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
             break
         await one.reachable()
     await one.slack.say(ANN, GENERAL, "!notify off", thread_ts=ts)
-    confirmed = sentences.will_not_be(sentences.MENTIONED_HERE, sentences.ALL_BACK_HERE)
+    confirmed = notify_set(NotifyChoice.OFF, in_thread=True).text
     await one.slack.wait_for_ephemeral(ANN, confirmed, within=PATIENCE)
     await one.devin.say(devin_id, "Which branch?", status_detail="waiting_for_user")
-    await one.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts, within=PATIENCE)
     return begun
 
 
 async def chosen(one: Scene, begun: tuple[str, str]) -> None:
-    assert await one.on.thread(GENERAL, begun[0]) == [f"{sentences.question('ann')}\nWhich branch?"]
+    assert await one.on.thread(GENERAL, begun[0]) == [f"{QUESTION.format(who='ann')}\nWhich branch?"]
     stored = "SELECT channel, thread, choice FROM notifications ORDER BY channel"
     assert await one.rows(stored) == [("", "", "done"), (GENERAL, begun[0], "off")]
 
@@ -217,15 +226,15 @@ async def digests_begin(one: Scene) -> None:
 
 
 async def time_comes(one: Scene, begun: tuple[str, str]) -> None:
-    root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
-    await one.slack.wait_for_message(OPS, sentences.CHART_BEGINS, thread_ts=root["ts"], within=PATIENCE)
+    root = await one.slack.wait_for_message(OPS, digest_root.DAY, within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "ACUs a day, ", thread_ts=root["ts"], within=PATIENCE)
     await titled(one, begun[1])
 
 
 async def one_digest(one: Scene, _: None) -> None:
     """The root and the chart in its thread, once each."""
     said = [message["rendered"] for message in await one.slack.messages(OPS, user="U0BOT")]
-    assert [sentences.CHART_BEGINS in text for text in said] == [False, True], said
+    assert ["ACUs a day, " in text for text in said] == [False, True], said
     assert await one.rows(STATES_OF_DIGESTS) == [("sent",), ("sent",)]
 
 
@@ -242,7 +251,7 @@ async def duplicate(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ours = await one.devin.session(begun[1])
     facts: dict[str, Any] = {"prompt": ours["prompt"], "tags": ours["tags"], "created_at": ours["created_at"] + 5}
     await one.devin.create_sessions(**facts, status="running")
-    await one.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=begun[0], within=PATIENCE)
     await titled(one, begun[1])
     return begun
 
@@ -251,7 +260,7 @@ async def younger_ended(one: Scene, begun: tuple[str, str]) -> None:
     older, younger = await one.devin.sessions()
     assert (older["session_id"], older["terminated"], younger["terminated"]) == (begun[1], False, True)
     (said,) = await one.on.thread(GENERAL, begun[0])
-    assert said.startswith(f"{sentences.STARTED_TWICE_BEGINS} ")
+    assert said.startswith(":information_source: After a lost answer Devin had started this task twice. ")
 
 
 async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -259,7 +268,7 @@ async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ours = await one.devin.session(begun[1])
     facts: dict[str, Any] = {"tags": ours["tags"], "created_at": ours["created_at"] + 5, "service_user_id": "another"}
     await one.devin.create_sessions(prompt="A copy", **facts, status="running")
-    await one.slack.wait_for_message(OPS, sentences.HAS_OUR_REFERENCE, within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "has the reference of a thread", within=PATIENCE)
     await titled(one, begun[1])
     return begun
 
@@ -267,7 +276,7 @@ async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def left_alone(one: Scene, begun: tuple[str, str]) -> None:
     assert not any(made["terminated"] for made in await one.devin.sessions())
     assert await one.on.thread(GENERAL, begun[0]) == []
-    (_,) = await one.slack.messages(OPS, user="U0BOT", text=sentences.HAS_OUR_REFERENCE)
+    (_,) = await one.slack.messages(OPS, user="U0BOT", text="has the reference of a thread")
 
 
 def admins_in_a_channel() -> dict[str, str]:
@@ -277,7 +286,7 @@ def admins_in_a_channel() -> dict[str, str]:
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A channel is archived, and then Devin gives the session a title, which its card cannot show any more."""
     await one.slack.archive(GENERAL)
-    await one.slack.wait_for_message(DM, sentences.CANNOT_POST, within=PATIENCE)
+    await one.slack.wait_for_message(DM, "can no longer post", within=PATIENCE)
     await one.devin.set(begun[1], title=TITLE)
     async with asyncio.timeout(PATIENCE):
         while await one.rows("SELECT title FROM sessions") != [(TITLE,)]:
@@ -288,7 +297,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def announced_once(one: Scene, begun: tuple[str, str]) -> None:
     """The requester knows that the thread has fallen silent; the session goes on."""
     (said,) = await one.slack.messages(DM, user="U0BOT")
-    assert said["rendered"].startswith(sentences.cannot_post_begins(GENERAL))
+    assert said["rendered"].startswith(f":warning: Devin Bridge can no longer post in <#{GENERAL}>")
     (made,) = await one.devin.sessions()
     assert (made["session_id"], made["is_archived"]) == (begun[1], False)
 
@@ -314,8 +323,8 @@ async def shown_once_in_order(one: Scene, begun: tuple[str, str]) -> None:
 async def share(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A channel becomes shared, and Devin goes on speaking."""
     await one.slack.share(GENERAL)
-    await one.slack.wait_for_message(DM, sentences.IS_SHARED_NOW, within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.CARD_IN_SHARED_CHANNEL, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(DM, "is now shared with another company", within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, shared_card.WITHHELD, thread_ts=begun[0], within=PATIENCE)
     await one.devin.say(begun[1], "The secret plan is ready.")
     async with asyncio.timeout(PATIENCE):
         while not await one.rows("SELECT key FROM outbox WHERE key LIKE 'say:%' AND state = 'dead'"):
@@ -338,7 +347,7 @@ async def become_a_guest(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
         while await one.rows("SELECT is_guest FROM people WHERE \"user\" = 'U0ANN'") != [(1,)]:
             await asyncio.sleep(0.05)  # the store has no event for it
     await one.on.mention("fix the logout test")
-    await one.slack.wait_for_ephemeral(ANN, sentences.GUEST_REFUSED, within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, GUEST_REFUSED.text, within=PATIENCE)
     await titled(one, begun[1])
     return begun
 
@@ -346,7 +355,7 @@ async def become_a_guest(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def nothing_more_started(one: Scene, _: tuple[str, str]) -> None:
     await one_session(one)
     shown = [row["rendered"] for row in await one.slack.ephemerals(user=ANN)]
-    assert set(shown) == {sentences.GUEST_REFUSED}
+    assert set(shown) == {GUEST_REFUSED.text}
 
 
 async def tags_refused(one: Scene) -> None:
@@ -356,7 +365,7 @@ async def tags_refused(one: Scene) -> None:
 
 async def mention(one: Scene, _: None) -> str:
     ts = await one.on.mention("fix the login test")
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
     (made, *_) = await one.devin.sessions(text="fix the login test")
     await titled(one, made["session_id"])
     return ts
@@ -408,7 +417,7 @@ async def merged_after_the_end(one: Scene) -> tuple[str, str]:
     """
     begun = await running(one)
     await one.devin.pr(begun[1], PULL)
-    await one.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "New pull request", thread_ts=begun[0], within=PATIENCE)
     await archived_by_hand(one, begun)
     await one.quiet()
     await one.devin.pr(begun[1], PULL, "merged")
@@ -425,8 +434,8 @@ async def sweep(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def merged_silently(one: Scene, begun: tuple[str, str]) -> None:
     """It counts for reports. Nothing more is said in the thread of a session that is over."""
     assert await one.rows("SELECT url, merged_at IS NOT NULL FROM pull_requests") == [(PULL, True)]
-    opened = sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)")
-    assert await one.on.thread(GENERAL, begun[0]) == [opened, sentences.archived("ann")]
+    opened = PULL_REQUEST.format(pull_request=f"<{PULL}|acme/web#7> (open)")
+    assert await one.on.thread(GENERAL, begun[0]) == [opened, archived("ann").text]
 
 
 async def ticks(one: Scene, _: None) -> None:
@@ -446,18 +455,18 @@ async def works(one: Scene, _: None) -> None:
 async def stop_somebody_elses(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop", BEN)
     for _ in range(10):
-        question = await one.slack.wait_for_ephemeral(BEN, sentences.STOP_IT, within=PATIENCE)
+        question = await one.slack.wait_for_ephemeral(BEN, "Stop it?", within=PATIENCE)
         if (await one.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed"))["status"] == "acked":
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.on.wait_for_post(GENERAL, begun[0], sentences.stopped("ben"), within=PATIENCE)
+    await one.on.wait_for_post(GENERAL, begun[0], stops.stopped("ben").text, within=PATIENCE)
     return begun
 
 
 async def stopped_once(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["is_archived"]
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.stopped("ben")]
+    assert await one.on.thread(GENERAL, begun[0]) == [stops.stopped("ben").text]
 
 
 STORIES = [
@@ -514,5 +523,7 @@ async def test_a_kill_while_a_session_is_closed_for_its_age_leaves_no_card_that_
         )
         one.arm()
         await one.keep()
-        await one.guarded(one.slack.wait_for_message(GENERAL, sentences.ENDED, ts=known.card_ts, within=PATIENCE))
+        await one.guarded(
+            one.slack.wait_for_message(GENERAL, STATE_SENTENCES[DisplayState.ENDED], ts=known.card_ts, within=PATIENCE)
+        )
         assert one.deaths == 1

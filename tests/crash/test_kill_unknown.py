@@ -4,7 +4,7 @@ from sqlalchemy import insert
 
 from bot.domain.lane import thread_lane
 from bot.store.tables import inbox
-from tests import sentences
+from bot.views.answers.failures import not_readable
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, nothing, one_session, running, titled
@@ -19,7 +19,7 @@ async def lost_create(one: Scene, _: None) -> str:
     await one.devin.fault("create_session", "commit_then_drop")
     ts = await one.on.mention("fix the login test")
     (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
     await titled(one, made["session_id"])
     return ts
 
@@ -29,19 +29,22 @@ async def found_again(one: Scene, ts: str) -> None:
     assert await one.on.thread(GENERAL, ts) == []
 
 
+UNREADABLE = not_readable("r-odd", maybe_done=False).text
+
+
 async def odd_row(one: Scene, begun: tuple[str, str]) -> str:
     ts, devin_id = begun
     row = {"key": "msg:odd", "kind": "message", "payload": BY_A_NEWER_VERSION, "ref": "r-odd", "ts": ts}
     lane = {"team": "T0PLAY", "lane": thread_lane("T0PLAY", GENERAL, ts), "ready_at": 0.0, "created_at": 1.8e9}
     await write(one.on, lambda tx: tx.execute(insert(inbox).values(row | lane)))
-    await one.slack.wait_for_message(GENERAL, sentences.NOT_READABLE, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, UNREADABLE, thread_ts=ts, within=PATIENCE)
     await titled(one, devin_id)
     return ts
 
 
 async def marked_dead_once(one: Scene, ts: str) -> None:
     await one_session(one)
-    assert await one.on.thread(GENERAL, ts) == [f"{sentences.NOT_READABLE} {sentences.NOT_DONE} Reference `r-odd`."]
+    assert await one.on.thread(GENERAL, ts) == [UNREADABLE]
     assert await one.rows("SELECT state FROM inbox WHERE key = 'msg:odd'") == [("dead",)]
 
 

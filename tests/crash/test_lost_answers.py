@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.session import DisplayState
 from bot.timing import PRODUCTION
-from tests import sentences
+from bot.views.answers.stops import exited, stopped
+from bot.views.sentences import STATE_SENTENCES
+from tests.for_devin import as_sent
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.waits import SHORT
 
@@ -89,7 +92,7 @@ async def polled(on: Harness) -> None:
 async def test_a_start_whose_answer_is_lost_makes_one_session(on: Harness, fault: dict[str, Any]) -> None:
     await on.devin.fault("create_session", **fault)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
     await polled(on)
     assert len(await on.devin.sessions()) == 1
     assert await on.thread(GENERAL, ts) == []
@@ -98,8 +101,8 @@ async def test_a_start_whose_answer_is_lost_makes_one_session(on: Harness, fault
 async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Harness) -> None:
     await on.devin.fault("create_session", "drop_before")
     ts = await on.mention("fix the login test")
-    card = await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
-    assert sentences.CHECKING in card["rendered"]
+    card = await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    assert STATE_SENTENCES[DisplayState.CHECKING] in card["rendered"]
     await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN)
 
 
@@ -110,7 +113,7 @@ async def test_a_session_that_appears_after_the_first_look_up_is_adopted(on: Har
     await on.devin.wait_for_calls("list_sessions", contains=f"slack-T0PLAY-{GENERAL}-{ts}", seconds=WITHIN)
     assert await on.devin.sessions() == []
     await on.devin.release(number)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
     await polled(on)
     assert len(await on.devin.sessions()) == 1
 
@@ -127,9 +130,9 @@ async def test_two_replies_that_are_the_same_both_arrive_when_the_second_ones_an
     third = await on.slack.say(BEN, GENERAL, "and no", thread_ts=ts)
     await on.devin.wait_for_messages(f"[Slack {third}]", seconds=WITHIN)
     assert await asked(on, session) == [
-        sentences.as_sent(first, "ben", "yes"),
-        sentences.as_sent(second, "ben", "yes"),
-        sentences.as_sent(third, "ben", "and no"),
+        as_sent(first, "ben", "yes"),
+        as_sent(second, "ben", "yes"),
+        as_sent(third, "ben", "and no"),
     ]
 
 
@@ -138,24 +141,24 @@ async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault:
     ts, session = await on.started()
     await on.devin.fault("archive", **fault)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts, within=WITHIN)
     await polled(on)
     assert (await on.devin.session(session))["is_archived"]
-    assert await on.thread(GENERAL, ts) == [sentences.stopped("ann")]
+    assert await on.thread(GENERAL, ts) == [stopped("ann").text]
 
 
 @devin_faults
 async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harness, fault: dict[str, Any]) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=WITHIN)
+    question = await on.slack.wait_for_ephemeral(ANN, "for good?", within=WITHIN)
     await on.devin.fault("terminate", **fault)
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=WITHIN)
     other, _ = await on.started("another task")  # the poller looks on
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=other, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]
-    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("ann")]
+    assert await on.thread(GENERAL, ts) == [exited("ann").text]
 
 
 # ---------------------------------------------------------------- Slack
@@ -169,7 +172,7 @@ async def test_a_card_whose_answer_is_lost_stands_once_and_shows_the_newest_stat
     ts = await on.mention("fix the login test")
     session = await on.session("fix the login test")
     await on.devin.set(session["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT")) == 1
 
 
@@ -179,7 +182,7 @@ async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_sessio
 ) -> None:
     await on.slack.fault("chat.postMessage", **fault)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    card = await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=WITHIN)
+    card = await on.slack.wait_for_message(GENERAL, "Queued", within=WITHIN)
     await polled(on)
     assert len(await on.slack.messages(GENERAL, user="U0BOT")) == 1
     (made,) = await on.devin.sessions()

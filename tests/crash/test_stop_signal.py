@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import sentences
 from tests.crash.scene import PATIENCE, STORED_COMMANDS, Nursery, Scene, scene
 from tests.scenarios.harness import ANN, GENERAL
 
@@ -44,7 +43,7 @@ async def test_a_hanging_create_and_queued_posts_are_finished_by_the_next_start(
         await one.slack.wait_for_message(GENERAL, "Step 1.", thread_ts=ts, within=PATIENCE)
         await terminated(one)
         await one.up()
-        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=other, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=other, within=PATIENCE)
         await one.on.wait_for_post(GENERAL, ts, said[-1], within=PATIENCE)
         await one.quiet()
         await one.polled()

@@ -6,7 +6,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests import postgres, sentences
+from bot.views import digest_root
+from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.test_frozen import quiet
 from tests.crash.test_kill_seldom import digest_half_an_hour_ago
@@ -48,12 +49,12 @@ async def test_a_digest_a_level_and_an_alarm_are_each_posted_once(
         await digests_are_awaited(shared_store)
         await one.devin.set(session, acus_consumed=6.2)
         one.arm()  # the digest's time comes for both
-        for words in (sentences.DAY_BEGINS, USED_UP, RAN_AWAY):
+        for words in (digest_root.DAY, USED_UP, RAN_AWAY):
             await one.slack.wait_for_message(OPS, words, within=PATIENCE)
         await one.slack.wait_for_message(DM, "Your budget is used up", within=PATIENCE)
         await one.wait_for_polls(4)
         await quiet(shared_store)
         said = [message["rendered"] for message in await one.slack.messages(OPS, user="U0BOT")]
-        for words in (sentences.DAY_BEGINS, USED_UP, RAN_AWAY):
+        for words in (digest_root.DAY, USED_UP, RAN_AWAY):
             assert len([text for text in said if words in text]) == 1, said
         assert len(await one.slack.messages(DM, user="U0BOT")) == 1

@@ -3,6 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
+from bot.domain.admins import Admins
 from bot.domain.commands.registry import LIST
 from bot.domain.commands.usage_commands import USAGE
 from bot.domain.person import Person
@@ -21,8 +22,8 @@ from bot.slack.errors import (
 from bot.store.admin_tables import admins
 from bot.store.tables import outbox, people
 from bot.timing import PRODUCTION
+from bot.views.answers.access import admins_only
 from bot.views.message import Message
-from tests import sentences
 from tests.flows.conftest import TEAM
 from tests.store.rows import NOW
 
@@ -214,10 +215,12 @@ async def test_a_rate_limit_in_the_middle_of_a_large_group_changes_nothing_and_l
 async def test_who_is_refused_reads_whom_to_ask(replica):
     bot = replica()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
-    assert refused == Message(sentences.admins_only("<@U0ADA>"))
+    assert refused == Message(admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text)
     await bot.tick()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
-    assert refused == Message(sentences.admins_only("<@U0ADA> or somebody in <!subteam^S0ADMINS>"))
+    assert refused == Message(
+        admins_only("usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))).text
+    )
 
 
 async def test_a_command_for_everybody_reads_no_row(replica, monkeypatch):

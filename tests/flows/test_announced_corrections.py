@@ -16,7 +16,6 @@ from bot.flows.shared_channels import SharedChannels
 from bot.store import channels, cycles, subscriptions
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
-from tests import sentences
 from tests.flows.conftest import ADMINS
 from tests.flows.test_digest_editions import Channels
 from tests.markup import written
@@ -78,7 +77,7 @@ async def digests(make, store, clock, bills):
     return digests
 
 
-SUNDAY = [sentences.corrected("Sun 17 May", "43.1", "43.4 ACUs")]
+SUNDAY = ["Sun 17 May corrected: 43.1 → 43.4 ACUs."]
 
 
 async def test_the_next_digest_of_each_channel_names_it_and_no_later_one_also_after_a_restart(
@@ -90,9 +89,9 @@ async def test_the_next_digest_of_each_channel_names_it_and_no_later_one_also_af
     assert await digests.corrections(19) == SUNDAY
     bills.days[may(18)] = 6.0
     restarted = Digests(make, store, clock)
-    assert await restarted.corrections(20) == [sentences.corrected("Mon 18 May", "5", "6 ACUs")]
+    assert await restarted.corrections(20) == ["Mon 18 May corrected: 5 → 6 ACUs."]
     assert await restarted.corrections(21) == []
-    assert await board.corrections(21) == [sentences.corrected("Mon 18 May", "5", "6 ACUs"), *SUNDAY]
+    assert await board.corrections(21) == ["Mon 18 May corrected: 5 → 6 ACUs.", *SUNDAY]
 
 
 async def test_changes_that_were_seen_between_two_digests_are_one_and_one_that_came_back_is_none(digests, bills):
@@ -134,9 +133,7 @@ async def test_the_first_digest_of_a_channel_names_what_was_seen_within_a_day(di
     await digests.read(19, 9)
     bills.days[may(18)] = 6.0
     await digests.read(20, 11)
-    assert await Digests(make, store, clock, BOARD).corrections(21) == [
-        sentences.corrected("Mon 18 May", "5", "6 ACUs")
-    ]
+    assert await Digests(make, store, clock, BOARD).corrections(21) == ["Mon 18 May corrected: 5 → 6 ACUs."]
 
 
 async def test_of_several_workers_one_names_it(make, either_store, clock, bills):
@@ -147,7 +144,7 @@ async def test_of_several_workers_one_names_it(make, either_store, clock, bills)
         bills.days[may(17)] += 0.25 if day == 19 else 0.0
         await asyncio.gather(*(worker.tick(day) for worker in workers))
     named = [await workers[0].corrections(day) for day in (18, 19, 20)]
-    assert named == [[], [sentences.corrected("Sun 17 May", "43.1", "43.4 ACUs")], []]
+    assert named == [[], ["Sun 17 May corrected: 43.1 → 43.4 ACUs."], []]
 
 
 @pytest.mark.parametrize("share", Share)

@@ -23,7 +23,6 @@ from bot.flows.services import Services
 from bot.store import budgets, crossings, due, grants, spend, tables
 from bot.store.grants import Grant, GrantState
 from bot.views import budgets as views
-from tests import sentences
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
@@ -289,7 +288,9 @@ async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used
     await spent(either_store, 10)
     refused = await BudgetCheck(services).start_refusal(workspace, "U0BEN", CHANNEL)
     assert refused is not None
-    assert refused.text == sentences.start_refused(used_up(owner))
+    assert refused.text == (
+        f"Nothing was started: {used_up(owner)} Your text was not sent: send it again then, or ask an admin for more."
+    )
     other = await BudgetCheck(services).start_refusal(workspace, "U0BEN", "C0OTHER")
     assert (other is not None) is elsewhere
 

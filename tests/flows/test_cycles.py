@@ -20,7 +20,7 @@ from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.workspace import Policy
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.timing import HOUR, PRODUCTION
-from tests import sentences
+from bot.views import outcomes
 from tests.flows.conftest import ONCE, ORG
 from tests.markup import written
 
@@ -262,7 +262,7 @@ async def used(make, store, clock, devin, **policy):
     await usage_ledger.refresh(organisation)
     answer = await UsageAnswers(services, usage_ledger).usage(workspace, Question(Period.YESTERDAY))
     lines = written(answer.blocks).splitlines()
-    sessions = {sentences.NO_ACTIVE_SESSIONS, sentences.sessions_by_outcome(1, "running")}
+    sessions = {outcomes.NO_ACTIVE_SESSIONS, "1 session: running."}
     return lines[lines.index(next(line for line in lines if line in sessions)) + 1]
 
 
@@ -276,14 +276,14 @@ async def test_usage_has_a_line_about_the_cycle(make, either_store, clock, devin
     account.days, account.own_limit = office(date(2026, 4, 1), date(2026, 5, 19)), 1200
     spent = "440 of 1,200 ACUs (36 %, 990.00 USD)"  # eleven weekdays since the 5th, of twenty-two
     line = await used(make, either_store, clock, devin, acu_price=Price(Decimal("2.25"), "USD"))
-    assert line == sentences.cycle("5 May \u2013 3 Jun", spent, "880")
+    assert line == f"5 May \N{EN DASH} 3 Jun: {spent} · forecast 880"
 
 
 async def test_without_permissions_the_month_and_the_setting_count(make, store, clock, devin, account):
     account.days = office(date(2026, 4, 1), date(2026, 5, 19))
     account.refused = dict.fromkeys((CYCLES, LIMITS, OWN), 403)
     line = await used(make, store, clock, devin, cycle_acus=1000.0)
-    assert line == sentences.cycle("May", "520 of 1,000 ACUs (52 %)", "840")
+    assert line == "May: 520 of 1,000 ACUs (52 %) · forecast 840"
 
 
 @pytest.mark.parametrize(
@@ -294,15 +294,15 @@ async def test_our_own_count_is_compared_with_no_limit_of_devins(make, store, cl
     await store.session("a", NOW - 86_400)
     await store.spent(date(2026, 5, 19), a=4.0)
     line = await used(make, store, clock, devin, cycle_acus=1000.0)
-    assert line == sentences.cycle("5 May \u2013 3 Jun", shown) + sentences.TOO_EARLY
+    assert line == f"5 May \N{EN DASH} 3 Jun: {shown} · forecast: too early to say"
 
 
 async def test_a_cycle_that_is_over_is_not_forecast(make, store, clock, devin, account):
     account.days, account.cycles = {date(2026, 5, 19): 4.0}, instants(Cycle(date(2026, 5, 18), date(2026, 5, 19)))
-    assert await used(make, store, clock, devin) == sentences.cycle("18 May \u2013 19 May", "4 ACUs")
+    assert await used(make, store, clock, devin) == "18 May \N{EN DASH} 19 May: 4 ACUs"
 
 
 async def test_of_a_cycle_that_began_before_all_that_was_read_the_month_counts(make, store, clock, devin, account):
     account.days, account.own_limit = office(date(2026, 4, 1), date(2026, 5, 19)), 9000
     account.cycles = instants(Cycle(date(2025, 6, 1), date(2026, 5, 31)))
-    assert await used(make, store, clock, devin) == sentences.cycle("May", "520 ACUs", "840")
+    assert await used(make, store, clock, devin) == "May: 520 ACUs · forecast 840"

@@ -9,7 +9,6 @@ import pytest
 from bot.devin.client import Devin
 from bot.domain.billing import Period
 from bot.flows.manage.devin.reads import metrics
-from tests import sentences
 from tests.flows.conftest import ONCE, ORG
 
 OWN = "service-user-1"
@@ -74,7 +73,7 @@ async def test_the_share_of_the_bot_is_what_its_own_service_user_has_made(read):
         "• by size: 10 S",
         "• 8 pull requests created (6 of 8 through Devin Bridge, 75 %), 3 merged, 2 closed unmerged",
         "• 3 active people",
-        sentences.COUNTED_AS_API,
+        "Sessions that Devin Bridge starts count as API.",
     ]
     assert counts.asked == {("19 Nov 08:00", "26 Nov 08:00")}
 

@@ -11,6 +11,7 @@ import pytest
 from freezegun import freeze_time
 from structlog.testing import capture_logs
 
+from bot.domain.billing import WithheldBecause
 from bot.flows.money.digest.due import DueDigests
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
@@ -19,7 +20,8 @@ from bot.store import due as dues
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
-from tests import sentences
+from bot.views import digest_posts, digest_root, editions
+from bot.views.digest import ANOMALY, NO_ACUS, NO_TOTAL, NOT_IN_YET, WITHHELD
 from tests.flows.sending import senders_of
 from tests.markup import written
 from tests.store.rows import held
@@ -125,15 +127,14 @@ async def test_the_post(start, store, bills):
     expected = "60.2\u201383.8"
     assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375 %) · 2 sessions wait · 1 failed"
     assert written(row["payload"]["blocks"]) == (
-        f"{sentences.spent_on('Mon 18 May', '9.5 ACUs', sentences.compared('▲ 375 %', '2'), '6.8', '2.7')}\n"
-        f"{sentences.anomaly('Monday', '7 ACUs')}\n"
-        f"{sentences.cycle('May', '43.5 ACUs', expected)}\n"
-        f"{sentences.pull_requests('2 PRs', 1)}\n"
-        f"{sentences.NEEDS_SOMEBODY}\n"
-        ":speech_balloon: Do b · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
+        "*9.5 ACUs on Mon 18 May*  ▲ 375 % (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
+        f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')}\nMay: 43.5 ACUs · forecast {expected}\n"
+        f"2 PRs opened · 1 merged (Slack, 14 days)\n{digest_root.NEEDS_SOMEBODY}\n"
+        ":speech_balloon: Do b · Ada · 1 d · "
+        "<https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
         ":speech_balloon: A session in a direct message · Ada · 1 d\n"
         ":x: Do c · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105602000000|thread>\n"
-        f"{sentences.day_read('07:00')}"
+        "Day 08:00\N{EN DASH}08:00 UTC, read 07:00."
     )
 
 
@@ -164,7 +165,7 @@ async def test_the_thread_of_the_post(start, store, bills):
         "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, A session in a direct message 0.5 ACUs, Do c0 0.3 ACUs, "
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.7 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        sentences.without_pull_request("1.8", "8", "6 sessions"),
+        digest_posts.WITHOUT_PULL_REQUEST.format(acus="1.8 ACUs", all="8", sessions="6 sessions"),
         "All sessions, Mon 18 May, as CSV.",
     ]
     [made] = rows[-1]["payload"]["files"]
@@ -275,10 +276,9 @@ async def test_a_post_without_permission(start, store, bills):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        f"{sentences.spent_on('Mon 18 May', '6.3 ACUs through Slack', sentences.compared('▲ 525 %', '1'))}\n"
-        f"{sentences.cycle('May', '13.3 ACUs')}{sentences.TOO_EARLY}\n"
-        f"{sentences.DAY}\n"
-        f"{sentences.OWN_SESSIONS_ONLY}"
+        "*6.3 ACUs through Slack on Mon 18 May*  ▲ 525 % (usual 1)\n"
+        f"May: 13.3 ACUs · forecast: too early to say\n{digest_root.DAY}.\n"
+        f"{WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
 
 
@@ -287,9 +287,7 @@ async def test_a_post_about_a_quiet_day(start, store):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        f"{sentences.spent_on('Mon 18 May', '0 ACUs')}\n"
-        f"{sentences.cycle('May', '0 ACUs')}\n"
-        f"{sentences.day_read('07:00')}"
+        "*0 ACUs on Mon 18 May*\nMay: 0 ACUs\nDay 08:00\N{EN DASH}08:00 UTC, read 07:00."
     )
 
 
@@ -301,7 +299,7 @@ async def test_a_key_that_expires_soon_is_a_line_even_on_a_quiet_day(start, stor
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, digest, utc(2026, 5, 20, 7, 10))
     found = [written(row["payload"]["blocks"]).splitlines()[-1] for row in await posts(store)]
-    assert found == ([sentences.key_expires("Wed 3 Jun")] if days == 14 else [])
+    assert found == ([editions.KEY_EXPIRES.format(day="Wed 3 Jun")] if days == 14 else [])
 
 
 async def test_a_post_before_the_bill_is_in(start, store, bills):
@@ -312,10 +310,8 @@ async def test_a_post_before_the_bill_is_in(start, store, bills):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        f"{sentences.spent_on('Mon 18 May', '6.3 ACUs through Slack')}\n"
-        f"{sentences.bill_not_in('Monday, 18 May 2026')}\n"
-        f"{sentences.cycle('May, through 17 May', '2 ACUs')}{sentences.TOO_EARLY}\n"
-        f"{sentences.DAY}"
+        f"*6.3 ACUs through Slack on Mon 18 May*\n{NOT_IN_YET.format(day='Monday, 18 May 2026')}\n"
+        f"May, through 17 May: 2 ACUs · forecast: too early to say\n{digest_root.DAY}."
     )
 
 
@@ -325,7 +321,9 @@ async def test_a_post_where_devin_has_no_bill_comes_at_its_time(start, store, bi
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
-    assert written(row["payload"]["blocks"]).endswith(sentences.NO_BILL)
+    assert written(row["payload"]["blocks"]).endswith(
+        WITHHELD[WithheldBecause.NOT_FOUND].format(named="ViewOrgConsumption")
+    )
 
 
 async def test_a_post_on_a_plan_without_acus(start, store):
@@ -335,11 +333,8 @@ async def test_a_post_on_a_plan_without_acus(start, store):
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
-        "*Devin on Mon 18 May*\n"
-        f"{sentences.PLAN_WITHOUT_ACUS}\n"
-        f"{sentences.sessions_by_outcome(1, 'done')}\n"
-        f"{sentences.worked('40 minutes')}\n"
-        f"{sentences.day_read('07:00')}"
+        f"*Devin on Mon 18 May*\n{NO_ACUS}\n1 session: done.\n"
+        "Devin worked for 40 minutes on the finished ones.\nDay 08:00\N{EN DASH}08:00 UTC, read 07:00."
     )
 
 
@@ -629,7 +624,7 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
     assert len(bills.asked) == 4
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
-        f"{sentences.spent_on('Mon 18 May', '6.3 ACUs through Slack')}\n{sentences.NO_TOTAL}\n{sentences.DAY}"
+        f"*6.3 ACUs through Slack on Mon 18 May*\n{NO_TOTAL}\n{digest_root.DAY}."
     )
 
 
@@ -642,9 +637,8 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8), TEN_MINUTES)
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
-        f"{sentences.spent_on('Mon 18 May', '6.3 ACUs', '', '0', '6.3')}\n"
-        f"{sentences.cycle('May', '6.3 ACUs')}{sentences.TOO_EARLY}\n"
-        f"{sentences.day_read('19 May 12:00')}"
+        "*6.3 ACUs on Mon 18 May* · through Slack 0 · elsewhere 6.3\n"
+        "May: 6.3 ACUs · forecast: too early to say\nDay 08:00\N{EN DASH}08:00 UTC, read 19 May 12:00."
     )
 
 

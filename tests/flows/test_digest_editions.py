@@ -17,7 +17,8 @@ from bot.slack.errors import ChannelGone
 from bot.store import channels, cycles, subscriptions
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
-from tests import sentences
+from bot.views import digest_posts, digest_root, editions
+from bot.views.digest import NO_ACUS, NO_ACUS_AGAIN, NOTHING_BEFORE
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 from tests.flows.test_digest import BERLIN, HOURLY, digests, frozen_at, run, utc
 from tests.markup import written
@@ -183,7 +184,7 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
     whole = "14.0" if edition is Edition.WEEKLY else "20.0"
     others = "12.0" if edition is Edition.WEEKLY else "18.0"
     (text,), (chart, *tables) = await texts(store), await in_threads(store)
-    at = text.splitlines().index(sentences.NEEDS_SOMEBODY)
+    at = text.splitlines().index(digest_root.NEEDS_SOMEBODY)
     waits = "4 d" if edition is Edition.WEEKLY else "1 d"
     assert text.splitlines()[at + 1] == f":speech_balloon: A session in a private channel · Ada · {waits}"
     assert chart.startswith("ACUs a day, ")
@@ -194,7 +195,7 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
         f"elsewhere {others} ACUs, total {whole} ACUs",
         f"Repositories, {days}: acme/web 1.5 ACUs, no repository known 0.5 ACUs, elsewhere {others} ACUs, "
         f"total {whole} ACUs",
-        sentences.without_pull_request("0.5", "2", "1 session"),
+        digest_posts.WITHOUT_PULL_REQUEST.format(acus="0.5 ACUs", all="2", sessions="1 session"),
     ]
     assert [row["payload"].get("files") for row in await store.rows(outbox) if row["payload"].get("files")] == []
 
@@ -267,14 +268,14 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
     assert text.splitlines()[:4] == [
         "Devin in this channel on Sunday, 17 May 2026",
         "Billing day 08:00 UTC to 08:00 UTC. Only the sessions of this channel count.",
-        f"*1.5 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}",
-        sentences.sessions_by_outcome(2, "1 done", "1 at a limit"),
+        f"*1.5 ACUs* · {NOTHING_BEFORE}",
+        "2 sessions: 1 done, 1 at a limit.",
     ]
-    at = text.splitlines().index(sentences.NEEDS_SOMEBODY)
-    assert sentences.ONE_WAITING_NOW in text.splitlines()
+    at = text.splitlines().index(digest_root.NEEDS_SOMEBODY)
+    assert "1 session is waiting for somebody now." in text.splitlines()
     assert text.splitlines()[at + 1 : at + 3] == [
         ":no_entry: Do c · Ada · 20 h · <https://acme.slack.com/archives/C0WORK/p1779019202000000|thread>",
-        sentences.MOST_EXPENSIVE,
+        "*Most ACUs used*",
     ]
     assert "Fix the login test" in text
     assert "Elsewhere" not in text
@@ -300,7 +301,7 @@ async def test_that_devin_reports_no_acus_is_explained_once_in_each_channel(star
         row["key"].removeprefix(f"digest:{TEAM}:"): written(row["payload"]["blocks"]).splitlines()[1]
         for row in await roots(store)
     }
-    in_full, again = sentences.PLAN_WITHOUT_ACUS, sentences.PLAN_WITHOUT_ACUS_AGAIN
+    in_full, again = NO_ACUS, NO_ACUS_AGAIN
     # The first one died with its explanation.
     assert said == {
         f"{WEB}:2026-05-14": in_full,
@@ -351,7 +352,7 @@ async def test_a_preview_names_corrections_and_leaves_them_to_the_digest(start, 
         await UsageLedger(digest._services).refresh(digest._workspace.organisation)
         shown = [await preview(digest) for _ in range(2)]
         await run(frozen, digest, utc(2026, 5, 18, 9, 20))
-    expected = sentences.corrected("Fri 15 May", "43.1", "43.4 ACUs")
+    expected = "Fri 15 May corrected: 43.1 → 43.4 ACUs."
     assert [expected in " ".join(lines) for lines in shown] == [True, True]
     assert [expected in text for text in await texts(store)] == [False, False, True]
 
@@ -360,9 +361,9 @@ async def test_a_preview_of_a_day_that_is_left_out_says_so(start, store):
     with frozen_at(2026, 5, 18, 9, 30):
         digest = start(posts_quiet_days=False)
         await UsageLedger(digest._services).refresh(digest._workspace.organisation)
-        assert await preview(digest) == [sentences.would_be_skipped("Sun 17 May")]
+        assert await preview(digest) == [editions.WOULD_BE_SKIPPED.format(edition="daily", day="Sun 17 May", where="")]
         await store.session("a", utc(2026, 5, 10, 12), status="suspended", detail="out_of_credits")
-        assert sentences.NEEDS_SOMEBODY in await preview(digest)
+        assert digest_root.NEEDS_SOMEBODY in await preview(digest)
 
 
 # ---------------------------------------------------------------- once
@@ -473,7 +474,7 @@ async def test_a_channel_that_another_company_shares_sees_nothing_of_what_was_sp
     )
     notices = [row for row in await store.rows(outbox) if row["key"].startswith("admins:")]
     assert [(row["channel"], row["payload"]["text"].split(":")[1].split(".")[0]) for row in notices] == [
-        (ADMINS, f" {sentences.DIGEST_IN_SHARED_CHANNEL}")
+        (ADMINS, " it is shared with another company, and a digest shows what you spend")
     ]
 
 

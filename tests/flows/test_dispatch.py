@@ -24,8 +24,8 @@ from bot.store.tables import sessions as sessions_table
 from bot.store.threads import Thread
 from bot.timing import PRODUCTION
 from bot.views.answers import starts as start_sentences
+from bot.views.answers.failures import not_readable
 from bot.views.message import Message
-from tests import sentences
 from tests.flows.conftest import Make, SetClock, Store, dispatcher
 from tests.store.rows import CHANNEL, LANE, NOW, TEAM, THREAD, asked, session
 
@@ -149,7 +149,6 @@ async def test_a_rate_limit_is_waited_for_as_asked_and_else_for_seconds_that_gro
 # ---------------------------------------------------------------- a row that cannot be read
 
 
-SENTENCE = f"{sentences.NOT_READABLE} "
 START_FAILED = start_sentences.start_failed("ref").text
 
 
@@ -215,10 +214,10 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({}, f"{SENTENCE}{sentences.NOT_DONE} Reference `ref`."),
+        ({}, not_readable("ref", maybe_done=False).text),
         (
             {"intent_at": NOW},
-            f"{SENTENCE}{sentences.MAYBE_DONE} Reference `ref`.",
+            not_readable("ref", maybe_done=True).text,
         ),
         ({"kind": "start"}, START_FAILED),
     ],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.billing import WithheldBecause
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
 from bot.flows.manage.long_jobs.jobs import Requester
 from bot.flows.money.figures import file_parts
@@ -10,7 +11,8 @@ from bot.flows.money.figures.outcomes import OutcomeAnswers
 from bot.flows.money.figures.usage import UsageAnswers
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.store.tables import inbox, long_job_rows, long_jobs
-from tests import sentences
+from bot.views import digest, figure_files
+from bot.views.usage import ONLY_THE_BILL
 from tests.flows.test_outcome_answers import filled as with_pull_requests
 from tests.flows.test_usage_answers import NOW, TODAY, YESTERDAY, filled, may, utc
 from tests.markup import written
@@ -46,7 +48,7 @@ class Files:
         self._asked += 1
         key = f"cmd:{self._asked}"
         for _ in range(2):  # a request that comes twice
-            assert await self.refused(text, key=key) == sentences.FILE_BEGUN
+            assert await self.refused(text, key=key) == figure_files.BEGUN.text
         job = max(await self._store.rows(long_jobs), key=lambda row: row["created_at"])
         found = [row for row in await self._store.rows(long_job_rows) if row["job_id"] == job["id"]]
         cells = [job["shape"]["header"], *(row["cells"] for row in sorted(found, key=lambda row: row["position"]))]
@@ -137,13 +139,16 @@ async def test_a_day_that_is_not_finished_is_in_no_file(files, clock):
     assert await files.refused("usage yesterday csv") == f"{no_day} `/devin usage 2026-05-18 csv` instead."
     clock.now = utc(2026, 6, 1, 12)
     assert await files.refused("report month csv") == f"{no_day} `/devin report week csv` instead."
-    assert await files.refused("usage 2026-05-04..2026-05-01 csv") == sentences.reversed_range("2026-05-04..2026-05-01")
+    assert (
+        await files.refused("usage 2026-05-04..2026-05-01 csv")
+        == "`2026-05-04..2026-05-01` ends before it begins. Write the earlier day first."
+    )
 
 
 async def test_in_a_direct_message_the_message_of_the_job_is_the_answer(files, either_store):
     assert not await files.refused("usage week csv", "D0ADA", "msg:T0ACME:D0ADA:1.0")
     (job,) = await either_store.rows(long_jobs)
-    assert (job["channel"], job["notes"]) == ("D0ADA", [sentences.not_included("Wed 20 May")])
+    assert (job["channel"], job["notes"]) == ("D0ADA", ["Not finished, so not included: Wed 20 May."])
     assert len(await either_store.rows(inbox)) == 1
 
 
@@ -153,10 +158,12 @@ async def test_only_devins_bill_divides_by_product(make, store, clock, bills):
     bills.refusal = {"detail": "Forbidden"}
     files = Files(make(store, clock), store)
     await files.usage_ledger.refresh(files.workspace.organisation)
-    reason = sentences.OWN_SESSIONS_ONLY.removeprefix(":information_source: ")
-    assert await files.refused("usage week by product csv") == (
-        f"{sentences.ONLY_THE_BILL} So there is no file. {reason}"
+    reason = (
+        digest.WITHHELD[WithheldBecause.PERMISSION]
+        .format(named="ViewOrgConsumption")
+        .removeprefix(":information_source: ")
     )
+    assert await files.refused("usage week by product csv") == (f"{ONLY_THE_BILL} So there is no file. {reason}")
     assert (await files("usage week csv"))[-3:] == ["2026-05-18,4.25,4", "2026-05-19,5.25,2", f"{TOTAL},9.50,"]
 
 

@@ -11,7 +11,6 @@ from bot.flows.money.alarms.guardrails import GuardrailWatch
 from bot.store import channels
 from bot.store.tables import outbox
 from bot.timing import DAY, PRODUCTION
-from tests import sentences
 from tests.flows.conftest import ONCE, ORG, TEAM
 from tests.markup import written
 
@@ -98,11 +97,11 @@ async def test_each_of_many_is_named_twenty_in_a_post_and_a_hundred_at_once(star
     await tick()
     first = await posts(either_store)
     assert [len(post) for post in first] == [21] * 5
-    assert first[0][0] == sentences.guardrails_acted("20 messages")
+    assert first[0][0] == ":shield: *Devin's guardrails took action on 20 messages*"
     clock.now += PRODUCTION.guardrails
     await tick()  # also those that are older than a day by now
     (*_, last) = named = await posts(either_store)
-    assert last[0] == sentences.guardrails_acted("10 messages")
+    assert last[0] == ":shield: *Devin's guardrails took action on 10 messages*"
     listed = [line.split(" ·")[0] for post in named for line in post[1:]]
     assert listed == [f"• *Rule {number}*" for number in range(130)]
     clock.now += PRODUCTION.guardrails

@@ -11,7 +11,7 @@ from bot.flows.money.figures.usage import UsageAnswers
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.store import cycles
 from bot.store.tables import waiting_times
-from tests import sentences
+from bot.views import outcome_report, usage
 from tests.markup import written
 
 
@@ -65,17 +65,16 @@ async def asked(make, either_store, clock):
 
 async def test_what_came_of_it(asked):
     assert await asked("week") == (
-        f"{sentences.WEEK}: what came of it\n{sentences.seven_days('Tuesday, 19 May 2026')}\n"
+        "Devin in the last seven days: what came of it\n"
+        "Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC.\n"
         "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*\n"
         "Merge rate: too few to say (1 of 2; it takes 5)\n"
         "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
         "Time to merge: 2 h (median of 1)\n"
         "4 sessions: 3 with a pull request, 1 without, which used 0.5 ACUs.\n"
-        "Blocked on a person: 2.5 hours in 2 waits, median 1 h 15 min.\n"
-        "*Open, the oldest first*\n"
-        f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n"
-        "*Most used playbooks*\n• Fix bugs: 2 sessions\n"
-        f"{sentences.REPORT_EXPLAINED}"
+        "Blocked on a person: 2.5 hours in 2 waits, median 1 h 15 min.\n*Open, the oldest first*\n"
+        f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
+        f"• Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
     by = {
         division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[8:12]]
@@ -104,11 +103,11 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
         await cycles.put_cycles(tx, "org-acme", [Cycle(date(2026, 5, 6), date(2026, 6, 5))], NOW)
     assert (await asked("cycle")).splitlines()[:3] == [
         "Devin in this billing cycle, so far: what came of it",
-        sentences.finished_days(14, "6 to 19 May 2026"),
+        "14 finished billing days, 6 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
         "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*",
     ]
 
 
 async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
     clock.now = utc(2026, 6, 1, 12)
-    assert await asked("month") == f"Devin in June, so far: what came of it\n{sentences.NOTHING_FINISHED}"
+    assert await asked("month") == f"Devin in June, so far: what came of it\n{usage.NOTHING_FINISHED}"

@@ -12,8 +12,9 @@ from bot.domain.session import Session
 from bot.flows.follow.read_messages import NewMessages, read_messages
 from bot.flows.organisation import Organisation
 from bot.store.sessions import RelayPosition
-from tests import sentences
+from bot.views.announcements import unreadable_message
 from tests.flows.conftest import ONCE, ORG, Store
+from tests.said import a_session
 
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
 URL = f"https://app.devin.ai/sessions/{BARE}"
@@ -140,7 +141,7 @@ async def test_words_that_cannot_be_read_are_not_lost_in_silence(
 ) -> None:
     devin.add(PROMPT, source="user")
     devin.add("…", message=odd)
-    assert words(await read(organisation)) == [sentences.cannot_be_shown(URL)]
+    assert words(await read(organisation)) == [unreadable_message(a_session(url=URL))]
 
 
 async def test_a_cursor_that_is_no_longer_taken_is_not_asked_for_again(

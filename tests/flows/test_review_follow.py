@@ -9,7 +9,7 @@ from bot.devin.client import Devin
 from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob
 from bot.flows.manage.long_jobs.review_follow import ReviewFollow
 from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn
-from tests import sentences
+from bot.views import long_jobs
 from tests.flows.conftest import ONCE, ORG, TEAM
 
 ASKED = {"pr_url": "https://github.com/acme/web/pull/7", "commit_sha": "abcdef0123"}
@@ -87,7 +87,7 @@ async def test_right_after_the_request_devin_may_not_know_the_review_yet(read):
         (
             refuses(403),
             60,
-            sentences.key_lacks("UseReviewManual"),
+            long_jobs.devin_refused("UseReviewManual"),
         ),
         (
             says("running"),

@@ -11,7 +11,6 @@ from bot.slack.errors import ContentRefused, SlackRateLimited, SlackUnreachable
 from bot.slack.rate_limits import EDITS
 from bot.store import alarms, channels, due, posts, rate_limits, recent_spend, sessions, tables
 from bot.timing import HOUR, MINUTE, PRODUCTION
-from tests import sentences
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 from tests.flows.sending import senders_of
 
@@ -328,4 +327,6 @@ async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, 
         await watch.tick(organisation)
     rows = await either_store.rows(tables.outbox)
     assert {row["channel"] for row in rows} == admins
-    assert [row["payload"]["text"] for row in rows] == [sentences.SPEND_NOT_READABLE] * 2
+    assert [row["payload"]["text"] for row in rows] == [
+        "What running sessions spend has not been readable for an hour."
+    ] * 2

@@ -9,7 +9,8 @@ from bot.flows.steer.session_list import SessionList
 from bot.store import session_lists, sessions
 from bot.store.tables import shown_lists
 from bot.timing import DAY
-from tests import sentences
+from bot.views.answers.session_lists import NO_SESSIONS, no_such_number, no_such_session
+from bot.views.answers.stops import NOTHING_TO_STOP
 from tests.flows.conftest import CHANNEL, TEAM
 from tests.unit.block_kit import assert_valid
 
@@ -79,15 +80,15 @@ async def test_a_number_means_what_stood_there_whatever_has_changed_since(store,
 
 
 async def test_a_number_that_was_not_shown_stands_for_nothing(devin, three, clock):
-    assert await devin("stop 1") == sentences.no_list_lately(1)
+    assert await devin("stop 1") == no_such_number(1, shown=False).text
     await devin("list")
-    assert await devin("stop 0") == sentences.not_in_last_list(0)
-    assert await devin("stop 4") == sentences.not_in_last_list(4)
-    assert await devin("stop 1", user=BEN) == sentences.no_list_lately(1)
+    assert await devin("stop 0") == no_such_number(0, shown=True).text
+    assert await devin("stop 4") == no_such_number(4, shown=True).text
+    assert await devin("stop 1", user=BEN) == no_such_number(1, shown=False).text
     clock.now += DAY
     assert await devin("stop 1") == "aaaaaaaa00"
     clock.now += 1
-    assert await devin("stop 1") == sentences.no_list_lately(1)
+    assert await devin("stop 1") == no_such_number(1, shown=False).text
 
 
 async def test_a_list_without_sessions_takes_the_numbers_away(store, devin, three):
@@ -95,8 +96,8 @@ async def test_a_list_without_sessions_takes_the_numbers_away(store, devin, thre
     async with store.db.write() as tx:
         for name in ("aaaaaaaa00", "bbbbbbbb00", "cccccccc00"):
             await sessions.end(tx, name, Lifecycle.REFUSED, NOW)
-    assert await devin("list") == sentences.NO_SESSIONS
-    assert await devin("stop 1") == sentences.not_in_last_list(1)
+    assert await devin("list") == NO_SESSIONS.text
+    assert await devin("stop 1") == no_such_number(1, shown=True).text
 
 
 async def test_a_session_that_is_stored_no_longer_has_no_number(store, devin, three):
@@ -104,17 +105,17 @@ async def test_a_session_that_is_stored_no_longer_has_no_number(store, devin, th
     async with store.db.write() as tx:
         await sessions.end(tx, "aaaaaaaa00", Lifecycle.ENDED, NOW - 1)
         await sessions.purge(tx, NOW)
-    assert await devin("status 1") == sentences.no_such_session("1")
+    assert await devin("status 1") == no_such_session("1").text
 
 
 async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
     assert await devin("stop bbbbbb") == "bbbbbbbb00"
     assert await devin("stop devin-cccccccc00") == "cccccccc00"
-    assert await devin("stop dddddddd") == sentences.no_such_session("dddddddd")
-    assert await devin("stop bbbbbbbb", user=BEN) == sentences.no_such_session("bbbbbbbb")
+    assert await devin("stop dddddddd") == no_such_session("dddddddd").text
+    assert await devin("stop bbbbbbbb", user=BEN) == no_such_session("bbbbbbbb").text
     await store.session("bbbbbbbb99", NOW, title="Export")
     assert (await devin("stop bbbbbb")).split("\n") == [
-        sentences.several_with_id("bbbbbb", 2),
+        "`bbbbbb` fits 2 of your sessions, so nothing was done. Type more of the id:",
         "• `bbbbbbbb00` <https://app.devin.ai/sessions/bbbbbbbb00|Login>",
         "• `bbbbbbbb99` <https://app.devin.ai/sessions/bbbbbbbb99|Export>",
     ]
@@ -122,23 +123,29 @@ async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
 
 async def test_without_a_number_the_only_session_that_fits_is_meant(store, devin, three):
     assert await devin("stop", channel="C0OTHER") == "cccccccc00"
-    assert await devin("stop") == f"{sentences.several_sessions(3, 'stop')} {LINES}"
+    assert await devin("stop") == (
+        "You have 3 sessions to stop, so nothing was done yet. Say which one is meant, for example `/devin "
+        f"stop 1`: {LINES}"
+    )
     async with store.db.write() as tx:
         await sessions.change(tx, "aaaaaaaa00", status="suspended", detail="inactivity")
     assert await devin("stop") == "bbbbbbbb00", "the other one here sleeps"
-    assert (await devin("archive")).startswith(sentences.several_sessions(3, "archive"))
+    assert (await devin("archive")).startswith(
+        "You have 3 sessions to archive, so nothing was done yet. Say which one is meant, for example "
+        "`/devin archive 1`:"
+    )
     assert await devin("archive 3") == "aaaaaaaa00", "the question shows a list too"
-    assert await devin("stop", user=BEN) == sentences.NOTHING_TO_STOP
+    assert await devin("stop", user=BEN) == NOTHING_TO_STOP.text
 
 
 async def test_of_sixty_sessions_twenty_are_shown_and_the_others_counted(store, devin):
     for number in range(60):
         await store.session(f"{number:010}", NOW - number)
     first, *others, last = (await devin("list")).split(" · ")
-    assert (first, last) == ("You have 60 sessions: 1. Do 0000000000: working", sentences.sessions_left_out(40))
+    assert (first, last) == ("You have 60 sessions: 1. Do 0000000000: working", "and 40 more")
     assert len(others) == 19
     assert await devin("stop 20") == f"{19:010}"
-    assert await devin("stop 21") == sentences.not_in_last_list(21)
+    assert await devin("stop 21") == no_such_number(21, shown=True).text
     assert await devin(f"stop {59:010}") == f"{59:010}"
 
 

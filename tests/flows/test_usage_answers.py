@@ -4,14 +4,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.domain.billing import Period
+from bot.domain.billing import Period, WithheldBecause
 from bot.domain.cycle import Cycle
+from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import USAGE_QUESTIONS, By
 from bot.flows.money.figures.usage import UsageAnswers
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.store import cycles
 from bot.store.tables import spend as spend_table
-from tests import sentences
+from bot.views import digest, outcomes, usage
 from tests.flows.conftest import ORG
 from tests.markup import written
 
@@ -68,24 +69,20 @@ async def answers(asked, bills, store):
 async def test_usage_is_answered_from_rows(asked, bills, store):
     texts = await answers(asked, bills, store)
     assert texts[Period.TODAY] == (
-        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
-        "*0.5 ACUs*\n"
-        f"{sentences.parts('0', '0.5')}\n"
-        f"{sentences.NO_ACTIVE_SESSIONS}\n"
-        f"{sentences.cycle('May', '19.5 ACUs', '31')}\n"
-        f"{sentences.NOTHING_USED}"
+        "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
+        f"*0.5 ACUs*\n0 through Slack, 0.5 elsewhere\n{outcomes.NO_ACTIVE_SESSIONS}\n"
+        f"May: 19.5 ACUs · forecast 31\n{digest.QUIET}"
     )
     assert texts[Period.YESTERDAY] == (
-        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        f"*1 ACU* · {sentences.AS_USUAL}\n"
-        f"{sentences.parts('0.8', '0.2')}\n"
-        f"{sentences.sessions_by_outcome(1, 'running')}\n"
-        f"{sentences.cycle('May', '19 ACUs', '31')}\n"
-        f"{sentences.MOST_EXPENSIVE}\n"
+        "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
+        f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session: running.\n"
+        "May: 19 ACUs · forecast 31\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
     )
-    assert texts[Period.WEEK].startswith(f"{sentences.WEEK}\n{sentences.seven_days('Tuesday, 19 May 2026')}\n")
+    assert texts[Period.WEEK].startswith(
+        "Devin in the last seven days\nSeven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC.\n"
+    )
 
 
 @pytest.mark.parametrize("typed", ["yesterday", "2026-05-19"])
@@ -93,16 +90,16 @@ async def test_a_day_counts_as_finished_from_an_hour_after_its_end(asked, bills,
     clock.now = utc(2026, 5, 20, 8, 30)
     bills.days = {may(day): 2.0 for day in range(1, 19)} | {YESTERDAY: 1.0}
     await asked.refresh()
-    title = sentences.YESTERDAY if typed == "yesterday" else "Devin on 19 May 2026"
+    title = "Devin yesterday" if typed == "yesterday" else "Devin on 19 May 2026"
     assert await asked(typed) == (
-        f"{title}\n{sentences.NOTHING_FINISHED}\n{sentences.not_included('Tue 19 May', '1 ACU')}"
+        f"{title}\n{usage.NOTHING_FINISHED}\nNot finished, so not included: Tue 19 May, 1 ACU so far."
     )
     clock.now = utc(2026, 5, 20, 9)
     await asked.refresh()
     assert (await asked(typed)).splitlines()[:3] == [
         title,
-        sentences.billing_day("Tuesday, 19 May 2026"),
-        f"*1 ACU* · {sentences.compared('▼ 50 %', '2')}",
+        "Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.",
+        "*1 ACU* · ▼ 50 % (usual 2)",
     ]
 
 
@@ -110,24 +107,19 @@ async def test_usage_without_permission_names_it(asked, bills, store):
     bills.refusal = {"detail": "Forbidden"}
     texts = await answers(asked, bills, store)
     assert texts[Period.YESTERDAY] == (
-        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        f"*0.8 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
-        f"{sentences.sessions_by_outcome(1, 'running')}\n"
-        f"{sentences.cycle('May', '0.8 ACUs')}{sentences.TOO_EARLY}\n"
-        f"{sentences.MOST_EXPENSIVE}\n"
+        "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
+        f"*0.8 ACUs* through Slack · {digest.NOTHING_BEFORE}\n1 session: running.\n"
+        "May: 0.8 ACUs · forecast: too early to say\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
-        f"{sentences.OWN_SESSIONS_ONLY}"
+        f"{digest.WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
 
 
 async def test_usage_when_devin_was_never_reached(asked, store):
     assert await asked("today") == (
-        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
-        "*0 ACUs* through Slack\n"
-        f"{sentences.NO_TOTAL}\n"
-        f"{sentences.NO_ACTIVE_SESSIONS}\n"
-        f"{sentences.NOTHING_USED}"
+        "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
+        f"*0 ACUs* through Slack\n{digest.NO_TOTAL}\n{outcomes.NO_ACTIVE_SESSIONS}\n{digest.QUIET}"
     )
 
 
@@ -135,15 +127,19 @@ async def test_a_month_holds_finished_days_and_shows_the_running_one_apart(asked
     bills.days = {may(day): 1.0 for day in range(1, 20)} | {TODAY: 0.5}
     await asked.refresh()
     lines = (await asked("month")).splitlines()
-    assert lines[:3] == ["Devin in May, so far", sentences.finished_days(19, "1 to 19 May 2026"), "*19 ACUs*"]
-    assert lines[-1] == sentences.not_included("Wed 20 May", "0.5 ACUs")
+    assert lines[:3] == [
+        "Devin in May, so far",
+        "19 finished billing days, 1 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
+        "*19 ACUs*",
+    ]
+    assert lines[-1] == "Not finished, so not included: Wed 20 May, 0.5 ACUs so far."
 
 
 async def test_a_session_at_a_limit_waits_for_somebody_too(asked, bills, store):
     bills.days = {may(day): 1.0 for day in range(1, 20)}
     await asked.refresh()
     await store.session("limited", NOW - 3 * 86_400, status="suspended", detail="out_of_credits")
-    assert sentences.ONE_WAITING_NOW in (await asked("yesterday")).splitlines()
+    assert "1 session is waiting for somebody now." in (await asked("yesterday")).splitlines()
 
 
 async def test_a_cycle_is_devins(asked, bills, store):
@@ -154,7 +150,7 @@ async def test_a_cycle_is_devins(asked, bills, store):
     lines = (await asked("cycle")).splitlines()
     assert lines[:3] == [
         "Devin in this billing cycle, so far",
-        sentences.finished_days(14, "6 to 19 May 2026"),
+        "14 finished billing days, 6 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
         "*14 ACUs*",
     ]
 
@@ -164,8 +160,9 @@ async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
     await asked.refresh()
     await store.session("asks", utc(2026, 5, 3, 12), detail="waiting_for_user")
     assert await asked("2026-05-03..2026-05-05") == (
-        f"Devin from 3 to 5 May 2026\n{sentences.finished_days(3, '3 to 5 May 2026')}\n*3 ACUs*\n"
-        f"{sentences.parts('0', '3')}\n{sentences.sessions_by_outcome(1, 'waiting')}\n{sentences.NOTHING_USED}"
+        "Devin from 3 to 5 May 2026\n"
+        "3 finished billing days, 3 to 5 May 2026, each 08:00 UTC to 08:00 UTC.\n*3 ACUs*\n"
+        f"0 through Slack, 3 elsewhere\n1 session: waiting.\n{digest.QUIET}"
     )
 
 
@@ -173,12 +170,14 @@ async def test_ranges_without_figures(asked, bills, store):
     bills.days = {may(4): 1.0}
     await asked.refresh()  # the newest 31 days
     assert (await asked.message("2026-05-20")).text.startswith("Devin on 20 May 2026: ")
-    assert (await asked.message("2026-05-21")).text == sentences.future_range(
-        "2026-05-21", "20 May 2026", "<!date^1779350400^{date_short_pretty} at {time}|2026-05-21 08:00 UTC>"
-    )
-    assert (await asked.message("2026-04-20..2026-05-01")).text == sentences.not_kept("21 April 2026")
-    assert (await asked.message("2026-04-31")).text == sentences.no_days("2026-04-31")
-    assert (await asked.message("2026-05-04..2026-05-01")).text == sentences.reversed_range("2026-05-04..2026-05-01")
+    for typed, fault in {
+        "2026-05-21": RangeFault.FUTURE,
+        "2026-04-20..2026-05-01": RangeFault.NOT_KEPT,
+        "2026-04-31": RangeFault.MALFORMED,
+        "2026-05-04..2026-05-01": RangeFault.REVERSED,
+    }.items():
+        refused = usage.refused_range(RefusedRange(fault, typed, may(20), date(2026, 4, 21)))
+        assert (await asked.message(typed)).text == refused.text
 
 
 async def test_the_first_of_a_month_has_no_finished_day(asked, store, clock):
@@ -186,8 +185,8 @@ async def test_the_first_of_a_month_has_no_finished_day(asked, store, clock):
     await store.session("a", clock.now)
     await store.spent(date(2026, 6, 1), a=2.5)
     assert await asked("month by person") == (
-        f"Devin in June, so far\n{sentences.NOTHING_FINISHED}\n"
-        f"{sentences.not_included('Mon 1 Jun', '2.5 ACUs through Slack')}"
+        f"Devin in June, so far\n{usage.NOTHING_FINISHED}\n"
+        "Not finished, so not included: Mon 1 Jun, 2.5 ACUs through Slack so far."
     )
 
 
@@ -294,8 +293,8 @@ TITLES = {
 async def test_what_was_used_is_divided(divided, by, found):
     text = await divided(f"week by {by}")
     assert text.splitlines()[:3] == [
-        f"{sentences.WEEK}, by {by}",
-        sentences.seven_days("Tuesday, 19 May 2026"),
+        f"Devin in the last seven days, by {by}",
+        "Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC.",
         "*20 ACUs*",
     ]
     assert rows(text) == found
@@ -321,7 +320,11 @@ async def test_without_a_bill_only_our_own_rows_are_divided(asked, bills, store)
     assert rows(await asked("week by channel"))[-1] == "sessions that are no longer stored: 0.5 ACUs · 1 session"
     for by in ("product", "org"):
         lines = (await asked(f"week by {by}")).splitlines()
-        assert lines[2:5] == ["*9.5 ACUs* through Slack", sentences.ONLY_THE_BILL, sentences.OWN_SESSIONS_ONLY]
+        assert lines[2:5] == [
+            "*9.5 ACUs* through Slack",
+            usage.ONLY_THE_BILL,
+            digest.WITHHELD[WithheldBecause.PERMISSION].format(named="ViewOrgConsumption"),
+        ]
 
 
 async def test_a_plan_without_acus_divides_sessions_time_and_pull_requests(asked, store):
@@ -331,7 +334,7 @@ async def test_a_plan_without_acus_divides_sessions_time_and_pull_requests(asked
     await store.session("b", noon + 1)
     await store.pull_request("a", "https://github.com/acme/api/pull/1", noon)
     text = await asked("yesterday by person")
-    assert text.splitlines()[2] == sentences.PLAN_WITHOUT_ACUS
+    assert text.splitlines()[2] == digest.NO_ACUS
     assert rows(text) == ["Ada: 2 sessions · 10 minutes · 1 pull request"]
     assert rows(await asked("week by day")) == ["Tue 19 May: 2 sessions"]
 

@@ -19,9 +19,9 @@ from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
 from bot.store.tables import consumption
 from bot.timing import PRODUCTION
+from bot.views import digest
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures
-from tests import sentences
 from tests.flows.conftest import ORG
 from tests.markup import written
 
@@ -175,12 +175,17 @@ async def test_a_missing_permission_is_remembered_by_its_name(usage_ledger, bill
 @pytest.mark.parametrize(
     ("status", "refusal", "withheld", "sentence"),
     [
-        (404, {"detail": "Not Found"}, Withheld(WithheldBecause.NOT_FOUND, "ViewOrgConsumption"), sentences.NO_BILL),
+        (
+            404,
+            {"detail": "Not Found"},
+            Withheld(WithheldBecause.NOT_FOUND, "ViewOrgConsumption"),
+            digest.WITHHELD[WithheldBecause.NOT_FOUND].format(named="ViewOrgConsumption"),
+        ),
         (
             403,
             {"detail": "out_of_quota"},
             Withheld(WithheldBecause.QUOTA, "out_of_quota"),
-            sentences.no_bill_for_quota("out_of_quota"),
+            digest.WITHHELD[WithheldBecause.QUOTA].format(named="out_of_quota"),
         ),
     ],
 )
@@ -194,7 +199,7 @@ async def test_a_bill_that_is_not_there_is_as_one_that_may_not_be_read(
     figures = await usage_ledger.figures(YESTERDAY)
     assert (figures.total, figures.through_slack, figures.withheld) == (None, 4.0, withheld)
     lines = written((await usage_ledger.usage(Period.YESTERDAY)).blocks).splitlines()
-    assert lines[2] == f"*4 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}"
+    assert lines[2] == f"*4 ACUs* through Slack · {digest.NOTHING_BEFORE}"
     assert lines[-1] == sentence
     bills.refusal = None
     clock.now += PRODUCTION.consumption_interval

@@ -6,7 +6,6 @@ from typing import Final
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.gallery_stage import Gallery
 from tests.page.playground import PEOPLE, Playground
@@ -28,8 +27,8 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     await ann.opens("web")
     await ann.asks_devin()
     assert await ann.faults(axe) == []
-    await ann.opens_thread(sentences.ASKED_BY)
-    await ann.reads(sentences.WAITS_FOR_YOUR_ANSWER)
+    await ann.opens_thread("sked by")
+    await ann.reads("Devin waits for your answer")
     assert await ann.faults(axe) == []
     await ann.drawer.chooses_the_session()
     assert await ann.faults(axe) == []
@@ -76,7 +75,7 @@ async def test_it_fits_on_the_screen(visit: Visit, play: Playground) -> None:
     await ann.opens("web")
     await ann.asks_devin()
     await fits(ann, ann.composer)
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await fits(ann, ann.thread_composer)
     await ann.drawer.opens("Devin")
     await fits(ann)
@@ -107,7 +106,7 @@ async def test_each_stop_of_the_tab_key_shows_that_it_has_the_focus(visit: Visit
     ann = await visit(play.url, viewport={"width": 1600, "height": 900})  # room for the drawer beside the thread
     await ann.opens("web")
     await ann.asks_devin()
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await ann.drawer.chooses_the_session()
     stops = await ann.tabs_through()
     assert [name for name, is_seen in stops.items() if not is_seen] == []
@@ -131,12 +130,12 @@ async def test_the_main_path_by_keyboard_alone(ann: Visitor) -> None:
     await expect(ann.card).to_contain_text(WAITING)
     await ann.tabs_to(ann.card.get_by_role("button", name=re.compile("repl(y|ies)")))
     await press("Enter")
-    await ann.reads(sentences.WAITS_FOR_YOUR_ANSWER)
+    await ann.reads("Devin waits for your answer")
     await ann.tabs_to(ann.thread_composer)
     await write("The second one, please.")
     await press("Enter")
     await ann.reads("The second one, please.")
-    await ann.reads(sentences.IS_FINISHED)
+    await ann.reads(", done")
     await press("Escape")
     await expect(ann.page.locator("#thread")).to_be_hidden()
     await ann.tabs_to(ann.page.locator("#open-bench"))

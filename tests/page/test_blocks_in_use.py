@@ -4,7 +4,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
-from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.gallery_app import EVIL, evil
 from tests.page.gallery_stage import MESSAGES, Gallery
@@ -38,7 +37,7 @@ async def test_buttons_tell_the_app(ann: Visitor, gallery: Gallery) -> None:
     await ann.reads("flow: ")
     await expect(ann.toast).to_contain_text("In Slack this starts a workflow.")
     await ann.page.context.route("https://app.devin.ai/**", lambda route: route.fulfill(body="Devin"))
-    link = message.get_by_role("button", name=sentences.OPEN_IN_DEVIN)
+    link = message.get_by_role("button", name="Open in Devin")
     await expect(link).to_have_attribute("href", "https://app.devin.ai/sessions/1")
     await expect(link).to_have_attribute("target", "_blank")
     await expect(link).to_have_attribute("rel", "noreferrer noopener")

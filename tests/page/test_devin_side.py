@@ -7,8 +7,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from bot.domain.session import DisplayState
 from bot.playground.devin import DevinControl
-from tests import sentences
+from bot.views import announcements
+from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES, STATUS_SENTENCES
 from tests.page.conftest import Visit
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, Visitor
@@ -17,10 +19,12 @@ pytestmark = AT_THE_PAGE
 
 NONE_YET: Final = "No sessions yet. Write /devin and a task in a channel, and its session appears here."
 WITH_ROOM: Final = {"viewport": {"width": 1700, "height": 900}, "timezone_id": "UTC"}
-APPROVAL: Final = f"✋ {sentences.approval('@Ann Lee', sign='')}"
-SPENT_ITS_LIMIT: Final = f"⛔ {sentences.own_limit(parameter='acu=')}"
-ASLEEP: Final = f"💤 {sentences.ASLEEP}"
-FAILED: Final = f"❌ {sentences.FAILED}"
+APPROVAL: Final = f"✋ {announcements.APPROVAL.format(who='@Ann Lee').partition(' ')[2]}"
+SPENT_ITS_LIMIT: Final = (
+    f"⛔ {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='', whoever='Whoever asked for it').replace('`', '')}"
+)
+ASLEEP: Final = f"💤 {STATE_SENTENCES[DisplayState.ASLEEP]}"
+FAILED: Final = f"❌ {STATUS_SENTENCES['error']}"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -62,13 +66,13 @@ async def test_calls_appear_as_they_come_in(ann: Visitor) -> None:
 @pytest.mark.long
 async def test_calls_of_other_sessions_can_be_hidden(ann: Visitor, play: Playground) -> None:
     await ann.asks_devin()
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await ann.reads(QUESTION)
     (ours,) = (await play.get("/api/sessions"))["sessions"]
     posts = [call for call in (await play.get("/api/calls"))["slack"] if call["method"] == "chat.postMessage"]
     await ann.opens("general")
     await ann.writes("/devin write a changelog")
-    await expect(ann.card).to_contain_text(sentences.IS_DONE)
+    await expect(ann.card).to_contain_text("Done")
     await ann.drawer.chooses("Fix the flaky login test")
     await expect(ann.drawer.devin_call("create_session")).to_have_count(2)
     await ann.page.get_by_role("radio", name="Of this session").check(force=True)
@@ -101,22 +105,22 @@ async def test_a_call_that_a_fault_struck_says_so(ann: Visitor, play: Playground
 @pytest.mark.long
 async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await ann.reads(QUESTION)
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
     await ann.reads("I would like to run a database migration. Please approve it in the Devin app.")
     await ann.reads(APPROVAL)
-    await expect(card).to_contain_text(f"✋ {sentences.waiting_for_approval('ann')}")
+    await expect(card).to_contain_text(f"✋ {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='ann')}")
 
     await drawer.lets("Ask a question", "Devin asked a question.", "Waits for an answer running / waiting_for_user")
     await ann.reads("There are two ways to do this: a small fix in one place, or a cleaner rewrite of the module.")
     await expect(ann.thread.get_by_text(QUESTION)).to_have_count(2)
-    await expect(card).to_contain_text(f"💬 {sentences.waiting_for_answer('ann')}")
+    await expect(card).to_contain_text(f"💬 {STATE_SENTENCES[DisplayState.WAITING].format(asker='ann')}")
 
 
 async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await expect(drawer.act("Merge it")).to_be_disabled()
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
 
@@ -134,15 +138,15 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
 
     await drawer.lets("Finish", "Devin finished.", "Finished running / finished")
     await ann.reads("Done. The tests pass, and what you asked for is in place.")
-    await ann.reads(sentences.IS_FINISHED)
-    await expect(card).to_contain_text(f"✅ {sentences.IS_DONE}")
+    await ann.reads(", done")
+    await expect(card).to_contain_text("✅ Done")
     await expect(drawer.act("Next step")).to_be_disabled()
 
 
 @pytest.mark.long
 async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     limit = "At its ACU limit suspended / usage_limit_exceeded"
     await drawer.lets("Hit the ACU limit", "The session is at its ACU limit.", limit)
     await ann.reads(SPENT_ITS_LIMIT)
@@ -154,7 +158,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
 
     await expect(drawer.act("Unarchive")).to_be_disabled()
     await drawer.lets("Archive", "The session is archived.", "Asleep suspended / inactivity Archived")
-    await expect(card).to_contain_text(f"⏹️ {sentences.card_stopped_begins()}")
+    await expect(card).to_contain_text("⏹️ Stopped. Nothing is lost")
     await expect(drawer.act("Archive")).to_be_disabled()
     await drawer.lets("Unarchive", "The session is no longer archived.", "Asleep suspended / inactivity")
     await expect(card).to_contain_text(ASLEEP)
@@ -171,7 +175,7 @@ async def test_a_session_is_terminated(ann: Visitor) -> None:
     await expect(drawer.fact("Story")).to_have_text("over: the session was terminated")
     for act in ("Terminate", "Next step", "Play", "Pause"):
         await expect(drawer.act(act)).to_be_disabled()
-    await expect(card.get_by_role("button", name=sentences.STOP_BUTTON)).to_have_count(0)
+    await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
 
 
 @pytest.mark.long
@@ -183,10 +187,10 @@ async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
     await expect(drawer.act("Pause")).to_be_disabled()
     await drawer.lets("Next step", "The story went one step on.", "Working running / working")
     await expect(drawer.fact("Story")).to_have_text("4 steps left, paused")
-    await expect(card).to_contain_text(f"⚙️ {sentences.IS_WORKING}")
+    await expect(card).to_contain_text("⚙️ Working")
     await drawer.lets("Play", "The story plays.", "Finished running / finished")
     await expect(drawer.fact("Story")).to_have_text("told to its end")
-    await expect(card).to_contain_text(f"✅ {sentences.IS_DONE} · ")
+    await expect(card).to_contain_text("✅ Done · ")
 
 
 # ---------------------------------------------------------------- what a session is told to be
@@ -284,7 +288,7 @@ async def test_from_a_session_to_its_thread(ann: Visitor) -> None:
     await ann.drawer.chosen.get_by_role("button", name="Open the thread in Slack").click()
     await ann.reads(QUESTION)
     await expect(ann.link("web")).to_have_attribute("aria-current", "page")
-    await expect(ann.thread.get_by_test_id("message").first).to_contain_text(sentences.asked_by("ann"))
+    await expect(ann.thread.get_by_test_id("message").first).to_contain_text("Asked by ann")
 
 
 @pytest.mark.long
@@ -322,7 +326,7 @@ async def test_sessions_are_dated_by_the_clock_of_the_playground(ann: Visitor, p
 @pytest.mark.long
 async def test_writing_as_devin_by_keyboard(ann: Visitor) -> None:
     await ann.asks_devin()
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     text = ann.page.get_by_role("textbox", name="Say something as Devin")
     await text.fill("There is **one** more.")
     await text.press("Enter")

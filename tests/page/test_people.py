@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests import sentences
+from bot.views.answers.access import GUEST_REFUSED, SHARED_CHANNEL_REFUSED
+from bot.views.answers.stops import STOP_DONE
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, DRAWN_WIDTH, Visitor
 
@@ -16,7 +17,7 @@ async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await ann.acts_as("Gus")
     await ann.opens("general")
     await ann.writes("@Devin Bridge delete the staging database")
-    private = await ann.is_answered(sentences.GUEST_REFUSED)
+    private = await ann.is_answered(GUEST_REFUSED.text)
     await expect(private).to_contain_text("Only visible to you")
     await ann.acts_as("Ben")
     await ann.opens("general")
@@ -24,42 +25,42 @@ async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await expect(ann.page.get_by_test_id("ephemeral")).to_have_count(0)
     await ann.acts_as("Gus")
     await ann.opens("general")
-    await ann.is_answered(sentences.GUEST_REFUSED)
+    await ann.is_answered(GUEST_REFUSED.text)
 
 
 async def test_somebody_from_another_company_is_refused(ann: Visitor) -> None:
     await ann.acts_as("Eve")
     await ann.opens("shared")
     await ann.writes("@Devin Bridge read our contract")
-    await ann.is_answered(sentences.SHARED_CHANNEL_REFUSED)
+    await ann.is_answered(SHARED_CHANNEL_REFUSED.text)
     await expect(ann.link("web")).to_have_count(0)
 
 
 async def test_an_admin_asks_what_was_spent_and_a_member_may_not(ann: Visitor) -> None:
     await ann.opens("ops")
     await ann.writes("/devin usage today")
-    await ann.is_answered(sentences.admins_only("@Ada Weiss"))
+    await ann.is_answered("Usage figures are for the admins of Devin Bridge. Ask @Ada Weiss.")
     await ann.acts_as("Ada")
     await ann.opens("ops")
     await ann.writes("/devin usage today")
-    await ann.is_answered(sentences.TODAY)
-    await expect(ann.private_answer(sentences.FIGURES_FOR_ADMINS)).to_have_count(0)
+    await ann.is_answered("Devin today, so far")
+    await expect(ann.private_answer("Usage figures are for the admins")).to_have_count(0)
 
 
 async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await ann.opens("web")
     card = await ann.asks_devin()
     await ann.acts_as("Ben")
-    await card.get_by_role("button", name=sentences.STOP_BUTTON).click()
-    await ann.private_answer(sentences.STOP_IT).get_by_role("button", name="Stop it").click()
-    await expect(card).to_contain_text(sentences.card_stopped_begins("ben"))
-    await expect(ann.private_answer(sentences.STOP_DONE)).to_be_visible()
+    await card.get_by_role("button", name="Stop").click()
+    await ann.private_answer("Stop it?").get_by_role("button", name="Stop it").click()
+    await expect(card).to_contain_text("Stopped by ben. Nothing is lost")
+    await expect(ann.private_answer(STOP_DONE.text)).to_be_visible()
     await ann.writes("/devin list")
-    await ann.is_answered(sentences.NO_OPEN_SESSIONS)
+    await ann.is_answered("You have no open sessions.")
     await ann.acts_as("Ann")
-    await expect(ann.private_answer(sentences.NO_OPEN_SESSIONS)).to_have_count(0)
+    await expect(ann.private_answer("You have no open sessions.")).to_have_count(0)
     await ann.writes("/devin list")
-    await ann.is_answered(sentences.ONE_SESSION)
+    await ann.is_answered("You have 1 session:")
 
 
 @pytest.mark.long
@@ -155,4 +156,4 @@ async def test_direct_messages_are_a_session_too(ann: Visitor) -> None:
     await ann.writes("write the release notes")
     await ann.sees("write the release notes")
     await ann.opens_thread("write the release notes")
-    await ann.reads(sentences.asked_by("ann"))
+    await ann.reads("Asked by ann")

@@ -5,7 +5,10 @@ import re
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests import sentences
+from bot.domain.session import DisplayState
+from bot.views import digest_root
+from bot.views.answers.stops import stopped
+from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, WAITING, Visitor
 
 pytestmark = AT_THE_PAGE
@@ -23,8 +26,8 @@ async def height(message: Locator) -> float:
 async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.writes(f"/devin {TASK} repo=acme/web")
-    await ann.is_answered(sentences.got_it_posted(TASK))
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.is_answered(f"Got it: “{TASK}”. The session is in this thread.")
+    await ann.opens_thread("sked by")
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)
     await expect(ann.card).to_contain_text("Asked by ann · acme/web")
@@ -34,9 +37,9 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
         "“The second one, please”: the second, then. I pass a clock in; whoever passes none gets the real one."
     )
     # At this speed the pull request may come with the end, which names it in any case.
-    done = await ann.reads(sentences.IS_FINISHED)
+    done = await ann.reads(", done")
     await expect(done).to_contain_text(re.compile(r"🔀 acme/web#\d+ \(open\).*\d+(\.\d+)? ACUs", re.DOTALL))
-    await expect(ann.card).to_contain_text(sentences.IS_DONE)
+    await expect(ann.card).to_contain_text("Done")
     await expect(ann.card.get_by_role("link", name="acme/web#")).to_have_attribute(
         "href", re.compile("^https://github")
     )
@@ -47,7 +50,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.drawer.closes()
     await ann.acts_as("Ada")
     await ann.opens("ops")
-    digest = await ann.sees(sentences.DAY_BEGINS)
+    digest = await ann.sees(digest_root.DAY)
     await expect(digest).to_contain_text(
         re.compile(r"\d+(\.\d+)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+ % \(usual \d+(\.\d+)?\)")
     )
@@ -56,11 +59,11 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
 async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:
     await ann.opens("web")
     card = await ann.asks_devin()
-    await card.get_by_role("button", name=sentences.STOP_BUTTON).click()
-    await expect(card).to_contain_text(sentences.card_stopped("ann"))
-    await expect(card.get_by_role("button", name=sentences.STOP_BUTTON)).to_have_count(0)
-    await ann.opens_thread(sentences.ASKED_BY)
-    await ann.reads(sentences.stopped("ann", sign=""))
+    await card.get_by_role("button", name="Stop").click()
+    await expect(card).to_contain_text(STATE_SENTENCES[DisplayState.STOPPED].format(by=" by ann"))
+    await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
+    await ann.opens_thread("sked by")
+    await ann.reads(stopped("ann").text.partition(" ")[2])
 
 
 async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> None:
@@ -68,7 +71,7 @@ async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> No
     await ann.writes("The import takes an hour.")
     await ann.opens_thread("The import takes an hour.")
     await ann.replies("@Devin Bridge find out why")
-    await ann.reads(sentences.asked_by("ann"))
+    await ann.reads("Asked by ann")
     await expect(ann.message("The import takes an hour.")).to_contain_text(re.compile(r"\d+ replies"))
 
 
@@ -80,7 +83,7 @@ async def test_the_drawer_is_devins_own_side(ann: Visitor) -> None:
     await expect(ann.drawer.sessions).to_contain_text(["running / waiting_for_user"])
     await ann.drawer.says_as_devin("There is **one** more test like it.")
     await ann.drawer.closes()
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await ann.reads("There is one more test like it.")
 
 
@@ -90,4 +93,4 @@ async def test_a_state_that_is_forced_shows_on_the_card(ann: Visitor) -> None:
     card = await ann.asks_devin()
     await ann.drawer.chooses_the_session()
     await ann.drawer.forces("suspended", "out_of_credits")
-    await expect(card).to_contain_text(sentences.NO_CREDITS)
+    await expect(card).to_contain_text(DETAIL_SENTENCES["out_of_credits"])

@@ -5,7 +5,6 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.playground import Playground
 from tests.page.tour import TOUR_TASK
@@ -32,7 +31,7 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     await ann.tour.is_at(2)
     await expect(ann.composer).to_be_focused()
     await ann.tour.points_at(ann.card)
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await ann.tour.is_at(3)
     await ann.tour.points_at(frame(ann, "thread-composer"))
     await ann.reads(QUESTION)
@@ -42,9 +41,9 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     await ann.tour.is_at(4)
     await expect(ann.thread_composer).to_be_focused()
     await ann.tour.points_at(ann.card)
-    await ann.card.get_by_role("button", name=sentences.STOP_BUTTON).click()
+    await ann.card.get_by_role("button", name="Stop").click()
     await ann.tour.is_at(5)
-    await expect(ann.card).to_contain_text(sentences.card_stopped_begins("ann"))
+    await expect(ann.card).to_contain_text("Stopped by ann. Nothing is lost")
     assert await state(play) == ("suspended", "user_request")
     await ann.tour.points_at(ann.page.locator("#open-bench"))
     await ann.page.locator("#open-bench").click()
@@ -60,7 +59,7 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     await ann.page.get_by_test_id("bench-start").click()
     await ann.tour.is_over()
     await ann.drawer.closes()
-    await goes_on(ann, play, "The first one, please.", "And add a test for it.", until=sentences.IS_DONE)
+    await goes_on(ann, play, "The first one, please.", "And add a test for it.", until="Done")
     assert await state(play) == ("running", "finished")
 
 
@@ -79,13 +78,13 @@ async def test_each_step_is_done_for_one_on_a_tablet(visit: Visit, play: Playgro
     await ann.tour.is_at(4)
     await ann.tour.presses("Do it for me")
     await ann.tour.is_at(5)
-    await expect(ann.card).to_contain_text(sentences.card_stopped_begins("ann"))
+    await expect(ann.card).to_contain_text("Stopped by ann. Nothing is lost")
     await ann.tour.presses("Do it for me")
     await ann.tour.is_over()
     await ann.tour.presses("Done")
     await ann.tour.has_gone()
     await ann.drawer.closes()
-    await goes_on(ann, play, REPLIED_FOR_ONE, WRITTEN_FOR_ONE, until=sentences.IS_DONE)
+    await goes_on(ann, play, REPLIED_FOR_ONE, WRITTEN_FOR_ONE, until="Done")
     assert await state(play) == ("running", "finished")
 
 
@@ -118,7 +117,7 @@ async def test_who_passed_steps_over_gets_what_they_need_and_nothing_twice(visit
         await ann.tour.presses("Next")
     await ann.tour.presses("Do it for me")
     await ann.tour.is_at(5)
-    await expect(ann.card).to_contain_text(sentences.card_stopped_begins("ann"))
+    await expect(ann.card).to_contain_text("Stopped by ann. Nothing is lost")
     await ann.drawer.presses("kill")
     await ann.drawer.sees_the_bot("killed")
     await ann.tour.presses("Do it for me")

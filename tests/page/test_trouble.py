@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.playground import Playground, playground
 from tests.page.visitor import AT_THE_PAGE, CLIPBOARD, TASK, WAITING, Visitor
@@ -19,7 +18,7 @@ pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 async def test_what_is_written_while_the_bot_is_dead_is_answered_once(ann: Visitor, play: Playground) -> None:
     await ann.opens("web")
     await ann.asks_devin()
-    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.opens_thread("sked by")
     await ann.drawer.presses("kill")
     await ann.drawer.sees_the_bot("killed")
     await ann.drawer.closes()
@@ -31,7 +30,7 @@ async def test_what_is_written_while_the_bot_is_dead_is_answered_once(ann: Visit
     (session,) = (await play.get("/api/sessions"))["sessions"]
     told = (await play.get(f"/api/sessions/{session['session_id']}"))["session"]["messages"]
     assert len([one for one in told if "And sort them, please." in one["message"]]) == 1
-    assert len(await ann.channel.get_by_test_id("message").filter(has_text=sentences.ASKED_BY).all()) == 1
+    assert len(await ann.channel.get_by_test_id("message").filter(has_text="sked by").all()) == 1
 
 
 @pytest.mark.long
@@ -44,7 +43,7 @@ async def test_a_burst_of_refusals_from_slack_loses_and_doubles_nothing(ann: Vis
         await expect(ann.channel.get_by_test_id("message").filter(has_text=f"tidy up the {task} module")).to_have_count(
             1
         )
-        await expect(ann.message(f"tidy up the {task} module")).to_contain_text(sentences.IS_DONE)
+        await expect(ann.message(f"tidy up the {task} module")).to_contain_text("Done")
     await ann.drawer.opens("Fault bench")
     await expect(ann.drawer.counter("slack-failed")).to_have_text("5")
     await expect(ann.drawer.counter("slack-retried")).to_have_text("5")
@@ -72,8 +71,8 @@ async def test_each_thing_is_done_once_whatever_answers(
     await ann.drawer.presses("fault-clear")
     await ann.drawer.closes()
     await expect(ann.card).to_contain_text(WAITING)
-    await expect(ann.channel.get_by_test_id("message").filter(has_text=sentences.ASKED_BY)).to_have_count(1)
-    await ann.opens_thread(sentences.ASKED_BY)
+    await expect(ann.channel.get_by_test_id("message").filter(has_text="sked by")).to_have_count(1)
+    await ann.opens_thread("sked by")
     await ann.reads("Which one do you want?")
     said = await ann.thread.get_by_test_id("message").all_inner_texts()
     assert len(said) == len({text.split("\n", 1)[-1] for text in said})

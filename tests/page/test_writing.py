@@ -8,7 +8,6 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from bot.manifest import read_manifest
-from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.gallery_stage import Gallery
 from tests.page.playground import Playground
@@ -203,7 +202,7 @@ async def test_a_command_comes_back_when_nobody_hears_it(visit: Visit, play: Pla
     await ann.drawer.sees_the_bot("running")
     await ann.drawer.closes()
     await ann.composer.press("Enter")
-    await ann.is_answered(sentences.NO_OPEN_SESSIONS)
+    await ann.is_answered("You have no open sessions.")
     await expect(ann.composer).to_have_value("")
 
 

@@ -5,7 +5,9 @@ from typing import Any, Final, Literal, Self
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, FilePayload, Locator, Page, expect
 
-from tests import sentences
+from bot.domain.session import DisplayState
+from bot.views import announcements
+from bot.views.sentences import STATE_SENTENCES
 from tests.page.drawer import Drawer
 from tests.page.playground import CHANNELS, PEOPLE
 from tests.page.tour import Tour
@@ -28,8 +30,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
 TASK: Final = "fix the flaky login test"
-QUESTION: Final = sentences.question("@Ann Lee", sign="")
-WAITING: Final = sentences.waiting_for_answer("ann")
+QUESTION: Final = announcements.QUESTION.format(who="@Ann Lee").partition(" ")[2]
+WAITING: Final = STATE_SENTENCES[DisplayState.WAITING].format(asker="ann")
 AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
@@ -83,7 +85,7 @@ class Visitor:
         self.thread = page.locator("#thread-messages")
         self.composer = page.get_by_test_id("composer-input")
         self.thread_composer = page.get_by_test_id("thread-composer-input")
-        self.card = self.message(sentences.asked_by("ann"))
+        self.card = self.message("Asked by ann")
         self.drawer = Drawer(page)
         self.tour = Tour(page)
         self.home = page.locator("#home")

@@ -21,7 +21,7 @@ from bot.playground.news import Change
 from bot.playground.page.acts import BenchError
 from bot.playground.slack.state import Call
 from bot.playground.stage import Stage, stage
-from tests import sentences
+from bot.views import digest_root
 from tests.forked_bot import fork
 from tests.playground.sentences import NOTHING_TO_STOP
 
@@ -52,7 +52,7 @@ class Bench:
 
     async def digests(self, count: int) -> list[dict[str, Any]]:
         """The digests in #ops, once there are so many."""
-        return await self.on.slack.wait_for_messages(OPS, count, text=sentences.DAY_BEGINS)
+        return await self.on.slack.wait_for_messages(OPS, count, text=digest_root.DAY)
 
 
 @pytest.fixture
@@ -180,8 +180,8 @@ async def test_a_bot_that_was_killed_before_its_first_digest_was_due_still_posts
         await bench.begin(talk=True)
         await bench.do("kill", {})
         await bench.do("jump", {"to": "digest"})
-        await on.slack.wait_for_message(OPS, sentences.DAY_BEGINS)
-        assert len(await on.slack.messages(OPS, text=sentences.DAY_BEGINS)) == 1
+        await on.slack.wait_for_message(OPS, digest_root.DAY)
+        assert len(await on.slack.messages(OPS, text=digest_root.DAY)) == 1
 
 
 # ---------------------------------------------------------------- the bot's process
@@ -191,7 +191,7 @@ async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench)
     slack, devin = house.on.slack, house.on.devin
     ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
     session = (await devin.wait_for_sessions("write a changelog"))[0]["session_id"]
-    await slack.wait_for_message(WEB, sentences.ASKED_BY, thread_ts=ts)
+    await slack.wait_for_message(WEB, "sked by", thread_ts=ts)
     assert await house.do("kill") == (
         "The bot is killed in the middle of whatever it did. Start it, and see that nothing is lost."
     )
@@ -235,7 +235,7 @@ async def test_a_burst_of_429_and_500_only_takes_longer(house: Bench) -> None:
     )
     ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
     await house.on.devin.wait_for_sessions("write a changelog")
-    await slack.wait_for_message(WEB, sentences.ASKED_BY, thread_ts=ts)
+    await slack.wait_for_message(WEB, "sked by", thread_ts=ts)
     counters = house.bench.counters()
     assert counters["slack"]["failed"] >= 3
     assert counters["slack"]["retried"] >= 3
@@ -251,7 +251,7 @@ async def test_a_lost_answer_doubles_nothing(house: Bench) -> None:
     slack, devin = house.on.slack, house.on.devin
     ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
     await devin.wait_for_sessions("write a changelog")
-    await slack.wait_for_message(WEB, sentences.ASKED_BY, thread_ts=ts)
+    await slack.wait_for_message(WEB, "sked by", thread_ts=ts)
     assert await house.do("fault", side="devin", kind="drop", where="send_message") == (
         "The next call of send_message to Devin will take effect, but without an answer."
     )

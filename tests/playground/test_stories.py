@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.flows.prompt import LOOK_AT_THREAD
 from bot.playground.devin import DevinControl, DevinSimulator, life
 from bot.playground.devin.course import choose
 from bot.playground.devin.stories import STORIES, WORK
 from bot.playground.devin.task import QUOTE_LENGTH, TITLE_LENGTH, title_of
-from tests import sentences
 from tests.playground.sentences import STORY_BEGINS
 
 pytestmark = pytest.mark.edge
@@ -151,7 +151,7 @@ def test_the_words_of_a_prompt_choose_the_story(prompt: str, name: str) -> None:
 
 
 def test_a_bare_mention_means_what_was_said_last_in_the_thread() -> None:
-    prompt = FRAME.format(words=sentences.LOOK_AT_THREAD, last="The login test is flaky since Monday.")
+    prompt = FRAME.format(words=LOOK_AT_THREAD, last="The login test is flaky since Monday.")
     assert choose(prompt).name == "flaky test"
 
 

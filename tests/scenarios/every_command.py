@@ -20,17 +20,46 @@ In these texts `{user}` is who types, `{by}` the name or mention of them, `{othe
 differs from run to run, DATE for an instant and `N` for a number in code.
 """
 
+from datetime import UTC
+
+from bot.domain.admins import Admins
 from bot.domain.commands.spec import Surface
-from tests import sentences
-from tests.scenarios.walk import ANY, WHO_ARE_ADMINS, Role, Row, admins_only
+from bot.domain.library import Kind
+from bot.domain.notify_choice import NotifyChoice
+from bot.features import COMMANDS
+from bot.views import (
+    audit_logs,
+    budgets,
+    fan_outs,
+    library,
+    long_jobs,
+    members,
+    organisations,
+    outcome_report,
+    reviews,
+    schedules,
+    secrets,
+)
+from bot.views.answers import own_cost
+from bot.views.answers.access import GUEST_REFUSED, not_yours
+from bot.views.answers.notifications import notify_shown
+from bot.views.answers.replies import ASIDE, MUTED, NOT_MUTED
+from bot.views.answers.session_lists import NO_SESSIONS
+from bot.views.answers.sessions import NO_SESSION_HERE, cost
+from bot.views.answers.starts import checking, start_forbidden
+from bot.views.answers.stops import NOTHING_TO_STOP, archived, exit_confirm, stopped
+from bot.views.answers.subscriptions import digest_list
+from bot.views.help_texts import slash_help, thread_help
+from tests.said import a_session
+from tests.scenarios.walk import ANY, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
-NOT_YOURS = sentences.not_yours("<@U0ANN>", f", {WHO_ARE_ADMINS}")
+NOT_YOURS = not_yours("U0ANN", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
-OPEN_THE_FORM = f"{sentences.FORM_NEEDS_A_BUTTON}\nOpen the form"
-NO_SCHEDULES = sentences.no_schedules("https://app.devin.ai/settings/schedules")
+OPEN_THE_FORM = "This needs a form, which Slack opens only when you press a button.\nOpen the form"
+NO_SCHEDULES = schedules.listing([], [], UTC, 0, "https://app.devin.ai/settings/schedules").text
 NOTES = admins_only("Changes of notes")
 SECRETS = "https://app.devin.ai/secrets"
 
@@ -40,16 +69,16 @@ def gone(kind: str) -> str:
     return f"Devin doesn't have that {kind} any more. Nothing was changed. `/devin {kind} list` shows what there is."
 
 
-def lacks(permission: str, *, of: str = sentences.ORGANISATION, sign: str = "", more: str = "") -> dict[str, str]:
+def lacks(permission: str, *, sign: str = "", more: str = "") -> dict[str, str]:
     """What is said where the key lacks the only permission that is needed."""
-    return {permission: f"{sign}{sentences.key_lacks(permission, of)}{more}"}
+    return {permission: f"{sign}{long_jobs.devin_refused(permission)}{more}"}
 
 
 IN_FORM = {Surface.DM: OPEN_THE_FORM, Surface.MENTION: OPEN_THE_FORM}  # where Slack opens no modal
 
 
-KNOWLEDGE = lacks("ManageAccountKnowledge", of=sentences.ENTERPRISE, more=" Nothing was changed.")
-PLAYBOOKS = lacks("ManageAccountPlaybooks", of=sentences.ENTERPRISE, more=" Nothing was changed.")
+KNOWLEDGE = lacks("ManageAccountKnowledge", more=" Nothing was changed.")
+PLAYBOOKS = lacks("ManageAccountPlaybooks", more=" Nothing was changed.")
 SCHEDULES = lacks("ManageOrgSchedules")
 
 
@@ -62,88 +91,88 @@ ROWS = (
     Row(
         command="start",
         typed=TASK,
-        answer=sentences.being_checked(TASK),
+        answer=checking(TASK).text,
         # It may be taken at once: who is an admin is known, and the channel is since a fan-out was asked for there.
         by=dict.fromkeys((Role.ADMIN, Role.MEMBER), f"{ANY}“{TASK}”{ANY}"),
-        without={"ManageOrgSessions": sentences.permission_missing("ManageOrgSessions")},
+        without={"ManageOrgSessions": start_forbidden("ManageOrgSessions").text},
         later=True,
     ),
-    Row(command="list", typed="list", answer=sentences.NO_SESSIONS),
+    Row(command="list", typed="list", answer=NO_SESSIONS.text),
     Row(
         command="cost",
         typed="cost",
         verb="!cost",
-        answer=sentences.none_active(ANY),
-        on={Surface.THREAD: sentences.NO_ACUS},
+        answer=own_cost.NONE_ACTIVE.format(cycle=ANY),
+        on={Surface.THREAD: cost(a_session()).text},
     ),
     Row(
         command="status",
         typed="status",
         verb="!status",
-        answer=sentences.NO_SESSIONS,
-        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: {sentences.WORKING}\nAsked by somebody · active DATE"},
+        answer=NO_SESSIONS.text,
+        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: Working.\nAsked by somebody · active DATE"},
     ),
     Row(
         command="stop",
         typed="stop",
         verb="!stop",
-        answer=sentences.NOTHING_TO_STOP,
-        on={Surface.THREAD: sentences.stopped("{by}")},
+        answer=NOTHING_TO_STOP.text,
+        on={Surface.THREAD: stopped("{by}").text},
     ),
     Row(
         command="mute",
         verb="!mute",
-        answer=sentences.NO_SESSION_HERE,
-        on={Surface.THREAD: sentences.MUTED},
+        answer=NO_SESSION_HERE.text,
+        on={Surface.THREAD: MUTED.text},
     ),
     Row(
         command="unmute",
         verb="!unmute",
-        answer=sentences.NO_SESSION_HERE,
-        on={Surface.THREAD: sentences.NOT_MUTED},
+        answer=NO_SESSION_HERE.text,
+        on={Surface.THREAD: NOT_MUTED.text},
     ),
-    Row(command="aside", verb="!aside it is slow today", answer=sentences.KEPT_ASIDE),
+    Row(command="aside", verb="!aside it is slow today", answer=ASIDE.text),
     Row(
         command="archive",
         typed="archive",
         verb="!archive",
-        answer=sentences.NO_SESSION_HERE,
-        on={Surface.SLASH: sentences.NOTHING_TO_STOP, Surface.THREAD: sentences.archived("{by}")},
+        answer=NO_SESSION_HERE.text,
+        on={Surface.SLASH: NOTHING_TO_STOP.text, Surface.THREAD: archived("{by}").text},
     ),
     Row(
         command="new",
         verb=f"!new {TASK}",
         answer=f"*<{ANY}|{TASK}>*\n{ANY}",  # the card, in the channel; in a thread a link to it
-        on={Surface.THREAD: sentences.started_elsewhere(f"<{ANY}|{TASK}>")},
+        on={Surface.THREAD: f"Your new session has a thread of its own: <{ANY}|{TASK}>. Reply there to steer it."},
         later=True,
     ),
     Row(
         command="notify",
         typed="notify",
         verb="!notify",
-        answer=sentences.are(f"{sentences.MENTIONED_EVERYWHERE} {sentences.EACH_TIME}", "/devin notify", here=""),
-        on={Surface.THREAD: sentences.are(f"{sentences.MENTIONED_HERE} {sentences.EACH_TIME}")},
+        answer=notify_shown(NotifyChoice.ALL, in_thread=False).text,
+        on={Surface.THREAD: notify_shown(NotifyChoice.ALL, in_thread=True).text},
     ),
     Row(
         command="usage",
         typed="usage",
-        answer=f"{sentences.TODAY}{ANY}",
+        answer=f"Devin today, so far{ANY}",
         refused=admins_only("Usage figures"),
     ),
     Row(
         command="report",
         typed="report",
-        answer=f"{ANY}{sentences.NO_PULL_REQUESTS}{ANY}",
+        answer=f"{ANY}{outcome_report.NO_PULL_REQUESTS}{ANY}",
         refused=admins_only("Outcome reports"),
     ),
-    Row(command="digest", typed="digest list", answer=sentences.NO_DIGESTS, refused=admins_only("Digests")),
+    Row(command="digest", typed="digest list", answer=digest_list([]).text, refused=admins_only("Digests")),
     Row(
         command="budget_list",
         typed="budget list",
         answer="No budget applies to you here.",
         by={
-            **dict.fromkeys((Role.ADMIN, Role.MEMBER), sentences.NO_BUDGETS),
-            Role.GUEST: sentences.GUEST_REFUSED,
+            **dict.fromkeys((Role.ADMIN, Role.MEMBER), budgets.NONE_SET),
+            Role.GUEST: GUEST_REFUSED.text,
         },
     ),
     Row(
@@ -168,31 +197,28 @@ ROWS = (
     Row(
         command="orgs",
         typed="orgs",
-        answer=sentences.LONG_JOB_BEGUN,
+        answer=long_jobs.BEGUN.text,
         on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
         refused=admins_only("Figures of Devin's organisations"),
         without={
-            permission: sentences.because_key_lacks(what, permission)
-            for permission, what in {
-                "ManageOrganizations": sentences.OTHERS_NOT_SHOWN,
-                "ViewAccountConsumption": sentences.ACUS_NOT_SHOWN,
-                "ViewAccountMetrics": sentences.QUEUE_NOT_SHOWN,
-            }.items()
+            "ManageOrganizations": organisations.own_alone(None),
+            "ViewAccountConsumption": organisations.no_acus("ViewAccountConsumption"),
+            "ViewAccountMetrics": organisations.no_queue(None),
         },
     ),
     Row(
         command="audit",
         typed="audit",
-        answer=sentences.LONG_JOB_BEGUN,
-        on={**in_dm(f"*Devin's audit log, {ANY} rows{ANY}"), Surface.MENTION: sentences.ONLY_IN_PRIVATE},
+        answer=long_jobs.BEGUN.text,
+        on={**in_dm(f"*Devin's audit log, {ANY} rows{ANY}"), Surface.MENTION: audit_logs.ONLY_IN_PRIVATE.text},
         refused=AUDIT_LOGS,
-        without=lacks("ManageEnterpriseSettings", of=sentences.ENTERPRISE, sign=":warning: "),
+        without=lacks("ManageEnterpriseSettings", sign=":warning: "),
     ),
     Row(
         command="audit_bot",
         typed="audit bot",
-        answer=sentences.NOTHING_CHANGED,
-        on={Surface.MENTION: sentences.ONLY_IN_PRIVATE},
+        answer=audit_logs.NOTHING_CHANGED.text,
+        on={Surface.MENTION: audit_logs.ONLY_IN_PRIVATE.text},
         refused=AUDIT_LOGS,
     ),
     Row(
@@ -203,15 +229,15 @@ ROWS = (
             "*Start 1 session?* In Play.\nNo limit of ACUs is set; `acu=5` sets one for each session. Nothing was "
             f"started yet.\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
         ),
-        on={Surface.MENTION: sentences.NO_FAN_OUT_BY_MENTION},
+        on={Surface.MENTION: fan_outs.ONLY_IN_PRIVATE.text},
         refused=admins_only("Fan-outs"),
-        without={"ManageOrganizations": sentences.own_organisation_only()},
+        without={"ManageOrganizations": fan_outs.own_alone("org-play", None, started=True)},
     ),
     Row(
         command="note_list",
         typed="note list",
         answer=ASKING,
-        then=sentences.NO_NOTES,
+        then=library.listing(Kind.NOTE, [], "").text,
         without=KNOWLEDGE,
     ),
     Row(command="note_show", typed="note show note-1", answer=ASKING, then=gone("note"), without=KNOWLEDGE),
@@ -236,7 +262,7 @@ ROWS = (
         command="playbook_list",
         typed="playbook list",
         answer=ASKING,
-        then=sentences.NO_PLAYBOOKS,
+        then=library.listing(Kind.PLAYBOOK, [], "").text,
         without=PLAYBOOKS,
     ),
     Row(
@@ -265,7 +291,7 @@ ROWS = (
         command="review",
         typed=f"review {PULL}",
         answer=ASKING,
-        then=sentences.review_requested(f"<{PULL}|acme/web#7>"),
+        then=reviews.asked_for(PULL).text,
         on=in_dm(f"*Review of <{PULL}|acme/web#7>* ({ANY})\n{ANY}"),
         without=lacks("UseReviewManual"),
         later=True,
@@ -289,7 +315,7 @@ ROWS = (
             command=f"schedule_{change}",
             typed=f"schedule {change} sched-1",
             answer=ASKING,
-            then=sentences.NO_SUCH_SCHEDULE,
+            then=schedules.GONE.text,
             refused=admins_only("Changes of schedules"),
             without=SCHEDULES,
         )
@@ -299,15 +325,15 @@ ROWS = (
         command="metrics",
         typed="metrics",
         answer=ASKING,
-        then=f"*Devin, {ANY}*\n{ANY}\n{sentences.COUNTED_AS_API}",
+        then=f"*Devin, {ANY}*\n{ANY}\nSessions that Devin Bridge starts count as API.",
         refused=admins_only("Metrics"),
-        without=lacks("ViewAccountMetrics", of=sentences.ENTERPRISE),
+        without=lacks("ViewAccountMetrics"),
     ),
     Row(
         command="members",
         typed="members",
         answer=ASKING,
-        then=sentences.NO_MEMBERS,
+        then=members.NOBODY.text,
         refused=admins_only("Devin's members"),
         without=lacks("ViewOrgMembership"),
     ),
@@ -315,28 +341,28 @@ ROWS = (
         command="secret_list",
         typed="secret list",
         answer=ASKING,
-        then=sentences.no_secrets(SECRETS),
+        then=secrets.secrets([], SECRETS).text,
         refused=admins_only("Names of secrets"),
         without=lacks("ManageOrgSecrets"),
     ),
     Row(
         command="secret_add",
         typed="secret add",
-        answer=sentences.add_secret(SECRETS),
+        answer=secrets.add_secret(SECRETS).text,
         refused=admins_only("Changes of secrets"),
     ),
     Row(
         command="exit",
         verb="EXIT",
-        answer=sentences.NO_SESSION_HERE,
-        on={Surface.THREAD: f"{sentences.end_for_good('A long task')}\nEnd for good\nKeep it"},
+        answer=NO_SESSION_HERE.text,
+        on={Surface.THREAD: f"{exit_confirm(a_session(prompt='A long task')).text}\nEnd for good\nKeep it"},
         refused=NOT_YOURS,
     ),
     Row(
         command="help",
         typed="help",
         verb="!help",
-        answer=sentences.HELP,
-        on={Surface.THREAD: sentences.HELP_IN_THREAD},
+        answer=slash_help(COMMANDS.specs).text,
+        on={Surface.THREAD: thread_help(COMMANDS.specs).text},
     ),
 )

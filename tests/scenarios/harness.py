@@ -17,7 +17,6 @@ from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
 from bot.store.database.connection import Database
 from bot.timing import PRODUCTION, Timing
-from tests import sentences
 from tests.markup import with_markup
 from tests.waits import QUICK
 
@@ -110,7 +109,7 @@ class Harness:
         ts = await self.mention(prompt, user, channel)
         made = await self.session(prompt)
         await self.devin.set(made["session_id"], status="running", status_detail="working")
-        await self.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
+        await self.slack.wait_for_message(channel, "Working", thread_ts=ts)
         return ts, made["session_id"]
 
     async def wait_for_post(
@@ -132,7 +131,7 @@ class Harness:
     async def posts(self, channel: str, ts: str) -> list[dict[str, Any]]:
         """The bot's messages in a thread, without its card."""
         found = await self.slack.messages(channel, thread_ts=ts)
-        return [one for one in found if one["user"] == "U0BOT" and sentences.ASKED_BY not in one["rendered"]]
+        return [one for one in found if one["user"] == "U0BOT" and "sked by" not in one["rendered"]]
 
 
 def texts_beside_blocks(slack: SlackSimulator) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tests import sentences
 from tests.markup import written
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import GENERAL, Harness
@@ -35,9 +34,9 @@ async def reactions(on: Harness, ts: str, channel: str = GENERAL) -> list[str]:
     return [one["name"] for one in (await on.slack.message(channel, ts)).get("reactions", [])]
 
 
-def thread_link(channel: str, ts: str) -> str:
-    """The link by which a confirmation leads to its thread."""
-    return f"<https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}|this thread>"
+def thread_address(channel: str, ts: str) -> str:
+    """The address of a thread, as a confirmation leads to it."""
+    return f"https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}"
 
 
 async def what_became_of(on: Harness, question: dict[str, Any]) -> tuple[str, list[str]]:
@@ -73,14 +72,14 @@ async def started_by_command(on: Harness, prompt: str, user: str, channel: str) 
     ts = (await posted(on, channel, prompt))["ts"]
     made = await on.session(prompt)
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
+    await on.slack.wait_for_message(channel, "Working", thread_ts=ts)
     return ts, made["session_id"]
 
 
 async def card_of(on: Harness, ts: str, text: str, channel: str = GENERAL) -> str:
     """The card's text once it contains these words."""
     # By its ts: a post in the thread may say the same sentence, and sooner.
-    made = (await on.slack.wait_for_message(channel, sentences.ASKED_BY, thread_ts=ts))["ts"]
+    made = (await on.slack.wait_for_message(channel, "sked by", thread_ts=ts))["ts"]
     found = await on.slack.wait_for_message(channel, text, thread_ts=ts, ts=made)
     return str(found["rendered"])
 
@@ -102,7 +101,7 @@ async def hanging(on: Harness, fault: int) -> None:
 
 def is_card(message: dict[str, Any]) -> bool:
     """Whether a message is a session's card."""
-    return message["user"] == "U0BOT" and sentences.ASKED_BY in message["rendered"]
+    return message["user"] == "U0BOT" and "sked by" in message["rendered"]
 
 
 async def creations(on: Harness) -> int:

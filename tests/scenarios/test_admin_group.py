@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from bot.domain.admins import Admins
 from bot.timing import Timing
-from tests import sentences
+from bot.views.answers.access import admins_only
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 
 GROUP = "S0ADMINS"
-REFUSED = sentences.admins_only("<@U0ADA> or somebody in <!subteam^S0ADMINS>")
+REFUSED = admins_only("usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))).text
 
 
 @pytest.fixture
@@ -39,21 +40,21 @@ async def wait_for_figures(on: Harness, user: str, line: str) -> None:
 
 @pytest.mark.timing(admins_interval=0.3)
 async def test_members_of_the_group_are_admins_until_they_leave_it_or_become_guests(on: Harness) -> None:
-    await wait_for_figures(on, BEN, sentences.TODAY)
-    assert [await figures(on, user) for user in (ADA, ANN)] == [sentences.TODAY, REFUSED]
+    await wait_for_figures(on, BEN, "Devin today, so far")
+    assert [await figures(on, user) for user in (ADA, ANN)] == ["Devin today, so far", REFUSED]
     await on.slack.put_group(GROUP, users=[ANN])
-    await wait_for_figures(on, ANN, sentences.TODAY)
+    await wait_for_figures(on, ANN, "Devin today, so far")
     assert await figures(on, BEN) == REFUSED
     await on.slack.put_person(ANN, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     # Nobody is left in the group who is an admin by it, so it is not named any more.
-    assert await figures(on, ANN) == sentences.admins_only("<@U0ADA>")
+    assert await figures(on, ANN) == admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
 
 
 async def test_a_member_of_the_group_may_end_the_session_of_somebody_else(on: Harness) -> None:
-    await wait_for_figures(on, BEN, sentences.TODAY)
+    await wait_for_figures(on, BEN, "Devin today, so far")
     ts, _ = await on.started(user=ANN)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(BEN, sentences.FOR_GOOD)
+    question = await on.slack.wait_for_ephemeral(BEN, "for good?")
     await on.slack.click(BEN, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.ended_by("ben"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended for good by ben", thread_ts=ts)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from bot.timing import HOUR, Timing
-from tests import sentences
+from bot.views.alarms import GO_ON, OVER, SETTLED, SNOOZED
+from bot.views.answers.stops import stop_failed, stopped, stopping
 from tests.markup import written
+from tests.said import a_session, up_to_reference
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
 from tests.scenarios.observations import buttons, forge, polled, press, settled
@@ -56,10 +58,10 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     await on.slack.click(ADA, OPS, post["ts"], "alarm_fine")
     shown = await alarm(on, "ada says that this is fine.")
     assert (shown["ts"], buttons(shown)) == (post["ts"], ["Stop"])
-    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_GOES_ON)
+    await on.slack.wait_for_ephemeral(ADA, GO_ON.text)
     late = press(ADA, OPS, "alarm_snooze", post["blocks"][-1]["elements"][0]["value"])
     assert await forge(on, "interactive", late) == "acked"
-    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_SETTLED)
+    await on.slack.wait_for_ephemeral(ADA, SETTLED.text)
     await on.stop()
     await on.start()
     await on.devin.set(session, acus_consumed=7.5)
@@ -69,7 +71,7 @@ async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_o
     assert (shown["ts"], buttons(shown)) == (post["ts"], [])
     too_late = press(ADA, OPS, "alarm_fine", post["blocks"][-1]["elements"][0]["value"])
     assert await forge(on, "interactive", too_late) == "acked"
-    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_IS_OVER)
+    await on.slack.wait_for_ephemeral(ADA, OVER.text)
     assert len(await alarms(on)) == 1
 
 
@@ -77,9 +79,9 @@ async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
     ts, _ = await spending(on)
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
-    await on.wait_for_post(GENERAL, ts, sentences.stopped("ada"))
+    await on.wait_for_post(GENERAL, ts, stopped("ada").text)
     await alarm(on, "Over: stopped.")
-    assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [sentences.stopping()]
+    assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [stopping(a_session()).text]
 
 
 async def open_again(on: Harness, post: dict[str, Any]) -> None:
@@ -99,7 +101,7 @@ async def test_a_session_that_was_stopped_and_runs_away_again_is_open_again_in_t
     await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
     await on.devin.wait_for_messages("go on, please")
     await on.devin.set(session, status="running", status_detail="working", acus_consumed=6.5)
-    shown = await alarm(on, sentences.spent_in_an_hour("6.5", "5"))
+    shown = await alarm(on, "has spent 6.5 ACUs in the last hour, and up to 5 are usual.")
     assert shown["ts"] == post["ts"]
     await open_again(on, post)
     assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
@@ -111,7 +113,7 @@ async def test_after_a_stop_that_devin_refuses_the_alarm_is_open_again(on: Harne
     post = await alarm(on)
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
-    await on.wait_for_post(GENERAL, ts, sentences.stop_failed(f"https://app.devin.ai/sessions/{session}"))
+    await on.wait_for_post(GENERAL, ts, up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
     await open_again(on, post)
     assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
     assert len(await alarms(on)) == 1
@@ -123,14 +125,14 @@ async def test_an_hour_that_costs_more_than_is_usual_is_an_alarm_although_devin_
     await on.wait_for_post(GENERAL, ts, "Half of it is done.")
     await on.devin.set(session, acus_consumed=6.2)
     post = await alarm(on)
-    assert written(post["blocks"][:1]).endswith(sentences.spent_in_an_hour("6.2", "5"))
+    assert written(post["blocks"][:1]).endswith("has spent 6.2 ACUs in the last hour, and up to 5 are usual.")
 
 
 async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock: Ahead) -> None:
     await spending(on)
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_snooze")
-    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_SNOOZED)
+    await on.slack.wait_for_ephemeral(ADA, SNOOZED.text)
     assert buttons(await alarm(on, "Snoozed by ada until")) == ["Stop", "Fine, go on"]
     clock.put(4 * HOUR + 1)
     said = await on.slack.wait_for_message(OPS, "The snooze is over", thread_ts=post["ts"])

@@ -2,8 +2,11 @@
 
 import pytest
 
+from bot.domain.session import DisplayState
 from bot.timing import DAY, PRODUCTION
-from tests import sentences
+from bot.views.answers.replies import SESSION_ENDED
+from bot.views.sentences import STATE_SENTENCES
+from tests.for_devin import as_sent
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import card, card_of, polled, private_answers, sent_to_devin, settled
@@ -26,7 +29,7 @@ async def later(on: Harness, clock: Ahead, seconds: float = RETENTION) -> None:
 async def asleep(on: Harness) -> tuple[str, str]:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="inactivity")
-    await card_of(on, ts, sentences.ASLEEP)
+    await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
     return ts, session
 
 
@@ -34,15 +37,15 @@ async def test_a_reply_wakes_a_session_that_has_slept_for_longer_than_rows_are_k
     ts, session = await asleep(on)
     await later(on, clock)
     await until(lambda: _is_unwatched(on))
-    assert sentences.ASLEEP in (await card(on, ts))["rendered"]
+    assert STATE_SENTENCES[DisplayState.ASLEEP] in (await card(on, ts))["rendered"]
     said = await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(BEN, sentences.CAN_BE_WOKEN, within=WITHIN)
+    question = await on.slack.wait_for_ephemeral(BEN, "or leave it asleep", within=WITHIN)
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("please go on", seconds=WITHIN)
-    await card_of(on, ts, sentences.IS_WORKING)
+    await card_of(on, ts, "Working")
     await on.devin.say(session, "Good morning.")
     await on.wait_for_post(GENERAL, ts, "Good morning.", within=WITHIN)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please go on")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please go on")]
     assert await on.thread(GENERAL, ts) == ["Good morning."]
 
 
@@ -58,16 +61,16 @@ async def test_before_a_session_is_purged_its_card_says_that_replies_no_longer_r
     await later(on, clock)
     await until(lambda: _is_unwatched(on))
     await later(on, clock)
-    await card_of(on, ts, sentences.ENDED)
+    await card_of(on, ts, STATE_SENTENCES[DisplayState.ENDED])
     await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, sentences.REPLY_AFTER_END, within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, SESSION_ENDED.text, within=WITHIN)
     await later(on, clock, DAY)
     await until(lambda: _is_purged(on))
     second = await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     made = await on.session("fix the logout test")
     assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
     assert await sent_to_devin(on, session) == []
-    assert await private_answers(on, BEN) == [sentences.REPLY_AFTER_END]
+    assert await private_answers(on, BEN) == [SESSION_ENDED.text]
 
 
 async def _is_purged(on: Harness) -> bool:
@@ -78,14 +81,14 @@ async def _is_purged(on: Harness) -> bool:
 async def test_what_is_archived_sleeps_whatever_its_status_says(on: Harness, status: str, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, is_archived=True, status=status, status_detail=detail)
-    shown = await card_of(on, ts, sentences.card_stopped())
-    assert sentences.WORKING not in shown
+    shown = await card_of(on, ts, STATE_SENTENCES[DisplayState.STOPPED].format(by=""))
+    assert "Working." not in shown
     await polled(on)
     assert await on.thread(GENERAL, ts) == []
     await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
     await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN, is_archived=False)
     await on.devin.wait_for_messages("please go on", seconds=WITHIN)
-    await card_of(on, ts, sentences.IS_WORKING)
+    await card_of(on, ts, "Working")
 
 
 async def test_a_session_that_was_archived_elsewhere_is_awake_after_a_reply_that_devin_took(on: Harness) -> None:
@@ -96,4 +99,4 @@ async def test_a_session_that_was_archived_elsewhere_is_awake_after_a_reply_that
     await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN, is_archived=False)
     await on.devin.clear_faults()
     await on.devin.say(session, "I go on.", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.ANSWERED, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, STATE_SENTENCES[DisplayState.ANSWERED], thread_ts=ts, within=WITHIN)

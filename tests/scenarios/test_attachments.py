@@ -3,7 +3,6 @@
 import pytest
 
 from bot.flows.deliver import file_contents, files
-from tests import sentences
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import GENERAL, Harness
 from tests.scenarios.observations import sent_to_devin, settled
@@ -32,7 +31,7 @@ async def say_last(on: Harness, ts: str, session: str) -> None:
 
 def named(session: str, *names: str) -> str:
     """The lines about files that are not shown."""
-    return "\n".join(sentences.file_in_devin(name, f"https://app.devin.ai/sessions/{session}") for name in names)
+    return "\n".join(f":paperclip: {name}, <https://app.devin.ai/sessions/{session}|open in Devin>" for name in names)
 
 
 async def test_the_pictures_of_a_message_are_one_post_below_its_words(on: Harness) -> None:

@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
+from bot.domain.commands.budget_words import Problem
 from bot.timing import DAY, Timing
-from tests import sentences
+from bot.views import budgets
+from bot.views.answers.access import GUEST_REFUSED
+from bot.views.answers.replies import NOTHING_TO_REPLY_TO
+from bot.views.answers.starts import checking
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import buttons, forge, settled
@@ -19,9 +23,12 @@ pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-NOT_STARTED = sentences.start_refused(USED_UP)
+NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
 NOTHING_MORE = "Until it resets DATE, no session is started or woken. Running sessions go on."
-FORM = sentences.BUDGET_FORM
+FORM = (
+    "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel "
+    "ACUs [a day|a week|a cycle] [warn 50,80]`."
+)
 
 
 @pytest.fixture
@@ -71,11 +78,11 @@ def number_in(text: str) -> int:
 
 @pytest.mark.both_transports
 async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
-    assert await answer(on, ADA, "budget list") == sentences.NO_BUDGETS
+    assert await answer(on, ADA, "budget list") == budgets.NONE_SET
     assert await answer(on, ANN, "budget list") == "No budget applies to you here."
-    assert await answer(on, GUEST, "budget list") == sentences.GUEST_REFUSED
+    assert await answer(on, GUEST, "budget list") == GUEST_REFUSED.text
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
-    assert await answer(on, ADA, "budget set org ten") == sentences.BUDGET_WITHOUT_ACUS
+    assert await answer(on, ADA, "budget set org ten") == budgets.problem(Problem.ACUS).text
     web = number_in(said := await answer(on, ADA, f"budget set <#{WEB}> 20 a week warn 50,80"))
     assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
     each = number_in(said := await answer(on, ADA, "budget set each-person 10"))
@@ -95,7 +102,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "The budget of each person is raised by 2.5 ACUs. It resets DATE."
     )
     assert "you 0 of 10 ACUs today (0 %)" in await answer(on, ANN, "budget list")
-    assert f"\n{sentences.your_budget('0 of 10', 0)}" in await answer(on, ANN, "cost")
+    assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
     assert await answer(on, ADA, f"budget remove {web}") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
     assert await answer(on, ADA, f"budget remove {web}") == (
@@ -127,9 +134,9 @@ async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(o
     said = await answer(on, ADA, f"budget set <@{ANN}> 10 ACUs a week warn 50, 80")
     assert said == f"Budget `{number_in(said)}` is set: <@{ANN}>, 10 ACUs a week, warns at 50 and 80 %."
     assert await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn at 80") == (
-        sentences.BUDGET_WITHOUT_PERCENTAGES
+        budgets.problem(Problem.WARN).text
     )
-    assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == sentences.BUDGET_FOR_NOBODY_PICKED
+    assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == budgets.problem(Problem.NAME).text
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <#{WEB}> 5 ACUs a day")
     assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set"))
     await settled(on)
@@ -138,7 +145,7 @@ async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(o
 
 async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on: Harness) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, f"bugdet set <#{WEB}> 20 ACUs a week warn 80"))["shown"]
-    assert asked["text"] == sentences.resembles("bugdet", "budget")
+    assert asked["text"] == "`bugdet` looks like `budget`. Nothing was started."
     assert buttons(asked) == ["Run budget set #web 20 ACUs a week warn 80", "Start as a task"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
     said = read(await on.slack.wait_for_ephemeral(ADA, "is set"))
@@ -193,13 +200,13 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     ts, devin_id = await used_up(on)
     await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)
     await on.devin.wait_for_messages("one thing more")  # a session that runs is not cut
-    assert await answer(on, ANN, "another task") == sentences.being_checked("another task")
+    assert await answer(on, ANN, "another task") == checking("another task").text
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     assert read(refused) == NOT_STARTED
     await on.mention("a third task", user=BEN)  # Ben has a budget of his own
     await on.session("a third task")
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
         "Your reply was not sent, because it would wake this session: ann's budget is used up, 2.1 of 2 ACUs today. "
@@ -230,7 +237,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
 async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant(on: Harness) -> None:
     ts, devin_id = await used_up(on)
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     refused = await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")
     await on.slack.click(BEN, GENERAL, refused["ts"], "choose:ask_for_more")
@@ -308,7 +315,7 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
         await on.slack.click(BEN, "im", by_ben["ts"], "grant_more")
         await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 10 ACUs: 2.1 of 12 ACUs today.")
         await on.slack.click(ADA, "im", by_ada["ts"], "refuse_more")
-        await on.slack.wait_for_ephemeral(ADA, sentences.BUDGET_REQUEST_ANSWERED)
+        await on.slack.wait_for_ephemeral(ADA, budgets.ANSWERED_ALREADY.text)
         assert "you 2.1 of 12 ACUs today (17 %)" in await answer(on, ANN, "budget list")
 
 
@@ -342,7 +349,7 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
     ts, devin_id = await on.started(user=ANN)
     await spends(on, devin_id, 1.6, "used up")
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
         "Your reply was not sent, because it would wake this session: this session's budget is used up, 1.6 of 1 ACU "
@@ -384,9 +391,9 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     ts = await on.mention("fix the login test acu=2", user=ANN)
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=2.1)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, sentences.CAN_BE_WOKEN)
+    asked = await on.slack.wait_for_ephemeral(ANN, "or leave it asleep")
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     assert read(await on.slack.wait_for_ephemeral(ANN, "Devin was not woken")) == (
@@ -404,7 +411,7 @@ async def test_an_answer_to_a_warning_in_a_direct_message_starts_nothing(on: Har
     warning = await on.slack.wait_for_message(DM_OF_ANN, "used up")
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
     await on.slack.say(ANN, "im", "please give the team some more of it", thread_ts=warning["ts"])
-    await on.slack.wait_for_message(DM_OF_ANN, sentences.NOTHING_TO_REPLY_TO, thread_ts=warning["ts"])
+    await on.slack.wait_for_message(DM_OF_ANN, NOTHING_TO_REPLY_TO.text, thread_ts=warning["ts"])
     assert len(await on.devin.sessions()) == 1
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import sentences
+from bot.views.announcements import PULL_REQUEST
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.observations import card, card_of, polled, settled
@@ -67,8 +67,8 @@ async def test_figures_are_drawn_with_the_next_change_of_state(on: Harness) -> N
     await on.devin.spend(session, 2.5)
     await polled(on)
     await on.devin.set(session, status_detail="waiting_for_approval")
-    card = await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_APPROVAL, thread_ts=ts)
-    assert f"{sentences.ALLOW_OR_REFUSE}. 2.5 ACUs\n" in card["rendered"]
+    card = await on.slack.wait_for_message(GENERAL, "approval", thread_ts=ts)
+    assert "Allow or refuse the next action in Devin. 2.5 ACUs\n" in card["rendered"]
 
 
 async def test_what_devin_said_before_a_reply_is_no_longer_its_last_line(on: Harness) -> None:
@@ -95,7 +95,7 @@ async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_n
     await on.devin.set(session, title="Newer")
     card = await on.slack.wait_for_message(GENERAL, "Newer", thread_ts=ts)
     assert "|Newer>*" in card["rendered"].splitlines()[0]
-    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=sentences.ASKED_BY)) == 1
+    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="sked by")) == 1
 
 
 @pytest.mark.both_transports
@@ -105,7 +105,7 @@ async def test_an_edit_whose_answer_is_lost_is_simply_made_again(on: Harness) ->
     await on.devin.set(session, title="Lost and found")
     calls = await on.slack.wait_for_call("chat.update", 2, text="Lost and found")
     assert [call["fault"] for call in calls] == ["commit_then_drop", None]
-    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=sentences.ASKED_BY)) == 1
+    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="sked by")) == 1
 
 
 async def test_a_pull_request_on_a_host_that_nobody_knows_is_named_with_the_host_wherever_it_is_shown(
@@ -122,10 +122,10 @@ async def test_a_pull_request_on_a_host_that_nobody_knows_is_named_with_the_host
             await on.devin.pr(session, url)
         assert " · ".join(links) in await card_of(on, ts, links[1])
         await on.wait_for_post(GENERAL, ts, links[1])
-        assert await on.thread(GENERAL, ts) == [sentences.new_pull_request(link) for link in links]
+        assert await on.thread(GENERAL, ts) == [PULL_REQUEST.format(pull_request=link) for link in links]
         await on.slack.say(ANN, GENERAL, "!status", thread_ts=ts)
         status = await on.slack.wait_for_ephemeral(ANN, "evil.example")
-        assert status["rendered"].splitlines()[-2:] == [sentences.pull_request_line(link) for link in links]
+        assert status["rendered"].splitlines()[-2:] == [f":twisted_rightwards_arrows: {link}" for link in links]
         await on.devin.say(session, "Both are there.", status_detail="finished")
-        end = await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
-        assert all(sentences.pull_request_line(link) in end["rendered"] for link in links)
+        end = await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
+        assert all(f":twisted_rightwards_arrows: {link}" in end["rendered"] for link in links)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import sentences
+from tests.for_devin import forwarded
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, settled
 
@@ -30,7 +30,7 @@ async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_or
     await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
     await on.devin.wait_for_messages("after", seconds=15)
     address = f"https://play.slack.com/archives/{WEB}/p{elsewhere.replace('.', '')}"
-    quotation = f"{sentences.forwarded('ben', 'web', address)}\n> it races with the clock"
+    quotation = f"{forwarded('ben', 'web', address)}\n> it races with the clock"
     assert await said(on, session) == ["before", "missed 0", "missed 1", f"missed 2\n\n{quotation}", "after"]
 
 
@@ -117,7 +117,7 @@ async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Harness)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.resume()
     await on.start()
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=ts, within=15)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann", thread_ts=ts, within=15)
     assert (await on.devin.session(session))["is_archived"]
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.playground.devin import DevinControl
-from tests import sentences
+from bot.views.answers.failures import reference_copied
+from tests.said import a_session
 from tests.scenarios.harness import GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import creations, polled, settled
 from tests.scenarios.short_waits import AWAY, WITHIN
@@ -49,14 +50,15 @@ async def test_a_copied_reference_neither_takes_a_thread_over_nor_ends_a_session
             WEB: await copy_of(on.devin, named[WEB], now - 5, service_user_id=None, user_id="email|eve"),
             OPS: await copy_of(on.devin, named[OPS], now - HOUR),  # the bot's own, with a tag that was added to it
         }
-        await on.slack.wait_for_messages(ADMINS, 3, text=sentences.HAS_OUR_REFERENCE, within=WITHIN)
+        await on.slack.wait_for_messages(ADMINS, 3, text="has the reference of a thread", within=WITHIN)
         for channel, (ts, session) in begun.items():
             await on.devin.say(session, "I go on.")
             await on.wait_for_post(channel, ts, "I go on.")
             assert await on.thread(channel, ts) == ["I go on."]
         await polled(on)
         announced = [
-            sentences.reference_copied(url, f"<#{channel}>", named[channel]) for channel, url in copies.items()
+            reference_copied(a_session(channel=channel, reference=named[channel]), url).text
+            for channel, url in copies.items()
         ]
         assert sorted(await notices(on, ADMINS)) == sorted(announced)
         assert await nothing_ended(on)
@@ -80,10 +82,10 @@ async def test_after_a_lost_answer_a_copy_is_not_taken_for_the_session_that_was_
     ours = await on.session("fix the login test")  # asked for again, since nothing was found
     await on.devin.say(ours["session_id"], "Here I am.")
     await on.wait_for_post(GENERAL, ts, "Here I am.", within=WITHIN)
-    await on.slack.wait_for_message(DM, sentences.HAS_OUR_REFERENCE, within=WITHIN)
+    await on.slack.wait_for_message(DM, "has the reference of a thread", within=WITHIN)
     await settled(on)
     assert await on.thread(GENERAL, ts) == ["Here I am."]
-    assert await notices(on, DM) == [sentences.reference_copied(copy, f"<#{GENERAL}>", reference)]
+    assert await notices(on, DM) == [reference_copied(a_session(channel=GENERAL, reference=reference), copy).text]
     assert await creations(on) == 2
     assert await nothing_ended(on)
 
@@ -93,13 +95,13 @@ async def test_a_copy_is_not_taken_up_by_a_start_of_which_nothing_is_known(on: H
     await on.devin.fault("create_session", "drop_before")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     made = await on.devin.session((await on.devin.create_sessions(prompt="Tells what time it is"))[0])
     reference = f"slack-T0PLAY-{GENERAL}-{ts}"
     copy = await copy_of(on.devin, reference, made["created_at"], service_user_id=None, user_id="email|eve")
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(DM, sentences.HAS_OUR_REFERENCE, within=WITHIN)
+    await on.slack.wait_for_message(DM, "has the reference of a thread", within=WITHIN)
     await settled(on)
-    assert await notices(on, DM) == [sentences.reference_copied(copy, f"<#{GENERAL}>", reference)]
+    assert await notices(on, DM) == [reference_copied(a_session(channel=GENERAL, reference=reference), copy).text]
     assert len(await on.thread(GENERAL, ts)) == 1
     assert await nothing_ended(on)

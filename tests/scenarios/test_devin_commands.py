@@ -2,13 +2,17 @@
 
 import json
 import time
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from bot.domain.billing import newest_finished
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
-from tests import sentences
+from bot.views import devin_answers, long_jobs, members, secrets
+from bot.views.answers.access import GUEST_REFUSED
+from bot.views.reviews import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for
+from bot.views.schedules import GONE, UNKNOWN, UNSEEN, listing, no_number
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 from tests.scenarios.observations import settled
@@ -95,40 +99,38 @@ async def test_others_read_who_may_and_devin_is_asked_nothing(on: Harness) -> No
         ("schedule delete 1", "Changes of schedules"),
     ):
         assert await typed(on, text, ANN) == f"{subject} are for the admins of Devin Bridge. Ask <@U0ADA>."
-    assert await read(on, "schedule list", "Guests", GUEST) == sentences.GUEST_REFUSED
-    assert await read(on, f"review {PULL}", "Guests", GUEST) == sentences.GUEST_REFUSED
+    assert await read(on, "schedule list", "Guests", GUEST) == GUEST_REFUSED.text
+    assert await read(on, f"review {PULL}", "Guests", GUEST) == GUEST_REFUSED.text
     asked = {one["route"] for one in (await on.devin.log())[before:]}
     by_the_clock = {"org_daily", "cycles", "list_acu_limits", "service_users", "org_guardrail_violations"}
     assert asked <= {"list_sessions", "self", "get_organization", *by_the_clock}
 
 
 @pytest.mark.parametrize(
-    ("text", "permission", "of"),
+    ("text", "permission"),
     [
-        ("members", "ViewOrgMembership", sentences.ORGANISATION),
-        ("metrics", "ViewAccountMetrics", sentences.ENTERPRISE),
-        ("secret list", "ManageOrgSecrets", sentences.ORGANISATION),
-        ("schedule list", "ManageOrgSchedules", sentences.ORGANISATION),
-        ("schedule pause sched-1", "ManageOrgSchedules", sentences.ORGANISATION),
-        ("schedule resume sched-1", "ManageOrgSchedules", sentences.ORGANISATION),
-        ("schedule delete sched-1", "ManageOrgSchedules", sentences.ORGANISATION),
-        (f"review {PULL}", "UseReviewManual", sentences.ORGANISATION),
+        ("members", "ViewOrgMembership"),
+        ("metrics", "ViewAccountMetrics"),
+        ("secret list", "ManageOrgSecrets"),
+        ("schedule list", "ManageOrgSchedules"),
+        ("schedule pause sched-1", "ManageOrgSchedules"),
+        ("schedule resume sched-1", "ManageOrgSchedules"),
+        ("schedule delete sched-1", "ManageOrgSchedules"),
+        (f"review {PULL}", "UseReviewManual"),
     ],
 )
 @pytest.mark.edge
-async def test_a_missing_permission_is_named_with_who_can_grant_it(
-    on: Harness, text: str, permission: str, of: str
-) -> None:
+async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness, text: str, permission: str) -> None:
     granted = {*await on.devin.permissions(), *PERMISSIONS} - {permission}
     await on.devin.permissions(only=sorted(granted))
-    assert await read(on, text, "lacks") == sentences.key_lacks(permission, of)
+    assert await read(on, text, "lacks") == long_jobs.devin_refused(permission)
 
 
 @pytest.mark.edge
 async def test_while_devin_cannot_be_reached_that_is_said_and_nothing_is_tried_for_hours(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("list_secrets", 500, times=100)
-    assert await read(on, "secret list", "reached") == sentences.DEVIN_NOT_REACHED
+    assert await read(on, "secret list", "reached") == devin_answers.UNREACHABLE.text
     assert await rows(on, "inbox", state="open") == []
 
 
@@ -145,16 +147,16 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     assert listed.startswith(
         "*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · through a group\n"
     )
-    assert listed.endswith(sentences.more_members("192"))
+    assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
     assert "• Person 007 · p007@acme.test · Member" in await read(on, "members „person 007“", "with `person 007`")
-    assert await read(on, f"members <@{ANN}>", "@mention") == sentences.NO_MEMBER_BY_MENTION
+    assert await read(on, f"members <@{ANN}>", "@mention") == members.NO_MENTION.text
 
     on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
     assert await read(on, "secret list", "NPM_TOKEN") == (
         "*1 secret* in your Devin organisation; values are never shown:\n• `NPM_TOKEN`"
     )
-    assert await typed(on, "secret add") == sentences.add_secret("https://app.devin.ai/secrets")
+    assert await typed(on, "secret add") == secrets.add_secret("https://app.devin.ai/secrets").text
 
     await on.slack.say(ADA, DIRECT, "metrics")
     shown = await on.slack.wait_for_message(DIRECT, "active people")
@@ -189,7 +191,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     assert "\n2. *Weekly* · " in listed
     assert ":warning: failed 2 times in a row: no quota · `sched-0`\n*1 automation*: On push (off)\n" in listed
 
-    assert await read(on, "schedule pause 1", "list") == sentences.NO_LIST_OF_SCHEDULES
+    assert await read(on, "schedule pause 1", "list") == UNSEEN.text
     await read(on, "schedule list", "2 schedules")
     assert await read(on, "schedule pause 1", "Paused") == (
         "Paused: *Nightly* does not run until `/devin schedule resume`."
@@ -197,7 +199,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     assert [one["enabled"] for one in schedules(on)] == [True, False]
     assert await read(on, "schedule pause 1", "already") == "*Nightly* is already paused. Nothing was changed."
     assert (await read(on, f"schedule resume {nightly}", "Resumed")).startswith("Resumed: *Nightly* runs Monday to ")
-    assert await read(on, "schedule resume 3", "number 3") == sentences.schedule_not_in_last_list(3)
+    assert await read(on, "schedule resume 3", "number 3") == no_number(3).text
 
     question = await read(on, "schedule delete 1", "Delete")
     assert question.startswith("Delete *Nightly*, which runs Monday to Friday at ")
@@ -207,7 +209,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     await press(on, "Delete *Nightly*", "choose:schedule_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
     assert [one["name"] for one in schedules(on)] == ["Weekly"]
-    assert await read(on, "schedule delete 1", "no such schedule") == sentences.NO_SUCH_SCHEDULE
+    assert await read(on, "schedule delete 1", "no such schedule") == GONE.text
     runs, paused = ({"name": "Nightly", "enabled": enabled, "frequency": "0 8 * * 1-5"} for enabled in (True, False))
     assert await recorded(on) == [
         (ADA, "schedule_pause", nightly, runs, paused, "done"),
@@ -238,7 +240,7 @@ async def test_automations_that_cannot_be_listed_cost_nobody_the_schedules(on: H
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     assert await read(on, "schedule list", "no schedules") == (
-        sentences.no_schedules("https://app.devin.ai/settings/schedules")
+        listing([], [], UTC, 0, "https://app.devin.ai/settings/schedules").text
     )
 
 
@@ -262,7 +264,7 @@ async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harn
     await on.devin.permissions(grant=PERMISSIONS)
     nightly = await schedule(on, "Nightly")
     await on.devin.fault("change_schedule", 500, times=100)
-    assert await read(on, f"schedule pause {nightly}", "do not know") == sentences.SCHEDULE_UNCERTAIN
+    assert await read(on, f"schedule pause {nightly}", "do not know") == UNKNOWN.text
     ((_, action, target, _, _, outcome),) = await recorded(on)
     assert (action, target, outcome) == ("schedule_pause", nightly, "unknown")
 
@@ -300,9 +302,7 @@ async def test_a_schedule_is_added_with_a_form(on: Harness) -> None:
 async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("create_review", "commit_then_drop")  # the answer is lost
-    assert await read(on, f"review {PULL}/files", "Devin will review", ANN) == (
-        sentences.review_requested(f"<{PULL}|acme/web#7>")
-    )
+    assert await read(on, f"review {PULL}/files", "Devin will review", ANN) == (asked_for(PULL).text)
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "running")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
@@ -310,7 +310,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     await on.devin.wait_for_calls("get_review", asked + 3)
     assert len(await on.slack.log("chat.update")) == 1  # an edit for each other state, and not for each question
     set_reviews(on, "completed")
-    last = await on.slack.wait_for_message(DIRECT_OF_ANN, sentences.REVIEW_DONE)
+    last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. Devin's findings are on the pull request.")
     assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
     assert (await on.devin.counters())["create_review"] == 1
     await settled(on)  # the row that follows the review is closed after the edit
@@ -327,14 +327,12 @@ async def test_the_end_of_a_review_that_took_long_is_a_message_because_nobody_is
     await settled(on)
     shown, message = await on.slack.messages(DIRECT_OF_ANN)
     assert (shown["ts"], "Done." in shown["rendered"]) == (first["ts"], True)
-    assert message["text"].endswith(f"): {sentences.REVIEW_DONE}")
+    assert message["text"].endswith("): Done. Devin's findings are on the pull request.")
 
 
 async def test_the_link_to_a_pull_request_may_have_a_title(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
-    assert await read(on, f"review <{PULL}|Fix login #7>", "Devin will review", ANN) == (
-        sentences.review_requested(f"<{PULL}|acme/web#7>")
-    )
+    assert await read(on, f"review <{PULL}|Fix login #7>", "Devin will review", ANN) == (asked_for(PULL).text)
 
 
 @pytest.mark.edge
@@ -348,9 +346,9 @@ async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on:
 
 
 async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
-    assert await typed(on, "review", ANN) == sentences.WHICH_PULL_REQUEST
+    assert await typed(on, "review", ANN) == HOW.text
     for text in ("review https://acme.test/x", "review acme/web#7"):
-        assert await typed(on, text, ANN) == sentences.NOT_A_PULL_REQUEST
+        assert await typed(on, text, ANN) == NO_PULL_REQUEST.text
     await on.slack.slash(ANN, GENERAL, "review the login code")
     await on.session("review the login code")
     assert "create_review" not in await on.devin.counters()
@@ -376,6 +374,6 @@ async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goe
     message = await on.slack.wait_for_message(DIRECT_OF_ANN, "does not take")
     head, line = message["rendered"].split("\n")
     assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
-    assert line == sentences.REVIEW_NOT_SHOWN
+    assert line == f":warning: {NO_MESSAGE}"
     await settled(on)
     assert (len(reviews(on)), len(await on.slack.messages(DIRECT_OF_ANN))) == (1, 1)

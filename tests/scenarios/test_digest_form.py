@@ -11,7 +11,7 @@ from bot.domain.billing import newest_finished
 from bot.store.database.connection import insert
 from bot.store.tables import spend
 from bot.timing import Timing
-from tests import sentences
+from bot.views import digest_root
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import OPS, Harness, harness
 
@@ -47,11 +47,11 @@ async def test_what_slack_does_not_draw_is_posted_as_a_picture_and_in_plainer_bl
     await write(on, lambda tx: tx.execute(known.on_conflict_do_nothing()))
     await on.stop()
     await on.start()
-    root = await on.slack.wait_for_message(OPS, sentences.DAY_BEGINS)
-    await on.slack.wait_for_message(OPS, sentences.CHART_BEGINS, thread_ts=root["ts"])
+    root = await on.slack.wait_for_message(OPS, digest_root.DAY)
+    await on.slack.wait_for_message(OPS, "ACUs a day, ", thread_ts=root["ts"])
     await until(lambda: _is_posted(on))
     replies = [one for one in await on.slack.messages(OPS, thread_ts=root["ts"]) if one["ts"] != root["ts"]]
-    drawn = [one for one in replies if sentences.CHART_BEGINS in one["rendered"]]
+    drawn = [one for one in replies if "ACUs a day, " in one["rendered"]]
     ((picture,),) = [one["files"] for one in drawn]
     assert (picture["name"], picture["mimetype"]) == ("chart.png", "image/png")
     assert picture["alt_txt"].startswith("ACUs a day, ")

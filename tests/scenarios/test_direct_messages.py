@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests import sentences
+from bot.domain.commands.parser import UnknownVerb
+from bot.features import COMMANDS
+from bot.views.answers import own_cost
+from bot.views.answers.replies import unknown_verb
+from bot.views.answers.session_lists import HINT
+from bot.views.answers.stops import stopping
+from bot.views.help_texts import slash_help
+from tests.for_devin import as_sent
+from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
 
@@ -17,7 +25,7 @@ async def running(on: Harness, prompt: str = "fix the login test") -> tuple[str,
     ts = await on.slack.say(ANN, "im", prompt)
     made = await on.session(prompt)
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(DM, sentences.IS_WORKING, thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Working", thread_ts=ts)
     return ts, made["session_id"]
 
 
@@ -25,10 +33,10 @@ async def running(on: Harness, prompt: str = "fix the login test") -> tuple[str,
 async def test_a_line_starts_a_session_in_its_thread(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test repo=acme/web")
     made = await on.session("fix the login test")
-    shown = await on.slack.wait_for_message(DM, sentences.ASKED_BY, thread_ts=ts)
+    shown = await on.slack.wait_for_message(DM, "sked by", thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
-    assert f"{sentences.asked_by('ann')} · acme/web" in shown["rendered"]
+    assert "Asked by ann · acme/web" in shown["rendered"]
 
 
 async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:
@@ -36,7 +44,7 @@ async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:
     line = await on.slack.say(ANN, "im", "and please use pytest")
     await on.devin.wait_for_messages("use pytest")
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(line, "ann", "and please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(line, "ann", "and please use pytest")]
     assert await creations(on) == 1
 
 
@@ -46,7 +54,7 @@ async def test_two_quick_lines_make_one_session(on: Harness) -> None:
     await on.devin.wait_for_messages("use pytest")
     made = await on.session("fix the login test")
     await settled(on)
-    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(line, "ann", "and please use pytest")]
+    assert await sent_to_devin(on, made["session_id"]) == [as_sent(line, "ann", "and please use pytest")]
     assert await creations(on) == 1
 
 
@@ -56,7 +64,7 @@ async def test_a_line_after_a_slash_command_there_is_a_reply_to_it(on: Harness) 
     await on.devin.wait_for_messages("use pytest")
     made = await on.session("fix the login test")
     await settled(on)
-    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(line, "ann", "and please use pytest")]
+    assert await sent_to_devin(on, made["session_id"]) == [as_sent(line, "ann", "and please use pytest")]
     assert await creations(on) == 1
 
 
@@ -68,7 +76,7 @@ async def test_a_line_from_before_the_card_waits_for_a_start_that_devin_refuses_
     second = await on.slack.say(ANN, "im", "and be quick")
     await on.devin.wait_for_messages("be quick")
     made = await on.session("fix the login test")
-    asked = [sentences.as_sent(first, "ann", "and please use pytest"), sentences.as_sent(second, "ann", "and be quick")]
+    asked = [as_sent(first, "ann", "and please use pytest"), as_sent(second, "ann", "and be quick")]
     assert await sent_to_devin(on, made["session_id"]) == asked
     assert await creations(on) == 3
 
@@ -87,7 +95,7 @@ async def test_a_line_after_two_minutes_starts_another_session(tmp_path: Path, t
 async def test_a_line_after_the_session_has_ended_starts_another_one(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!archive")
-    await on.slack.wait_for_message(DM, sentences.archived_by("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Archived by ann", thread_ts=ts)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
     assert await creations(on) == 2
@@ -96,21 +104,21 @@ async def test_a_line_after_the_session_has_ended_starts_another_one(on: Harness
 async def test_thanks_and_greetings_start_nothing_and_the_first_is_answered_with_help(on: Harness) -> None:
     for line in ("hi!", "Thanks a lot :pray:", "good morning", ":+1:"):
         await on.slack.say(ANN, "im", line)
-    await on.slack.wait_for_message(DM, sentences.HELP_BEGINS)
+    await on.slack.wait_for_message(DM, "*Devin Bridge* starts Devin sessions")
     await settled(on)
     assert await creations(on) == 0
-    assert await said_by_the_bot(on) == [sentences.HELP]
+    assert await said_by_the_bot(on) == [slash_help(COMMANDS.specs).text]
 
 
 async def test_a_greeting_is_answered_with_help_again_after_an_hour(tmp_path: Path, transport: str) -> None:
     ahead = [0.0]
     async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
         await on.slack.say(ANN, "im", "hola")
-        await on.slack.wait_for_message(DM, sentences.HELP_BEGINS)
+        await on.slack.wait_for_message(DM, "*Devin Bridge* starts Devin sessions")
         ahead[0] = 3601.0
         await on.slack.say(ANN, "im", "Hi, what can you do?")
         await on.slack.wait_for_messages(DM, 2)
-        assert await said_by_the_bot(on) == [sentences.HELP] * 2
+        assert await said_by_the_bot(on) == [slash_help(COMMANDS.specs).text] * 2
         assert await creations(on) == 0
 
 
@@ -135,11 +143,11 @@ async def said_by_the_bot(on: Harness) -> list[str]:
 async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
     _, session = await running(on)
     for line, answer in (
-        ("Help?", sentences.HELP_BEGINS),
-        ("list", sentences.ONE_SESSION),
-        ("status", sentences.LIST_HINT),
-        ("cost", sentences.OWN_COST),
-        ("usage", sentences.FIGURES_FOR_ADMINS),
+        ("Help?", "*Devin Bridge* starts Devin sessions"),
+        ("list", "You have 1 session:"),
+        ("status", HINT),
+        ("cost", own_cost.TITLE),
+        ("usage", "Usage figures are for the admins"),
     ):
         await on.slack.say(ANN, "im", line)
         await on.slack.wait_for_message(DM, answer)
@@ -151,10 +159,10 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
 async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "Stop!")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
-    assert await said_by_the_bot(on) == [sentences.stopping()]
+    assert await said_by_the_bot(on) == [stopping(a_session()).text]
     assert await creations(on) == 1
 
 
@@ -169,7 +177,7 @@ async def test_stop_right_after_the_task_waits_for_its_session(on: Harness) -> N
 
 async def test_a_mistyped_command_asks_here_too(on: Harness) -> None:
     await on.slack.say(ANN, "im", "stattus 1")
-    asked = await on.slack.wait_for_message(DM, sentences.resembles("stattus", "status"))
+    asked = await on.slack.wait_for_message(DM, "`stattus` looks like `status`. Nothing was started.")
     await settled(on)
     assert await creations(on) == 0
     await on.slack.click(ANN, "im", asked["ts"], "choose:start")
@@ -188,13 +196,13 @@ async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
     await on.wait_for_post(DM, ts, "I do.")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ann", "and please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ann", "and please use pytest")]
 
 
 async def test_verbs_work_without_a_thread(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "!stop")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -202,10 +210,10 @@ async def test_verbs_work_without_a_thread(on: Harness) -> None:
 async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!frobnicate")
-    said = await on.slack.wait_for_message(DM, sentences.unknown_verb("!frobnicate"))
-    assert said["rendered"].endswith(sentences.WITHOUT_THE_MARK)
+    said = await on.slack.wait_for_message(DM, unknown_verb(UnknownVerb("!frobnicate")).text)
+    assert said["rendered"].endswith("without the `!` the message goes to Devin.")
     await on.slack.say(ANN, "im", "!status", thread_ts=ts)
-    status = await on.slack.wait_for_message(DM, f":gear: {sentences.WORKING}", thread_ts=ts, user="U0BOT")
+    status = await on.slack.wait_for_message(DM, ":gear: Working.", thread_ts=ts, user="U0BOT")
     assert status
     assert await private_answers(on, ANN) == []
 
@@ -214,7 +222,7 @@ async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
 async def test_a_stop_button_here_stops(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.click(ANN, "im", (await card(on, ts, DM))["ts"], "stop")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
 
 

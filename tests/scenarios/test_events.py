@@ -21,7 +21,9 @@ from bot.store.database import priority_gate
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter, NotStoredError
-from tests import sentences
+from bot.views.answers.failures import MAYBE_STORED, NOT_STORED, STORE_DOWN
+from bot.views.answers.starts import checking
+from tests.for_devin import as_sent
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import creations, forge, press, sent_to_devin, settled
 
@@ -49,11 +51,11 @@ async def locked(on: Harness) -> AsyncIterator[None]:
 async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Harness) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.STORE_DOWN)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN.text)
     await settled(on)
     assert await creations(on) == 0
     again = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert again["shown"]["rendered"] == sentences.being_checked("fix the login test")
+    assert again["shown"]["rendered"] == checking("fix the login test").text
     await on.session("fix the login test")
     assert await creations(on) == 1
 
@@ -74,7 +76,7 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
 
     monkeypatch.setattr(Database, "run_in_writer_thread", losing_the_answer_then_down)
     answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.MAYBE_STORED)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED.text)
     await on.session("fix the login test")
     assert await creations(on) == 1
 
@@ -85,7 +87,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Ha
     _, session = await on.started()
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.NOT_STORED)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", NOT_STORED.text)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -95,7 +97,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Ha
 async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Harness) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop the flaky test from failing")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.STORE_DOWN)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN.text)
     await settled(on)
     assert await creations(on) == 0
 
@@ -132,7 +134,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
     await on.wait_for_post(GENERAL, ts, "I do.")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "use pytest")]
 
 
 @pytest.mark.edge
@@ -149,7 +151,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not
         await _one_attempt_failed(on, reply)
     await on.devin.wait_for_messages("use pytest", seconds=30)
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "use pytest")]
 
 
 @pytest.mark.edge
@@ -173,7 +175,7 @@ async def test_a_missed_reply_that_could_not_be_stored_at_once_is_fetched_again(
     await on.devin.wait_for_messages("use pytest", seconds=30)
     await settled(on)
     assert failures == []
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "use pytest")]
 
 
 async def _one_attempt_failed(on: Harness, ts: str) -> None:
@@ -235,7 +237,7 @@ async def test_the_bot_outlives_a_refreshed_socket(tmp_path: Path) -> None:
         reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
         await on.devin.wait_for_messages("use pytest")
         await settled(on)
-        assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
+        assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "use pytest")]
 
 
 # ------------------------------------------------------------ signed HTTP

@@ -7,7 +7,7 @@ import pytest
 
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import Timing
-from tests import sentences
+from bot.views import fan_out_table, fan_outs
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons, forge, polled, press, settled
@@ -138,7 +138,7 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     assert len(made(on)) == 3
     (fan_out,) = await rows(on, "fan_outs")
     await forge(on, "interactive", press(ADA, GENERAL, "retry_fan_out", fan_out["id"]))
-    await on.slack.wait_for_ephemeral(ADA, sentences.NOTHING_TO_RETRY)
+    await on.slack.wait_for_ephemeral(ADA, fan_outs.NOTHING_TO_RETRY.text)
     assert len(made(on)) == 3
 
 
@@ -188,7 +188,7 @@ async def test_a_session_at_a_limit_says_which_and_is_stopped_like_others(on: Ha
     await shows(on, "1 queued")
     await on.devin.set(made(on)["org-play"].bare_id, status="suspended", status_detail="out_of_credits")
     table = await shows(on, "0 of 1 finished · 1 paused at a limit")
-    assert sentences.NO_CREDITS_LEFT in table["rendered"]
+    assert "There are no credits left. Somebody who manages billing can buy more in Devin." in table["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "1 of 1 finished · 1 stopped")
 
@@ -210,7 +210,7 @@ async def test_what_nobody_knows_is_looked_up_and_never_started_twice(on: Harnes
     await shows(on, "1 being looked up, 2 queued")
     clock.put(6.1 * 3_600)
     unknown = await shows(on, "1 not known")
-    assert sentences.FAN_OUT_UNCERTAIN in unknown["rendered"]
+    assert fan_out_table.UNKNOWN in unknown["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "1 being looked up, 2 queued")
     await on.devin.clear_faults()
@@ -243,7 +243,7 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
     assert unknown["rendered"].endswith(nothing)
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")
-    await on.slack.wait_for_ephemeral(ADA, sentences.NO_FAN_OUT_BY_MENTION)
+    await on.slack.wait_for_ephemeral(ADA, fan_outs.ONLY_IN_PRIVATE.text)
     preview = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, preview["ts"], "answer:fan_out:no")
     await on.slack.wait_for_ephemeral(ADA, "OK, nothing was started.")
@@ -253,8 +253,8 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
 @pytest.mark.parametrize("text", ["fan out fix it orgs=all", "fanuot fix it orgs=all"])
 async def test_behind_a_mention_what_resembles_a_fan_out_is_not_offered_as_one(on: Harness, text: str) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} {text}")
-    asked = await on.slack.wait_for_ephemeral(ADA, sentences.NO_FAN_OUT_BY_MENTION)
-    assert (asked["text"], buttons(asked)) == (sentences.NO_FAN_OUT_BY_MENTION, ["Start as a task"])
+    asked = await on.slack.wait_for_ephemeral(ADA, fan_outs.ONLY_IN_PRIVATE.text)
+    assert (asked["text"], buttons(asked)) == (fan_outs.ONLY_IN_PRIVATE.text, ["Start as a task"])
     assert await rows(on, "fan_outs") == []
     await on.slack.slash(ADA, GENERAL, text)
     asked = await on.slack.wait_for_ephemeral(ADA, "looks like `fanout`")
@@ -266,12 +266,12 @@ async def test_behind_a_mention_what_resembles_a_fan_out_is_not_offered_as_one(o
 async def test_a_key_of_one_organisation_fans_out_there_alone_and_says_so(on: Harness) -> None:
     await on.slack.say(ADA, DIRECT, "fanout fix it orgs=all")
     preview = await on.slack.wait_for_message(DIRECT, "Start 1 session?")
-    assert sentences.own_organisation_only() in preview["rendered"]
+    assert fan_outs.own_alone("org-play", None, started=True) in preview["rendered"]
     await on.slack.click(ADA, DIRECT, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(DIRECT, "0 of 1 finished · 1 queued")
     assert set(made(on)) == {"org-play"}
     await answer(on, "fanout fix it orgs=Data")
-    await on.slack.wait_for_ephemeral(ADA, f"{sentences.own_organisation_only()} Nothing was started.")
+    await on.slack.wait_for_ephemeral(ADA, f"{fan_outs.own_alone('org-play', None, started=True)} Nothing was started.")
 
 
 async def test_a_reply_under_the_table_reaches_nobody_and_says_so(on: Harness) -> None:
@@ -396,7 +396,7 @@ async def test_a_permission_that_is_missing_is_named_in_the_table(on: Harness) -
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {"ManageOrgSessions", "ManageAccountSessions"}))
     await begun(on)
     table = await shows(on, "3 of 3 finished · 3 not started")
-    assert sentences.may_not_start("Play, Data Team, Web") in table["rendered"]
+    assert f"*Play, Data Team, Web*: {fan_out_table.forbidden(None)}" in table["rendered"]
     assert buttons(table) == ["Retry failed"]
 
 

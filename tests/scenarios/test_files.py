@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests import sentences
+from bot.views.answers.files import file_not_allowed, file_refused, file_too_large, file_unreadable
+from tests.for_devin import as_sent
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.edge
 
 LOG = {"name": "login.log", "content": "2026-01-01 login failed"}
 HUGE = {"name": "huge.bin", "mimetype": "application/octet-stream", "size": 25_000_000}
-TOO_LARGE = sentences.file_too_large("huge.bin", "25.0 MB")
+TOO_LARGE = file_too_large("huge.bin", 25_000_000, 20_000_000).text
 
 
 async def test_a_mentions_file_goes_along(on: Harness) -> None:
@@ -32,9 +33,7 @@ async def test_a_replys_files_go_along(on: Harness) -> None:
     await on.devin.wait_for_messages("see here")
     made = await on.devin.session(session)
     assert made["attachments"] == ["login.log", "other.log"]
-    assert (await sent_to_devin(on, session))[0].startswith(
-        f'{sentences.as_sent(reply, "ben", "see here")}\nATTACHMENT:"'
-    )
+    assert (await sent_to_devin(on, session))[0].startswith(f'{as_sent(reply, "ben", "see here")}\nATTACHMENT:"')
 
 
 async def test_files_without_a_text_start_and_steer_too(on: Harness) -> None:
@@ -64,7 +63,7 @@ async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Harness
     gone = {**LOG, "redirect": "http://127.0.0.1:9/elsewhere"}
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[gone])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [sentences.file_not_handed_over("login.log")]
+    assert await on.thread(GENERAL, ts) == [file_unreadable("login.log").text]
     assert len(await sent_to_devin(on, session)) == 1
     assert (await on.devin.session(session))["attachments"] == []
 
@@ -75,8 +74,8 @@ async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Harness) -> 
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
         (
-            f"{sentences.file_too_large('huge.bin', '25.0 MB', text='')}\n"
-            "There was no text either, so nothing was started."
+            f"{file_too_large('huge.bin', 25_000_000, 20_000_000).text.replace('The text of the message was. ', '')}"
+            "\nThere was no text either, so nothing was started."
         )
     ]
     assert await creations(on) == 0
@@ -88,7 +87,10 @@ async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Harness) -> N
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
-        (f"{sentences.file_too_large('huge.bin', '25.0 MB', text='')}\nThere was no text either, so nothing was sent.")
+        (
+            f"{file_too_large('huge.bin', 25_000_000, 20_000_000).text.replace('The text of the message was. ', '')}"
+            "\nThere was no text either, so nothing was sent."
+        )
     ]
     assert await sent_to_devin(on, session) == []
 
@@ -124,7 +126,7 @@ async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: 
     await on.devin.permissions(revoke=["UseDevinSessions"])
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [sentences.file_not_taken("login.log")]
+    assert await on.thread(GENERAL, ts) == [file_refused("login.log").text]
     assert len(await sent_to_devin(on, session)) == 1
 
 
@@ -154,7 +156,7 @@ async def test_the_token_goes_to_no_other_host(on: Harness, foreign: tuple[str, 
     await on.slack.emit({**event, "ts": ts, "event_ts": ts, "files": [file]})
     made = await on.session("fix what this shows")
     await on.slack.wait_for_message(GENERAL, "evil.txt", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [sentences.file_not_at_slack("evil.txt")]
+    assert await on.thread(GENERAL, ts) == [file_not_allowed("evil.txt").text]
     assert made["attachments"] == []
     assert requests == []
 
@@ -162,5 +164,5 @@ async def test_the_token_goes_to_no_other_host(on: Harness, foreign: tuple[str, 
 async def test_a_redirect_to_another_host_is_not_followed(on: Harness, foreign: tuple[str, list[Any]]) -> None:
     address, requests = foreign
     ts = await on.mention("fix what this shows", files=[{**LOG, "redirect": address}])
-    await on.slack.wait_for_message(GENERAL, sentences.file_not_handed_over("login.log"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, file_unreadable("login.log").text, thread_ts=ts)
     assert requests == []

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests import sentences
+from bot.flows.prompt import EARLIER
+from bot.views.answers.access import GUEST_REFUSED, SHARED_CHANNEL_REFUSED
+from tests.for_devin import as_context, as_sent, author
 from tests.scenarios.harness import ANN, BEN, GUEST, Harness
 from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
 
@@ -20,8 +22,8 @@ async def test_a_mention_starts_a_session_and_replies_steer_it(on: Harness) -> N
     await on.devin.say(session, "I do.")
     await on.wait_for_post(GROUP, ts, "I do.")
     await on.slack.click(ANN, GROUP, (await card(on, ts, GROUP))["ts"], "stop")
-    await on.slack.wait_for_message(GROUP, sentences.stopped_begins("ann"), thread_ts=ts)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "please use pytest")]
+    await on.slack.wait_for_message(GROUP, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await creations(on) == 1
 
@@ -30,8 +32,8 @@ async def test_a_mention_in_a_thread_there_reads_it_and_a_command_has_its_card_t
     await on.slack.put_channel(GROUP, **FACTS)
     root = await on.slack.say(BEN, GROUP, "the login test fails since Monday")
     await on.mention("", ANN, GROUP, thread_ts=root)
-    context = sentences.as_context(root, sentences.author("ben"), "the login test fails since Monday")
-    assert f"{sentences.EARLIER}\n{context}\n" in (await on.session("fails since Monday"))["prompt"]
+    context = as_context(root, author("ben"), "the login test fails since Monday")
+    assert f"{EARLIER.format(left_out='')}\n{context}\n" in (await on.session("fails since Monday"))["prompt"]
     await on.slack.slash(BEN, GROUP, "update the docs")
     await on.session("update the docs")
     await on.slack.wait_for_message(GROUP, "update the docs")
@@ -44,7 +46,7 @@ async def test_guests_and_groups_with_another_company_are_refused_there_too(on: 
     await on.slack.put_channel(GROUP, is_ext_shared=True)
     await on.mention("fix the logout test", ANN, GROUP)
     await on.slack.wait_for_ephemeral(ANN)
-    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED]
-    assert await private_answers(on, ANN) == [sentences.SHARED_CHANNEL_REFUSED]
+    assert await private_answers(on, GUEST) == [GUEST_REFUSED.text]
+    assert await private_answers(on, ANN) == [SHARED_CHANNEL_REFUSED.text]
     await settled(on)
     assert await creations(on) == 0

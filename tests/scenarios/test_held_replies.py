@@ -5,10 +5,18 @@ from typing import Any
 
 import pytest
 
+from bot.domain.session import DisplayState, Snapshot
+from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion
 from bot.store import sessions
 from bot.timing import DAY, HOUR, MINUTE, Timing
-from tests import sentences
+from bot.views.answers.failures import not_done
+from bot.views.answers.sessions import NO_SESSION_HERE
+from bot.views.answers.stops import ALREADY_ENDED
+from bot.views.answers.wakings import KEPT_ASLEEP, LEFT_BEFORE, WOKEN_BEFORE, ask_to_wake
+from bot.views.sentences import STATE_SENTENCES
+from tests.for_devin import as_sent
 from tests.markup import written
+from tests.said import a_session
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 from tests.scenarios.observations import (
@@ -22,7 +30,7 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-KEPT = sentences.KEPT_UNTIL_CHOSEN
+KEPT = "Your message is kept until you choose, for a day at most."
 ASKED = (
     f"This session has used its 2 ACUs. It has cost 2.1 ACUs so far. Wake it with 2 more, or leave it asleep. {KEPT}"
 )
@@ -36,12 +44,12 @@ async def spent(on: Harness, acus: float = 2.1, options: str = " acu=2") -> tupl
     ts = await on.mention(f"fix the login test{options}")
     session = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=acus)
-    await card_of(on, ts, sentences.ASLEEP)
+    await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
     return ts, session
 
 
 async def question(on: Harness, user: str, ts: str) -> dict[str, Any]:
-    found = await on.slack.wait_for_ephemeral(user, sentences.CAN_BE_WOKEN, thread_ts=ts)
+    found = await on.slack.wait_for_ephemeral(user, "or leave it asleep", thread_ts=ts)
     await settled(on)
     return found
 
@@ -65,9 +73,9 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     await on.devin.wait_for_messages("with coverage")
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        sentences.as_sent(first, "ben", "go on, please"),
-        sentences.as_sent(second, "ben", "and use pytest"),
-        sentences.as_sent(third, "ada", "with coverage"),
+        as_sent(first, "ben", "go on, please"),
+        as_sent(second, "ben", "and use pytest"),
+        as_sent(third, "ada", "with coverage"),
     ]
     assert await what_became_of(on, asked) == (f"{WOKEN} 3 replies are sent.", [])
     [row] = await rows(on, "audit")
@@ -87,7 +95,7 @@ async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Har
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     said = await on.slack.wait_for_ephemeral(BEN, "nothing was changed")
     (press_row,) = [row for row in await rows(on, "inbox") if row["state"] == "dead"]
-    assert said["rendered"] == sentences.nothing_changed(press_row["ref"])
+    assert said["rendered"] == not_done(press_row["ref"]).text
     assert await sent_to_devin(on, session) == []
     await on.slack.clear_faults()
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
@@ -107,10 +115,10 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     await on.slack.click(ADA, GENERAL, other["ts"], "answer:wake:wake")
     await settled(on)
     assert await what_became_of(on, asked) == (
-        sentences.KEPT_ASLEEP,
+        KEPT_ASLEEP.text,
         [],
     )
-    assert await what_became_of(on, other) == (sentences.LEFT_BEFORE, [])
+    assert await what_became_of(on, other) == (LEFT_BEFORE.text, [])
     assert await on.thread(GENERAL, ts) == [LEFT.format("2 replies were")]
     assert await sent_to_devin(on, session) == []
     await on.slack.say(BEN, GENERAL, "go on after all", thread_ts=ts)
@@ -128,7 +136,7 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     assert await forge(on, "interactive", press(GUEST, GENERAL, "answer:wake:wake", key)) == "acked"
     await on.slack.wait_for_ephemeral(GUEST)
     assert await forge(on, "interactive", press(ANN, "C0WEB", "answer:wake:wake", key)) == "acked"
-    await on.slack.wait_for_ephemeral(ANN, sentences.NO_SESSION_HERE)
+    await on.slack.wait_for_ephemeral(ANN, NO_SESSION_HERE.text)
     assert await sent_to_devin(on, session) == []
     for _ in range(2):
         assert await forge(on, "interactive", press(ANN, GENERAL, "answer:wake:wake", key)) == "acked"
@@ -137,9 +145,9 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     assert len(await sent_to_devin(on, session)) == 1
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [4.0]
     assert set(await private_answers(on, ANN)) == {
-        sentences.NO_SESSION_HERE,
+        NO_SESSION_HERE.text,
         f"{WOKEN} 1 reply is sent.",
-        sentences.WOKEN_BEFORE,
+        WOKEN_BEFORE.text,
     }
 
 
@@ -152,7 +160,7 @@ async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
     await on.start()
     await on.wait_for_post(GENERAL, ts, "Nobody chose")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, sentences.LEFT_BEFORE)
+    await on.slack.wait_for_ephemeral(BEN, LEFT_BEFORE.text)
     assert await on.thread(GENERAL, ts) == [
         f":zzz: Nobody chose within a day whether to wake Devin, so 1 reply was *not sent*. {NOT_SENT}"
     ]
@@ -168,7 +176,7 @@ async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, LEFT.format("1 reply was"))
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, sentences.LEFT_BEFORE)
+    await on.slack.wait_for_ephemeral(BEN, LEFT_BEFORE.text)
     assert await sent_to_devin(on, session) == []
 
 
@@ -179,7 +187,7 @@ async def test_if_the_session_is_woken_elsewhere_what_waits_is_sent_first(on: Ha
     await on.devin.set(session, status="running", status_detail="working")
     await on.devin.wait_for_messages("go on, please")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, sentences.WOKEN_BEFORE)
+    await on.slack.wait_for_ephemeral(BEN, WOKEN_BEFORE.text)
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
     assert len(await sent_to_devin(on, session)) == 1
 
@@ -194,8 +202,8 @@ async def test_a_reply_that_need_not_wait_lets_those_go_first_that_do(on: Harnes
     second = await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
     await on.devin.wait_for_messages("with coverage")
     assert await sent_to_devin(on, session) == [
-        sentences.as_sent(first, "ben", "go on, please"),
-        sentences.as_sent(second, "ada", "with coverage"),
+        as_sent(first, "ben", "go on, please"),
+        as_sent(second, "ada", "with coverage"),
     ]
 
 
@@ -206,7 +214,7 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "1 waiting reply was not sent to Devin, because the thread was closed first.")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, sentences.ALREADY_ENDED)
+    await on.slack.wait_for_ephemeral(BEN, ALREADY_ENDED.text)
     assert await sent_to_devin(on, session) == []
 
 
@@ -220,7 +228,7 @@ async def test_a_reply_from_before_a_mute_is_sent_once_somebody_says_yes(on: Har
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(first, "ben", "go on, please")]
+    assert await sent_to_devin(on, session) == [as_sent(first, "ben", "go on, please")]
 
 
 async def test_thanks_to_such_a_session_ask_nothing(on: Harness) -> None:
@@ -237,7 +245,7 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
-        sentences.wake_after_sleep("3 d 1 h", "3.4 ACUs"),
+        ask_to_wake(a_session(snapshot=Snapshot(acus=3.4)), WakeQuestion(slept=73 * HOUR), "").text,
         ["Wake it", "Leave it"],
     )
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
@@ -276,7 +284,7 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
-        sentences.wake_at_devins_limit("1.2 ACUs"),
+        ask_to_wake(a_session(snapshot=Snapshot(acus=1.2)), ONLY_AT_LIMIT, "").text,
         ["Wake it", "Leave it"],
     )
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
@@ -285,8 +293,8 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("and use pytest")  # although Devin stays at its limit
     assert await sent_to_devin(on, session) == [
-        sentences.as_sent(first, "ben", "go on, please"),
-        sentences.as_sent(second, "ben", "and use pytest"),
+        as_sent(first, "ben", "go on, please"),
+        as_sent(second, "ben", "and use pytest"),
     ]
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
 
@@ -299,7 +307,7 @@ async def test_half_an_hour_of_sleep_may_be_long(
         ts, _ = await spent(on, 3.4, "")
         clock.put(31 * MINUTE)
         await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
-        asked = await on.slack.wait_for_ephemeral(BEN, sentences.CAN_BE_WOKEN, thread_ts=ts)
+        asked = await on.slack.wait_for_ephemeral(BEN, "or leave it asleep", thread_ts=ts)
         assert asked["rendered"].startswith("This session has slept for 31 minutes. It has cost 3.4 ACUs so far, and ")
 
 
@@ -307,9 +315,9 @@ async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on
     ts = await on.slack.say(ANN, "im", "fix the login test acu=2")
     session = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
-    await card_of(on, ts, sentences.ASLEEP, "D0ANN")
+    await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP], "D0ANN")
     await on.slack.say(ANN, "im", "go on, please", thread_ts=ts)
-    asked = await on.slack.wait_for_message("D0ANN", sentences.CAN_BE_WOKEN, thread_ts=ts)
+    asked = await on.slack.wait_for_message("D0ANN", "or leave it asleep", thread_ts=ts)
     assert await sent_to_devin(on, session) == []
     await on.slack.click(ANN, "im", asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")

@@ -4,8 +4,20 @@ from typing import Any
 
 import pytest
 
-from tests import sentences
+from bot.domain.commands.options import parse_request
+from bot.views.answers.starts import (
+    START_CANCELLED,
+    START_EXPIRED,
+    START_OVERTAKEN,
+    ask_about_options,
+    checking,
+    received_in_thread,
+    start_refused,
+    start_retrying,
+    started_in_thread,
+)
 from tests.markup import written
+from tests.said import up_to_reference
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
@@ -17,17 +29,16 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
-    thread_link,
+    thread_address,
 )
 
-NOT_10 = f"{sentences.CHECK_ONE}\n• `acu=10ACUs`: {sentences.NOT_A_NUMBER}\n"
-ASKED_10 = f"{NOT_10}As written, `acu=10ACUs` is part of the task, {sentences.WITHOUT_LIMIT}"
+ASKED_10 = written(ask_about_options("", parse_request("fix it acu=10ACUs")).blocks)
 WITH_10 = ["Start with acu=10", "Start as written", "Cancel"]
 
 
 async def asked(on: Harness, sentence: str, user: str = ANN) -> dict[str, Any]:
     """The question about a start, once the person sees it; nothing was started."""
-    question = await on.slack.wait_for_ephemeral(user, sentences.STAYS_A_COMMAND)
+    question = await on.slack.wait_for_ephemeral(user, "Nothing was started.")
     await settled(on)
     assert written(question["blocks"]) == sentence
     assert await creations(on) == 0
@@ -37,7 +48,7 @@ async def asked(on: Harness, sentence: str, user: str = ANN) -> dict[str, Any]:
 @pytest.mark.both_transports
 async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(on: Harness) -> None:
     answer = await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs for R&amp;D")
-    assert answer["shown"]["rendered"] == sentences.being_checked("fix it acu=10ACUs for R&amp;D")
+    assert answer["shown"]["rendered"] == checking("fix it acu=10ACUs for R&D").text
     question = await asked(on, ASKED_10)
     assert buttons(question) == WITH_10
     assert await private_answers(on, ANN) == [question["rendered"]], "it stands in place of the ack"
@@ -48,7 +59,7 @@ async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(o
     [ts] = [message["ts"] for message in await on.slack.messages(GENERAL)]
     assert made["request"]["max_acu_limit"] == 10
     assert made["prompt"].splitlines()[0] == "fix it for R&D"
-    assert await private_answers(on, ANN) == [sentences.got_it_posted("fix it for R&amp;D", thread_link(GENERAL, ts))]
+    assert await private_answers(on, ANN) == [started_in_thread("fix it for R&D", thread_address(GENERAL, ts)).text]
 
 
 async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the_row(on: Harness) -> None:
@@ -63,7 +74,7 @@ async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the
     await settled(on)
     assert made["request"]["max_acu_limit"] == 10
     [_, confirmed] = await private_answers(on, ANN)
-    assert confirmed.startswith(sentences.got_it_begins("fix it")), "in place of the question"
+    assert confirmed.startswith("Got it: “fix it”."), "in place of the question"
     assert await creations(on) == 2
 
 
@@ -72,10 +83,7 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     ts = await on.mention("fix it acu=many playbok=upgrade")
     question = await asked(
         on,
-        f"{sentences.CHECK_SEVERAL}\n"
-        f"• `acu=many`: {sentences.NOT_A_NUMBER}\n"
-        "• `playbok=upgrade`: did you mean `playbook=`?\n"
-        f"As written, `acu=many` and `playbok=upgrade` are part of the task, {sentences.WITHOUT_LIMIT}",
+        written(ask_about_options("", parse_request("fix it acu=many playbok=upgrade")).blocks),
     )
     assert buttons(question) == ["Start as written", "Cancel"], "for one of the two no correction is known"
     assert "reactions" not in (await on.slack.messages(GENERAL))[0]
@@ -86,8 +94,8 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     assert made["request"].get("max_acu_limit") is None
     shown = await on.slack.wait_for_message(GENERAL, f"{made['session_id']}|", thread_ts=ts)
     assert "|fix it>*\n" in shown["rendered"], "words that look like options stand in no title"
-    await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("fix it acu=many playbok=upgrade"))
-    assert await private_answers(on, ANN) == [sentences.got_it_here("fix it acu=many playbok=upgrade")]
+    await on.slack.wait_for_ephemeral(ANN, "Got it: “fix it acu=many playbok=upgrade”.")
+    assert await private_answers(on, ANN) == [received_in_thread("fix it acu=many playbok=upgrade").text]
     await on.devin.wait_for_messages("it is urgent")  # what was written meanwhile is not lost
     assert await creations(on) == 1
 
@@ -96,9 +104,9 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     known = await on.devin.add_playbook("Upgrade deps")
     await on.devin.add_playbook("Write docs")
     sentence = (
-        f"{sentences.CHECK_ONE}\n"
-        "• `playbook=upgrade`: `playbook=` needs a playbook that exists, such as “Upgrade deps”, “Write docs”\n"
-        "As written, `playbook=upgrade` is part of the task."
+        "Nothing was started. Check this option:\n"
+        "• `playbook=upgrade`: `playbook=` needs a playbook that exists, such as “Upgrade deps”, “Write "
+        "docs”\nAs written, `playbook=upgrade` is part of the task."
     )
     await on.slack.slash(ANN, WEB, "fix it playbook=upgrade")
     question = await asked(on, sentence)
@@ -106,33 +114,31 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     await on.slack.click(ANN, WEB, question["ts"], "answer:start_options:corrected")
     assert (await on.session("fix it"))["request"]["playbook_id"] == known["playbook_id"]
     await on.mention("mend it playbook=upgrade", BEN)
-    question = await on.slack.wait_for_ephemeral(BEN, sentences.STAYS_A_COMMAND)
+    question = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.")
     assert written(question["blocks"]) == sentence
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:start_options:no")
-    await on.slack.wait_for_ephemeral(BEN, sentences.START_CANCELLED)
+    await on.slack.wait_for_ephemeral(BEN, START_CANCELLED.text)
     await settled(on)
-    assert await private_answers(on, BEN) == [sentences.START_CANCELLED]
+    assert await private_answers(on, BEN) == [START_CANCELLED.text]
     assert await creations(on) == 1
 
 
 async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person_says_so(on: Harness) -> None:
     ts = await on.mention("fix it mode=turbo")
-    question = await asked(
-        on,
-        f"{sentences.CHECK_ONE}\n• `mode=turbo`: {sentences.NO_SUCH_MODE}\n{sentences.mode_as_written('turbo')}",
-    )
+    question = await asked(on, written(ask_about_options("", parse_request("fix it mode=turbo")).blocks))
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_ACCEPTED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "did not accept", thread_ts=ts)
     [said] = await on.thread(GENERAL, ts)
-    assert said.startswith(f"{sentences.REQUEST_REFUSED} It says: “")
-    assert said.endswith(sentences.CHECK_OPTIONS)
+    before, after = start_refused("WHY").text.split("WHY")
+    assert said.startswith(before)
+    assert said.endswith(after)
     assert (await on.devin.log("create_session"))[-1]["body"]["devin_mode"] == "turbo"
     assert await on.devin.sessions() == []
 
 
 async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix it acu=10ACUs")
-    question = await on.slack.wait_for_message("D0ANN", sentences.STAYS_A_COMMAND)
+    question = await on.slack.wait_for_message("D0ANN", "Nothing was started.")
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
@@ -142,13 +148,13 @@ async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(
     assert made["request"]["max_acu_limit"] == 10
     assert made["tags"][1] == f"slack-T0PLAY-D0ANN-{ts}", "in its own thread, and no reply to the other session"
     [shown] = [one["rendered"] for one in await on.slack.messages("D0ANN") if one["ts"] == question["ts"]]
-    assert shown == sentences.got_it_here("fix it")
+    assert shown == received_in_thread("fix it").text
 
 
 async def test_another_session_asked_for_in_a_thread_waits_too(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!new fix it acu=10ACUs", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(BEN, sentences.STAYS_A_COMMAND, thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.", thread_ts=ts)
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")  # the thread goes on meanwhile
@@ -166,7 +172,7 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
     key = question["blocks"][1]["elements"][0]["value"]
     assert await forge(on, "interactive", press(BEN, GENERAL, "answer:start_options:corrected", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == sentences.START_EXPIRED
+    assert said["rendered"] == START_EXPIRED.text
     await settled(on)
     assert await creations(on) == 0
     for _ in range(2):
@@ -177,7 +183,7 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
     await settled(on)
     assert await creations(on) == 1
     answers = set(await private_answers(on, ANN))
-    assert answers == {question["rendered"], sentences.START_EXPIRED}
+    assert answers == {question["rendered"], START_EXPIRED.text}
 
 
 async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahead) -> None:
@@ -185,9 +191,9 @@ async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahea
     question = await asked(on, ASKED_10)
     clock.put(601)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
-    await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
+    await on.slack.wait_for_ephemeral(ANN, "too old")
     await settled(on)
-    assert await private_answers(on, ANN) == [sentences.START_EXPIRED]
+    assert await private_answers(on, ANN) == [START_EXPIRED.text]
     assert await creations(on) == 0
 
 
@@ -198,9 +204,9 @@ async def test_a_thread_gets_no_second_session_by_an_old_question(on: Harness) -
     await on.mention("fix it acu=10", thread_ts=ts)  # which is how people correct themselves
     made = await on.session("fix it")
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
-    await on.slack.wait_for_ephemeral(ANN, sentences.START_OVERTAKEN)
+    await on.slack.wait_for_ephemeral(ANN, START_OVERTAKEN.text)
     await settled(on)
-    assert await private_answers(on, ANN) == [sentences.START_OVERTAKEN]
+    assert await private_answers(on, ANN) == [START_OVERTAKEN.text]
     assert await sent_to_devin(on, made["session_id"]) == []
     assert await creations(on) == 1
 
@@ -213,10 +219,10 @@ async def test_while_devin_cannot_be_reached_a_start_with_a_playbook_waits(on: H
     await on.devin.wait_for_calls("list_playbooks", 1)
     clock.put(21)
     late = await on.slack.wait_for_ephemeral(ANN, "cannot be reached")
-    assert late["rendered"].startswith(sentences.START_RETRYING)
+    assert late["rendered"].startswith(up_to_reference(start_retrying("")))
     assert await creations(on) == 0
     await on.devin.clear_faults()
     await on.session("fix it")
     await settled(on)
-    assert await private_answers(on, ANN, text=sentences.got_it_begins("fix it")) != []
+    assert await private_answers(on, ANN, text="Got it: “fix it”.") != []
     assert await creations(on) == 1

@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.library import Kind
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
-from tests import sentences
+from bot.views import devin_answers, library, long_jobs
+from bot.views.answers.access import GUEST_REFUSED
+from bot.views.modals.parts import NOT_DRAWN, NOT_LOADED, NOT_OPENED, not_stored
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, GUEST, Harness
 
@@ -16,7 +19,7 @@ PAGE = "<https://app.devin.ai/knowledge|Open in Devin>"
 SAVED = f"The note *Deploys* is saved. Devin knows it from now on. {PAGE}"
 CHANGED = f"The note *Deploys* is changed. Devin knows it from now on. {PAGE}"
 NOT_YOURS = "Changes of notes are for the admins of Devin Bridge. Ask <@U0ADA>."
-NO_PERMISSION = sentences.key_lacks("ManageAccountKnowledge", sentences.ENTERPRISE)
+NO_PERMISSION = long_jobs.devin_refused("ManageAccountKnowledge")
 
 
 async def typed(on: Harness, text: str, user: str = ADA) -> str:
@@ -143,7 +146,7 @@ async def test_a_form_that_slack_does_not_take_says_so(on: Harness) -> None:
     assert await typed(on, f"note edit {note_id}") == ""
     await on.slack.wait_for_call("views.update", text="Slack does not take")
     (shown,) = await on.slack.views(user=ADA, open=True)
-    assert sentence(shown) == sentences.FORM_NOT_SHOWN
+    assert sentence(shown) == NOT_DRAWN
 
 
 async def test_a_playbook_is_added_listed_shown_and_changed(on: Harness) -> None:
@@ -177,7 +180,7 @@ async def test_who_is_no_admin_is_refused_and_devin_is_not_asked(on: Harness) ->
     ts = await on.slack.say(ANN, GENERAL, "Deploys go through staging.")
     await on.slack.shortcut(ANN, "save_as_note", channel=GENERAL, ts=ts)
     assert sentence(await view(on, "New note", ANN)) == NOT_YOURS
-    assert await read(on, "note list", "Guests", GUEST) == sentences.GUEST_REFUSED
+    assert await read(on, "note list", "Guests", GUEST) == GUEST_REFUSED.text
     assert not [call for call in await on.devin.log() if "/knowledge" in call["path"]]
 
 
@@ -190,7 +193,7 @@ async def test_a_message_is_saved_as_knowledge(on: Harness) -> None:
     sent = await on.slack.submit_view(ADA, form["id"], filled(name=" ", trigger="when deploying", repo="web"))
     assert sent["errors"] == {
         "name": "Give it a name.",
-        "repo": sentences.NOT_A_REPOSITORY,
+        "repo": "Write owner/name, such as acme/web, or all for all repositories, or leave it empty.",
     }
     assert known(on) == []
     await on.slack.submit_view(ADA, form["id"], filled(name="Deploys", trigger="when deploying", repo=""))
@@ -201,7 +204,7 @@ async def test_a_message_is_saved_as_knowledge(on: Harness) -> None:
 @pytest.mark.edge
 async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} note add")
-    offer = await on.slack.wait_for_ephemeral(ADA, sentences.FORM_NEEDS_A_BUTTON)
+    offer = await on.slack.wait_for_ephemeral(ADA, "This needs a form, which Slack opens only when you press a button.")
     await on.slack.click(ADA, GENERAL, offer["ts"], "open_form")
     form = await view(on, "New note")
     await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
@@ -241,11 +244,11 @@ async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_mes
     posts = await on.slack.messages(DIRECT, user="U0BOT")
     assert posts[-1]["ts"] == last["ts"]
     assert [post["text"] for post in posts] == [
-        sentences.note_not_saved_in_short("Deploys"),
+        "The note Deploys was not saved. The reason and what you wrote are below.",
         "What you wrote, 2 of 3",
         "What you wrote, 3 of 3",
     ]
-    head = sentences.note_not_saved("Deploys", f"{NO_PERMISSION} What you wrote comes in 3 messages.")
+    head = f":warning: The note *Deploys* was not saved. {NO_PERMISSION} What you wrote comes in 3 messages."
     assert posts[0]["rendered"].startswith(f"{head}\n*Trigger*\n```when deploying```\n*Repository*\n```acme/web```\n")
     texts = [block["text"]["text"] for post in posts for block in post["blocks"]]
     parts = [text.removeprefix("*Body*\n") for text in texts[3:] if not text.startswith("*What you wrote")]
@@ -258,7 +261,7 @@ async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
         "You have seen no list of notes in the last day. Nothing was changed. "
         "`/devin note list` shows one with its numbers."
     )
-    await read(on, "note list", sentences.NO_NOTES)
+    await read(on, "note list", library.listing(Kind.NOTE, [], "").text)
     none = "Your last list of notes has no number 1. Nothing was changed. `/devin note list` shows it again."
     assert await typed(on, "note edit 1") == none
     assert await typed(on, "note show") == (
@@ -347,7 +350,7 @@ async def test_a_form_that_slack_does_not_open_is_answered(on: Harness) -> None:
     await on.slack.fault("views.open", "error", error="expired_trigger_id")
     assert await typed(on, "note add") == ""
     shown = await on.slack.wait_for_ephemeral(ADA, "Slack could not open the form")
-    assert shown["rendered"] == sentences.FORM_NOT_OPENED
+    assert shown["rendered"] == NOT_OPENED.text
 
 
 @pytest.mark.edge
@@ -355,10 +358,10 @@ async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_w
     note_id = await added(on)
     for route in ("list_notes", "get_note", "create_note"):
         await on.devin.fault(route, "503", times=-1)
-    assert await read(on, "note list", "cannot be reached") == sentences.DEVIN_NOT_REACHED
+    assert await read(on, "note list", "cannot be reached") == devin_answers.UNREACHABLE.text
     assert await typed(on, f"note edit {note_id}") == ""
     form = await view(on, "Edit note")
-    assert sentence(form) == sentences.FORM_NOT_FILLED
+    assert sentence(form) == NOT_LOADED
     await on.slack.close_view(ADA, form["id"])
     await add(on, name="Tests")
     await on.slack.wait_for_message(
@@ -410,14 +413,14 @@ async def test_long_lists_show_the_first_and_say_how_many_more_there_are(on: Har
 
 @pytest.mark.edge
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "maybe"),
     [
-        (NotStoredError("locked"), sentences.FORM_NOT_STORED),
-        (MaybeStoredError("lost"), sentences.FORM_MAYBE_STORED),
+        (NotStoredError("locked"), False),
+        (MaybeStoredError("lost"), True),
     ],
 )
 async def test_while_the_store_is_down_the_form_stays_open(
-    on: Harness, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+    on: Harness, monkeypatch: pytest.MonkeyPatch, error: Exception, maybe: bool
 ) -> None:
     assert await typed(on, "note add") == ""
     form = await view(on, "New note")
@@ -429,7 +432,8 @@ async def test_while_the_store_is_down_the_form_stays_open(
         await put(writer, row)
 
     monkeypatch.setattr(InboxWriter, "put", fails_once)
-    assert (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["errors"] == {"name": said}
+    refused = await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
+    assert refused["errors"] == not_stored(form, maybe=maybe)
     assert (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["closed"] is True
     await on.slack.wait_for_message(DIRECT, SAVED)
     assert known(on) == [NOTE]

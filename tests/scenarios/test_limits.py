@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from bot.timing import PRODUCTION
-from tests import sentences
 from tests.scenarios.ahead import Ahead, Running, running
 from tests.scenarios.harness import GENERAL, OPS, WEB, Harness, harness
 
@@ -115,6 +114,6 @@ async def test_figures_of_all_wait_for_the_state_of_one(crowd: Crowd) -> None:
     await on.slack.wait_for_call("chat.update", BURST + 1, text="3 ACUs", within=20)
     waiting = COUNT - len(await edits(crowd))
     await on.devin.set(one.devin_id, status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(one.channel, sentences.WAITS_FOR_APPROVAL, thread_ts=one.ts, within=15)
+    await on.slack.wait_for_message(one.channel, "approval", thread_ts=one.ts, within=15)
     assert waiting > 100
     assert len(await edits(crowd)) < COUNT - waiting + 12

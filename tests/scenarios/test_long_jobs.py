@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.admins import Admins
 from bot.domain.billing import newest_finished
 from bot.domain.commands.registry import CANCEL_LONG_JOB
 from bot.flows.manage.long_jobs.jobs import Requester, begin_file
@@ -16,8 +17,9 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.store import audit, tables
 from bot.store.audit import AuditRow
+from bot.views import audit_logs, enterprise_usage, figure_files, long_jobs, organisations
+from bot.views.answers.access import admins_only
 from bot.views.csv import with_total
-from tests import sentences
 from tests.scenarios.ahead import TEAM, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
 from tests.scenarios.observations import buttons
@@ -75,7 +77,7 @@ async def changed(on: Harness, *targets: str) -> None:
 
 
 async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on: Harness) -> None:
-    assert await asked(on, "audit bot") == sentences.NOTHING_CHANGED
+    assert await asked(on, "audit bot") == audit_logs.NOTHING_CHANGED.text
     await on.started(user=ADA)  # so that her name is known
     await changed(on, "org", "=HYPERLINK(1)")
     await asked(on, "audit bot")
@@ -89,7 +91,7 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
         ["2026-09-21 14:13", "ada", "budget", "org", None, "- → acus: 5", "done"],
     ]
     assert {row[4]["elements"][0]["elements"][0]["channel_id"] for row in table["rows"][1:]} == {GENERAL}
-    assert await asked(on, "audit bot csv") == sentences.LONG_JOB_BEGUN
+    assert await asked(on, "audit bot csv") == long_jobs.BEGUN.text
     shown = await result(on, "2 rows, also")
     name = f"devin-bridge-audit-{datetime.now(UTC):%Y-%m-%d}.csv"
     assert shown.startswith(f"*Changes through Devin Bridge*\n2 rows, also in `{name}` below.")
@@ -145,9 +147,14 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
         await tx.execute(tables.spend.insert().values(active | {"day": day.isoformat(), "acus": 1.125}))
 
     await write(on, spend)
-    assert (await asked(on, "usage by person csv")).startswith(sentences.TODAY_IS_IN_NO_FILE)
-    assert await asked(on, f"usage csv by person {day}", ANN) == sentences.admins_only("<@U0ADA>")
-    assert await asked(on, f"usage csv by person {day}") == sentences.FILE_BEGUN
+    assert (await asked(on, "usage by person csv")).startswith(
+        "Today is still running, and a file holds finished days only. Type `/devin usage "
+    )
+    assert (
+        await asked(on, f"usage csv by person {day}", ANN)
+        == admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
+    )
+    assert await asked(on, f"usage csv by person {day}") == figure_files.BEGUN.text
     assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")
     assert await file_of(on) == [
         ["person", "person_id", "acus", "sessions", "pull_requests"],
@@ -155,7 +162,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
         ["elsewhere", "", "3.125", "", ""],
         ["total", "", "4.250", "", ""],
     ]
-    assert await asked(on, "report csv") == sentences.FILE_BEGUN
+    assert await asked(on, "report csv") == figure_files.BEGUN.text
     await on.slack.wait_for_message(DIRECT, "1 row, also in `devin-report-")
 
 
@@ -179,7 +186,7 @@ async def test_all_pages_of_devins_audit_log_are_a_file(on: Harness) -> None:
     )
     await on.devin.fault("audit_logs", 429, times=1, retry_after=0)
     await on.devin.fault("audit_logs", 500, times=1)
-    assert await asked(on, "audit") == sentences.LONG_JOB_BEGUN
+    assert await asked(on, "audit") == long_jobs.BEGUN.text
     shown = await result(on, "405 rows:")
     assert ": the first 20 here, all in `devin-audit-" in shown
     newest = [f"{datetime.fromtimestamp(now - number * MINUTE, UTC):%Y-%m-%dT%H:%M}" for number in range(20)]
@@ -248,7 +255,7 @@ async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
     await asked(on, "audit")
     shown = await result(on, "lacks the permission")
-    missing = sentences.key_lacks("ManageEnterpriseSettings", sentences.ENTERPRISE)
+    missing = long_jobs.devin_refused("ManageEnterpriseSettings")
     assert shown.split("\n")[1] == f":warning: {missing}"
 
 
@@ -263,7 +270,7 @@ async def test_an_organisation_that_is_not_there_is_said(on: Harness) -> None:
 async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} audit")
     answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
-    assert answer["rendered"] == sentences.ONLY_IN_PRIVATE
+    assert answer["rendered"] == audit_logs.ONLY_IN_PRIVATE.text
     assert await rows(on, "long_jobs") == []
 
 
@@ -271,9 +278,9 @@ async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
 async def test_what_resembles_audit_is_not_offered_in_a_channel_either(on: Harness, text: str) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} {text}")
     answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
-    assert (answer["text"], buttons(answer)) == (sentences.ONLY_IN_PRIVATE, ["Start as a task"])
+    assert (answer["text"], buttons(answer)) == (audit_logs.ONLY_IN_PRIVATE.text, ["Start as a task"])
     await on.slack.say(ADA, DIRECT, text)
-    answer = await on.slack.wait_for_message(DIRECT, sentences.STAYS_A_COMMAND)
+    answer = await on.slack.wait_for_message(DIRECT, "Nothing was started.")
     assert buttons(answer)[0].startswith("Show audit")
     assert await rows(on, "long_jobs") == await on.devin.sessions() == []
 
@@ -305,7 +312,7 @@ async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: 
     await on.devin.limit_organization("org-other", max_cycle_acu_limit=500)
     today = datetime.fromtimestamp(time.time() - 8 * HOUR, UTC)
     await on.devin.consumption(f"{today:%Y-%m-%d}", 12.5, org_id="org-other")
-    assert await asked(on, "orgs") == sentences.LONG_JOB_BEGUN
+    assert await asked(on, "orgs") == long_jobs.BEGUN.text
     shown = await result(on, "2 rows.")
     assert "Queue: normal, 0 sessions wait for a machine." in shown
     assert shown.split("Organisation\n", 1)[1].split("\n") == [
@@ -322,7 +329,7 @@ async def test_without_the_acus_there_is_no_total_of_them(on: Harness) -> None:
     await on.devin.add_organization("org-other", "Data Team")
     await asked(on, "orgs")
     shown = await result(on, "2 rows.")
-    assert sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewAccountConsumption") in shown
+    assert organisations.no_acus("ViewAccountConsumption") in shown
     assert shown.split("ACUs used\n", 1)[1].split("\n") == [
         *("Play", "org-play", "none", "none", "not shown"),
         *("Data Team", "org-other", "none", "none", "not shown"),
@@ -365,8 +372,8 @@ async def test_the_end_without_a_file_of_a_job_that_took_long_is_a_message(on: H
 async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing(on: Harness) -> None:
     await asked(on, "orgs")
     shown = await result(on, "1 row.")
-    assert sentences.because_key_lacks(sentences.QUEUE_NOT_SHOWN, "ViewAccountMetrics") in shown
-    assert sentences.because_key_lacks(sentences.OTHERS_NOT_SHOWN, "ManageOrganizations") in shown
+    assert organisations.no_queue("ViewAccountMetrics") in shown
+    assert organisations.own_alone("ManageOrganizations") in shown
     assert shown.split("ACUs used\n", 1)[1].split("\n") == ["-", "org-play", "not shown", "not shown", "0.0"]
 
 
@@ -375,7 +382,7 @@ async def test_a_key_that_does_not_show_its_own_acus_says_so(on: Harness) -> Non
     await on.devin.permissions(only=sorted(granted))
     await asked(on, "orgs")
     shown = await result(on, "1 row.")
-    missing = sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewOrgConsumption", sentences.ORGANISATION)
+    missing = organisations.no_acus("ViewOrgConsumption")
     assert missing in shown
     assert shown.endswith("\norg-play\nnot shown\nnot shown\nnot shown")
 
@@ -399,7 +406,7 @@ async def spent_in_two_organisations(on: Harness) -> None:
 async def test_what_all_organisations_used_is_shown_by_day_or_product_and_as_a_file(on: Harness) -> None:
     await spent_in_two_organisations(on)
     newest = newest_finished(time.time())
-    assert await asked(on, "usage week org=all csv") == sentences.LONG_JOB_BEGUN
+    assert await asked(on, "usage week org=all csv") == long_jobs.BEGUN.text
     shown = await result(on, "7 rows, also")
     assert shown.startswith("*Devin in the last seven days, all organisations, by day*\n7 rows, also in")
     assert "3.9 ACUs in all. Not finished, so not included:" in shown
@@ -418,30 +425,29 @@ async def test_what_each_organisation_used_is_listed(on: Harness) -> None:
 
 
 async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> None:
-    assert await asked(on, "usage by person org=all") == sentences.NOT_DIVIDED_OF_ALL
-    assert await asked(on, "report org=all") == sentences.NO_REPORT_OF_ALL
+    assert await asked(on, "usage by person org=all") == enterprise_usage.NOT_DIVIDED.text
+    assert await asked(on, "report org=all") == enterprise_usage.NO_REPORT.text
     await asked(on, "usage org=all")
     shown = await result(on, "lacks the permission")
-    missing = sentences.key_lacks("ViewAccountConsumption", sentences.ENTERPRISE)
+    missing = long_jobs.devin_refused("ViewAccountConsumption")
     assert shown == f"*Devin today, so far, all organisations, by day*\n:warning: {missing}"
 
 
 @pytest.mark.parametrize(
-    ("typed", "missing", "what"),
+    ("typed", "missing", "said"),
     [
-        ("orgs", "ViewAccountConsumption", sentences.ACUS_NOT_SHOWN),
-        ("orgs", "ViewAccountMetrics", sentences.QUEUE_NOT_SHOWN),
-        ("orgs", "ManageOrganizations", sentences.OTHERS_NOT_SHOWN),
-        ("audit", "ManageEnterpriseSettings", None),
-        ("audit org=Data", "ManageOrganizations", None),
+        ("orgs", "ViewAccountConsumption", organisations.no_acus("ViewAccountConsumption")),
+        ("orgs", "ViewAccountMetrics", organisations.no_queue(None)),
+        ("orgs", "ManageOrganizations", organisations.own_alone(None)),
+        ("audit", "ManageEnterpriseSettings", long_jobs.devin_refused("ManageEnterpriseSettings")),
+        ("audit org=Data", "ManageOrganizations", long_jobs.devin_refused("ManageOrganizations")),
     ],
 )
 @pytest.mark.long
-async def test_each_missing_permission_is_named(on: Harness, typed: str, missing: str, what: str | None) -> None:
+async def test_each_missing_permission_is_named(on: Harness, typed: str, missing: str, said: str) -> None:
     await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {missing}))
     await asked(on, typed)
-    refused = sentences.key_lacks(missing, sentences.ENTERPRISE)
-    message = await on.slack.wait_for_message(DIRECT, sentences.because_key_lacks(what, missing) if what else refused)
+    message = await on.slack.wait_for_message(DIRECT, said)
     assert message["rendered"].count("lacks the permission") == 1
 
 

@@ -2,7 +2,11 @@
 
 import pytest
 
-from tests import sentences
+from bot.features import COMMANDS
+from bot.views.announcements import QUESTION
+from bot.views.answers.starts import EMPTY_PROMPT
+from bot.views.help_texts import slash_help
+from tests.for_devin import as_sent, asked_in_slack
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
 
@@ -14,10 +18,8 @@ async def test_a_mention_starts_one_session_in_its_thread(on: Harness) -> None:
     card = await on.slack.wait_for_message(GENERAL, "fix the flaky login test", thread_ts=ts)
     assert made["request"]["repos"] == ["acme/web"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
-    assert made["prompt"] == (
-        f"fix the flaky login test\n\n{sentences.asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}"
-    )
-    assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
+    assert made["prompt"] == (f"fix the flaky login test\n\n{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}")
+    assert "Asked by ann · acme/web" in card["rendered"]
     assert len(await on.devin.sessions()) == 1
 
 
@@ -27,7 +29,7 @@ async def test_a_reply_reaches_devin_once_with_its_sender(on: Harness) -> None:
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     said = [m["message"] for m in (await on.devin.session(session))["messages"] if m["source"] == "user"]
-    assert said[1:] == [sentences.as_sent(reply, "ben", "please use pytest")]
+    assert said[1:] == [as_sent(reply, "ben", "please use pytest")]
     eyes = await on.slack.wait("messages", channel=GENERAL, ts=reply)
     assert eyes
 
@@ -44,8 +46,8 @@ async def test_devins_words_appear_in_the_thread_in_order(on: Harness) -> None:
 async def test_a_question_mentions_the_person_who_asked(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    post = await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [f"{sentences.question('<@U0ANN>')}\nWhich branch?"]
+    post = await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == [f"{QUESTION.format(who='<@U0ANN>')}\nWhich branch?"]
     assert post["text"] == "fix the login test: Which branch?"
 
 
@@ -53,14 +55,14 @@ async def test_a_mention_without_a_task_starts_nothing_and_says_how(on: Harness)
     await on.mention("")
     said = await on.slack.wait_for_ephemeral(ANN)
     await settled(on)
-    assert said["rendered"] == sentences.EMPTY_PROMPT
+    assert said["rendered"] == EMPTY_PROMPT.text
     assert await creations(on) == 0
 
 
 @pytest.mark.both_transports
 async def test_a_mention_without_a_task_that_is_edited_to_have_one_starts_once(on: Harness) -> None:
     ts = await on.mention("")
-    await on.slack.wait_for_ephemeral(ANN, sentences.EMPTY_PROMPT)
+    await on.slack.wait_for_ephemeral(ANN, EMPTY_PROMPT.text)
     await settled(on)
     await on.slack.redeliver(type="app_mention", ts=ts)
     for text in ("fix the login test", "fix the login test, please"):
@@ -68,7 +70,7 @@ async def test_a_mention_without_a_task_that_is_edited_to_have_one_starts_once(o
         await on.session("fix the login test")
         await settled(on)
     assert await creations(on) == 1
-    assert await private_answers(on, ANN) == [sentences.EMPTY_PROMPT]
+    assert await private_answers(on, ANN) == [EMPTY_PROMPT.text]
 
 
 async def test_devin_reads_names_links_and_signs_as_people_do(on: Harness) -> None:
@@ -82,7 +84,7 @@ async def test_eyes_mean_understood_and_only_what_started_it_gets_a_mark_at_the_
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     await on.devin.set(session, status="running", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     await settled(on)
     marks = {one["ts"]: one.get("reactions", []) for one in await on.slack.messages(GENERAL, thread_ts=ts)}
     assert [mark["name"] for mark in marks[ts]] == ["white_check_mark"]
@@ -94,7 +96,7 @@ async def test_two_mentions_start_two_sessions_in_two_threads(on: Harness) -> No
     one, two = await on.session("login test"), await on.session("logout test")
     assert one["tags"][1] == f"slack-T0PLAY-{GENERAL}-{first}"
     assert two["tags"][1] == f"slack-T0PLAY-{WEB}-{second}"
-    assert two["prompt"].endswith(sentences.asked_in_slack("ben", f"slack-T0PLAY-{WEB}-{second}"))
+    assert two["prompt"].endswith(asked_in_slack("ben", f"slack-T0PLAY-{WEB}-{second}"))
 
 
 async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
@@ -107,7 +109,7 @@ async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
 
 async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
     ts = await on.mention("tell <!channel> and <!here> that the build is green")
-    shown = await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
+    shown = await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
     assert "<!" not in shown["text"]
     assert "@channel" not in shown["text"]
     assert "that the build is green" in shown["text"]
@@ -116,23 +118,23 @@ async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
 async def test_a_mention_in_a_private_channel_works_like_any_other(on: Harness) -> None:
     ts = await on.mention("fix the login test", ANN, "C0PRIVATE")
     await on.session("fix the login test")
-    await on.slack.wait_for_message("C0PRIVATE", sentences.asked_by("ann"), thread_ts=ts)
+    await on.slack.wait_for_message("C0PRIVATE", "Asked by ann", thread_ts=ts)
 
 
 @pytest.mark.both_transports
 async def test_a_command_alone_behind_a_mention_is_a_command(on: Harness) -> None:
     _, session = await on.started()
     for text, answer in (
-        ("help", sentences.HELP_BEGINS),
-        ("list", sentences.ONE_SESSION),
-        ("status", sentences.ONE_SESSION),
-        ("usage", sentences.FIGURES_FOR_ADMINS),
+        ("help", "*Devin Bridge* starts Devin sessions"),
+        ("list", "You have 1 session:"),
+        ("status", "You have 1 session:"),
+        ("usage", "Usage figures are for the admins"),
     ):
         before = len(await on.slack.ephemerals(user=ANN, text=answer))
         await on.mention(text)
         await on.slack.wait("ephemerals", before + 1, user=ANN, text=answer)
     await on.mention("stop")
-    await on.slack.wait_for_ephemeral(ANN, text=sentences.STOPPING_BEGINS)
+    await on.slack.wait_for_ephemeral(ANN, text="Stopping “")
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     assert await sent_to_devin(on, session) == []
     assert await creations(on) == 1
@@ -142,7 +144,7 @@ async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: H
     await on.started("update the docs")
     ts, session = await on.started()
     await on.mention("stop", user=BEN, thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ben"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ben. Devin sleeps", thread_ts=ts)
     await settled(on)
     assert [made["session_id"] for made in await on.devin.sessions() if made["is_archived"]] == [session]
     assert await sent_to_devin(on, session) == []
@@ -152,13 +154,13 @@ async def test_without_a_mention_the_same_word_in_a_thread_is_for_devin(on: Harn
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "help", thread_ts=ts)
     await on.devin.wait_for_messages("(U0BEN):\n> help")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "help")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "help")]
 
 
 async def test_small_talk_behind_a_mention_starts_nothing(on: Harness) -> None:
     await on.mention("thanks a lot!")
     await on.mention("hello :wave:")
-    await on.slack.wait_for_ephemeral(ANN, text=sentences.HELP_BEGINS)
+    await on.slack.wait_for_ephemeral(ANN, text="*Devin Bridge* starts Devin sessions")
     await settled(on)
-    assert await private_answers(on, ANN) == [sentences.HELP]
+    assert await private_answers(on, ANN) == [slash_help(COMMANDS.specs).text]
     assert await creations(on) == 0

@@ -6,8 +6,12 @@ import pytest
 
 from bot.playground.devin.api import ROUTES
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
-from tests import sentences
+from bot.views.announcements import QUESTION, unreadable_message
+from bot.views.answers.starts import start_uncertain
+from bot.views.answers.stops import stopped
+from tests.for_devin import as_sent
 from tests.odd_fields import FEW, MISSING, ODD
+from tests.said import a_session, up_to_reference
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import card, creations, sent_to_devin, settled
@@ -37,7 +41,7 @@ async def time_is_over(on: Harness, **of_row: str) -> None:
 async def test_a_session_whose_id_the_answer_does_not_give_is_found_and_not_made_again(on: Harness) -> None:
     await on.devin.fault("create_session", "odd", fields={"session_id": None})
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
     await settled(on)
     (made,) = await on.devin.sessions()
     assert f"https://app.devin.ai/sessions/{made['session_id']}" in str((await card(on, ts))["blocks"])
@@ -51,14 +55,14 @@ async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_a
     await on.devin.fault("create_session", "odd", fields={"session_id": None})
     await on.devin.fault("list_sessions", "odd", fields={"tags": []}, **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     assert await creations(on) == 1
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     await on.devin.clear_faults()
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     assert await creations(on) == 1
     assert len(await on.thread(GENERAL, ts)) == 1
 
@@ -76,10 +80,10 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, session_id=None)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
     await time_is_over(on, ts=ts)
     await on.devin.set(made, session_id=made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == before + 1
     assert await on.thread(GENERAL, ts) == []
@@ -90,11 +94,11 @@ async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(on: Harne
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "odd", fields={"session_id": " "}, **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(sentences.start_uncertain(f"slack-T0PLAY-{GENERAL}-{ts}") + " Reference `")
+    assert said.startswith(up_to_reference(start_uncertain("", f"slack-T0PLAY-{GENERAL}-{ts}")))
     assert await creations(on) == 1
 
 
@@ -107,7 +111,7 @@ async def test_a_reply_is_sent_once_however_odd_the_answer_to_it(on: Harness) ->
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     row = await waited(on, "inbox", ts=said, state="done")
     assert row["attempts"] == 0
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please use pytest")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -121,7 +125,7 @@ async def test_a_reply_is_not_sent_again_while_a_message_of_the_conversation_can
     await time_is_over(on, ts=said)
     await on.devin.clear_faults()
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please use pytest")]
     assert len(await on.devin.log("send_message")) == 1
     assert await on.thread(GENERAL, ts) == []
 
@@ -202,10 +206,10 @@ async def a_session_from_start_to_stop(on: Harness, task: str) -> None:
     await on.devin.say(made, "Then I take that one.")
     await on.wait_for_post(GENERAL, ts, "Then I take that one.", within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped("ben"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, stopped("ben").text, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(made))["is_archived"] is True
-    assert await sent_to_devin(on, made) == [sentences.as_sent(reply, "ben", "the second")]
+    assert await sent_to_devin(on, made) == [as_sent(reply, "ben", "the second")]
     assert await creations(on) == before + 1
     said = await on.thread(GENERAL, ts)
     for words in ("Which one do you want?", "Then I take that one."):
@@ -245,9 +249,9 @@ async def test_where_devin_ignores_filters_and_lists_the_newest_message_first_al
     await on.slack.wait_for_message(GENERAL, "I look at file 2.", thread_ts=ts, within=WITHIN)
     await on.devin.clock(advance=2)
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts, within=WITHIN)
     await settled(on)
-    asked = f"{sentences.question('<@U0ANN>')}\nWhich one?"
+    asked = f"{QUESTION.format(who='<@U0ANN>')}\nWhich one?"
     assert await on.thread(GENERAL, ts) == [*(f"I look at file {number}." for number in range(3)), asked]
     assert (await on.devin.session(other))["terminated"] is False
     assert await creations(on) == 1
@@ -258,5 +262,5 @@ async def test_words_of_devins_that_cannot_be_read_are_not_lost_in_silence(on: H
     ts, session = await on.started()
     await on.devin.fault("list_messages", "odd", fields={"message": {"text": "Which one?"}}, **AWAY)
     await on.devin.say(session, "Which one?")
-    shown = await on.wait_for_post(GENERAL, ts, sentences.CANNOT_BE_SHOWN, within=WITHIN)
-    assert shown["rendered"] == sentences.cannot_be_shown(f"https://app.devin.ai/sessions/{session}")
+    shown = await on.wait_for_post(GENERAL, ts, "Devin wrote something that cannot be shown here.", within=WITHIN)
+    assert shown["rendered"] == unreadable_message(a_session(url=f"https://app.devin.ai/sessions/{session}"))

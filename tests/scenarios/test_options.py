@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests import sentences
+from bot.views.answers.starts import tags_left_out
+from tests.for_devin import as_sent
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import sent_to_devin
 
@@ -22,7 +23,7 @@ async def test_options_reach_devin_and_leave_the_prompt(on: Harness) -> None:
     assert (request["devin_mode"], request["max_acu_limit"], request["title"]) == ("fast", 10, "Login test")
     assert request["tags"][2:] == ["frontend", "urgent"]
     shown = await on.slack.wait_for_message(GENERAL, "Login test", thread_ts=ts)
-    assert f"{sentences.asked_by('ann')} · acme/web" in shown["rendered"]
+    assert "Asked by ann · acme/web" in shown["rendered"]
 
 
 async def test_an_option_in_code_is_text(on: Harness) -> None:
@@ -53,7 +54,7 @@ async def test_tags_that_devin_does_not_take_are_announced_and_the_session_runs_
     assert made["tags"] == []
     await on.slack.wait_for_ephemeral(
         ANN,
-        sentences.tags_left_out("`frontend`, `urgent`"),
+        tags_left_out(["frontend", "urgent"]).text,
     )
 
 
@@ -61,4 +62,4 @@ async def test_options_in_a_reply_are_text(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "set repo=acme/api there", thread_ts=ts)
     await on.devin.wait_for_messages("set repo=acme/api there")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "set repo=acme/api there")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "set repo=acme/api there")]

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from bot.domain.billing import billing_day
+from bot.domain.session import DisplayState
 from bot.timing import DAY, HOUR
-from tests import sentences
+from bot.views.sentences import STATE_SENTENCES
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, Harness
 from tests.scenarios.observations import card_of, polled
@@ -27,9 +28,9 @@ async def pull_request(on: Harness) -> tuple[str, bool, bool]:
 
 async def ended_for_good(on: Harness, ts: str) -> None:
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
 
 
 async def test_each_day_of_a_session_keeps_what_became_of_it_on_that_day(on: Harness, clock: Ahead) -> None:
@@ -41,7 +42,7 @@ async def test_each_day_of_a_session_keeps_what_became_of_it_on_that_day(on: Har
     await polled(on)
     assert await days(on) == {one: "running", two: "running"}
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
     clock.put(DAY)  # it waits without a change
     await polled(on)
     assert await days(on) == {one: "running", two: "waiting"}
@@ -50,7 +51,7 @@ async def test_each_day_of_a_session_keeps_what_became_of_it_on_that_day(on: Har
     await on.devin.wait_for_messages("the first one")
     await until(lambda: _is(on, four, "running"))
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
     await polled(on)
     assert await days(on) == {one: "running", two: "waiting", four: "stopped"}
     assert three not in await days(on)
@@ -63,12 +64,12 @@ async def _is(on: Harness, day: str, outcome: str) -> bool:
 async def test_a_session_that_was_done_stays_done_when_it_is_put_away(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
-    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
     assert await pull_request(on) == ("open", False, False)
     await on.devin.say(session, "Done.", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.started("something else")  # so that the poller goes on
     await on.devin.pr(session, PULL, "merged")
     await until(lambda: _merged(on))
@@ -76,7 +77,7 @@ async def test_a_session_that_was_done_stays_done_when_it_is_put_away(on: Harnes
     found = {row["outcome"] for row in await rows(on, "spend", day=today)}
     assert found == {"done", "running"}
     answer = str((await on.slack.slash(ADA, GENERAL, "usage"))["answer"])
-    assert sentences.sessions_by_outcome(2, "1 done", "1 running") in answer
+    assert "2 sessions: 1 done, 1 running." in answer
     assert "1 pull request opened, 1 merged." in answer
 
 
@@ -93,7 +94,7 @@ async def test_a_session_that_a_person_ends_for_good_is_stopped_and_not_done(on:
 async def test_a_merge_is_found_although_the_session_is_over_and_nothing_is_polled(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
-    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
     await ended_for_good(on, ts)
     await on.stop()
     await on.devin.pr(session, PULL, "merged")
@@ -111,7 +112,7 @@ async def waited(on: Harness) -> list[float | None]:
 async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
     assert await waited(on) == [None]
     clock.put(2 * HOUR)
     await polled(on)
@@ -128,10 +129,10 @@ async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harn
 async def test_a_question_that_nobody_answers_overnight_counts_until_somebody_does(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
     clock.put(HOUR)
     await on.devin.set(session, status="suspended", status_detail="inactivity")
-    await card_of(on, ts, sentences.ASLEEP)
+    await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
     clock.put(15 * HOUR)
     await polled(on)
     assert await waited(on) == [None]
@@ -143,9 +144,9 @@ async def test_a_question_that_nobody_answers_overnight_counts_until_somebody_do
 async def test_a_question_that_is_put_away_unanswered_counts_until_then(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
     await on.devin.set(session, status="suspended", status_detail="inactivity")
-    await card_of(on, ts, sentences.ASLEEP)
+    await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
     clock.put(3 * HOUR)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await until(lambda: _waited(on, [3]))

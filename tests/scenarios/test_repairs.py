@@ -8,11 +8,24 @@ from typing import Any
 import pytest
 
 from bot.domain.commands import options
+from bot.domain.session import DisplayState
 from bot.flows.steer.session_commands import SessionCommands
 from bot.playground.devin import DevinControl
 from bot.timing import PRODUCTION
+from bot.views.announcements import QUESTION
 from bot.views.answers import replies as reply_sentences
-from tests import sentences
+from bot.views.answers.access import channel_archived, not_in_channel
+from bot.views.answers.starts import (
+    START_UNAUTHORISED,
+    start_forbidden,
+    start_limited,
+    start_uncertain,
+    started_after_all,
+)
+from bot.views.answers.stops import STOP_UNKNOWN, cancelled, stopped
+from bot.views.sentences import STATE_SENTENCES
+from tests.for_devin import as_sent
+from tests.said import up_to_reference
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import card, creations, posted, private_answers, reactions, sent_to_devin, settled
@@ -22,7 +35,7 @@ from tests.waits import SHORT
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 DEAD_SOON = pytest.mark.timing(row_outage=1.0)
-CANCELLED = sentences.cancelled("ben")
+CANCELLED = cancelled("ben").text
 MOST_AT_DEVIN = 50
 TOO_MANY = ",".join(f"t{number}" for number in range(MOST_AT_DEVIN + 1))
 LOG = {"name": "login.log", "content": "login failed"}
@@ -30,8 +43,8 @@ LOG = {"name": "login.log", "content": "login failed"}
 
 # ---------------------------------------------------------------- Devin says no
 
-NO_PERMISSION = sentences.permission_missing("ManageOrgSessions")
-NO_QUOTA = sentences.quota_refused("out_of_quota")
+NO_PERMISSION = start_forbidden("ManageOrgSessions").text
+NO_QUOTA = start_limited("out_of_quota").text
 
 
 @pytest.mark.parametrize(
@@ -39,7 +52,7 @@ NO_QUOTA = sentences.quota_refused("out_of_quota")
     [
         (lambda devin: devin.permissions(revoke=["ManageOrgSessions"]), NO_PERMISSION),
         (lambda devin: devin.switch(out_of_quota=True), NO_QUOTA),
-        (lambda devin: devin.switch(key_revoked=True), sentences.WRONG_KEY),
+        (lambda devin: devin.switch(key_revoked=True), START_UNAUTHORISED.text),
     ],
     ids=["permission", "quota", "key"],
 )
@@ -51,14 +64,14 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
     await on.slack.slash(BEN, WEB, "fix the logout test")
     by_command = (await posted(on, WEB, "fix the logout test"))["ts"]
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
-        await on.slack.wait_for_message(channel, sentences.IS_NOT_STARTED, thread_ts=ts, within=WITHIN)
-        await on.slack.wait_for_message(channel, sentences.START_NOT_MADE, thread_ts=ts, within=WITHIN)
+        await on.slack.wait_for_message(channel, "Not started", thread_ts=ts, within=WITHIN)
+        await on.slack.wait_for_message(channel, "Nothing was started", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await reactions(on, mentioned) == []
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
         assert await on.thread(channel, ts) == [sentence]
         shown = (await card(on, ts, channel))["rendered"]
-        assert sentences.NOT_STARTED in shown
+        assert STATE_SENTENCES[DisplayState.REFUSED] in shown
     assert await on.devin.sessions() == []
     assert await creations(on) == 2  # neither is asked for again
 
@@ -70,10 +83,10 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
 async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Harness) -> None:
     await on.devin.switch(slow_create=3 * SHORT["devin_write"])
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     await settled(on)
     await polled(on)
     assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
@@ -85,12 +98,12 @@ async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by
 async def test_a_session_is_followed_although_its_row_does_not_say_when_it_changed(on: Harness) -> None:
     await on.devin.switch(new_without_time=True)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
     await polled(on)
     made = (await on.session("fix the login test"))["session_id"]
     assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == 1
     assert await on.thread(GENERAL, ts) == []
@@ -100,14 +113,14 @@ async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cann
     await on.devin.fault("list_sessions", "odd", fields={"session_id": " "}, **AWAY)
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
     reference = f"slack-T0PLAY-{GENERAL}-{ts}"
     # By the sixth the time is over after which what is not found counts as not made.
     await on.devin.wait_for_calls("list_sessions", 6, contains=reference, seconds=WITHIN)
     await on.devin.clear_faults()
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == 1
     assert await on.thread(GENERAL, ts) == []
@@ -118,7 +131,7 @@ async def marked_dead(on: Harness) -> str:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     return ts
 
 
@@ -127,7 +140,7 @@ async def test_a_start_marked_dead_without_knowing_its_outcome_says_so(on: Harne
     ts = await marked_dead(on)
     made = await on.session("fix the login test")
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(sentences.start_uncertain(f"slack-T0PLAY-{GENERAL}-{ts}") + " Reference `")
+    assert said.startswith(up_to_reference(start_uncertain("", f"slack-T0PLAY-{GENERAL}-{ts}")))
     assert f"slack-T0PLAY-{GENERAL}-{ts}" in made["tags"]
     shown = await on.slack.wait_for_message(GENERAL, "Not known", thread_ts=ts, within=WITHIN)
     assert (
@@ -143,10 +156,10 @@ async def test_a_session_that_shows_up_after_its_start_was_marked_dead_goes_on_i
     made = await on.session("fix the login test")
     await on.devin.say(made["session_id"], "I look at it.", status="running", status_detail="working")
     await on.wait_for_post(GENERAL, ts, "I look at it.", within=WITHIN)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(reply, "ben", "please use pytest")]
+    assert await sent_to_devin(on, made["session_id"]) == [as_sent(reply, "ben", "please use pytest")]
     assert await creations(on) == 1
 
 
@@ -157,10 +170,10 @@ async def test_what_a_session_came_to_before_it_was_found_is_announced_all_the_s
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.spend(made, 0.4)
     await on.devin.say(made, "Which one?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
-    assert await on.thread(GENERAL, ts) == [f"{sentences.question(f'<@{ANN}>')}\nWhich one?\n0.4 ACUs"]
+    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts, within=WITHIN)
+    assert await on.thread(GENERAL, ts) == [f"{QUESTION.format(who=f'<@{ANN}>')}\nWhich one?\n0.4 ACUs"]
     assert [row["acus"] for row in await rows(on, "spend")] == [0.4]
 
 
@@ -173,10 +186,10 @@ async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_
     await on.devin.pr(made, "https://github.com/acme/web/pull/7")
     await on.devin.say(made, "Done.", status="running", status_detail="finished")
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts, within=WITHIN)
     _lost, end = await on.thread(GENERAL, ts)
-    line = sentences.pull_request_line("<https://github.com/acme/web/pull/7|acme/web#7> (open)")
-    assert end == f"{sentences.done(f'<@{ANN}>')}\nDone.\n{line}"
+    line = ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/7|acme/web#7> (open)"
+    assert end == f":white_check_mark: <@{ANN}>, done. Reply here for changes.\nDone.\n{line}"
 
 
 @DEAD_SOON
@@ -186,7 +199,7 @@ async def test_a_session_that_shows_up_after_a_long_outage_is_still_searched_for
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
 
 
 @DEAD_SOON
@@ -197,13 +210,13 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, reply_sentences.START_UNKNOWN.text, within=WITHIN)
     listed = (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["text"]
-    assert listed == f"{sentences.ONE_SESSION} 1. fix the login test: may have been started; look in Devin"
+    assert listed == "You have 1 session: 1. fix the login test: may have been started; look in Devin"
     await on.slack.slash(ANN, GENERAL, "stop 1")
-    await on.slack.wait_for_ephemeral(ANN, sentences.STOP_UNKNOWN, within=WITHIN)
+    await on.slack.wait_for_ephemeral(ANN, STOP_UNKNOWN.text, within=WITHIN)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, "please use pytest now", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest now", seconds=WITHIN)
     assert await private_answers(on, BEN) == [reply_sentences.START_UNKNOWN.text]
@@ -218,11 +231,11 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, sentences.LOOKED_UP, within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.stopped("ben"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, stopped("ben").text, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
 
 
@@ -233,9 +246,9 @@ async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
     """A start that was cancelled while Devin had its request; answers its thread and the call that is held."""
     held = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.cancelled_begins("ben"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Cancelled by ben before it began: nothing", thread_ts=ts, within=WITHIN)
     return ts, held
 
 
@@ -243,11 +256,11 @@ async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and
     ts, held = await cancelled_on_the_wire(on)
     assert await on.devin.sessions() == []
     await on.devin.release(held)
-    await on.slack.wait_for_message(GENERAL, sentences.AFTER_ALL, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
     (made,) = await on.devin.sessions()
     assert made["terminated"] is True
     await polled(on)
-    after_all = sentences.started_after_all(f"https://app.devin.ai/sessions/{made['session_id']}")
+    after_all = started_after_all(f"https://app.devin.ai/sessions/{made['session_id']}").text
     assert await on.thread(GENERAL, ts) == [CANCELLED, after_all]
     assert len(await on.devin.log("terminate")) == 1
 
@@ -263,7 +276,7 @@ async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended
     await without_tags(on)
     ts, held = await cancelled_on_the_wire(on)
     await on.devin.release(held)
-    await on.slack.wait_for_message(GENERAL, sentences.AFTER_ALL, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["terminated"] is True
     assert (await on.session("another task"))["terminated"] is False
 
@@ -276,7 +289,7 @@ async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_is_taken_up
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
     await on.devin.say(made["session_id"], "Here I am.")
     await on.wait_for_post(GENERAL, ts, "Here I am.", within=WITHIN)
 
@@ -291,12 +304,12 @@ async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_long_after_
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     clock.put(23.5 * 3600)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
 
 
 @pytest.mark.long
@@ -312,7 +325,7 @@ async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no
     await on.devin.say(session, "Nothing holds me up.")
     await on.wait_for_post(GENERAL, ts, "Nothing holds me up.", within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=WITHIN)
     assert (await on.devin.session(duplicate))["terminated"]
 
 
@@ -344,11 +357,11 @@ async def test_a_stop_that_races_with_the_creation_stops_the_session(
     await waited(on, "sessions", lifecycle="open")
     created.set()
     ts = (await posted(on, WEB, "fix the login test"))["ts"]
-    await on.slack.wait_for_message(WEB, sentences.stopped("ann"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(WEB, stopped("ann").text, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
     await settled(on)
     shown = await card(on, ts, WEB)
-    assert sentences.card_stopped_begins("ann") in shown["rendered"]
+    assert "Stopped by ann. Nothing is lost" in shown["rendered"]
 
 
 @pytest.mark.long
@@ -359,15 +372,15 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, sentences.LOOKED_UP, within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
     after = await on.slack.say(BEN, GENERAL, "now leave the table alone", thread_ts=ts)
     await waited(on, "inbox", ts=after)
     await on.devin.clear_faults()
     await on.devin.wait_for_messages("leave the table alone", seconds=WITHIN)
     await settled(on)
     made = await on.session("fix the login test")
-    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(after, "ben", "now leave the table alone")]
-    assert await on.thread(GENERAL, ts) == [sentences.stopped("ben") + sentences.ONE_UNSENT]
+    assert await sent_to_devin(on, made["session_id"]) == [as_sent(after, "ben", "now leave the table alone")]
+    assert await on.thread(GENERAL, ts) == [stopped("ben", 1).text]
 
 
 # ---------------------------------------------------------------- what goes into the request
@@ -421,15 +434,15 @@ async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_an
     await on.slack.wait_for_message("D0ANN", within=WITHIN)
     await settled(on)
     (said,) = await on.slack.messages("D0ANN")
-    assert said["rendered"] == sentences.channel_archived(f"<#{WEB}>")
+    assert said["rendered"] == channel_archived(WEB).text
     kept = [*await rows(on, "outbox"), *await rows(on, "inbox")]
     assert [row["payload"].get("response_url") for row in kept] == [None] * len(kept)
-    assert (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"].startswith(sentences.NO_OPEN_SESSIONS)
+    assert (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"].startswith("You have no open sessions.")
     assert await creations(on) == 0
 
 
 async def test_a_private_answer_survives_a_failure_of_its_response_url(on: Harness) -> None:
     await on.slack.fault("response_url", "http_500")
     await on.slack.slash(ANN, "C0NOBOT", "fix the login test")
-    await on.slack.wait_for_ephemeral(ANN, sentences.IS_NOT_A_MEMBER, within=WITHIN)
-    assert (await private_answers(on, ANN))[-1] == sentences.not_a_member()
+    await on.slack.wait_for_ephemeral(ANN, "is not a member", within=WITHIN)
+    assert (await private_answers(on, ANN))[-1] == not_in_channel().text

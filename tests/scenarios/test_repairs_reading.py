@@ -8,9 +8,11 @@ import pytest
 
 from bot.domain.lane import channel_lane
 from bot.flows.deliver import failures
+from bot.flows.prompt import EARLIER
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
-from tests import sentences
+from bot.views.answers.failures import post_lost
+from tests.for_devin import as_context, as_sent, author
 from tests.scenarios.ahead import TEAM, rows, write
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import sent_to_devin, settled
@@ -43,7 +45,7 @@ async def test_somebody_slack_does_not_know_does_not_cost_a_reply(on: Harness) -
     said = await on.slack.say(BEN, GENERAL, f"please ask {NOBODY}", thread_ts=ts)
     await on.devin.wait_for_messages("please ask", seconds=WITHIN)
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please ask @U0NOBODY1")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please ask @U0NOBODY1")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -51,8 +53,8 @@ async def test_somebody_slack_does_not_know_does_not_cost_the_context_of_a_threa
     ts = await on.slack.say(BEN, GENERAL, f"{NOBODY} says the login test fails")
     await on.slack.say(ANN, GENERAL, f"{BOT} fix it", thread_ts=ts)
     made = await on.session("says the login test fails")
-    quoted = sentences.as_context(ts, sentences.author("ben"), "@U0NOBODY1 says the login test fails")
-    assert f"{sentences.EARLIER}\n{quoted}" in made["prompt"]
+    quoted = as_context(ts, author("ben"), "@U0NOBODY1 says the login test fails")
+    assert f"{EARLIER.format(left_out='')}\n{quoted}" in made["prompt"]
 
 
 # ---------------------------------------------------------------- catch-up
@@ -69,7 +71,7 @@ async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: Ha
     await on.slack.fault("conversations.replies", "http_500", times=2)
     await on.start()
     await on.devin.wait_for_messages("said while you were away", seconds=WITHIN)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(missed, "ben", "said while you were away")]
+    assert await sent_to_devin(on, session) == [as_sent(missed, "ben", "said while you were away")]
 
 
 async def test_a_thread_that_can_never_be_read_is_asked_for_once(on: Harness) -> None:
@@ -97,7 +99,7 @@ async def test_one_odd_row_of_devins_does_not_keep_the_others_unannounced(on: Ha
 async def test_a_flag_that_is_null_is_none(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, is_archived=None, status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_APPROVAL, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "approval", thread_ts=ts, within=WITHIN)
 
 
 async def test_a_post_that_trips_us_is_marked_dead_announced_and_holds_up_nothing(
@@ -115,5 +117,5 @@ async def test_a_post_that_trips_us_is_marked_dead_announced_and_holds_up_nothin
     await on.wait_for_post(GENERAL, ts, "I have a question.", within=WITHIN)
     await settled(on)
     assert [row["key"] for row in await rows(on, "outbox", state="dead")] == ["say:broken"]
-    lost = sentences.message_lost(f"https://app.devin.ai/sessions/{session}", "r-broken")
+    lost = post_lost("r-broken", f"https://app.devin.ai/sessions/{session}").text
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["I have a question.", lost])

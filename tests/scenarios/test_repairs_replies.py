@@ -6,14 +6,23 @@ from typing import Any
 
 import pytest
 
+from bot.domain.session import DisplayState
+from bot.features import COMMANDS
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive import dispatch
 from bot.flows.receive.conversation import Conversation
 from bot.flows.steer.reply import NewMessage
 from bot.flows.workspace import Workspace
 from bot.views.answers import replies as reply_sentences
+from bot.views.answers import stops
 from bot.views.answers import stops as stop_sentences
-from tests import sentences
+from bot.views.answers.files import file_refused
+from bot.views.answers.replies import SESSION_ENDED, reply_uncertain
+from bot.views.answers.stops import stop_failed
+from bot.views.help_texts import slash_help
+from bot.views.sentences import STATE_SENTENCES
+from tests.for_devin import as_sent
+from tests.said import up_to_reference
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
@@ -23,9 +32,9 @@ from tests.waits import SHORT
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = sentences.stopped("ben")
-STOPPED_BY_ANN = sentences.stopped("ann")
-UNCERTAIN = f"{sentences.reply_uncertain('drop the table')} Reference `"
+STOPPED = stops.stopped("ben").text
+STOPPED_BY_ANN = stops.stopped("ann").text
+UNCERTAIN = up_to_reference(reply_uncertain("", "drop the table"))
 
 
 # ---------------------------------------------------------------- faults of our own
@@ -48,7 +57,7 @@ async def test_a_failure_of_the_store_after_a_long_outage_does_not_mark_a_reply_
     said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     row = await waited(on, "inbox", ts=said, state="done")
     assert (row["failures"], row["attempts"]) == (1, dispatch.MAX_FAILURES + 1)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "drop the table")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ann", "drop the table")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -58,13 +67,13 @@ async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_wh
 ) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("ann")))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, "Asked by ann"))["ts"]
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_delivery(ts=said, status="acked")
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     made = await on.session("fix the login test")
     await settled(on)
-    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(said, "ben", "please use pytest")]
+    assert await sent_to_devin(on, made["session_id"]) == [as_sent(said, "ben", "please use pytest")]
 
 
 @pytest.mark.timing(row_longest_retry=0.1)
@@ -104,7 +113,7 @@ async def test_a_row_whose_loss_cannot_even_be_announced_ends_and_holds_up_nothi
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     assert [row["ts"] for row in await rows(on, "inbox", state="dead")] == [poison]
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please use pytest")]
 
 
 # ---------------------------------------------------------------- lost answers
@@ -154,7 +163,7 @@ async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_a
     uncertain, stopped = await on.thread(GENERAL, ts)
     assert uncertain.startswith(UNCERTAIN)
     assert stopped == STOPPED  # neither the reply nor the verb is one that was not sent
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "drop the table")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ann", "drop the table")]
 
 
 # ---------------------------------------------------------------- stop
@@ -170,7 +179,7 @@ async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_be
     await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN + sentences.ONE_UNSENT]
+    assert await on.thread(GENERAL, ts) == [stops.stopped("ann", 1).text]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -182,13 +191,11 @@ async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Ha
     await on.devin.wait_for_calls("send_message")
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_STOPPED_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(
-        sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", unsent=sentences.ONE_UNSENT) + " Reference `"
-    )
+    assert said.startswith(up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", "", 1)))
     assert await sent_to_devin(on, session) == []
 
 
@@ -201,7 +208,7 @@ async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_ca
     await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
     await settled(on)
     assert await private_answers(on, BEN) == [stop_sentences.ALREADY_ENDED.text]
-    assert sentences.ENDED in (await card(on, ts))["rendered"]
+    assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, ts))["rendered"]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -212,7 +219,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     await on.devin.switch(ended_messages_refused=True)
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, f"{BOT} now fix the logout test", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, reply_sentences.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)
@@ -223,7 +230,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
     said = await on.thread(GENERAL, ts)
     assert said.count(reply_sentences.SESSION_ENDED.text) == 1
-    assert reply_sentences.SESSION_ENDED.text == sentences.REPLY_AFTER_END
+    assert reply_sentences.SESSION_ENDED.text == SESSION_ENDED.text
 
 
 async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Harness) -> None:
@@ -237,7 +244,7 @@ async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Harness
     await on.devin.release(held)
     await on.devin.wait_for_messages("please go on", seconds=WITHIN)
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "please go on")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ann", "please go on")]
 
 
 # ---------------------------------------------------------------- waiting
@@ -253,7 +260,7 @@ async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_mi
     assert 290 < row["ready_at"] - clock() <= 300
     clock.put(301)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ann", "please use pytest")]
 
 
 @pytest.mark.timing(dm_follow_up=0.0, dm_earlier_line=600.0)
@@ -278,11 +285,11 @@ async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sen
     await on.devin.wait_for_messages("and be quick", seconds=WITHIN)
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        sentences.as_sent(first, "ann", "see the log"),
-        sentences.as_sent(second, "ben", "and be quick"),
+        as_sent(first, "ann", "see the log"),
+        as_sent(second, "ben", "and be quick"),
     ]
     (left_out,) = await on.thread(GENERAL, ts)
-    assert left_out == sentences.file_not_taken("login.log")
+    assert left_out == file_refused("login.log").text
 
 
 async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Harness) -> None:
@@ -292,4 +299,4 @@ async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Ha
     assert len(await rows(on, "inbox", state="done")) == 2
     assert await creations(on) == 0
     said = await on.slack.messages("D0ANN", user="U0BOT")
-    assert [one["rendered"] for one in said] == [sentences.HELP]  # the answer to the greeting
+    assert [one["rendered"] for one in said] == [slash_help(COMMANDS.specs).text]  # the answer to the greeting

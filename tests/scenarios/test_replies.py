@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests import sentences
+from bot.domain.session import DisplayState, Snapshot
+from bot.features import COMMANDS
+from bot.views.announcements import ANSWERED
+from bot.views.answers.replies import SESSION_ENDED, approve_in_devin, reply_at_limit, reply_not_sent
+from bot.views.help_texts import slash_help
+from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
+from tests.for_devin import as_sent
+from tests.said import a_session, up_to_reference
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     card,
@@ -24,7 +31,7 @@ async def test_two_identical_replies_both_arrive(on: Harness) -> None:
     second = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     await on.devin.wait_for_messages("(U0BEN):\n> yes", 2)
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(one, "ben", "yes") for one in (first, second)]
+    assert await sent_to_devin(on, session) == [as_sent(one, "ben", "yes") for one in (first, second)]
 
 
 async def test_two_identical_replies_both_arrive_when_the_second_answer_is_lost(on: Harness) -> None:
@@ -34,7 +41,7 @@ async def test_two_identical_replies_both_arrive_when_the_second_answer_is_lost(
     await on.devin.fault("send_message", "commit_then_drop")
     second = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(one, "ben", "yes") for one in (first, second)]
+    assert await sent_to_devin(on, session) == [as_sent(one, "ben", "yes") for one in (first, second)]
 
 
 async def test_a_burst_keeps_its_order(on: Harness) -> None:
@@ -43,7 +50,7 @@ async def test_a_burst_keeps_its_order(on: Harness) -> None:
     await on.devin.wait_for_messages("part 3")
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        sentences.as_sent(burst[n], "ann" if n % 2 else "ben", f"part {n}") for n in range(4)
+        as_sent(burst[n], "ann" if n % 2 else "ben", f"part {n}") for n in range(4)
     ]
 
 
@@ -57,7 +64,7 @@ async def test_a_burst_that_slack_delivers_backwards_is_sorted(on: Harness) -> N
         await on.slack.redeliver(ts=reply)
     await on.devin.wait_for_messages("part 2")
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(burst[n], "ben", f"part {n}") for n in range(3)]
+    assert await sent_to_devin(on, session) == [as_sent(burst[n], "ben", f"part {n}") for n in range(3)]
 
 
 @pytest.mark.both_transports
@@ -111,8 +118,8 @@ async def test_edits_deletions_and_previews_are_not_forwarded(on: Harness) -> No
     await on.devin.wait_for_messages("go on")
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        sentences.as_sent(reply, "ben", "please use pytest"),
-        sentences.as_sent(last, "ben", "go on"),
+        as_sent(reply, "ben", "please use pytest"),
+        as_sent(last, "ben", "go on"),
     ]
 
 
@@ -140,7 +147,7 @@ async def test_bots_joins_and_unknown_kinds_of_messages_are_ignored(on: Harness)
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(last, "ben", "go on")]
+    assert await sent_to_devin(on, session) == [as_sent(last, "ben", "go on")]
 
 
 async def test_our_own_posts_are_not_sent_back_to_devin(on: Harness) -> None:
@@ -156,7 +163,7 @@ async def test_a_reply_that_is_also_sent_to_the_channel_arrives_once(on: Harness
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts, broadcast=True)
     await on.devin.wait_for_messages("please use pytest")
     await settled(on)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
 
 
 @pytest.mark.both_transports
@@ -170,8 +177,8 @@ async def test_replies_before_the_session_exists_reach_it_in_order(on: Harness) 
     made = await on.session("fix the login test")
     await settled(on)
     assert await sent_to_devin(on, made["session_id"]) == [
-        sentences.as_sent(first, "ben", "please use pytest"),
-        sentences.as_sent(second, "ann", "and be quick"),
+        as_sent(first, "ben", "please use pytest"),
+        as_sent(second, "ann", "and be quick"),
     ]
 
 
@@ -189,30 +196,30 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
     made = await on.session("fix the login test")
     await settled(on)
     assert sorted(await sent_to_devin(on, made["session_id"])) == [
-        sentences.as_sent(first, "ben", "please use pytest"),
-        sentences.as_sent(second, "ann", "and be quick"),
+        as_sent(first, "ben", "please use pytest"),
+        as_sent(second, "ann", "and be quick"),
     ]
 
 
 async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.0)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("ann")))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, "Asked by ann"))["ts"]
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
-    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(reply, "ben", "please use pytest")]
+    assert await sent_to_devin(on, made["session_id"]) == [as_sent(reply, "ben", "please use pytest")]
 
 
 async def test_a_reply_to_a_session_that_is_over_at_devin_is_announced_in_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.terminate(session)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "one more thing", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
-    assert lost["rendered"] == sentences.REPLY_AFTER_END
+    lost = await on.slack.wait_for_message(GENERAL, SESSION_ENDED.text, thread_ts=ts)
+    assert lost["rendered"] == SESSION_ENDED.text
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == sentences.REPLY_AFTER_END
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == SESSION_ENDED.text
     await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     await on.session("fix the logout test")
     await settled(on)
@@ -223,14 +230,18 @@ async def test_a_reply_that_devin_refuses_is_announced_in_the_thread(on: Harness
     ts, session = await on.started()
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_SENT, thread_ts=ts)
+    lost = await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts)
     assert lost["rendered"].startswith(
-        sentences.reply_not_sent(
-            "The reply “please use pytest”",
-            "Devin Bridge's key lacks the permission `ManageOrgSessions`, which an admin of your Devin organisation "
-            "can grant",
+        up_to_reference(
+            reply_not_sent(
+                (
+                    "Devin Bridge's key lacks the permission `ManageOrgSessions`, which an admin of your Devin "
+                    "organisation can grant"
+                ),
+                "",
+                "please use pytest",
+            )
         )
-        + " Reference `"
     )
     await settled(on)
     assert await sent_to_devin(on, session) == []
@@ -241,7 +252,7 @@ async def test_a_reply_while_devin_is_away_is_sent_later(on: Harness) -> None:
     await on.devin.fault("send_message", "503")
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=20)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
 
 
 async def test_talk_in_other_threads_stays_there(on: Harness) -> None:
@@ -271,7 +282,7 @@ async def test_replies_in_two_threads_reach_their_own_sessions(on: Harness) -> N
 async def test_thanks_to_a_session_that_waits_for_no_answer_are_not_sent(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="inactivity")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     lines = ("Thanks a lot! :pray:", "Great job, that worked!", "ok")
     thanks = [await on.slack.say(BEN, GENERAL, line, thread_ts=ts) for line in lines]
     await settled(on)
@@ -283,22 +294,22 @@ async def test_thanks_to_a_session_that_waits_for_no_answer_are_not_sent(on: Har
 async def test_thanks_with_a_request_are_sent(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="inactivity")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     reply = await on.slack.say(BEN, GENERAL, "thanks, now add a test", thread_ts=ts)
     await on.devin.wait_for_messages("now add a test")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "thanks, now add a test")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "thanks, now add a test")]
 
 
 async def test_a_thumb_is_no_approval_and_is_answered_with_where_to_approve(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_approval")
-    await on.wait_for_post(GENERAL, ts, sentences.WAITS_FOR_APPROVAL)
+    await on.wait_for_post(GENERAL, ts, "approval")
     thumb = await on.slack.say(BEN, GENERAL, ":+1:", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN)
     await settled(on)
     buttons = [part for block in (await card(on, ts))["blocks"] for part in block.get("elements", [])]
     url = next(part["url"] for part in buttons if "url" in part)
-    assert await private_answers(on, BEN) == [sentences.approve_in_devin(url)]
+    assert await private_answers(on, BEN) == [approve_in_devin(a_session(url=url)).text]
     assert await reactions(on, thumb) == []
     assert await sent_to_devin(on, session) == []
 
@@ -306,13 +317,13 @@ async def test_a_thumb_is_no_approval_and_is_answered_with_where_to_approve(on: 
 async def test_small_talk_behind_a_mention_starts_no_second_session_where_the_first_has_ended(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
-    await on.wait_for_post(GENERAL, ts, sentences.archived_by("ann"))
+    await on.wait_for_post(GENERAL, ts, "Archived by ann")
     thanks = await on.mention("thanks!", user=BEN, thread_ts=ts)
     hello = await on.mention("hi, how are you?", user=ANN, thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, text=sentences.HELP_BEGINS)
+    await on.slack.wait_for_ephemeral(ANN, text="*Devin Bridge* starts Devin sessions")
     await settled(on)
     assert (await reactions(on, thanks), await reactions(on, hello)) == (["pray"], [])
-    assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([sentences.HELP], [])
+    assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([slash_help(COMMANDS.specs).text], [])
     assert await creations(on) == 1
     assert await sent_to_devin(on, session) == []
 
@@ -320,14 +331,14 @@ async def test_small_talk_behind_a_mention_starts_no_second_session_where_the_fi
 async def test_thanks_to_a_session_that_has_answered_are_not_sent_and_a_question_is(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "The nightly job takes **40 minutes**.", status_detail="waiting_for_user")
-    post = await on.wait_for_post(GENERAL, ts, sentences.ANSWERED)
+    post = await on.wait_for_post(GENERAL, ts, STATE_SENTENCES[DisplayState.ANSWERED])
     assert post["text"] == "fix the login test: The nightly job takes 40 minutes."
-    assert post["rendered"] == f"{sentences.answered('<@U0ANN>')}\nThe nightly job takes **40 minutes**."
-    await card_of(on, ts, f":speech_balloon: {sentences.ANSWERED}")
+    assert post["rendered"] == f"{ANSWERED.format(who='<@U0ANN>')}\nThe nightly job takes **40 minutes**."
+    await card_of(on, ts, f":speech_balloon: {STATE_SENTENCES[DisplayState.ANSWERED]}")
     thanks = await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
     asked = await on.slack.say(ANN, GENERAL, "And the other one?", thread_ts=ts)
     await on.devin.wait_for_messages("And the other one?")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(asked, "ann", "And the other one?")]
+    assert await sent_to_devin(on, session) == [as_sent(asked, "ann", "And the other one?")]
     assert await reactions(on, thanks) == ["pray"]
     assert len(await on.thread(GENERAL, ts)) == 1
 
@@ -336,10 +347,10 @@ async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Shall I merge it?")
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
     answer = await on.slack.say(ANN, GENERAL, ":+1:", thread_ts=ts)
     await on.devin.wait_for_messages("(U0ANN):\n> :+1:")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(answer, "ann", ":+1:")]
+    assert await sent_to_devin(on, session) == [as_sent(answer, "ann", ":+1:")]
 
 
 # ---------------------------------------------------------------- at a limit
@@ -348,11 +359,11 @@ async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:
 async def test_a_reply_to_a_session_at_its_limit_is_answered_once_to_each_person(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="out_of_credits")
-    await on.wait_for_post(GENERAL, ts, sentences.NO_CREDITS)
+    await on.wait_for_post(GENERAL, ts, DETAIL_SENTENCES["out_of_credits"])
     for user, text in ((ANN, "please use pytest"), (ANN, "and freeze the clock"), (BEN, "take tox")):
         await on.slack.say(user, GENERAL, text, thread_ts=ts)
     await on.devin.wait_for_messages("take tox")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 3
-    answer = sentences.reply_at_limit(sentences.NO_CREDITS)
+    answer = reply_at_limit(a_session(snapshot=Snapshot("suspended", "out_of_credits"))).text
     assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([answer], [answer])

@@ -9,7 +9,8 @@ from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from bot.timing import PRODUCTION
-from tests import sentences
+from bot.views.answers.failures import CARD_LOST, post_lost, posting_lost
+from tests.said import a_session
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
 from tests.scenarios.harness import ANN, GENERAL, WEB, Harness
 
@@ -24,7 +25,7 @@ async def lost(on: Harness, session: str) -> str:
     """The sentence about a message of Devin's that could not be shown."""
     (known,) = await rows(on, "sessions", bare_id=session)
     url = f"https://app.devin.ai/sessions/{session}"
-    return sentences.message_lost(url, known["id"][:10])
+    return post_lost(known["id"][:10], url).text
 
 
 async def dead(on: Harness) -> int:
@@ -61,7 +62,7 @@ async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Harness, e
     words = "\n".join(f"Line {number} of a **strange** text." for number in range(300))
     await on.devin.say(session, words)
     shown = await on.wait_for_post(GENERAL, ts, "strange")
-    assert shown["text"] == f"{words}\n\n<https://app.devin.ai/sessions/{session}|{sentences.OPEN_IN_DEVIN}>"
+    assert shown["text"] == f"{words}\n\n<https://app.devin.ai/sessions/{session}|Open in Devin>"
     assert "blocks" not in shown
     await on.devin.say(session, "A usual one.")
     await on.wait_for_post(GENERAL, ts, "A usual one.")
@@ -77,7 +78,7 @@ async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Ha
     assert shown["rendered"] == "Odd title: working"
     await on.devin.set(session, title="Better title")
     shown = await on.slack.wait_for_message(GENERAL, "Better title", thread_ts=ts)
-    assert sentences.asked_by("ann") in shown["rendered"]
+    assert "Asked by ann" in shown["rendered"]
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "some_new_error"])
@@ -86,7 +87,7 @@ async def test_a_post_that_slack_never_takes_ends_dead_and_is_announced(on: Harn
     await on.slack.fault("chat.postMessage", "error", error=error, times=0, match="unspeakable")
     await on.devin.say(session, "Something unspeakable.")
     await on.devin.say(session, "Something else.")
-    await on.slack.wait_for_message(GENERAL, sentences.COULD_NOT_BE_SHOWN, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "could not be shown", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "Something else.")
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["Something else.", await lost(on, session)])
     assert await dead(on) == 1
@@ -107,9 +108,6 @@ async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever
     assert await dead(on) == 2
 
 
-POSTING_LOST = f"{sentences.cannot_post('C0GENERAL')} {sentences.session_goes_on('<{url}|fix the login test>')}"
-
-
 async def directly(on: Harness, count: int = 1) -> list[str]:
     """What the bot has written to ann directly."""
     state = await on.slack.state()
@@ -126,25 +124,25 @@ async def test_when_a_channel_cannot_be_posted_to_its_asker_is_informed_once(on:
     await on.devin.say(session, "One.")
     await on.devin.say(session, "Two.")
     await on.slack.wait_for_call("chat.postMessage", fault="error")
-    await on.slack.wait_for_call("chat.postMessage", text=sentences.CANNOT_POST, ok=True)
+    await on.slack.wait_for_call("chat.postMessage", text="can no longer post", ok=True)
     await on.devin.say(session, "Three.")
     await on.slack.wait_for_call("chat.postMessage", fault="error", text="Three.")
     other, second = await on.started("another one", channel=WEB)
     await on.devin.say(second, "Four.")
     await on.wait_for_post(WEB, other, "Four.")
-    assert await directly(on) == [POSTING_LOST.format(url=f"https://app.devin.ai/sessions/{session}")]
+    assert await directly(on) == [posting_lost(GENERAL, a_session(url=f"https://app.devin.ai/sessions/{session}")).text]
 
 
 async def test_a_card_that_somebody_deleted_is_announced_once_and_the_session_goes_on(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="message_not_found", times=0)
     await on.devin.set(session, title="Nobody sees this")
-    await on.slack.wait_for_message(GENERAL, sentences.UP_TO_DATE, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "kept up to date", thread_ts=ts)
     await on.devin.set(session, title="Nor this")
     await on.devin.say(session, "But this.")
     await on.wait_for_post(GENERAL, ts, "But this.")
     assert await on.thread(GENERAL, ts) == [
-        sentences.CARD_LOST,
+        CARD_LOST.text,
         "But this.",
     ]
     assert len(await on.slack.log("chat.update", fault="error")) == 1

@@ -2,7 +2,11 @@
 
 import pytest
 
-from tests import sentences
+from bot.views import shared_card
+from bot.views.answers.access import OTHER_COMPANY_REFUSED, SHARED_CHANNEL_REFUSED
+from bot.views.answers.failures import channel_shared
+from bot.views.answers.stops import stopped
+from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, EXTERNAL, WEB, Harness
 from tests.scenarios.observations import card, card_of, polled, private_answers, sent_to_devin, settled
 
@@ -21,9 +25,9 @@ async def test_devin_falls_silent_in_a_channel_that_becomes_shared_until_it_is_s
     await card_of(on, ts, "Secret plans", WEB)
     await on.slack.share(WEB)
     said = await on.slack.wait_for_message(DM)
-    link = f"<https://app.devin.ai/sessions/{session}|Secret plans>"
-    assert said["rendered"] == sentences.channel_shared(f"<#{WEB}>", link)
-    shown = await card_of(on, ts, sentences.CARD_IN_SHARED_CHANNEL, WEB)
+    known = a_session(channel=WEB, prompt="Secret plans", url=f"https://app.devin.ai/sessions/{session}")
+    assert said["rendered"] == channel_shared(known).text
+    shown = await card_of(on, ts, shared_card.WITHHELD, WEB)
     assert "Secret" not in shown
     assert "Secret" not in (await card(on, ts, WEB))["text"]
     await on.devin.say(session, "The secret plan is ready.")
@@ -47,7 +51,7 @@ async def test_a_shared_channel_without_an_event_gets_none_of_devins_words(on: H
     ts, session = await on.started(channel=WEB)
     await on.slack.put_channel(WEB, is_ext_shared=True)
     await on.devin.say(session, "The secret plan is ready.")
-    await on.slack.wait_for_message(DM, sentences.IS_SHARED_NOW)
+    await on.slack.wait_for_message(DM, "is now shared with another company")
     await settled(on)
     assert await on.thread(WEB, ts) == []
     assert len(await direct_messages(on)) == 1
@@ -59,7 +63,7 @@ async def test_words_that_wait_when_the_channel_becomes_shared_are_dropped_in_si
     await on.devin.say(session, "The secret plan is ready.")
     await on.slack.wait_for_call("chat.postMessage", status=429)
     await on.slack.share(WEB)
-    await on.slack.wait_for_message(DM, sentences.IS_SHARED_NOW)
+    await on.slack.wait_for_message(DM, "is now shared with another company")
     await settled(on)
     assert await on.thread(WEB, ts) == []
 
@@ -68,15 +72,15 @@ async def test_only_people_of_the_home_workspace_may_stop_there_and_do_nothing_e
     await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, EXTERNAL])
     ts, session = await on.started(channel=WEB)
     await on.slack.share(WEB)
-    await card_of(on, ts, sentences.CARD_IN_SHARED_CHANNEL, WEB)
+    await card_of(on, ts, shared_card.WITHHELD, WEB)
     await on.slack.say(EXTERNAL, WEB, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(EXTERNAL, sentences.OTHER_COMPANY_REFUSED)
+    await on.slack.wait_for_ephemeral(EXTERNAL, OTHER_COMPANY_REFUSED.text)
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN)
-    assert await private_answers(on, BEN) == [sentences.SHARED_CHANNEL_REFUSED]
+    assert await private_answers(on, BEN) == [SHARED_CHANNEL_REFUSED.text]
     assert (await on.devin.session(session))["is_archived"] is False
     await on.slack.say(BEN, WEB, "!stop", thread_ts=ts)
-    await on.wait_for_post(WEB, ts, sentences.stopped_by("ben"))
+    await on.wait_for_post(WEB, ts, "Stopped by ben")
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -84,7 +88,7 @@ async def test_only_people_of_the_home_workspace_may_stop_there_and_do_nothing_e
 async def test_the_stop_button_works_there(on: Harness) -> None:
     ts, session = await on.started(channel=WEB)
     await on.slack.share(WEB)
-    await card_of(on, ts, sentences.CARD_IN_SHARED_CHANNEL, WEB)
+    await card_of(on, ts, shared_card.WITHHELD, WEB)
     await on.slack.click(ANN, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.wait_for_post(WEB, ts, sentences.stopped_while_shared("ann"))
+    await on.wait_for_post(WEB, ts, stopped("ann", shared=True).text)
     assert (await on.devin.session(session))["is_archived"] is True

@@ -9,11 +9,19 @@ from typing import Any
 import pytest
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
+from bot.domain.admins import Admins
 from bot.domain.billing import billing_day
+from bot.features import COMMANDS
 from bot.store.database import priority_gate
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
-from tests import sentences
+from bot.views import digest, outcome_report
+from bot.views.answers import own_cost
+from bot.views.answers.access import CHANNEL_RESTRICTED, GUEST_REFUSED, admins_only, not_in_channel
+from bot.views.answers.session_lists import no_such_session
+from bot.views.answers.starts import EMPTY_PROMPT, START_DECLINED, START_EXPIRED, checking, received, started_in_thread
+from bot.views.help_texts import slash_help
+from tests.for_devin import as_sent, asked_in_slack
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import (
@@ -27,7 +35,7 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
-    thread_link,
+    thread_address,
     what_became_of,
 )
 
@@ -45,16 +53,16 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Harness) 
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     await settled(on)
     for text, answer in {
-        "": sentences.HELP_BEGINS,
-        "help": sentences.HELP_BEGINS,
-        "list": sentences.ONE_SESSION,
-        "status": sentences.ONE_SESSION,
-        "cost": sentences.OWN_COST,
-        "usage": sentences.TODAY,
-        "report": sentences.NO_PULL_REQUESTS,
-        "stop": sentences.STOPPING_BEGINS,
-        "archive": sentences.STOPPING_BEGINS,
-        "fix the other test": sentences.got_it("fix the other test"),  # last: with two, a stop asks which
+        "": "*Devin Bridge* starts Devin sessions",
+        "help": "*Devin Bridge* starts Devin sessions",
+        "list": "You have 1 session:",
+        "status": "You have 1 session:",
+        "cost": own_cost.TITLE,
+        "usage": "Devin today, so far",
+        "report": outcome_report.NO_PULL_REQUESTS,
+        "stop": "Stopping “",
+        "archive": "Stopping “",
+        "fix the other test": received("fix the other test").text,  # last: with two, a stop asks which
     }.items():
         assert answer in await shown(on, ADA if text in {"usage", "report"} else ANN, GENERAL, text)
     assert await shown(on, BEN, GENERAL, "budget list") == "No budget applies to you here."  # whom Slack is asked about
@@ -101,24 +109,22 @@ async def test_slack_goes_first_until_it_has_its_answer(
 @pytest.mark.both_transports
 async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on: Harness) -> None:
     answer = await shown(on, ANN, GENERAL, "fix the login test repo=acme/web")
-    assert answer == sentences.being_checked("fix the login test")
+    assert answer == checking("fix the login test").text
     made = await on.session("fix the login test")
     card = await posted(on, GENERAL, "fix the login test")
-    await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("fix the login test"))
-    confirmed = sentences.got_it_posted("fix the login test", thread_link(GENERAL, card["ts"]))
+    await on.slack.wait_for_ephemeral(ANN, "Got it: “fix the login test”.")
+    confirmed = started_in_thread("fix the login test", thread_address(GENERAL, card["ts"])).text
     assert await private_answers(on, ANN) == [confirmed], "it stands in place of the ack"
     assert "thread_ts" not in card
-    assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
+    assert "Asked by ann · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
-    assert made["prompt"] == (
-        f"fix the login test\n\n{sentences.asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-' + card['ts'])}"
-    )
+    assert made["prompt"] == (f"fix the login test\n\n{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-' + card['ts'])}")
     assert made["request"]["repos"] == ["acme/web"]
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
-    [("not_in_channel", sentences.not_a_member()), ("restricted_action", sentences.CHANNEL_RESTRICTED)],
+    [("not_in_channel", not_in_channel().text), ("restricted_action", CHANNEL_RESTRICTED.text)],
 )
 async def test_no_card_no_session(on: Harness, error: str, sentence: str) -> None:
     await on.slack.fault("chat.postMessage", "error", error=error)
@@ -145,23 +151,23 @@ async def test_two_commands_in_a_row_start_two_sessions(on: Harness) -> None:
 
 
 async def test_start_may_be_said(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "start fix the login test") == sentences.being_checked("fix the login test")
+    assert await shown(on, ANN, GENERAL, "start fix the login test") == checking("fix the login test").text
     made = await on.session("fix the login test")
     assert made["prompt"].startswith("fix the login test\n\n")
 
 
 async def test_a_task_that_begins_like_a_command_is_a_task(on: Harness) -> None:
     for text in ("stop the flaky test from failing", "list all users in the admin page"):
-        assert await shown(on, ANN, GENERAL, text) in {sentences.being_checked(text), sentences.got_it(text)}
+        assert await shown(on, ANN, GENERAL, text) in {checking(text).text, received(text).text}
         await on.session(text)
 
 
 async def test_without_a_task_there_is_help_and_nothing_starts(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "") == sentences.HELP
-    assert await shown(on, ANN, GENERAL, "help") == sentences.HELP
-    assert await shown(on, ANN, GENERAL, "start") == sentences.EMPTY_PROMPT
-    assert await shown(on, ANN, GENERAL, "repo=acme/web") == sentences.EMPTY_PROMPT
-    assert await shown(on, ANN, GENERAL, "acu=10ACUs") == sentences.EMPTY_PROMPT
+    assert await shown(on, ANN, GENERAL, "") == slash_help(COMMANDS.specs).text
+    assert await shown(on, ANN, GENERAL, "help") == slash_help(COMMANDS.specs).text
+    assert await shown(on, ANN, GENERAL, "start") == EMPTY_PROMPT.text
+    assert await shown(on, ANN, GENERAL, "repo=acme/web") == EMPTY_PROMPT.text
+    assert await shown(on, ANN, GENERAL, "acu=10ACUs") == EMPTY_PROMPT.text
     await settled(on)
     assert await creations(on) == 0
 
@@ -169,7 +175,7 @@ async def test_without_a_task_there_is_help_and_nothing_starts(on: Harness) -> N
 async def test_a_link_with_a_title_names_its_session(on: Harness) -> None:
     _, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     link = f"<https://app.devin.ai/sessions/{session}|Fix the login test>"
-    assert f":gear: {sentences.WORKING}" in await shown(on, ANN, GENERAL, f"status {link}")
+    assert ":gear: Working." in await shown(on, ANN, GENERAL, f"status {link}")
     await settled(on)
     assert await creations(on) == 1
 
@@ -191,7 +197,7 @@ async def test_a_command_that_is_not_ours_is_answered_with_help(on: Harness) -> 
 async def question(on: Harness, text: str) -> dict[str, Any]:
     """What the person is shown right away for a command that may be mistyped."""
     await on.slack.slash(ANN, GENERAL, text)
-    return await on.slack.wait_for_ephemeral(ANN, sentences.STAYS_A_COMMAND)
+    return await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
 
 
 @pytest.mark.both_transports
@@ -199,23 +205,31 @@ async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stattus 1")
-    assert asked["rendered"].startswith(sentences.resembles("stattus", "status"))
+    assert asked["rendered"].startswith("`stattus` looks like `status`. Nothing was started.")
     assert buttons(asked) == ["Show status 1", "Start as a task"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:status")
-    await on.slack.wait_for_ephemeral(ANN, f":gear: {sentences.WORKING}")
+    await on.slack.wait_for_ephemeral(ANN, ":gear: Working.")
     await settled(on)
-    assert not await on.slack.ephemerals(user=ANN, text=sentences.RESEMBLES), "the question stands no longer"
+    assert not await on.slack.ephemerals(user=ANN, text="looks like"), "the question stands no longer"
     assert await creations(on) == 1
 
 
 async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     for text, sentence, labels in (
-        ("stop foo", sentences.does_not_work_with("stop", "foo"), ["Stop", "Start as a task"]),
-        ("usage lastmonth", sentences.does_not_work_with("usage", "lastmonth"), ["Show usage", "Start as a task"]),
-        ("list all", sentences.does_not_work_with("list", "all"), ["Show list", "Start as a task"]),
-        ("stop 1 please", sentences.does_not_work_with("stop", "1 please"), ["Stop 1", "Start as a task"]),
-        ("kill it", sentences.is_called("kill", "stop"), ["Stop", "Start as a task"]),
-        ("mute", sentences.works_only_in_a_thread("mute", "!mute"), ["Start as a task"]),
+        ("stop foo", "`stop` does not work with `foo`. Nothing was started.", ["Stop", "Start as a task"]),
+        (
+            "usage lastmonth",
+            "`usage` does not work with `lastmonth`. Nothing was started.",
+            ["Show usage", "Start as a task"],
+        ),
+        ("list all", "`list` does not work with `all`. Nothing was started.", ["Show list", "Start as a task"]),
+        ("stop 1 please", "`stop` does not work with `1 please`. Nothing was started.", ["Stop 1", "Start as a task"]),
+        ("kill it", "`kill` is not a command here, but `stop` is. Nothing was started.", ["Stop", "Start as a task"]),
+        (
+            "mute",
+            "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",
+            ["Start as a task"],
+        ),
     ):
         await on.slack.slash(ANN, GENERAL, text)
         asked = await on.slack.wait_for_ephemeral(ANN, sentence)
@@ -226,9 +240,9 @@ async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
 
 async def test_a_greeting_is_answered_with_help_and_starts_nothing(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "hi")
-    await on.slack.wait_for_ephemeral(ANN, sentences.HELP_BEGINS)
+    await on.slack.wait_for_ephemeral(ANN, "*Devin Bridge* starts Devin sessions")
     await settled(on)
-    assert await private_answers(on, ANN) == [sentences.HELP]
+    assert await private_answers(on, ANN) == [slash_help(COMMANDS.specs).text]
     assert await creations(on) == 0
 
 
@@ -237,9 +251,9 @@ async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:start")
     made = await on.session("stop flaking")
     ts = (await posted(on, GENERAL, "stop flaking"))["ts"]
-    await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("stop flaking"))
+    await on.slack.wait_for_ephemeral(ANN, "Got it: “stop flaking”.")
     assert made["prompt"].startswith("stop flaking\n\n")
-    confirmed = sentences.got_it_posted("stop flaking", thread_link(GENERAL, ts))
+    confirmed = started_in_thread("stop flaking", thread_address(GENERAL, ts)).text
     assert await private_answers(on, ANN) == [confirmed], "the question stands no longer"
     assert await creations(on) == 1
 
@@ -250,7 +264,7 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
     asked = await question(on, "stopp 1")
     assert buttons(asked) == ["Stop 1", "Start as a task"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:stop")
-    await on.slack.wait_for_ephemeral(ANN, sentences.STOPPING_BEGINS)
+    await on.slack.wait_for_ephemeral(ANN, "Stopping “")
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await creations(on) == 1
@@ -258,11 +272,11 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
 
 async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) -> None:
     await on.slack.slash(GUEST, GENERAL, "stop flaking")
-    asked = await on.slack.wait_for_ephemeral(GUEST, sentences.STAYS_A_COMMAND)
+    asked = await on.slack.wait_for_ephemeral(GUEST, "Nothing was started.")
     await on.slack.click(GUEST, GENERAL, asked["ts"], "choose:start")
-    await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
+    await on.slack.wait_for_ephemeral(GUEST, GUEST_REFUSED.text)
     await settled(on)
-    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED], "it stands in place of the question"
+    assert await private_answers(on, GUEST) == [GUEST_REFUSED.text], "it stands in place of the question"
     assert await creations(on) == 0
 
 
@@ -297,7 +311,7 @@ async def _asked_again(on: Harness) -> dict[str, Any]:
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     asked = (await on.slack.slash(ANN, GENERAL, "fix the login test"))["shown"]
     assert asked["text"].startswith("You started “fix the login test” ")
-    assert asked["text"].endswith(f" ago. {sentences.NOTHING_MORE_YET}")
+    assert asked["text"].endswith(" ago. Nothing more was started yet: should it really run a second time?")
     assert buttons(asked) == ["Start it again", "No"]
     return dict(asked)
 
@@ -310,7 +324,7 @@ async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Ha
     await on.devin.wait_for_sessions("fix the login test", 2)
     await settled(on)
     [_, second] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]
-    confirmed = sentences.got_it_posted("fix the login test", thread_link(GENERAL, second))
+    confirmed = started_in_thread("fix the login test", thread_address(GENERAL, second)).text
     assert await what_became_of(on, asked) == (confirmed, [])
     assert await creations(on) == 2
 
@@ -323,9 +337,9 @@ async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
     before = await what_became_of(on, asked)
     again = press(ANN, GENERAL, "answer:start_again:again", asked["blocks"][1]["elements"][0]["value"])
     assert await forge(on, "interactive", again) == "acked"
-    said = await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
+    said = await on.slack.wait_for_ephemeral(ANN, "too old")
     await settled(on)
-    assert said["rendered"] == sentences.START_EXPIRED
+    assert said["rendered"] == START_EXPIRED.text
     assert await what_became_of(on, asked) == before, "the first press has its answer still"
     assert await creations(on) == 2
 
@@ -333,21 +347,23 @@ async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
 async def test_the_same_text_is_asked_about_as_well_where_the_ack_knows_nothing_yet(on: Harness) -> None:
     await on.slack.fault("users.info", "slow", seconds=1.0)
     for _ in range(2):  # the second one comes while nothing is known of the first
-        assert await shown(on, ANN, GENERAL, "fix the login test") == sentences.being_checked("fix the login test")
-    await on.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME)
+        assert await shown(on, ANN, GENERAL, "fix the login test") == checking("fix the login test").text
+    await on.slack.wait_for_ephemeral(ANN, "a second time?")
     await settled(on)
     [first, second] = await private_answers(on, ANN)
-    assert first.startswith(sentences.got_it_begins("fix the login test"))
-    assert f" ago. {sentences.NOTHING_MORE_YET}" in second, "it stands in place of the ack"
+    assert first.startswith("Got it: “fix the login test”.")
+    assert " ago. Nothing more was started yet: should it really run a second time?" in second, (
+        "it stands in place of the ack"
+    )
     assert await creations(on) == 1
 
 
 async def test_no_starts_nothing_more(on: Harness) -> None:
     asked = await _asked_again(on)
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:start_again:no")
-    await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
+    await on.slack.wait_for_ephemeral(ANN, "OK, ")
     await settled(on)
-    assert await what_became_of(on, asked) == (sentences.START_DECLINED, [])
+    assert await what_became_of(on, asked) == (START_DECLINED.text, [])
     assert await creations(on) == 1
 
 
@@ -357,7 +373,7 @@ async def test_nobody_else_can_answer_the_question(on: Harness) -> None:
     assert await forge(on, "interactive", press(BEN, GENERAL, "answer:start_again:again", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)
     await settled(on)
-    assert said["rendered"] == sentences.START_EXPIRED
+    assert said["rendered"] == START_EXPIRED.text
     assert await creations(on) == 1
 
 
@@ -367,7 +383,7 @@ async def test_other_people_other_texts_and_other_options_are_not_asked_about(on
     await on.slack.slash(ANN, OPS, "fix the login test repo=acme/api")
     await on.devin.wait_for_sessions("fix the login test", 3)
     await settled(on)
-    assert not [text for text in await private_answers(on, ANN) if sentences.A_SECOND_TIME in text]
+    assert not [text for text in await private_answers(on, ANN) if "a second time?" in text]
 
 
 # ------------------------------------------------------------ list, status, stop, archive
@@ -375,7 +391,7 @@ async def test_other_people_other_texts_and_other_options_are_not_asked_about(on
 
 async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, GENERAL)
-    assert await shown(on, BEN, GENERAL, f"stop {session}") == sentences.no_such_session(session)
+    assert await shown(on, BEN, GENERAL, f"stop {session}") == no_such_session(session).text
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -383,18 +399,18 @@ async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness
 async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
     ts, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.slack.slash(ANN, GENERAL, "stop")
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann", thread_ts=ts)
     reply = await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ann", "go on")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ann", "go on")]
 
 
 # ------------------------------------------------------------ usage
 
 
 async def test_usage_is_for_admins(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "usage") == sentences.admins_only("<@U0ADA>")
-    assert sentences.REPORTS_FOR_ADMINS in await shown(on, ANN, GENERAL, "report")
+    assert await shown(on, ANN, GENERAL, "usage") == admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
+    assert "Outcome reports are for the admins" in await shown(on, ANN, GENERAL, "report")
     _, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 2.5)
     await polled(on)
@@ -402,18 +418,21 @@ async def test_usage_is_for_admins(on: Harness) -> None:
     for text in ("usage", "usage today"):
         # What Devin billed was read at the start of the bot, before it had billed anything for this day.
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[:5] == [
-            sentences.TODAY,
-            sentences.running_day(day),
+            "Devin today, so far",
+            f"Billing day {day}, 08:00 UTC to 08:00 UTC, still running.",
             "*2.5 ACUs* through Slack",
-            sentences.bill_not_in(day),
-            sentences.sessions_by_outcome(1, "running"),
+            digest.NOT_IN_YET.format(day=day),
+            "1 session: running.",
         ]
     for text, title in {
-        "usage yesterday": sentences.YESTERDAY,
-        "usage week": sentences.WEEK,
-        "usage by person": f"{sentences.TODAY}, by person",
-        "report week by repo": f"{sentences.WEEK}: what came of it, by repo",
-        "usage 2026-02-30": sentences.no_days("2026-02-30"),
+        "usage yesterday": "Devin yesterday",
+        "usage week": "Devin in the last seven days",
+        "usage by person": "Devin today, so far, by person",
+        "report week by repo": "Devin in the last seven days: what came of it, by repo",
+        "usage 2026-02-30": (
+            "`2026-02-30` names no days of the calendar. Write a day such as `2026-11-26`, or two such as "
+            "`2026-11-01..2026-11-15`."
+        ),
     }.items():
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[0] == title
     await settled(on)

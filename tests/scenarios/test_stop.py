@@ -2,7 +2,23 @@
 
 import pytest
 
-from tests import sentences
+from bot.domain.session import DisplayState
+from bot.views.answers.stops import (
+    ALREADY_ENDED,
+    ALREADY_STOPPED,
+    SESSION_KEPT,
+    STOP_AFTER_CHECK,
+    STOP_DONE,
+    cancelled,
+    exited,
+    stop_confirm,
+    stop_failed,
+    stopped,
+    stopping,
+)
+from bot.views.sentences import STATE_SENTENCES, STOPPING
+from tests.for_devin import as_sent
+from tests.said import a_session, up_to_reference
 from tests.scenarios.ahead import TEAM, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import (
@@ -19,9 +35,9 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-STOPPED = sentences.stopped("ben")
-STOPPED_BY_ANN = sentences.stopped("ann")
-CANCELLED = sentences.cancelled("ann")
+STOPPED = stopped("ben").text
+STOPPED_BY_ANN = stopped("ann").text
+CANCELLED = cancelled("ann").text
 AWAY = {"times": -1}
 
 
@@ -35,12 +51,12 @@ async def press_stop(on: Harness, ts: str, user: str = ANN) -> None:
 async def test_the_button_puts_devin_to_sleep(on: Harness) -> None:
     ts, session = await on.started()
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Nothing is lost", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
     assert (await on.devin.session(session))["is_archived"] is True
     shown = await card(on, ts)
-    assert sentences.card_stopped("ann") in shown["rendered"]
+    assert STATE_SENTENCES[DisplayState.STOPPED].format(by=" by ann") in shown["rendered"]
     assert "stop" not in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
 
 
@@ -59,13 +75,13 @@ async def test_the_button_asks_somebody_who_did_not_ask_for_the_session(on: Harn
     ts, session = await on.started()
     await press_stop(on, ts, BEN)
     question = await on.slack.wait_for_ephemeral(BEN)
-    assert question["text"] == sentences.stop_confirm("ann", "fix the login test")
+    assert question["text"] == stop_confirm(a_session(requester_name="ann")).text
     assert buttons(question) == ["Stop it", "Leave it running"]
     assert (await on.devin.session(session))["is_archived"] is False
     assert (await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed"))["status"] == "acked"
     await on.wait_for_post(GENERAL, ts, STOPPED)
     await settled(on)
-    assert await what_became_of(on, question) == (sentences.STOP_DONE, [])
+    assert await what_became_of(on, question) == (STOP_DONE.text, [])
     assert await on.thread(GENERAL, ts) == [STOPPED]
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -79,7 +95,7 @@ async def test_somebody_who_was_asked_may_leave_the_session_running(on: Harness)
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:session:no")
     await on.devin.wait_for_messages("please use pytest")
     await settled(on)
-    assert await what_became_of(on, question) == (sentences.SESSION_KEPT, [])
+    assert await what_became_of(on, question) == (SESSION_KEPT.text, [])
     assert await on.thread(GENERAL, ts) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -88,14 +104,14 @@ async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(
     await on.devin.fault("create_session", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await on.devin.wait_for_calls("create_session")
-    await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
     await press_stop(on, ts, BEN)
     question = await on.slack.wait_for_ephemeral(BEN)
     assert await on.thread(GENERAL, ts) == []
     await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
-    await on.wait_for_post(GENERAL, ts, sentences.cancelled("ben"))
+    await on.wait_for_post(GENERAL, ts, cancelled("ben").text)
     await settled(on)
-    assert await what_became_of(on, question) == (sentences.STOP_DONE, [])
+    assert await what_became_of(on, question) == (STOP_DONE.text, [])
     assert await on.devin.sessions() == []
 
 
@@ -116,7 +132,7 @@ async def test_a_second_stop_changes_nothing(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    again = sentences.ALREADY_STOPPED
+    again = ALREADY_STOPPED.text
     assert await private_answers(on, BEN) == [again]
     assert await private_answers(on, ANN) == [again]
     assert len(await on.devin.log("archive")) == 1
@@ -132,20 +148,20 @@ async def test_a_list_that_was_read_before_a_stop_of_the_same_second_does_not_un
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    assert await private_answers(on, BEN) == [sentences.ALREADY_STOPPED]
+    assert await private_answers(on, BEN) == [ALREADY_STOPPED.text]
 
 
 async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.switch(archived_messages_refused=True)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts)
     reply = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
     await settled(on)
     made = await on.devin.session(session)
-    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "go on")]
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "go on")]
     assert (made["is_archived"], made["status"]) == (False, "running")
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
 
@@ -158,10 +174,10 @@ async def test_a_stop_goes_before_the_replies_that_wait(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "and be quick", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [f"{STOPPED}{sentences.TWO_UNSENT}"]
+    assert await on.thread(GENERAL, ts) == [stopped("ben", 2).text]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -173,11 +189,11 @@ async def test_a_stop_during_an_outage_is_done_when_devin_is_back(on: Harness) -
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.BEING_STOPPED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPING, thread_ts=ts)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts, within=20)
+    await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts, within=20)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [f"{STOPPED_BY_ANN}{sentences.ONE_UNSENT}"]
+    assert await on.thread(GENERAL, ts) == [stopped("ann", 1).text]
     assert await sent_to_devin(on, session) == []
 
 
@@ -193,14 +209,14 @@ async def test_a_stop_before_the_create_call_cancels_the_start(on: Harness) -> N
     await on.devin.fault("create_session", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await on.devin.wait_for_calls("create_session")
-    await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await settled_deliveries(on)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.card_cancelled("ann"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STATE_SENTENCES[DisplayState.CANCELLED].format(by=" by ann"), thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [f"{CANCELLED}{sentences.ONE_WITHOUT_SESSION}"]
+    assert await on.thread(GENERAL, ts) == [cancelled("ann", 1).text]
     assert await reactions(on, ts) == []
     assert await on.devin.sessions() == []
 
@@ -208,7 +224,7 @@ async def test_a_stop_before_the_create_call_cancels_the_start(on: Harness) -> N
 async def test_a_stop_while_the_session_is_being_created_stops_it_then(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=2.0)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
     await press_stop(on, ts)
     await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts)
     await settled(on)
@@ -220,11 +236,11 @@ async def test_a_stop_while_the_session_is_being_created_stops_it_then(on: Harne
 async def test_a_stop_with_an_unknown_start_waits_for_the_look_up(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts)
     await press_stop(on, ts)
     await on.slack.wait_for_ephemeral(
         ANN,
-        sentences.STOP_AFTER_CHECK,
+        STOP_AFTER_CHECK.text,
     )
     await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=20)
     made = await on.session("fix the login test")
@@ -245,12 +261,12 @@ async def test_a_stop_before_the_session_of_a_slash_command_exists(on: Harness) 
 async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness) -> None:
     await on.slack.fault("chat.postMessage", "slow", seconds=1.5)
     await on.slack.slash(BEN, GENERAL, "fix the login test")
-    said = sentences.NOTHING_RUNNING
-    while said.startswith(sentences.NOTHING_RUNNING):  # until the order is recorded; its card is on its way
+    said = "Nothing of yours is running"
+    while said.startswith("Nothing of yours is running"):  # until the order is recorded; its card is on its way
         said = (await on.slack.slash(BEN, GENERAL, "stop"))["shown"]["rendered"]
-    assert said == sentences.stopping()
+    assert said == stopping(a_session()).text
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
-    await on.slack.wait_for_message(GENERAL, sentences.cancelled("ben"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, cancelled("ben").text, thread_ts=ts)
     await settled(on)
     assert await on.devin.sessions() == []
 
@@ -260,11 +276,11 @@ async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Ha
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     for number, stop in enumerate((press_stop(on, ts), on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)), start=1):
         await stop
-        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text=sentences.NOT_STOPPED_BEGINS)
+        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="could not be told to stop")
         assert said[-1]["rendered"].startswith(
-            sentences.stop_failed(f"https://app.devin.ai/sessions/{session}") + " Reference `"
+            up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", ""))
         )
-    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
     shown = await card(on, ts)
     assert "stop" in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
 
@@ -272,10 +288,10 @@ async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Ha
 async def test_a_stop_of_an_ended_session_says_so(on: Harness) -> None:
     ts, _ = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == sentences.ALREADY_ENDED
+    assert said["rendered"] == ALREADY_ENDED.text
 
 
 async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
@@ -284,14 +300,12 @@ async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [
-        sentences.ended_for_good("ann", unsent=sentences.unsent("1 waiting reply was", "the session was ended first"))
-    ]
+    assert await on.thread(GENERAL, ts) == [exited("ann", 1).text]
     assert (await on.devin.session(session))["terminated"] is True
 
 

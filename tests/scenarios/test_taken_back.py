@@ -2,7 +2,12 @@
 
 import pytest
 
-from tests import sentences
+from bot.domain.session import DisplayState
+from bot.views.answers.replies import REPLY_NOT_TAKEN_YET, SESSION_ENDED, reply_not_sent
+from bot.views.answers.stops import stop_failed, stopped
+from bot.views.sentences import STATE_SENTENCES
+from tests.for_devin import as_sent
+from tests.said import up_to_reference
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import card, private_answers, sent_to_devin, settled
@@ -11,7 +16,7 @@ from tests.waits import SHORT
 
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
-STOPPED = sentences.stopped("ben")
+STOPPED = stopped("ben").text
 SOON_GONE = pytest.mark.timing(not_found_lasts=0.5)
 
 
@@ -37,7 +42,7 @@ async def test_a_reply_that_devin_refuses_for_now_is_sent_later_and_the_session_
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please use pytest")]
     await goes_on(on, ts, session)
 
 
@@ -58,10 +63,10 @@ async def test_a_session_that_devin_does_not_find_for_long_has_ended(on: Harness
     await on.devin.fault("list_sessions", "503", **AWAY)
     on.simulated_devin.world.held.sessions.pop(session)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert len(await on.devin.log("send_message")) > 2
-    assert sentences.ENDED in (await card(on, ts))["rendered"]
+    assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, ts))["rendered"]
 
 
 @pytest.mark.timing(late_notice=0.2, row_longest_retry=0.2, row_outage=1.5)
@@ -69,11 +74,11 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     ts, session = await on.started()
     await on.devin.fault("send_message", 409, **AWAY)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_SENT, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts, within=WITHIN)
     held, lost = await on.thread(GENERAL, ts)
-    assert held == sentences.REPLY_NOT_TAKEN_YET
+    assert held == REPLY_NOT_TAKEN_YET.text
     why = "Devin has taken no messages in this session for too long"
-    assert lost.startswith(sentences.reply_not_sent("The reply “please use pytest”", why) + " Reference `")
+    assert lost.startswith(up_to_reference(reply_not_sent(why, "", "please use pytest")))
     assert await sent_to_devin(on, session) == []
     await on.devin.say(session, "I am still here.")
     await on.wait_for_post(GENERAL, ts, "I am still here.", within=WITHIN)
@@ -90,7 +95,7 @@ async def test_a_reply_that_is_refused_because_the_session_was_archived_elsewher
     await on.devin.clear_faults()
     await waited(on, "inbox", ts=said, state="done")
     assert (await on.devin.session(session))["is_archived"] is False
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please go on")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please go on")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -100,7 +105,7 @@ async def test_a_reply_with_an_unknown_outcome_waits_while_its_conversation_is_n
     await on.devin.fault("list_messages", 404, times=12)
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "please use pytest")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -147,9 +152,9 @@ async def test_a_stop_that_devin_never_takes_says_that_the_session_still_runs(on
     ts, session = await on.started()
     await on.devin.fault("archive", 409, **AWAY)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_STOPPED_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(sentences.stop_failed(f"https://app.devin.ai/sessions/{session}") + " Reference `")
+    assert said.startswith(up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
     await until(lambda: _has_stop_button(on, ts))
 
 
@@ -161,9 +166,9 @@ async def test_an_end_for_good_that_devin_refuses_for_now_is_repeated(on: Harnes
     ts, session = await on.started()
     await on.devin.fault("terminate", 409, times=2)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is True
     assert len(await on.devin.log("terminate")) == 3
@@ -177,7 +182,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_although_
     await on.devin.fault("terminate", 409)
     facts = {"prompt": ours["prompt"], "tags": ours["tags"], "created_at": ours["created_at"] + 5}
     (duplicate,) = await on.devin.create_sessions(**facts, status="running")
-    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=WITHIN)
     assert (await on.devin.session(duplicate))["terminated"] is True
     assert len(await on.devin.log("terminate")) == 2
     assert len(await on.thread(GENERAL, ts)) == 1

@@ -14,8 +14,8 @@ import pytest
 from bot.domain.billing import newest_finished
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.timing import Timing
+from bot.views import budgets, digest_root
 from bot.views.answers import sessions as session_sentences
-from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, MANIFEST, OPS, Harness, harness
 from tests.scenarios.observations import card, polled
@@ -58,7 +58,7 @@ class Both:
         made = [(await on.session("fix the login test"))["session_id"] for on in self]
         for on, devin_id in zip(self, made, strict=True):
             await on.devin.set(devin_id, status="running", status_detail="working")
-            await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
+            await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
         return ts, made
 
 
@@ -136,7 +136,7 @@ async def test_commands_know_the_sessions_of_their_workspace_only(both: Both) ->
     assert [row["is_archived"] for on in both for row in await on.devin.sessions()] == [False, False]
     _forge(both.two, pressed, theirs)
     await both.two.slack.click(ANN, GENERAL, pressed, "stop")
-    await both.two.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
+    await both.two.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
     assert [row["is_archived"] for on in both for row in await on.devin.sessions()] == [False, True]
     assert await both.one.thread(GENERAL, ts) == []
 
@@ -176,7 +176,7 @@ async def test_a_budget_of_one_is_used_up_announced_and_refuses_in_its_own_works
         assert len(await on.devin.sessions()) == started
     listed = [str((await on.slack.slash(ADA, GENERAL, "budget list"))["shown"]["rendered"]) for on in both]
     assert "each person" in listed[0]
-    assert listed[1] == sentences.NO_BUDGETS
+    assert listed[1] == budgets.NONE_SET
     assert [one for one in await both.two.slack.messages(OPS) if "used up" in one["rendered"]] == []
 
 
@@ -233,7 +233,7 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
     await both.one.stop()
     await both.one.start()
     for on, acus, other in zip(both, ("2.5", "7.5"), ("7.5", "2.5"), strict=True):
-        post = await on.slack.wait_for_message(OPS, sentences.DAY_BEGINS)
+        post = await on.slack.wait_for_message(OPS, digest_root.DAY)
         assert f"{acus} ACU" in post["text"]
         assert other not in post["text"]
         usage = str((await on.slack.slash(ADA, GENERAL, "usage"))["answer"])
@@ -269,7 +269,7 @@ async def test_rows_of_a_workspace_that_is_not_connected_wait(both: Both) -> Non
     both.one.others = [both.two]
     await both.one.start()
     await both.two.session("fix the login test of Two")
-    await both.two.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
+    await both.two.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
 
 
 async def test_a_workspace_that_is_not_connected_is_acknowledged_and_left_alone(both: Both) -> None:

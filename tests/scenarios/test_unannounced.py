@@ -9,8 +9,9 @@ import pytest
 from bot.flows.follow import announce
 from bot.store import due
 from bot.timing import PRODUCTION, Timing
+from bot.views.announcements import APPROVAL, QUESTION, WAITS
 from bot.views.answers import replies as reply_sentences
-from tests import sentences
+from bot.views.answers.replies import SESSION_ENDED
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
 from tests.scenarios.observations import card_of, hanging, polled, settled
@@ -18,7 +19,7 @@ from tests.scenarios.observations import card_of, hanging, polled, settled
 pytestmark = pytest.mark.edge
 
 PULL = "https://github.com/acme/web/pull/7"
-ASKED = sentences.question("<@U0ANN>")
+ASKED = QUESTION.format(who="<@U0ANN>")
 
 
 def asked(words: str) -> str:
@@ -26,7 +27,7 @@ def asked(words: str) -> str:
     return f"{ASKED}\n{words}"
 
 
-DOCS_DONE = f"{sentences.done('<@U0ANN>')}\nThe docs are done too.\n{sentences.NO_PULL_REQUEST}"
+DOCS_DONE = ":white_check_mark: <@U0ANN>, done. Reply here for changes.\nThe docs are done too.\nno pull request"
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ async def answer_unseen(on: Harness, ts: str, session: str, where: str) -> None:
 async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     polls = await between_polls(on)
     replies = await on.devin.fault("send_message", "hang", commit=True)
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
@@ -102,9 +103,9 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
     await on.devin.release(polls)
     await hanging(on, reads)  # this look knows the question, and of our own rows only what was before the reply
     await on.devin.release(replies)
-    await card_of(on, ts, sentences.IS_WORKING)
+    await card_of(on, ts, "Working")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
     assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
@@ -112,12 +113,12 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
 async def test_a_question_after_an_answer_that_no_poll_found_is_asked(on: Harness, where: str) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     await between_polls(on)
     await answer_unseen(on, ts, session, where)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
     await polled(on)
     assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
@@ -130,7 +131,7 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.devin.release(polls)
     await hanging(on, polls)
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(polls)
     await hanging(on, reads)
@@ -147,12 +148,12 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
 async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     await between_polls(on)
     await on.devin.write(session, "main")
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
     assert await in_the_end(on, ts) == [asked("Which branch?"), ASKED]
 
 
@@ -161,14 +162,14 @@ async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on
     ts, session = await on.started()
     _, other = await on.started("a third one", channel=WEB)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     await between_polls(on)
     await on.devin.write(session, "main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clock(advance=PRODUCTION.poll_overlap + 60)
     await on.devin.say(other, "Hello.")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
     assert await in_the_end(on, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
@@ -189,14 +190,14 @@ async def test_what_was_answered_before_a_poll_found_it_is_not_asked(on: Harness
 async def test_a_session_that_is_ended_for_good_during_a_poll_asks_nothing_more(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
     polls = await between_polls(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(polls)
     await hanging(on, reads)
     await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
-    ended = await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
+    ended = await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.devin.clear_faults()
     assert await in_the_end(on, ts) == [ended["rendered"]]
 
@@ -208,7 +209,7 @@ async def test_a_session_that_is_ended_for_good_during_a_poll_asks_nothing_more(
 async def test_what_a_reply_does_not_change_is_not_announced_again(on: Harness, status: str, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status=status, status_detail=detail)
-    await on.slack.wait_for_message(GENERAL, sentences.OPEN_IN_DEVIN, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
     before = await in_the_end(on, ts)
     for text in ("any news?", "and now?"):
         await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
@@ -224,14 +225,14 @@ async def test_what_a_reply_does_not_change_is_not_announced_again(on: Harness, 
 async def test_a_stop_of_a_session_that_stands_still_does_not_announce_why_again(on: Harness, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail=detail)
-    await on.slack.wait_for_message(GENERAL, sentences.OPEN_IN_DEVIN, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
     before = await in_the_end(on, ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    stopped = await on.wait_for_post(GENERAL, ts, sentences.IS_STOPPED)
+    stopped = await on.wait_for_post(GENERAL, ts, "Stopped by")
     assert await in_the_end(on, ts) == [*before, stopped["rendered"]]
 
 
-@pytest.mark.parametrize(("status", "text"), [("error", sentences.HAS_FAILED), ("exit", sentences.IS_FINISHED)])
+@pytest.mark.parametrize(("status", "text"), [("error", "Failed: Devin"), ("exit", ", done")])
 async def test_an_end_that_a_reply_comes_upon_first_is_announced(on: Harness, status: str, text: str) -> None:
     ts, session = await on.started()
     await between_polls(on)
@@ -255,11 +256,11 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     await on.devin.say(session, "All is in the pull request.")
     await on.devin.terminate(session)
     await on.slack.say(ANN, GENERAL, "and the docs too", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, SESSION_ENDED.text, thread_ts=ts)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
-    line = sentences.pull_request_line(f"<{PULL}|acme/web#7> (open)")
-    end = sentences.done("<@U0ANN>", end="")
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
+    line = f":twisted_rightwards_arrows: <{PULL}|acme/web#7> (open)"
+    end = ":white_check_mark: <@U0ANN>, done."
     assert await in_the_end(on, ts) == [
         reply_sentences.SESSION_ENDED.text,
         f"{end}\nAll is in the pull request.\n{line}",
@@ -272,13 +273,13 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
 async def test_the_same_end_after_more_work_that_no_poll_found_is_announced(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="finished")
-    done = (await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts))["rendered"]
+    done = (await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts))["rendered"]
     await polled(on)
     await between_polls(on)
     await on.devin.write(session, "the docs too, please")
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.IS_FINISHED)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=", done")
     assert await in_the_end(on, ts) == [done, DOCS_DONE]
 
 
@@ -291,10 +292,10 @@ async def test_an_end_that_a_word_comes_upon_is_announced_once_when_it_is_one(on
     await hanging(on, reads)
     await on.devin.write(session, "the docs too, please")
     await on.devin.clear_faults()
-    await card_of(on, ts, sentences.IS_WORKING)
+    await card_of(on, ts, "Working")
     await polled(on)
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     assert await in_the_end(on, ts) == [DOCS_DONE]
 
 
@@ -302,15 +303,15 @@ async def test_an_end_that_a_word_comes_upon_is_announced_once_when_it_is_one(on
 async def test_an_approval_after_one_that_was_given_between_two_polls_is_asked_for(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "May I install it?", status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(GENERAL, sentences.ALLOW_OR_REFUSE, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Allow or refuse the next action in Devin", thread_ts=ts)
     await polled(on)
     await between_polls(on)
     await on.devin.clock(advance=5)
     await on.devin.set(session, status_detail="working")
     await on.devin.say(session, "May I run it?", status_detail="waiting_for_approval")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.ALLOW_OR_REFUSE)
-    approval, button = sentences.approval("<@U0ANN>"), sentences.OPEN_IN_DEVIN
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Allow or refuse the next action in Devin")
+    approval, button = APPROVAL.format(who="<@U0ANN>"), "Open in Devin"
     posts = [f"{approval}\nMay I install it?\n{button}", f"{approval}\nMay I run it?\n{button}"]
     assert await in_the_end(on, ts) == posts
 
@@ -323,7 +324,7 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Ha
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
     await on.devin.spend(session, 3.0)
-    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
     await polled(on)
     row = await on.devin.session(session)
     await on.devin.set(session, acus_consumed=0, pull_requests=[])
@@ -337,11 +338,11 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Ha
 async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin waits", thread_ts=ts)
     sweeps = len(await on.devin.log("list_insights"))
     clock.put(PRODUCTION.count_sweep + 1)
     await on.devin.wait_for_calls("list_insights", sweeps + 1)
-    assert await in_the_end(on, ts) == [sentences.waits("<@U0ANN>", "its answer")]
+    assert await in_the_end(on, ts) == [WAITS.format(who="<@U0ANN>", outcome="its answer is there")]
 
 
 # ------------------------------------------------------------ sessions that cannot be announced
@@ -363,7 +364,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_an
     assert await watermark(on) < (await on.devin.session(other))["updated_at"]
     clock.put(PRODUCTION.unreadable_session + 1)
     await on.devin.say(other, "Hello again.")
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_FAILED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Failed: Devin", thread_ts=ts)
     await polled(on, 3)
     assert await watermark(on) == (await on.devin.session(other))["updated_at"]
     await on.devin.clear_faults()
@@ -383,8 +384,8 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     await until(lambda: backs_off(on))
     assert await on.thread(GENERAL, ts) == await on.thread(WEB, other_ts) == []
     clock.put(PRODUCTION.unreadable_session + 1)
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_FAILED, thread_ts=ts)
-    await on.slack.wait_for_message(WEB, sentences.HAS_FAILED, thread_ts=other_ts)
+    await on.slack.wait_for_message(GENERAL, "Failed: Devin", thread_ts=ts)
+    await on.slack.wait_for_message(WEB, "Failed: Devin", thread_ts=other_ts)
     await on.devin.clear_faults()
     await on.wait_for_post(GENERAL, ts, "It failed.")
     await on.wait_for_post(WEB, other_ts, "This too.")
@@ -426,6 +427,6 @@ async def test_a_session_that_our_own_fault_kept_unannounced_is_announced_by_the
     await on.devin.release(polls)
     await hanging(on, polls)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     assert len(trips) == 1
     assert await in_the_end(on, ts) == [asked("Which branch?")]

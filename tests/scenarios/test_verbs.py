@@ -4,7 +4,18 @@ from typing import Any
 
 import pytest
 
-from tests import sentences
+from bot.domain.admins import Admins
+from bot.domain.commands.parser import UnknownVerb
+from bot.domain.session import Snapshot
+from bot.features import COMMANDS
+from bot.views.answers.access import not_yours
+from bot.views.answers.replies import ALREADY_MUTED, ASIDE, MUTED, NOT_MUTED, THREAD_CLOSED, UNMUTED, unknown_verb
+from bot.views.answers.sessions import NO_SESSION_HERE, cost
+from bot.views.answers.starts import started_elsewhere
+from bot.views.answers.stops import ALREADY_ENDED, EXIT_DONE, SESSION_KEPT, archived, exit_confirm, exited
+from bot.views.help_texts import admin_help, thread_help
+from tests.for_devin import as_sent
+from tests.said import a_session
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
@@ -30,14 +41,12 @@ async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, f"{BOT} help admin", thread_ts=ts)
     await settled(on)
     answers = await private_answers(on, BEN, thread_ts=ts, visible=True)
-    assert sentences.HELP_IN_THREAD in answers
-    assert sentences.HELP_FOR_ADMINS in answers
-    assert sentences.NO_ACUS in answers
+    assert thread_help(COMMANDS.specs).text in answers
+    assert admin_help(COMMANDS.specs).text in answers
+    assert cost(a_session()).text in answers
     status = next(answer for answer in answers if "*<" in answer)
     assert status.startswith(
-        f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n"
-        f":gear: {sentences.WORKING}\n"
-        f"{sentences.asked_by('ann')}"
+        f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n:gear: Working.\nAsked by ann"
     )
     assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
@@ -51,47 +60,47 @@ async def test_cost_names_what_was_used(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "2.5 ACUs", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!cost", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == sentences.cost("2.5 ACUs")
+    assert said["rendered"] == cost(a_session(snapshot=Snapshot(acus=2.5))).text
 
 
 async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.MUTED_BEGINS, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Muted:", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "what do you think, ann?", thread_ts=ts)
     named = await on.slack.say(BEN, GENERAL, f"{BOT} please use pytest", thread_ts=ts)
     await on.devin.say(session, "Still at it.")
     await on.wait_for_post(GENERAL, ts, "Still at it.")
     await on.slack.say(BEN, GENERAL, "Unmute", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.UNMUTED_BEGINS, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Unmuted:", thread_ts=ts)
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        sentences.as_sent(named, "ben", "please use pytest"),
-        sentences.as_sent(last, "ben", "go on"),
+        as_sent(named, "ben", "please use pytest"),
+        as_sent(last, "ben", "go on"),
     ]
-    assert await on.thread(GENERAL, ts) == [sentences.MUTED, "Still at it.", sentences.UNMUTED]
+    assert await on.thread(GENERAL, ts) == [MUTED.text, "Still at it.", UNMUTED.text]
 
 
 async def test_muting_twice_says_so_privately(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, sentences.NOT_MUTED)
+    await on.slack.wait_for_ephemeral(BEN, NOT_MUTED.text)
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, sentences.ALREADY_MUTED)
+    await on.slack.wait_for_ephemeral(BEN, ALREADY_MUTED.text)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [sentences.MUTED]
+    assert await on.thread(GENERAL, ts) == [MUTED.text]
 
 
 async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!aside it is slow today", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "(aside) very slow", thread_ts=ts)
-    await on.slack.wait("ephemerals", 2, user=BEN, thread_ts=ts, text=sentences.KEPT_ASIDE)
+    await on.slack.wait("ephemerals", 2, user=BEN, thread_ts=ts, text=ASIDE.text)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     second = await on.session("fix the logout test")
     assert await sent_to_devin(on, session) == []
@@ -101,13 +110,13 @@ async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> 
 async def test_archive_closes_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "archive", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [sentences.archived("ben")]
+    assert await on.thread(GENERAL, ts) == [archived("ben").text]
     assert await reactions(on, ts) == []
-    assert await private_answers(on, ANN) == [sentences.THREAD_CLOSED]
+    assert await private_answers(on, ANN) == [THREAD_CLOSED.text]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -119,13 +128,14 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     said = await on.slack.wait_for_ephemeral(BEN)
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
-    link = f"<https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}|update the docs>"
-    assert (said["rendered"], said["thread_ts"]) == (sentences.started_elsewhere(link), ts)
-    assert f"{sentences.asked_by('ben')} · acme/docs" in card["rendered"]
+    there = f"https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}"
+    linked = started_elsewhere(a_session(prompt="update the docs"), there)
+    assert (said["rendered"], said["thread_ts"]) == (linked.text, ts)
+    assert "Asked by ben · acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")
-    assert await sent_to_devin(on, second["session_id"]) == [sentences.as_sent(reply, "ben", "in English")]
+    assert await sent_to_devin(on, second["session_id"]) == [as_sent(reply, "ben", "in English")]
     assert await sent_to_devin(on, first) == []
 
 
@@ -134,7 +144,7 @@ async def test_new_without_a_task_starts_nothing(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!new", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
     await settled(on)
-    assert said["rendered"].startswith(sentences.NO_TASK)
+    assert said["rendered"].startswith("There is no task in that, so nothing was started.")
     assert await creations(on) == 1
 
 
@@ -146,16 +156,16 @@ async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
     replies = [await on.slack.say(BEN, GENERAL, text, thread_ts=ts) for text in SENTENCES]
     await on.devin.wait_for_messages(SENTENCES[-1])
     await settled(on)
-    expected = [sentences.as_sent(reply, "ben", f"{text}") for reply, text in zip(replies, SENTENCES, strict=True)]
+    expected = [as_sent(reply, "ben", f"{text}") for reply, text in zip(replies, SENTENCES, strict=True)]
     assert await sent_to_devin(on, session) == expected
     assert (await on.devin.session(session))["is_archived"] is False
     assert await private_answers(on, BEN) == []
 
 
 UNKNOWN = {
-    "!stpo": sentences.unknown_verb("!stpo", hint="Did you mean `!stop`? "),
-    "!frobnicate now": sentences.unknown_verb("!frobnicate"),
-    "!stop the server": sentences.verb_not_alone("!stop"),
+    "!stpo": unknown_verb(UnknownVerb("!stpo", "!stop")).text,
+    "!frobnicate now": unknown_verb(UnknownVerb("!frobnicate")).text,
+    "!stop the server": unknown_verb(UnknownVerb("!stop", "!stop")).text,
 }
 
 
@@ -173,7 +183,7 @@ async def test_an_unknown_verb_is_asked_about(on: Harness) -> None:
 async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> None:
     await on.mention("!stop", BEN)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == sentences.NO_SESSION_HERE
+    assert said["rendered"] == NO_SESSION_HERE.text
     await settled(on)
     assert await creations(on) == 0
 
@@ -183,8 +193,8 @@ async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> 
 
 async def _question(on: Harness, user: str, ts: str) -> dict[str, Any]:
     await on.slack.say(user, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(user, sentences.FOR_GOOD)
-    assert asked["text"] == sentences.end_for_good("fix the login test")
+    asked = await on.slack.wait_for_ephemeral(user, "for good?")
+    assert asked["text"] == exit_confirm(a_session()).text
     return asked
 
 
@@ -194,14 +204,14 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     question = await _question(on, ANN, ts)
     assert (await on.devin.session(session))["terminated"] is False
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "wait", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, sentences.THREAD_CLOSED)
+    await on.slack.wait_for_ephemeral(ANN, THREAD_CLOSED.text)
     await settled(on)
-    assert await what_became_of(on, question) == (sentences.EXIT_DONE, [])
+    assert await what_became_of(on, question) == (EXIT_DONE.text, [])
     assert (await on.devin.session(session))["terminated"] is True
     assert await sent_to_devin(on, session) == []
-    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("ann")]
+    assert await on.thread(GENERAL, ts) == [exited("ann").text]
     assert await reactions(on, ts) == []
 
 
@@ -209,14 +219,14 @@ async def test_exit_can_be_declined(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:session:no")
-    await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
-    assert await what_became_of(on, question) == (sentences.SESSION_KEPT, [])
+    await on.slack.wait_for_ephemeral(ANN, "OK, ")
+    assert await what_became_of(on, question) == (SESSION_KEPT.text, [])
     assert (await on.devin.session(session))["terminated"] is False
 
 
 async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
-    refusal = sentences.not_yours("<@U0ANN>", " or <@U0ADA>")
+    refusal = not_yours(ANN, Admins(frozenset({ADA}))).text
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == refusal
     question = await _question(on, ADA, ts)
@@ -227,7 +237,7 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     assert (await on.devin.session(session))["terminated"] is False
     assert await rows(on, "audit") == []
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.ended_by("ada"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended for good by ada", thread_ts=ts)
     (recorded,) = await rows(on, "audit")
     assert [recorded[name] for name in ("user", "action", "target", "channel")] == [ADA, "exit", session, GENERAL]
     assert recorded["before"] == {"lifecycle": "open", "status": "running"}
@@ -237,9 +247,9 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
 async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:
     ts, _ = await on.started(user=ANN)
     await on.slack.click(ANN, GENERAL, (await _question(on, ANN, ts))["ts"], "choose:exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == sentences.ALREADY_ENDED
+    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == ALREADY_ENDED.text
 
 
 async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Harness) -> None:
@@ -250,7 +260,7 @@ async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: 
         assert await forge(on, "interactive", press(ANN, WEB, action, value)) == "acked"
     await on.slack.wait("ephemerals", 2, user=ANN)
     await settled(on)
-    assert await private_answers(on, ANN) == [sentences.NO_SESSION_HERE, sentences.NO_SESSION_HERE]
+    assert await private_answers(on, ANN) == [NO_SESSION_HERE.text, NO_SESSION_HERE.text]
     made = await on.devin.session(session)
     assert (made["is_archived"], made["terminated"]) == (False, False)
 
@@ -258,5 +268,5 @@ async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: 
 async def test_a_button_whose_value_is_nonsense_does_nothing(on: Harness) -> None:
     _, session = await on.started()
     assert await forge(on, "interactive", press(ANN, GENERAL, "stop", "nonsense")) == "acked"
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == sentences.NO_SESSION_HERE
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == NO_SESSION_HERE.text
     assert (await on.devin.session(session))["is_archived"] is False

@@ -8,14 +8,22 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
+from bot.domain.session import DisplayState
 from bot.timing import PRODUCTION
-from tests import sentences
+from bot.views.announcements import CAUGHT_UP, CAUGHT_UP_LINK, DUPLICATE_ENDED, PULL_REQUEST, QUESTION, WAITS
+from bot.views.sentences import (
+    DETAIL_SENTENCES,
+    NEEDS_SOMETHING_NEW,
+    REPLY_FOR_CHANGES,
+    STATE_SENTENCES,
+    STATUS_SENTENCES,
+)
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import card_of, hanging, polled, settled
 
 PULL = "https://github.com/acme/web/pull/7"
-ASKED = sentences.question("<@U0ANN>")
+ASKED = QUESTION.format(who="<@U0ANN>")
 
 
 def asked(words: str) -> str:
@@ -30,97 +38,97 @@ def devins(session: str) -> str:
 # ------------------------------------------------------------ the card's sentence
 
 STATES = [
-    ("claimed", None, f":hourglass_flowing_sand: {sentences.QUEUED}"),
+    ("claimed", None, f":hourglass_flowing_sand: {STATE_SENTENCES[DisplayState.QUEUED]}"),
     (
         "running",
         "waiting_for_approval",
-        f":raised_hand: {sentences.waiting_for_approval('ann')}",
+        f":raised_hand: {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='ann')}",
     ),
     (
         "running",
         "waiting_for_user",
-        f":speech_balloon: {sentences.waiting_for_answer('ann')}",
+        f":speech_balloon: {STATE_SENTENCES[DisplayState.WAITING].format(asker='ann')}",
     ),
     (
         "suspended",
         "inactivity",
-        f":zzz: {sentences.ASLEEP}",
+        f":zzz: {STATE_SENTENCES[DisplayState.ASLEEP]}",
     ),
-    ("resuming", None, f":hourglass_flowing_sand: {sentences.WAKING_UP}"),
+    ("resuming", None, f":hourglass_flowing_sand: {STATUS_SENTENCES['resuming']}"),
     (
         "suspended",
         "user_request",
-        f":black_square_for_stop: {sentences.card_stopped()}",
+        f":black_square_for_stop: {STATE_SENTENCES[DisplayState.STOPPED].format(by='')}",
     ),
     (
         "suspended",
         "usage_limit_exceeded",
-        f":no_entry: {sentences.own_limit()}",
+        (f":no_entry: {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='', whoever='Whoever asked for it')}"),
     ),
     (
         "suspended",
         "out_of_credits",
-        f":no_entry: {sentences.NO_CREDITS}",
+        f":no_entry: {DETAIL_SENTENCES['out_of_credits']}",
     ),
     (
         "suspended",
         "out_of_quota",
-        f":no_entry: {sentences.QUOTA_USED_UP}",
+        f":no_entry: {DETAIL_SENTENCES['out_of_quota']}",
     ),
     (
         "suspended",
         "no_quota_allocation",
-        f":no_entry: {sentences.NO_QUOTA}",
+        f":no_entry: {DETAIL_SENTENCES['no_quota_allocation']}",
     ),
     (
         "suspended",
         "payment_declined",
-        f":no_entry: {sentences.PAYMENT_DECLINED}",
+        f":no_entry: {DETAIL_SENTENCES['payment_declined']}",
     ),
     (
         "suspended",
         "org_usage_limit_exceeded",
-        f":no_entry: {sentences.ORGANISATION_LIMIT}",
+        f":no_entry: {DETAIL_SENTENCES['org_usage_limit_exceeded']}",
     ),
     (
         "suspended",
         "user_usage_limit_exceeded",
-        f":no_entry: {sentences.USER_LIMIT}",
+        f":no_entry: {DETAIL_SENTENCES['user_usage_limit_exceeded']}",
     ),
     (
         "suspended",
         "total_session_limit_exceeded",
-        f":no_entry: {sentences.SESSIONS_LIMIT}",
+        f":no_entry: {DETAIL_SENTENCES['total_session_limit_exceeded']}",
     ),
     (
         "suspended",
         "error",
-        f":x: {sentences.FAULT}",
+        f":x: {DETAIL_SENTENCES['error']}",
     ),
     (
         "suspended",
         "team_budget_exceeded",
-        f":no_entry: {sentences.new_limit('team_budget_exceeded')}",
+        f":no_entry: {STATE_SENTENCES[DisplayState.LIMIT].format(detail='“team_budget_exceeded”')}",
     ),
     (
         "suspended",
         "machine_lost",
-        f":x: {sentences.new_failure('machine_lost')}",
+        f":x: {STATE_SENTENCES[DisplayState.FAILED].format(detail='“machine_lost”')}",
     ),
     (
         "creating",
         None,
-        f":hourglass_flowing_sand: {sentences.QUEUED}",
+        f":hourglass_flowing_sand: {STATE_SENTENCES[DisplayState.QUEUED]}",
     ),
     (
         "paused",
         None,
-        f":grey_question: {sentences.unknown_state('“paused”')}",
+        f":grey_question: {STATE_SENTENCES[DisplayState.UNKNOWN].format(status='“paused”')}",
     ),
     (
         "error",
         None,
-        f":x: {sentences.FAILED}",
+        f":x: {STATUS_SENTENCES['error']}",
     ),
 ]
 SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"} | {
@@ -144,14 +152,14 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
     await until(lambda: _announced(on, ts, failed))
     posts = await on.thread(GENERAL, ts)
     # What Devin asks without a word is announced when it still stands at the next poll: here it may be over by then.
-    unsaid = (sentences.YOUR_ANSWER, sentences.ALLOW_OR_REFUSE)
+    unsaid = ("your answer", "Allow or refuse the next action in Devin")
     assert [text for text in posts if not any(words in text for words in unsaid)] == [*limits, failed]
 
 
 async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="planning")
-    shown = await card_of(on, ts, f"{sentences.IS_WORKING}: planning")
+    shown = await card_of(on, ts, "Working: planning")
     assert shown.splitlines()[1].startswith(":gear: Working: planning · started ")
     await polled(on)
     assert await on.thread(GENERAL, ts) == []
@@ -159,8 +167,8 @@ async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: H
 
 def announced(sentence: str) -> str:
     """The post of a limit or a failure: the card's sentence, behind a mention of the asker, who is "you" in it."""
-    sign, words = sentence.replace(sentences.WHOEVER_ASKED, "You").split(": ", 1)
-    return f"{sign}: <@U0ANN> · {words}\n{sentences.OPEN_IN_DEVIN}"
+    sign, words = sentence.replace("Whoever asked for it", "You").split(": ", 1)
+    return f"{sign}: <@U0ANN> · {words}\nOpen in Devin"
 
 
 async def _announced(on: Harness, ts: str, text: str) -> bool:
@@ -173,7 +181,7 @@ async def _announced(on: Harness, ts: str, text: str) -> bool:
 async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_next_poll(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     await polled(on)
     assert await on.thread(GENERAL, ts) == [ASKED]
 
@@ -195,28 +203,28 @@ async def test_a_state_that_flips_back_before_the_next_poll_asks_nothing(on: Har
 async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "I need a login for the shop.", status_detail="waiting_for_credentials")
-    needed = sentences.needs_you("<@U0ANN>", "waiting_for_credentials")
-    called = f":speech_balloon: {needed}\nI need a login for the shop.\n{sentences.OPEN_IN_DEVIN}"
+    needed = NEEDS_SOMETHING_NEW.format(asker="<@U0ANN>", detail="“waiting_for_credentials”")
+    called = f":speech_balloon: {needed}\nI need a login for the shop.\nOpen in Devin"
     post = await on.wait_for_post(GENERAL, ts, called)
     words = "it says “waiting_for_credentials”: I need a login for the shop."
     assert post["text"] == f"fix the login test: Devin needs you, {words}"
     assert await on.thread(GENERAL, ts) == [called]
-    await card_of(on, ts, sentences.needs_you("ann", "waiting_for_credentials"))
+    await card_of(on, ts, NEEDS_SOMETHING_NEW.format(asker="ann", detail="“waiting_for_credentials”"))
 
 
 @pytest.mark.both_transports
 async def test_every_new_question_calls_who_asked_and_who_replied_last(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     for number, (user, reply, question) in enumerate(
         [(BEN, "main", "And which test?"), (ANN, "the slow one", "All of it?")], start=2
     ):
         await on.slack.say(user, GENERAL, reply, thread_ts=ts)
         await on.devin.wait_for_messages(reply)
         await on.devin.say(session, question, status_detail="waiting_for_user")
-        await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text=sentences.YOUR_ANSWER)
-    both = sentences.question("<@U0ANN> <@U0BEN>")
+        await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="your answer")
+    both = QUESTION.format(who="<@U0ANN> <@U0BEN>")
     assert await on.thread(GENERAL, ts) == [asked("Which branch?"), f"{both}\nAnd which test?", asked("All of it?")]
 
 
@@ -226,14 +234,14 @@ async def test_every_new_question_calls_who_asked_and_who_replied_last(on: Harne
 async def test_a_pull_request_is_announced_when_it_appears_and_its_state_on_the_card_only(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
-    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
     await on.devin.pr(session, PULL, "merged")
     shown = await card_of(on, ts, "(merged)")
     assert f" · <{PULL}|acme/web#7> (merged) · " in shown
     await on.devin.say(session, "It is merged.")
     await on.wait_for_post(GENERAL, ts, "It is merged.")
     assert await on.thread(GENERAL, ts) == [
-        sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)"),
+        PULL_REQUEST.format(pull_request=f"<{PULL}|acme/web#7> (open)"),
         "It is merged.",
     ]
 
@@ -243,9 +251,11 @@ async def test_what_devin_needs_after_a_pull_request_is_not_announced_as_done(on
     pull = [{"pr_url": PULL, "pr_state": "open"}]
     words = "I'm blocked: the AWS key is missing."
     await on.devin.say(session, words, status_detail="waiting_for_user", pull_requests=pull)
-    post = await on.wait_for_post(GENERAL, ts, sentences.WAITS)
+    post = await on.wait_for_post(GENERAL, ts, "Devin waits")
     assert post["text"] == f"fix the login test: Devin waits, acme/web#7 is there: {words}"
-    assert await on.thread(GENERAL, ts) == [f"{sentences.waits('<@U0ANN>', f'<{PULL}|acme/web#7>')}\n{words}"]
+    assert await on.thread(GENERAL, ts) == [
+        f"{WAITS.format(who='<@U0ANN>', outcome=f'<{PULL}|acme/web#7> is there')}\n{words}"
+    ]
 
 
 async def marked(on: Harness, ts: str, name: str) -> bool:
@@ -257,15 +267,15 @@ async def marked(on: Harness, ts: str, name: str) -> bool:
 @pytest.mark.parametrize(
     ("facts", "result"),
     [
-        ({"status_detail": "finished"}, f"{sentences.NO_PULL_REQUEST} · 1.5 ACUs"),
-        ({"status": "exit", "status_detail": None}, f"{sentences.NO_PULL_REQUEST} · 1.5 ACUs"),
+        ({"status_detail": "finished"}, "no pull request · 1.5 ACUs"),
+        ({"status": "exit", "status_detail": None}, "no pull request · 1.5 ACUs"),
         (
             {"status_detail": "finished", "pull_requests": [{"pr_url": PULL, "pr_state": "open"}]},
-            f"{sentences.pull_request_line(f'<{PULL}|acme/web#7> (open)')}\n1.5 ACUs",
+            f":twisted_rightwards_arrows: <{PULL}|acme/web#7> (open)\n1.5 ACUs",
         ),
         (
             {"status": "suspended", "status_detail": "inactivity", "structured_output": {"fixed": True}},
-            f"{sentences.ANSWER_ABOVE} · 1.5 ACUs",
+            "answer above · 1.5 ACUs",
         ),
     ],
     ids=["finished", "exit", "finished with a pull request", "asleep with a result"],
@@ -275,18 +285,18 @@ async def test_the_end_is_announced_once_in_all_its_forms(on: Harness, facts: di
     await on.devin.spend(session, 1.5)
     await polled(on)
     await on.devin.set(session, **facts)
-    end = await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
-    changes = "" if facts.get("status") == "exit" else f" {sentences.REPLY_FOR_CHANGES}"
-    assert end["rendered"] == f"{sentences.done('<@U0ANN>', end=changes)}\n{result}"
-    assert f":white_check_mark: {sentences.IS_DONE} · 1.5 ACUs · " in await card_of(on, ts, sentences.IS_DONE)
+    end = await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
+    changes = "" if facts.get("status") == "exit" else f" {REPLY_FOR_CHANGES}"
+    assert end["rendered"] == f":white_check_mark: <@U0ANN>, done.{changes}\n{result}"
+    assert ":white_check_mark: Done · 1.5 ACUs · " in await card_of(on, ts, "Done")
     await until(lambda: marked(on, ts, "white_check_mark"))
     if facts.get("status") != "exit":  # after which nobody looks any more
         # Falling asleep after the end is not announced.
         await on.devin.set(session, status="suspended", status_detail="inactivity", structured_output={"fixed": True})
         await polled(on)
     announced = await on.thread(GENERAL, ts)
-    assert len([text for text in announced if sentences.IS_FINISHED in text]) == 1
-    assert not [text for text in announced if sentences.YOUR_ANSWER in text]
+    assert len([text for text in announced if ", done" in text]) == 1
+    assert not [text for text in announced if "your answer" in text]
 
 
 @pytest.mark.both_transports
@@ -294,19 +304,19 @@ async def test_ending_a_session_for_good_is_announced_once_and_not_as_done(on: H
     ts, session = await on.started()
     other, second = await on.started("another one", channel=WEB)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
     value = next(
         part["value"] for part in asked["blocks"][-1]["elements"] if part["action_id"] == "choose:exit_confirmed"
     )
     await on.slack.act(
         "click", user=ANN, channel=GENERAL, ts=asked["ts"], action_id="choose:exit_confirmed", value=value
     )
-    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.devin.spend(session, 2.0)
     await polled(on)
     await on.devin.say(second, "Still at work.")
     await on.wait_for_post(WEB, other, "Still at work.")
-    assert not [text for text in await on.thread(GENERAL, ts) if sentences.IS_FINISHED in text]
+    assert not [text for text in await on.thread(GENERAL, ts) if ", done" in text]
 
 
 # ------------------------------------------------------------ what the list does not say
@@ -386,7 +396,7 @@ async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Harne
     ts, session = await on.started()
     await on.devin.set(session, is_archived=True)
     await polled(on)
-    assert sentences.WORKING_BEGINS in await card_of(on, ts, sentences.ASKED_BY)
+    assert ":gear: Working · started " in await card_of(on, ts, "sked by")
     await on.devin.set(session, is_archived=False)
     await on.devin.say(session, "Back again.")
     await on.wait_for_post(GENERAL, ts, "Back again.")
@@ -398,7 +408,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     await on.devin.switch(prefixed_ids=True)
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
     await settled(on)  # else Devin's word may be read before the answer to the reply is, and wait for a person again
@@ -518,8 +528,8 @@ async def test_after_a_long_absence_one_summary_stands_for_many_messages(on: Har
     await on.wait_for_post(GENERAL, ts, "Step 6 is done.")
     assert await on.thread(GENERAL, ts) == [
         (
-            f"{sentences.caught_up('20 minutes', '5 messages')} <{devins(session)}|{sentences.THE_OTHERS}>\n"
-            "Step 5 is done."
+            f":information_source: {CAUGHT_UP.format(minutes='20 minutes', count='5 messages')} <"
+            f"{devins(session)}|{CAUGHT_UP_LINK}>\nStep 5 is done."
         ),
         "Step 6 is done.",
     ]
@@ -544,7 +554,7 @@ async def test_a_few_messages_or_a_short_absence_are_replayed_in_full(
 async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     clock.put(5 * 3600)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
@@ -577,7 +587,7 @@ async def test_a_conversation_of_many_pages_is_relayed_once(
     await on.devin.say(session, "And the second.")
     await on.wait_for_post(GENERAL, ts, "And the second.")
     announced = await on.thread(GENERAL, ts)
-    assert sentences.messages_in_outage(f"{count} messages") in announced[0]
+    assert f"In this time it wrote {count} messages" in announced[0]
     assert announced[1:] == ["The first one after.", "And the second."]
 
 
@@ -603,9 +613,9 @@ async def test_where_acus_are_always_zero_the_card_leaves_them_out(on: Harness) 
     ts, session = await on.started()
     await on.devin.spend(session, 3.0)
     await on.devin.set(session, status_detail="finished")
-    end = await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
-    assert end["rendered"] == f"{sentences.done('<@U0ANN>')}\n{sentences.NO_PULL_REQUEST}"
-    assert "ACU" not in await card_of(on, ts, sentences.IS_DONE)
+    end = await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
+    assert end["rendered"] == ":white_check_mark: <@U0ANN>, done. Reply here for changes.\nno pull request"
+    assert "ACU" not in await card_of(on, ts, "Done")
 
 
 async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: Harness, clock: Ahead) -> None:
@@ -632,7 +642,7 @@ async def test_a_reply_takes_no_announcements_and_no_figures_from_the_poller(on:
     await on.devin.wait_for_messages("please use pytest")
     await until(lambda: _answered_to(on))
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
     await polled(on)
     assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
 
@@ -647,7 +657,7 @@ async def test_a_stop_takes_no_figures_from_the_poller(on: Harness) -> None:
     await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
     await on.devin.clear_faults()
     await polled(on)
     assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
@@ -662,7 +672,7 @@ async def test_the_poller_is_fast_while_something_runs_and_slow_while_all_sleeps
         ts, session = await on.started()
         busy = await _gaps(on, 3)
         await on.devin.set(session, status="suspended", status_detail="inactivity")
-        await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+        await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
         clock.put(130)  # nobody has just spoken
         await polled(on, 1)
         asleep = await _gaps(on, 2)
@@ -681,7 +691,7 @@ async def _gaps(on: Harness, count: int) -> list[float]:
 async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     polls = len(await on.devin.log("list_sessions"))
     made = await on.slack.say(ANN, WEB, f"{BOT} a second task")  # by now ten looks would have been made
     await on.slack.wait_for_message(WEB, "a second task", thread_ts=made)
@@ -704,7 +714,7 @@ async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wak
     await until(lambda: _answered_to(on))
     await polled(on, 4)
     await on.devin.say(session, "Which thing?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     assert (await on.thread(GENERAL, ts))[1:] == [asked("Which thing?")]
 
 
@@ -714,7 +724,7 @@ async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no
 ) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
     await until(lambda: _answered_to(on))
@@ -735,7 +745,7 @@ async def _is_ended(on: Harness, ts: str) -> bool:
 
 # ------------------------------------------------------------ duplicates
 
-DUPLICATE = sentences.started_twice("{url}")
+DUPLICATE = DUPLICATE_ENDED.format(link="<{url}|the older one>")
 
 
 @pytest.mark.edge
@@ -745,7 +755,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_annou
     (duplicate,) = await on.devin.create_sessions(
         prompt="A duplicate", tags=ours["tags"], created_at=ours["created_at"] + 5, status="running"
     )
-    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts)
     await on.devin.say(session, "I am the elder.")
     await on.wait_for_post(GENERAL, ts, "the elder")
     assert await on.thread(GENERAL, ts) == [DUPLICATE.format(url=devins(session)), "I am the elder."]
@@ -766,7 +776,7 @@ async def test_where_tags_are_refused_a_duplicate_is_known_by_its_prompt_and_one
     others = await on.devin.create_sessions(prompt=quotes)
     others += await on.devin.create_sessions(prompt="Of another tool with the same key")
     others += await on.devin.create_sessions(prompt=ours["prompt"], parent_session_id=session)
-    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts)
     await polled(on)
     reads = len(await on.devin.log("list_messages"))
     await polled(on)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests import sentences
+from bot.flows.prompt import EARLIER, LOOK_AT_THREAD
+from bot.views.answers.starts import nothing_to_read, thread_read
+from tests.for_devin import as_context, asked_in_slack, author, forwarded
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
 
@@ -27,7 +29,7 @@ AN_APP = "Alertmanager (an app)"
 
 
 def said(ts: str, name: str, text: str) -> str:
-    return sentences.as_context(ts, sentences.author(name), text)
+    return as_context(ts, author(name), text)
 
 
 def address(channel: str, ts: str) -> str:
@@ -36,7 +38,7 @@ def address(channel: str, ts: str) -> str:
 
 async def said_first(on: Harness, ts: str, channel: str = GENERAL) -> list[str]:
     """What the bot says in a thread, once the session there has begun."""
-    await on.slack.wait_for_message(channel, sentences.IS_QUEUED, thread_ts=ts)
+    await on.slack.wait_for_message(channel, "Queued", thread_ts=ts)
     await settled(on)
     return await on.thread(channel, ts)
 
@@ -48,19 +50,17 @@ async def test_a_bare_mention_under_an_alert_brings_it_along_and_says_what_was_r
     await on.mention("", ANN, OPS, thread_ts=root)
     made = await on.session("HighErrorRate")
     assert made["prompt"].startswith(
-        f"{sentences.LOOK_AT_THREAD}\n\n"
-        f"{sentences.EARLIER}\n"
-        f"{sentences.as_context(root, AN_APP, ALERT_LINES)}\n"
+        f"{LOOK_AT_THREAD}\n\n{EARLIER.format(left_out='')}\n{as_context(root, AN_APP, ALERT_LINES)}\n"
         f"{said(second, 'ben', 'since the deploy (files: login.log)')}\n\n"
     )
     assert made["attachments"] == ["login.log"]
-    assert await said_first(on, root, OPS) == [sentences.thread_read("2 messages and 1 file")]
+    assert await said_first(on, root, OPS) == [thread_read(2, 1, [], older=False).text]
 
 
 async def test_a_mention_with_a_task_in_a_thread_that_was_read_as_a_whole_says_nothing_more(on: Harness) -> None:
     root = await on.slack.post_as_app(GENERAL, "Alertmanager", attachments=[ALERT])
     await on.mention("find out why", ANN, GENERAL, thread_ts=root)
-    assert sentences.as_context(root, AN_APP, ALERT_LINES) in (await on.session("find out why"))["prompt"]
+    assert as_context(root, AN_APP, ALERT_LINES) in (await on.session("find out why"))["prompt"]
     assert await said_first(on, root) == []
 
 
@@ -69,19 +69,19 @@ async def test_under_a_long_talk_the_alert_stays_and_what_is_missing_is_announce
     talk = [await on.slack.say(BEN, GENERAL, f"talk {number} " + "x" * 3_500, thread_ts=root) for number in range(3)]
     await on.mention("find out why", ANN, GENERAL, thread_ts=root)
     prompt = (await on.session("find out why"))["prompt"]
-    begins = f"{sentences.EARLIER}\n{sentences.as_context(root, AN_APP, ALERT_LINES)}\n"
+    begins = f"{EARLIER.format(left_out='')}\n{as_context(root, AN_APP, ALERT_LINES)}\n"
     assert f"{begins}…\n{said(talk[0], 'ben', '…x')}" in prompt
     assert said(talk[2], "ben", "talk 2 xxx") in prompt
     assert len(prompt) < 8_500
-    assert await said_first(on, root) == [f"{sentences.thread_read('4 messages')} {sentences.THREAD_IS_LONG}"]
+    assert await said_first(on, root) == [thread_read(4, 0, [], older=True).text]
 
 
 async def test_where_there_is_nothing_to_read_a_bare_mention_starts_nothing(on: Harness) -> None:
     root = await on.slack.say(BEN, GENERAL, "(aside) lunch?")
     await on.mention("", ANN, GENERAL, thread_ts=root)
-    await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_STARTED, thread_ts=root)
+    await on.slack.wait_for_message(GENERAL, "Not started", thread_ts=root)
     await settled(on)
-    assert await on.thread(GENERAL, root) == [sentences.NOTHING_TO_READ]
+    assert await on.thread(GENERAL, root) == [nothing_to_read(0).text]
     assert await creations(on) == 0
 
 
@@ -94,8 +94,8 @@ async def test_of_many_files_in_a_thread_the_newest_go_along_and_the_others_are_
     first = "all logs (files: 0.log, 1.log, 2.log, 3.log, 4.log, 5.log, 6.log; not passed on: 7.log, 8.log)"
     newest = "and these (files: new.log; not passed on: huge.bin)"
     assert f"{said(root, 'ben', first)}\n{said(second, 'ben', newest)}\n\n" in made["prompt"]
-    left_out = sentences.not_passed_on("“huge.bin”, “7.log” and “8.log”", "them", "were")
-    assert await said_first(on, root) == [f"{sentences.thread_read('2 messages and 8 files')} {left_out}"]
+    read = thread_read(2, 8, ["huge.bin", "7.log", "8.log"], older=False)
+    assert await said_first(on, root) == [read.text]
 
 
 # ---------------------------------------------------------------- forwarded messages
@@ -107,16 +107,13 @@ async def test_a_message_forwarded_with_a_mention_is_quoted_and_its_files_go_alo
     ts = await on.slack.forward(ANN, ELSEWHERE, source, GENERAL, f"{BOT} fix this repo=acme/web")
     made = await on.session("fix this")
     assert made["prompt"].split("\nATTACHMENT")[0] == (
-        "fix this\n\n"
-        f"{sentences.forwarded('ben', 'nobot', address(ELSEWHERE, source))}\n"
-        "> the login test fails\n"
-        "> ask @devin_bridge\n"
-        "> (files: login.log)\n\n"
-        f"{sentences.asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}"
+        f"fix this\n\n{forwarded('ben', 'nobot', address(ELSEWHERE, source))}\n> the login test fails\n"
+        "> ask @devin_bridge\n> (files: login.log)\n\n"
+        f"{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}"
     )
     assert made["attachments"] == ["login.log"]
     assert made["request"]["repos"] == ["acme/web"]
-    shown = await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
+    shown = await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
     assert "Forwarded" not in shown["rendered"]
 
 
@@ -139,9 +136,8 @@ async def test_a_message_forwarded_in_a_reply_reaches_devin_and_wakes_no_verb(on
     await on.devin.wait_for_messages("Forwarded message")
     [sent] = await sent_to_devin(on, session)
     assert sent.split("\nATTACHMENT")[0] == (
-        f"[Slack {reply}] {sentences.author('ben')}:\n"
-        f"Forwarded message from @ann (U0ANN) in #web ({address(WEB, source)}):\n"
-        "> !stop\n"
+        f"[Slack {reply}] {author('ben')}:\n"
+        f"Forwarded message from @ann (U0ANN) in #web ({address(WEB, source)}):\n> !stop\n"
         "> (files: login.log)"
     )
     assert (await on.devin.session(session))["attachments"] == ["login.log"]
@@ -164,10 +160,8 @@ async def test_what_was_forwarded_in_a_thread_before_is_context(on: Harness) -> 
     await on.mention("fix it", ANN, GENERAL, thread_ts=root)
     made = await on.session("fix it")
     assert (
-        f"{said(root, 'ann', 'the login test fails')}\n"
-        f"{said(second, 'ann', 'see')}\n"
-        f"{sentences.forwarded('ben', 'web', address(WEB, source))}\n"
-        "> it races with the clock\n\n"
+        f"{said(root, 'ann', 'the login test fails')}\n{said(second, 'ann', 'see')}\n"
+        f"{forwarded('ben', 'web', address(WEB, source))}\n> it races with the clock\n\n"
     ) in made["prompt"]
 
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from bot.domain.text import plain
 from bot.slack.files import files_of
 from bot.slack.rendering import MOST_CHARACTERS, MOST_QUOTED, app_name, forwarded, quoted, text_of
-from tests import sentences
+from tests import for_devin
 
 NAMES = {"U0ANN": "ann", "U0BEN": "ben", "S0BACKEND": "backend-team"}
 CHANNELS = {"C0WEB": "web"}
@@ -414,10 +414,8 @@ def test_a_forwarded_message_is_quoted_with_author_channel_address_and_files():
     message = person("<@U0BOT> fix this", attachments=[SHARED])
     assert text_of(message) == "<@U0BOT> fix this"
     assert quoted_plain(SHARED) == (
-        f"{sentences.forwarded('ben', 'web', 'https://acme.slack.com/archives/C0WEB/p1699999000000200')}\n"
-        "> the login test fails\n"
-        "> @ann knows & can tell\n"
-        "> (files: login.log)"
+        f"{for_devin.forwarded('ben', 'web', 'https://acme.slack.com/archives/C0WEB/p1699999000000200')}\n"
+        "> the login test fails\n> @ann knows & can tell\n> (files: login.log)"
     )
     assert [file.name for file in files_of(message)] == ["login.log"]
 

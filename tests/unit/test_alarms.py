@@ -21,7 +21,6 @@ from bot.domain.alarms import (
 from bot.domain.amounts import Price
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.views.alarms import alarm_post, reminder
-from tests import sentences
 
 WORKING = Snapshot("running", "working", title="Fix <it>", acus=12.3)
 SESSION = Session(
@@ -107,7 +106,7 @@ def test_an_open_alarm():
 
 def test_an_expensive_hour():
     alarm = replace(ALARM, facts=FACTS | {"silent": None, "hour": 7.14, "limit": 5.5})
-    said = sentences.spent_in_an_hour("7.1", "5.5")
+    said = "has spent 7.1 ACUs in the last hour, and up to 5.5 are usual."
     assert shown(alarm)[0] == f":rotating_light: *<https://d/s1|Fix &lt;it&gt;>* {said}"
     assert reminder(alarm).text == f"The snooze is over, and the session {said}"
 
@@ -159,7 +158,7 @@ def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
 def test_spend_that_cannot_be_read():
     alarm = replace(ALARM, kind=AlarmKind.UNREAD, facts={"since": 1_800_000_000.0})
     since = "<!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>"
-    assert alarm_post(alarm).text == sentences.SPEND_NOT_READABLE
+    assert alarm_post(alarm).text == "What running sessions spend has not been readable for an hour."
     assert shown(alarm) == (
         f":warning: What running sessions spend has not been readable since {since}, because Devin does not answer. "
         "Until it does, there are no alarms about sessions. Devin Bridge keeps trying.",

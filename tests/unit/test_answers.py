@@ -32,7 +32,6 @@ from bot.views.answers import subscriptions as subscription_sentences
 from bot.views.answers import wakings as waking_sentences
 from bot.views.answers.session_lists import MOST_LISTED, Listed, ShownList
 from bot.views.message import Message
-from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 
 SESSION = Session(
@@ -75,20 +74,20 @@ LINES = "4. Docs: waiting for an answer · 1. Fix the login test: working · 3. 
 # What stands in the blocks of questions about options; the text beside them has it in one line.
 IN_LINES = {
     "ask_about_option": (
-        f"{sentences.CHECK_ONE}\n• `reop=fix it`: did you mean `repo=`?\nAs written, `reop=fix it` is part of the task."
+        "Nothing was started. Check this option:\n• `reop=fix it`: did you mean `repo=`?\n"
+        "As written, `reop=fix it` is part of the task."
     ),
     "ask_about_options": (
-        f"{sentences.CHECK_SEVERAL}\n"
-        "• `reop=fix it`: did you mean `repo=`?\n"
-        f"• `acu=abc`: {sentences.NOT_A_NUMBER}\n"
-        f"• `mode=turbo`: {sentences.NO_SUCH_MODE}\n"
-        f"As written, `reop=fix it` and `acu=abc` are part of the task, {sentences.WITHOUT_LIMIT}\n"
-        + sentences.mode_as_written("turbo")
+        "Nothing was started. Check these options:\n• `reop=fix it`: did you mean `repo=`?\n"
+        "• `acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n"
+        "• `mode=turbo`: `mode=` needs one of normal, fast, lite, ultra, fusion\n"
+        "As written, `reop=fix it` and `acu=abc` are part of the task, and the session has no ACU limit.\n"
+        "As written, Devin is asked for `mode=turbo` and starts nothing if it has no such mode."
     ),
     "ask_about_mode": (
-        f"{sentences.CHECK_SEVERAL}\n"
-        + f"• `mode=fix it`: {sentences.NO_SUCH_MODE}\n" * 8
-        + sentences.modes_as_written(f"{', '.join(['`mode=fix it`'] * 7)} and `mode=fix it`")
+        "Nothing was started. Check these options:\n"
+        + "• `mode=fix it`: `mode=` needs one of normal, fast, lite, ultra, fusion\n" * 8
+        + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it` and starts nothing if it has no such mode."
     ),
 }
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
@@ -111,49 +110,49 @@ CONSTANTS = {name: value for module in MODULES for name, value in vars(module).i
 def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
-            "EMPTY_PROMPT": Is(sentences.EMPTY_PROMPT),
-            "GUEST_REFUSED": Is(sentences.GUEST_REFUSED),
-            "DEACTIVATED_REFUSED": Is(sentences.DEACTIVATED_REFUSED),
-            "OTHER_COMPANY_REFUSED": Is(sentences.OTHER_COMPANY_REFUSED),
-            "SHARED_CHANNEL_REFUSED": Is(sentences.SHARED_CHANNEL_REFUSED),
-            "CHANNEL_ARCHIVED": Is(sentences.THIS_CHANNEL_ARCHIVED),
-            "CHANNEL_RESTRICTED": Is(sentences.CHANNEL_RESTRICTED),
-            "BETWEEN_PEOPLE": Is(sentences.BETWEEN_PEOPLE),
-            "STORE_DOWN": Is(sentences.STORE_DOWN),
-            "MAYBE_STORED": Is(sentences.MAYBE_STORED),
-            "NOT_STORED": Is(sentences.NOT_STORED),
-            "START_CANCELLED": Is(sentences.START_CANCELLED),
-            "START_DECLINED": Is(sentences.START_DECLINED),
-            "START_EXPIRED": Is(sentences.START_EXPIRED),
-            "START_OVERTAKEN": Is(sentences.START_OVERTAKEN),
+            "EMPTY_PROMPT": "There is no task in that, so nothing was started. Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`.",
+            "GUEST_REFUSED": "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it.",
+            "DEACTIVATED_REFUSED": "This Slack account is deactivated and can no longer work with Devin, so nothing was started or sent. Ask a workspace admin to reactivate it, or a colleague to take over.",
+            "OTHER_COMPANY_REFUSED": "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. Ask one of them to do it.",
+            "SHARED_CHANNEL_REFUSED": "This channel is shared with another company, where Devin stays out; nothing was started or sent. Use a channel of your own workspace.",
+            "CHANNEL_ARCHIVED": "This channel is archived, so nothing can be posted here and nothing was started. Use another channel, or unarchive this one.",
+            "CHANNEL_RESTRICTED": "Only some people may post in this channel and Devin Bridge is not one of them, so nothing was started. Ask whoever manages the channel to let it post, or use another channel.",
+            "BETWEEN_PEOPLE": "Devin Bridge cannot post in a direct message between two people, so nothing was started. Use a channel, or write to Devin Bridge directly.",
+            "STORE_DOWN": "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute.",
+            "MAYBE_STORED": "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. Wait a minute; if nothing has happened by then, type it again.",
+            "NOT_STORED": "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute.",
+            "START_CANCELLED": "OK, nothing was started.",
+            "START_DECLINED": "OK, nothing more was started.",
+            "START_EXPIRED": "That question was answered before or is too old, so nothing more was started. Send the task again if it is still needed.",
+            "START_OVERTAKEN": "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it.",
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
-            "START_UNAUTHORISED": Is(sentences.WRONG_KEY),
-            "NO_SESSIONS": Is(sentences.NO_SESSIONS),
-            "NO_SESSION_HERE": Is(sentences.NO_SESSION_HERE),
-            "STOP_AFTER_CHECK": Is(sentences.STOP_AFTER_CHECK),
-            "ALREADY_STOPPED": Is(sentences.ALREADY_STOPPED),
-            "NOTHING_TO_STOP": Is(sentences.NOTHING_TO_STOP),
-            "NOTHING_TO_REPLY_TO": Is(sentences.NOTHING_TO_REPLY_TO),
-            "STOP_UNKNOWN": Is(sentences.STOP_UNKNOWN),
-            "STOP_DONE": Is(sentences.STOP_DONE),
-            "EXIT_DONE": Is(sentences.EXIT_DONE),
-            "SESSION_KEPT": Is(sentences.SESSION_KEPT),
-            "ALREADY_ENDED": Is(sentences.ALREADY_ENDED),
-            "MUTED": Is(sentences.MUTED),
-            "UNMUTED": Is(sentences.UNMUTED),
-            "ALREADY_MUTED": Is(sentences.ALREADY_MUTED),
-            "NOT_MUTED": Is(sentences.NOT_MUTED),
-            "ASIDE": Is(sentences.KEPT_ASIDE),
-            "KEPT_ASLEEP": Is(sentences.KEPT_ASLEEP),
-            "LEFT_BEFORE": Is(sentences.LEFT_BEFORE),
-            "WOKEN_BEFORE": Is(sentences.WOKEN_BEFORE),
-            "SESSION_ENDED": Is(sentences.REPLY_AFTER_END),
-            "THREAD_CLOSED": Is(sentences.THREAD_CLOSED),
+            "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
+            "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
+            "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
+            "STOP_AFTER_CHECK": "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; if there is none, nothing is started.",
+            "ALREADY_STOPPED": "This session is asleep already; nothing was changed. A reply in its thread wakes it.",
+            "NOTHING_TO_STOP": "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions.",
+            "NOTHING_TO_REPLY_TO": "There is no session in this thread, so nothing was started. Write your task outside of it, or mention Devin Bridge with it here.",
+            "STOP_UNKNOWN": "It is not known whether Devin has started this session, so nothing was stopped. Look in Devin; if the session shows up in its thread, stop it there.",
+            "STOP_DONE": "The session was stopped.",
+            "EXIT_DONE": "The session was ended for good.",
+            "SESSION_KEPT": "OK, the session stays as it is.",
+            "ALREADY_ENDED": "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one.",
+            "MUTED": ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. What Devin says still appears here.",
+            "UNMUTED": ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent.",
+            "ALREADY_MUTED": "This thread is muted already; `!unmute` ends that.",
+            "NOT_MUTED": "This thread is not muted: every reply is sent to Devin.",
+            "ASIDE": "Kept between you: that message was not sent to Devin.",
+            "KEPT_ASLEEP": "OK, Devin stays asleep. The thread says how much was not sent.",
+            "LEFT_BEFORE": "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed.",
+            "WOKEN_BEFORE": "That was settled before: Devin was woken, and what was kept is sent.",
+            "SESSION_ENDED": "This session has ended, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new one.",
+            "THREAD_CLOSED": "This thread was closed, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new session.",
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
-            "REPLY_NOT_TAKEN_YET": Is(sentences.REPLY_NOT_TAKEN_YET),
-            "CARD_LOST": Is(sentences.CARD_LOST),
+            "REPLY_NOT_TAKEN_YET": ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent as soon as it does; please don't write it again.",
+            "CARD_LOST": ":warning: This session's card can no longer be kept up to date here; the session goes on. `!status` tells where it stands.",
             "DIGEST_BEING_MADE": "Putting together what would be posted…",
-            "DIGEST_CHECKING": Is(sentences.CHANNEL_BEING_CHECKED),
+            "DIGEST_CHECKING": "Checking the channel: nothing was changed yet.",
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
             "DIGEST_NOT_ADDED": "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. Try again in a minute.",
             "DIGEST_UNSEEN": "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with its numbers.",
@@ -281,116 +280,96 @@ SAID = {
 def test_the_answers_that_depend_on_something():
     assert {name: make("fix it").text for name, make in SAID.items()} == snapshot(
         {
-            "received": Is(sentences.got_it("fix it")),
-            "received_in_thread": Is(sentences.got_it_here("fix it")),
-            "checking": Is(sentences.being_checked("fix it")),
-            "started_in_thread": Is(sentences.got_it_posted("fix it", "<https://acme.slack.com/p1|this thread>")),
-            "not_in_channel": Is(sentences.not_a_member("<#C1>")),
-            "not_in_this_channel": Is(sentences.not_a_member()),
-            "channel_shared": Is(
-                sentences.channel_shared("<#C1>", "<https://app.devin.ai/sessions/abc|Fix the login test>")
-            ),
-            "channel_archived": Is(sentences.channel_archived("<#C1>")),
+            "received": "Got it: “fix it”. The session's thread appears here in a moment.",
+            "received_in_thread": "Got it: “fix it”. Devin answers in the thread of your message.",
+            "checking": "Checking “fix it”: nothing was started yet.",
+            "started_in_thread": "Got it: “fix it”. The session is in <https://acme.slack.com/p1|this thread>.",
+            "not_in_channel": "Devin Bridge is not a member of <#C1>, so nothing was started. Type `/invite @Devin Bridge` there, then try again.",
+            "not_in_this_channel": "Devin Bridge is not a member of this channel, so nothing was started. Type `/invite @Devin Bridge` there, then try again.",
+            "channel_shared": ":lock: <#C1> is now shared with another company, so what Devin says does not appear there. The session <https://app.devin.ai/sessions/abc|Fix the login test> goes on: open it in Devin, or stop it with `/devin stop`. Once the channel is no longer shared, what Devin says from then on appears there again.",
+            "channel_archived": "<#C1> is archived, so nothing can be posted there and nothing was started. Use another channel, or unarchive that one.",
             "ask_about_option": Is(IN_LINES["ask_about_option"].replace("\n", " ")),
             "ask_about_options": Is(IN_LINES["ask_about_options"].replace("\n", " ")),
             "ask_about_mode": Is(IN_LINES["ask_about_mode"].replace("\n", " ")),
-            "tags_left_out": Is(sentences.tags_left_out("`fix it`, `urgent`")),
-            "resembles": Is(sentences.resembles("stattus", "status")),
-            "does_not_work_with": Is(sentences.does_not_work_with("stop", "fix it")),
-            "works_only_with": Is(sentences.works_only_with("notify", "fix it", sentences.NOTIFY_WORDS)),
-            "takes_only": Is(sentences.takes_only("!notify", sentences.NOTIFY_WORDS)),
-            "ask_again": Is(f"You started “fix it” 20 seconds ago. {sentences.NOTHING_MORE_YET}"),
-            "start_refused": Is(f"{sentences.REQUEST_REFUSED} It says: “fix it”. {sentences.CHECK_OPTIONS}"),
-            "start_refused_silently": Is(f"{sentences.REQUEST_REFUSED} {sentences.CHECK_OPTIONS}"),
-            "start_forbidden": Is(sentences.permission_missing("ManageOrgSessions")),
+            "tags_left_out": "Devin did not take these tags, so the session runs without them: `fix it`, `urgent`. If they are needed, an admin of your Devin organisation can allow them; they then work for the next session.",
+            "resembles": "`stattus` looks like `status`. Nothing was started.",
+            "does_not_work_with": "`stop` does not work with `fix it`. Nothing was started.",
+            "works_only_with": "`notify` does not work with `fix it`, only with `all`, `questions`, `done` or `off`. Nothing was started.",
+            "takes_only": "`!notify` takes `all`, `questions`, `done` or `off`. Nothing was changed and nothing sent to Devin; without the `!` the message goes to Devin.",
+            "ask_again": "You started “fix it” 20 seconds ago. Nothing more was started yet: should it really run a second time?",
+            "start_refused": ":no_entry: Devin did not accept this request, so nothing was started. It says: “fix it”. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
+            "start_refused_silently": ":no_entry: Devin did not accept this request, so nothing was started. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
+            "start_forbidden": ":lock: Nothing was started: Devin Bridge's key for Devin lacks the permission `ManageOrgSessions`. An admin of your Devin organisation can grant it to the service user; then send the task again.",
             "start_forbidden_unnamed": ":lock: Nothing was started: Devin Bridge's key for Devin lacks a permission for this. An admin of your Devin organisation can grant it to the service user; then send the task again.",
-            "start_limited": Is(sentences.quota_refused("fix it")),
-            "start_failed": Is(
-                f":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; {sentences.give_reference('r-1')}"
+            "start_limited": ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up. Devin says: “fix it”. Somebody who manages billing there can raise it; then send the task again.",
+            "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
+            "start_uncertain": ":warning: Devin's answer got lost, so we do not know whether the session was started. Look in Devin for a session with `slack-T1-C1-1.0` in its prompt before you send the task again; if the session shows up, this thread goes on with it. Reference `r-1`.",
+            "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
+            "session_list": Is(f"You have 44 sessions: {LINES} · and 40 more"),
+            "list_with_stop": Is(
+                f"Stopping “fix it”: Devin is put to sleep in a moment. Nothing is lost. {LINES} · and 40 more"
             ),
-            "start_uncertain": Is(f"{sentences.start_uncertain('slack-T1-C1-1.0')} Reference `r-1`."),
-            "start_retrying": Is(f"{sentences.START_RETRYING} Reference `r-1`."),
-            "session_list": Is(f"You have 44 sessions: {LINES} · {sentences.sessions_left_out(40)}"),
-            "list_with_stop": Is(f"{sentences.stopping('fix it')} {LINES} · {sentences.sessions_left_out(40)}"),
             "several_sessions": Is(
-                f"{sentences.several_sessions(2, 'archive', 2)} {LINES} · {sentences.sessions_left_out(40)}"
+                f"You have 2 sessions to archive, so nothing was done yet. Say which one is meant, for example `/devin archive 2`: {LINES} · and 40 more"
             ),
-            "several_with_id": Is(
-                f"{sentences.several_with_id('3f9a2c', 2)}\n"
+            "several_with_id": (
+                "`3f9a2c` fits 2 of your sessions, so nothing was done. Type more of the id:\n"
                 "• `3f9a2c1b00` <https://app.devin.ai/sessions/abc|Docs>\n"
                 "• `3f9a2c7777777777` <https://app.devin.ai/sessions/abc|Fix the login test>"
             ),
-            "no_such_number": Is(sentences.not_in_last_list(3)),
-            "no_such_number_without_a_list": Is(sentences.no_list_lately(3)),
-            "no_such_session": Is(sentences.no_such_session("fix it")),
-            "not_yours": Is(sentences.not_yours("<@U1>", ", <@U8>, <@U9> or somebody in <!subteam^S1>")),
-            "not_yours_but_an_admins": Is(sentences.not_yours("<@U8>", "")),
-            "not_anybodys": Is(f"{sentences.NOT_ANYBODYS} {sentences.NAME_ADMINS}"),
-            "status": Is(
+            "no_such_number": "Your last list has no number 3, so nothing was done. `/devin list` shows yours.",
+            "no_such_number_without_a_list": "You have seen no list in the last day, so number 3 stands for no session and nothing was done. `/devin list` shows yours.",
+            "no_such_session": "You have no session `fix it`, so nothing was done. `/devin list` shows yours with their numbers and ids.",
+            "not_yours": "Only <@U1>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. Ask <@U1>, <@U8>, <@U9> or somebody in <!subteam^S1>.",
+            "not_yours_but_an_admins": "Only <@U8>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. Ask <@U8>.",
+            "not_anybodys": "Only an admin of Devin Bridge may do that. Nothing was changed. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
+            "status": (
                 "*<https://app.devin.ai/sessions/abc|Fix the login test>* · <https://acme.slack.com/p1|thread>\n"
-                f":gear: {sentences.WORKING}\n"
-                f"{sentences.asked_by('Ann')} · repo acme/web · 1.5 of 10 ACUs · {sentences.ACTIVE} "
-                "<!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
-                f"{sentences.pull_request_line('<https://github.com/acme/web/pull/12|acme/web#12> (open)')}"
+                ":gear: Working.\n"
+                "Asked by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
+                ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)"
             ),
-            "cost": Is(sentences.cost("1.5 of 10 ACUs")),
-            "cost_in_money": Is(sentences.cost("1.5 of 10 ACUs (3.38 USD)")),
-            "cost_unknown": Is(sentences.NO_ACUS),
-            "admins_only": Is(sentences.admins_only("<@U8>, <@U9> or somebody in <!subteam^S1>")),
-            "admins_only_of_many": Is(sentences.admins_only("<@U1>, <@U2>, <@U3>, <@U4> or <@U5>")),
-            "admins_only_of_a_group": Is(sentences.admins_only("somebody in <!subteam^S1>")),
+            "cost": "This session has used 1.5 of 10 ACUs so far. The figure comes from Devin and may be minutes old.",
+            "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far. The figure comes from Devin and may be minutes old.",
+            "cost_unknown": "Devin reports no ACUs for this session so far; on some plans it never does.",
+            "admins_only": "Usage figures are for the admins of Devin Bridge. Ask <@U8>, <@U9> or somebody in <!subteam^S1>.",
+            "admins_only_of_many": "Usage figures are for the admins of Devin Bridge. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
+            "admins_only_of_a_group": "Usage figures are for the admins of Devin Bridge. Ask somebody in <!subteam^S1>.",
             "admins_only_of_a_group_without_members": "Nobody may ask for usage figures at the moment. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
-            "admins_only_without_any": Is(f"Nobody may ask for usage figures yet. {sentences.NAME_ADMINS}"),
-            "stopped": Is(sentences.stopped("Ann")),
-            "stopped_while_shared": Is(sentences.stopped_while_shared("Ann")),
-            "stopped_with_one_reply": Is(f"{sentences.stopped('Ann')}{sentences.ONE_UNSENT}"),
-            "stopped_with_two_replies": Is(f"{sentences.stopped()}{sentences.TWO_UNSENT}"),
-            "cancelled": Is(f"{sentences.cancelled('Ann')}{sentences.ONE_WITHOUT_SESSION}"),
-            "stop_failed": Is(f"{sentences.stop_failed('https://app.devin.ai/sessions/abc')} Reference `r-1`."),
-            "stop_failed_with_a_reply": Is(
-                f"{sentences.stop_failed('https://app.devin.ai/sessions/abc', unsent=sentences.ONE_UNSENT)} "
-                "Reference `r-1`."
-            ),
-            "archived": Is(
-                sentences.archived("Ann", unsent=sentences.unsent("1 waiting reply was", "the thread was closed first"))
-            ),
-            "stopping": Is(sentences.stopping("fix it")),
-            "stop_confirm": Is(sentences.stop_confirm("Ann", "fix it")),
-            "exit_confirm": Is(sentences.end_for_good("fix it")),
-            "exited": Is(sentences.ended_for_good("Ann")),
-            "approve_in_devin": Is(sentences.approve_in_devin("https://app.devin.ai/sessions/abc")),
-            "reply_at_limit": Is(sentences.reply_at_limit(sentences.NO_CREDITS)),
-            "reply_not_sent": Is(
-                f"{sentences.reply_not_sent('The reply “fix it”', 'Devin could not be reached for an hour')} "
-                "Reference `r-1`."
-            ),
-            "reply_not_sent_bare": Is(
-                f"{sentences.reply_not_sent('A reply', 'the session has ended')} Reference `r-1`."
-            ),
-            "reply_uncertain": Is(f"{sentences.reply_uncertain('fix it')} Reference `r-1`."),
-            "reply_uncertain_bare": Is(
-                f"{sentences.ANSWER_LOST} a reply arrived. {sentences.CHECK_FIRST} Reference `r-1`."
-            ),
-            "not_done": Is(sentences.nothing_changed("r-1")),
-            "not_readable": Is(f"{sentences.NOT_READABLE} {sentences.NOT_DONE} Reference `r-1`."),
-            "not_readable_maybe_done": Is(f"{sentences.NOT_READABLE} {sentences.MAYBE_DONE} Reference `r-1`."),
-            "unknown_verb": Is(sentences.unknown_verb("!stpo", hint="Did you mean `!stop`? ")),
-            "unknown_verb_far": Is(sentences.unknown_verb("!important")),
-            "verb_not_alone": Is(sentences.verb_not_alone("!stop")),
-            "file_too_large": Is(sentences.file_too_large("fix it", "31.4 MB")),
-            "file_not_allowed": Is(sentences.file_not_at_slack("fix it")),
-            "file_unreadable": Is(sentences.file_not_handed_over("fix it")),
-            "started_after_all": Is(sentences.started_after_all("https://app.devin.ai/sessions/abc")),
-            "started_elsewhere": Is(sentences.started_elsewhere("<https://acme.slack.com/p1|Fix the login test>")),
-            "posting_lost": Is(
-                f"{sentences.cannot_post('C1')} "
-                f"{sentences.session_goes_on('<https://app.devin.ai/sessions/abc|Fix the login test>')}"
-            ),
-            "posting_restricted": Is(
-                sentences.may_not_post("C1", "<https://app.devin.ai/sessions/abc|Fix the login test>")
-            ),
-            "posting_lost_bare": Is(sentences.cannot_post("C1")),
-            "post_lost": Is(sentences.message_lost("https://app.devin.ai/sessions/abc", "r-1")),
+            "admins_only_without_any": "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
+            "stopped": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
+            "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it, but not while another company shares this channel.",
+            "stopped_with_one_reply": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it. 1 waiting reply was not sent to Devin, because the stop came first.",
+            "stopped_with_two_replies": ":black_square_for_stop: Stopped. Devin sleeps and nothing is lost; a reply in this thread wakes it. 2 waiting replies were not sent to Devin, because the stop came first.",
+            "cancelled": ":black_square_for_stop: Cancelled by Ann before it began: nothing was started and nothing was spent. 1 waiting reply was not sent to Devin, because there is no session.",
+            "stop_failed": ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Reference `r-1`.",
+            "stop_failed_with_a_reply": ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply was not sent to Devin, because the stop came first. Reference `r-1`.",
+            "archived": ":file_cabinet: Archived by Ann. Devin sleeps, and replies in this thread are no longer sent to it. 1 waiting reply was not sent to Devin, because the thread was closed first. Use `/devin` or mention Devin Bridge to start a new session.",
+            "stopping": "Stopping “fix it”: Devin is put to sleep in a moment. Nothing is lost.",
+            "stop_confirm": "Ann asked for “fix it”. Stop it? Devin then sleeps; nothing is lost, and a reply wakes it. Nothing was changed yet.",
+            "exit_confirm": "End “fix it” for good? It cannot be woken again; `!stop` only puts it to sleep. Nothing was changed yet.",
+            "exited": ":checkered_flag: Ended for good by Ann. Replies in this thread no longer reach Devin. Use `/devin` or mention Devin Bridge to start a new session.",
+            "approve_in_devin": "Devin waits for an approval, which can't be given from Slack, so your reply was not sent. <https://app.devin.ai/sessions/abc|Open the session in Devin> to allow or refuse the next action.",
+            "reply_at_limit": "Devin has your reply and reads it once this session goes on. Paused: there are no credits left. Somebody who manages billing can buy more in Devin; then reply in this thread and Devin goes on.",
+            "reply_not_sent": ":warning: The reply “fix it” was *not sent* to Devin, because Devin could not be reached for an hour. Write it again if it is still needed. Reference `r-1`.",
+            "reply_not_sent_bare": ":warning: A reply was *not sent* to Devin, because the session has ended. Write it again if it is still needed. Reference `r-1`.",
+            "reply_uncertain": ":warning: Devin's answer got lost, so we do not know whether the reply “fix it” arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
+            "reply_uncertain_bare": ":warning: Devin's answer got lost, so we do not know whether a reply arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
+            "not_done": ":warning: Devin Bridge could not do what you asked for, and nothing was changed. Try again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
+            "not_readable": ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, so it was not done. Ask for it again if it is still needed. Reference `r-1`.",
+            "not_readable_maybe_done": ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, so we do not know whether it was done. Look into the session in Devin before you ask for it again. Reference `r-1`.",
+            "unknown_verb": "There is no `!stpo`, so nothing was done and nothing sent to Devin. Did you mean `!stop`? `!help` lists what works here; without the `!` the message goes to Devin.",
+            "unknown_verb_far": "There is no `!important`, so nothing was done and nothing sent to Devin. `!help` lists what works here; without the `!` the message goes to Devin.",
+            "verb_not_alone": "`!stop` works only as the whole message, so nothing was done and nothing sent to Devin. Write `!stop` alone, or the sentence without the `!`.",
+            "file_too_large": ":paperclip: “fix it” was not passed on to Devin, because it has 31.4 MB and the limit is 20.0 MB. The text of the message was. Share a smaller one, or paste what matters.",
+            "file_not_allowed": ":paperclip: “fix it” was not passed on to Devin, because it is not stored at Slack. The text of the message was. Upload it to Slack itself, or paste what matters.",
+            "file_unreadable": ":paperclip: “fix it” was not passed on to Devin, because Slack did not hand it over. The text of the message was. Upload it again, or paste what matters.",
+            "started_after_all": ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> for this after all; it was ended now. What it spent until then stays spent.",
+            "started_elsewhere": "Your new session has a thread of its own: <https://acme.slack.com/p1|Fix the login test>. Reply there to steer it.",
+            "posting_lost": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived or not allowed), so news from Devin does not appear there. The session <https://app.devin.ai/sessions/abc|Fix the login test> goes on at Devin. Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`.",
+            "posting_restricted": ":warning: Devin Bridge may no longer post in <#C1>, where only some people may, so news from Devin does not appear there. The session <https://app.devin.ai/sessions/abc|Fix the login test> goes on at Devin. Ask whoever manages the channel to let Devin Bridge post, or stop the session with `/devin stop`.",
+            "posting_lost_bare": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived or not allowed), so news from Devin does not appear there.",
+            "post_lost": ":warning: One message of Devin's could not be shown here. Read it in <https://app.devin.ai/sessions/abc|Devin>. Reference `r-1`.",
         }
     )
 
@@ -420,7 +399,7 @@ def test_the_longest_list_fits_into_a_message():
     assert_valid(message)
     assert_calls_nobody(message)
     assert message.text.startswith("You have 60 sessions: 1. ")
-    assert message.text.endswith(f" · {sentences.sessions_left_out(40)}")
+    assert message.text.endswith(" · and 40 more")
     assert session_list_sentences.session_list(ShownList(())) is session_list_sentences.NO_SESSIONS
 
 
@@ -433,19 +412,19 @@ def test_a_list_in_its_groups():
     devin = "https://app.devin.ai/sessions/abc"
     assert [seen(block) for block in session_list_sentences.session_list(listed).blocks] == [
         "You have 44 sessions:",
-        sentences.NEEDS_YOU,
+        "*Needs you*",
         (
             f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\ndirect message · {started} · 0 of 10 ACUs · `3f9a2c1b`",
             "Stop",
         ),
-        sentences.BEING_WORKED_ON,
+        "*Working*",
         f"1. :gear: <{devin}|Fix the login test>: working\n<#C1> · {started} · 1.5 of 10 ACUs · `s1`",
-        [sentences.OPEN_THREAD, "Stop"],
+        ["Open thread", "Stop"],
         f"3. :gear: <{devin}|Fix the login test>: stopping\n<#C1> · {started} · 1.5 of 10 ACUs · `s3`",
-        sentences.SLEEPING,
-        (f"2. :zzz: Upgrade: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`", sentences.OPEN_THREAD),
-        sentences.sessions_left_out(40),
-        sentences.LIST_HINT,
+        "*Asleep*",
+        (f"2. :zzz: Upgrade: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`", "Open thread"),
+        "and 40 more",
+        "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list.",
     ]
 
 
@@ -518,22 +497,38 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
 @pytest.mark.parametrize(
     ("text", "said", "labels"),
     [
-        ("stop 1 please", sentences.does_not_work_with("stop", "1 please"), ["Stop 1", "Start as a task"]),
-        ("kill 1", sentences.is_called("kill", "stop"), ["Stop 1", "Start as a task"]),
-        ("Sleep", sentences.is_called("Sleep", "stop"), ["Stop", "Start as a task"]),
-        ("mute", sentences.works_only_in_a_thread("mute", "!mute"), ["Start as a task"]),
-        ("cost of it", sentences.does_not_work_with("cost", "of it"), ["Show cost", "Start as a task"]),
+        ("stop 1 please", "`stop` does not work with `1 please`. Nothing was started.", ["Stop 1", "Start as a task"]),
+        ("kill 1", "`kill` is not a command here, but `stop` is. Nothing was started.", ["Stop 1", "Start as a task"]),
+        ("Sleep", "`Sleep` is not a command here, but `stop` is. Nothing was started.", ["Stop", "Start as a task"]),
+        (
+            "mute",
+            "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",
+            ["Start as a task"],
+        ),
+        ("cost of it", "`cost` does not work with `of it`. Nothing was started.", ["Show cost", "Start as a task"]),
         (
             "report last month",
-            sentences.does_not_work_with("report", "last month"),
+            "`report` does not work with `last month`. Nothing was started.",
             ["Show report month", "Start as a task"],
         ),
-        ("exit", sentences.works_only_in_a_thread("exit", "EXIT"), ["Start as a task"]),
-        ("budget lst", sentences.does_not_work_with("budget", "lst"), ["Show budget list", "Start as a task"]),
-        ("note shwo 1", sentences.does_not_work_with("note", "shwo 1"), ["Run note show 1", "Start as a task"]),
+        (
+            "exit",
+            "`exit` works only in a session's thread: write `EXIT` there. Nothing was started.",
+            ["Start as a task"],
+        ),
+        (
+            "budget lst",
+            "`budget` does not work with `lst`. Nothing was started.",
+            ["Show budget list", "Start as a task"],
+        ),
+        (
+            "note shwo 1",
+            "`note` does not work with `shwo 1`. Nothing was started.",
+            ["Run note show 1", "Start as a task"],
+        ),
         (
             "fan-out rename it orgs=all",
-            sentences.resembles("fan-out", "fanout"),
+            "`fan-out` looks like `fanout`. Nothing was started.",
             ["Run fanout rename it orgs=all", "Start as a task"],
         ),
     ],
@@ -550,13 +545,37 @@ def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, sa
 @pytest.mark.parametrize(
     ("messages", "files", "left_out", "older", "text"),
     [
-        (12, 2, [], False, sentences.thread_read("12 messages and 2 files")),
-        (1, 0, [], False, sentences.thread_read("1 message")),
-        (0, 1, [], False, sentences.thread_read("1 file")),
-        (50, 0, [], True, f"{sentences.thread_read('50 messages')} {sentences.THREAD_IS_LONG}"),
-        (1, 0, ["a.log"], False, f"{sentences.thread_read('1 message')} {sentences.not_passed_on('“a.log”')}"),
-        (0, 0, ["a", "b"], False, sentences.not_passed_on("“a” and “b”", "them", "were")),
-        (0, 0, list("abcde"), False, sentences.not_passed_on("“a”, “b”, “c” and 2 more", "them", "were")),
+        (12, 2, [], False, "Read 12 messages and 2 files of this thread."),
+        (1, 0, [], False, "Read 1 message of this thread."),
+        (0, 1, [], False, "Read 1 file of this thread."),
+        (
+            50,
+            0,
+            [],
+            True,
+            "Read 50 messages of this thread. It is long, so earlier messages were left out; paste what matters of them.",
+        ),
+        (
+            1,
+            0,
+            ["a.log"],
+            False,
+            "Read 1 message of this thread. “a.log” was not passed on to Devin; share it in a reply or paste what matters.",
+        ),
+        (
+            0,
+            0,
+            ["a", "b"],
+            False,
+            "“a” and “b” were not passed on to Devin; share them in a reply or paste what matters.",
+        ),
+        (
+            0,
+            0,
+            list("abcde"),
+            False,
+            "“a”, “b”, “c” and 2 more were not passed on to Devin; share them in a reply or paste what matters.",
+        ),
     ],
 )
 def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
@@ -566,18 +585,28 @@ def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
 @pytest.mark.parametrize(
     ("outsiders", "text"),
     [
-        (1, sentences.of_outsiders("1 message", "it", "isn't")),
-        (3, sentences.of_outsiders("3 messages")),
+        (
+            1,
+            "1 message by guests or people from other companies isn't passed on to Devin; write what matters of it yourself.",
+        ),
+        (
+            3,
+            "3 messages by guests or people from other companies aren't passed on to Devin; write what matters of them yourself.",
+        ),
     ],
 )
 def test_what_guests_and_other_companies_wrote_in_a_thread_is_not_read(outsiders, text):
     read = start_sentences.thread_read(2, 0, [], older=False, outsiders=outsiders).text
-    assert read == f"{sentences.thread_read('2 messages')} {text}"
+    assert read == f"Read 2 messages of this thread. {text}"
 
 
 def test_a_thread_in_which_there_is_nothing_to_read():
-    assert start_sentences.nothing_to_read(0).text == sentences.NOTHING_TO_READ
-    assert start_sentences.nothing_to_read(2).text == sentences.nothing_to_read_but("2 messages")
+    assert start_sentences.nothing_to_read(0).text == snapshot(
+        "There is no task in that and nothing to read in this thread, so nothing was started. Mention Devin Bridge again and write what Devin should do."
+    )
+    assert start_sentences.nothing_to_read(2).text == snapshot(
+        "There is no task in that and nothing to read in this thread, so nothing was started. 2 messages by guests or people from other companies aren't passed on to Devin; write what matters of them yourself. Mention Devin Bridge again and write what Devin should do."
+    )
 
 
 def test_the_name_of_a_file_in_a_thread_calls_nobody():
@@ -586,21 +615,29 @@ def test_the_name_of_a_file_in_a_thread_calls_nobody():
 
 # ---------------------------------------------------------------- who is mentioned
 
-HERE, EVERYWHERE = sentences.MENTIONED_HERE, sentences.MENTIONED_EVERYWHERE
-BACK_HERE, BACK, KEEP = sentences.ALL_BACK_HERE, sentences.ALL_BACK, sentences.THREADS_KEEP
+HERE, EVERYWHERE = "mentioned here", "mentioned in all sessions"
+BACK_HERE, BACK, KEEP = (
+    "`!notify all` brings all mentions back.",
+    "`/devin notify all` brings all mentions back.",
+    "Threads where you used `!notify` keep what you set there.",
+)
 
 
 @pytest.mark.parametrize(
     ("choice", "in_thread", "said"),
     [
-        ("all", True, sentences.will_be(HERE, sentences.EACH_TIME)),
-        ("questions", True, sentences.will_be(HERE, sentences.WHEN_NEEDED, BACK_HERE)),
-        ("done", True, sentences.will_be(HERE, sentences.WHEN_OVER, BACK_HERE)),
-        ("off", True, sentences.will_not_be(HERE, BACK_HERE)),
-        ("all", False, sentences.will_be(EVERYWHERE, sentences.EACH_TIME, KEEP)),
-        ("questions", False, sentences.will_be(EVERYWHERE, sentences.WHEN_NEEDED, BACK, KEEP)),
-        ("done", False, sentences.will_be(EVERYWHERE, sentences.WHEN_OVER, BACK, KEEP)),
-        ("off", False, sentences.will_not_be(EVERYWHERE, BACK, KEEP)),
+        ("all", True, f"You'll be {HERE} each time Devin needs you, has answered, is done or has failed."),
+        ("questions", True, f"You'll be {HERE} only when Devin needs you. {BACK_HERE}"),
+        ("done", True, f"You'll be {HERE} only when Devin has answered, is done or has failed. {BACK_HERE}"),
+        ("off", True, f"You won't be {HERE} any more. {BACK_HERE}"),
+        (
+            "all",
+            False,
+            f"You'll be {EVERYWHERE} each time Devin needs you, has answered, is done or has failed. {KEEP}",
+        ),
+        ("questions", False, f"You'll be {EVERYWHERE} only when Devin needs you. {BACK} {KEEP}"),
+        ("done", False, f"You'll be {EVERYWHERE} only when Devin has answered, is done or has failed. {BACK} {KEEP}"),
+        ("off", False, f"You won't be {EVERYWHERE} any more. {BACK} {KEEP}"),
     ],
 )
 def test_a_choice_is_confirmed(choice, in_thread, said):
@@ -612,17 +649,46 @@ def test_a_choice_is_confirmed(choice, in_thread, said):
 @pytest.mark.parametrize(
     ("choice", "where", "said"),
     [
-        ("all", {"in_thread": True}, sentences.are(f"{HERE} {sentences.EACH_TIME}")),
-        ("off", {"in_thread": True}, sentences.are(f"not {HERE}")),
+        (
+            "all",
+            {"in_thread": True},
+            (
+                f"You're {HERE} each time Devin needs you, has answered, is done or has failed. To change when you're mentioned here:\n"
+                "• `!notify all`: each time Devin needs you, has answered, is done or has failed\n"
+                "• `!notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
+                "• `!notify done`: only when Devin has answered, is done or has failed\n• `!notify off`: never"
+            ),
+        ),
+        (
+            "off",
+            {"in_thread": True},
+            (
+                f"You're not {HERE}. To change when you're mentioned here:\n"
+                "• `!notify all`: each time Devin needs you, has answered, is done or has failed\n"
+                "• `!notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
+                "• `!notify done`: only when Devin has answered, is done or has failed\n• `!notify off`: never"
+            ),
+        ),
         (
             "done",
             {"in_thread": True, "inherited": True},
-            sentences.are(f"{HERE} {sentences.WHEN_OVER}, as you set for all sessions"),
+            (
+                f"You're {HERE} only when Devin has answered, is done or has failed, as you set for all sessions. To change when you're mentioned here:\n"
+                "• `!notify all`: each time Devin needs you, has answered, is done or has failed\n"
+                "• `!notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
+                "• `!notify done`: only when Devin has answered, is done or has failed\n• `!notify off`: never"
+            ),
         ),
         (
             "questions",
             {"in_thread": False},
-            sentences.are(f"{EVERYWHERE} {sentences.WHEN_NEEDED}", "/devin notify", here=""),
+            (
+                f"You're {EVERYWHERE} only when Devin needs you. To change when you're mentioned:\n"
+                "• `/devin notify all`: each time Devin needs you, has answered, is done or has failed\n"
+                "• `/devin notify questions`: only when Devin needs you: for an answer or an approval, at a limit or a failure\n"
+                "• `/devin notify done`: only when Devin has answered, is done or has failed\n"
+                "• `/devin notify off`: never"
+            ),
         ),
     ],
 )

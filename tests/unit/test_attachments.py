@@ -4,7 +4,6 @@ import pytest
 
 from bot.domain.session import Session
 from bot.views.attachments import file_lines, files_named
-from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
 URL = "https://app.devin.ai/sessions/abc"
@@ -19,7 +18,7 @@ def test_files_are_named_with_the_way_to_them():
     assert_valid(message)
     assert message.text == "fix the login test: 📎 login.png, a &amp; b.mp4, open in Devin"
     assert message.blocks[0]["text"]["text"] == "\n".join(
-        [sentences.file_in_devin("login.png", URL), sentences.file_in_devin("a &amp; b.mp4", URL)]
+        [f":paperclip: login.png, <{URL}|open in Devin>", f":paperclip: a &amp; b.mp4, <{URL}|open in Devin>"]
     )
 
 

@@ -1,5 +1,7 @@
 """The sentences about budgets that no scenario shows, and names that try to be more than names."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -11,7 +13,6 @@ from bot.domain.commands.budget_words import Problem
 from bot.views import budgets as views
 from bot.views.budgets import Entry, Named
 from bot.views.message import Message
-from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 EACH = Budget(3, Scope(ScopeKind.EACH_PERSON), Decimal(10), Span.WEEK, (50, 80))
@@ -19,7 +20,7 @@ WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
 ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
 NO_ACUS = "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
 ANEW = "on 30 Nov at 08:00 UTC"
-FORM = sentences.BUDGET_FORM
+FORM = "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`."
 
 
 def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
@@ -90,7 +91,7 @@ def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
         "The admins were asked for more, and you get a message once they have answered. "
         "After that, send again what was not sent.",
         "The admins were asked already and have not answered yet. You get a message once they have.",
-        sentences.BUDGET_REQUEST_ANSWERED,
+        "This request was answered already, so nothing was changed.",
         "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again.",
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
@@ -164,8 +165,16 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             "Nothing was changed. Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or "
             "`each-channel`. The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
         ),
-        (Problem.NAME, False, sentences.BUDGET_FOR_NOBODY_PICKED),
-        (Problem.ACUS, False, sentences.BUDGET_WITHOUT_ACUS),
+        (
+            Problem.NAME,
+            False,
+            "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or `@`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
+        ),
+        (
+            Problem.ACUS,
+            False,
+            "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
+        ),
         (
             Problem.BEHIND,
             True,
@@ -178,7 +187,11 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             "Nothing was changed. After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with "
             f"percentages. {FORM}",
         ),
-        (Problem.WARN, False, sentences.BUDGET_WITHOUT_PERCENTAGES),
+        (
+            Problem.WARN,
+            False,
+            "Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
+        ),
         (
             Problem.NUMBER,
             False,

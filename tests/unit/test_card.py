@@ -1,14 +1,16 @@
 """The card of a session."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.domain.session import DisplayState, Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.views.card import card
 from bot.views.pull_requests import pull_request_link, pull_request_name
 from bot.views.sentences import DETAIL_SENTENCES, STATE_EMOJI, STATE_SENTENCES, STATE_WORDS, STOPPABLE, state_sentence
-from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 
 NOW = 1_733_386_000.0
@@ -40,13 +42,13 @@ BUTTONS = [
     {
         "type": "button",
         "action_id": "open",
-        "text": {"type": "plain_text", "text": sentences.OPEN_IN_DEVIN},
+        "text": {"type": "plain_text", "text": "Open in Devin"},
         "url": "https://app.devin.ai/sessions/abc",
     },
     {
         "type": "button",
         "action_id": "stop",
-        "text": {"type": "plain_text", "text": sentences.STOP_BUTTON},
+        "text": {"type": "plain_text", "text": "Stop"},
         "value": "s1",
         "style": "danger",
     },
@@ -74,7 +76,8 @@ def test_a_working_session_shows_what_devin_does():
         {
             "type": "section",
             "text": mrkdwn(
-                f"{TITLE}\n:gear: Working · {started} · 1.5 of 10 ACUs · {sentences.STEER}\n_I run the tests._"
+                f"{TITLE}\n:gear: Working · {started} · 1.5 of 10 ACUs · reply in this thread to steer it\n"
+                "_I run the tests._"
             ),
         },
         {
@@ -103,8 +106,8 @@ def test_a_long_last_line_is_cut_between_the_signs_that_slack_reads():
 
 
 def test_the_hint_stands_until_the_first_reply():
-    assert state_line(SESSION).endswith(sentences.STEER)
-    assert sentences.STEER not in state_line(replace(SESSION, spoken_at=SESSION.created_at + 9))
+    assert state_line(SESSION).endswith("reply in this thread to steer it")
+    assert "reply in this thread to steer it" not in state_line(replace(SESSION, spoken_at=SESSION.created_at + 9))
 
 
 def test_a_session_that_is_done_takes_two_lines():
@@ -114,7 +117,7 @@ def test_a_session_that_is_done_takes_two_lines():
     review = {
         "type": "button",
         "action_id": "review",
-        "text": {"type": "plain_text", "text": sentences.REVIEW},
+        "text": {"type": "plain_text", "text": "Review PR"},
         "url": PULL.url,
     }
     assert message.text == "Fix the login test: done"
@@ -156,7 +159,9 @@ def test_a_session_that_only_begins():
 
 def test_in_a_resting_state_the_card_says_how_long_devin_worked():
     waits = replace(seen("running", "waiting_for_user"), worked=65.0)
-    assert state_line(waits) == f":speech_balloon: {sentences.waiting_for_answer('Ann')} Worked 1 min · 1.5 of 10 ACUs"
+    assert state_line(waits) == snapshot(
+        ":speech_balloon: Waiting for Ann's answer in this thread. Worked 1 min · 1.5 of 10 ACUs"
+    )
     assert card(waits, NOW).blocks[1]["elements"][0]["text"].startswith("Asked by Ann · acme/web · active ")
 
 
@@ -166,108 +171,108 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
         (replace(SESSION, lifecycle=Lifecycle.QUEUED), "Starting: Devin gets the task in a moment."),
         (
             replace(SESSION, lifecycle=Lifecycle.CREATING, checking=True),
-            sentences.CHECKING,
+            "Checking: Devin's answer got lost, so we are looking whether the session exists. Please don't start it again: within about a minute it is found, or the task is tried once more.",
         ),
-        (seen("new"), sentences.QUEUED),
-        (seen("resuming"), sentences.WAKING_UP),
-        (seen("running", "working"), sentences.WORKING),
+        (seen("new"), "Queued: Devin has the task and begins as soon as a machine is free."),
+        (seen("resuming"), "Waking up: Devin goes on where it stopped."),
+        (seen("running", "working"), "Working."),
         (seen("running", "sold_<!channel>"), "Working: sold_&lt;\u200b!channel&gt;."),
         (
             seen("running", "waiting_for_user"),
-            sentences.waiting_for_answer("Ann"),
+            "Waiting for Ann's answer in this thread.",
         ),
-        (seen("running", "waiting_for_user", asks=False), sentences.ANSWERED),
+        (seen("running", "waiting_for_user", asks=False), "Devin has answered. Reply here to go on."),
         (
             seen("running", "waiting_for_approval"),
-            sentences.waiting_for_approval("Ann"),
+            "Waiting for Ann's approval. Allow or refuse the next action in Devin.",
         ),
         (
             seen("running", "finished"),
-            f"{sentences.IS_DONE}. {sentences.REPLY_FOR_CHANGES}",
+            "Done. Reply here for changes.",
         ),
         (
             seen("suspended", "inactivity"),
-            sentences.ASLEEP,
+            "Asleep. Nothing is lost: reply in this thread to wake Devin.",
         ),
         (
             seen("suspended", "user_request"),
-            sentences.card_stopped(),
+            "Stopped. Nothing is lost: reply in this thread to wake Devin.",
         ),
         (
             replace(seen("suspended", "user_request"), stopped_by="U2", stopped_by_name="Ben"),
-            sentences.card_stopped("Ben"),
+            "Stopped by Ben. Nothing is lost: reply in this thread to wake Devin.",
         ),
         (
             replace(SESSION, stop_requested=True),
-            sentences.BEING_STOPPED,
+            "Stopping: Devin is being put to sleep; nothing is lost.",
         ),
         (
             seen("suspended", "usage_limit_exceeded"),
-            sentences.own_limit(cap=" of 10 ACUs"),
+            "Paused: the session has used up its own limit of 10 ACUs. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.",
         ),
         (
             seen("suspended", "out_of_credits"),
-            sentences.NO_CREDITS,
+            "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; then reply in this thread and Devin goes on.",
         ),
         (
             seen("suspended", "out_of_quota"),
-            sentences.QUOTA_USED_UP,
+            "Paused: the quota of your plan is used up. Wait until it renews, or ask somebody who manages billing to raise it in Devin; then reply in this thread and Devin goes on.",
         ),
         (
             seen("suspended", "no_quota_allocation"),
-            sentences.NO_QUOTA,
+            "Paused: no quota is allocated for this session. An admin of your Devin organisation can allocate some; then reply in this thread and Devin goes on.",
         ),
         (
             seen("suspended", "payment_declined"),
-            sentences.PAYMENT_DECLINED,
+            "Paused: a payment to Devin was declined. Somebody who manages billing has to update the payment method in Devin; then reply in this thread and Devin goes on.",
         ),
         (
             seen("suspended", "org_usage_limit_exceeded"),
-            sentences.ORGANISATION_LIMIT,
+            "Paused: your Devin organisation has reached its usage limit. An admin of the organisation can raise it; then reply in this thread and Devin goes on.",
         ),
         (
             seen("suspended", "user_usage_limit_exceeded"),
-            sentences.USER_LIMIT,
+            "Paused: the person or service user this session runs for has reached their usage limit. An admin of your Devin organisation can raise it; then reply in this thread and Devin goes on.",
         ),
         (
             seen("suspended", "total_session_limit_exceeded"),
-            sentences.SESSIONS_LIMIT,
+            "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed (`/devin list` shows yours) or ask an admin to raise the limit; then reply in this thread and Devin goes on.",
         ),
         (
             seen("suspended", "error"),
-            sentences.FAULT,
+            "Suspended by a fault at Devin. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.",
         ),
         (
             seen("error"),
-            sentences.FAILED,
+            "Failed: Devin ended the session with an error. Open it in Devin to see what happened, then start a new one if it is still needed.",
         ),
         (
             seen("sold_<!channel>", "running"),
-            sentences.unknown_state("“sold_&lt;\u200b!channel&gt;” / “running”"),
+            "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open the session in Devin to see what that means.",
         ),
         (
             seen("suspended", "sold_<!channel>"),
-            sentences.new_failure("sold_&lt;\u200b!channel&gt;"),
+            "Suspended: Devin says “sold_&lt;\u200b!channel&gt;”. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.",
         ),
         (
             seen("suspended", "quota_<!channel>"),
-            sentences.new_limit("quota_&lt;\u200b!channel&gt;"),
+            "Paused: Devin says “quota_&lt;\u200b!channel&gt;”. Open the session in Devin to see which limit that is and who can raise it; then reply in this thread and Devin goes on.",
         ),
         (
             seen("running", "waiting_for_<!channel>"),
-            sentences.needs_you("Ann", "waiting_for_&lt;\u200b!channel&gt;"),
+            "Ann, Devin needs you: it says “waiting_for_&lt;\u200b!channel&gt;”. Reply in this thread; if that is not enough, open the session in Devin.",
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.ENDED),
-            sentences.ENDED,
+            "Ended. Replies in this thread no longer reach Devin; use `/devin` or mention Devin Bridge to start a new session.",
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.CANCELLED, stopped_by="U2", stopped_by_name="Ben"),
-            sentences.card_cancelled("Ben"),
+            "Cancelled by Ben before it began. Nothing was started and nothing was spent.",
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.REFUSED),
-            sentences.NOT_STARTED,
+            "Not started; the reason stands in this thread. Nothing is running.",
         ),
     ],
 )
@@ -303,7 +308,7 @@ def test_stop_is_offered_while_there_is_something_to_stop(session, stoppable):
 
 def test_without_an_address_there_is_no_open_button():
     for url in (None, "javascript:alert(1)", "https://x.example/" + "a" * 4_000):
-        assert sentences.OPEN_IN_DEVIN not in str(card(replace(SESSION, url=url), NOW).blocks)
+        assert "Open in Devin" not in str(card(replace(SESSION, url=url), NOW).blocks)
 
 
 def test_extreme_input_stays_within_the_limits_and_calls_nobody():

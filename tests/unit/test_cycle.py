@@ -20,7 +20,6 @@ from bot.domain.cycle import (
 )
 from bot.domain.forecast import Forecast
 from bot.views.cycle import CycleFigures, cycle_line
-from tests import sentences
 
 NOVEMBER = calendar_month(date(2026, 11, 26))
 FROM_THE_20TH = Cycle(date(2026, 11, 20), date(2026, 12, 19))
@@ -108,33 +107,33 @@ def line(price=None, **facts):
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({}, sentences.cycle("November", "973 of 1,200 ACUs (81 %)") + sentences.TOO_EARLY),
+        ({}, "November: 973 of 1,200 ACUs (81 %) · forecast: too early to say"),
         (
             {"forecast": Forecast(1123.4, 1187.2)},
-            sentences.cycle("November", "973 of 1,200 ACUs (81 %)", "1,120\u20131,190"),
+            "November: 973 of 1,200 ACUs (81 %) · forecast 1,120\N{EN DASH}1,190",
         ),
-        ({"forecast": Forecast(973.0, 973.0)}, sentences.cycle("November", "973 of 1,200 ACUs (81 %)", "973")),
-        ({"limit": None, "forecast": Forecast(973, 1000)}, sentences.cycle("November", "973 ACUs", "973\u20131,000")),
-        ({"limit": None, "is_over": True}, sentences.cycle("November", "973 ACUs")),
-        ({"is_over": True}, sentences.cycle("November", "973 of 1,200 ACUs (81 %)")),
+        ({"forecast": Forecast(973.0, 973.0)}, "November: 973 of 1,200 ACUs (81 %) · forecast 973"),
+        ({"limit": None, "forecast": Forecast(973, 1000)}, "November: 973 ACUs · forecast 973\N{EN DASH}1,000"),
+        ({"limit": None, "is_over": True}, "November: 973 ACUs"),
+        ({"is_over": True}, "November: 973 of 1,200 ACUs (81 %)"),
         # Rounded, the forecast would be below what was used.
         ({"used": 1124.6, "limit": None, "forecast": Forecast(1124.6, 1124.7)},
-         sentences.cycle("November", "1,124.6 ACUs", "1,124.6")),
-        ({"used": 1199.9, "is_over": True}, sentences.cycle("November", "1,199.9 of 1,200 ACUs (99 %)")),
-        ({"used": 15000.0, "is_over": True}, sentences.cycle("November", "15,000 of 1,200 ACUs (1,250 %)")),
-        ({"used": 0.0, "forecast": Forecast(0, 0)}, sentences.cycle("November", "0 of 1,200 ACUs (0 %)")),
-        ({"used": 2.0, "limit": 0, "is_over": True}, sentences.cycle("November", "2 of 0 ACUs")),
-        ({"used": 0.01, "limit": 1.0, "is_over": True}, sentences.cycle("November", "under 0.1 of 1 ACU (1 %)")),
+         "November: 1,124.6 ACUs · forecast 1,124.6"),
+        ({"used": 1199.9, "is_over": True}, "November: 1,199.9 of 1,200 ACUs (99 %)"),
+        ({"used": 15000.0, "is_over": True}, "November: 15,000 of 1,200 ACUs (1,250 %)"),
+        ({"used": 0.0, "forecast": Forecast(0, 0)}, "November: 0 of 1,200 ACUs (0 %)"),
+        ({"used": 2.0, "limit": 0, "is_over": True}, "November: 2 of 0 ACUs"),
+        ({"used": 0.01, "limit": 1.0, "is_over": True}, "November: under 0.1 of 1 ACU (1 %)"),
         (
             {"until": date(2026, 11, 24), "forecast": Forecast(1000, 1100)},
-            sentences.cycle("November, through 24 Nov", "973 of 1,200 ACUs (81 %)", "1,000\u20131,100"),
+            "November, through 24 Nov: 973 of 1,200 ACUs (81 %) · forecast 1,000\N{EN DASH}1,100",
         ),
         (
             {"cycle": FROM_THE_20TH, "is_over": True},
-            sentences.cycle("20 Nov \u2013 19 Dec", "973 of 1,200 ACUs (81 %)"),
+            "20 Nov \N{EN DASH} 19 Dec: 973 of 1,200 ACUs (81 %)",
         ),
         ({"cycle": Cycle(date(2026, 11, 20), date(2026, 11, 20)), "limit": None, "is_over": True},
-         sentences.cycle("20 Nov", "973 ACUs")),
+         "20 Nov: 973 ACUs"),
     ],
 )  # fmt: skip
 def test_each_part_of_the_line_stands_only_where_it_is_known(facts, words):
@@ -142,5 +141,5 @@ def test_each_part_of_the_line_stands_only_where_it_is_known(facts, words):
 
 
 def test_with_a_price_the_total_of_the_cycle_has_its_money():
-    assert line(DOLLARS, is_over=True) == sentences.cycle("November", "973 of 1,200 ACUs (81 %, 2,189.25 USD)")
-    assert line(DOLLARS, limit=None, is_over=True) == sentences.cycle("November", "973 ACUs (2,189.25 USD)")
+    assert line(DOLLARS, is_over=True) == "November: 973 of 1,200 ACUs (81 %, 2,189.25 USD)"
+    assert line(DOLLARS, limit=None, is_over=True) == "November: 973 ACUs (2,189.25 USD)"

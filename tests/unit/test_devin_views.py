@@ -1,16 +1,18 @@
 """The answers to what people ask Devin through the bot, as whole sentences."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob
 from bot.views import devin_answers, members, metrics, reviews, schedules, secrets
 from bot.views.members import Person
 from bot.views.metrics import Metrics
 from bot.views.schedules import Shown, Timetable
-from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -47,7 +49,7 @@ def test_a_search_is_for_names_and_addresses():
 def test_the_first_twenty_of_many_members_are_listed():
     message = members.members([Person(f"P{number:03}", "", ("Member",)) for number in range(1_025)])
     assert message.text.count("\n• ") == 20
-    assert message.text.endswith(sentences.more_members("1,005"))
+    assert message.text.endswith("and 1,005 more; `/devin members` with part of a name or address finds them")
     assert_valid(message)
 
 
@@ -60,11 +62,13 @@ def test_where_people_are_not_named_they_are_counted_and_small_groups_together()
 
 def test_nobody_is_a_member():
     assert members.members([]) == members.member_counts([]) == members.NOBODY
-    assert members.NOBODY.text == sentences.NO_MEMBERS
+    assert members.NOBODY.text == "Devin shows no members of your organisation."
 
 
 def test_a_member_is_found_by_no_mention():
-    assert members.NO_MENTION.text == sentences.NO_MEMBER_BY_MENTION
+    assert members.NO_MENTION.text == snapshot(
+        "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as `/devin members ada`."
+    )
 
 
 # ---------------------------------------------------------------- secrets
@@ -74,12 +78,16 @@ def test_secrets_are_named_and_nothing_more():
     assert secrets.secrets(["b`KEY", None, "a_key"], "https://x.test/secrets").text == (
         "*3 secrets* in your Devin organisation; values are never shown:\n• `a_key`\n• `bKEY`\n• (without a name)"
     )
-    assert secrets.secrets([], "https://x.test/secrets").text == sentences.no_secrets("https://x.test/secrets")
+    assert secrets.secrets([], "https://x.test/secrets").text == snapshot(
+        "There are no secrets in your Devin organisation. Add one on <https://x.test/secrets|Devin's page>."
+    )
     assert secrets.secrets([f"K{number}" for number in range(300)], "").text.endswith("\nand 200 more")
 
 
 def test_where_a_secret_is_added():
-    assert secrets.add_secret("https://x.test/secrets").text == sentences.add_secret("https://x.test/secrets")
+    assert secrets.add_secret("https://x.test/secrets").text == snapshot(
+        "Add a secret on <https://x.test/secrets|Devin's page>, never in Slack: everybody in a channel could read it, and Slack keeps it. Nothing was added."
+    )
 
 
 # ---------------------------------------------------------------- metrics
@@ -105,14 +113,11 @@ WEEK = Metrics(
 def test_metrics_of_a_week():
     message = metrics.metrics(WEEK)
     assert message.text == (
-        "*Devin, 19 to 25 November 2026*\n"
-        "• 1,300 sessions in use, 1 search\n"
+        "*Devin, 19 to 25 November 2026*\n• 1,300 sessions in use, 1 search\n"
         "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50 %), 2.3 ACUs each on average\n"
-        "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n"
-        "• by size: 150 XS, 1,000 S, 50 XXL\n"
+        "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n• by size: 150 XS, 1,000 S, 50 XXL\n"
         "• 8 pull requests created (3 of 8 through Devin Bridge, 38 %), 5 merged, 1 closed unmerged\n"
-        "• 31 active people\n"
-        f"{sentences.COUNTED_AS_API}"
+        "• 31 active people\nSessions that Devin Bridge starts count as API."
     )
     assert_valid(message)
 
@@ -120,14 +125,10 @@ def test_metrics_of_a_week():
 def test_metrics_of_a_quiet_week_have_no_shares():
     quiet = Metrics(WEEK.first, WEEK.last, 1, 0, 1, {}, {}, 0.0, 0, 0, 0, 1, own_sessions=1, own_pull_requests=0)
     assert metrics.metrics(quiet).text == (
-        "*Devin, 19 to 25 November 2026*\n"
-        "• 1 session in use, 0 searches\n"
-        "• 1 session created (1 of 1 through Devin Bridge)\n"
-        "• by origin: 1 elsewhere\n"
-        "• by size: not known\n"
-        "• 0 pull requests created, 0 merged, 0 closed unmerged\n"
-        "• 1 active person\n"
-        f"{sentences.COUNTED_AS_API}"
+        "*Devin, 19 to 25 November 2026*\n• 1 session in use, 0 searches\n"
+        "• 1 session created (1 of 1 through Devin Bridge)\n• by origin: 1 elsewhere\n"
+        "• by size: not known\n• 0 pull requests created, 0 merged, 0 closed unmerged\n• 1 active person\n"
+        "Sessions that Devin Bridge starts count as API."
     )
 
 
@@ -166,7 +167,10 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
     message = schedules.listing([NIGHTLY] * 60, [], BERLIN, NOW, PAGE)
     assert f"\nand 10 more on <{PAGE}|Devin's page>\n" in message.text
     assert_valid(message)
-    assert schedules.listing([], [], BERLIN, NOW, PAGE).text == sentences.no_schedules(PAGE)
+    assert (
+        schedules.listing([], [], BERLIN, NOW, PAGE).text
+        == f"Devin has no schedules. Admins can add one with `/devin schedule add` or on <{PAGE}|Devin's page>."
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,7 +204,9 @@ def test_what_is_said_about_a_change_of_a_schedule():
     )
     assert schedules.was_deleted(NIGHTLY.name, NIGHTLY.id).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(" ", "sched-1").text == "Deleted: `sched-1`."
-    assert schedules.UNKNOWN.text == sentences.SCHEDULE_UNCERTAIN
+    assert schedules.UNKNOWN.text == snapshot(
+        "Devin's answer got lost, so we do not know whether the schedule was changed. `/devin schedule list` shows how it is."
+    )
     assert schedules.KEPT.text == "The schedule stays as it is."
 
 
@@ -220,12 +226,20 @@ def test_the_question_before_a_schedule_is_deleted():
 
 
 def test_a_schedule_that_cannot_be_picked():
-    assert schedules.UNSEEN.text == sentences.NO_LIST_OF_SCHEDULES
-    assert schedules.NO_NUMBER_TYPED.text == (
-        f"Which schedule? Add its number to the command; nothing was changed. {sentences.NUMBERS_OF_SCHEDULES}"
+    assert schedules.UNSEEN.text == snapshot(
+        "You have seen no list of schedules in the last day, so nothing was changed. `/devin schedule list` shows them with their numbers."
     )
-    assert schedules.GONE.text == sentences.NO_SUCH_SCHEDULE
-    assert schedules.no_number(9).text == sentences.schedule_not_in_last_list(9)
+    assert schedules.NO_NUMBER_TYPED.text == (
+        snapshot(
+            "Which schedule? Add its number to the command; nothing was changed. `/devin schedule list` shows them with their numbers."
+        )
+    )
+    assert schedules.GONE.text == snapshot(
+        "Devin has no such schedule, so nothing was changed. `/devin schedule list` shows them with their numbers."
+    )
+    assert schedules.no_number(9).text == snapshot(
+        "Your last list of schedules has no number 9, so nothing was changed. `/devin schedule list` shows them with their numbers."
+    )
 
 
 # ---------------------------------------------------------------- reviews
@@ -246,9 +260,16 @@ def job(state: LongJobState = LongJobState.READING, reason: str | None = None, s
 
 
 def test_what_is_said_before_a_review():
-    assert reviews.HOW.text == sentences.WHICH_PULL_REQUEST
-    assert reviews.NO_PULL_REQUEST.text == sentences.NOT_A_PULL_REQUEST
-    assert reviews.asked_for(PULL).text == sentences.review_requested(f"<{PULL}|acme/web#7>")
+    assert reviews.HOW.text == snapshot(
+        "Which pull request? `/devin review https://github.com/acme/web/pull/7` has Devin review that pull request. Nothing was requested."
+    )
+    assert reviews.NO_PULL_REQUEST.text == snapshot(
+        "That is not the address of a pull request, so nothing was requested. `/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
+    )
+    assert (
+        reviews.asked_for(PULL).text
+        == f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+    )
     assert reviews.NOT_SEEN.text == (
         "Devin does not see that pull request, so nothing was requested. "
         "An admin of your Devin organisation can connect its repository."
@@ -265,8 +286,7 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         "Ask again with `/devin review`. Reference `r1`."
     )
     assert reviews.maybe_asked_for(PULL, "r1").text == (
-        f"{sentences.ANSWER_LOST} the review of <{PULL}|acme/web#7> was asked for. "
-        "Look at the pull request before you ask again. Reference `r1`."
+        f":warning: Devin's answer got lost, so we do not know whether the review of <{PULL}|acme/web#7> was asked for. Look at the pull request before you ask again. Reference `r1`."
     )
 
 
@@ -276,7 +296,7 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         (reviews.going_on(job()), "Devin begins soon."),
         (reviews.going_on(job(status="running")), "Devin is reading it."),
         (reviews.going_on(job(status="on hold")), "Devin says: on hold."),
-        (reviews.ended(job(LongJobState.DONE)), f":white_check_mark: {sentences.REVIEW_DONE}"),
+        (reviews.ended(job(LongJobState.DONE)), ":white_check_mark: Done. Devin's findings are on the pull request."),
         (
             reviews.ended(job(LongJobState.CANCELLED)),
             "No longer followed. Devin goes on with the review, which appears on the pull request.",
@@ -297,7 +317,10 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             reviews.ended(job(LongJobState.FAILED)),
             ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
         ),
-        (reviews.ended(job(LongJobState.FAILED, reviews.NO_MESSAGE)), sentences.REVIEW_NOT_SHOWN),
+        (
+            reviews.ended(job(LongJobState.FAILED, reviews.NO_MESSAGE)),
+            ":warning: Slack does not take the message that would show how far this review is, because the app lacks the scope `im:write`. Devin goes on with the review, which appears on the pull request. A workspace admin can install the app again with that scope.",
+        ),
     ],
 )
 def test_the_message_of_a_review(message, line):
@@ -308,7 +331,9 @@ def test_the_message_of_a_review(message, line):
 
 
 def test_who_asked_for_a_review_that_took_long_is_notified_of_its_end():
-    assert reviews.over(job(LongJobState.DONE)).text == f"Review of acme/web#7 (abcdef0): {sentences.REVIEW_DONE}"
+    assert reviews.over(job(LongJobState.DONE)).text == snapshot(
+        "Review of acme/web#7 (abcdef0): Done. Devin's findings are on the pull request."
+    )
     assert reviews.over(job(LongJobState.FAILED, reviews.LOST)).text == (
         "Review of acme/web#7 (abcdef0): It could not be followed to its end; the message above says why."
     )
@@ -324,7 +349,9 @@ def test_only_while_a_review_goes_on_it_can_be_left():
 
 
 def test_what_is_said_where_devin_does_not_answer():
-    assert devin_answers.UNREACHABLE.text == sentences.DEVIN_NOT_REACHED
+    assert devin_answers.UNREACHABLE.text == snapshot(
+        "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
+    )
     assert devin_answers.UNREADABLE.text == (
         "Devin gave an answer that cannot be read, so nothing was changed. Try again later."
     )

@@ -1,5 +1,7 @@
 """The answer to a question about usage."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 import re
 from dataclasses import replace
 from datetime import date
@@ -19,7 +21,6 @@ from bot.views.cycle import CycleFigures
 from bot.views.dates import long_date
 from bot.views.digest import HOURS, Figures, MostExpensive, change, report
 from bot.views.text import tenths_of_acus
-from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
@@ -40,11 +41,11 @@ FIGURES = Figures(
     ),
     cycle=CycleFigures(calendar_month(date(2025, 3, 9)), used=99.0, limit=1200.0, forecast=Forecast(310.0, 380.0)),
 )
-MARCH = sentences.cycle("March", "99 of 1,200 ACUs (8 %)", "310\u2013380")
+MARCH = "March: 99 of 1,200 ACUs (8 %) · forecast 310\N{EN DASH}380"
 RESULTS = (
-    sentences.sessions_by_outcome(4, "3 done", "1 running"),
+    "4 sessions: 3 done, 1 running.",
     "2 pull requests opened, 1 merged.",
-    sentences.ONE_WAITING_NOW,
+    "1 session is waiting for somebody now.",
 )
 
 
@@ -55,7 +56,7 @@ def yesterday(figures):
 
 def test_an_anomaly_is_a_line_where_days_are_compared():
     unusual = replace(FIGURES, anomaly_limit=11.25)
-    expected = sentences.anomaly("Sunday", "11.3 ACUs")
+    expected = ":warning: Unusually high for a Sunday: up to 11.3 ACUs would be normal."
     assert written(yesterday(unusual).blocks).splitlines()[3] == expected
     assert expected not in written(report("Devin today, so far", "", unusual, compared=False).blocks)
 
@@ -64,26 +65,26 @@ def test_an_answer_names_its_day():
     message = yesterday(FIGURES)
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{sentences.YESTERDAY}\n{sentences.billing_day('Sunday, 9 March 2025')}\n"
-        f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
-        f"{sentences.parts('12.5', '0')}\n"
-        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
-        f"{MARCH}\n"
-        f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
-        "<https://app.devin.ai/sessions/a|Devin>\n"
+        "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
+        f"*12.5 ACUs* · ▲ 25 % (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
+        f"{RESULTS[2]}\n{MARCH}\n*Most ACUs used*\n"
+        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
         "2. Upgrade: 5.3 ACUs"
     )
     assert message.blocks == snapshot(
         [
             {
                 "type": "header",
-                "text": {"type": "plain_text", "text": Is(sentences.YESTERDAY)},
+                "text": {"type": "plain_text", "text": "Devin yesterday"},
             },
             {
                 "type": "context",
                 "elements": [
-                    {"type": "mrkdwn", "text": Is(sentences.billing_day("Sunday, 9 March 2025")), "verbatim": True}
+                    {
+                        "type": "mrkdwn",
+                        "text": "Billing day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.",
+                        "verbatim": True,
+                    }
                 ],
             },
             {
@@ -91,10 +92,8 @@ def test_an_answer_names_its_day():
                 "text": {
                     "type": "mrkdwn",
                     "text": Is(
-                        f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
-                        f"{sentences.parts('12.5', '0')}\n"
-                        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
-                        f"{MARCH}"
+                        f"*12.5 ACUs* · ▲ 25 % (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n{RESULTS[1]}\n"
+                        f"{RESULTS[2]}\n{MARCH}"
                     ),
                     "verbatim": True,
                 },
@@ -103,10 +102,9 @@ def test_an_answer_names_its_day():
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": Is(
-                        f"{sentences.MOST_EXPENSIVE}\n"
-                        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
-                        "<https://app.devin.ai/sessions/a|Devin>\n"
+                    "text": (
+                        "*Most ACUs used*\n"
+                        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
                         "2. Upgrade: 5.3 ACUs"
                     ),
                     "verbatim": True,
@@ -128,7 +126,7 @@ def test_an_answer_names_its_day():
 def test_the_notification_says_the_figures_in_one_plain_line(facts, spent, results):
     figures = replace(FIGURES, **facts)
     found = yesterday(figures).text
-    assert found == sentences.figures_in_short(sentences.YESTERDAY, spent, *results)
+    assert found == " ".join([f"Devin yesterday: {spent}." if spent else "Devin yesterday.", *results])
     assert with_markup([found]) == []
 
 
@@ -136,28 +134,36 @@ def test_an_answer_about_an_empty_day():
     message = yesterday(Figures(date(2025, 1, 1)))
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{sentences.YESTERDAY}\n{sentences.billing_day('Wednesday, 1 January 2025')}\n"
-        "*0 ACUs* through Slack\n"
-        f"{sentences.NO_TOTAL}\n"
-        f"{sentences.NO_ACTIVE_SESSIONS}\n"
-        f"{sentences.NOTHING_USED}"
+        "Devin yesterday\nBilling day Wednesday, 1 January 2025, 08:00 UTC to 08:00 UTC.\n"
+        "*0 ACUs* through Slack\nThe total could not be read from Devin this time.\nNo active sessions.\n"
+        "No session of Devin Bridge used anything in this time."
     )
 
 
 @pytest.mark.parametrize(
     ("because", "named", "sentence"),
     [
-        (WithheldBecause.PERMISSION, "ViewOrgConsumption", sentences.OWN_SESSIONS_ONLY),
-        (WithheldBecause.NOT_FOUND, "ViewOrgConsumption", sentences.NO_BILL),
-        (WithheldBecause.QUOTA, "out_of_quota", sentences.no_bill_for_quota("out_of_quota")),
+        (
+            WithheldBecause.PERMISSION,
+            "ViewOrgConsumption",
+            ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.",
+        ),
+        (
+            WithheldBecause.NOT_FOUND,
+            "ViewOrgConsumption",
+            ":information_source: Counted from the sessions of Devin Bridge alone, because Devin has no bill for this organisation. If your plan is billed in ACUs, an admin of your Devin organisation can grant `ViewOrgConsumption` to the service user.",
+        ),
+        (
+            WithheldBecause.QUOTA,
+            "out_of_quota",
+            ":information_source: Counted from the sessions of Devin Bridge alone, because Devin shows no bill while a quota is used up (`out_of_quota`). An admin of your Devin organisation can raise it.",
+        ),
     ],
 )
 def test_figures_from_our_own_rows_say_why(because, named, sentence):
     message = yesterday(replace(FIGURES, total=None, withheld=Withheld(because, named)))
     assert_valid(message)
-    assert (
-        written(message.blocks).splitlines()[2] == f"*12.5 ACUs* through Slack · {sentences.compared('▲ 25 %', '10')}"
-    )
+    assert written(message.blocks).splitlines()[2] == "*12.5 ACUs* through Slack · ▲ 25 % (usual 10)"
     assert written(message.blocks).endswith(sentence)
     assert message.blocks[-1]["elements"][0]["text"] == sentence
 
@@ -173,10 +179,10 @@ def amounts(**facts):
 @pytest.mark.parametrize(
     ("total", "through_slack", "parts"),
     [
-        (12.5, 7.25, [sentences.parts("7.3", "5.2")]),
-        (12.5, 0.0, [sentences.parts("0", "12.5")]),
-        (12.5, 0.001, [sentences.parts("under 0.1", "12.5")]),
-        (1.0, 0.35, [sentences.parts("0.4", "0.6")]),  # each part rounded by itself would make 1.1
+        (12.5, 7.25, ["7.3 through Slack, 5.2 elsewhere"]),
+        (12.5, 0.0, ["0 through Slack, 12.5 elsewhere"]),
+        (12.5, 0.001, ["under 0.1 through Slack, 12.5 elsewhere"]),
+        (1.0, 0.35, ["0.4 through Slack, 0.6 elsewhere"]),  # each part rounded by itself would make 1.1
         (0.0, 0.0, []),
     ],
 )
@@ -186,8 +192,11 @@ def test_what_came_through_slack_and_what_came_otherwise_add_up(total, through_s
 
 def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     above, below = amounts(total=12.5, through_slack=12.75)
-    assert above == [f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}", sentences.parts("12.5", "0")]
-    assert below == [sentences.NOTHING_USED_HERE, sentences.counted_by_session("12.8 ACUs")]
+    assert above == ["*12.5 ACUs* · ▲ 25 % (usual 10)", "12.5 through Slack, 0 elsewhere"]
+    assert below == [
+        "No session of this workspace used anything in this time.",
+        "Added up session by session, it is 12.8 ACUs through Slack: what is used around 08:00 UTC can count toward the day before or after.",
+    ]
 
 
 @given(st.dictionaries(st.sampled_from(["devin", "review"]), st.floats(0, 1e6)), st.floats(0, 1e6), st.floats(0, 1e6))
@@ -201,7 +210,10 @@ def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(products, co
         assert ours + others == whole
         assert min(ours, others) >= 0
         above = half_up(own, 1) > half_up(total, 1)
-        assert (sentences.counted_by_session(tenths_of_acus(own)) in below) is above
+        assert (
+            f"Added up session by session, it is {tenths_of_acus(own)} through Slack: what is used around 08:00 UTC can count toward the day before or after."
+            in below
+        ) is above
 
 
 def acus_in(written_amount):
@@ -210,24 +222,38 @@ def acus_in(written_amount):
 
 def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
     above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
-    assert above == ["*7.3 ACUs* through Slack", sentences.bill_not_in("Sunday, 9 March 2025")]
-    assert below == [sentences.NOTHING_USED_HERE]
+    assert above == [
+        "*7.3 ACUs* through Slack",
+        "Devin's bill for Sunday, 9 March 2025 is not in yet, so what was used elsewhere is not known.",
+    ]
+    assert below == ["No session of this workspace used anything in this time."]
 
 
 @pytest.mark.parametrize("total", [0.0, None])
 def test_a_plan_without_acus_is_not_called_quiet(total):
     facts = {"total": total, "through_slack": 0.0, "no_acus_reported": True}
-    assert amounts(**facts) == ([sentences.PLAN_WITHOUT_ACUS], [])
-    assert amounts(**facts, no_acus_said=True) == ([sentences.PLAN_WITHOUT_ACUS_AGAIN], [])
+    assert amounts(**facts) == (
+        [
+            "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
+        ],
+        [],
+    )
+    assert amounts(**facts, no_acus_said=True) == (["Devin reports no ACUs."], [])
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(19_200.0, [sentences.worked("5 h 20 min")]), (90.0, [sentences.worked("1 minute")]), (0.0, [])],
+    [
+        (19_200.0, ["Devin worked for 5 h 20 min on the finished ones."]),
+        (90.0, ["Devin worked for 1 minute on the finished ones."]),
+        (0.0, []),
+    ],
 )
 def test_a_plan_without_acus_has_working_time_instead(seconds, said):
     assert amounts(total=None, through_slack=0.0, no_acus_reported=True, worked=seconds) == (
-        [sentences.PLAN_WITHOUT_ACUS],
+        [
+            "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
+        ],
         said,
     )
 
@@ -239,44 +265,43 @@ def test_a_plan_without_acus_has_no_cycle():
 
 def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
     message = yesterday(replace(FIGURES, price=Price(Decimal("2.25"), "USD")))
-    march = sentences.cycle("March", "99 of 1,200 ACUs (8 %, 222.75 USD)", "310\u2013380")
+    march = "March: 99 of 1,200 ACUs (8 %, 222.75 USD) · forecast 310\N{EN DASH}380"
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{sentences.YESTERDAY}\n{sentences.billing_day('Sunday, 9 March 2025')}\n"
-        f"*12.5 ACUs (28.13 USD)* · {sentences.compared('▲ 25 %', '10')}\n"
-        f"{sentences.parts('12.5', '0')}\n"
-        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
-        f"{march}\n"
-        f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
-        "<https://app.devin.ai/sessions/a|Devin>\n"
+        "Devin yesterday\nBilling day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC.\n"
+        f"*12.5 ACUs (28.13 USD)* · ▲ 25 % (usual 10)\n12.5 through Slack, 0 elsewhere\n{RESULTS[0]}\n"
+        f"{RESULTS[1]}\n{RESULTS[2]}\n{march}\n*Most ACUs used*\n"
+        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
         "2. Upgrade: 5.3 ACUs"
     )
-    title = sentences.YESTERDAY
-    assert message.text == sentences.figures_in_short(title, "12.5 ACUs (28.13 USD)", *RESULTS)
+    title = "Devin yesterday"
+    assert message.text == " ".join([f"{title}: 12.5 ACUs (28.13 USD).", *RESULTS])
 
 
 def test_with_a_price_what_came_through_slack_has_its_money_where_the_total_is_not_known():
     above, _ = amounts(total=None, price=Price(Decimal("2.25"), "USD"))
-    assert above == ["*12.5 ACUs (28.13 USD)* through Slack", sentences.NO_TOTAL]
+    assert above == ["*12.5 ACUs (28.13 USD)* through Slack", "The total could not be read from Devin this time."]
 
 
 def test_a_plan_that_counts_only_the_whole_says_so():
     above, below = amounts(total=12.5, through_slack=0.0, no_acus_reported=True)
-    assert above == [f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}", sentences.NO_ACUS_OF_SESSIONS]
+    assert above == [
+        "*12.5 ACUs* · ▲ 25 % (usual 10)",
+        "Devin reports no ACUs for single sessions, so what came through Slack is not known.",
+    ]
     assert below == []
 
 
 @pytest.mark.parametrize(
     ("total", "mean", "words"),
     [
-        (43.2, 36.0, sentences.compared("▲ 20 %", "36")),
-        (5.0, 10.0, sentences.compared("▼ 50 %", "10")),
-        (0.0, 10.0, sentences.compared("▼ 100 %", "10")),
-        (5000.0, 1.0, sentences.compared("▲ 499,900 %", "1")),
-        (10.0, 10.0, sentences.AS_USUAL),
-        (10.0, 0.0, sentences.NOTHING_TO_COMPARE_WITH),
-        (10.0, None, sentences.NOTHING_TO_COMPARE_WITH),
+        (43.2, 36.0, "▲ 20 % (usual 36)"),
+        (5.0, 10.0, "▼ 50 % (usual 10)"),
+        (0.0, 10.0, "▼ 100 % (usual 10)"),
+        (5000.0, 1.0, "▲ 499,900 % (usual 1)"),
+        (10.0, 10.0, "as usual"),
+        (10.0, 0.0, "nothing in the seven days before to compare with"),
+        (10.0, None, "nothing in the seven days before to compare with"),
     ],
 )
 def test_the_change_is_shown_in_percent_or_in_words(total, mean, words):

@@ -18,7 +18,6 @@ from bot.views.digest_posts import ThreadFigures, WithoutPullRequest, line_chart
 from bot.views.digest_tables import Spender, SpenderTable
 from bot.views.figure_files import FigureFile
 from bot.views.message import MadeFile
-from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import assert_valid
 
@@ -36,7 +35,7 @@ THREE = tuple(
 FIGURES = Figures(DAY, total=49.5, through_slack=16.4, outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1})
 PEOPLE = SpenderTable("People", "Person", (Spender("Ada", Decimal("16.4"), 3),))
 THREAD = ThreadFigures(DAY, THREE, (PEOPLE,), WithoutPullRequest(6.1, 16.4, 2))
-FOUR_SESSIONS = sentences.sessions_by_outcome(4, "3 done", "1 running")
+FOUR_SESSIONS = "4 sessions: 3 done, 1 running."
 IN_WORDS = (
     "ACUs a day, 24 Nov to 26 Nov: most on Thu 26 Nov with 49.5; on Thu 26 Nov spent 49.5, usual 30, limit's pace 40."
 )
@@ -87,7 +86,7 @@ def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_re
         }
     )
     assert people.text == "People, Thu 26 Nov: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
-    assert without.text == sentences.without_pull_request("6.1", "16.4", "2 sessions")
+    assert without.text == "Without a PR so far: 6.1 ACUs of the 16.4 through Slack, in 2 sessions."
 
 
 def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():

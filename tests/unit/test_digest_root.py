@@ -1,5 +1,7 @@
 """The root post of the daily digest."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -7,6 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
 from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Withheld, WithheldBecause
@@ -18,7 +21,6 @@ from bot.domain.session import DisplayState
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures
 from bot.views.digest_root import DigestFigures, Needing, PullRequestFigures, digest_root
-from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
@@ -45,10 +47,10 @@ DIGEST = DigestFigures(
     needing_by_state={DisplayState.APPROVAL: 1, DisplayState.WAITING: 1, DisplayState.FAILED: 1},
     pull_requests=PullRequestFigures(opened=8, merged=5, acus=10.1),
 )
-FIRST = sentences.spent_on("Thu 26 Nov", "49.5 ACUs", sentences.compared("▲ 33 %", "37.3"), "16.4", "33.1")
-CYCLE = sentences.cycle("November", "973 of 1,200 ACUs (81 %)", "1,120\u20131,190")
+FIRST = "*49.5 ACUs on Thu 26 Nov*  ▲ 33 % (usual 37.3) · through Slack 16.4 · elsewhere 33.1"
+CYCLE = "November: 973 of 1,200 ACUs (81 %) · forecast 1,120\N{EN DASH}1,190"
 WITH_RATIO = "8 PRs opened · 5 merged · 2.0 ACUs per merged PR (Slack, 14 days)"
-READ = f"{sentences.day_read('09:05')} {sentences.corrected('Wed 25 Nov', '43.1', '43.4 ACUs')}"
+READ = "Day 08:00\N{EN DASH}08:00 UTC, read 09:05. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
 
 
 def lines(digest=DIGEST, **facts):
@@ -61,12 +63,9 @@ def test_the_whole_post():
     message = digest_root(DIGEST)
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{FIRST}\n{CYCLE}\n{WITH_RATIO}\n"
-        f"{sentences.NEEDS_SOMEBODY}\n"
+        f"{FIRST}\n{CYCLE}\n{WITH_RATIO}\n*Needs somebody*\n"
         ":raised_hand: Deploy 2.3 to production · Ben · 23 h · <https://acme.slack.com/p1|thread>\n"
-        ":speech_balloon: Which card? · Ann · 45 min\n"
-        "and 1 more\n"
-        f"{READ}"
+        f":speech_balloon: Which card? · Ann · 45 min\nand 1 more\n{READ}"
     )
     assert [block["type"] for block in message.blocks] == ["section", "section", "context"]
     assert message.text == "49.5 ACUs on Thu 26 Nov (▲ 33 %) · 2 sessions wait · 1 failed"
@@ -74,7 +73,7 @@ def test_the_whole_post():
 
 
 def test_an_anomaly_is_a_line():
-    expected = sentences.anomaly("Thursday", "45 ACUs")
+    expected = ":warning: Unusually high for a Thursday: up to 45 ACUs would be normal."
     assert lines(anomaly_limit=44.96)[1] == expected
     withheld = Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption")
     assert lines(anomaly_limit=44.96, total=None, withheld=withheld)[1] == expected
@@ -84,7 +83,7 @@ def test_an_anomaly_is_a_line():
 def test_every_state_has_its_sign_and_five_are_listed():
     needing = (DEPLOY, CARD, LIMITED, FAILED, CARD, CARD)
     found = lines(replace(DIGEST, needing=needing, needing_by_state={DisplayState.WAITING: 7, DisplayState.FAILED: 1}))
-    at = found.index(sentences.NEEDS_SOMEBODY)
+    at = found.index("*Needs somebody*")
     assert found[at + 3 : at + 7] == [
         ":no_entry: Upgrade · 2 d",
         ":x: Fix the import · Ada · 0 min · <https://acme.slack.com/p2|thread>",
@@ -111,9 +110,9 @@ def test_the_notification_says_who_waits(states, said):
     ("counts", "line"),
     [
         (PullRequestFigures(), None),
-        (PullRequestFigures(1, 0, 3.0), sentences.pull_requests("1 PR", 0)),
-        (PullRequestFigures(8, 4, 10.1), sentences.pull_requests("8 PRs", 4)),  # too few to say anything
-        (PullRequestFigures(8, 5, 0.0), sentences.pull_requests("8 PRs", 5)),  # a plan without ACUs
+        (PullRequestFigures(1, 0, 3.0), "1 PR opened · 0 merged (Slack, 14 days)"),
+        (PullRequestFigures(8, 4, 10.1), "8 PRs opened · 4 merged (Slack, 14 days)"),  # too few to say anything
+        (PullRequestFigures(8, 5, 0.0), "8 PRs opened · 5 merged (Slack, 14 days)"),  # a plan without ACUs
         (PullRequestFigures(1200, 1000, 12_345.0), "1,200 PRs opened · 1,000 merged · 12.3 ACUs per merged PR "),
     ],
 )
@@ -125,13 +124,13 @@ def test_a_ratio_stands_beside_its_basis_or_not_at_all(counts, line):
 @pytest.mark.parametrize(
     ("facts", "first"),
     [
-        ({"usual": None}, sentences.spent_on("Thu 26 Nov", "49.5 ACUs", "", "16.4", "33.1")),
-        ({"usual": 49.5}, sentences.spent_on("Thu 26 Nov", "49.5 ACUs", sentences.AS_USUAL, "16.4", "33.1")),
-        ({"usual": 99.0}, sentences.spent_on("Thu 26 Nov", "49.5 ACUs", "▼ 50 % (usual 99)", "16.4", "33.1")),
-        ({"total": 0.0, "through_slack": 0.0}, sentences.spent_on("Thu 26 Nov", "0 ACUs", "▼ 100 % (usual 37.3)")),
+        ({"usual": None}, "*49.5 ACUs on Thu 26 Nov* · through Slack 16.4 · elsewhere 33.1"),
+        ({"usual": 49.5}, "*49.5 ACUs on Thu 26 Nov*  as usual · through Slack 16.4 · elsewhere 33.1"),
+        ({"usual": 99.0}, "*49.5 ACUs on Thu 26 Nov*  ▼ 50 % (usual 99) · through Slack 16.4 · elsewhere 33.1"),
+        ({"total": 0.0, "through_slack": 0.0}, "*0 ACUs on Thu 26 Nov*  ▼ 100 % (usual 37.3)"),
         (
             {"price": Price(Decimal("2.25"), "USD"), "usual": None},
-            sentences.spent_on("Thu 26 Nov", "49.5 ACUs (111.38 USD)", "", "16.4", "33.1"),
+            "*49.5 ACUs (111.38 USD) on Thu 26 Nov* · through Slack 16.4 · elsewhere 33.1",
         ),
     ],
 )
@@ -141,12 +140,17 @@ def test_the_first_line_has_what_has_a_basis(facts, first):
 
 def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
     found = lines(total=None, not_in_yet=date(2026, 11, 26))
-    assert found[:2] == ["*16.4 ACUs through Slack on Thu 26 Nov*", sentences.bill_not_in("Thursday, 26 November 2026")]
-    assert found[-1] == f"{sentences.DAY} {sentences.corrected('Wed 25 Nov', '43.1', '43.4 ACUs')}"
-    assert lines(total=None)[1] == sentences.NO_TOTAL
+    assert found[:2] == [
+        "*16.4 ACUs through Slack on Thu 26 Nov*",
+        "Devin's bill for Thursday, 26 November 2026 is not in yet, so what was used elsewhere is not known.",
+    ]
+    assert found[-1] == "Day 08:00\N{EN DASH}08:00 UTC. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
+    assert lines(total=None)[1] == "The total could not be read from Devin this time."
     withheld = lines(total=None, withheld=Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption"))
     assert withheld[0] == "*16.4 ACUs through Slack on Thu 26 Nov*  ▼ 56 % (usual 37.3)"
-    assert withheld[-1] == sentences.OWN_SESSIONS_ONLY
+    assert withheld[-1] == snapshot(
+        ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
+    )
 
 
 def test_a_plan_without_acus_has_sessions_and_time_instead():
@@ -154,22 +158,24 @@ def test_a_plan_without_acus_has_sessions_and_time_instead():
     found = lines(**facts)
     assert found[:5] == [
         "*Devin on Thu 26 Nov*",
-        sentences.PLAN_WITHOUT_ACUS,
-        sentences.sessions_by_outcome(4, "3 done", "1 running"),
-        sentences.worked("5 h 20 min"),
+        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost.",
+        "4 sessions: 3 done, 1 running.",
+        "Devin worked for 5 h 20 min on the finished ones.",
         WITH_RATIO,
     ]
     text = digest_root(replace(DIGEST, figures=replace(FIGURES, **facts))).text
     assert text == "Devin on Thu 26 Nov · 4 sessions: 3 done, 1 running · 2 sessions wait · 1 failed"
-    assert lines(no_acus_reported=True)[1] == sentences.NO_ACUS_OF_SESSIONS
-    assert lines(**facts, no_acus_said=True)[1] == sentences.PLAN_WITHOUT_ACUS_AGAIN
+    assert lines(no_acus_reported=True)[1] == snapshot(
+        "Devin reports no ACUs for single sessions, so what came through Slack is not known."
+    )
+    assert lines(**facts, no_acus_said=True)[1] == "Devin reports no ACUs."
 
 
 def test_corrected_bills_stand_behind_the_day():
     days = [Correction(date(2026, 11, day), 43.1, 43.4) for day in (25, 24, 23, 22, 21)]
-    named = [sentences.corrected(day, "43.1", "43.4 ACUs") for day in ("Wed 25 Nov", "Tue 24 Nov", "Mon 23 Nov")]
+    named = [f"{day} corrected: 43.1 → 43.4 ACUs." for day in ("Wed 25 Nov", "Tue 24 Nov", "Mon 23 Nov")]
     for count, more in ((0, []), (3, []), (4, ["and 1 more day."]), (5, ["and 2 more days."])):
-        said = [sentences.day_read("09:05"), *named[: min(count, 3)], *more]
+        said = ["Day 08:00\N{EN DASH}08:00 UTC, read 09:05.", *named[: min(count, 3)], *more]
         assert lines(corrections=tuple(days[:count]))[-1] == " ".join(said)
 
 
@@ -186,12 +192,12 @@ def test_corrected_bills_stand_behind_the_day():
 )
 def test_a_correction_has_one_decimal_and_two_where_one_would_show_no_change(before, after, shown):
     found = lines(corrections=(Correction(date(2026, 11, 25), before, after),))
-    assert found[-1] == f"{sentences.day_read('09:05')} {sentences.corrected('Wed 25 Nov', *shown)}"
+    assert found[-1] == f"Day 08:00\N{EN DASH}08:00 UTC, read 09:05. Wed 25 Nov corrected: {shown[0]} → {shown[1]}."
 
 
 def test_a_bill_read_long_ago_says_on_which_day():
     assert lines(read_at=datetime(2026, 11, 26, 12, 0, tzinfo=UTC).timestamp(), corrections=())[-1] == (
-        sentences.day_read("26 Nov 12:00")
+        snapshot("Day 08:00\N{EN DASH}08:00 UTC, read 26 Nov 12:00.")
     )
 
 

@@ -1,9 +1,12 @@
 """What people read about subscriptions, about digests that were not posted, and in the warning before a cycle ends."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 from datetime import UTC, date, time
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.domain.consumption import Correction
 from bot.domain.cycle import Cycle
@@ -19,7 +22,6 @@ from bot.views.digest_posts import DigestPosts
 from bot.views.digest_root import DigestFigures, Needing
 from bot.views.editions import EditionFigures, Preview, edition_posts, preview
 from bot.views.message import Message
-from tests import sentences
 from tests.markup import written
 from tests.unit.block_kit import assert_valid
 
@@ -121,13 +123,13 @@ def test_another_digest_lists_who_needs_somebody_and_names_corrected_days_too():
     message = edition_posts(replace(week, beside=beside).with_figures(found)).root
     assert_valid(message)
     assert written(message.blocks).splitlines()[4:] == [
-        sentences.NO_ACTIVE_SESSIONS,
-        sentences.TWO_WAITING_NOW,
-        sentences.NEEDS_SOMEBODY,
+        "No active sessions.",
+        "2 sessions are waiting for somebody now.",
+        "*Needs somebody*",
         ":speech_balloon: Which card? · Ann · 1 h",
         "and 1 more",
-        sentences.NOTHING_USED,
-        sentences.corrected("Wed 18 Nov", "43.1", "43.4 ACUs"),
+        "No session of Devin Bridge used anything in this time.",
+        "Wed 18 Nov corrected: 43.1 → 43.4 ACUs.",
     ]
 
 
@@ -158,7 +160,7 @@ def test_the_warning_says_how_the_cycle_will_end_beside_its_limit(used, forecast
 
 
 def test_a_warning_without_figures_says_so():
-    assert sentences.NO_TOTAL in digest(Occasion.WARNING).text
+    assert "The total could not be read from Devin this time." in digest(Occasion.WARNING).text
 
 
 def test_a_preview_shows_each_edition_of_the_channel_with_its_thread_in_words():
@@ -185,7 +187,11 @@ def test_a_preview_shows_each_edition_of_the_channel_with_its_thread_in_words():
 def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
     shown = preview([Preview(Subscription("C0WEB", Edition.DAILY, NINE, share), DAYS[0])])
     assert_valid(shown)
-    assert written(shown.blocks) == shown.text == sentences.would_be_skipped("Sat 21 Nov", where)
+    assert (
+        written(shown.blocks)
+        == shown.text
+        == f"Only you see this. No daily digest would be posted here now: on Sat 21 Nov nothing was used{where} and no session was active, and none waits for anybody. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+    )
 
 
 # ---------------------------------------------------------------- subscriptions
@@ -211,7 +217,9 @@ def test_the_list_says_which_channels_get_none_any_more():
         "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · from the settings, and can be changed only there",
         "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
     ]
-    assert subscription_sentences.digest_list([]).text == sentences.NO_DIGESTS
+    assert subscription_sentences.digest_list([]).text == snapshot(
+        "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one."
+    )
 
 
 def test_what_is_confirmed():
@@ -238,7 +246,7 @@ def test_what_is_confirmed():
         (MissedBecause.ARCHIVED, "it is archived"),
         (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is not a member of it any more"),
         (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge is not one of them"),
-        (MissedBecause.SHARED, sentences.DIGEST_IN_SHARED_CHANNEL),
+        (MissedBecause.SHARED, "it is shared with another company, and a digest shows what you spend"),
         (MissedBecause.REFUSED, "Slack refuses the post"),
     ],
 )

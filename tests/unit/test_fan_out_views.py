@@ -1,8 +1,11 @@
 """What people read about a fan-out, in whole sentences."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.domain.commands.fan_out_query import FanOutMistake, NotChosen, OrganisationName, WrongFanOut
 from bot.domain.commands.options import NOT_ACUS, Mistyped
@@ -17,7 +20,6 @@ from bot.domain.fan_out import (
 )
 from bot.domain.session import DisplayState, Lifecycle, Options
 from bot.views import fan_out_table, fan_outs
-from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 URL = "https://app.devin.ai/sessions/1"
@@ -113,10 +115,12 @@ def test_the_preview_of_one_organisation_says_what_is_missing():
     note = fan_outs.own_alone("org-play", None, started=True)
     message = fan_outs.preview(replace(FAN_OUT, prompt="upgrade"), NAMES[:1], note)
     assert texts(message) == [
-        "*Start 1 session?* In Acme.\n"
-        "No limit of ACUs is set; `acu=5` sets one for each session. Nothing was started yet.\n"
-        f"{sentences.own_organisation_only()}\n"
-        "The prompt:\n> upgrade"
+        (
+            "*Start 1 session?* In Acme.\n"
+            "No limit of ACUs is set; `acu=5` sets one for each session. Nothing was started yet.\n"
+            "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user.\n"
+            "The prompt:\n> upgrade"
+        )
     ]
     assert labels(message) == ["Start 1 session", "Cancel"]
 
@@ -134,7 +138,9 @@ def test_a_preview_with_fifty_long_names_fits():
 
 def test_the_other_answers():
     assert fan_outs.own_alone("org-play", "ManageX", started=False) == (
-        f"{sentences.own_organisation_only('ManageX')} Nothing was started."
+        snapshot(
+            "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission `ManageX`. An admin of the enterprise can grant it to the service user. Nothing was started."
+        )
     )
     assert fan_outs.begun(5).text == ("OK, 5 sessions will start. The table that shows them appears here in a moment.")
     assert fan_outs.not_posted("C0").text == (
@@ -142,10 +148,13 @@ def test_the_other_answers():
         "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares."
     )
     assert fan_outs.not_posted("D0").text == (
-        "The table of your fan-out could not be posted in that direct message, so nothing was started. "
-        f"{sentences.USE_A_CHANNEL}"
+        snapshot(
+            "The table of your fan-out could not be posted in that direct message, so nothing was started. Use a channel, or write to Devin Bridge directly."
+        )
     )
-    assert fan_outs.ONLY_IN_PRIVATE.text == sentences.NO_FAN_OUT_BY_MENTION
+    assert fan_outs.ONLY_IN_PRIVATE.text == snapshot(
+        "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a direct message. Nothing was started."
+    )
     assert fan_outs.UNREACHABLE.text == (
         ":warning: Devin cannot list the organisations at the moment. Nothing was started. Try again in a minute."
     )
@@ -160,7 +169,9 @@ def test_the_answers_to_buttons_that_change_nothing():
     assert fan_outs.GONE.text == "This fan-out is too old, so nothing was changed."
     assert fan_outs.NOT_RUNNING.text == "This fan-out is over, so there was nothing to stop."
     assert fan_outs.BEING_STOPPED.text == "This fan-out is already being stopped."
-    assert fan_outs.NOTHING_TO_RETRY.text == sentences.NOTHING_TO_RETRY
+    assert fan_outs.NOTHING_TO_RETRY.text == snapshot(
+        "There is nothing to try again: no session has failed, or the fan-out was stopped."
+    )
 
 
 # ---------------------------------------------------------------- the table
@@ -173,7 +184,7 @@ def test_the_table_shows_state_link_acus_and_reason():
     )
     assert texts(message) == [
         "*Fan-out: “upgrade deps”*\n2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
-        sentences.may_not_start("Web"),
+        "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. An admin of that organisation or of the enterprise can grant it to the service user.",
     ]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
     assert [cell["text"] for cell in data["rows"][0]] == ["Organisation", "State", "Session", "ACUs", "Reason"]
@@ -260,7 +271,12 @@ def test_why_a_session_was_not_started():
     assert fan_out_table.UNAUTHORISED == (
         "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
     )
-    assert fan_out_table.UNKNOWN == sentences.FAN_OUT_UNCERTAIN
+    assert (
+        snapshot(
+            "Devin's answer got lost, so we do not know whether it was started. “Retry failed” looks first, and starts it only if it is not there."
+        )
+        == fan_out_table.UNKNOWN
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,10 +287,10 @@ def test_why_a_session_was_not_started():
             replace(FAILED, detail="error"),
             "A fault at Devin suspended the session. Write to it in Devin to try to wake it.",
         ),
-        (LIMIT, sentences.NO_CREDITS_LEFT),
+        (LIMIT, "There are no credits left. Somebody who manages billing can buy more in Devin."),
         (
             replace(LIMIT, detail="usage_limit_exceeded"),
-            f"The session has used up its own limit. {sentences.raise_own_limit()}",
+            "The session has used up its own limit. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.",
         ),
         (
             replace(LIMIT, detail="org_usage_limit_exceeded"),

@@ -1,5 +1,7 @@
 """Figures as CSV files: rows that add up exactly, and what is said about them."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 import csv
 import io
 from datetime import date
@@ -8,6 +10,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
 from bot.domain.billing import Period, Withheld, WithheldBecause
 from bot.domain.consumption import exact, exact_sum
@@ -17,7 +20,6 @@ from bot.domain.questions import By, Question
 from bot.views.csv import csv_text
 from bot.views.digest import Figures
 from bot.views.figure_files import FilePart, no_bill, report_file, running, usage_file
-from tests import sentences
 
 TUESDAY = date(2026, 5, 19)
 WEEK = Span(date(2026, 5, 13), TUESDAY, days_between(date(2026, 5, 13), TUESDAY), (date(2026, 5, 20),))
@@ -40,10 +42,10 @@ def test_what_people_used_ends_with_elsewhere_and_the_total():
         "total,,20.35,,",
     ]
     assert (made.title, made.name) == (
-        f"{sentences.WEEK}, by person",
+        "Devin in the last seven days, by person",
         "devin-usage-2026-05-13-to-2026-05-19-by-person.csv",
     )
-    assert made.notes == [sentences.not_included("Wed 20 May")]
+    assert made.notes == ["Not finished, so not included: Wed 20 May."]
 
 
 def test_without_a_division_each_day_is_a_row():
@@ -61,9 +63,11 @@ def test_without_a_bill_there_is_no_elsewhere_and_why_is_said():
     figures = Figures(TUESDAY, through_slack=0.3, withheld=withheld)
     made = usage_file(BY_PERSON, WEEK, figures, PARTS, None)
     assert lines(made)[-1] == "total,,0.3,,"
-    reason = sentences.OWN_SESSIONS_ONLY.removeprefix(":information_source: ")
+    reason = ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.".removeprefix(
+        ":information_source: "
+    )
     assert made.notes[0] == reason
-    assert no_bill(figures).text == f"{sentences.ONLY_THE_BILL} So there is no file. {reason}"
+    assert no_bill(figures).text == f"Only Devin's bill says how this divides. So there is no file. {reason}"
 
 
 def test_below_zero_elsewhere_has_a_sentence():
@@ -77,7 +81,9 @@ def test_a_plan_without_acus_has_sessions_time_and_pull_requests():
     figures = Figures(TUESDAY, total=0.0, no_acus_reported=True)
     made = usage_file(BY_PERSON, WEEK, figures, [FilePart(("Ada", "U0ADA"), Decimal(0), 2, 1, 600.4)], Decimal(0))
     assert lines(made) == ["person,person_id,acus,sessions,pull_requests,worked_seconds", "Ada,U0ADA,,2,1,600"]
-    assert made.notes[0] == sentences.PLAN_WITHOUT_ACUS
+    assert made.notes[0] == snapshot(
+        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
+    )
 
 
 def test_without_names_there_is_no_column_for_ids():

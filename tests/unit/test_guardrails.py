@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.views.guardrails import MOST_LISTED, Violation, violations
-from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
@@ -16,7 +15,7 @@ def test_one_violation():
     assert_valid(message)
     assert message.text == "Devin's guardrails took action on 1 message: Prompt injection, the message was blocked."
     assert written(message.blocks) == (
-        f"{sentences.guardrails_acted('1 message')}\n"
+        ":shield: *Devin's guardrails took action on 1 message*\n"
         f"• *Prompt injection* · the message was blocked · <{THREAD}|Fix the login> · <{PAGE}|Devin>: It overrides."
     )
 
@@ -26,7 +25,7 @@ def test_each_action_has_its_words():
     message = violations(listed)
     assert message.text == "Devin's guardrails took action on 5 messages: Leak, logged, and 4 more."
     assert written(message.blocks).splitlines() == [
-        sentences.guardrails_acted("5 messages"),
+        ":shield: *Devin's guardrails took action on 5 messages*",
         "• *Leak* · logged",
         "• *Leak* · the person was warned",
         "• *Leak* · the session was ended",

@@ -1,5 +1,7 @@
 """The help texts, whole, and that they name every form of every command."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 import re
 
 import pytest
@@ -8,7 +10,6 @@ from bot.domain.commands.registry import HELP, START
 from bot.domain.commands.spec import ADDRESSED, Surface
 from bot.features import COMMANDS
 from bot.views.help_texts import admin_help, slash_help, thread_help
-from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 SLASH_HELP, ADMIN_HELP = slash_help(COMMANDS.specs), admin_help(COMMANDS.specs)
@@ -20,8 +21,42 @@ def coded(message):
 
 
 def test_what_works_behind_the_slash_command():
-    assert SLASH_HELP.text == sentences.HELP
-    assert ADMIN_HELP.text == sentences.HELP_FOR_ADMINS
+    assert SLASH_HELP.text == (
+        "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.\n"
+        "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
+        "• `/devin list` shows your sessions, those that need you first\n"
+        "• `/devin cost` shows what your sessions used in this billing cycle\n"
+        "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number or id from the list\n"
+        "• `/devin notify [all|questions|done|off]` sets when you're mentioned, in all sessions\n"
+        "• `/devin budget list` shows the budgets that apply to you here\n"
+        "• `/devin note list [text]` lists what Devin knows · `/devin note show N` shows a note\n"
+        "• `/devin playbook list [text]` lists playbooks · `/devin playbook show N` shows one\n"
+        "• `/devin review URL` has Devin review a pull request\n"
+        "• `/devin schedule list` shows what Devin runs on a schedule\n"
+        '• Options can go anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`\n'
+        "• In a session's thread, reply to steer Devin; `!help` lists what else works there\n"
+        "• Without `/devin`, all of this except `archive` also works as a direct message or after a mention\n"
+        "• `/devin help admin` lists what is for admins"
+    )
+    assert ADMIN_HELP.text == (
+        "*For admins of Devin Bridge*\n"
+        "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by person|channel|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"
+        "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of pull requests\n"
+        "• `/devin digest [list|add|remove|now]` chooses which channels get digests\n"
+        "• `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]` sets a budget\n"
+        "• `/devin budget remove N` removes it\n"
+        "• `/devin budget grant org|#channel|@person|each-… ACUs` adds to it until it resets\n"
+        "• `/devin orgs` shows Devin's organisations, with their limits and ACUs\n"
+        "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends you Devin's audit log · `/devin audit bot [csv]` shows what was changed through Devin Bridge\n"
+        "• `/devin fanout … orgs=all|name,id,… [acu=5] [tags=…]` starts one session in each organisation, after a preview\n"
+        "• `/devin note add` opens a form for a new note · `/devin note edit N` · `/devin note delete N`\n"
+        "• `/devin playbook add` opens a form for a new playbook · `/devin playbook edit N`\n"
+        "• `/devin schedule add` opens a form for a new schedule · `/devin schedule pause N` · `/devin schedule resume N` · `/devin schedule delete N`, with a number from the list\n"
+        "• `/devin metrics [week|month]` shows how much Devin is used\n"
+        "• `/devin members [text]` shows who may use Devin, with their roles\n"
+        "• `/devin secret list` shows the names of Devin's secrets · `/devin secret add` says where to add one\n"
+        "• Without `/devin`, all of this also works as a direct message or after a mention (`audit`, `audit bot` and `fanout` only as a direct message)"
+    )
 
 
 def test_what_everybody_reads_first_is_short():
@@ -30,7 +65,17 @@ def test_what_everybody_reads_first_is_short():
 
 
 def test_what_works_in_a_thread():
-    assert THREAD_HELP.text == sentences.HELP_IN_THREAD
+    assert THREAD_HELP.text == (
+        "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
+        "• `!cost` what it has used · `!status` where it stands\n"
+        "• `!stop` (or `sleep`) puts Devin to sleep; a reply wakes it\n"
+        "• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again\n"
+        "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
+        "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
+        "• `!new …` starts another session\n"
+        "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread\n"
+        "• `EXIT` ends the session for good, after a question"
+    )
 
 
 @pytest.mark.parametrize("message", [SLASH_HELP, ADMIN_HELP, THREAD_HELP])

@@ -1,16 +1,18 @@
 """Every sentence about notes and playbooks that no scenario reads, and what Slack takes of a long text."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 import html
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
 from bot.domain.library import Kind, LibraryItem
 from bot.playground.slack.blocks import block_errors
 from bot.views import library
-from tests import sentences
 from tests.unit.block_kit import assert_calls_nobody, assert_valid
 
 NOTE = LibraryItem(
@@ -43,7 +45,9 @@ def test_a_list_says_what_is_pinned_to_all_repositories():
 
 
 def test_lists_with_nothing_in_them():
-    assert library.listing(Kind.PLAYBOOK, [], "").text == sentences.NO_PLAYBOOKS
+    assert library.listing(Kind.PLAYBOOK, [], "").text == snapshot(
+        "There are no playbooks yet. Admins can add one with `/devin playbook add`."
+    )
     assert library.listing(Kind.NOTE, [], "prod").text == (
         "No note contains “prod”. `/devin note list` shows all of them."
     )
@@ -82,7 +86,9 @@ def test_a_deletion_for_which_devin_could_not_be_reached():
         "`/devin note list` shows what there is. Reference `0a1b`."
     )
     assert library.maybe_deleted("0a1b").text == (
-        f"{sentences.ANSWER_LOST} the note was deleted. `/devin note list` shows what there is. Reference `0a1b`."
+        snapshot(
+            ":warning: Devin's answer got lost, so we do not know whether the note was deleted. `/devin note list` shows what there is. Reference `0a1b`."
+        )
     )
 
 
@@ -101,9 +107,9 @@ def test_a_deletion_for_which_devin_could_not_be_reached():
 )
 def test_what_was_not_saved_is_given_back(why, said):
     (message,) = library.not_saved(NOTE, why)
-    assert message.text == sentences.note_not_saved_in_short("Deploys")
+    assert message.text == "The note Deploys was not saved. The reason and what you wrote are below."
     assert words(message) == [
-        sentences.note_not_saved("Deploys", said),
+        f":warning: The note *Deploys* was not saved. {said}",
         "*Trigger*\n```when deploying```",
         "*Repository*\n```acme/web```",
         "*Body*\n```Go through *staging*.```",
@@ -114,8 +120,7 @@ def test_what_may_have_been_saved_is_given_back_too():
     (message,) = library.maybe_saved(PLAYBOOK, "0a1b")
     assert message.text == "Nobody knows whether the playbook Release was saved. What you wrote is below."
     assert words(message) == [
-        f"{sentences.ANSWER_LOST} the playbook *Release* was saved. "
-        "`/devin playbook list` shows it if it was. Reference `0a1b`.",
+        ":warning: Devin's answer got lost, so we do not know whether the playbook *Release* was saved. `/devin playbook list` shows it if it was. Reference `0a1b`.",
         "*Macro*\n```!release```",
         "*Body*\n```1. Tag it.```",
     ]
@@ -124,7 +129,7 @@ def test_what_may_have_been_saved_is_given_back_too():
 def test_a_name_that_the_head_cuts_is_given_back_whole():
     (message,) = library.not_saved(replace(NOTE, name="n" * 101, trigger="", repo=""), "No.")
     assert words(message) == [
-        sentences.note_not_saved(f"{'n' * 99}…", "No."),
+        f":warning: The note *{'n' * 99}…* was not saved. No.",
         f"*Name*\n```{'n' * 101}```",
         "*Body*\n```Go through *staging*.```",
     ]
@@ -134,8 +139,10 @@ def test_a_name_that_the_head_cuts_is_given_back_whole():
 
 def test_what_one_message_does_not_hold_comes_in_further_ones():
     first, second, third = library.not_saved(replace(NOTE, trigger="", repo="", body="a & b\n" * 3_000), "No.")
-    assert first.text == sentences.note_not_saved_in_short("Deploys")
-    assert words(first)[0] == sentences.note_not_saved("Deploys", "No. What you wrote comes in 3 messages.")
+    assert first.text == "The note Deploys was not saved. The reason and what you wrote are below."
+    assert words(first)[0] == snapshot(
+        ":warning: The note *Deploys* was not saved. No. What you wrote comes in 3 messages."
+    )
     assert words(first)[1].startswith("*Body*\n```a &amp; b\na")
     assert words(first)[1].endswith("\na &amp; b\n```")  # cut behind a line
     assert [(one.text, words(one)[0]) for one in (second, third)] == [

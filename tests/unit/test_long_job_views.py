@@ -1,16 +1,18 @@
 """The message of a long job at each point of its way, and the words about audit logs and organisations."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 import json
 from dataclasses import replace
 from datetime import date
 
 import pytest
+from inline_snapshot import snapshot
 
 from bot.domain.commands.audit_query import AuditMistake, AuditQuery, Days, WrongQuery
 from bot.domain.cycle import Cycle
 from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob, seconds_left
 from bot.views import audit_logs, long_jobs, organisations
-from tests import sentences
 from tests.markup import with_markup
 from tests.unit.block_kit import assert_valid
 
@@ -130,7 +132,8 @@ def test_other_ends():
     assert words(long_jobs.cancelled(JOB)).endswith("\nCancelled. No file was made.")
     failed = long_jobs.failed(replace(JOB, reason=long_jobs.devin_refused("ManageEnterpriseSettings")))
     assert words(failed).endswith(
-        f"\n:warning: {sentences.key_lacks('ManageEnterpriseSettings', sentences.ENTERPRISE)}"
+        "\n"
+        ":warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. An admin of the enterprise can grant it to the service user."
     )
     assert with_markup([failed.text]) == []
     assert words(long_jobs.failed(JOB)).endswith(
@@ -139,7 +142,9 @@ def test_other_ends():
 
 
 def test_why_there_is_no_result():
-    assert long_jobs.devin_refused("ViewOrgConsumption") == sentences.key_lacks("ViewOrgConsumption")
+    assert long_jobs.devin_refused("ViewOrgConsumption") == snapshot(
+        "Devin Bridge's key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
+    )
     assert long_jobs.devin_refused(None) == (
         "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
     )
@@ -283,11 +288,17 @@ def test_what_is_said_about_organisations():
         "ACUs since 1 Nov, the first day of this cycle."
     )
     assert organisations.no_acus("ViewAccountConsumption") == (
-        sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewAccountConsumption")
+        snapshot(
+            "The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. An admin of the enterprise can grant it to the service user."
+        )
     )
     assert organisations.no_acus("ViewOrgConsumption") == (
-        sentences.because_key_lacks(sentences.ACUS_NOT_SHOWN, "ViewOrgConsumption", sentences.ORGANISATION)
+        snapshot(
+            "The ACUs are not shown: the key lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
+        )
     )
     assert organisations.own_alone(None) == (
-        sentences.because_key_lacks(sentences.OTHERS_NOT_SHOWN, "ManageOrganizations")
+        snapshot(
+            "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user."
+        )
     )

@@ -1,5 +1,7 @@
 """Forms: what travels with one, how it is drawn, what is read from it, and every sentence about its fields."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 import json
 from dataclasses import replace
 
@@ -7,6 +9,7 @@ import pytest
 from bot.flows.manage.forms.registry import all_forms
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
 from bot.domain.form import Form
 from bot.domain.library import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
@@ -14,7 +17,6 @@ from bot.features import COMMANDS
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
 from bot.views.modals import library, parts
-from tests import sentences
 
 NOTE = LibraryItem(Kind.NOTE, "Deploys", "Go through staging.", trigger="when deploying", repo="acme/web", id="note-1")
 PLAYBOOK = LibraryItem(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
@@ -141,7 +143,7 @@ def test_a_menu_begins_with_what_is_picked():
 
 def test_a_button_opens_the_form_of_what_was_written():
     message = parts.open_button(Form("note_edit", "note-1"))
-    assert message.text == sentences.FORM_NEEDS_A_BUTTON
+    assert message.text == "This needs a form, which Slack opens only when you press a button."
     (button,) = message.blocks[1]["elements"]
     assert (button["action_id"], button["value"], button["text"]["text"]) == (
         "open_form",
@@ -151,16 +153,26 @@ def test_a_button_opens_the_form_of_what_was_written():
 
 
 def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
-    assert parts.NOT_OPENED.text == sentences.FORM_NOT_OPENED
-    assert parts.NOT_LOADED == sentences.FORM_NOT_FILLED
-    assert parts.NOT_DRAWN == sentences.FORM_NOT_SHOWN
+    assert parts.NOT_OPENED.text == "Slack could not open the form, and nothing was changed. Try again."
+    assert (
+        snapshot("Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute.")
+        == parts.NOT_LOADED
+    )
+    assert (
+        snapshot("Slack does not take this form as it is. Nothing was changed; use Devin's own page instead.")
+        == parts.NOT_DRAWN
+    )
     assert parts.OTHER_VERSION == (
         "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
         "Copy what you need, close it and open the form again."
     )
     view = library.library_form(Form("note_add"), NOTE)
-    assert parts.not_stored(view, maybe=False) == {"name": sentences.FORM_NOT_STORED}
-    assert parts.not_stored(view, maybe=True) == {"name": sentences.FORM_MAYBE_STORED}
+    assert parts.not_stored(view, maybe=False) == {
+        "name": "Devin Bridge cannot store anything at the moment, so nothing was saved. Send the form again in a minute."
+    }
+    assert parts.not_stored(view, maybe=True) == {
+        "name": "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: it is saved only once."
+    }
     assert parts.not_stored({}, maybe=False) == {}
 
 
@@ -184,12 +196,16 @@ def test_an_empty_field_says_what_belongs_there():
 
 
 def test_a_field_that_is_too_long_says_by_how_much():
-    assert said(Kind.NOTE, name="a", trigger="b", body="x" * 20_001) == {"body": sentences.too_long("20,001", "20,000")}
+    assert said(Kind.NOTE, name="a", trigger="b", body="x" * 20_001) == {
+        "body": "This has 20,001 characters, and the limit is 20,000. Make it shorter."
+    }
 
 
 @pytest.mark.parametrize("repo", ["web", "acme/", "https://github.com/acme/web", "acme web"])
 def test_what_is_no_repository(repo):
-    assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=repo) == {"repo": sentences.NOT_A_REPOSITORY}
+    assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=repo) == {
+        "repo": "Write owner/name, such as acme/web, or all for all repositories, or leave it empty."
+    }
 
 
 @pytest.mark.parametrize("repo", ["all", " All "])

@@ -1,5 +1,7 @@
 """The form of a new schedule: what is read from it, when that is in UTC, and every sentence about its fields."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,7 +18,6 @@ from bot.playground.slack.blocks import view_errors
 from bot.views import schedules as views
 from bot.views.modals import schedules as modals
 from bot.views.schedules import Shown, Timetable
-from tests import sentences
 from tests.unit.block_kit import assert_valid
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()  # winter time
@@ -67,7 +68,7 @@ def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
     [
         ({"name": " "}, "name", "Give it a name."),
         ({"prompt": ""}, "prompt", "Write down what Devin should do."),
-        ({"name": "x" * 101}, "name", sentences.too_long("101", "100")),
+        ({"name": "x" * 101}, "name", "This has 101 characters, and the limit is 100. Make it shorter."),
         ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
         ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
         (
@@ -180,8 +181,7 @@ def test_what_is_said_about_a_new_schedule():
     (unknown,) = views.maybe_added(entered(FIELDS), "r1")
     assert unknown.text == "Nobody knows whether the schedule Nightly was added. What you wrote is below."
     assert [block["text"]["text"] for block in unknown.blocks] == [
-        f"{sentences.ANSWER_LOST} the schedule *Nightly* was added. "
-        "`/devin schedule list` shows it if it was. Reference `r1`.",
+        ":warning: Devin's answer got lost, so we do not know whether the schedule *Nightly* was added. `/devin schedule list` shows it if it was. Reference `r1`.",
         "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
         "*Task*\n```Run all tests.```",
     ]

@@ -9,7 +9,6 @@ from bot.domain.billing import bounds
 from bot.domain.outcomes import Outcome, RecordedDay, is_active, outcome_of
 from bot.domain.session import DisplayState, Lifecycle, PullRequest, Session, Snapshot
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
-from tests import sentences
 
 DAY = date(2026, 5, 20)
 START = bounds(DAY)[0]
@@ -134,8 +133,8 @@ def test_a_recorded_day_is_read_from_its_columns() -> None:
 @pytest.mark.parametrize(
     ("outcomes", "sentence"),
     [
-        ({}, sentences.NO_ACTIVE_SESSIONS),
-        (dict.fromkeys(Outcome, 0), sentences.NO_ACTIVE_SESSIONS),
+        ({}, "No active sessions."),
+        (dict.fromkeys(Outcome, 0), "No active sessions."),
         ({Outcome.RUNNING: 1}, "1 session: running."),
         ({Outcome.DONE: 2}, "2 sessions: both done."),
         ({Outcome.LIMITED: 3}, "3 sessions: all at a limit."),
@@ -170,6 +169,6 @@ def test_pull_requests_are_counted_where_there_are_any(opened: int, merged: int,
 def test_who_waits_now_is_said_where_somebody_does() -> None:
     assert [waiting_now(number) for number in (0, 1, 2)] == [
         "",
-        sentences.ONE_WAITING_NOW,
-        sentences.TWO_WAITING_NOW,
+        "1 session is waiting for somebody now.",
+        "2 sessions are waiting for somebody now.",
     ]

@@ -1,15 +1,18 @@
 """What a person is shown of the costs of their own sessions."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from inline_snapshot import snapshot
 
 from bot.domain.amounts import Price
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
 from bot.views.answers import own_cost as own_cost_sentences
 from bot.views.answers.own_cost import OwnCosts, OwnSession
-from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
@@ -20,16 +23,17 @@ COSTS = OwnCosts(
     most_expensive=(OwnSession("Fix login", 9.25, Outcome.DONE, "https://acme.slack.com/p1"),),
     worked=600.0,
 )
-COUNTS = sentences.sessions_by_outcome(3, "2 done", "1 at a limit")
+COUNTS = "3 sessions: 2 done, 1 at a limit."
 
 
 def test_the_sessions_of_a_cycle():
     message = own_cost_sentences.own_cost(COSTS)
     assert_valid(message)
-    assert message.text == f"{sentences.OWN_COST}: 12.5 ACUs. {COUNTS}"
+    assert message.text == f"Your sessions in this billing cycle: 12.5 ACUs. {COUNTS}"
     assert written(message.blocks) == (
-        f"{sentences.OWN_COST}\n*12.5 ACUs*\n{COUNTS}\n{sentences.MOST_EXPENSIVE}\n"
-        f"1. <https://acme.slack.com/p1|Fix login>: 9.3 ACUs · done\n{sentences.own_cost_source('March')}"
+        f"Your sessions in this billing cycle\n*12.5 ACUs*\n{COUNTS}\n*Most ACUs used*\n"
+        "1. <https://acme.slack.com/p1|Fix login>: 9.3 ACUs · done\n"
+        "March, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
     )
 
 
@@ -43,14 +47,21 @@ def test_with_a_price_and_with_more_to_say():
 def test_a_plan_without_acus():
     message = own_cost_sentences.own_cost(replace(COSTS, acus=0.0, most_expensive=()))
     worked = "Devin worked for 10 minutes on them."
-    assert message.text == f"{sentences.OWN_COST}: {sentences.NO_ACUS_OF_OWN} {worked} {COUNTS}"
-    assert written(message.blocks).splitlines()[1:4] == [sentences.NO_ACUS_OF_OWN, worked, COUNTS]
+    assert (
+        message.text
+        == f"Your sessions in this billing cycle: Devin reports no ACUs for them so far; on some plans it never does. {worked} {COUNTS}"
+    )
+    assert written(message.blocks).splitlines()[1:4] == [
+        "Devin reports no ACUs for them so far; on some plans it never does.",
+        worked,
+        COUNTS,
+    ]
 
 
 def test_a_cycle_without_sessions():
     message = own_cost_sentences.own_cost(replace(COSTS, outcomes={}), ["More."])
-    assert message.text == sentences.none_active("March")
-    assert written(message.blocks) == f"{sentences.none_active('March')}\nMore."
+    assert message.text == "None of your sessions was active in this billing cycle (March)."
+    assert written(message.blocks) == snapshot("None of your sessions was active in this billing cycle (March).\nMore.")
 
 
 def test_a_title_calls_nobody():

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.views.shared_card import card_in_shared_channel
-from tests import sentences
 from tests.unit.block_kit import assert_valid
 from tests.unit.test_card import BUTTONS, SESSION, mrkdwn, seen
 
@@ -16,7 +15,10 @@ def test_it_shows_the_state_and_the_buttons_and_nothing_that_devin_wrote_or_made
     assert made.blocks == [
         {
             "type": "section",
-            "text": mrkdwn(f"{title}\n:gear: Working. {sentences.CARD_IN_SHARED_CHANNEL}"),
+            "text": mrkdwn(
+                f"{title}\n"
+                ":gear: Working. This channel is shared with another company, so what Devin says does not appear here."
+            ),
         },
         {"type": "context", "elements": [mrkdwn("Asked by Ann")]},
         {"type": "actions", "elements": BUTTONS},

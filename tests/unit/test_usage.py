@@ -1,5 +1,7 @@
 """The answers to questions about usage: their titles, their rows, and what is said of a range without figures."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,7 +22,6 @@ from bot.views.pull_requests import repository_name
 from bot.views.text import when
 from bot.views.usage import Apart, divided, heading, nothing_finished, refused_range, usage
 from bot.views.usage_rows import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
-from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
@@ -84,7 +85,9 @@ def test_what_did_not_come_through_slack_is_the_last_row():
 def test_more_of_our_own_than_was_billed_is_explained():
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, replace(FIGURES, total=7.5), ours(8), Apart())
     assert "• elsewhere: -0.5 ACUs" in written(answer.blocks)
-    assert written(answer.blocks).endswith(sentences.counted_by_session("8 ACUs"))
+    assert written(answer.blocks).endswith(
+        "Added up session by session, it is 8 ACUs through Slack: what is used around 08:00 UTC can count toward the day before or after."
+    )
 
 
 def test_at_most_so_many_rows_and_the_others_in_sum():
@@ -108,7 +111,10 @@ def test_the_others_may_be_next_to_nothing():
 def test_a_part_of_the_bill_below_zero_is_explained():
     parts = [Part("devin", Decimal(13), ours=False), Part("other", Decimal("-0.5"), ours=False)]
     answer = divided(Question(Period.WEEK, by=By.PRODUCT), SPAN, FIGURES, parts, Apart())
-    assert written(answer.blocks).endswith(f"• devin: 13 ACUs\n• other: -0.5 ACUs\n{sentences.below_zero('other is')}")
+    assert written(answer.blocks).endswith(
+        "• devin: 13 ACUs\n• other: -0.5 ACUs\n"
+        "other is below zero: Devin's bill has less there than what it divides into."
+    )
 
 
 def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown():
@@ -120,15 +126,18 @@ def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown()
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, parts, Apart((TODAY,)))
     assert answer.text == "Devin in March, so far, by person."
     assert written(answer.blocks) == (
-        f"Devin in March, so far, by person\n{sentences.finished_days(9, '1 to 9 March 2025')}\n"
-        f"{sentences.PLAN_WITHOUT_ACUS}\n"
+        "Devin in March, so far, by person\n"
+        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
+        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost.\n"
         "• Ann: 3 sessions · 2 h 5 min · 1 pull request\n• Ben: 1 session\n"
-        f"{sentences.not_included('Mon 10 Mar')}"
+        "Not finished, so not included: Mon 10 Mar."
     )
     nothing = divided(Question(Period.MONTH, by=By.PRODUCT), SPAN, figures, [], Apart())
-    assert written(nothing.blocks).endswith(sentences.PLAN_WITHOUT_ACUS)
+    assert written(nothing.blocks).endswith(
+        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
+    )
     billed = replace(figures, total=5.0)
-    assert sentences.NO_ACUS_OF_SESSIONS in written(
+    assert "Devin reports no ACUs for single sessions, so what came through Slack is not known." in written(
         divided(Question(Period.MONTH, by=By.PERSON), SPAN, billed, parts, Apart()).blocks
     )
 
@@ -141,19 +150,22 @@ def test_a_divided_answer():
     assert_valid(answer)
     assert answer.text == "Devin in March, so far, by person: 12.5 ACUs."
     assert written(answer.blocks) == (
-        f"Devin in March, so far, by person\n{sentences.finished_days(9, '1 to 9 March 2025')}\n"
-        "*12.5 ACUs*\n"
+        "Devin in March, so far, by person\n"
+        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n*12.5 ACUs*\n"
         "• part 0: 6 ACUs\n• part 1: 2 ACUs\n• elsewhere: 4.5 ACUs\n"
-        f"{sentences.not_included('Mon 10 Mar', '3.3 ACUs')}"
+        "Not finished, so not included: Mon 10 Mar, 3.3 ACUs so far."
     )
 
 
 def test_nothing_to_divide_and_no_bill_to_divide():
     question = Question(Period.MONTH, by=By.PRODUCT)
     nothing = divided(question, SPAN, replace(FIGURES, total=0.0, through_slack=0.0), [], Apart())
-    assert written(nothing.blocks).endswith(f"*0 ACUs*\n{sentences.NO_ROWS}")
+    assert written(nothing.blocks).endswith("*0 ACUs*\nNothing was used in this time.")
     unread = divided(question, SPAN, replace(FIGURES, total=None), None, Apart())
-    assert written(unread.blocks).endswith(f"*8 ACUs* through Slack\n{sentences.NO_TOTAL}\n{sentences.ONLY_THE_BILL}")
+    assert written(unread.blocks).endswith(
+        "*8 ACUs* through Slack\nThe total could not be read from Devin this time.\n"
+        "Only Devin's bill says how this divides."
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,40 +174,46 @@ def test_nothing_to_divide_and_no_bill_to_divide():
         (
             Question(Period.TODAY),
             Span(TODAY, TODAY, (TODAY,)),
-            (sentences.TODAY, sentences.running_day("Monday, 10 March 2025")),
+            ("Devin today, so far", "Billing day Monday, 10 March 2025, 08:00 UTC to 08:00 UTC, still running."),
         ),
         (
             Question(Period.YESTERDAY),
             Span(MARCH[-1], MARCH[-1], MARCH[-1:]),
-            (sentences.YESTERDAY, sentences.billing_day("Sunday, 9 March 2025")),
+            ("Devin yesterday", "Billing day Sunday, 9 March 2025, 08:00 UTC to 08:00 UTC."),
         ),
         (
             Question(Period.WEEK),
             Span(MARCH[2], MARCH[-1], MARCH[2:]),
-            (sentences.WEEK, sentences.seven_days("Sunday, 9 March 2025")),
+            (
+                "Devin in the last seven days",
+                "Seven billing days up to Sunday, 9 March 2025, each 08:00 UTC to 08:00 UTC.",
+            ),
         ),
         (
             Question(Period.MONTH),
             SPAN,
-            ("Devin in March, so far", sentences.finished_days(9, "1 to 9 March 2025")),
+            ("Devin in March, so far", "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC."),
         ),
         (
             Question(Period.CYCLE),
             Span(date(2024, 12, 29), date(2025, 3, 28), days_between(date(2024, 12, 29), MARCH[-1])),
             (
                 "Devin in this billing cycle, so far",
-                sentences.finished_days(71, "29 December 2024 to 9 March 2025"),
+                "71 finished billing days, 29 December 2024 to 9 March 2025, each 08:00 UTC to 08:00 UTC.",
             ),
         ),
         (
             Question(None, "…"),
             Span(date(2025, 2, 27), date(2025, 3, 2), days_between(date(2025, 2, 27), date(2025, 3, 2))),
-            ("Devin from 27 February to 2 March 2025", sentences.finished_days(4, "27 February to 2 March 2025")),
+            (
+                "Devin from 27 February to 2 March 2025",
+                "4 finished billing days, 27 February to 2 March 2025, each 08:00 UTC to 08:00 UTC.",
+            ),
         ),
         (
             Question(None, "…"),
             Span(MARCH[0], MARCH[0], MARCH[:1]),
-            ("Devin on 1 March 2025", sentences.billing_day("Saturday, 1 March 2025")),
+            ("Devin on 1 March 2025", "Billing day Saturday, 1 March 2025, 08:00 UTC to 08:00 UTC."),
         ),
     ],
 )
@@ -206,24 +224,33 @@ def test_an_answer_says_which_days_it_means(question, span, found):
 def test_a_period_without_a_finished_day_says_so():
     answer = nothing_finished(Question(Period.MONTH), Span(TODAY, TODAY, (), (TODAY,)), Apart((TODAY,), None, 2.5))
     assert_valid(answer)
-    more = sentences.not_included("Mon 10 Mar", "2.5 ACUs through Slack")
-    assert answer.text == f"Devin in March, so far: {sentences.NOTHING_FINISHED} {more}"
-    assert written(answer.blocks) == f"Devin in March, so far\n{sentences.NOTHING_FINISHED}\n{more}"
+    more = "Not finished, so not included: Mon 10 Mar, 2.5 ACUs through Slack so far."
+    assert answer.text == f"Devin in March, so far: No day of this period is finished yet. {more}"
+    assert written(answer.blocks) == f"Devin in March, so far\nNo day of this period is finished yet.\n{more}"
 
 
 def test_the_days_that_are_not_finished_stand_apart():
     answer = usage(Question(Period.MONTH), SPAN, FIGURES, Apart((MARCH[-1], TODAY), 3.0))
     assert_valid(answer)
-    assert written(answer.blocks).endswith(sentences.not_included("Sun 9 Mar and Mon 10 Mar", "3 ACUs"))
+    assert written(answer.blocks).endswith("Not finished, so not included: Sun 9 Mar and Mon 10 Mar, 3 ACUs so far.")
 
 
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (RangeFault.MALFORMED, sentences.no_days("2025-02-30")),
-        (RangeFault.REVERSED, sentences.reversed_range("2025-02-30")),
-        (RangeFault.FUTURE, sentences.future_range("2025-02-30", "10 March 2025", when(bounds(TODAY)[1]))),
-        (RangeFault.NOT_KEPT, sentences.not_kept("1 March 2025")),
+        (
+            RangeFault.MALFORMED,
+            "`2025-02-30` names no days of the calendar. Write a day such as `2026-11-26`, or two such as `2026-11-01..2026-11-15`.",
+        ),
+        (RangeFault.REVERSED, "`2025-02-30` ends before it begins. Write the earlier day first."),
+        (
+            RangeFault.FUTURE,
+            f"`2025-02-30` is not over yet: the running billing day is 10 March 2025, until {when(bounds(TODAY)[1])}. A range can end with it at the latest.",
+        ),
+        (
+            RangeFault.NOT_KEPT,
+            "There are no figures from before 1 March 2025, so a range can begin then at the earliest.",
+        ),
     ],
 )
 def test_a_range_without_figures_gets_a_sentence(fault, said):

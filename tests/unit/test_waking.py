@@ -1,5 +1,7 @@
 """When a person is asked before a reply wakes a session, and in which words."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 from dataclasses import replace
 from decimal import Decimal
 
@@ -9,13 +11,12 @@ from bot.domain.amounts import Price
 from bot.domain.session import Lifecycle, Options, Session, Snapshot
 from bot.domain.waking import WakeLimits, WakeQuestion, is_asleep, wake_question
 from bot.views.answers import wakings as waking_sentences
-from tests import sentences
 
 NOW, HOUR = 1_800_000_000.0, 3600.0
 SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "p", lifecycle=Lifecycle.OPEN)
 LIMITS = WakeLimits(session_acus=5.0, guard_seconds=72 * HOUR)
 OWN_LIMIT = "usage_limit_exceeded"
-KEPT = sentences.KEPT_UNTIL_CHOSEN
+KEPT = "Your message is kept until you choose, for a day at most."
 
 
 def asleep(
@@ -120,7 +121,7 @@ def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
 
 def test_the_question_about_a_long_sleep():
     assert asked(asleep(3.4, slept=99 * HOUR)) == (
-        sentences.wake_after_sleep("4 d 3 h", "3.4 ACUs"),
+        "This session has slept for 4 d 3 h. It has cost 3.4 ACUs so far, and waking it costs more. Wake it, or leave it asleep. Your message is kept until you choose, for a day at most.",
         ["Wake it", "Leave it"],
     )
     assert asked(asleep(slept=99 * HOUR))[0].startswith("This session has slept for 4 d 3 h. Waking it costs more. ")
@@ -131,7 +132,7 @@ def test_the_question_about_a_long_sleep():
 
 def test_the_question_at_devins_own_limit():
     assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT)) == (
-        sentences.wake_at_devins_limit("1.2 ACUs"),
+        "This session has reached its ACU limit at Devin. It has cost 1.2 ACUs so far, and waking it costs more. Wake it, or leave it asleep. Your message is kept until you choose, for a day at most.",
         ["Wake it", "Leave it"],
     )
     assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR))[0].startswith(
