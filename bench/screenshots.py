@@ -19,6 +19,7 @@ from bot.views.sentences import STATE_SENTENCES
 from tests.page.browser import CHROMIUM, chromium, missing
 from tests.page.playground import Playground, playground
 from tests.page.visitor import QUESTION, Visitor
+from tests.said import ASKED_BY
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 SIZE: Final = {"width": 1280, "height": 800}
@@ -93,7 +94,7 @@ async def _session(browser: Browser, one: Playground) -> None:
     await ann.composer.fill(COMMAND)
     await film.takes(2)
     await ann.writes(COMMAND)
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await expect(ann.card).to_contain_text("Working")
     await film.takes(1.5)
     await ann.reads(QUESTION)
@@ -118,7 +119,7 @@ async def _session(browser: Browser, one: Playground) -> None:
 async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dark"]) -> None:
     ann = await Visitor.at(browser, one.url, color_scheme=scheme, viewport=SIZE, reduced_motion="reduce")
     await ann.opens("web")
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.reads(DONE)
     await _take(ann, f"thread-{scheme}")
     if scheme == "light":

@@ -8,8 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from bot.views.answers import stops
+from bot.views.answers import stops as stop_sentences
 from tests.crash.scene import PATIENCE, Scene
+from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, GENERAL, TRANSPORTS
 
 TITLE: Final = "A title from Devin"
@@ -54,7 +55,7 @@ async def sessions_with_cards(
     made = await one.devin.sessions(text=text)
     assert len(made) == count, [row["session_id"] for row in made]
     messages = await one.slack.messages(channel)
-    cards = [message for message in messages if message["user"] == "U0BOT" and "sked by" in message["rendered"]]
+    cards = [message for message in messages if message["user"] == "U0BOT" and ASKED_BY in message["rendered"]]
     assert len(cards) == count, [card["rendered"] for card in cards]
     return made
 
@@ -91,7 +92,7 @@ async def titled(one: Scene, devin_id: str, channel: str = GENERAL) -> None:
 async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
     """Press a button of the card until it is acknowledged, as a person does."""
     for _ in range(10):
-        card = await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts, within=PATIENCE)
         if (await one.slack.click(user, GENERAL, card["ts"], action))["status"] == "acked":
             return
         await one.reachable()
@@ -120,7 +121,7 @@ async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     return begun
 
 
-STOPPED = stops.stopped("ann").text
+STOPPED = stop_sentences.stopped("ann").text
 
 
 async def stopped(one: Scene, begun: tuple[str, str]) -> None:

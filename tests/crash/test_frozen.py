@@ -12,6 +12,7 @@ from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.steps import BEFORE, ON_THE_WIRE, Moment
 from tests.for_devin import as_sent
+from tests.said import ASKED_BY
 from tests.scenarios.harness import BEN, GENERAL
 
 pytestmark = pytest.mark.edge
@@ -138,7 +139,7 @@ async def test_a_worker_frozen_before_an_edit_draws_an_old_state_over_the_new_on
         await one.reachable()
         ts = await one.on.mention("fix the login test")
         made = await one.on.session("fix the login test")
-        await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts, within=PATIENCE)
         await one.devin.set(made["session_id"], title="An old title")
         await frozen.stands_still()
         one.begin()

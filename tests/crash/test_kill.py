@@ -1,11 +1,11 @@
 """`SIGKILL` at every step of every flow: then the bot is started again and everything has happened exactly once."""
 
 from bot.views.announcements import PULL_REQUEST, QUESTION
-from bot.views.answers import stops
-from bot.views.answers.stops import exited
+from bot.views.answers import stops as stop_sentences
 from tests.crash.scene import PATIENCE, STORED_COMMANDS, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, asked, nothing, one_session, running, stop, stopped, titled
+from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 
@@ -43,7 +43,7 @@ async def started_by_command(one: Scene, acked: bool) -> None:
         return
     await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
     made = await one_session(one)
-    card = await one.slack.wait_for_message(GENERAL, "sked by")
+    card = await one.slack.wait_for_message(GENERAL, ASKED_BY)
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert await one.on.thread(GENERAL, card["ts"]) == []
 
@@ -97,7 +97,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def archived(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], made["status"]) == (True, "suspended")
-    assert await one.on.thread(GENERAL, begun[0]) == [stops.archived("ann").text]
+    assert await one.on.thread(GENERAL, begun[0]) == [stop_sentences.archived("ann").text]
 
 
 async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -115,7 +115,7 @@ async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["terminated"]
-    assert await one.on.thread(GENERAL, begun[0]) == [exited("ann").text]
+    assert await one.on.thread(GENERAL, begun[0]) == [stop_sentences.exited("ann").text]
 
 
 STORIES = [

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.flows.receive.catch_up import CatchUp
-from bot.views.answers.stops import stopped
+from bot.views.answers import stops as stop_sentences
 from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.steps import AFTER, BEFORE, Moment
+from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, GENERAL
 
 pytestmark = pytest.mark.edge
@@ -44,7 +45,7 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
         number = await one.devin.fault("create_session", "hang", commit="late")
         ts = await one.on.mention("fix the login test")
         await one.devin.wait_for_calls("create_session", seconds=PATIENCE)
-        card = await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts, within=PATIENCE)
         await first.kill()
         one.begin()
         await one.reachable()
@@ -56,7 +57,7 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
         await one.polled()
         (made,) = await one.devin.sessions()
         assert made["is_archived"]
-        assert await one.on.thread(GENERAL, ts) == [stopped("ann").text]
+        assert await one.on.thread(GENERAL, ts) == [stop_sentences.stopped("ann").text]
 
 
 async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path: Path, nursery: Nursery) -> None:

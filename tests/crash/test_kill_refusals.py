@@ -6,14 +6,15 @@ from typing import Final
 import pytest
 
 from bot.domain.session import DisplayState
-from bot.views.answers.replies import MUTED, THREAD_CLOSED
-from bot.views.answers.stops import archived, cancelled
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.crash.persistent import answered
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, asked, nothing, one_session, press, running, titled
 from tests.crash.test_kill import archive
+from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 pytestmark = pytest.mark.edge
@@ -25,7 +26,7 @@ async def waiting_start(one: Scene) -> str:
     """A start that Devin does not take, with its card and its reaction."""
     await one.devin.fault(CREATE, "503", times=-1)
     ts = await one.on.mention("fix the login test")
-    await one.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts, within=PATIENCE)
     async with asyncio.timeout(PATIENCE):
         while await one.rows(UNSENT):
             await asyncio.sleep(0.02)  # the store has no event for it
@@ -49,7 +50,7 @@ async def cancel_after_another_try(one: Scene, ts: str) -> str:
 
 async def cancelled_once(one: Scene, ts: str) -> None:
     assert await one.devin.sessions() == []
-    assert await one.on.thread(GENERAL, ts) == [cancelled("ann").text]
+    assert await one.on.thread(GENERAL, ts) == [stop_sentences.cancelled("ann").text]
 
 
 async def closed(one: Scene) -> tuple[str, str]:
@@ -61,14 +62,14 @@ async def closed(one: Scene) -> tuple[str, str]:
 
 async def reply(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
-    await one.slack.wait_for_ephemeral(BEN, THREAD_CLOSED.text, within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, reply_sentences.THREAD_CLOSED.text, within=PATIENCE)
     return begun
 
 
 async def not_sent(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], await asked(made)) == (True, [])
-    assert await one.on.thread(GENERAL, begun[0]) == [archived("ann").text]
+    assert await one.on.thread(GENERAL, begun[0]) == [stop_sentences.archived("ann").text]
 
 
 async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -85,7 +86,7 @@ async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def muted_once(one: Scene, begun: tuple[str, str]) -> None:
     assert await asked(await one_session(one)) == []
-    assert await one.on.thread(GENERAL, begun[0]) == [MUTED.text]
+    assert await one.on.thread(GENERAL, begun[0]) == [reply_sentences.MUTED.text]
 
 
 async def preview(one: Scene, _: None) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.session import DisplayState
 from bot.features import COMMANDS
-from bot.views.answers.stops import stopped, stopping
+from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help
 from bot.views.sentences import STATE_SENTENCES
 from tests.crash.scene import PATIENCE, UNSENT, Scene
@@ -24,7 +24,7 @@ from tests.crash.story import (
     titled,
     typed,
 )
-from tests.said import a_session
+from tests.said import ASKED_BY, a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 pytestmark = pytest.mark.edge
@@ -180,7 +180,7 @@ async def stopped_here(one: Scene, begun: tuple[str, str]) -> None:
     """A private answer that may have been given is given again."""
     await one_session(one, channel=DM)
     assert await one.on.thread(DM, begun[0]) == [STOPPED]
-    assert await answers_in_the_direct_message(one) == {stopping(a_session()).text}
+    assert await answers_in_the_direct_message(one) == {stop_sentences.stopping(a_session()).text}
 
 
 async def answers_in_the_direct_message(one: Scene) -> set[str]:
@@ -254,7 +254,7 @@ async def reply_under_a_lost_card(one: Scene, _: None) -> None:
     """Slack posts the card of a command, but its answer gets lost; somebody replies before the card is found."""
     await one.slack.fault("chat.postMessage", "commit_then_drop")
     await typed(one, "fix the login test")
-    card = await one.slack.wait_for_message(GENERAL, "sked by", within=PATIENCE)
+    card = await one.slack.wait_for_message(GENERAL, ASKED_BY, within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
     (sent, *_) = await one.devin.wait_for_messages("] ben (U0BEN):\n> please use pytest", seconds=PATIENCE)
     await titled(one, sent["session_id"])
@@ -290,7 +290,7 @@ async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
     assert await asked(made) == []
     said = await one.on.thread(GENERAL, begun[0])
     if len(said) == 1:
-        assert said == [stopped("ann", 1).text]
+        assert said == [stop_sentences.stopped("ann", 1).text]
     else:  # it died in the middle of the reply's call
         assert said[0].startswith(UNCERTAIN)
         assert said[1:] == [STOPPED]

@@ -13,11 +13,10 @@ from bot.flows.upkeep.retention import Retention
 from bot.store import sessions
 from bot.views import digest_root, shared_card
 from bot.views.announcements import PULL_REQUEST, QUESTION
-from bot.views.answers import stops
-from bot.views.answers.access import GUEST_REFUSED
-from bot.views.answers.notifications import notify_set
-from bot.views.answers.starts import received_in_thread
-from bot.views.answers.stops import archived
+from bot.views.answers import access as access_sentences
+from bot.views.answers import notifications as notification_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Nursery, Scene, scene
 from tests.crash.stage import Stage, killed_in
@@ -108,7 +107,9 @@ async def started_as_corrected(one: Scene, _: None) -> None:
     made = await one_session(one, "fix it")
     assert made["request"]["max_acu_limit"] == 10
     shown = [row["rendered"] for row in await one.slack.ephemerals(user=ANN)]
-    assert shown.count(received_in_thread("fix it").text) == 1, "a death may show the question twice, not the outcome"
+    assert shown.count(start_sentences.received_in_thread("fix it").text) == 1, (
+        "a death may show the question twice, not the outcome"
+    )
 
 
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -149,7 +150,7 @@ async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
             break
         await one.reachable()
     await one.slack.say(ANN, GENERAL, "!notify off", thread_ts=ts)
-    confirmed = notify_set(NotifyChoice.OFF, in_thread=True).text
+    confirmed = notification_sentences.notify_set(NotifyChoice.OFF, in_thread=True).text
     await one.slack.wait_for_ephemeral(ANN, confirmed, within=PATIENCE)
     await one.devin.say(devin_id, "Which branch?", status_detail="waiting_for_user")
     await one.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts, within=PATIENCE)
@@ -347,7 +348,7 @@ async def become_a_guest(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
         while await one.rows("SELECT is_guest FROM people WHERE \"user\" = 'U0ANN'") != [(1,)]:
             await asyncio.sleep(0.05)  # the store has no event for it
     await one.on.mention("fix the logout test")
-    await one.slack.wait_for_ephemeral(ANN, GUEST_REFUSED.text, within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, access_sentences.GUEST_REFUSED.text, within=PATIENCE)
     await titled(one, begun[1])
     return begun
 
@@ -355,7 +356,7 @@ async def become_a_guest(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def nothing_more_started(one: Scene, _: tuple[str, str]) -> None:
     await one_session(one)
     shown = [row["rendered"] for row in await one.slack.ephemerals(user=ANN)]
-    assert set(shown) == {GUEST_REFUSED.text}
+    assert set(shown) == {access_sentences.GUEST_REFUSED.text}
 
 
 async def tags_refused(one: Scene) -> None:
@@ -435,7 +436,7 @@ async def merged_silently(one: Scene, begun: tuple[str, str]) -> None:
     """It counts for reports. Nothing more is said in the thread of a session that is over."""
     assert await one.rows("SELECT url, merged_at IS NOT NULL FROM pull_requests") == [(PULL, True)]
     opened = PULL_REQUEST.format(pull_request=f"<{PULL}|acme/web#7> (open)")
-    assert await one.on.thread(GENERAL, begun[0]) == [opened, archived("ann").text]
+    assert await one.on.thread(GENERAL, begun[0]) == [opened, stop_sentences.archived("ann").text]
 
 
 async def ticks(one: Scene, _: None) -> None:
@@ -460,13 +461,13 @@ async def stop_somebody_elses(one: Scene, begun: tuple[str, str]) -> tuple[str, 
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.on.wait_for_post(GENERAL, begun[0], stops.stopped("ben").text, within=PATIENCE)
+    await one.on.wait_for_post(GENERAL, begun[0], stop_sentences.stopped("ben").text, within=PATIENCE)
     return begun
 
 
 async def stopped_once(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["is_archived"]
-    assert await one.on.thread(GENERAL, begun[0]) == [stops.stopped("ben").text]
+    assert await one.on.thread(GENERAL, begun[0]) == [stop_sentences.stopped("ben").text]
 
 
 STORIES = [

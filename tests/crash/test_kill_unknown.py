@@ -4,7 +4,7 @@ from sqlalchemy import insert
 
 from bot.domain.lane import thread_lane
 from bot.store.tables import inbox
-from bot.views.answers.failures import not_readable
+from bot.views.answers import failures as failure_sentences
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, nothing, one_session, running, titled
@@ -29,7 +29,7 @@ async def found_again(one: Scene, ts: str) -> None:
     assert await one.on.thread(GENERAL, ts) == []
 
 
-UNREADABLE = not_readable("r-odd", maybe_done=False).text
+UNREADABLE = failure_sentences.not_readable("r-odd", maybe_done=False).text
 
 
 async def odd_row(one: Scene, begun: tuple[str, str]) -> str:

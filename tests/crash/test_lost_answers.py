@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.session import DisplayState
 from bot.timing import PRODUCTION
-from bot.views.answers.stops import exited, stopped
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
@@ -144,7 +144,7 @@ async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault:
     await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts, within=WITHIN)
     await polled(on)
     assert (await on.devin.session(session))["is_archived"]
-    assert await on.thread(GENERAL, ts) == [stopped("ann").text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann").text]
 
 
 @devin_faults
@@ -158,7 +158,7 @@ async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harnes
     other, _ = await on.started("another task")  # the poller looks on
     await on.slack.wait_for_message(GENERAL, "Working", thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]
-    assert await on.thread(GENERAL, ts) == [exited("ann").text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.exited("ann").text]
 
 
 # ---------------------------------------------------------------- Slack

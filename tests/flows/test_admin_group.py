@@ -11,18 +11,11 @@ from bot.flows.access import Access
 from bot.flows.unit_of_work import MOST_NOTIFIED
 from bot.flows.upkeep.admin_group import AdminGroup, admin_ticks
 from bot.slack.client import Slack
-from bot.slack.errors import (
-    GroupGone,
-    PersonGone,
-    ScopeMissing,
-    SlackRateLimited,
-    SlackUnreachable,
-    TokenRefused,
-)
+from bot.slack.errors import GroupGone, PersonGone, ScopeMissing, SlackRateLimited, SlackUnreachable, TokenRefused
 from bot.store.admin_tables import admins
 from bot.store.tables import outbox, people
 from bot.timing import PRODUCTION
-from bot.views.answers.access import admins_only
+from bot.views.answers import access as access_sentences
 from bot.views.message import Message
 from tests.flows.conftest import TEAM
 from tests.store.rows import NOW
@@ -215,11 +208,13 @@ async def test_a_rate_limit_in_the_middle_of_a_large_group_changes_nothing_and_l
 async def test_who_is_refused_reads_whom_to_ask(replica):
     bot = replica()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
-    assert refused == Message(admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text)
+    assert refused == Message(access_sentences.admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text)
     await bot.tick()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
     assert refused == Message(
-        admins_only("usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))).text
+        access_sentences.admins_only(
+            "usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
+        ).text
     )
 
 

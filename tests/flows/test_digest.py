@@ -431,10 +431,7 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             time(9, 0),
             (2026, 3, 28),
             (2026, 3, 30),
-            [
-                ("2026-03-28", "03-28 03:30", "Thu 26 Mar"),
-                ("2026-03-29", "03-29 03:30", "Fri 27 Mar"),
-            ],
+            [("2026-03-28", "03-28 03:30", "Thu 26 Mar"), ("2026-03-29", "03-29 03:30", "Fri 27 Mar")],
             id="Kolkata, which never changes",
         ),
         pytest.param(

@@ -23,8 +23,8 @@ from bot.store.tables import outbox as outbox_table
 from bot.store.tables import sessions as sessions_table
 from bot.store.threads import Thread
 from bot.timing import PRODUCTION
+from bot.views.answers import failures as failure_sentences
 from bot.views.answers import starts as start_sentences
-from bot.views.answers.failures import not_readable
 from bot.views.message import Message
 from tests.flows.conftest import Make, SetClock, Store, dispatcher
 from tests.store.rows import CHANNEL, LANE, NOW, TEAM, THREAD, asked, session
@@ -131,8 +131,7 @@ class Limited:
 
 
 @pytest.mark.parametrize(
-    ("retry_after", "waits"),
-    [(None, [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]), (7.0, [7.0, 7.0]), (3600.0, [300.0])],
+    ("retry_after", "waits"), [(None, [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]), (7.0, [7.0, 7.0]), (3600.0, [300.0])]
 )
 async def test_a_rate_limit_is_waited_for_as_asked_and_else_for_seconds_that_grow(
     make: Make, either_store: Store, clock: SetClock, flow: Lost, retry_after: float | None, waits: list[float]
@@ -214,11 +213,8 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({}, not_readable("ref", maybe_done=False).text),
-        (
-            {"intent_at": NOW},
-            not_readable("ref", maybe_done=True).text,
-        ),
+        ({}, failure_sentences.not_readable("ref", maybe_done=False).text),
+        ({"intent_at": NOW}, failure_sentences.not_readable("ref", maybe_done=True).text),
         ({"kind": "start"}, START_FAILED),
     ],
 )

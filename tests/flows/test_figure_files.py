@@ -117,9 +117,7 @@ async def test_more_than_a_file_takes_are_one_row(files, monkeypatch):
         ELSEWHERE,
         TOTAL,
     ]
-    assert lines[3:] == [
-        *("3 others,,,,3.0,0", f"{ELSEWHERE},,,,10.623456789,", f"{TOTAL},,,,20.123456789,"),
-    ]
+    assert lines[3:] == [*("3 others,,,,3.0,0", f"{ELSEWHERE},,,,10.623456789,", f"{TOTAL},,,,20.123456789,")]
 
 
 async def test_without_a_division_each_finished_day_is_a_row(files):

@@ -8,7 +8,7 @@ from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.flows.access import Access
 from bot.flows.money.budgets.own_cost import OwnCost
 from bot.store import budgets
-from bot.views.answers.own_cost import NONE_ACTIVE, SOURCE, TITLE
+from bot.views.answers import own_cost as own_cost_sentences
 from tests.markup import written
 
 
@@ -23,7 +23,7 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
     store, clock.now = either_store, NOW
     own_cost = OwnCost(services := make(store, clock), Access(services))
     (workspace,) = services.workspaces
-    assert (await own_cost.answer(workspace, "U0ADA")).text == NONE_ACTIVE.format(cycle="May")
+    assert (await own_cost.answer(workspace, "U0ADA")).text == own_cost_sentences.NONE_ACTIVE.format(cycle="May")
     noon = utc(2026, 5, 19, 12)
     await store.session("long", utc(2026, 4, 30, 12), title="Fix login")
     await store.session("new", noon, detail="finished")
@@ -42,8 +42,8 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
         "Your budget: 2.8 of 10 ACUs today (27 %) · resets DATE",
     ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
-        f"{TITLE}\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
+        f"{own_cost_sentences.TITLE}\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login>: 3.3 ACUs · running\n"
         "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
-        f"{SOURCE.format(cycle='May')}"
+        f"{own_cost_sentences.SOURCE.format(cycle='May')}"
     )

@@ -8,7 +8,7 @@ from bot.store import outbox, posts, sessions
 from bot.store.tables import outbox as table
 from bot.store.tables import posts as posts_table
 from bot.views import blocks
-from bot.views.answers.failures import posting_restricted
+from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message
 from tests.flows.sending import senders_of
 from tests.said import a_session
@@ -131,7 +131,7 @@ async def test_the_asker_reads_that_only_some_people_may_post(make, either_store
         await standing(tx)
     await refused(make, either_store, clock, "say:1", "restricted_action_read_only_channel")
     ((_, text),) = await announced_to_the_asker(either_store)
-    assert text == posting_restricted("C1", a_session()).text
+    assert text == failure_sentences.posting_restricted("C1", a_session()).text
 
 
 async def test_nobody_is_written_to_about_the_channel_of_an_asker_who_was_erased(make, either_store, clock):

@@ -9,8 +9,8 @@ from bot.flows.steer.session_list import SessionList
 from bot.store import session_lists, sessions
 from bot.store.tables import shown_lists
 from bot.timing import DAY
-from bot.views.answers.session_lists import NO_SESSIONS, no_such_number, no_such_session
-from bot.views.answers.stops import NOTHING_TO_STOP
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import stops as stop_sentences
 from tests.flows.conftest import CHANNEL, TEAM
 from tests.unit.block_kit import assert_valid
 
@@ -80,15 +80,15 @@ async def test_a_number_means_what_stood_there_whatever_has_changed_since(store,
 
 
 async def test_a_number_that_was_not_shown_stands_for_nothing(devin, three, clock):
-    assert await devin("stop 1") == no_such_number(1, shown=False).text
+    assert await devin("stop 1") == session_list_sentences.no_such_number(1, shown=False).text
     await devin("list")
-    assert await devin("stop 0") == no_such_number(0, shown=True).text
-    assert await devin("stop 4") == no_such_number(4, shown=True).text
-    assert await devin("stop 1", user=BEN) == no_such_number(1, shown=False).text
+    assert await devin("stop 0") == session_list_sentences.no_such_number(0, shown=True).text
+    assert await devin("stop 4") == session_list_sentences.no_such_number(4, shown=True).text
+    assert await devin("stop 1", user=BEN) == session_list_sentences.no_such_number(1, shown=False).text
     clock.now += DAY
     assert await devin("stop 1") == "aaaaaaaa00"
     clock.now += 1
-    assert await devin("stop 1") == no_such_number(1, shown=False).text
+    assert await devin("stop 1") == session_list_sentences.no_such_number(1, shown=False).text
 
 
 async def test_a_list_without_sessions_takes_the_numbers_away(store, devin, three):
@@ -96,8 +96,8 @@ async def test_a_list_without_sessions_takes_the_numbers_away(store, devin, thre
     async with store.db.write() as tx:
         for name in ("aaaaaaaa00", "bbbbbbbb00", "cccccccc00"):
             await sessions.end(tx, name, Lifecycle.REFUSED, NOW)
-    assert await devin("list") == NO_SESSIONS.text
-    assert await devin("stop 1") == no_such_number(1, shown=True).text
+    assert await devin("list") == session_list_sentences.NO_SESSIONS.text
+    assert await devin("stop 1") == session_list_sentences.no_such_number(1, shown=True).text
 
 
 async def test_a_session_that_is_stored_no_longer_has_no_number(store, devin, three):
@@ -105,14 +105,14 @@ async def test_a_session_that_is_stored_no_longer_has_no_number(store, devin, th
     async with store.db.write() as tx:
         await sessions.end(tx, "aaaaaaaa00", Lifecycle.ENDED, NOW - 1)
         await sessions.purge(tx, NOW)
-    assert await devin("status 1") == no_such_session("1").text
+    assert await devin("status 1") == session_list_sentences.no_such_session("1").text
 
 
 async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
     assert await devin("stop bbbbbb") == "bbbbbbbb00"
     assert await devin("stop devin-cccccccc00") == "cccccccc00"
-    assert await devin("stop dddddddd") == no_such_session("dddddddd").text
-    assert await devin("stop bbbbbbbb", user=BEN) == no_such_session("bbbbbbbb").text
+    assert await devin("stop dddddddd") == session_list_sentences.no_such_session("dddddddd").text
+    assert await devin("stop bbbbbbbb", user=BEN) == session_list_sentences.no_such_session("bbbbbbbb").text
     await store.session("bbbbbbbb99", NOW, title="Export")
     assert (await devin("stop bbbbbb")).split("\n") == [
         "`bbbbbb` fits 2 of your sessions, so nothing was done. Type more of the id:",
@@ -135,7 +135,7 @@ async def test_without_a_number_the_only_session_that_fits_is_meant(store, devin
         "`/devin archive 1`:"
     )
     assert await devin("archive 3") == "aaaaaaaa00", "the question shows a list too"
-    assert await devin("stop", user=BEN) == NOTHING_TO_STOP.text
+    assert await devin("stop", user=BEN) == stop_sentences.NOTHING_TO_STOP.text
 
 
 async def test_of_sixty_sessions_twenty_are_shown_and_the_others_counted(store, devin):
@@ -145,7 +145,7 @@ async def test_of_sixty_sessions_twenty_are_shown_and_the_others_counted(store, 
     assert (first, last) == ("You have 60 sessions: 1. Do 0000000000: working", "and 40 more")
     assert len(others) == 19
     assert await devin("stop 20") == f"{19:010}"
-    assert await devin("stop 21") == no_such_number(21, shown=True).text
+    assert await devin("stop 21") == session_list_sentences.no_such_number(21, shown=True).text
     assert await devin(f"stop {59:010}") == f"{59:010}"
 
 

@@ -10,6 +10,7 @@ from tests.page.conftest import Visit
 from tests.page.gallery_stage import Gallery
 from tests.page.playground import PEOPLE, Playground
 from tests.page.visitor import AT_THE_PAGE, FOCUSED, TASK, WAITING, Visitor
+from tests.said import ASKED_BY
 
 pytestmark = AT_THE_PAGE
 
@@ -27,7 +28,7 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     await ann.opens("web")
     await ann.asks_devin()
     assert await ann.faults(axe) == []
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.reads("Devin waits for your answer")
     assert await ann.faults(axe) == []
     await ann.drawer.chooses_the_session()
@@ -75,7 +76,7 @@ async def test_it_fits_on_the_screen(visit: Visit, play: Playground) -> None:
     await ann.opens("web")
     await ann.asks_devin()
     await fits(ann, ann.composer)
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await fits(ann, ann.thread_composer)
     await ann.drawer.opens("Devin")
     await fits(ann)
@@ -106,7 +107,7 @@ async def test_each_stop_of_the_tab_key_shows_that_it_has_the_focus(visit: Visit
     ann = await visit(play.url, viewport={"width": 1600, "height": 900})  # room for the drawer beside the thread
     await ann.opens("web")
     await ann.asks_devin()
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.drawer.chooses_the_session()
     stops = await ann.tabs_through()
     assert [name for name, is_seen in stops.items() if not is_seen] == []

@@ -14,6 +14,7 @@ from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES, STATUS_SENTEN
 from tests.page.conftest import Visit
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, Visitor
+from tests.said import ASKED_BY
 
 pytestmark = AT_THE_PAGE
 
@@ -66,7 +67,7 @@ async def test_calls_appear_as_they_come_in(ann: Visitor) -> None:
 @pytest.mark.long
 async def test_calls_of_other_sessions_can_be_hidden(ann: Visitor, play: Playground) -> None:
     await ann.asks_devin()
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.reads(QUESTION)
     (ours,) = (await play.get("/api/sessions"))["sessions"]
     posts = [call for call in (await play.get("/api/calls"))["slack"] if call["method"] == "chat.postMessage"]
@@ -105,7 +106,7 @@ async def test_a_call_that_a_fault_struck_says_so(ann: Visitor, play: Playground
 @pytest.mark.long
 async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.reads(QUESTION)
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
     await ann.reads("I would like to run a database migration. Please approve it in the Devin app.")
@@ -120,7 +121,7 @@ async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> N
 
 async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await expect(drawer.act("Merge it")).to_be_disabled()
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
 
@@ -146,7 +147,7 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
 @pytest.mark.long
 async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     limit = "At its ACU limit suspended / usage_limit_exceeded"
     await drawer.lets("Hit the ACU limit", "The session is at its ACU limit.", limit)
     await ann.reads(SPENT_ITS_LIMIT)
@@ -326,7 +327,7 @@ async def test_sessions_are_dated_by_the_clock_of_the_playground(ann: Visitor, p
 @pytest.mark.long
 async def test_writing_as_devin_by_keyboard(ann: Visitor) -> None:
     await ann.asks_devin()
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     text = ann.page.get_by_role("textbox", name="Say something as Devin")
     await text.fill("There is **one** more.")
     await text.press("Enter")

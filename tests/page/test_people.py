@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from bot.views.answers.access import GUEST_REFUSED, SHARED_CHANNEL_REFUSED
-from bot.views.answers.stops import STOP_DONE
+from bot.views.answers import access as access_sentences
+from bot.views.answers import stops as stop_sentences
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, DRAWN_WIDTH, Visitor
 
@@ -17,7 +17,7 @@ async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await ann.acts_as("Gus")
     await ann.opens("general")
     await ann.writes("@Devin Bridge delete the staging database")
-    private = await ann.is_answered(GUEST_REFUSED.text)
+    private = await ann.is_answered(access_sentences.GUEST_REFUSED.text)
     await expect(private).to_contain_text("Only visible to you")
     await ann.acts_as("Ben")
     await ann.opens("general")
@@ -25,14 +25,14 @@ async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await expect(ann.page.get_by_test_id("ephemeral")).to_have_count(0)
     await ann.acts_as("Gus")
     await ann.opens("general")
-    await ann.is_answered(GUEST_REFUSED.text)
+    await ann.is_answered(access_sentences.GUEST_REFUSED.text)
 
 
 async def test_somebody_from_another_company_is_refused(ann: Visitor) -> None:
     await ann.acts_as("Eve")
     await ann.opens("shared")
     await ann.writes("@Devin Bridge read our contract")
-    await ann.is_answered(SHARED_CHANNEL_REFUSED.text)
+    await ann.is_answered(access_sentences.SHARED_CHANNEL_REFUSED.text)
     await expect(ann.link("web")).to_have_count(0)
 
 
@@ -54,7 +54,7 @@ async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await card.get_by_role("button", name="Stop").click()
     await ann.private_answer("Stop it?").get_by_role("button", name="Stop it").click()
     await expect(card).to_contain_text("Stopped by ben. Nothing is lost")
-    await expect(ann.private_answer(STOP_DONE.text)).to_be_visible()
+    await expect(ann.private_answer(stop_sentences.STOP_DONE.text)).to_be_visible()
     await ann.writes("/devin list")
     await ann.is_answered("You have no open sessions.")
     await ann.acts_as("Ann")

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.page.harm import PWN, harmless
 from tests.page.playground import CHANNELS, PEOPLE, Playground
 from tests.page.visitor import AT_THE_PAGE, TASK, Visitor
+from tests.said import ASKED_BY
 
 pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
@@ -60,7 +61,7 @@ async def test_what_devin_says_never_runs(ann: Visitor, play: Playground) -> Non
     await play.post(f"/api/devin/{session['session_id']}/set", fields={"title": f"<img src=x onerror={PWN}>"})
     await play.post(f"/api/devin/{session['session_id']}/pr", url=f'https://e.example/{PWN}"><script>', state="<b>")
     await play.post(f"/api/devin/{session['session_id']}/say", text="That was all")
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.reads("That was all")
     await ann.drawer.chooses_the_session()
     await expect(ann.drawer.chosen).to_contain_text("That was all")

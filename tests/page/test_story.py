@@ -7,9 +7,10 @@ from playwright.async_api import Locator, expect
 
 from bot.domain.session import DisplayState
 from bot.views import digest_root
-from bot.views.answers.stops import stopped
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, WAITING, Visitor
+from tests.said import ASKED_BY
 
 pytestmark = AT_THE_PAGE
 
@@ -27,7 +28,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.writes(f"/devin {TASK} repo=acme/web")
     await ann.is_answered(f"Got it: “{TASK}”. The session is in this thread.")
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)
     await expect(ann.card).to_contain_text("Asked by ann · acme/web")
@@ -62,8 +63,8 @@ async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:
     await card.get_by_role("button", name="Stop").click()
     await expect(card).to_contain_text(STATE_SENTENCES[DisplayState.STOPPED].format(by=" by ann"))
     await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
-    await ann.opens_thread("sked by")
-    await ann.reads(stopped("ann").text.partition(" ")[2])
+    await ann.opens_thread(ASKED_BY)
+    await ann.reads(stop_sentences.stopped("ann").text.partition(" ")[2])
 
 
 async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> None:
@@ -83,7 +84,7 @@ async def test_the_drawer_is_devins_own_side(ann: Visitor) -> None:
     await expect(ann.drawer.sessions).to_contain_text(["running / waiting_for_user"])
     await ann.drawer.says_as_devin("There is **one** more test like it.")
     await ann.drawer.closes()
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.reads("There is one more test like it.")
 
 

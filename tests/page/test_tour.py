@@ -9,6 +9,7 @@ from tests.page.conftest import Visit
 from tests.page.playground import Playground
 from tests.page.tour import TOUR_TASK
 from tests.page.visitor import AT_THE_PAGE, QUESTION, WAITING, Visitor
+from tests.said import ASKED_BY
 
 pytestmark = AT_THE_PAGE
 
@@ -31,7 +32,7 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     await ann.tour.is_at(2)
     await expect(ann.composer).to_be_focused()
     await ann.tour.points_at(ann.card)
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.tour.is_at(3)
     await ann.tour.points_at(frame(ann, "thread-composer"))
     await ann.reads(QUESTION)

@@ -11,6 +11,7 @@ from tests.page.conftest import Visit
 from tests.page.playground import Playground, playground
 from tests.page.visitor import AT_THE_PAGE, CLIPBOARD, TASK, WAITING, Visitor
 from tests.playground.sentences import next_free_port
+from tests.said import ASKED_BY
 
 pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 
@@ -18,7 +19,7 @@ pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
 async def test_what_is_written_while_the_bot_is_dead_is_answered_once(ann: Visitor, play: Playground) -> None:
     await ann.opens("web")
     await ann.asks_devin()
-    await ann.opens_thread("sked by")
+    await ann.opens_thread(ASKED_BY)
     await ann.drawer.presses("kill")
     await ann.drawer.sees_the_bot("killed")
     await ann.drawer.closes()
@@ -30,7 +31,7 @@ async def test_what_is_written_while_the_bot_is_dead_is_answered_once(ann: Visit
     (session,) = (await play.get("/api/sessions"))["sessions"]
     told = (await play.get(f"/api/sessions/{session['session_id']}"))["session"]["messages"]
     assert len([one for one in told if "And sort them, please." in one["message"]]) == 1
-    assert len(await ann.channel.get_by_test_id("message").filter(has_text="sked by").all()) == 1
+    assert len(await ann.channel.get_by_test_id("message").filter(has_text=ASKED_BY).all()) == 1
 
 
 @pytest.mark.long
@@ -71,8 +72,8 @@ async def test_each_thing_is_done_once_whatever_answers(
     await ann.drawer.presses("fault-clear")
     await ann.drawer.closes()
     await expect(ann.card).to_contain_text(WAITING)
-    await expect(ann.channel.get_by_test_id("message").filter(has_text="sked by")).to_have_count(1)
-    await ann.opens_thread("sked by")
+    await expect(ann.channel.get_by_test_id("message").filter(has_text=ASKED_BY)).to_have_count(1)
+    await ann.opens_thread(ASKED_BY)
     await ann.reads("Which one do you want?")
     said = await ann.thread.get_by_test_id("message").all_inner_texts()
     assert len(said) == len({text.split("\n", 1)[-1] for text in said})

@@ -15,11 +15,7 @@ from tests.page.tour import Tour
 # All tests of the page share one loop, as they share one browser.
 # Once more, because a browser that shares two processors with six other tests now and then misses a click. What the
 # bot did wrong is wrong the second time too.
-AT_THE_PAGE: Final = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.flaky(reruns=1),
-]
+AT_THE_PAGE: Final = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.flaky(reruns=1)]
 
 PATIENCE: Final = 20_000  # milliseconds
 WATCH: Final = """

@@ -24,6 +24,7 @@ from bot.playground.stage import Stage, stage
 from bot.views import digest_root
 from tests.forked_bot import fork
 from tests.playground.sentences import NOTHING_TO_STOP
+from tests.said import ASKED_BY
 
 pytestmark = pytest.mark.edge
 
@@ -191,7 +192,7 @@ async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench)
     slack, devin = house.on.slack, house.on.devin
     ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
     session = (await devin.wait_for_sessions("write a changelog"))[0]["session_id"]
-    await slack.wait_for_message(WEB, "sked by", thread_ts=ts)
+    await slack.wait_for_message(WEB, ASKED_BY, thread_ts=ts)
     assert await house.do("kill") == (
         "The bot is killed in the middle of whatever it did. Start it, and see that nothing is lost."
     )
@@ -235,7 +236,7 @@ async def test_a_burst_of_429_and_500_only_takes_longer(house: Bench) -> None:
     )
     ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
     await house.on.devin.wait_for_sessions("write a changelog")
-    await slack.wait_for_message(WEB, "sked by", thread_ts=ts)
+    await slack.wait_for_message(WEB, ASKED_BY, thread_ts=ts)
     counters = house.bench.counters()
     assert counters["slack"]["failed"] >= 3
     assert counters["slack"]["retried"] >= 3
@@ -251,7 +252,7 @@ async def test_a_lost_answer_doubles_nothing(house: Bench) -> None:
     slack, devin = house.on.slack, house.on.devin
     ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
     await devin.wait_for_sessions("write a changelog")
-    await slack.wait_for_message(WEB, "sked by", thread_ts=ts)
+    await slack.wait_for_message(WEB, ASKED_BY, thread_ts=ts)
     assert await house.do("fault", side="devin", kind="drop", where="send_message") == (
         "The next call of send_message to Devin will take effect, but without an answer."
     )

@@ -362,10 +362,7 @@ def test_a_bot_that_dies_leaves_the_page_up(start: Callable[..., Run]) -> None:
         assert (told["state"], told["pid"], told["starts"]) == ("stopped", None, 1)
         _tells_of_a_dead_bot(told["said"])
         answer = page.post("/api/bench/stop", json={})
-        assert (answer.status_code, answer.json()) == (
-            409,
-            {"error": NOTHING_TO_STOP},
-        )
+        assert (answer.status_code, answer.json()) == (409, {"error": NOTHING_TO_STOP})
         assert page.post("/api/bench/start", json={}).status_code == 200
         assert page.get("/api/workspace").json()["bot"]["said"] is None
     _tells_of_a_dead_bot(run.said)
@@ -586,11 +583,7 @@ async def test_a_message_that_cannot_be_drawn_is_left_out_and_told_once() -> Non
         screen.look()
         await people.react("U0BEN", "C0WEB", ts, "eyes")
         screen.look()
-    assert printed == [
-        "  ┆ A message cannot be shown here (KeyError). The page shows it.",
-        "\n#web",
-        "  Ben: whole",
-    ]
+    assert printed == ["  ┆ A message cannot be shown here (KeyError). The page shows it.", "\n#web", "  Ben: whole"]
 
 
 def test_long_lines_are_wrapped_and_hang_under_their_speaker() -> None:

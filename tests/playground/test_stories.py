@@ -249,14 +249,8 @@ async def test_it_asks_and_goes_on_with_a_pull_request(devin: DevinSimulator, co
         ("1", "“1”: the first, then. It stays within this one test."),
         ("the small fix", "“the small fix”: the first, then. It stays within this one test."),
         ("B", "“B”: the second, then. I pass a clock in; whoever passes none gets the real one."),
-        (
-            "up to you",
-            "“up to you”: then I take the first. It is the smaller change, and the second stays possible.",
-        ),
-        (
-            "is there a risk?",
-            "“is there a risk?” Not that I see. I take the first, because it is the smaller change.",
-        ),
+        ("up to you", "“up to you”: then I take the first. It is the smaller change, and the second stays possible."),
+        ("is there a risk?", "“is there a risk?” Not that I see. I take the first, because it is the smaller change."),
         ("Skip the test instead.", "“Skip the test instead”: understood, I go by that."),
     ],
 )

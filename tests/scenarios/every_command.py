@@ -40,22 +40,23 @@ from bot.views import (
     schedules,
     secrets,
 )
-from bot.views.answers import own_cost
-from bot.views.answers.access import GUEST_REFUSED, not_yours
-from bot.views.answers.notifications import notify_shown
-from bot.views.answers.replies import ASIDE, MUTED, NOT_MUTED
-from bot.views.answers.session_lists import NO_SESSIONS
-from bot.views.answers.sessions import NO_SESSION_HERE, cost
-from bot.views.answers.starts import checking, start_forbidden
-from bot.views.answers.stops import NOTHING_TO_STOP, archived, exit_confirm, stopped
-from bot.views.answers.subscriptions import digest_list
+from bot.views.answers import access as access_sentences
+from bot.views.answers import notifications as notification_sentences
+from bot.views.answers import own_cost as own_cost_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.answers import subscriptions as subscription_sentences
 from bot.views.help_texts import slash_help, thread_help
 from tests.said import a_session
 from tests.scenarios.walk import ANY, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
-NOT_YOURS = not_yours("U0ANN", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0ADA"}))).text
+END_FOR_GOOD = f"{stop_sentences.exit_confirm(a_session(prompt='A long task')).text}\nEnd for good\nKeep it"
+NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
 OPEN_THE_FORM = "This needs a form, which Slack opens only when you press a button.\nOpen the form"
@@ -91,53 +92,53 @@ ROWS = (
     Row(
         command="start",
         typed=TASK,
-        answer=checking(TASK).text,
+        answer=start_sentences.checking(TASK).text,
         # It may be taken at once: who is an admin is known, and the channel is since a fan-out was asked for there.
         by=dict.fromkeys((Role.ADMIN, Role.MEMBER), f"{ANY}“{TASK}”{ANY}"),
-        without={"ManageOrgSessions": start_forbidden("ManageOrgSessions").text},
+        without={"ManageOrgSessions": start_sentences.start_forbidden("ManageOrgSessions").text},
         later=True,
     ),
-    Row(command="list", typed="list", answer=NO_SESSIONS.text),
+    Row(command="list", typed="list", answer=session_list_sentences.NO_SESSIONS.text),
     Row(
         command="cost",
         typed="cost",
         verb="!cost",
-        answer=own_cost.NONE_ACTIVE.format(cycle=ANY),
-        on={Surface.THREAD: cost(a_session()).text},
+        answer=own_cost_sentences.NONE_ACTIVE.format(cycle=ANY),
+        on={Surface.THREAD: session_sentences.cost(a_session()).text},
     ),
     Row(
         command="status",
         typed="status",
         verb="!status",
-        answer=NO_SESSIONS.text,
+        answer=session_list_sentences.NO_SESSIONS.text,
         on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: Working.\nAsked by somebody · active DATE"},
     ),
     Row(
         command="stop",
         typed="stop",
         verb="!stop",
-        answer=NOTHING_TO_STOP.text,
-        on={Surface.THREAD: stopped("{by}").text},
+        answer=stop_sentences.NOTHING_TO_STOP.text,
+        on={Surface.THREAD: stop_sentences.stopped("{by}").text},
     ),
     Row(
         command="mute",
         verb="!mute",
-        answer=NO_SESSION_HERE.text,
-        on={Surface.THREAD: MUTED.text},
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: reply_sentences.MUTED.text},
     ),
     Row(
         command="unmute",
         verb="!unmute",
-        answer=NO_SESSION_HERE.text,
-        on={Surface.THREAD: NOT_MUTED.text},
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: reply_sentences.NOT_MUTED.text},
     ),
-    Row(command="aside", verb="!aside it is slow today", answer=ASIDE.text),
+    Row(command="aside", verb="!aside it is slow today", answer=reply_sentences.ASIDE.text),
     Row(
         command="archive",
         typed="archive",
         verb="!archive",
-        answer=NO_SESSION_HERE.text,
-        on={Surface.SLASH: NOTHING_TO_STOP.text, Surface.THREAD: archived("{by}").text},
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.SLASH: stop_sentences.NOTHING_TO_STOP.text, Surface.THREAD: stop_sentences.archived("{by}").text},
     ),
     Row(
         command="new",
@@ -150,29 +151,29 @@ ROWS = (
         command="notify",
         typed="notify",
         verb="!notify",
-        answer=notify_shown(NotifyChoice.ALL, in_thread=False).text,
-        on={Surface.THREAD: notify_shown(NotifyChoice.ALL, in_thread=True).text},
+        answer=notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=False).text,
+        on={Surface.THREAD: notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=True).text},
     ),
-    Row(
-        command="usage",
-        typed="usage",
-        answer=f"Devin today, so far{ANY}",
-        refused=admins_only("Usage figures"),
-    ),
+    Row(command="usage", typed="usage", answer=f"Devin today, so far{ANY}", refused=admins_only("Usage figures")),
     Row(
         command="report",
         typed="report",
         answer=f"{ANY}{outcome_report.NO_PULL_REQUESTS}{ANY}",
         refused=admins_only("Outcome reports"),
     ),
-    Row(command="digest", typed="digest list", answer=digest_list([]).text, refused=admins_only("Digests")),
+    Row(
+        command="digest",
+        typed="digest list",
+        answer=subscription_sentences.digest_list([]).text,
+        refused=admins_only("Digests"),
+    ),
     Row(
         command="budget_list",
         typed="budget list",
         answer="No budget applies to you here.",
         by={
             **dict.fromkeys((Role.ADMIN, Role.MEMBER), budgets.NONE_SET),
-            Role.GUEST: GUEST_REFUSED.text,
+            Role.GUEST: access_sentences.GUEST_REFUSED.text,
         },
     ),
     Row(
@@ -354,8 +355,8 @@ ROWS = (
     Row(
         command="exit",
         verb="EXIT",
-        answer=NO_SESSION_HERE.text,
-        on={Surface.THREAD: f"{exit_confirm(a_session(prompt='A long task')).text}\nEnd for good\nKeep it"},
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: END_FOR_GOOD},
         refused=NOT_YOURS,
     ),
     Row(

@@ -18,6 +18,7 @@ from bot.server import serve
 from bot.store.database.connection import Database
 from bot.timing import PRODUCTION, Timing
 from tests.markup import with_markup
+from tests.said import ASKED_BY
 from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
@@ -131,7 +132,7 @@ class Harness:
     async def posts(self, channel: str, ts: str) -> list[dict[str, Any]]:
         """The bot's messages in a thread, without its card."""
         found = await self.slack.messages(channel, thread_ts=ts)
-        return [one for one in found if one["user"] == "U0BOT" and "sked by" not in one["rendered"]]
+        return [one for one in found if one["user"] == "U0BOT" and ASKED_BY not in one["rendered"]]
 
 
 def texts_beside_blocks(slack: SlackSimulator) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 
 from tests.markup import written
+from tests.said import ASKED_BY
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import GENERAL, Harness
 
@@ -79,7 +80,7 @@ async def started_by_command(on: Harness, prompt: str, user: str, channel: str) 
 async def card_of(on: Harness, ts: str, text: str, channel: str = GENERAL) -> str:
     """The card's text once it contains these words."""
     # By its ts: a post in the thread may say the same sentence, and sooner.
-    made = (await on.slack.wait_for_message(channel, "sked by", thread_ts=ts))["ts"]
+    made = (await on.slack.wait_for_message(channel, ASKED_BY, thread_ts=ts))["ts"]
     found = await on.slack.wait_for_message(channel, text, thread_ts=ts, ts=made)
     return str(found["rendered"])
 
@@ -101,7 +102,7 @@ async def hanging(on: Harness, fault: int) -> None:
 
 def is_card(message: dict[str, Any]) -> bool:
     """Whether a message is a session's card."""
-    return message["user"] == "U0BOT" and "sked by" in message["rendered"]
+    return message["user"] == "U0BOT" and ASKED_BY in message["rendered"]
 
 
 async def creations(on: Harness) -> int:

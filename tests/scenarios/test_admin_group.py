@@ -8,12 +8,14 @@ import pytest
 
 from bot.domain.admins import Admins
 from bot.timing import Timing
-from bot.views.answers.access import admins_only
+from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 
 GROUP = "S0ADMINS"
-REFUSED = admins_only("usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))).text
+REFUSED = access_sentences.admins_only(
+    "usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
+).text
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ async def test_members_of_the_group_are_admins_until_they_leave_it_or_become_gue
     await on.slack.put_person(ANN, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     # Nobody is left in the group who is an admin by it, so it is not named any more.
-    assert await figures(on, ANN) == admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
+    assert await figures(on, ANN) == access_sentences.admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
 
 
 async def test_a_member_of_the_group_may_end_the_session_of_somebody_else(on: Harness) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.timing import HOUR, Timing
 from bot.views.alarms import GO_ON, OVER, SETTLED, SNOOZED
-from bot.views.answers.stops import stop_failed, stopped, stopping
+from bot.views.answers import stops as stop_sentences
 from tests.markup import written
 from tests.said import a_session, up_to_reference
 from tests.scenarios.ahead import Ahead, rows, until
@@ -79,9 +79,11 @@ async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
     ts, _ = await spending(on)
     post = await alarm(on)
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
-    await on.wait_for_post(GENERAL, ts, stopped("ada").text)
+    await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ada").text)
     await alarm(on, "Over: stopped.")
-    assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [stopping(a_session()).text]
+    assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [
+        stop_sentences.stopping(a_session()).text
+    ]
 
 
 async def open_again(on: Harness, post: dict[str, Any]) -> None:
@@ -113,7 +115,9 @@ async def test_after_a_stop_that_devin_refuses_the_alarm_is_open_again(on: Harne
     post = await alarm(on)
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
-    await on.wait_for_post(GENERAL, ts, up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
+    await on.wait_for_post(
+        GENERAL, ts, up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", ""))
+    )
     await open_again(on, post)
     assert "stops it" not in (await on.slack.message(OPS, post["ts"]))["rendered"]
     assert len(await alarms(on)) == 1

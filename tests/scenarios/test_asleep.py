@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.session import DisplayState
 from bot.timing import DAY, PRODUCTION
-from bot.views.answers.replies import SESSION_ENDED
+from bot.views.answers import replies as reply_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.scenarios.ahead import Ahead, rows, until
@@ -63,14 +63,14 @@ async def test_before_a_session_is_purged_its_card_says_that_replies_no_longer_r
     await later(on, clock)
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ENDED])
     await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, SESSION_ENDED.text, within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.SESSION_ENDED.text, within=WITHIN)
     await later(on, clock, DAY)
     await until(lambda: _is_purged(on))
     second = await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     made = await on.session("fix the logout test")
     assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
     assert await sent_to_devin(on, session) == []
-    assert await private_answers(on, BEN) == [SESSION_ENDED.text]
+    assert await private_answers(on, BEN) == [reply_sentences.SESSION_ENDED.text]
 
 
 async def _is_purged(on: Harness) -> bool:

@@ -39,11 +39,7 @@ async def test_the_pictures_of_a_message_are_one_post_below_its_words(on: Harnes
     ts, session = await on.started()
     await handed_over(on, session)
     await say_last(on, ts, session)
-    assert await shown(on, ts) == [
-        ("Both pages work.", []),
-        ("", ["login.png", "cart page.png"]),
-        ("That is all.", []),
-    ]
+    assert await shown(on, ts) == [("Both pages work.", []), ("", ["login.png", "cart page.png"]), ("That is all.", [])]
     copies = on.simulated_slack.state.files.values()
     assert [(file.name, file.content) for file in copies] == [
         ("login.png", b"PNG of the login"),

@@ -12,9 +12,10 @@ from bot.domain.billing import billing_day
 from bot.domain.commands.budget_words import Problem
 from bot.timing import DAY, Timing
 from bot.views import budgets
-from bot.views.answers.access import GUEST_REFUSED
-from bot.views.answers.replies import NOTHING_TO_REPLY_TO
-from bot.views.answers.starts import checking
+from bot.views.answers import access as access_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import starts as start_sentences
+from tests.said import in_doubt
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import buttons, forge, settled
@@ -25,10 +26,6 @@ ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0AD
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
 NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
 NOTHING_MORE = "Until it resets DATE, no session is started or woken. Running sessions go on."
-FORM = (
-    "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel "
-    "ACUs [a day|a week|a cycle] [warn 50,80]`."
-)
 
 
 @pytest.fixture
@@ -80,7 +77,7 @@ def number_in(text: str) -> int:
 async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, ADA, "budget list") == budgets.NONE_SET
     assert await answer(on, ANN, "budget list") == "No budget applies to you here."
-    assert await answer(on, GUEST, "budget list") == GUEST_REFUSED.text
+    assert await answer(on, GUEST, "budget list") == access_sentences.GUEST_REFUSED.text
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == budgets.problem(Problem.ACUS).text
     web = number_in(said := await answer(on, ADA, f"budget set <#{WEB}> 20 a week warn 50,80"))
@@ -145,7 +142,7 @@ async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(o
 
 async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on: Harness) -> None:
     asked = (await on.slack.slash(ADA, GENERAL, f"bugdet set <#{WEB}> 20 ACUs a week warn 80"))["shown"]
-    assert asked["text"] == "`bugdet` looks like `budget`. Nothing was started."
+    assert asked["text"] == in_doubt("bugdet set #web 20")
     assert buttons(asked) == ["Run budget set #web 20 ACUs a week warn 80", "Start as a task"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
     said = read(await on.slack.wait_for_ephemeral(ADA, "is set"))
@@ -200,7 +197,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     ts, devin_id = await used_up(on)
     await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)
     await on.devin.wait_for_messages("one thing more")  # a session that runs is not cut
-    assert await answer(on, ANN, "another task") == checking("another task").text
+    assert await answer(on, ANN, "another task") == start_sentences.checking("another task").text
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     assert read(refused) == NOT_STARTED
     await on.mention("a third task", user=BEN)  # Ben has a budget of his own
@@ -411,7 +408,7 @@ async def test_an_answer_to_a_warning_in_a_direct_message_starts_nothing(on: Har
     warning = await on.slack.wait_for_message(DM_OF_ANN, "used up")
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
     await on.slack.say(ANN, "im", "please give the team some more of it", thread_ts=warning["ts"])
-    await on.slack.wait_for_message(DM_OF_ANN, NOTHING_TO_REPLY_TO.text, thread_ts=warning["ts"])
+    await on.slack.wait_for_message(DM_OF_ANN, reply_sentences.NOTHING_TO_REPLY_TO.text, thread_ts=warning["ts"])
     assert len(await on.devin.sessions()) == 1
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.views.announcements import PULL_REQUEST
+from tests.said import ASKED_BY
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.observations import card, card_of, polled, settled
@@ -95,7 +96,7 @@ async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_n
     await on.devin.set(session, title="Newer")
     card = await on.slack.wait_for_message(GENERAL, "Newer", thread_ts=ts)
     assert "|Newer>*" in card["rendered"].splitlines()[0]
-    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="sked by")) == 1
+    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=ASKED_BY)) == 1
 
 
 @pytest.mark.both_transports
@@ -105,7 +106,7 @@ async def test_an_edit_whose_answer_is_lost_is_simply_made_again(on: Harness) ->
     await on.devin.set(session, title="Lost and found")
     calls = await on.slack.wait_for_call("chat.update", 2, text="Lost and found")
     assert [call["fault"] for call in calls] == ["commit_then_drop", None]
-    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="sked by")) == 1
+    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=ASKED_BY)) == 1
 
 
 async def test_a_pull_request_on_a_host_that_nobody_knows_is_named_with_the_host_wherever_it_is_shown(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.devin import DevinControl
-from bot.views.answers.failures import reference_copied
+from bot.views.answers import failures as failure_sentences
 from tests.said import a_session
 from tests.scenarios.harness import GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import creations, polled, settled
@@ -57,7 +57,7 @@ async def test_a_copied_reference_neither_takes_a_thread_over_nor_ends_a_session
             assert await on.thread(channel, ts) == ["I go on."]
         await polled(on)
         announced = [
-            reference_copied(a_session(channel=channel, reference=named[channel]), url).text
+            failure_sentences.reference_copied(a_session(channel=channel, reference=named[channel]), url).text
             for channel, url in copies.items()
         ]
         assert sorted(await notices(on, ADMINS)) == sorted(announced)
@@ -85,7 +85,9 @@ async def test_after_a_lost_answer_a_copy_is_not_taken_for_the_session_that_was_
     await on.slack.wait_for_message(DM, "has the reference of a thread", within=WITHIN)
     await settled(on)
     assert await on.thread(GENERAL, ts) == ["Here I am."]
-    assert await notices(on, DM) == [reference_copied(a_session(channel=GENERAL, reference=reference), copy).text]
+    assert await notices(on, DM) == [
+        failure_sentences.reference_copied(a_session(channel=GENERAL, reference=reference), copy).text
+    ]
     assert await creations(on) == 2
     assert await nothing_ended(on)
 
@@ -102,6 +104,8 @@ async def test_a_copy_is_not_taken_up_by_a_start_of_which_nothing_is_known(on: H
     await on.devin.clear_faults()
     await on.slack.wait_for_message(DM, "has the reference of a thread", within=WITHIN)
     await settled(on)
-    assert await notices(on, DM) == [reference_copied(a_session(channel=GENERAL, reference=reference), copy).text]
+    assert await notices(on, DM) == [
+        failure_sentences.reference_copied(a_session(channel=GENERAL, reference=reference), copy).text
+    ]
     assert len(await on.thread(GENERAL, ts)) == 1
     assert await nothing_ended(on)

@@ -9,12 +9,11 @@ import pytest
 
 from bot.domain.billing import newest_finished
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
-from bot.views import devin_answers, long_jobs, members, secrets
-from bot.views.answers.access import GUEST_REFUSED
+from bot.views import devin_answers, members, secrets
 from bot.views.reviews import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for
 from bot.views.schedules import GONE, UNKNOWN, UNSEEN, listing, no_number
 from tests.scenarios.ahead import rows
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import settled
 
 DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
@@ -84,46 +83,6 @@ async def recorded(on: Harness) -> list[tuple[str, str, str, Any, Any, str]]:
 
 
 # ---------------------------------------------------------------- who may, and what the key may
-
-
-async def test_others_read_who_may_and_devin_is_asked_nothing(on: Harness) -> None:
-    before = len(await on.devin.log())
-    for text, subject in (
-        ("members", "Devin's members"),
-        ("metrics", "Metrics"),
-        ("secret list", "Names of secrets"),
-        ("secret add", "Changes of secrets"),
-        ("schedule add", "Changes of schedules"),
-        ("schedule pause 1", "Changes of schedules"),
-        ("schedule resume 1", "Changes of schedules"),
-        ("schedule delete 1", "Changes of schedules"),
-    ):
-        assert await typed(on, text, ANN) == f"{subject} are for the admins of Devin Bridge. Ask <@U0ADA>."
-    assert await read(on, "schedule list", "Guests", GUEST) == GUEST_REFUSED.text
-    assert await read(on, f"review {PULL}", "Guests", GUEST) == GUEST_REFUSED.text
-    asked = {one["route"] for one in (await on.devin.log())[before:]}
-    by_the_clock = {"org_daily", "cycles", "list_acu_limits", "service_users", "org_guardrail_violations"}
-    assert asked <= {"list_sessions", "self", "get_organization", *by_the_clock}
-
-
-@pytest.mark.parametrize(
-    ("text", "permission"),
-    [
-        ("members", "ViewOrgMembership"),
-        ("metrics", "ViewAccountMetrics"),
-        ("secret list", "ManageOrgSecrets"),
-        ("schedule list", "ManageOrgSchedules"),
-        ("schedule pause sched-1", "ManageOrgSchedules"),
-        ("schedule resume sched-1", "ManageOrgSchedules"),
-        ("schedule delete sched-1", "ManageOrgSchedules"),
-        (f"review {PULL}", "UseReviewManual"),
-    ],
-)
-@pytest.mark.edge
-async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness, text: str, permission: str) -> None:
-    granted = {*await on.devin.permissions(), *PERMISSIONS} - {permission}
-    await on.devin.permissions(only=sorted(granted))
-    assert await read(on, text, "lacks") == long_jobs.devin_refused(permission)
 
 
 @pytest.mark.edge

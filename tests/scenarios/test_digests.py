@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.subscription import MissedBecause
 from bot.timing import Timing
-from bot.views.answers.subscriptions import DIGEST_CHECKING, digest_refused
+from bot.views.answers import subscriptions as subscription_sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 
@@ -41,7 +41,7 @@ async def typed(on: Harness, text: str, user: str = ADA, channel: str = GENERAL)
 
 async def checked(on: Harness, text: str, answer: str, channel: str = GENERAL) -> None:
     """What a command asks Slack for, and its answer takes the place of what the ack said."""
-    assert await typed(on, text, channel=channel) == DIGEST_CHECKING.text
+    assert await typed(on, text, channel=channel) == subscription_sentences.DIGEST_CHECKING.text
     await on.slack.wait_for_ephemeral(ADA, answer)
 
 
@@ -92,7 +92,7 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     await on.slack.put_channel("C0AWAY", name="away", members=[ADA])
     await on.slack.share(WEB)
     for text, answer in {
-        "digest add <#C0AWAY>": digest_refused("C0AWAY", MissedBecause.NOT_IN_CHANNEL).text,
+        "digest add <#C0AWAY>": subscription_sentences.digest_refused("C0AWAY", MissedBecause.NOT_IN_CHANNEL).text,
         f"digest add <#{WEB}>": f"<#{WEB}> is shared with another company, and a digest shows what you spend, so "
         "nothing was changed. Name a channel of your own workspace.",
     }.items():

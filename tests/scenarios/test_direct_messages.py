@@ -7,13 +7,13 @@ import pytest
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.features import COMMANDS
-from bot.views.answers import own_cost
-from bot.views.answers.replies import unknown_verb
-from bot.views.answers.session_lists import HINT
-from bot.views.answers.stops import stopping
+from bot.views.answers import own_cost as own_cost_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent
-from tests.said import a_session
+from tests.said import ASKED_BY, a_session, in_doubt
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
 
@@ -33,7 +33,7 @@ async def running(on: Harness, prompt: str = "fix the login test") -> tuple[str,
 async def test_a_line_starts_a_session_in_its_thread(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test repo=acme/web")
     made = await on.session("fix the login test")
-    shown = await on.slack.wait_for_message(DM, "sked by", thread_ts=ts)
+    shown = await on.slack.wait_for_message(DM, ASKED_BY, thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
     assert "Asked by ann · acme/web" in shown["rendered"]
@@ -145,8 +145,8 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
     for line, answer in (
         ("Help?", "*Devin Bridge* starts Devin sessions"),
         ("list", "You have 1 session:"),
-        ("status", HINT),
-        ("cost", own_cost.TITLE),
+        ("status", session_list_sentences.HINT),
+        ("cost", own_cost_sentences.TITLE),
         ("usage", "Usage figures are for the admins"),
     ):
         await on.slack.say(ANN, "im", line)
@@ -162,7 +162,7 @@ async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harnes
     await on.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
-    assert await said_by_the_bot(on) == [stopping(a_session()).text]
+    assert await said_by_the_bot(on) == [stop_sentences.stopping(a_session()).text]
     assert await creations(on) == 1
 
 
@@ -177,7 +177,7 @@ async def test_stop_right_after_the_task_waits_for_its_session(on: Harness) -> N
 
 async def test_a_mistyped_command_asks_here_too(on: Harness) -> None:
     await on.slack.say(ANN, "im", "stattus 1")
-    asked = await on.slack.wait_for_message(DM, "`stattus` looks like `status`. Nothing was started.")
+    asked = await on.slack.wait_for_message(DM, in_doubt("stattus 1"))
     await settled(on)
     assert await creations(on) == 0
     await on.slack.click(ANN, "im", asked["ts"], "choose:start")
@@ -210,7 +210,7 @@ async def test_verbs_work_without_a_thread(on: Harness) -> None:
 async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!frobnicate")
-    said = await on.slack.wait_for_message(DM, unknown_verb(UnknownVerb("!frobnicate")).text)
+    said = await on.slack.wait_for_message(DM, reply_sentences.unknown_verb(UnknownVerb("!frobnicate")).text)
     assert said["rendered"].endswith("without the `!` the message goes to Devin.")
     await on.slack.say(ANN, "im", "!status", thread_ts=ts)
     status = await on.slack.wait_for_message(DM, ":gear: Working.", thread_ts=ts, user="U0BOT")

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.views.answers.access import SHARED_CHANNEL_REFUSED
+from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ANN, BOT, GENERAL, Harness
 from tests.scenarios.observations import card, creations, forge, press, private_answers, settled
@@ -59,7 +59,7 @@ async def test_what_names_another_company_beside_us_or_no_workspace_at_all_is_ou
     # In a channel that another company shares, an event may stand under that company.
     shared = mention("T0OTHER", context_team_id="T0PLAY", is_ext_shared_channel=True)
     assert await forge(on, "events_api", shared) == "acked"
-    await on.slack.wait_for_ephemeral(ANN, SHARED_CHANNEL_REFUSED.text)
+    await on.slack.wait_for_ephemeral(ANN, access_sentences.SHARED_CHANNEL_REFUSED.text)
     ts, _ = await on.started("fix the logout test")
     value = next(one["value"] for one in (await card(on, ts))["blocks"][-1]["elements"] if one["action_id"] == "stop")
     # Where a whole organisation has installed the app, a press may name no workspace.

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from bot.domain.session import DisplayState
 from bot.flows.upkeep.erase import Erasure
 from bot.store.specs import SPECS, metadata
-from bot.views.answers.replies import SESSION_ENDED
+from bot.views.answers import replies as reply_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import card, card_of, polled, private_answers, sent_to_devin, settled
@@ -48,12 +48,12 @@ async def test_after_a_person_was_erased_their_session_is_over_and_that_of_other
     await on.devin.say(other, "I go on.")
     await on.wait_for_post(GENERAL, his, "I go on.", within=WITHIN)
     await on.slack.say(BEN, GENERAL, "are you there?", thread_ts=hers)
-    await on.slack.wait_for_ephemeral(BEN, SESSION_ENDED.text, within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.SESSION_ENDED.text, within=WITHIN)
     await polled(on)
     await settled(on)
     assert await on.thread(GENERAL, hers) == []
     assert await sent_to_devin(on, session) == []
-    assert await private_answers(on, BEN) == [SESSION_ENDED.text]
+    assert await private_answers(on, BEN) == [reply_sentences.SESSION_ENDED.text]
     assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, hers))["rendered"]
     assert await cells_with(on, ANN) == set()
     assert await cells_with(on, "login") == set()

@@ -21,8 +21,8 @@ from bot.store.database import priority_gate
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter, NotStoredError
-from bot.views.answers.failures import MAYBE_STORED, NOT_STORED, STORE_DOWN
-from bot.views.answers.starts import checking
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_sent
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import creations, forge, press, sent_to_devin, settled
@@ -51,11 +51,11 @@ async def locked(on: Harness) -> AsyncIterator[None]:
 async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Harness) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN.text)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", failure_sentences.STORE_DOWN.text)
     await settled(on)
     assert await creations(on) == 0
     again = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert again["shown"]["rendered"] == checking("fix the login test").text
+    assert again["shown"]["rendered"] == start_sentences.checking("fix the login test").text
     await on.session("fix the login test")
     assert await creations(on) == 1
 
@@ -76,7 +76,7 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
 
     monkeypatch.setattr(Database, "run_in_writer_thread", losing_the_answer_then_down)
     answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED.text)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", failure_sentences.MAYBE_STORED.text)
     await on.session("fix the login test")
     assert await creations(on) == 1
 
@@ -87,7 +87,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Ha
     _, session = await on.started()
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", NOT_STORED.text)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", failure_sentences.NOT_STORED.text)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -97,7 +97,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Ha
 async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Harness) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop the flaky test from failing")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN.text)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", failure_sentences.STORE_DOWN.text)
     await settled(on)
     assert await creations(on) == 0
 

@@ -15,7 +15,7 @@ from bot.features import COMMANDS
 from bot.playground.devin.permissions import ALL_PERMISSIONS, allows
 from bot.slack import rate_limits
 from bot.timing import Timing
-from bot.views.answers.access import GUEST_REFUSED, OTHER_COMPANY_REFUSED
+from bot.views.answers import access as access_sentences
 from tests.scenarios import walk
 from tests.scenarios.ahead import rows, running, until
 from tests.scenarios.every_command import NOT_YOURS, ROWS
@@ -141,7 +141,7 @@ def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
     found = []
     for spec in (spec for spec in PRESSED if spec.of_session):
         refused = {walk.CAM: NOT_YOURS} if spec.role is Needed.ASKER_OR_ADMIN else {}
-        outside = {GUEST: GUEST_REFUSED.text, EXTERNAL: OTHER_COMPANY_REFUSED.text}
+        outside = {GUEST: access_sentences.GUEST_REFUSED.text, EXTERNAL: access_sentences.OTHER_COMPANY_REFUSED.text}
         found += [(spec, user, sentence) for user, sentence in (outside | refused).items()]
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.views.answers.files import file_not_allowed, file_refused, file_too_large, file_unreadable
+from bot.views.answers import files as file_sentences
 from tests.for_devin import as_sent
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.edge
 
 LOG = {"name": "login.log", "content": "2026-01-01 login failed"}
 HUGE = {"name": "huge.bin", "mimetype": "application/octet-stream", "size": 25_000_000}
-TOO_LARGE = file_too_large("huge.bin", 25_000_000, 20_000_000).text
+TOO_LARGE = file_sentences.file_too_large("huge.bin", 25_000_000, 20_000_000)
 
 
 async def test_a_mentions_file_goes_along(on: Harness) -> None:
@@ -55,7 +55,7 @@ async def test_too_large_a_file_is_left_out_and_the_thread_says_so(on: Harness) 
     made = await on.session("fix what this shows")
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     assert made["attachments"] == ["login.log"]
-    assert await on.thread(GENERAL, ts) == [TOO_LARGE]
+    assert await on.thread(GENERAL, ts) == [TOO_LARGE.text]
 
 
 async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Harness) -> None:
@@ -63,7 +63,7 @@ async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Harness
     gone = {**LOG, "redirect": "http://127.0.0.1:9/elsewhere"}
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[gone])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [file_unreadable("login.log").text]
+    assert await on.thread(GENERAL, ts) == [file_sentences.file_unreadable("login.log").text]
     assert len(await sent_to_devin(on, session)) == 1
     assert (await on.devin.session(session))["attachments"] == []
 
@@ -72,12 +72,7 @@ async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Harness) -> 
     ts = await on.mention("", files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            f"{file_too_large('huge.bin', 25_000_000, 20_000_000).text.replace('The text of the message was. ', '')}"
-            "\nThere was no text either, so nothing was started."
-        )
-    ]
+    assert await on.thread(GENERAL, ts) == [file_sentences.files_lost([TOO_LARGE], "started").text]
     assert await creations(on) == 0
 
 
@@ -86,12 +81,7 @@ async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Harness) -> N
     await on.slack.say(BEN, GENERAL, "", thread_ts=ts, files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            f"{file_too_large('huge.bin', 25_000_000, 20_000_000).text.replace('The text of the message was. ', '')}"
-            "\nThere was no text either, so nothing was sent."
-        )
-    ]
+    assert await on.thread(GENERAL, ts) == [file_sentences.files_lost([TOO_LARGE], "sent").text]
     assert await sent_to_devin(on, session) == []
 
 
@@ -112,11 +102,11 @@ async def test_a_file_that_was_left_out_is_announced_also_when_devins_answer_get
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix what this shows", files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [TOO_LARGE]
+    assert await on.thread(GENERAL, ts) == [TOO_LARGE.text]
     await on.devin.fault("send_message", "commit_then_drop")
     await on.slack.say(BEN, GENERAL, "and this", thread_ts=ts, files=[HUGE])
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="huge.bin")
-    assert await on.thread(GENERAL, ts) == [TOO_LARGE, TOO_LARGE]
+    assert await on.thread(GENERAL, ts) == [TOO_LARGE.text] * 2
     assert len(await on.devin.log("create_session")) == 1
     assert len(await on.devin.log("send_message")) == 1
 
@@ -126,7 +116,7 @@ async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: 
     await on.devin.permissions(revoke=["UseDevinSessions"])
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [file_refused("login.log").text]
+    assert await on.thread(GENERAL, ts) == [file_sentences.file_refused("login.log").text]
     assert len(await sent_to_devin(on, session)) == 1
 
 
@@ -156,7 +146,7 @@ async def test_the_token_goes_to_no_other_host(on: Harness, foreign: tuple[str, 
     await on.slack.emit({**event, "ts": ts, "event_ts": ts, "files": [file]})
     made = await on.session("fix what this shows")
     await on.slack.wait_for_message(GENERAL, "evil.txt", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [file_not_allowed("evil.txt").text]
+    assert await on.thread(GENERAL, ts) == [file_sentences.file_not_allowed("evil.txt").text]
     assert made["attachments"] == []
     assert requests == []
 
@@ -164,5 +154,5 @@ async def test_the_token_goes_to_no_other_host(on: Harness, foreign: tuple[str, 
 async def test_a_redirect_to_another_host_is_not_followed(on: Harness, foreign: tuple[str, list[Any]]) -> None:
     address, requests = foreign
     ts = await on.mention("fix what this shows", files=[{**LOG, "redirect": address}])
-    await on.slack.wait_for_message(GENERAL, file_unreadable("login.log").text, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, file_sentences.file_unreadable("login.log").text, thread_ts=ts)
     assert requests == []

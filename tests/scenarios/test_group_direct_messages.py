@@ -3,7 +3,7 @@
 import pytest
 
 from bot.flows.prompt import EARLIER
-from bot.views.answers.access import GUEST_REFUSED, SHARED_CHANNEL_REFUSED
+from bot.views.answers import access as access_sentences
 from tests.for_devin import as_context, as_sent, author
 from tests.scenarios.harness import ANN, BEN, GUEST, Harness
 from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
@@ -46,7 +46,7 @@ async def test_guests_and_groups_with_another_company_are_refused_there_too(on: 
     await on.slack.put_channel(GROUP, is_ext_shared=True)
     await on.mention("fix the logout test", ANN, GROUP)
     await on.slack.wait_for_ephemeral(ANN)
-    assert await private_answers(on, GUEST) == [GUEST_REFUSED.text]
-    assert await private_answers(on, ANN) == [SHARED_CHANNEL_REFUSED.text]
+    assert await private_answers(on, GUEST) == [access_sentences.GUEST_REFUSED.text]
+    assert await private_answers(on, ANN) == [access_sentences.SHARED_CHANNEL_REFUSED.text]
     await settled(on)
     assert await creations(on) == 0

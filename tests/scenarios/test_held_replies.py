@@ -9,10 +9,10 @@ from bot.domain.session import DisplayState, Snapshot
 from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion
 from bot.store import sessions
 from bot.timing import DAY, HOUR, MINUTE, Timing
-from bot.views.answers.failures import not_done
-from bot.views.answers.sessions import NO_SESSION_HERE
-from bot.views.answers.stops import ALREADY_ENDED
-from bot.views.answers.wakings import KEPT_ASLEEP, LEFT_BEFORE, WOKEN_BEFORE, ask_to_wake
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.answers import wakings as waking_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.markup import written
@@ -95,7 +95,7 @@ async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Har
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     said = await on.slack.wait_for_ephemeral(BEN, "nothing was changed")
     (press_row,) = [row for row in await rows(on, "inbox") if row["state"] == "dead"]
-    assert said["rendered"] == not_done(press_row["ref"]).text
+    assert said["rendered"] == failure_sentences.not_done(press_row["ref"]).text
     assert await sent_to_devin(on, session) == []
     await on.slack.clear_faults()
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
@@ -114,11 +114,8 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     await on.wait_for_post(GENERAL, ts, "left Devin asleep")
     await on.slack.click(ADA, GENERAL, other["ts"], "answer:wake:wake")
     await settled(on)
-    assert await what_became_of(on, asked) == (
-        KEPT_ASLEEP.text,
-        [],
-    )
-    assert await what_became_of(on, other) == (LEFT_BEFORE.text, [])
+    assert await what_became_of(on, asked) == (waking_sentences.KEPT_ASLEEP.text, [])
+    assert await what_became_of(on, other) == (waking_sentences.LEFT_BEFORE.text, [])
     assert await on.thread(GENERAL, ts) == [LEFT.format("2 replies were")]
     assert await sent_to_devin(on, session) == []
     await on.slack.say(BEN, GENERAL, "go on after all", thread_ts=ts)
@@ -136,7 +133,7 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     assert await forge(on, "interactive", press(GUEST, GENERAL, "answer:wake:wake", key)) == "acked"
     await on.slack.wait_for_ephemeral(GUEST)
     assert await forge(on, "interactive", press(ANN, "C0WEB", "answer:wake:wake", key)) == "acked"
-    await on.slack.wait_for_ephemeral(ANN, NO_SESSION_HERE.text)
+    await on.slack.wait_for_ephemeral(ANN, session_sentences.NO_SESSION_HERE.text)
     assert await sent_to_devin(on, session) == []
     for _ in range(2):
         assert await forge(on, "interactive", press(ANN, GENERAL, "answer:wake:wake", key)) == "acked"
@@ -145,9 +142,9 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     assert len(await sent_to_devin(on, session)) == 1
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [4.0]
     assert set(await private_answers(on, ANN)) == {
-        NO_SESSION_HERE.text,
+        session_sentences.NO_SESSION_HERE.text,
         f"{WOKEN} 1 reply is sent.",
-        WOKEN_BEFORE.text,
+        waking_sentences.WOKEN_BEFORE.text,
     }
 
 
@@ -160,7 +157,7 @@ async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
     await on.start()
     await on.wait_for_post(GENERAL, ts, "Nobody chose")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, LEFT_BEFORE.text)
+    await on.slack.wait_for_ephemeral(BEN, waking_sentences.LEFT_BEFORE.text)
     assert await on.thread(GENERAL, ts) == [
         f":zzz: Nobody chose within a day whether to wake Devin, so 1 reply was *not sent*. {NOT_SENT}"
     ]
@@ -176,7 +173,7 @@ async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, LEFT.format("1 reply was"))
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, LEFT_BEFORE.text)
+    await on.slack.wait_for_ephemeral(BEN, waking_sentences.LEFT_BEFORE.text)
     assert await sent_to_devin(on, session) == []
 
 
@@ -187,7 +184,7 @@ async def test_if_the_session_is_woken_elsewhere_what_waits_is_sent_first(on: Ha
     await on.devin.set(session, status="running", status_detail="working")
     await on.devin.wait_for_messages("go on, please")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, WOKEN_BEFORE.text)
+    await on.slack.wait_for_ephemeral(BEN, waking_sentences.WOKEN_BEFORE.text)
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
     assert len(await sent_to_devin(on, session)) == 1
 
@@ -214,7 +211,7 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "1 waiting reply was not sent to Devin, because the thread was closed first.")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, ALREADY_ENDED.text)
+    await on.slack.wait_for_ephemeral(BEN, stop_sentences.ALREADY_ENDED.text)
     assert await sent_to_devin(on, session) == []
 
 
@@ -245,7 +242,7 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
-        ask_to_wake(a_session(snapshot=Snapshot(acus=3.4)), WakeQuestion(slept=73 * HOUR), "").text,
+        waking_sentences.ask_to_wake(a_session(snapshot=Snapshot(acus=3.4)), WakeQuestion(slept=73 * HOUR), "").text,
         ["Wake it", "Leave it"],
     )
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
@@ -284,7 +281,7 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
-        ask_to_wake(a_session(snapshot=Snapshot(acus=1.2)), ONLY_AT_LIMIT, "").text,
+        waking_sentences.ask_to_wake(a_session(snapshot=Snapshot(acus=1.2)), ONLY_AT_LIMIT, "").text,
         ["Wake it", "Leave it"],
     )
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)

@@ -5,17 +5,7 @@ from typing import Any
 import pytest
 
 from bot.domain.commands.options import parse_request
-from bot.views.answers.starts import (
-    START_CANCELLED,
-    START_EXPIRED,
-    START_OVERTAKEN,
-    ask_about_options,
-    checking,
-    received_in_thread,
-    start_refused,
-    start_retrying,
-    started_in_thread,
-)
+from bot.views.answers import starts as start_sentences
 from tests.markup import written
 from tests.said import up_to_reference
 from tests.scenarios.ahead import Ahead, rows
@@ -32,7 +22,7 @@ from tests.scenarios.observations import (
     thread_address,
 )
 
-ASKED_10 = written(ask_about_options("", parse_request("fix it acu=10ACUs")).blocks)
+ASKED_10 = written(start_sentences.ask_about_options("", parse_request("fix it acu=10ACUs")).blocks)
 WITH_10 = ["Start with acu=10", "Start as written", "Cancel"]
 
 
@@ -48,7 +38,7 @@ async def asked(on: Harness, sentence: str, user: str = ANN) -> dict[str, Any]:
 @pytest.mark.both_transports
 async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(on: Harness) -> None:
     answer = await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs for R&amp;D")
-    assert answer["shown"]["rendered"] == checking("fix it acu=10ACUs for R&D").text
+    assert answer["shown"]["rendered"] == start_sentences.checking("fix it acu=10ACUs for R&D").text
     question = await asked(on, ASKED_10)
     assert buttons(question) == WITH_10
     assert await private_answers(on, ANN) == [question["rendered"]], "it stands in place of the ack"
@@ -59,7 +49,9 @@ async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(o
     [ts] = [message["ts"] for message in await on.slack.messages(GENERAL)]
     assert made["request"]["max_acu_limit"] == 10
     assert made["prompt"].splitlines()[0] == "fix it for R&D"
-    assert await private_answers(on, ANN) == [started_in_thread("fix it for R&D", thread_address(GENERAL, ts)).text]
+    assert await private_answers(on, ANN) == [
+        start_sentences.started_in_thread("fix it for R&D", thread_address(GENERAL, ts)).text
+    ]
 
 
 async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the_row(on: Harness) -> None:
@@ -82,8 +74,7 @@ async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the
 async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harness) -> None:
     ts = await on.mention("fix it acu=many playbok=upgrade")
     question = await asked(
-        on,
-        written(ask_about_options("", parse_request("fix it acu=many playbok=upgrade")).blocks),
+        on, written(start_sentences.ask_about_options("", parse_request("fix it acu=many playbok=upgrade")).blocks)
     )
     assert buttons(question) == ["Start as written", "Cancel"], "for one of the two no correction is known"
     assert "reactions" not in (await on.slack.messages(GENERAL))[0]
@@ -95,7 +86,9 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     shown = await on.slack.wait_for_message(GENERAL, f"{made['session_id']}|", thread_ts=ts)
     assert "|fix it>*\n" in shown["rendered"], "words that look like options stand in no title"
     await on.slack.wait_for_ephemeral(ANN, "Got it: “fix it acu=many playbok=upgrade”.")
-    assert await private_answers(on, ANN) == [received_in_thread("fix it acu=many playbok=upgrade").text]
+    assert await private_answers(on, ANN) == [
+        start_sentences.received_in_thread("fix it acu=many playbok=upgrade").text
+    ]
     await on.devin.wait_for_messages("it is urgent")  # what was written meanwhile is not lost
     assert await creations(on) == 1
 
@@ -117,19 +110,21 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     question = await on.slack.wait_for_ephemeral(BEN, "Nothing was started.")
     assert written(question["blocks"]) == sentence
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:start_options:no")
-    await on.slack.wait_for_ephemeral(BEN, START_CANCELLED.text)
+    await on.slack.wait_for_ephemeral(BEN, start_sentences.START_CANCELLED.text)
     await settled(on)
-    assert await private_answers(on, BEN) == [START_CANCELLED.text]
+    assert await private_answers(on, BEN) == [start_sentences.START_CANCELLED.text]
     assert await creations(on) == 1
 
 
 async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person_says_so(on: Harness) -> None:
     ts = await on.mention("fix it mode=turbo")
-    question = await asked(on, written(ask_about_options("", parse_request("fix it mode=turbo")).blocks))
+    question = await asked(
+        on, written(start_sentences.ask_about_options("", parse_request("fix it mode=turbo")).blocks)
+    )
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
     await on.slack.wait_for_message(GENERAL, "did not accept", thread_ts=ts)
     [said] = await on.thread(GENERAL, ts)
-    before, after = start_refused("WHY").text.split("WHY")
+    before, after = start_sentences.start_refused("WHY").text.split("WHY")
     assert said.startswith(before)
     assert said.endswith(after)
     assert (await on.devin.log("create_session"))[-1]["body"]["devin_mode"] == "turbo"
@@ -148,7 +143,7 @@ async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(
     assert made["request"]["max_acu_limit"] == 10
     assert made["tags"][1] == f"slack-T0PLAY-D0ANN-{ts}", "in its own thread, and no reply to the other session"
     [shown] = [one["rendered"] for one in await on.slack.messages("D0ANN") if one["ts"] == question["ts"]]
-    assert shown == received_in_thread("fix it").text
+    assert shown == start_sentences.received_in_thread("fix it").text
 
 
 async def test_another_session_asked_for_in_a_thread_waits_too(on: Harness) -> None:
@@ -172,7 +167,7 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
     key = question["blocks"][1]["elements"][0]["value"]
     assert await forge(on, "interactive", press(BEN, GENERAL, "answer:start_options:corrected", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == START_EXPIRED.text
+    assert said["rendered"] == start_sentences.START_EXPIRED.text
     await settled(on)
     assert await creations(on) == 0
     for _ in range(2):
@@ -183,7 +178,7 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
     await settled(on)
     assert await creations(on) == 1
     answers = set(await private_answers(on, ANN))
-    assert answers == {question["rendered"], START_EXPIRED.text}
+    assert answers == {question["rendered"], start_sentences.START_EXPIRED.text}
 
 
 async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahead) -> None:
@@ -193,7 +188,7 @@ async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahea
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
     await on.slack.wait_for_ephemeral(ANN, "too old")
     await settled(on)
-    assert await private_answers(on, ANN) == [START_EXPIRED.text]
+    assert await private_answers(on, ANN) == [start_sentences.START_EXPIRED.text]
     assert await creations(on) == 0
 
 
@@ -204,9 +199,9 @@ async def test_a_thread_gets_no_second_session_by_an_old_question(on: Harness) -
     await on.mention("fix it acu=10", thread_ts=ts)  # which is how people correct themselves
     made = await on.session("fix it")
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
-    await on.slack.wait_for_ephemeral(ANN, START_OVERTAKEN.text)
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.START_OVERTAKEN.text)
     await settled(on)
-    assert await private_answers(on, ANN) == [START_OVERTAKEN.text]
+    assert await private_answers(on, ANN) == [start_sentences.START_OVERTAKEN.text]
     assert await sent_to_devin(on, made["session_id"]) == []
     assert await creations(on) == 1
 
@@ -219,7 +214,7 @@ async def test_while_devin_cannot_be_reached_a_start_with_a_playbook_waits(on: H
     await on.devin.wait_for_calls("list_playbooks", 1)
     clock.put(21)
     late = await on.slack.wait_for_ephemeral(ANN, "cannot be reached")
-    assert late["rendered"].startswith(up_to_reference(start_retrying("")))
+    assert late["rendered"].startswith(up_to_reference(start_sentences.start_retrying("")))
     assert await creations(on) == 0
     await on.devin.clear_faults()
     await on.session("fix it")

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from bot.domain.session import DisplayState
-from bot.views.answers import stops
-from bot.views.answers.session_lists import HINT, NO_SESSIONS, no_such_number
-from bot.views.answers.sessions import NO_SESSION_HERE
-from bot.views.answers.stops import ALREADY_STOPPED, NOTHING_TO_STOP, stopped, stopping
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
@@ -60,18 +59,13 @@ async def test_the_list_has_groups_and_buttons_and_a_status_shows_the_same(on: H
         "You have 3 sessions:",
         "*Needs you*",
         *entry(
-            1,
-            "speech_balloon",
-            two,
-            "update the docs",
-            "waiting for an answer",
-            f"<#{WEB}> · started (age) · 1.5 ACUs",
+            1, "speech_balloon", two, "update the docs", "waiting for an answer", f"<#{WEB}> · started (age) · 1.5 ACUs"
         ),
         "*Working*",
         *entry(2, "gear", one, "fix the login test", "working", f"<#{GENERAL}> · started (age)"),
         "*Asleep*",
         *entry(3, "zzz", three, "find out why the export is slow", "asleep", f"<#{OPS}> · started (age)"),
-        HINT,
+        session_list_sentences.HINT,
     ]
     assert buttons(listed) == ["Open thread", "Stop", "Open thread", "Stop", "Open thread"]
     opened = [part["url"] for block in listed["blocks"] for part in block.get("elements", []) if "url" in part]
@@ -91,14 +85,18 @@ async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
     assert "1. :gear: <https://app.devin.ai/sessions/" + two in listed["rendered"]
     await on.devin.say(one, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Which one?")
-    assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == stopping(a_session(prompt="fix the logout test")).text
+    assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == stop_sentences.stopping(
+        a_session(prompt="fix the logout test")
+    ).text
     await on.slack.wait_for_message(WEB, "Stopped by ann. Devin sleeps", thread_ts=logout)
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [False, True]
     status = (await shown(on, ANN, OPS, "status 2"))["rendered"]
     assert STATE_SENTENCES[DisplayState.WAITING].format(asker="ann") in status, (
         "the other one, although it would come first by now"
     )
-    assert (await shown(on, ANN, OPS, "status 3"))["rendered"] == no_such_number(3, shown=True).text
+    assert (await shown(on, ANN, OPS, "status 3"))["rendered"] == session_list_sentences.no_such_number(
+        3, shown=True
+    ).text
 
 
 async def test_a_stop_and_an_archive_take_a_number_an_id_and_an_address(on: Harness) -> None:
@@ -108,29 +106,33 @@ async def test_a_stop_and_an_archive_take_a_number_an_id_and_an_address(on: Harn
     four, fourth = await on.started("fix the export", ANN, WEB)
     listed = (await shown(on, ANN, GENERAL, "list"))["rendered"]
     short = re.findall(r"`([0-9a-f]{8})`", listed)
-    assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == stopping(a_session()).text
+    assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == stop_sentences.stopping(a_session()).text
     await on.slack.wait_for_message(GENERAL, "Stopped by ann", thread_ts=one)
-    assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == stopping(
+    assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == stop_sentences.stopping(
         a_session(prompt="fix the logout test")
     ).text
     await on.slack.wait_for_message(WEB, "Stopped by ann", thread_ts=two)
     await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
     await on.slack.wait_for_message(OPS, "Archived by ann", thread_ts=three)
-    assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == stopping(
+    assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == stop_sentences.stopping(
         a_session(prompt="fix the export")
     ).text
     await on.slack.wait_for_message(WEB, "Stopped by ann", thread_ts=four)
     archived = [(await on.devin.session(key))["is_archived"] for key in (first, second, third, fourth)]
     assert archived == [True] * 4
-    assert await on.thread(OPS, three) == [stops.archived("ann").text]
+    assert await on.thread(OPS, three) == [stop_sentences.archived("ann").text]
 
 
 async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) -> None:
-    assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == no_such_number(3, shown=False).text
-    assert (await shown(on, ANN, GENERAL, "list"))["rendered"] == NO_SESSIONS.text
-    assert (await shown(on, ANN, GENERAL, "status"))["rendered"] == NO_SESSIONS.text
-    assert (await shown(on, ANN, GENERAL, "stop"))["rendered"] == NOTHING_TO_STOP.text
-    assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == no_such_number(3, shown=True).text
+    assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == session_list_sentences.no_such_number(
+        3, shown=False
+    ).text
+    assert (await shown(on, ANN, GENERAL, "list"))["rendered"] == session_list_sentences.NO_SESSIONS.text
+    assert (await shown(on, ANN, GENERAL, "status"))["rendered"] == session_list_sentences.NO_SESSIONS.text
+    assert (await shown(on, ANN, GENERAL, "stop"))["rendered"] == stop_sentences.NOTHING_TO_STOP.text
+    assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == session_list_sentences.no_such_number(
+        3, shown=True
+    ).text
 
 
 # ------------------------------------------------------------ the button Stop in a list
@@ -155,27 +157,27 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     await settled(on)
     (now,) = await on.slack.ephemerals(user=ANN)
     assert lines(now) == [
-        stopping(a_session()).text,
+        stop_sentences.stopping(a_session()).text,
         "*Working*",
         *entry(1, "gear", two, "update the docs", "working", f"<#{WEB}> · started (age)"),
         *entry(2, "gear", one, "fix the login test", "stopping", f"<#{GENERAL}> · started (age)"),
-        HINT,
+        session_list_sentences.HINT,
     ]
     assert buttons(now) == ["Open thread", "Stop", "Open thread"]
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [True, False]
-    assert await on.thread(GENERAL, login) == [stopped("ann").text]
+    assert await on.thread(GENERAL, login) == [stop_sentences.stopped("ann").text]
     again = press(ANN, OPS, "choose:stop_listed", value_of_stop(listed, "fix the login test"))
     assert await forge(on, "interactive", again) == "acked"
-    await on.slack.wait_for_ephemeral(ANN, ALREADY_STOPPED.text)
+    await on.slack.wait_for_ephemeral(ANN, stop_sentences.ALREADY_STOPPED.text)
     await settled(on)
-    assert await on.thread(GENERAL, login) == [stopped("ann").text]
+    assert await on.thread(GENERAL, login) == [stop_sentences.stopped("ann").text]
 
 
 async def test_nobody_elses_session_is_stopped_by_the_button_of_a_list(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, GENERAL)
     value = value_of_stop(await shown(on, ANN, OPS, "list"), "fix the login test")
     assert await forge(on, "interactive", press(BEN, OPS, "choose:stop_listed", value)) == "acked"
-    await on.slack.wait_for_ephemeral(BEN, NO_SESSION_HERE.text)
+    await on.slack.wait_for_ephemeral(BEN, session_sentences.NO_SESSION_HERE.text)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -188,7 +190,7 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=login)
     await settled(on)
     (now,) = await on.slack.messages(DM, user="U0BOT")
-    assert lines(now)[0] == stopping(a_session()).text
+    assert lines(now)[0] == stop_sentences.stopping(a_session()).text
     assert buttons(now) == ["Open thread"]
     assert await private_answers(on, ANN) == []
     assert (await on.devin.session(session))["is_archived"] is True

@@ -18,7 +18,7 @@ from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.store import audit, tables
 from bot.store.audit import AuditRow
 from bot.views import audit_logs, enterprise_usage, figure_files, long_jobs, organisations
-from bot.views.answers.access import admins_only
+from bot.views.answers import access as access_sentences
 from bot.views.csv import with_total
 from tests.scenarios.ahead import TEAM, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
@@ -108,14 +108,6 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
     await until(are_deleted)  # the job ends after its file is shared
 
 
-async def test_others_are_refused_and_nothing_begins(on: Harness) -> None:
-    for text in ("audit", "audit bot", "audit bot csv"):
-        assert await asked(on, text, ANN) == "Audit logs are for the admins of Devin Bridge. Ask <@U0ADA>."
-    refused = "Figures of Devin's organisations are for the admins of Devin Bridge. Ask <@U0ADA>."
-    assert await asked(on, "orgs", ANN) == refused
-    assert await rows(on, "long_jobs") == []
-
-
 async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -> None:
     await asked(on, "audit the login code")
     await on.session("audit the login code")
@@ -152,7 +144,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
     )
     assert (
         await asked(on, f"usage csv by person {day}", ANN)
-        == admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
+        == access_sentences.admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
     )
     assert await asked(on, f"usage csv by person {day}") == figure_files.BEGUN.text
     assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")
@@ -431,24 +423,6 @@ async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> No
     shown = await result(on, "lacks the permission")
     missing = long_jobs.devin_refused("ViewAccountConsumption")
     assert shown == f"*Devin today, so far, all organisations, by day*\n:warning: {missing}"
-
-
-@pytest.mark.parametrize(
-    ("typed", "missing", "said"),
-    [
-        ("orgs", "ViewAccountConsumption", organisations.no_acus("ViewAccountConsumption")),
-        ("orgs", "ViewAccountMetrics", organisations.no_queue(None)),
-        ("orgs", "ManageOrganizations", organisations.own_alone(None)),
-        ("audit", "ManageEnterpriseSettings", long_jobs.devin_refused("ManageEnterpriseSettings")),
-        ("audit org=Data", "ManageOrganizations", long_jobs.devin_refused("ManageOrganizations")),
-    ],
-)
-@pytest.mark.long
-async def test_each_missing_permission_is_named(on: Harness, typed: str, missing: str, said: str) -> None:
-    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {missing}))
-    await asked(on, typed)
-    message = await on.slack.wait_for_message(DIRECT, said)
-    assert message["rendered"].count("lacks the permission") == 1
 
 
 # ---------------------------------------------------------------- one file, whatever Slack does

@@ -4,9 +4,10 @@ import pytest
 
 from bot.features import COMMANDS
 from bot.views.announcements import QUESTION
-from bot.views.answers.starts import EMPTY_PROMPT
+from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent, asked_in_slack
+from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
 
@@ -55,14 +56,14 @@ async def test_a_mention_without_a_task_starts_nothing_and_says_how(on: Harness)
     await on.mention("")
     said = await on.slack.wait_for_ephemeral(ANN)
     await settled(on)
-    assert said["rendered"] == EMPTY_PROMPT.text
+    assert said["rendered"] == start_sentences.EMPTY_PROMPT.text
     assert await creations(on) == 0
 
 
 @pytest.mark.both_transports
 async def test_a_mention_without_a_task_that_is_edited_to_have_one_starts_once(on: Harness) -> None:
     ts = await on.mention("")
-    await on.slack.wait_for_ephemeral(ANN, EMPTY_PROMPT.text)
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.EMPTY_PROMPT.text)
     await settled(on)
     await on.slack.redeliver(type="app_mention", ts=ts)
     for text in ("fix the login test", "fix the login test, please"):
@@ -70,7 +71,7 @@ async def test_a_mention_without_a_task_that_is_edited_to_have_one_starts_once(o
         await on.session("fix the login test")
         await settled(on)
     assert await creations(on) == 1
-    assert await private_answers(on, ANN) == [EMPTY_PROMPT.text]
+    assert await private_answers(on, ANN) == [start_sentences.EMPTY_PROMPT.text]
 
 
 async def test_devin_reads_names_links_and_signs_as_people_do(on: Harness) -> None:
@@ -109,7 +110,7 @@ async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
 
 async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
     ts = await on.mention("tell <!channel> and <!here> that the build is green")
-    shown = await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
+    shown = await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
     assert "<!" not in shown["text"]
     assert "@channel" not in shown["text"]
     assert "that the build is green" in shown["text"]

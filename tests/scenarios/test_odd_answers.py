@@ -7,8 +7,8 @@ import pytest
 from bot.playground.devin.api import ROUTES
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from bot.views.announcements import QUESTION, unreadable_message
-from bot.views.answers.starts import start_uncertain
-from bot.views.answers.stops import stopped
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from tests.for_devin import as_sent
 from tests.odd_fields import FEW, MISSING, ODD
 from tests.said import a_session, up_to_reference
@@ -98,7 +98,7 @@ async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(on: Harne
     await settled(on)
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(up_to_reference(start_uncertain("", f"slack-T0PLAY-{GENERAL}-{ts}")))
+    assert said.startswith(up_to_reference(start_sentences.start_uncertain("", f"slack-T0PLAY-{GENERAL}-{ts}")))
     assert await creations(on) == 1
 
 
@@ -206,7 +206,7 @@ async def a_session_from_start_to_stop(on: Harness, task: str) -> None:
     await on.devin.say(made, "Then I take that one.")
     await on.wait_for_post(GENERAL, ts, "Then I take that one.", within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, stopped("ben").text, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ben").text, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(made))["is_archived"] is True
     assert await sent_to_devin(on, made) == [as_sent(reply, "ben", "the second")]

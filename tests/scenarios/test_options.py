@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.views.answers.starts import tags_left_out
+from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_sent
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import sent_to_devin
@@ -52,10 +52,7 @@ async def test_tags_that_devin_does_not_take_are_announced_and_the_session_runs_
         await on.mention("fix it tags=frontend,urgent", channel=WEB)
     made = await on.session("fix it")
     assert made["tags"] == []
-    await on.slack.wait_for_ephemeral(
-        ANN,
-        tags_left_out(["frontend", "urgent"]).text,
-    )
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.tags_left_out(["frontend", "urgent"]).text)
 
 
 async def test_options_in_a_reply_are_text(on: Harness) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.domain.session import DisplayState
-from bot.views.answers.access import DEACTIVATED_REFUSED, GUEST_REFUSED
-from bot.views.answers.starts import checking, received
+from bot.views.answers import access as access_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
@@ -24,11 +24,11 @@ async def test_slacks_event_about_a_person_counts_for_the_next_ack_without_a_cal
     await on.slack.put_person(ANN, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     answer = await on.slack.slash(ANN, GENERAL, "fix the logout test")
-    assert answer["shown"]["rendered"] == GUEST_REFUSED.text
+    assert answer["shown"]["rendered"] == access_sentences.GUEST_REFUSED.text
     await on.slack.put_person(ANN, is_restricted=False)
     await on.slack.wait_for_delivery(2, type="user_change", status="acked")
     answer = await on.slack.slash(ANN, GENERAL, "fix the logout test")
-    assert answer["shown"]["rendered"] == received("fix the logout test").text
+    assert answer["shown"]["rendered"] == start_sentences.received("fix the logout test").text
     await on.session("fix the logout test")
     assert len(await on.slack.log("users.info")) == asked
 
@@ -44,22 +44,26 @@ async def test_who_became_a_guest_a_minute_ago_starts_nothing_although_the_event
     before = len(await private_answers(on, ANN))
     await on.slack.slash(ANN, GENERAL, "fix the logout test")
     await on.mention("fix the export", ANN, WEB)
-    await on.slack.wait("ephemerals", 2, user=ANN, text=GUEST_REFUSED.text)
+    await on.slack.wait("ephemerals", 2, user=ANN, text=access_sentences.GUEST_REFUSED.text)
     await settled(on)
     assert await creations(on) == 1
-    assert (await private_answers(on, ANN))[before:] == [GUEST_REFUSED.text] * 2, "once in place of the ack"
+    assert (await private_answers(on, ANN))[before:] == [access_sentences.GUEST_REFUSED.text] * 2, (
+        "once in place of the ack"
+    )
 
 
 async def test_who_is_deactivated_while_slack_is_asked_starts_nothing(on: Harness) -> None:
     await on.slack.fault("users.info", "slow", seconds=60)
     answer = await on.slack.slash(BEN, GENERAL, "fix the login test")
-    assert answer["shown"]["rendered"] == checking("fix the login test").text
+    assert answer["shown"]["rendered"] == start_sentences.checking("fix the login test").text
     await on.slack.wait("log", method="users.info")
     await on.slack.put_person(BEN, deleted=True)
     await on.slack.clear_faults()
-    await on.slack.wait_for_ephemeral(BEN, DEACTIVATED_REFUSED.text)
+    await on.slack.wait_for_ephemeral(BEN, access_sentences.DEACTIVATED_REFUSED.text)
     await settled(on)
-    assert await private_answers(on, BEN) == [DEACTIVATED_REFUSED.text], "it stands in place of the ack"
+    assert await private_answers(on, BEN) == [access_sentences.DEACTIVATED_REFUSED.text], (
+        "it stands in place of the ack"
+    )
     assert await creations(on) == 0
 
 
@@ -73,9 +77,9 @@ async def test_a_start_that_waited_for_devin_is_not_made_for_somebody_who_was_de
     await on.slack.put_person(ANN, deleted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     await on.devin.clear_faults()
-    await on.wait_for_post(GENERAL, ts, DEACTIVATED_REFUSED.text)
+    await on.wait_for_post(GENERAL, ts, access_sentences.DEACTIVATED_REFUSED.text)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [DEACTIVATED_REFUSED.text]
+    assert await on.thread(GENERAL, ts) == [access_sentences.DEACTIVATED_REFUSED.text]
     assert STATE_SENTENCES[DisplayState.REFUSED] in (await card(on, ts))["rendered"]
     assert await on.devin.sessions() == []
 

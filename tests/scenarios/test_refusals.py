@@ -4,17 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.views.answers.access import (
-    BETWEEN_PEOPLE,
-    CHANNEL_ARCHIVED,
-    GUEST_REFUSED,
-    OTHER_COMPANY_REFUSED,
-    SHARED_CHANNEL_REFUSED,
-    not_in_channel,
-)
-from bot.views.answers.failures import posting_lost
-from bot.views.answers.starts import checking
-from bot.views.answers.stops import stopping
+from bot.views.answers import access as access_sentences
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, WEB, Harness
 from tests.scenarios.observations import (
@@ -30,7 +23,7 @@ from tests.scenarios.observations import (
 )
 
 SHARED, ARCHIVED, NO_BOT = "C0SHARED", "C0ARCHIVED", "C0NOBOT"
-NOT_MEMBER = not_in_channel().text
+NOT_MEMBER = access_sentences.not_in_channel().text
 
 
 async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:
@@ -47,20 +40,20 @@ async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:
 
 async def test_a_guests_mention_is_refused(on: Harness) -> None:
     await on.mention("fix the login test", GUEST)
-    await refused(on, GUEST, GUEST_REFUSED.text)
+    await refused(on, GUEST, access_sentences.GUEST_REFUSED.text)
 
 
 @pytest.mark.both_transports
 async def test_a_guests_slash_command_is_refused(on: Harness) -> None:
     answer = await on.slack.slash(GUEST, GENERAL, "fix the login test")
-    assert answer["shown"]["rendered"] == checking("fix the login test").text
-    await on.slack.wait_for_ephemeral(GUEST, GUEST_REFUSED.text)
+    assert answer["shown"]["rendered"] == start_sentences.checking("fix the login test").text
+    await on.slack.wait_for_ephemeral(GUEST, access_sentences.GUEST_REFUSED.text)
     await settled(on)
-    assert await private_answers(on, GUEST) == [GUEST_REFUSED.text], "it stands in place of the ack"
+    assert await private_answers(on, GUEST) == [access_sentences.GUEST_REFUSED.text], "it stands in place of the ack"
     await on.stop()
     await on.start()  # who they are is known from the store
     answer = await on.slack.slash(GUEST, GENERAL, "fix the login test acu=10ACUs")
-    assert answer["shown"]["rendered"] == GUEST_REFUSED.text, "known by now, so the ack itself refuses"
+    assert answer["shown"]["rendered"] == access_sentences.GUEST_REFUSED.text, "known by now, so the ack itself refuses"
     await settled(on)
     assert await creations(on) == 0
     assert not [one for one in await on.slack.messages(GENERAL) if one["user"] == "U0BOT"]
@@ -69,7 +62,7 @@ async def test_a_guests_slash_command_is_refused(on: Harness) -> None:
 async def test_a_guests_direct_message_is_refused(on: Harness) -> None:
     await on.slack.say(GUEST, "im", "fix the login test")
     said = await on.slack.wait_for_message("D0GUEST")
-    assert said["rendered"] == GUEST_REFUSED.text
+    assert said["rendered"] == access_sentences.GUEST_REFUSED.text
     await settled(on)
     assert await creations(on) == 0
 
@@ -81,11 +74,14 @@ async def test_a_guests_replies_verbs_and_buttons_are_refused_and_said_once(on: 
         await on.slack.say(GUEST, GENERAL, text, thread_ts=ts)
     await on.slack.wait_for_ephemeral(GUEST, thread_ts=ts)
     await settled(on)
-    assert await private_answers(on, GUEST) == [GUEST_REFUSED.text]
+    assert await private_answers(on, GUEST) == [access_sentences.GUEST_REFUSED.text]
     await on.slack.click(GUEST, GENERAL, (await card(on, ts))["ts"], "stop")
     await on.slack.wait("ephemerals", 2, user=GUEST)
     await settled(on)
-    assert await private_answers(on, GUEST) == [GUEST_REFUSED.text, GUEST_REFUSED.text]
+    assert await private_answers(on, GUEST) == [
+        access_sentences.GUEST_REFUSED.text,
+        access_sentences.GUEST_REFUSED.text,
+    ]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -94,18 +90,18 @@ async def test_people_of_another_company_are_refused(on: Harness) -> None:
     await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, EXTERNAL])
     ts, session = await on.started(channel=WEB)
     await on.slack.say(EXTERNAL, WEB, "use pytest", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(EXTERNAL, OTHER_COMPANY_REFUSED.text)
+    await on.slack.wait_for_ephemeral(EXTERNAL, access_sentences.OTHER_COMPANY_REFUSED.text)
     await on.mention("fix the logout test", EXTERNAL, WEB)
-    await on.slack.wait("ephemerals", 2, user=EXTERNAL, text=OTHER_COMPANY_REFUSED.text)
+    await on.slack.wait("ephemerals", 2, user=EXTERNAL, text=access_sentences.OTHER_COMPANY_REFUSED.text)
     # Slack offers the command to no stranger, so this one is forged.
     assert (await on.slack.slash(EXTERNAL, WEB, "fix the logout test"))["error"] == "not_a_command"
     typed = {"command": "/devin", "text": "fix the logout test", "user_id": EXTERNAL, "channel_id": WEB}
     forged = {**typed, "team_id": "T0PLAY", "trigger_id": "forged"}
     assert await forge(on, "slash_commands", forged) == "acked"
     (command,) = await on.slack.deliveries(kind="slash_commands")
-    assert command["answer"]["text"] == OTHER_COMPANY_REFUSED.text
+    assert command["answer"]["text"] == access_sentences.OTHER_COMPANY_REFUSED.text
     await on.slack.click(EXTERNAL, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.slack.wait("ephemerals", 3, user=EXTERNAL, text=OTHER_COMPANY_REFUSED.text)
+    await on.slack.wait("ephemerals", 3, user=EXTERNAL, text=access_sentences.OTHER_COMPANY_REFUSED.text)
     await settled(on)
     assert await creations(on) == 1
     assert await sent_to_devin(on, session) == []
@@ -117,14 +113,16 @@ async def test_people_of_another_company_are_refused(on: Harness) -> None:
 
 async def test_a_mention_in_a_shared_channel_is_refused(on: Harness) -> None:
     await on.mention("fix the login test", ANN, SHARED)
-    await refused(on, ANN, SHARED_CHANNEL_REFUSED.text)
+    await refused(on, ANN, access_sentences.SHARED_CHANNEL_REFUSED.text)
     await on.mention("fix the login test", EXTERNAL, SHARED)
-    await refused(on, EXTERNAL, SHARED_CHANNEL_REFUSED.text)
+    await refused(on, EXTERNAL, access_sentences.SHARED_CHANNEL_REFUSED.text)
 
 
 async def test_a_slash_command_in_a_shared_channel_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, SHARED, "fix the login test")
-    await refused(on, ANN, SHARED_CHANNEL_REFUSED.text, text=SHARED_CHANNEL_REFUSED.text)
+    await refused(
+        on, ANN, access_sentences.SHARED_CHANNEL_REFUSED.text, text=access_sentences.SHARED_CHANNEL_REFUSED.text
+    )
 
 
 async def test_when_a_channel_becomes_shared_replies_and_other_peoples_buttons_are_refused(on: Harness) -> None:
@@ -132,10 +130,13 @@ async def test_when_a_channel_becomes_shared_replies_and_other_peoples_buttons_a
     ts, session = await on.started(channel=WEB)
     await on.slack.put_channel(WEB, is_ext_shared=True)
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, SHARED_CHANNEL_REFUSED.text)
+    await on.slack.wait_for_ephemeral(BEN, access_sentences.SHARED_CHANNEL_REFUSED.text)
     await on.slack.say(ANN, WEB, "!mute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, SHARED_CHANNEL_REFUSED.text)
-    for user, sentence in ((GUEST, GUEST_REFUSED.text), (EXTERNAL, OTHER_COMPANY_REFUSED.text)):
+    await on.slack.wait_for_ephemeral(ANN, access_sentences.SHARED_CHANNEL_REFUSED.text)
+    for user, sentence in (
+        (GUEST, access_sentences.GUEST_REFUSED.text),
+        (EXTERNAL, access_sentences.OTHER_COMPANY_REFUSED.text),
+    ):
         await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, GUEST, EXTERNAL])
         await on.slack.click(user, WEB, (await card(on, ts, WEB))["ts"], "stop")
         await on.slack.wait_for_ephemeral(user, sentence)
@@ -162,17 +163,17 @@ async def test_a_slash_command_in_a_private_channel_without_the_bot_is_refused(o
 async def test_a_slash_command_between_two_people_is_refused(on: Harness) -> None:
     await on.slack.put_channel("D0ANNBEN", kind="im", members=[ANN, BEN])
     await on.slack.slash(ANN, "D0ANNBEN", "fix the login test")
-    await refused(on, ANN, BETWEEN_PEOPLE.text, text=BETWEEN_PEOPLE.text)
+    await refused(on, ANN, access_sentences.BETWEEN_PEOPLE.text, text=access_sentences.BETWEEN_PEOPLE.text)
 
 
 async def test_a_slash_command_in_an_archived_channel_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, ARCHIVED, "fix the login test")
-    await refused(on, ANN, CHANNEL_ARCHIVED.text, text=CHANNEL_ARCHIVED.text)
+    await refused(on, ANN, access_sentences.CHANNEL_ARCHIVED.text, text=access_sentences.CHANNEL_ARCHIVED.text)
 
 
 async def test_a_slash_command_works_once_the_channel_is_unarchived(on: Harness) -> None:
     await on.slack.slash(ANN, ARCHIVED, "fix the login test")
-    await refused(on, ANN, CHANNEL_ARCHIVED.text, text=CHANNEL_ARCHIVED.text)
+    await refused(on, ANN, access_sentences.CHANNEL_ARCHIVED.text, text=access_sentences.CHANNEL_ARCHIVED.text)
     await on.slack.unarchive(ARCHIVED)
     await on.slack.slash(ANN, ARCHIVED, "fix the logout test")
     await on.session("fix the logout test")
@@ -186,7 +187,7 @@ async def test_replies_that_are_fetched_from_a_shared_channel_are_refused(on: Ha
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
     await on.slack.resume()
     await on.start()
-    await on.slack.wait_for_ephemeral(BEN, SHARED_CHANNEL_REFUSED.text)
+    await on.slack.wait_for_ephemeral(BEN, access_sentences.SHARED_CHANNEL_REFUSED.text)
     await settled(on)
     assert await sent_to_devin(on, session) == []
 
@@ -203,7 +204,7 @@ async def test_a_slash_command_works_after_the_invitation(on: Harness) -> None:
 def lost(channel: str, session: str, title: str) -> str:
     """What the requester reads when a channel is gone."""
     known = a_session(prompt=title, url=f"https://app.devin.ai/sessions/{session}")
-    return posting_lost(channel, known).text
+    return failure_sentences.posting_lost(channel, known).text
 
 
 @pytest.mark.both_transports
@@ -218,7 +219,7 @@ async def test_a_removed_bot_informs_the_asker_once(on: Harness) -> None:
     await on.devin.set(session, status_detail="working")
     await polled(on)  # only what runs can be stopped
     stopped = await on.slack.slash(ANN, GENERAL, "stop")
-    assert stopped["shown"]["rendered"] == stopping(a_session()).text
+    assert stopped["shown"]["rendered"] == stop_sentences.stopping(a_session()).text
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     await settled(on)
     assert len(await on.slack.messages("D0ANN")) == 1

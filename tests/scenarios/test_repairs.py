@@ -13,16 +13,10 @@ from bot.flows.steer.session_commands import SessionCommands
 from bot.playground.devin import DevinControl
 from bot.timing import PRODUCTION
 from bot.views.announcements import QUESTION
+from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
-from bot.views.answers.access import channel_archived, not_in_channel
-from bot.views.answers.starts import (
-    START_UNAUTHORISED,
-    start_forbidden,
-    start_limited,
-    start_uncertain,
-    started_after_all,
-)
-from bot.views.answers.stops import STOP_UNKNOWN, cancelled, stopped
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.said import up_to_reference
@@ -35,7 +29,7 @@ from tests.waits import SHORT
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 DEAD_SOON = pytest.mark.timing(row_outage=1.0)
-CANCELLED = cancelled("ben").text
+CANCELLED = stop_sentences.cancelled("ben").text
 MOST_AT_DEVIN = 50
 TOO_MANY = ",".join(f"t{number}" for number in range(MOST_AT_DEVIN + 1))
 LOG = {"name": "login.log", "content": "login failed"}
@@ -43,8 +37,8 @@ LOG = {"name": "login.log", "content": "login failed"}
 
 # ---------------------------------------------------------------- Devin says no
 
-NO_PERMISSION = start_forbidden("ManageOrgSessions").text
-NO_QUOTA = start_limited("out_of_quota").text
+NO_PERMISSION = start_sentences.start_forbidden("ManageOrgSessions").text
+NO_QUOTA = start_sentences.start_limited("out_of_quota").text
 
 
 @pytest.mark.parametrize(
@@ -52,7 +46,7 @@ NO_QUOTA = start_limited("out_of_quota").text
     [
         (lambda devin: devin.permissions(revoke=["ManageOrgSessions"]), NO_PERMISSION),
         (lambda devin: devin.switch(out_of_quota=True), NO_QUOTA),
-        (lambda devin: devin.switch(key_revoked=True), START_UNAUTHORISED.text),
+        (lambda devin: devin.switch(key_revoked=True), start_sentences.START_UNAUTHORISED.text),
     ],
     ids=["permission", "quota", "key"],
 )
@@ -140,7 +134,7 @@ async def test_a_start_marked_dead_without_knowing_its_outcome_says_so(on: Harne
     ts = await marked_dead(on)
     made = await on.session("fix the login test")
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(up_to_reference(start_uncertain("", f"slack-T0PLAY-{GENERAL}-{ts}")))
+    assert said.startswith(up_to_reference(start_sentences.start_uncertain("", f"slack-T0PLAY-{GENERAL}-{ts}")))
     assert f"slack-T0PLAY-{GENERAL}-{ts}" in made["tags"]
     shown = await on.slack.wait_for_message(GENERAL, "Not known", thread_ts=ts, within=WITHIN)
     assert (
@@ -212,7 +206,7 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
     listed = (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["text"]
     assert listed == "You have 1 session: 1. fix the login test: may have been started; look in Devin"
     await on.slack.slash(ANN, GENERAL, "stop 1")
-    await on.slack.wait_for_ephemeral(ANN, STOP_UNKNOWN.text, within=WITHIN)
+    await on.slack.wait_for_ephemeral(ANN, stop_sentences.STOP_UNKNOWN.text, within=WITHIN)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
@@ -235,7 +229,7 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
     clock.put(PRODUCTION.row_outage + 60)
     await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, stopped("ben").text, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ben").text, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
 
 
@@ -260,7 +254,7 @@ async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and
     (made,) = await on.devin.sessions()
     assert made["terminated"] is True
     await polled(on)
-    after_all = started_after_all(f"https://app.devin.ai/sessions/{made['session_id']}").text
+    after_all = start_sentences.started_after_all(f"https://app.devin.ai/sessions/{made['session_id']}").text
     assert await on.thread(GENERAL, ts) == [CANCELLED, after_all]
     assert len(await on.devin.log("terminate")) == 1
 
@@ -357,7 +351,7 @@ async def test_a_stop_that_races_with_the_creation_stops_the_session(
     await waited(on, "sessions", lifecycle="open")
     created.set()
     ts = (await posted(on, WEB, "fix the login test"))["ts"]
-    await on.slack.wait_for_message(WEB, stopped("ann").text, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(WEB, stop_sentences.stopped("ann").text, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
     await settled(on)
     shown = await card(on, ts, WEB)
@@ -380,7 +374,7 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
     await settled(on)
     made = await on.session("fix the login test")
     assert await sent_to_devin(on, made["session_id"]) == [as_sent(after, "ben", "now leave the table alone")]
-    assert await on.thread(GENERAL, ts) == [stopped("ben", 1).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ben", 1).text]
 
 
 # ---------------------------------------------------------------- what goes into the request
@@ -434,7 +428,7 @@ async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_an
     await on.slack.wait_for_message("D0ANN", within=WITHIN)
     await settled(on)
     (said,) = await on.slack.messages("D0ANN")
-    assert said["rendered"] == channel_archived(WEB).text
+    assert said["rendered"] == access_sentences.channel_archived(WEB).text
     kept = [*await rows(on, "outbox"), *await rows(on, "inbox")]
     assert [row["payload"].get("response_url") for row in kept] == [None] * len(kept)
     assert (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"].startswith("You have no open sessions.")
@@ -445,4 +439,4 @@ async def test_a_private_answer_survives_a_failure_of_its_response_url(on: Harne
     await on.slack.fault("response_url", "http_500")
     await on.slack.slash(ANN, "C0NOBOT", "fix the login test")
     await on.slack.wait_for_ephemeral(ANN, "is not a member", within=WITHIN)
-    assert (await private_answers(on, ANN))[-1] == not_in_channel().text
+    assert (await private_answers(on, ANN))[-1] == access_sentences.not_in_channel().text

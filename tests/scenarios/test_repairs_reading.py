@@ -11,7 +11,7 @@ from bot.flows.deliver import failures
 from bot.flows.prompt import EARLIER
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
-from bot.views.answers.failures import post_lost
+from bot.views.answers import failures as failure_sentences
 from tests.for_devin import as_context, as_sent, author
 from tests.scenarios.ahead import TEAM, rows, write
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
@@ -117,5 +117,5 @@ async def test_a_post_that_trips_us_is_marked_dead_announced_and_holds_up_nothin
     await on.wait_for_post(GENERAL, ts, "I have a question.", within=WITHIN)
     await settled(on)
     assert [row["key"] for row in await rows(on, "outbox", state="dead")] == ["say:broken"]
-    lost = post_lost("r-broken", f"https://app.devin.ai/sessions/{session}").text
+    lost = failure_sentences.post_lost("r-broken", f"https://app.devin.ai/sessions/{session}").text
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["I have a question.", lost])

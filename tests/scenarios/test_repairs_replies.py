@@ -13,12 +13,9 @@ from bot.flows.receive import dispatch
 from bot.flows.receive.conversation import Conversation
 from bot.flows.steer.reply import NewMessage
 from bot.flows.workspace import Workspace
+from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
-from bot.views.answers import stops
 from bot.views.answers import stops as stop_sentences
-from bot.views.answers.files import file_refused
-from bot.views.answers.replies import SESSION_ENDED, reply_uncertain
-from bot.views.answers.stops import stop_failed
 from bot.views.help_texts import slash_help
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
@@ -32,9 +29,9 @@ from tests.waits import SHORT
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = stops.stopped("ben").text
-STOPPED_BY_ANN = stops.stopped("ann").text
-UNCERTAIN = up_to_reference(reply_uncertain("", "drop the table"))
+STOPPED = stop_sentences.stopped("ben").text
+STOPPED_BY_ANN = stop_sentences.stopped("ann").text
+UNCERTAIN = up_to_reference(reply_sentences.reply_uncertain("", "drop the table"))
 
 
 # ---------------------------------------------------------------- faults of our own
@@ -179,7 +176,7 @@ async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_be
     await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [stops.stopped("ann", 1).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann", 1).text]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -195,7 +192,9 @@ async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Ha
     await on.devin.clear_faults()
     await settled(on)
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", "", 1)))
+    assert said.startswith(
+        up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", "", 1))
+    )
     assert await sent_to_devin(on, session) == []
 
 
@@ -230,7 +229,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
     said = await on.thread(GENERAL, ts)
     assert said.count(reply_sentences.SESSION_ENDED.text) == 1
-    assert reply_sentences.SESSION_ENDED.text == SESSION_ENDED.text
+    assert reply_sentences.SESSION_ENDED.text == reply_sentences.SESSION_ENDED.text
 
 
 async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Harness) -> None:
@@ -289,7 +288,7 @@ async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sen
         as_sent(second, "ben", "and be quick"),
     ]
     (left_out,) = await on.thread(GENERAL, ts)
-    assert left_out == file_refused("login.log").text
+    assert left_out == file_sentences.file_refused("login.log").text
 
 
 async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Harness) -> None:

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.session import DisplayState, Snapshot
 from bot.features import COMMANDS
 from bot.views.announcements import ANSWERED
-from bot.views.answers.replies import SESSION_ENDED, approve_in_devin, reply_at_limit, reply_not_sent
+from bot.views.answers import replies as reply_sentences
 from bot.views.help_texts import slash_help
 from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
 from tests.for_devin import as_sent
@@ -216,10 +216,10 @@ async def test_a_reply_to_a_session_that_is_over_at_devin_is_announced_in_the_th
     await on.devin.terminate(session)
     await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "one more thing", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, SESSION_ENDED.text, thread_ts=ts)
-    assert lost["rendered"] == SESSION_ENDED.text
+    lost = await on.slack.wait_for_message(GENERAL, reply_sentences.SESSION_ENDED.text, thread_ts=ts)
+    assert lost["rendered"] == reply_sentences.SESSION_ENDED.text
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == SESSION_ENDED.text
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == reply_sentences.SESSION_ENDED.text
     await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     await on.session("fix the logout test")
     await settled(on)
@@ -233,7 +233,7 @@ async def test_a_reply_that_devin_refuses_is_announced_in_the_thread(on: Harness
     lost = await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts)
     assert lost["rendered"].startswith(
         up_to_reference(
-            reply_not_sent(
+            reply_sentences.reply_not_sent(
                 (
                     "Devin Bridge's key lacks the permission `ManageOrgSessions`, which an admin of your Devin "
                     "organisation can grant"
@@ -309,7 +309,7 @@ async def test_a_thumb_is_no_approval_and_is_answered_with_where_to_approve(on: 
     await settled(on)
     buttons = [part for block in (await card(on, ts))["blocks"] for part in block.get("elements", [])]
     url = next(part["url"] for part in buttons if "url" in part)
-    assert await private_answers(on, BEN) == [approve_in_devin(a_session(url=url)).text]
+    assert await private_answers(on, BEN) == [reply_sentences.approve_in_devin(a_session(url=url)).text]
     assert await reactions(on, thumb) == []
     assert await sent_to_devin(on, session) == []
 
@@ -365,5 +365,5 @@ async def test_a_reply_to_a_session_at_its_limit_is_answered_once_to_each_person
     await on.devin.wait_for_messages("take tox")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 3
-    answer = reply_at_limit(a_session(snapshot=Snapshot("suspended", "out_of_credits"))).text
+    answer = reply_sentences.reply_at_limit(a_session(snapshot=Snapshot("suspended", "out_of_credits"))).text
     assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([answer], [answer])

@@ -9,7 +9,7 @@ from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from bot.timing import PRODUCTION
-from bot.views.answers.failures import CARD_LOST, post_lost, posting_lost
+from bot.views.answers import failures as failure_sentences
 from tests.said import a_session
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
 from tests.scenarios.harness import ANN, GENERAL, WEB, Harness
@@ -25,7 +25,7 @@ async def lost(on: Harness, session: str) -> str:
     """The sentence about a message of Devin's that could not be shown."""
     (known,) = await rows(on, "sessions", bare_id=session)
     url = f"https://app.devin.ai/sessions/{session}"
-    return post_lost(known["id"][:10], url).text
+    return failure_sentences.post_lost(known["id"][:10], url).text
 
 
 async def dead(on: Harness) -> int:
@@ -130,7 +130,9 @@ async def test_when_a_channel_cannot_be_posted_to_its_asker_is_informed_once(on:
     other, second = await on.started("another one", channel=WEB)
     await on.devin.say(second, "Four.")
     await on.wait_for_post(WEB, other, "Four.")
-    assert await directly(on) == [posting_lost(GENERAL, a_session(url=f"https://app.devin.ai/sessions/{session}")).text]
+    assert await directly(on) == [
+        failure_sentences.posting_lost(GENERAL, a_session(url=f"https://app.devin.ai/sessions/{session}")).text
+    ]
 
 
 async def test_a_card_that_somebody_deleted_is_announced_once_and_the_session_goes_on(on: Harness) -> None:
@@ -141,10 +143,7 @@ async def test_a_card_that_somebody_deleted_is_announced_once_and_the_session_go
     await on.devin.set(session, title="Nor this")
     await on.devin.say(session, "But this.")
     await on.wait_for_post(GENERAL, ts, "But this.")
-    assert await on.thread(GENERAL, ts) == [
-        CARD_LOST.text,
-        "But this.",
-    ]
+    assert await on.thread(GENERAL, ts) == [failure_sentences.CARD_LOST.text, "But this."]
     assert len(await on.slack.log("chat.update", fault="error")) == 1
 
 

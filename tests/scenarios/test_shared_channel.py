@@ -3,9 +3,9 @@
 import pytest
 
 from bot.views import shared_card
-from bot.views.answers.access import OTHER_COMPANY_REFUSED, SHARED_CHANNEL_REFUSED
-from bot.views.answers.failures import channel_shared
-from bot.views.answers.stops import stopped
+from bot.views.answers import access as access_sentences
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import stops as stop_sentences
 from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, EXTERNAL, WEB, Harness
 from tests.scenarios.observations import card, card_of, polled, private_answers, sent_to_devin, settled
@@ -26,7 +26,7 @@ async def test_devin_falls_silent_in_a_channel_that_becomes_shared_until_it_is_s
     await on.slack.share(WEB)
     said = await on.slack.wait_for_message(DM)
     known = a_session(channel=WEB, prompt="Secret plans", url=f"https://app.devin.ai/sessions/{session}")
-    assert said["rendered"] == channel_shared(known).text
+    assert said["rendered"] == failure_sentences.channel_shared(known).text
     shown = await card_of(on, ts, shared_card.WITHHELD, WEB)
     assert "Secret" not in shown
     assert "Secret" not in (await card(on, ts, WEB))["text"]
@@ -74,10 +74,10 @@ async def test_only_people_of_the_home_workspace_may_stop_there_and_do_nothing_e
     await on.slack.share(WEB)
     await card_of(on, ts, shared_card.WITHHELD, WEB)
     await on.slack.say(EXTERNAL, WEB, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(EXTERNAL, OTHER_COMPANY_REFUSED.text)
+    await on.slack.wait_for_ephemeral(EXTERNAL, access_sentences.OTHER_COMPANY_REFUSED.text)
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN)
-    assert await private_answers(on, BEN) == [SHARED_CHANNEL_REFUSED.text]
+    assert await private_answers(on, BEN) == [access_sentences.SHARED_CHANNEL_REFUSED.text]
     assert (await on.devin.session(session))["is_archived"] is False
     await on.slack.say(BEN, WEB, "!stop", thread_ts=ts)
     await on.wait_for_post(WEB, ts, "Stopped by ben")
@@ -90,5 +90,5 @@ async def test_the_stop_button_works_there(on: Harness) -> None:
     await on.slack.share(WEB)
     await card_of(on, ts, shared_card.WITHHELD, WEB)
     await on.slack.click(ANN, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.wait_for_post(WEB, ts, stopped("ann", shared=True).text)
+    await on.wait_for_post(WEB, ts, stop_sentences.stopped("ann", shared=True).text)
     assert (await on.devin.session(session))["is_archived"] is True

@@ -3,22 +3,10 @@
 import pytest
 
 from bot.domain.session import DisplayState
-from bot.views.answers.stops import (
-    ALREADY_ENDED,
-    ALREADY_STOPPED,
-    SESSION_KEPT,
-    STOP_AFTER_CHECK,
-    STOP_DONE,
-    cancelled,
-    exited,
-    stop_confirm,
-    stop_failed,
-    stopped,
-    stopping,
-)
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES, STOPPING
 from tests.for_devin import as_sent
-from tests.said import a_session, up_to_reference
+from tests.said import ASKED_BY, a_session, up_to_reference
 from tests.scenarios.ahead import TEAM, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import (
@@ -35,9 +23,9 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-STOPPED = stopped("ben").text
-STOPPED_BY_ANN = stopped("ann").text
-CANCELLED = cancelled("ann").text
+STOPPED = stop_sentences.stopped("ben").text
+STOPPED_BY_ANN = stop_sentences.stopped("ann").text
+CANCELLED = stop_sentences.cancelled("ann").text
 AWAY = {"times": -1}
 
 
@@ -75,13 +63,13 @@ async def test_the_button_asks_somebody_who_did_not_ask_for_the_session(on: Harn
     ts, session = await on.started()
     await press_stop(on, ts, BEN)
     question = await on.slack.wait_for_ephemeral(BEN)
-    assert question["text"] == stop_confirm(a_session(requester_name="ann")).text
+    assert question["text"] == stop_sentences.stop_confirm(a_session(requester_name="ann")).text
     assert buttons(question) == ["Stop it", "Leave it running"]
     assert (await on.devin.session(session))["is_archived"] is False
     assert (await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed"))["status"] == "acked"
     await on.wait_for_post(GENERAL, ts, STOPPED)
     await settled(on)
-    assert await what_became_of(on, question) == (STOP_DONE.text, [])
+    assert await what_became_of(on, question) == (stop_sentences.STOP_DONE.text, [])
     assert await on.thread(GENERAL, ts) == [STOPPED]
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -95,7 +83,7 @@ async def test_somebody_who_was_asked_may_leave_the_session_running(on: Harness)
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:session:no")
     await on.devin.wait_for_messages("please use pytest")
     await settled(on)
-    assert await what_became_of(on, question) == (SESSION_KEPT.text, [])
+    assert await what_became_of(on, question) == (stop_sentences.SESSION_KEPT.text, [])
     assert await on.thread(GENERAL, ts) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -104,14 +92,14 @@ async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(
     await on.devin.fault("create_session", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await on.devin.wait_for_calls("create_session")
-    await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
     await press_stop(on, ts, BEN)
     question = await on.slack.wait_for_ephemeral(BEN)
     assert await on.thread(GENERAL, ts) == []
     await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
-    await on.wait_for_post(GENERAL, ts, cancelled("ben").text)
+    await on.wait_for_post(GENERAL, ts, stop_sentences.cancelled("ben").text)
     await settled(on)
-    assert await what_became_of(on, question) == (STOP_DONE.text, [])
+    assert await what_became_of(on, question) == (stop_sentences.STOP_DONE.text, [])
     assert await on.devin.sessions() == []
 
 
@@ -132,7 +120,7 @@ async def test_a_second_stop_changes_nothing(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    again = ALREADY_STOPPED.text
+    again = stop_sentences.ALREADY_STOPPED.text
     assert await private_answers(on, BEN) == [again]
     assert await private_answers(on, ANN) == [again]
     assert len(await on.devin.log("archive")) == 1
@@ -148,7 +136,7 @@ async def test_a_list_that_was_read_before_a_stop_of_the_same_second_does_not_un
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
-    assert await private_answers(on, BEN) == [ALREADY_STOPPED.text]
+    assert await private_answers(on, BEN) == [stop_sentences.ALREADY_STOPPED.text]
 
 
 async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
@@ -177,7 +165,7 @@ async def test_a_stop_goes_before_the_replies_that_wait(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [stopped("ben", 2).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ben", 2).text]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -193,7 +181,7 @@ async def test_a_stop_during_an_outage_is_done_when_devin_is_back(on: Harness) -
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts, within=20)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [stopped("ann", 1).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann", 1).text]
     assert await sent_to_devin(on, session) == []
 
 
@@ -209,14 +197,14 @@ async def test_a_stop_before_the_create_call_cancels_the_start(on: Harness) -> N
     await on.devin.fault("create_session", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await on.devin.wait_for_calls("create_session")
-    await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await settled_deliveries(on)
     await press_stop(on, ts)
     await on.slack.wait_for_message(GENERAL, STATE_SENTENCES[DisplayState.CANCELLED].format(by=" by ann"), thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [cancelled("ann", 1).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.cancelled("ann", 1).text]
     assert await reactions(on, ts) == []
     assert await on.devin.sessions() == []
 
@@ -224,7 +212,7 @@ async def test_a_stop_before_the_create_call_cancels_the_start(on: Harness) -> N
 async def test_a_stop_while_the_session_is_being_created_stops_it_then(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=2.0)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
     await press_stop(on, ts)
     await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts)
     await settled(on)
@@ -238,10 +226,7 @@ async def test_a_stop_with_an_unknown_start_waits_for_the_look_up(on: Harness) -
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts)
     await press_stop(on, ts)
-    await on.slack.wait_for_ephemeral(
-        ANN,
-        STOP_AFTER_CHECK.text,
-    )
+    await on.slack.wait_for_ephemeral(ANN, stop_sentences.STOP_AFTER_CHECK.text)
     await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=20)
     made = await on.session("fix the login test")
     assert made["is_archived"] is True
@@ -264,9 +249,9 @@ async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness
     said = "Nothing of yours is running"
     while said.startswith("Nothing of yours is running"):  # until the order is recorded; its card is on its way
         said = (await on.slack.slash(BEN, GENERAL, "stop"))["shown"]["rendered"]
-    assert said == stopping(a_session()).text
+    assert said == stop_sentences.stopping(a_session()).text
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
-    await on.slack.wait_for_message(GENERAL, cancelled("ben").text, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, stop_sentences.cancelled("ben").text, thread_ts=ts)
     await settled(on)
     assert await on.devin.sessions() == []
 
@@ -278,7 +263,7 @@ async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Ha
         await stop
         said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="could not be told to stop")
         assert said[-1]["rendered"].startswith(
-            up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", ""))
+            up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", ""))
         )
     await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
     shown = await card(on, ts)
@@ -291,7 +276,7 @@ async def test_a_stop_of_an_ended_session_says_so(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == ALREADY_ENDED.text
+    assert said["rendered"] == stop_sentences.ALREADY_ENDED.text
 
 
 async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
@@ -305,7 +290,7 @@ async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [exited("ann", 1).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.exited("ann", 1).text]
     assert (await on.devin.session(session))["terminated"] is True
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.domain.session import DisplayState
-from bot.views.answers.replies import REPLY_NOT_TAKEN_YET, SESSION_ENDED, reply_not_sent
-from bot.views.answers.stops import stop_failed, stopped
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.said import up_to_reference
@@ -16,7 +16,7 @@ from tests.waits import SHORT
 
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
-STOPPED = stopped("ben").text
+STOPPED = stop_sentences.stopped("ben").text
 SOON_GONE = pytest.mark.timing(not_found_lasts=0.5)
 
 
@@ -63,7 +63,7 @@ async def test_a_session_that_devin_does_not_find_for_long_has_ended(on: Harness
     await on.devin.fault("list_sessions", "503", **AWAY)
     on.simulated_devin.world.held.sessions.pop(session)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, reply_sentences.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert len(await on.devin.log("send_message")) > 2
     assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, ts))["rendered"]
@@ -76,9 +76,9 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts, within=WITHIN)
     held, lost = await on.thread(GENERAL, ts)
-    assert held == REPLY_NOT_TAKEN_YET.text
+    assert held == reply_sentences.REPLY_NOT_TAKEN_YET.text
     why = "Devin has taken no messages in this session for too long"
-    assert lost.startswith(up_to_reference(reply_not_sent(why, "", "please use pytest")))
+    assert lost.startswith(up_to_reference(reply_sentences.reply_not_sent(why, "", "please use pytest")))
     assert await sent_to_devin(on, session) == []
     await on.devin.say(session, "I am still here.")
     await on.wait_for_post(GENERAL, ts, "I am still here.", within=WITHIN)
@@ -154,7 +154,7 @@ async def test_a_stop_that_devin_never_takes_says_that_the_session_still_runs(on
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(up_to_reference(stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
+    assert said.startswith(up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
     await until(lambda: _has_stop_button(on, ts))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.text import as_quotation
 from bot.flows.prompt import EARLIER, LOOK_AT_THREAD
-from bot.views.answers.starts import nothing_to_read, thread_read
+from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_context, as_sent, asked_in_slack, author
 from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
@@ -105,7 +105,7 @@ async def test_what_guests_and_other_companies_wrote_is_left_out_and_its_number_
         f"{asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{asked}')}"
     )
     assert made["attachments"] == []
-    read = thread_read(1, 0, [], older=False, outsiders=2).text
+    read = start_sentences.thread_read(1, 0, [], older=False, outsiders=2).text
     await on.wait_for_post(GENERAL, root, read)
     assert await on.thread(GENERAL, root) == [read]
 
@@ -115,7 +115,7 @@ async def test_a_thread_that_only_guests_have_written_in_is_nothing_to_start_wit
     await on.mention("", ANN, GENERAL, thread_ts=root)
     await on.slack.wait_for_message(GENERAL, "Not started", thread_ts=root)
     await settled(on)
-    assert await on.thread(GENERAL, root) == [nothing_to_read(1).text]
+    assert await on.thread(GENERAL, root) == [start_sentences.nothing_to_read(1).text]
     assert await creations(on) == 0
 
 

@@ -16,6 +16,7 @@ from bot.playground.slack import SlackControl, SlackSimulator
 from bot.timing import Timing
 from bot.views import budgets, digest_root
 from bot.views.answers import sessions as session_sentences
+from tests.said import ASKED_BY
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, MANIFEST, OPS, Harness, harness
 from tests.scenarios.observations import card, polled
@@ -269,7 +270,7 @@ async def test_rows_of_a_workspace_that_is_not_connected_wait(both: Both) -> Non
     both.one.others = [both.two]
     await both.one.start()
     await both.two.session("fix the login test of Two")
-    await both.two.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
+    await both.two.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
 
 
 async def test_a_workspace_that_is_not_connected_is_acknowledged_and_left_alone(both: Both) -> None:

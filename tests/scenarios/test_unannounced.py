@@ -11,7 +11,6 @@ from bot.store import due
 from bot.timing import PRODUCTION, Timing
 from bot.views.announcements import APPROVAL, QUESTION, WAITS
 from bot.views.answers import replies as reply_sentences
-from bot.views.answers.replies import SESSION_ENDED
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
 from tests.scenarios.observations import card_of, hanging, polled, settled
@@ -256,7 +255,7 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     await on.devin.say(session, "All is in the pull request.")
     await on.devin.terminate(session)
     await on.slack.say(ANN, GENERAL, "and the docs too", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, SESSION_ENDED.text, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, reply_sentences.SESSION_ENDED.text, thread_ts=ts)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
     line = f":twisted_rightwards_arrows: <{PULL}|acme/web#7> (open)"

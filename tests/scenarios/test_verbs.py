@@ -8,11 +8,11 @@ from bot.domain.admins import Admins
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Snapshot
 from bot.features import COMMANDS
-from bot.views.answers.access import not_yours
-from bot.views.answers.replies import ALREADY_MUTED, ASIDE, MUTED, NOT_MUTED, THREAD_CLOSED, UNMUTED, unknown_verb
-from bot.views.answers.sessions import NO_SESSION_HERE, cost
-from bot.views.answers.starts import started_elsewhere
-from bot.views.answers.stops import ALREADY_ENDED, EXIT_DONE, SESSION_KEPT, archived, exit_confirm, exited
+from bot.views.answers import access as access_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import admin_help, thread_help
 from tests.for_devin import as_sent
 from tests.said import a_session
@@ -43,7 +43,7 @@ async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     answers = await private_answers(on, BEN, thread_ts=ts, visible=True)
     assert thread_help(COMMANDS.specs).text in answers
     assert admin_help(COMMANDS.specs).text in answers
-    assert cost(a_session()).text in answers
+    assert session_sentences.cost(a_session()).text in answers
     status = next(answer for answer in answers if "*<" in answer)
     assert status.startswith(
         f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n:gear: Working.\nAsked by ann"
@@ -60,7 +60,7 @@ async def test_cost_names_what_was_used(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "2.5 ACUs", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!cost", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == cost(a_session(snapshot=Snapshot(acus=2.5))).text
+    assert said["rendered"] == session_sentences.cost(a_session(snapshot=Snapshot(acus=2.5))).text
 
 
 async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> None:
@@ -80,25 +80,25 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> Non
         as_sent(named, "ben", "please use pytest"),
         as_sent(last, "ben", "go on"),
     ]
-    assert await on.thread(GENERAL, ts) == [MUTED.text, "Still at it.", UNMUTED.text]
+    assert await on.thread(GENERAL, ts) == [reply_sentences.MUTED.text, "Still at it.", reply_sentences.UNMUTED.text]
 
 
 async def test_muting_twice_says_so_privately(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, NOT_MUTED.text)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.NOT_MUTED.text)
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, ALREADY_MUTED.text)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.ALREADY_MUTED.text)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [MUTED.text]
+    assert await on.thread(GENERAL, ts) == [reply_sentences.MUTED.text]
 
 
 async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!aside it is slow today", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "(aside) very slow", thread_ts=ts)
-    await on.slack.wait("ephemerals", 2, user=BEN, thread_ts=ts, text=ASIDE.text)
+    await on.slack.wait("ephemerals", 2, user=BEN, thread_ts=ts, text=reply_sentences.ASIDE.text)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
@@ -114,9 +114,9 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [archived("ben").text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.archived("ben").text]
     assert await reactions(on, ts) == []
-    assert await private_answers(on, ANN) == [THREAD_CLOSED.text]
+    assert await private_answers(on, ANN) == [reply_sentences.THREAD_CLOSED.text]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -129,7 +129,7 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
     there = f"https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}"
-    linked = started_elsewhere(a_session(prompt="update the docs"), there)
+    linked = start_sentences.started_elsewhere(a_session(prompt="update the docs"), there)
     assert (said["rendered"], said["thread_ts"]) == (linked.text, ts)
     assert "Asked by ben · acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
@@ -163,9 +163,9 @@ async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
 
 
 UNKNOWN = {
-    "!stpo": unknown_verb(UnknownVerb("!stpo", "!stop")).text,
-    "!frobnicate now": unknown_verb(UnknownVerb("!frobnicate")).text,
-    "!stop the server": unknown_verb(UnknownVerb("!stop", "!stop")).text,
+    "!stpo": reply_sentences.unknown_verb(UnknownVerb("!stpo", "!stop")).text,
+    "!frobnicate now": reply_sentences.unknown_verb(UnknownVerb("!frobnicate")).text,
+    "!stop the server": reply_sentences.unknown_verb(UnknownVerb("!stop", "!stop")).text,
 }
 
 
@@ -183,7 +183,7 @@ async def test_an_unknown_verb_is_asked_about(on: Harness) -> None:
 async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> None:
     await on.mention("!stop", BEN)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == NO_SESSION_HERE.text
+    assert said["rendered"] == session_sentences.NO_SESSION_HERE.text
     await settled(on)
     assert await creations(on) == 0
 
@@ -194,7 +194,7 @@ async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> 
 async def _question(on: Harness, user: str, ts: str) -> dict[str, Any]:
     await on.slack.say(user, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(user, "for good?")
-    assert asked["text"] == exit_confirm(a_session()).text
+    assert asked["text"] == stop_sentences.exit_confirm(a_session()).text
     return asked
 
 
@@ -206,12 +206,12 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "wait", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, THREAD_CLOSED.text)
+    await on.slack.wait_for_ephemeral(ANN, reply_sentences.THREAD_CLOSED.text)
     await settled(on)
-    assert await what_became_of(on, question) == (EXIT_DONE.text, [])
+    assert await what_became_of(on, question) == (stop_sentences.EXIT_DONE.text, [])
     assert (await on.devin.session(session))["terminated"] is True
     assert await sent_to_devin(on, session) == []
-    assert await on.thread(GENERAL, ts) == [exited("ann").text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.exited("ann").text]
     assert await reactions(on, ts) == []
 
 
@@ -220,13 +220,13 @@ async def test_exit_can_be_declined(on: Harness) -> None:
     question = await _question(on, ANN, ts)
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:session:no")
     await on.slack.wait_for_ephemeral(ANN, "OK, ")
-    assert await what_became_of(on, question) == (SESSION_KEPT.text, [])
+    assert await what_became_of(on, question) == (stop_sentences.SESSION_KEPT.text, [])
     assert (await on.devin.session(session))["terminated"] is False
 
 
 async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
-    refusal = not_yours(ANN, Admins(frozenset({ADA}))).text
+    refusal = access_sentences.not_yours(ANN, Admins(frozenset({ADA}))).text
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == refusal
     question = await _question(on, ADA, ts)
@@ -249,7 +249,7 @@ async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harnes
     await on.slack.click(ANN, GENERAL, (await _question(on, ANN, ts))["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == ALREADY_ENDED.text
+    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == stop_sentences.ALREADY_ENDED.text
 
 
 async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Harness) -> None:
@@ -260,7 +260,10 @@ async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: 
         assert await forge(on, "interactive", press(ANN, WEB, action, value)) == "acked"
     await on.slack.wait("ephemerals", 2, user=ANN)
     await settled(on)
-    assert await private_answers(on, ANN) == [NO_SESSION_HERE.text, NO_SESSION_HERE.text]
+    assert await private_answers(on, ANN) == [
+        session_sentences.NO_SESSION_HERE.text,
+        session_sentences.NO_SESSION_HERE.text,
+    ]
     made = await on.devin.session(session)
     assert (made["is_archived"], made["terminated"]) == (False, False)
 
@@ -268,5 +271,5 @@ async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: 
 async def test_a_button_whose_value_is_nonsense_does_nothing(on: Harness) -> None:
     _, session = await on.started()
     assert await forge(on, "interactive", press(ANN, GENERAL, "stop", "nonsense")) == "acked"
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == NO_SESSION_HERE.text
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == session_sentences.NO_SESSION_HERE.text
     assert (await on.devin.session(session))["is_archived"] is False

@@ -18,6 +18,7 @@ from bot.views.sentences import (
     STATE_SENTENCES,
     STATUS_SENTENCES,
 )
+from tests.said import ASKED_BY
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import card_of, hanging, polled, settled
@@ -39,97 +40,33 @@ def devins(session: str) -> str:
 
 STATES = [
     ("claimed", None, f":hourglass_flowing_sand: {STATE_SENTENCES[DisplayState.QUEUED]}"),
-    (
-        "running",
-        "waiting_for_approval",
-        f":raised_hand: {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='ann')}",
-    ),
-    (
-        "running",
-        "waiting_for_user",
-        f":speech_balloon: {STATE_SENTENCES[DisplayState.WAITING].format(asker='ann')}",
-    ),
-    (
-        "suspended",
-        "inactivity",
-        f":zzz: {STATE_SENTENCES[DisplayState.ASLEEP]}",
-    ),
+    ("running", "waiting_for_approval", f":raised_hand: {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='ann')}"),
+    ("running", "waiting_for_user", f":speech_balloon: {STATE_SENTENCES[DisplayState.WAITING].format(asker='ann')}"),
+    ("suspended", "inactivity", f":zzz: {STATE_SENTENCES[DisplayState.ASLEEP]}"),
     ("resuming", None, f":hourglass_flowing_sand: {STATUS_SENTENCES['resuming']}"),
-    (
-        "suspended",
-        "user_request",
-        f":black_square_for_stop: {STATE_SENTENCES[DisplayState.STOPPED].format(by='')}",
-    ),
+    ("suspended", "user_request", f":black_square_for_stop: {STATE_SENTENCES[DisplayState.STOPPED].format(by='')}"),
     (
         "suspended",
         "usage_limit_exceeded",
         (f":no_entry: {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='', whoever='Whoever asked for it')}"),
     ),
-    (
-        "suspended",
-        "out_of_credits",
-        f":no_entry: {DETAIL_SENTENCES['out_of_credits']}",
-    ),
-    (
-        "suspended",
-        "out_of_quota",
-        f":no_entry: {DETAIL_SENTENCES['out_of_quota']}",
-    ),
-    (
-        "suspended",
-        "no_quota_allocation",
-        f":no_entry: {DETAIL_SENTENCES['no_quota_allocation']}",
-    ),
-    (
-        "suspended",
-        "payment_declined",
-        f":no_entry: {DETAIL_SENTENCES['payment_declined']}",
-    ),
-    (
-        "suspended",
-        "org_usage_limit_exceeded",
-        f":no_entry: {DETAIL_SENTENCES['org_usage_limit_exceeded']}",
-    ),
-    (
-        "suspended",
-        "user_usage_limit_exceeded",
-        f":no_entry: {DETAIL_SENTENCES['user_usage_limit_exceeded']}",
-    ),
-    (
-        "suspended",
-        "total_session_limit_exceeded",
-        f":no_entry: {DETAIL_SENTENCES['total_session_limit_exceeded']}",
-    ),
-    (
-        "suspended",
-        "error",
-        f":x: {DETAIL_SENTENCES['error']}",
-    ),
+    ("suspended", "out_of_credits", f":no_entry: {DETAIL_SENTENCES['out_of_credits']}"),
+    ("suspended", "out_of_quota", f":no_entry: {DETAIL_SENTENCES['out_of_quota']}"),
+    ("suspended", "no_quota_allocation", f":no_entry: {DETAIL_SENTENCES['no_quota_allocation']}"),
+    ("suspended", "payment_declined", f":no_entry: {DETAIL_SENTENCES['payment_declined']}"),
+    ("suspended", "org_usage_limit_exceeded", f":no_entry: {DETAIL_SENTENCES['org_usage_limit_exceeded']}"),
+    ("suspended", "user_usage_limit_exceeded", f":no_entry: {DETAIL_SENTENCES['user_usage_limit_exceeded']}"),
+    ("suspended", "total_session_limit_exceeded", f":no_entry: {DETAIL_SENTENCES['total_session_limit_exceeded']}"),
+    ("suspended", "error", f":x: {DETAIL_SENTENCES['error']}"),
     (
         "suspended",
         "team_budget_exceeded",
         f":no_entry: {STATE_SENTENCES[DisplayState.LIMIT].format(detail='“team_budget_exceeded”')}",
     ),
-    (
-        "suspended",
-        "machine_lost",
-        f":x: {STATE_SENTENCES[DisplayState.FAILED].format(detail='“machine_lost”')}",
-    ),
-    (
-        "creating",
-        None,
-        f":hourglass_flowing_sand: {STATE_SENTENCES[DisplayState.QUEUED]}",
-    ),
-    (
-        "paused",
-        None,
-        f":grey_question: {STATE_SENTENCES[DisplayState.UNKNOWN].format(status='“paused”')}",
-    ),
-    (
-        "error",
-        None,
-        f":x: {STATUS_SENTENCES['error']}",
-    ),
+    ("suspended", "machine_lost", f":x: {STATE_SENTENCES[DisplayState.FAILED].format(detail='“machine_lost”')}"),
+    ("creating", None, f":hourglass_flowing_sand: {STATE_SENTENCES[DisplayState.QUEUED]}"),
+    ("paused", None, f":grey_question: {STATE_SENTENCES[DisplayState.UNKNOWN].format(status='“paused”')}"),
+    ("error", None, f":x: {STATUS_SENTENCES['error']}"),
 ]
 SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"} | {
     "org_usage_limit_exceeded",
@@ -396,7 +333,7 @@ async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Harne
     ts, session = await on.started()
     await on.devin.set(session, is_archived=True)
     await polled(on)
-    assert ":gear: Working · started " in await card_of(on, ts, "sked by")
+    assert ":gear: Working · started " in await card_of(on, ts, ASKED_BY)
     await on.devin.set(session, is_archived=False)
     await on.devin.say(session, "Back again.")
     await on.wait_for_post(GENERAL, ts, "Back again.")
@@ -415,10 +352,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     await on.devin.switch(prefixed_ids=False)
     await on.devin.say(session, "Thank you.")
     await on.wait_for_post(GENERAL, ts, "Thank you.")
-    assert await on.thread(GENERAL, ts) == [
-        asked("Which branch?"),
-        "Thank you.",
-    ]
+    assert await on.thread(GENERAL, ts) == [asked("Which branch?"), "Thank you."]
     assert len(await on.devin.sessions()) == 1
 
 

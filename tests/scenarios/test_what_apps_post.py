@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bot.flows.prompt import EARLIER, LOOK_AT_THREAD
-from bot.views.answers.starts import nothing_to_read, thread_read
+from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_context, asked_in_slack, author, forwarded
+from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
 
@@ -54,7 +55,7 @@ async def test_a_bare_mention_under_an_alert_brings_it_along_and_says_what_was_r
         f"{said(second, 'ben', 'since the deploy (files: login.log)')}\n\n"
     )
     assert made["attachments"] == ["login.log"]
-    assert await said_first(on, root, OPS) == [thread_read(2, 1, [], older=False).text]
+    assert await said_first(on, root, OPS) == [start_sentences.thread_read(2, 1, [], older=False).text]
 
 
 async def test_a_mention_with_a_task_in_a_thread_that_was_read_as_a_whole_says_nothing_more(on: Harness) -> None:
@@ -73,7 +74,7 @@ async def test_under_a_long_talk_the_alert_stays_and_what_is_missing_is_announce
     assert f"{begins}…\n{said(talk[0], 'ben', '…x')}" in prompt
     assert said(talk[2], "ben", "talk 2 xxx") in prompt
     assert len(prompt) < 8_500
-    assert await said_first(on, root) == [thread_read(4, 0, [], older=True).text]
+    assert await said_first(on, root) == [start_sentences.thread_read(4, 0, [], older=True).text]
 
 
 async def test_where_there_is_nothing_to_read_a_bare_mention_starts_nothing(on: Harness) -> None:
@@ -81,7 +82,7 @@ async def test_where_there_is_nothing_to_read_a_bare_mention_starts_nothing(on: 
     await on.mention("", ANN, GENERAL, thread_ts=root)
     await on.slack.wait_for_message(GENERAL, "Not started", thread_ts=root)
     await settled(on)
-    assert await on.thread(GENERAL, root) == [nothing_to_read(0).text]
+    assert await on.thread(GENERAL, root) == [start_sentences.nothing_to_read(0).text]
     assert await creations(on) == 0
 
 
@@ -94,7 +95,7 @@ async def test_of_many_files_in_a_thread_the_newest_go_along_and_the_others_are_
     first = "all logs (files: 0.log, 1.log, 2.log, 3.log, 4.log, 5.log, 6.log; not passed on: 7.log, 8.log)"
     newest = "and these (files: new.log; not passed on: huge.bin)"
     assert f"{said(root, 'ben', first)}\n{said(second, 'ben', newest)}\n\n" in made["prompt"]
-    read = thread_read(2, 8, ["huge.bin", "7.log", "8.log"], older=False)
+    read = start_sentences.thread_read(2, 8, ["huge.bin", "7.log", "8.log"], older=False)
     assert await said_first(on, root) == [read.text]
 
 
@@ -113,7 +114,7 @@ async def test_a_message_forwarded_with_a_mention_is_quoted_and_its_files_go_alo
     )
     assert made["attachments"] == ["login.log"]
     assert made["request"]["repos"] == ["acme/web"]
-    shown = await on.slack.wait_for_message(GENERAL, "sked by", thread_ts=ts)
+    shown = await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
     assert "Forwarded" not in shown["rendered"]
 
 

@@ -16,7 +16,7 @@ from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.commands.spec import Role as Needed
 from bot.features import COMMANDS
 from bot.playground.devin.api import ROUTES
-from bot.views.answers.access import GUEST_REFUSED, OTHER_COMPANY_REFUSED
+from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import Running
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, EXTERNAL, GUEST, Harness
 
@@ -51,7 +51,7 @@ ROLES = {
     Surface.MENTION: (Role.ADMIN, Role.MEMBER, Role.PERSON, Role.GUEST, Role.EXTERNAL),
     Surface.THREAD: tuple(Role),
 }
-OUTSIDE = {Role.GUEST: GUEST_REFUSED.text, Role.EXTERNAL: OTHER_COMPANY_REFUSED.text}
+OUTSIDE = {Role.GUEST: access_sentences.GUEST_REFUSED.text, Role.EXTERNAL: access_sentences.OTHER_COMPANY_REFUSED.text}
 IN_THREAD = {
     Role.ADMIN: ADA,
     Role.MEMBER: BEN,

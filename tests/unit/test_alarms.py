@@ -8,16 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alarms import (
-    Alarm,
-    AlarmKind,
-    AlarmState,
-    Runaway,
-    is_the_same,
-    runaway,
-    usual_limit,
-    was_woken,
-)
+from bot.domain.alarms import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, usual_limit, was_woken
 from bot.domain.amounts import Price
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.views.alarms import alarm_post, reminder
@@ -147,10 +138,7 @@ def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
     over = replace(ALARM, over_at=200.0, state=AlarmState.ACKNOWLEDGED)
     asleep = replace(SESSION, snapshot=replace(WORKING, status="suspended", detail="inactivity"))
     assert shown(over, asleep) == (f":checkered_flag: {SPENT}\nOver: asleep.", [])
-    assert shown(over) == (
-        f":checkered_flag: {SPENT}\nOver: Devin works on, and spends no more than is usual.",
-        [],
-    )
+    assert shown(over) == (f":checkered_flag: {SPENT}\nOver: Devin works on, and spends no more than is usual.", [])
     assert shown(over, None)[0].endswith("\nOver: the session is gone.")
     assert alarm_post(over, SESSION).text.startswith("Over: Fix &lt;it&gt; has spent 6.2 ACUs")
 

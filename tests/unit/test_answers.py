@@ -699,8 +699,7 @@ def test_what_is_chosen_is_said_with_what_can_be(choice, where, said):
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant", "label"),
-    [("notify", "notify", "Show my setting"), ("notfy", "notify off", "Set notify off")],
+    ("typed", "meant", "label"), [("notify", "notify", "Show my setting"), ("notfy", "notify off", "Set notify off")]
 )
 def test_the_button_of_a_doubtful_choice_says_what_it_does(typed, meant, label):
     buttons = start_sentences.ask_command_or_task(Doubt("notify me", typed, NOTIFY, meant)).blocks[1]["elements"]

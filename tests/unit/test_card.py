@@ -126,7 +126,7 @@ def test_a_session_that_is_done_takes_two_lines():
             "type": "section",
             "text": mrkdwn(f"{TITLE}\n:white_check_mark: Done in 6 min · 1.5 of 10 ACUs · {LINKED} · asked by Ann"),
             "accessory": review,
-        },
+        }
     ]
 
 
@@ -166,115 +166,80 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
 
 
 @pytest.mark.parametrize(
-    ("session", "sentence"),
-    [
-        (replace(SESSION, lifecycle=Lifecycle.QUEUED), "Starting: Devin gets the task in a moment."),
-        (
-            replace(SESSION, lifecycle=Lifecycle.CREATING, checking=True),
-            "Checking: Devin's answer got lost, so we are looking whether the session exists. Please don't start it again: within about a minute it is found, or the task is tried once more.",
+    ("sentence", "session"),
+    {
+        "Starting: Devin gets the task in a moment.": replace(SESSION, lifecycle=Lifecycle.QUEUED),
+        "Checking: Devin's answer got lost, so we are looking whether the session exists. Please don't start it again: within about a minute it is found, or the task is tried once more.": replace(
+            SESSION, lifecycle=Lifecycle.CREATING, checking=True
         ),
-        (seen("new"), "Queued: Devin has the task and begins as soon as a machine is free."),
-        (seen("resuming"), "Waking up: Devin goes on where it stopped."),
-        (seen("running", "working"), "Working."),
-        (seen("running", "sold_<!channel>"), "Working: sold_&lt;\u200b!channel&gt;."),
-        (
-            seen("running", "waiting_for_user"),
-            "Waiting for Ann's answer in this thread.",
+        "Queued: Devin has the task and begins as soon as a machine is free.": seen("new"),
+        "Waking up: Devin goes on where it stopped.": seen("resuming"),
+        "Working.": seen("running", "working"),
+        "Working: sold_&lt;\u200b!channel&gt;.": seen("running", "sold_<!channel>"),
+        "Waiting for Ann's answer in this thread.": seen("running", "waiting_for_user"),
+        "Devin has answered. Reply here to go on.": seen("running", "waiting_for_user", asks=False),
+        "Waiting for Ann's approval. Allow or refuse the next action in Devin.": seen(
+            "running", "waiting_for_approval"
         ),
-        (seen("running", "waiting_for_user", asks=False), "Devin has answered. Reply here to go on."),
-        (
-            seen("running", "waiting_for_approval"),
-            "Waiting for Ann's approval. Allow or refuse the next action in Devin.",
+        "Done. Reply here for changes.": seen("running", "finished"),
+        "Asleep. Nothing is lost: reply in this thread to wake Devin.": seen("suspended", "inactivity"),
+        "Stopped. Nothing is lost: reply in this thread to wake Devin.": seen("suspended", "user_request"),
+        "Stopped by Ben. Nothing is lost: reply in this thread to wake Devin.": replace(
+            seen("suspended", "user_request"), stopped_by="U2", stopped_by_name="Ben"
         ),
-        (
-            seen("running", "finished"),
-            "Done. Reply here for changes.",
+        "Stopping: Devin is being put to sleep; nothing is lost.": replace(SESSION, stop_requested=True),
+        "Paused: the session has used up its own limit of 10 ACUs. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.": seen(
+            "suspended", "usage_limit_exceeded"
         ),
-        (
-            seen("suspended", "inactivity"),
-            "Asleep. Nothing is lost: reply in this thread to wake Devin.",
+        "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; then reply in this thread and Devin goes on.": seen(
+            "suspended", "out_of_credits"
         ),
-        (
-            seen("suspended", "user_request"),
-            "Stopped. Nothing is lost: reply in this thread to wake Devin.",
+        "Paused: the quota of your plan is used up. Wait until it renews, or ask somebody who manages billing to raise it in Devin; then reply in this thread and Devin goes on.": seen(
+            "suspended", "out_of_quota"
         ),
-        (
-            replace(seen("suspended", "user_request"), stopped_by="U2", stopped_by_name="Ben"),
-            "Stopped by Ben. Nothing is lost: reply in this thread to wake Devin.",
+        "Paused: no quota is allocated for this session. An admin of your Devin organisation can allocate some; then reply in this thread and Devin goes on.": seen(
+            "suspended", "no_quota_allocation"
         ),
-        (
-            replace(SESSION, stop_requested=True),
-            "Stopping: Devin is being put to sleep; nothing is lost.",
+        "Paused: a payment to Devin was declined. Somebody who manages billing has to update the payment method in Devin; then reply in this thread and Devin goes on.": seen(
+            "suspended", "payment_declined"
         ),
-        (
-            seen("suspended", "usage_limit_exceeded"),
-            "Paused: the session has used up its own limit of 10 ACUs. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.",
+        "Paused: your Devin organisation has reached its usage limit. An admin of the organisation can raise it; then reply in this thread and Devin goes on.": seen(
+            "suspended", "org_usage_limit_exceeded"
         ),
-        (
-            seen("suspended", "out_of_credits"),
-            "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; then reply in this thread and Devin goes on.",
+        "Paused: the person or service user this session runs for has reached their usage limit. An admin of your Devin organisation can raise it; then reply in this thread and Devin goes on.": seen(
+            "suspended", "user_usage_limit_exceeded"
         ),
-        (
-            seen("suspended", "out_of_quota"),
-            "Paused: the quota of your plan is used up. Wait until it renews, or ask somebody who manages billing to raise it in Devin; then reply in this thread and Devin goes on.",
+        "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed (`/devin list` shows yours) or ask an admin to raise the limit; then reply in this thread and Devin goes on.": seen(
+            "suspended", "total_session_limit_exceeded"
         ),
-        (
-            seen("suspended", "no_quota_allocation"),
-            "Paused: no quota is allocated for this session. An admin of your Devin organisation can allocate some; then reply in this thread and Devin goes on.",
+        "Suspended by a fault at Devin. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.": seen(
+            "suspended", "error"
         ),
-        (
-            seen("suspended", "payment_declined"),
-            "Paused: a payment to Devin was declined. Somebody who manages billing has to update the payment method in Devin; then reply in this thread and Devin goes on.",
+        "Failed: Devin ended the session with an error. Open it in Devin to see what happened, then start a new one if it is still needed.": seen(
+            "error"
         ),
-        (
-            seen("suspended", "org_usage_limit_exceeded"),
-            "Paused: your Devin organisation has reached its usage limit. An admin of the organisation can raise it; then reply in this thread and Devin goes on.",
+        "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open the session in Devin to see what that means.": seen(
+            "sold_<!channel>", "running"
         ),
-        (
-            seen("suspended", "user_usage_limit_exceeded"),
-            "Paused: the person or service user this session runs for has reached their usage limit. An admin of your Devin organisation can raise it; then reply in this thread and Devin goes on.",
+        "Suspended: Devin says “sold_&lt;\u200b!channel&gt;”. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.": seen(
+            "suspended", "sold_<!channel>"
         ),
-        (
-            seen("suspended", "total_session_limit_exceeded"),
-            "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed (`/devin list` shows yours) or ask an admin to raise the limit; then reply in this thread and Devin goes on.",
+        "Paused: Devin says “quota_&lt;\u200b!channel&gt;”. Open the session in Devin to see which limit that is and who can raise it; then reply in this thread and Devin goes on.": seen(
+            "suspended", "quota_<!channel>"
         ),
-        (
-            seen("suspended", "error"),
-            "Suspended by a fault at Devin. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.",
+        "Ann, Devin needs you: it says “waiting_for_&lt;\u200b!channel&gt;”. Reply in this thread; if that is not enough, open the session in Devin.": seen(
+            "running", "waiting_for_<!channel>"
         ),
-        (
-            seen("error"),
-            "Failed: Devin ended the session with an error. Open it in Devin to see what happened, then start a new one if it is still needed.",
+        "Ended. Replies in this thread no longer reach Devin; use `/devin` or mention Devin Bridge to start a new session.": replace(
+            SESSION, lifecycle=Lifecycle.ENDED
         ),
-        (
-            seen("sold_<!channel>", "running"),
-            "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open the session in Devin to see what that means.",
+        "Cancelled by Ben before it began. Nothing was started and nothing was spent.": replace(
+            SESSION, lifecycle=Lifecycle.CANCELLED, stopped_by="U2", stopped_by_name="Ben"
         ),
-        (
-            seen("suspended", "sold_<!channel>"),
-            "Suspended: Devin says “sold_&lt;\u200b!channel&gt;”. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.",
+        "Not started; the reason stands in this thread. Nothing is running.": replace(
+            SESSION, lifecycle=Lifecycle.REFUSED
         ),
-        (
-            seen("suspended", "quota_<!channel>"),
-            "Paused: Devin says “quota_&lt;\u200b!channel&gt;”. Open the session in Devin to see which limit that is and who can raise it; then reply in this thread and Devin goes on.",
-        ),
-        (
-            seen("running", "waiting_for_<!channel>"),
-            "Ann, Devin needs you: it says “waiting_for_&lt;\u200b!channel&gt;”. Reply in this thread; if that is not enough, open the session in Devin.",
-        ),
-        (
-            replace(SESSION, lifecycle=Lifecycle.ENDED),
-            "Ended. Replies in this thread no longer reach Devin; use `/devin` or mention Devin Bridge to start a new session.",
-        ),
-        (
-            replace(SESSION, lifecycle=Lifecycle.CANCELLED, stopped_by="U2", stopped_by_name="Ben"),
-            "Cancelled by Ben before it began. Nothing was started and nothing was spent.",
-        ),
-        (
-            replace(SESSION, lifecycle=Lifecycle.REFUSED),
-            "Not started; the reason stands in this thread. Nothing is running.",
-        ),
-    ],
+    }.items(),
 )
 def test_every_state_has_its_sentence_with_the_next_step(session, sentence):
     assert state_sentence(session) == sentence

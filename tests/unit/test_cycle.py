@@ -9,15 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.amounts import Price
 from bot.domain.billing import bounds
-from bot.domain.cycle import (
-    Cycle,
-    CycleLimit,
-    LimitSource,
-    calendar_month,
-    cycle_between,
-    cycle_with,
-    limit_among,
-)
+from bot.domain.cycle import Cycle, CycleLimit, LimitSource, calendar_month, cycle_between, cycle_with, limit_among
 from bot.domain.forecast import Forecast
 from bot.views.cycle import CycleFigures, cycle_line
 

@@ -291,37 +291,31 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
 
 
 @pytest.mark.parametrize(
-    ("message", "line"),
-    [
-        (reviews.going_on(job()), "Devin begins soon."),
-        (reviews.going_on(job(status="running")), "Devin is reading it."),
-        (reviews.going_on(job(status="on hold")), "Devin says: on hold."),
-        (reviews.ended(job(LongJobState.DONE)), ":white_check_mark: Done. Devin's findings are on the pull request."),
-        (
-            reviews.ended(job(LongJobState.CANCELLED)),
-            "No longer followed. Devin goes on with the review, which appears on the pull request.",
+    ("line", "message"),
+    {
+        "Devin begins soon.": reviews.going_on(job()),
+        "Devin is reading it.": reviews.going_on(job(status="running")),
+        "Devin says: on hold.": reviews.going_on(job(status="on hold")),
+        ":white_check_mark: Done. Devin's findings are on the pull request.": reviews.ended(job(LongJobState.DONE)),
+        "No longer followed. Devin goes on with the review, which appears on the pull request.": reviews.ended(
+            job(LongJobState.CANCELLED)
         ),
-        (
-            reviews.ended(job(LongJobState.FAILED, reviews.ERRORED)),
-            ":warning: Devin could not finish the review. Ask again with `/devin review`.",
+        ":warning: Devin could not finish the review. Ask again with `/devin review`.": reviews.ended(
+            job(LongJobState.FAILED, reviews.ERRORED)
         ),
-        (
-            reviews.ended(job(LongJobState.FAILED, reviews.still_going("running"))),
-            ":warning: Devin has not finished it in two hours (`running`). Look at the pull request itself.",
+        ":warning: Devin has not finished it in two hours (`running`). Look at the pull request itself.": reviews.ended(
+            job(LongJobState.FAILED, reviews.still_going("running"))
         ),
-        (
-            reviews.ended(job(LongJobState.FAILED, reviews.NO_COMMIT)),
-            ":warning: Devin does not show this review any more. Look at the pull request itself.",
+        ":warning: Devin does not show this review any more. Look at the pull request itself.": reviews.ended(
+            job(LongJobState.FAILED, reviews.NO_COMMIT)
         ),
-        (
-            reviews.ended(job(LongJobState.FAILED)),
-            ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
+        ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.": reviews.ended(
+            job(LongJobState.FAILED)
         ),
-        (
-            reviews.ended(job(LongJobState.FAILED, reviews.NO_MESSAGE)),
-            ":warning: Slack does not take the message that would show how far this review is, because the app lacks the scope `im:write`. Devin goes on with the review, which appears on the pull request. A workspace admin can install the app again with that scope.",
+        ":warning: Slack does not take the message that would show how far this review is, because the app lacks the scope `im:write`. Devin goes on with the review, which appears on the pull request. A workspace admin can install the app again with that scope.": reviews.ended(
+            job(LongJobState.FAILED, reviews.NO_MESSAGE)
         ),
-    ],
+    }.items(),
 )
 def test_the_message_of_a_review(message, line):
     assert message.blocks[0]["text"]["text"] == f"*Review of <{PULL}|acme/web#7>* (abcdef0)\n{line}"

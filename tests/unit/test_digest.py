@@ -73,10 +73,7 @@ def test_an_answer_names_its_day():
     )
     assert message.blocks == snapshot(
         [
-            {
-                "type": "header",
-                "text": {"type": "plain_text", "text": "Devin yesterday"},
-            },
+            {"type": "header", "text": {"type": "plain_text", "text": "Devin yesterday"}},
             {
                 "type": "context",
                 "elements": [

@@ -19,7 +19,7 @@ from bot.domain.forecast import Forecast
 from bot.domain.outcomes import Outcome
 from bot.domain.session import DisplayState
 from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures
+from bot.views.digest import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
 from bot.views.digest_root import DigestFigures, Needing, PullRequestFigures, digest_root
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
@@ -145,7 +145,7 @@ def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
         "Devin's bill for Thursday, 26 November 2026 is not in yet, so what was used elsewhere is not known.",
     ]
     assert found[-1] == "Day 08:00\N{EN DASH}08:00 UTC. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
-    assert lines(total=None)[1] == "The total could not be read from Devin this time."
+    assert lines(total=None)[1] == NO_TOTAL
     withheld = lines(total=None, withheld=Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption"))
     assert withheld[0] == "*16.4 ACUs through Slack on Thu 26 Nov*  ▼ 56 % (usual 37.3)"
     assert withheld[-1] == snapshot(
@@ -158,16 +158,14 @@ def test_a_plan_without_acus_has_sessions_and_time_instead():
     found = lines(**facts)
     assert found[:5] == [
         "*Devin on Thu 26 Nov*",
-        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost.",
+        NO_ACUS,
         "4 sessions: 3 done, 1 running.",
         "Devin worked for 5 h 20 min on the finished ones.",
         WITH_RATIO,
     ]
     text = digest_root(replace(DIGEST, figures=replace(FIGURES, **facts))).text
     assert text == "Devin on Thu 26 Nov · 4 sessions: 3 done, 1 running · 2 sessions wait · 1 failed"
-    assert lines(no_acus_reported=True)[1] == snapshot(
-        "Devin reports no ACUs for single sessions, so what came through Slack is not known."
-    )
+    assert lines(no_acus_reported=True)[1] == snapshot(NO_PARTS)
     assert lines(**facts, no_acus_said=True)[1] == "Devin reports no ACUs."
 
 

@@ -17,7 +17,7 @@ from bot.domain.subscription import Missed, MissedBecause, Subscription, from_se
 from bot.flows.money.digest.past import because_dead
 from bot.views.answers import subscriptions as subscription_sentences
 from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures
+from bot.views.digest import NO_TOTAL, Figures
 from bot.views.digest_posts import DigestPosts
 from bot.views.digest_root import DigestFigures, Needing
 from bot.views.editions import EditionFigures, Preview, edition_posts, preview
@@ -160,7 +160,7 @@ def test_the_warning_says_how_the_cycle_will_end_beside_its_limit(used, forecast
 
 
 def test_a_warning_without_figures_says_so():
-    assert "The total could not be read from Devin this time." in digest(Occasion.WARNING).text
+    assert NO_TOTAL in digest(Occasion.WARNING).text
 
 
 def test_a_preview_shows_each_edition_of_the_channel_with_its_thread_in_words():

@@ -44,36 +44,26 @@ def labels(message):
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
-    [
-        (
-            WrongFanOut(FanOutMistake.NO_ORGANISATIONS),
-            "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`. "
-            "`/devin orgs` shows the names and ids. Nothing was started.",
+    ("said", "found"),
+    {
+        "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`. "
+        "`/devin orgs` shows the names and ids. Nothing was started.": WrongFanOut(FanOutMistake.NO_ORGANISATIONS),
+        "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.": WrongFanOut(
+            FanOutMistake.TWICE
         ),
-        (
-            WrongFanOut(FanOutMistake.TWICE),
-            "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.",
+        "There is no task in that. Write what Devin should do, for example "
+        "`/devin fanout upgrade the dependencies of {org} orgs=all`. Nothing was started.": WrongFanOut(
+            FanOutMistake.NO_TASK
         ),
-        (
-            WrongFanOut(FanOutMistake.NO_TASK),
-            "There is no task in that. Write what Devin should do, for example "
-            "`/devin fanout upgrade the dependencies of {org} orgs=all`. Nothing was started.",
+        "In a fan-out a playbook goes by its id, such as `playbook=playbook-1a2b`, because titles differ between "
+        "organisations. Nothing was started.": WrongFanOut(FanOutMistake.PLAYBOOK),
+        "`acu=lots` needs a whole number above zero, such as acu=10. Nothing was started.": WrongFanOut(
+            FanOutMistake.OPTION, Mistyped("acu=lots", "acu=", NOT_ACUS)
         ),
-        (
-            WrongFanOut(FanOutMistake.PLAYBOOK),
-            "In a fan-out a playbook goes by its id, such as `playbook=playbook-1a2b`, because titles differ between "
-            "organisations. Nothing was started.",
+        "`acus=5` isn't an option. Did you mean `acu=`? Nothing was started.": WrongFanOut(
+            FanOutMistake.OPTION, Mistyped("acus=5", "acu=")
         ),
-        (
-            WrongFanOut(FanOutMistake.OPTION, Mistyped("acu=lots", "acu=", NOT_ACUS)),
-            "`acu=lots` needs a whole number above zero, such as acu=10. Nothing was started.",
-        ),
-        (
-            WrongFanOut(FanOutMistake.OPTION, Mistyped("acus=5", "acu=")),
-            "`acus=5` isn't an option. Did you mean `acu=`? Nothing was started.",
-        ),
-    ],
+    }.items(),
 )
 def test_what_is_wrong_is_said(found, said):
     assert fan_outs.wrong(found).text == said
@@ -280,33 +270,24 @@ def test_why_a_session_was_not_started():
 
 
 @pytest.mark.parametrize(
-    ("session", "reason"),
-    [
-        (FAILED, "Devin ended the session with an error. Open it in Devin to see what happened."),
-        (
-            replace(FAILED, detail="error"),
-            "A fault at Devin suspended the session. Write to it in Devin to try to wake it.",
+    ("reason", "session"),
+    {
+        "Devin ended the session with an error. Open it in Devin to see what happened.": FAILED,
+        "A fault at Devin suspended the session. Write to it in Devin to try to wake it.": replace(
+            FAILED, detail="error"
         ),
-        (LIMIT, "There are no credits left. Somebody who manages billing can buy more in Devin."),
-        (
-            replace(LIMIT, detail="usage_limit_exceeded"),
-            "The session has used up its own limit. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.",
+        "There are no credits left. Somebody who manages billing can buy more in Devin.": LIMIT,
+        "The session has used up its own limit. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.": replace(
+            LIMIT, detail="usage_limit_exceeded"
         ),
-        (
-            replace(LIMIT, detail="org_usage_limit_exceeded"),
-            "This organisation has reached its usage limit. An admin of the organisation can raise it.",
+        "This organisation has reached its usage limit. An admin of the organisation can raise it.": replace(
+            LIMIT, detail="org_usage_limit_exceeded"
         ),
-        (
-            replace(LIMIT, detail="total_session_limit_exceeded"),
-            "This organisation runs as many sessions as it may. Stop one that is not needed or ask an admin to raise "
-            "the limit.",
-        ),
-        (
-            replace(LIMIT, detail="moon_quota"),
-            "Devin says “moon_quota”. Open the session in Devin to see what that is.",
-        ),
-        (replace(LIMIT, reason=fan_out_table.NOT_STOPPED), "Devin did not stop it. Open it in Devin to stop it."),
-    ],
+        "This organisation runs as many sessions as it may. Stop one that is not needed or ask an admin to raise "
+        "the limit.": replace(LIMIT, detail="total_session_limit_exceeded"),
+        "Devin says “moon_quota”. Open the session in Devin to see what that is.": replace(LIMIT, detail="moon_quota"),
+        "Devin did not stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_out_table.NOT_STOPPED),
+    }.items(),
 )
 def test_why_a_session_has_failed_or_is_at_a_limit(session, reason):
     message = fan_out_table.table(LIMITED, [session], "ada")

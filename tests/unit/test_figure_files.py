@@ -18,7 +18,7 @@ from bot.domain.outcome_report import outcomes_of
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
 from bot.views.csv import csv_text
-from bot.views.digest import Figures
+from bot.views.digest import NO_ACUS, Figures
 from bot.views.figure_files import FilePart, no_bill, report_file, running, usage_file
 
 TUESDAY = date(2026, 5, 19)
@@ -81,9 +81,7 @@ def test_a_plan_without_acus_has_sessions_time_and_pull_requests():
     figures = Figures(TUESDAY, total=0.0, no_acus_reported=True)
     made = usage_file(BY_PERSON, WEEK, figures, [FilePart(("Ada", "U0ADA"), Decimal(0), 2, 1, 600.4)], Decimal(0))
     assert lines(made) == ["person,person_id,acus,sessions,pull_requests,worked_seconds", "Ada,U0ADA,,2,1,600"]
-    assert made.notes[0] == snapshot(
-        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
-    )
+    assert made.notes[0] == snapshot(NO_ACUS)
 
 
 def test_without_names_there_is_no_column_for_ids():

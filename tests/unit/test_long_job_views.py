@@ -164,10 +164,7 @@ def test_why_there_is_no_result():
     [
         ((AuditMistake.NO_DATE, "yesterday"), "`yesterday` isn't a date. Write one such as `2026-11-26`."),
         ((AuditMistake.FUTURE, "2999-01-01"), "`2999-01-01` is in the future, so there is nothing to read yet."),
-        (
-            (AuditMistake.REVERSED, "2026-02-01"),
-            "`until=` (`2026-02-01`) is before `since=`. Both days are included.",
-        ),
+        ((AuditMistake.REVERSED, "2026-02-01"), "`until=` (`2026-02-01`) is before `since=`. Both days are included."),
         (
             (AuditMistake.UNKNOWN, "who"),
             "There is no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",

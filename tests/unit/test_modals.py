@@ -259,12 +259,7 @@ def test_a_record_of_a_change_of_a_long_text_shows_where_it_begins():
     one, other = records_of_change(before, after)
     around = ("…. Go on. Go on. Ask ", f"{end[:175]}…")
     assert one == {"name": "Deploys", "trigger": "when deploying", "body": "Ben".join(around)}
-    assert other == {
-        "name": "n" * 200,
-        "trigger": f"{'t' * 199}…",
-        "body": "Ada".join(around),
-        "repo": "acme/web",
-    }
+    assert other == {"name": "n" * 200, "trigger": f"{'t' * 199}…", "body": "Ada".join(around), "repo": "acme/web"}
 
 
 @pytest.mark.parametrize("added", [".", " Ask Ben." * 100])

@@ -17,7 +17,7 @@ from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
 from bot.domain.questions import By, Question
 from bot.domain.shares import shares
 from bot.views import part_names
-from bot.views.digest import Figures
+from bot.views.digest import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
 from bot.views.pull_requests import repository_name
 from bot.views.text import when
 from bot.views.usage import Apart, divided, heading, nothing_finished, refused_range, usage
@@ -71,11 +71,7 @@ def lines(parts, **facts):
 
 def test_what_did_not_come_through_slack_is_the_last_row():
     parts = [Part("Ann", Decimal("7.96"), sessions=3), Part("Ben", Decimal("0.04"), sessions=1)]
-    assert lines(parts) == [
-        "• Ann: 8 ACUs · 3 sessions",
-        "• Ben: under 0.1 ACUs · 1 session",
-        "• elsewhere: 4.5 ACUs",
-    ]
+    assert lines(parts) == ["• Ann: 8 ACUs · 3 sessions", "• Ben: under 0.1 ACUs · 1 session", "• elsewhere: 4.5 ACUs"]
     assert lines(ours(8), total=8.0)[-1] == "• elsewhere: 0 ACUs"
     assert lines([], through_slack=0.0) == ["• elsewhere: 12.5 ACUs"]
     assert lines([], through_slack=0.0, total=0.0) == []
@@ -128,18 +124,14 @@ def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown()
     assert written(answer.blocks) == (
         "Devin in March, so far, by person\n"
         "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
-        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost.\n"
+        f"{NO_ACUS}\n"
         "• Ann: 3 sessions · 2 h 5 min · 1 pull request\n• Ben: 1 session\n"
         "Not finished, so not included: Mon 10 Mar."
     )
     nothing = divided(Question(Period.MONTH, by=By.PRODUCT), SPAN, figures, [], Apart())
-    assert written(nothing.blocks).endswith(
-        "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
-    )
+    assert written(nothing.blocks).endswith(NO_ACUS)
     billed = replace(figures, total=5.0)
-    assert "Devin reports no ACUs for single sessions, so what came through Slack is not known." in written(
-        divided(Question(Period.MONTH, by=By.PERSON), SPAN, billed, parts, Apart()).blocks
-    )
+    assert NO_PARTS in written(divided(Question(Period.MONTH, by=By.PERSON), SPAN, billed, parts, Apart()).blocks)
 
 
 # ---------------------------------------------------------------- whole answers
@@ -163,8 +155,7 @@ def test_nothing_to_divide_and_no_bill_to_divide():
     assert written(nothing.blocks).endswith("*0 ACUs*\nNothing was used in this time.")
     unread = divided(question, SPAN, replace(FIGURES, total=None), None, Apart())
     assert written(unread.blocks).endswith(
-        "*8 ACUs* through Slack\nThe total could not be read from Devin this time.\n"
-        "Only Devin's bill says how this divides."
+        f"*8 ACUs* through Slack\n{NO_TOTAL}\nOnly Devin's bill says how this divides."
     )
 
 

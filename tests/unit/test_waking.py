@@ -72,11 +72,7 @@ def test_a_ceiling_that_is_spent(session, question):
         (asleep(1.98, acu=2, detail=OWN_LIMIT), LIMITS, WakeQuestion(2, 2, 4)),
         (asleep(1.2, detail=OWN_LIMIT), WakeLimits(), WakeQuestion(at_limit=True)),  # a budget gave it its limit
         (asleep(1.2, acu=2, detail=OWN_LIMIT, wake_allowed=int(NOW - HOUR)), LIMITS, None),
-        (
-            asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR),
-            LIMITS,
-            WakeQuestion(slept=99 * HOUR, at_limit=True),
-        ),
+        (asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR), LIMITS, WakeQuestion(slept=99 * HOUR, at_limit=True)),
         (asleep(1.2, acu=2, detail="out_of_credits"), LIMITS, None),
     ],
 )
