@@ -9,14 +9,13 @@ import pytest
 from sqlalchemy import update
 
 from bot.flows.job import Flow, Job
-from bot.flows.receive.dispatch import Dispatch
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table
 from bot.store.tables import outbox as outbox_table
-from tests.flows.conftest import SetClock, Store
+from tests.flows.conftest import SetClock, Store, dispatcher
 from tests.store.rows import LANE, asked
 
 
@@ -89,7 +88,7 @@ class World:
     async def work(self) -> None:
         """One process takes the row once; it may die."""
         services = mortal(self.services, self.fate)
-        await Dispatch(services, {"message": self.flow(services)}).work(LANE)
+        await dispatcher(services, {"message": self.flow(services)}).work(LANE)
 
     async def work_and_lose_the_lane(self) -> None:
         """One process takes the row; where it would die, another worker takes its lane instead."""

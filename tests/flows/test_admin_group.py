@@ -3,13 +3,18 @@
 import pytest
 from structlog.testing import capture_logs
 
+from bot.app import _upkeep
 from bot.domain.admins import Admins
 from bot.domain.commands.registry import LIST
 from bot.domain.commands.usage_commands import USAGE
 from bot.domain.person import Person
 from bot.flows.access import Access
+from bot.flows.gates import Gates
+from bot.flows.kernel import Kernel
+from bot.flows.shared_channels import SharedChannels
 from bot.flows.unit_of_work import MOST_NOTIFIED
-from bot.flows.upkeep.admin_group import AdminGroup, admin_ticks
+from bot.flows.upkeep.admin_group import AdminGroup
+from bot.flows.upkeep.heartbeat import Heartbeat
 from bot.slack.client import Slack
 from bot.slack.errors import GroupGone, PersonGone, ScopeMissing, SlackRateLimited, SlackUnreachable, TokenRefused
 from bot.store.admin_tables import admins
@@ -51,10 +56,10 @@ class Replica:
     def __init__(self, services):
         self.services, self.access = services, Access(services)
         self.workspace = services.workspaces[TEAM]
-        self.group = AdminGroup(services, self.access, self.workspace)
+        self.group = AdminGroup(services, self.access)
 
     async def tick(self):
-        return await self.group.tick()
+        return await self.group.tick(self.workspace)
 
     async def admins(self, *users):
         """Those of the users who may ask for figures."""
@@ -139,7 +144,9 @@ async def test_members_of_a_group_that_the_settings_name_no_longer_are_no_admins
 
 async def test_each_workspace_has_a_tick_of_its_own(replica):
     bot = replica()
-    assert list(admin_ticks(bot.services, bot.access)) == [f"admins:{TEAM}"]
+    kernel = Kernel(bot.services, bot.access, Gates(), SharedChannels(bot.services))
+    names = [name for tick in _upkeep(kernel, Heartbeat(bot.services)) for name, _ in tick.of_each(bot.services)]
+    assert [name for name in names if name.startswith("admins")] == [f"admins:{TEAM}"]
 
 
 # ---------------------------------------------------------------- what Slack does not say

@@ -43,7 +43,7 @@ class Digests:
         (self._workspace,) = services.workspaces
         self._store, self._clock, self._channel = store, clock, channel
         self._usage_ledger = UsageLedger(services)
-        self._digest = DueDigests(services, self._workspace, self._usage_ledger, SharedChannels(services))
+        self._digest = DueDigests(services, self._workspace, SharedChannels(services))
 
     async def read(self, day, hour, minute=0):
         """Devin's bill is read at this time."""
@@ -155,7 +155,7 @@ async def test_a_weekly_and_a_cycles_digest_name_what_changed_in_those_before(
     """Both end on Sunday the 17th and on Sunday the 24th. What changed within their own days has its new figure."""
     services = make(store, clock, slack=Channels("xoxb-test"), admin_channel=None, posts_quiet_days=True)
     (workspace,), usage_ledger = services.workspaces, UsageLedger(services)
-    digest = DueDigests(services, workspace, usage_ledger, SharedChannels(services))
+    digest = DueDigests(services, workspace, SharedChannels(services))
     sunday = Subscription(BOARD, edition, Schedule(time(10), UTC), share, "U0ADA", at(16, 9))
     async with store.db.write() as tx:
         await subscriptions.put(tx, "T0ACME", sunday)

@@ -15,6 +15,7 @@ from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.session import Options
 from bot.domain.waking import WakeLimits
 from bot.flows.access import Access
+from bot.flows.gates import Asker, Gates
 from bot.flows.money.budgets.check import BudgetCheck, own_budgets
 from bot.flows.money.budgets.commands import BudgetCommands
 from bot.flows.money.budgets.standings import reports_no_acus
@@ -22,7 +23,6 @@ from bot.flows.money.budgets.watch import BudgetWatch
 from bot.flows.services import Services
 from bot.store import budgets, crossings, due, grants, spend, tables
 from bot.store.grants import Grant, GrantState
-from bot.views import budgets as views
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
@@ -31,6 +31,12 @@ PERSON, EACH_PERSON = Scope(ScopeKind.PERSON, "U0ADA"), Scope(ScopeKind.EACH_PER
 PERIOD = "day:2026-05-20"
 
 Watch = Callable[[], Awaitable[list[str]]]
+
+
+def asker(services: Services, user: str, channel: str = CHANNEL, *, reader: str | None = None) -> Asker:
+    """Somebody who has work done in a channel, and reads about it unless another `reader` does."""
+    (workspace,) = services.workspaces
+    return Asker(workspace, user, channel, reader or user)
 
 
 @pytest.fixture
@@ -176,11 +182,10 @@ async def test_whatever_the_bill_does_each_level_is_announced_once_until_it_was_
 async def test_admins_fall_under_budgets_too(make: Make, store: Store, clock: SetClock) -> None:
     clock.now = NOON
     services = make(store, clock, admin_users=frozenset({"U0ADA"}))
-    (workspace,) = services.workspaces
     await set_budget(store, EACH_PERSON, "10")
     await spent(store, 10)
-    assert await BudgetCheck(services).start_refusal(workspace, "U0ADA", CHANNEL) is not None
-    assert await BudgetCheck(services).start_refusal(workspace, "U0BEN", CHANNEL) is None
+    assert await BudgetCheck(services).start_refusal(asker(services, "U0ADA")) is not None
+    assert await BudgetCheck(services).start_refusal(asker(services, "U0BEN")) is None
 
 
 async def test_the_next_period_begins_anew(either_store: Store, announced: Watch, clock: SetClock) -> None:
@@ -240,15 +245,16 @@ async def test_a_new_session_gets_its_ceiling_unless_a_budget_leaves_less(
 ) -> None:
     limits = WakeLimits(session_acus=setting)
     services = make(store, lambda: NOON, wake_limits=limits)
-    (workspace,) = services.workspaces
     if left:
         await set_budget(store, Scope(ScopeKind.EACH_SESSION), "8")
         await set_budget(store, EACH_PERSON, left)
     await store.session("new", NOON, options=asdict(Options(acu=acu)))
     session = await services.session("new")
     assert session is not None
-    assert await BudgetCheck(services).limit(workspace, session) == limit
-    assert limits.own_ceiling(session) == (acu or setting)  # which holds over wakings, whatever is left now
+    gates, ceiling = Gates([BudgetCheck(services)]), limits.own_ceiling(session)
+    found = await gates.limit(asker(services, session.requester), session.id, ceiling, acu)
+    assert found.acus == limit
+    assert ceiling == (acu or setting)  # which holds over wakings, whatever is left now
 
 
 async def test_a_grant_counts_for_its_subject_and_its_period(services: Services, either_store: Store) -> None:
@@ -283,15 +289,14 @@ def used_up(owner: str) -> str:
 async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used_up_its_budget(
     services: Services, either_store: Store, scope: Scope, owner: str, elsewhere: bool
 ) -> None:
-    (workspace,) = services.workspaces
     await set_budget(either_store, scope, "10")
     await spent(either_store, 10)
-    refused = await BudgetCheck(services).start_refusal(workspace, "U0BEN", CHANNEL)
+    refused = await BudgetCheck(services).start_refusal(asker(services, "U0BEN"))
     assert refused is not None
     assert refused.text == (
         f"Nothing was started: {used_up(owner)} Your text was not sent: send it again then, or ask an admin for more."
     )
-    other = await BudgetCheck(services).start_refusal(workspace, "U0BEN", "C0OTHER")
+    other = await BudgetCheck(services).start_refusal(asker(services, "U0BEN", "C0OTHER"))
     assert (other is not None) is elsewhere
 
 
@@ -306,14 +311,14 @@ async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used
 async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_and_the_session(
     services: Services, either_store: Store, scope: Scope, owner: str
 ) -> None:
-    (workspace,) = services.workspaces
     await set_budget(either_store, scope, "10")
     await spent(either_store, 10)
     session = await services.session("one")
     assert session is not None
-    found = await BudgetCheck(services).used_up(workspace, session, "U0BEN")
-    assert found is not None
-    assert views.wake_refused(found).text == (
+    who = asker(services, session.requester, session.channel, reader="U0BEN")
+    refused = await BudgetCheck(services).wake_refusal(who, session)
+    assert refused is not None
+    assert refused.text == (
         f"Your reply was not sent, because it would wake this session: {used_up(owner)} "
         "Send it again then, or ask an admin for more."
     )

@@ -48,7 +48,7 @@ async def catch_up(make, either_store, clock, pages):
         await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD), LONG_AGO)
         await threads.advance_unread(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD, THREAD), None)
     services = make(either_store, clock, team=TEAM, slack=pages)
-    return CatchUp(services, next(iter(services.workspaces)), Intake(services))
+    return CatchUp(services, next(iter(services.workspaces)), Intake(services, {}))
 
 
 WHOLE = [("thread", CHANNEL, THREAD), ("channel", CHANNEL, f"{NOW + RETRIES + 1 - 3_600:.6f}")]

@@ -6,6 +6,7 @@ from bot.domain.causes import MessageCause
 from bot.flows.access import Access
 from bot.flows.commands.table import CommandTable
 from bot.flows.file_transfers import FileTransfers
+from bot.flows.gates import Gates
 from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import SessionLookup
 from bot.flows.prompt import PromptBuilder
@@ -28,17 +29,17 @@ WRITTEN = MessageCause("U0ANN", "use pytest", CHANNEL, "1750000001.000100", THRE
 
 def conversation(services):
     """The flow with everything it hands on to."""
-    access, lookup = Access(services), SessionLookup(services)
+    access, gates, lookup = Access(services), Gates(), SessionLookup(services)
     prompts = PromptBuilder(services, access, FileTransfers())
-    create, reply = Create(services, prompts, lookup), Reply(services, prompts, lookup)
+    create, reply = Create(services, gates, prompts, lookup), Reply(services, gates, prompts, lookup)
     return Conversation(
         services,
         access,
         prompts,
         reply,
-        SessionCommands(services, SessionList(services)),
-        StartFromCommand(services, access, prompts),
-        StartFromMessage(services, prompts, create),
+        SessionCommands(services, SessionList(services), []),
+        StartFromCommand(services, access, gates, prompts),
+        StartFromMessage(services, gates, prompts, create),
         CommandTable(services, access, {}),
     )
 

@@ -37,8 +37,7 @@ def utc(*parts):
 
 def digests(services):
     """The digests of the workspace."""
-    usage_ledger, shared_channels = UsageLedger(services), SharedChannels(services)
-    return DueDigests(services, next(iter(services.workspaces)), usage_ledger, shared_channels)
+    return DueDigests(services, next(iter(services.workspaces)), SharedChannels(services))
 
 
 def now():

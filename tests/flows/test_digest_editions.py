@@ -318,7 +318,7 @@ async def test_that_devin_reports_no_acus_is_explained_once_in_each_channel(star
 
 async def preview(digest, channel=WEB):
     """The lines that `/devin digest now` shows in a channel."""
-    subscriptions_of = Subscriptions(digest._services, UsageLedger(digest._services))
+    subscriptions_of = Subscriptions(digest._services)
     shown = await subscriptions_of.preview(digest._workspace, channel)
     return written(shown.blocks).splitlines()
 

@@ -9,6 +9,8 @@ from bot.domain.commands.options import parse_request
 from bot.domain.person import Person
 from bot.flows.access import Access
 from bot.flows.file_transfers import FileTransfers
+from bot.flows.gates import Gates
+from bot.flows.money.budgets.check import BudgetCheck
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.intake import Intake
 from bot.flows.receive.new_command import NewCommand
@@ -42,8 +44,10 @@ async def services(make, store, clock):
 
 async def test_where_all_is_known_the_ack_of_a_start_waits_for_one_transaction_that_reads(services, monkeypatch):
     access, workspace = Access(services), services.workspaces[TEAM]
-    start_from_command = StartFromCommand(services, access, PromptBuilder(services, access, FileTransfers()))
-    new_command = NewCommand(services, Intake(services), access, start_from_command)
+    gates = Gates([BudgetCheck(services)])
+    prompts = PromptBuilder(services, access, FileTransfers())
+    start_from_command = StartFromCommand(services, access, gates, prompts)
+    new_command = NewCommand(services, Intake(services, {}), access, gates, start_from_command)
     await access.person(workspace, "U0ANN")
     await access.channel(workspace, CHANNEL)
     await access.known_person(workspace, "U0ANN")

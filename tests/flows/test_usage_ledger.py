@@ -207,12 +207,6 @@ async def test_a_bill_that_is_not_there_is_as_one_that_may_not_be_read(
     assert (await usage_ledger.figures(YESTERDAY)).withheld is None
 
 
-async def test_what_an_earlier_version_stored_was_a_missing_permission(usage_ledger, store):
-    async with store.db.write() as tx:
-        await due.write(tx, due.consumption(ORG), NOW, {"v": 1, "missing": "ViewOrgConsumption"})
-    assert (await usage_ledger.figures(YESTERDAY)).withheld == PERMISSION_MISSING
-
-
 async def test_the_simulated_devin_over_http(make, store, clock):
     """The same against the simulator: other code on both sides of the wire."""
     clock.now = NOW
