@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from bot.domain.causes import Cause
 from bot.flows.job import Flow, Job
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -16,7 +17,7 @@ from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table
 from bot.store.tables import outbox as outbox_table
 from tests.flows.conftest import SetClock, Store, dispatcher
-from tests.store.rows import LANE, asked
+from tests.store.rows import LANE, asked, written
 
 
 class Death(BaseException):
@@ -78,17 +79,18 @@ class World:
     devin: Any
     fate: Fate
     flow: Callable[[Services], Flow[Any]]
+    cause: Cause = written("words of row")  # of the row
 
     async def begin(self) -> None:
         async with self.store.db.write() as tx:
             for table in (inbox_table, outbox_table, lanes_table):
                 await tx.execute(table.delete())
-            await inbox.add(tx, [asked("row")])
+            await inbox.add(tx, [asked("row", cause=self.cause)])
 
     async def work(self) -> None:
         """One process takes the row once; it may die."""
         services = mortal(self.services, self.fate)
-        await dispatcher(services, {"message": self.flow(services)}).work(LANE)
+        await dispatcher(services, {self.cause.kind: self.flow(services)}).work(LANE)
 
     async def work_and_lose_the_lane(self) -> None:
         """One process takes the row; where it would die, another worker takes its lane instead."""

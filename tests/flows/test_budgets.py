@@ -349,7 +349,9 @@ async def test_where_the_bill_cannot_be_read_the_organisations_budget_says_what_
 ) -> None:
     await set_budget(either_store, Scope(ScopeKind.ORG), "10")
     async with either_store.db.write() as tx:
-        await due.write(tx, due.consumption(ORG), NOON, {"v": 1, "missing": "ViewOrgConsumption"})
+        await due.write(
+            tx, due.consumption(ORG), NOON, {"v": 1, "missing": "ViewOrgConsumption", "because": "permission"}
+        )
     await spent(either_store, 8)
     only = "8 of 10 ACUs today, counted from Slack sessions only"
     assert await announced() == [f"80 % of the organisation's budget is used: {only}."]

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import pytest
 
 from bot.devin import errors
+from bot.domain.causes import ActionCause
 from bot.flows.exactly_once.change import Change, Record
 from bot.flows.exactly_once.loss import Loss, announce_loss
 from bot.flows.exactly_once.protocol import ExactlyOnce
@@ -243,7 +244,8 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
         services = make(either_store, clock, timing=timing, team=TEAM)
         devin, fate = Devin(clock, outcome, outcome.first), Fate(strike_at)
         edit = EditThing(devin, fate)
-        one = World(either_store, clock, services, devin, fate, lambda mortal: Edits(ExactlyOnce(mortal), edit))
+        asked = ActionCause("edit", "thing", user="U1", channel=CHANNEL)
+        one = World(either_store, clock, services, devin, fate, lambda mortal: Edits(ExactlyOnce(mortal), edit), asked)
         await one.begin()
         return one
 
