@@ -79,7 +79,7 @@ class World:
     devin: Any
     fate: Fate
     flow: Callable[[Services], Flow[Any]]
-    cause: Cause = written("words of row")  # of the row
+    cause: Cause = field(default_factory=lambda: written("words of row"))  # of the row
 
     async def begin(self) -> None:
         async with self.store.db.write() as tx:
