@@ -11,7 +11,6 @@ from inline_snapshot import Is, snapshot
 from bot.domain.admins import Admins
 from bot.domain.amounts import Price
 from bot.domain.commands.audit_commands import AUDIT
-from bot.domain.commands.budget_commands import BUDGET_SET
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb
 from bot.domain.commands.registry import NOTIFY, STATUS, STOP
@@ -459,12 +458,12 @@ def seen(block):
             ],
         ),
         (
-            start_sentences.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
+            start_sentences.ask_command_or_task(COMMANDS.parser.doubt("stattus 1")),
             [("choose:status", "Show status 1", "1"), ("choose:start", "Start as a task", "stattus 1")],
         ),
         (
             start_sentences.ask_command_or_task(
-                Doubt("bugdet set #web 20", "bugdet", BUDGET_SET, "budget set #C0WEB 20", "budget set #web 20")
+                COMMANDS.parser.doubt_as_read("bugdet set #C0WEB 20", "bugdet set #web 20")
             ),
             [
                 ("choose:budget_set", "Run budget set #web 20", "#C0WEB 20"),

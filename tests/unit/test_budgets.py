@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.amounts import session_limit
 from bot.domain.budgets import (
     Budget,
     Period,
@@ -18,7 +19,6 @@ from bot.domain.budgets import (
     day_spent,
     in_force,
     period_of,
-    session_limit,
     tightest,
 )
 from bot.domain.cycle import Cycle

@@ -6,14 +6,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from bot.flows.manage.forms.registry import all_forms
 from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from bot.domain.form import Form
 from bot.domain.library import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
-from bot.features import COMMANDS
+from bot.features import COMMANDS, FEATURES
+from bot.flows.kernel import Kernel
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
 from bot.views.modals import library, parts
@@ -43,7 +43,10 @@ def test_what_slack_would_not_keep_is_an_error():
 
 
 def test_each_command_that_opens_a_form_has_its_kind_of_form():
-    assert all_forms(None, None).commands == COMMANDS.forms == {spec.name for spec in COMMANDS.specs if spec.opens_form}
+    kernel = Kernel(None, None, None, None)
+    declared = [name for feature in FEATURES for name in feature.forms(kernel)]
+    assert len(declared) == len(set(declared))
+    assert set(declared) == COMMANDS.forms == {spec.name for spec in COMMANDS.specs if spec.opens_form}
 
 
 # ---------------------------------------------------------------- views

@@ -1,7 +1,7 @@
 """Forms: one is opened after a press, a slash command or a shortcut, checked when it comes back, and carried out.
 
-A command has a form when a `FormKind` stands under its name in `bot.flows.manage.forms.registry`. That it may be used
-is checked when the form opens, again when it comes back, and once more before anything is changed.
+A command has a form when a feature declares a `FormKind` under its name. That it may be used is checked when the form
+opens, again when it comes back, and once more before anything is changed.
 """
 
 from abc import ABC, abstractmethod
