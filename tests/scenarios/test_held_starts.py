@@ -60,7 +60,7 @@ async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the
     question = (await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs"))["shown"]
     assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     [waiting] = await rows(on, "inbox", state="open")
-    assert waiting["payload"]["response_url"] is None
+    assert "response_url" not in waiting["payload"]
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
     made = await on.session("fix it")
     await settled(on)
