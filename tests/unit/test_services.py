@@ -5,7 +5,7 @@ from dataclasses import fields
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 
-OF_THE_PROCESS = {"db", "engine", "writer", "timing", "clock", "worker", "metrics"}
+OF_THE_PROCESS = {"db", "engine", "writer", "timing", "clock", "worker", "metrics", "commands"}
 REGISTRIES = {"workspaces", "organisations"}
 
 

@@ -102,7 +102,7 @@ class Parser:
                 self._doubtable.setdefault(form.phrase.split()[0], spec)
         self._of_two_words = {form.phrase: spec for spec, form in slash if len(form.phrase.split()) == 2}
         # Commands of one word that people type as two.
-        self._split = {_in_two_words(spec.split): spec for spec in commands if spec.split}
+        self._split = {tuple(spec.split.split()): spec for spec in commands if spec.split}
         self._synonyms = _synonyms(commands, self._doubtable)
         # An ack waits for this search, and most tasks begin with one of a few words.
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
@@ -172,8 +172,9 @@ class Parser:
         if (mistyped := self._mistyped(text, word, words)) is not None or not behind:
             return mistyped
         for split, marked in self._split.items():
-            if marked.marker in text and (found := split.match(text)):
-                return Doubt(text, words[0], marked, f"{marked.forms[0].phrase} {text[found.end() :]}")
+            *typed, tail = [*text.split(maxsplit=len(split)), ""][: len(split) + 1]
+            if marked.marker in text and tuple(one.lower() for one in typed) == split:
+                return Doubt(text, words[0], marked, f"{marked.forms[0].phrase} {tail}")
         spec = self._of_two_words.get(f"{word} {behind[0]}")
         if spec is None:
             return self._mistyped_second(text, word, words)
@@ -276,10 +277,6 @@ class Parser:
 
 def _forms(commands: Sequence[CommandSpec], *surfaces: Surface) -> list[_Declared]:
     return [(spec, form) for spec in commands for form in spec.forms_on(*surfaces)]
-
-
-def _in_two_words(split: str) -> re.Pattern[str]:
-    return re.compile(r"\s+".join(split.split()) + r"\b\s*", re.IGNORECASE)
 
 
 def _synonyms(commands: Sequence[CommandSpec], known: Mapping[str, CommandSpec]) -> dict[str, CommandSpec]:
