@@ -38,7 +38,7 @@ from bot.flows.money.budgets.watch import BudgetWatch
 from bot.flows.money.digest.due import DueDigests, schedule_of
 from bot.flows.money.digest.past import Destination, Past, store_past
 from bot.flows.money.digest.post import DigestPost
-from bot.flows.money.figures.files import FigureFiles
+from bot.flows.money.figures.files import UsageFiles
 from bot.flows.money.figures.outcomes import OutcomeAnswers
 from bot.flows.money.figures.usage import UsageAnswers
 from bot.flows.money.figures.usage_ledger import UsageLedger
@@ -202,7 +202,7 @@ class Flows:
         self._ledger = UsageLedger(services)
         self._usage = UsageAnswers(services, self._ledger)
         self._reports = OutcomeAnswers(services, self._usage)
-        self._files = FigureFiles(services, self._usage, self._reports)
+        self._files = UsageFiles(services, self._usage)
         self._digest_post = DigestPost(services, workspace, self._ledger)
 
     def by_name(self) -> dict[str, Flow]:

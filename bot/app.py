@@ -37,6 +37,7 @@ from bot.flows.manage.forms.forms import Forms
 from bot.flows.manage.long_jobs.file import LongJobFiles
 from bot.flows.manage.long_jobs.jobs import cancel
 from bot.flows.manage.long_jobs.message import LongJobMessage
+from bot.flows.manage.long_jobs.row_sources import LongJobKinds, kinds_by_name
 from bot.flows.manage.long_jobs.run import RunLongJob
 from bot.flows.organisation import Organisations
 from bot.flows.questions import Questions
@@ -44,7 +45,7 @@ from bot.flows.receive.catch_up import CatchUp
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.receive.unreadable import announce_unreadable
 from bot.flows.services import Services
-from bot.flows.session_card import SessionCard
+from bot.flows.session_card import SessionCard, notify_asker_of_channel
 from bot.flows.shared_channels import SharedChannels
 from bot.flows.unit_of_work import Drawer
 from bot.flows.upkeep.admin_group import AdminGroup
@@ -116,7 +117,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     questions = _questions(kernel, sessions)
     table = CommandTable(services, kernel.access, _handlers(kernel, sessions, questions))
     forms = Forms(services, kernel.access, _merged(feature.forms(kernel) for feature in FEATURES))
-    flows = sessions.flows(table) | _tasks(kernel)
+    flows = sessions.flows(table, drawers(kernel)) | _tasks(kernel)
     flows |= {causes.ActionCause.kind: table, causes.ViewCause.kind: forms}
     _route(engine, Dispatch(services, flows, questions, announce_unreadable), kernel, sessions.transfers)
     heartbeat = Heartbeat(services)
@@ -141,10 +142,13 @@ def _handlers(kernel: Kernel, sessions: ConversationParts, questions: Questions)
 
 def _tasks(kernel: Kernel) -> dict[str, Flow[Any]]:
     """All tasks, by what rows call them: the name of the task, or the type of Slack's event."""
-    sources = _merged(feature.long_jobs(kernel) for feature in FEATURES)
-    named: dict[str, Flow[Any]] = {RunLongJob.name: RunLongJob(kernel.services, sources)}
+    named: dict[str, Flow[Any]] = {RunLongJob.name: RunLongJob(kernel.services, _long_jobs(kernel))}
     named |= {task.name: task(kernel) for feature in FEATURES for task in feature.tasks}
     return named | {name: made for task in EVENT_TASKS for made in [task(kernel)] for name in task.event.types}
+
+
+def _long_jobs(kernel: Kernel) -> LongJobKinds:
+    return kinds_by_name(kind for feature in FEATURES for kind in feature.long_jobs(kernel))
 
 
 def _questions(kernel: Kernel, sessions: ConversationParts) -> Questions:
@@ -161,7 +165,8 @@ def _merged(parts: Iterable[Mapping[_Key, _Value]]) -> dict[_Key, _Value]:
 def _route(engine: LocalEngine, dispatch: Dispatch, kernel: Kernel, transfers: FileTransfers) -> None:
     """Have the engine work on the lanes of the inbox, of the outbox and of cards."""
     services = kernel.services
-    senders = Senders.of(services, kernel.shared_channels, transfers, drawers(kernel), file_sources(kernel.services))
+    sources = file_sources(kernel.services)
+    senders = Senders.of(services, kernel.shared_channels, transfers, drawers(kernel), sources, notify_asker_of_channel)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(senders.send.work, POSTS_AT_ONCE))
@@ -171,7 +176,7 @@ def _route(engine: LocalEngine, dispatch: Dispatch, kernel: Kernel, transfers: F
 def drawers(kernel: Kernel) -> list[Drawer]:
     """Whatever is posted once and edited afterwards."""
     of_features = (drawer for feature in FEATURES for drawer in feature.drawers(kernel))
-    return [SessionCard(kernel.services), LongJobMessage(kernel.services), *of_features]
+    return [SessionCard(kernel.services), LongJobMessage(kernel.services, _long_jobs(kernel)), *of_features]
 
 
 def file_sources(services: Services) -> list[FileSource]:
@@ -186,7 +191,7 @@ def _upkeep(kernel: Kernel, heartbeat: Heartbeat) -> list[Tick]:
         Tick("heartbeat", Per.PROCESS, heartbeat.beat),
         Tick("sweep", Per.PROCESS, sweep.tick),
         Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
-        Tick("retention", Per.PROCESS, Retention(kernel.services, SPECS).tick),
+        Tick("retention", Per.PROCESS, Retention(kernel.services, SPECS, SessionCard).tick),
         Tick("admins", Per.WORKSPACE, AdminGroup(kernel.services, kernel.access).tick),
     ]
 

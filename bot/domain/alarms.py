@@ -1,15 +1,10 @@
 """Alarms: when the spending of a running session is one, and where each alarm stands."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
-from typing import Any, Final
+from typing import Any
 
 from bot.domain.session import DisplayState, Session
-
-DEVIATIONS: Final = 3.5
-TO_STANDARD_DEVIATION: Final = 1.4826  # of a normal distribution: the median absolute deviation times this
 
 
 class AlarmKind(StrEnum):
@@ -62,18 +57,6 @@ class Alarm:
     snoozed_until: float | None = None
     over_at: float | None = None
     changed_at: float = 0.0
-
-
-def usual_limit(session_hours: Sequence[float]) -> float:
-    """What an hour of a session costs at most where nothing is unusual, by the `session_hours` of an organisation.
-
-    It is median + 3.5 · 1.4826 · MAD, which one hour that was very expensive hardly moves; 0 without any hour.
-    """
-    if not session_hours:
-        return 0.0
-    middle = median(session_hours)
-    deviation = median(abs(hour - middle) for hour in session_hours)
-    return middle + DEVIATIONS * TO_STANDARD_DEVIATION * deviation
 
 
 def runaway(silent: float, hour: float, usual: float, floor: float) -> Runaway | None:

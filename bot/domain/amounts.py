@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
+from functools import reduce
 from typing import Final
 
+_NOTHING: Final = Decimal(0)
+# More digits than a sum of floats can have, so that nothing is ever rounded.
+_EXACT: Final = Context(prec=1_000)
 _DECIMALS: Final = 6  # Devin gives no more; what is behind them comes from adding up floats
 _ROUNDING: Final = Context(prec=400, rounding=ROUND_HALF_UP)  # as many digits as a float can have, or it would raise
 
@@ -41,3 +45,13 @@ def session_limit(limits: Iterable[Decimal | float | None]) -> int | None:
     if not known:
         return None
     return max(int(min(known).to_integral_value(rounding=ROUND_CEILING)), 1)
+
+
+def exact(acus: float) -> Decimal:
+    """Return an amount as the decimal number that Devin wrote, which a float only comes close to."""
+    return Decimal(repr(acus))
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Add amounts up without rounding."""
+    return reduce(_EXACT.add, amounts, _NOTHING)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from bot.domain.amounts import half_up
-from bot.domain.consumption import exact, exact_sum
+from bot.domain.amounts import exact, exact_sum, half_up
 from bot.domain.usual import usual
 
 CHART_DAYS: Final = 14  # of a day's digest: two weeks, so that each weekday is there twice

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Context, Decimal
-from functools import reduce
+from decimal import Decimal
 from math import inf
 from typing import Final
 
+from bot.domain.amounts import exact, exact_sum
 from bot.domain.billing import ONE_DAY, SETTLING, billing_day, bounds
 
 OTHER: Final = "other"  # the product of ACUs for which Devin names none
@@ -15,9 +15,6 @@ HISTORY_DAYS: Final = 90  # that are read back, the running one included
 WINDOW_DAYS: Final = 31  # that one call may ask about
 LATE_DATA: Final = timedelta(days=3)  # Devin may change a day's bill for so long after its end
 CORRECTION: Final = Decimal("0.05")  # ACUs; smaller changes of a day's bill are not worth a line
-_NOTHING: Final = Decimal(0)
-# More digits than a sum of floats can have, so that nothing is ever rounded.
-_EXACT: Final = Context(prec=1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +26,15 @@ class Correction:
     after: float
 
 
-def exact(acus: float) -> Decimal:
-    """Return an amount as the decimal number that Devin wrote, which a float only comes close to."""
-    return Decimal(repr(acus))
-
-
-def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
-    """Add amounts up without rounding."""
-    return reduce(_EXACT.add, amounts, _NOTHING)
-
-
 def by_product(total: float, named: Mapping[str, float]) -> dict[str, Decimal]:
     """Divide the `total` of a day into the products that Devin `named` and, for the rest, `OTHER`.
 
     The amounts add up to the total to the last digit. So the rest is below zero where those named exceed the total.
     """
     amounts = {product: exact(acus) for product, acus in named.items() if acus}
-    rest = _EXACT.subtract(exact(total), exact_sum(amounts.values()))
+    rest = exact_sum([exact(total), *(acus.copy_negate() for acus in amounts.values())])
     if rest or not amounts:
-        amounts[OTHER] = _EXACT.add(amounts.get(OTHER, _NOTHING), rest)
+        amounts[OTHER] = exact_sum([rest, *([amounts[OTHER]] if OTHER in amounts else [])])
     return amounts
 
 

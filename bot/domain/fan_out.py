@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.session import DisplayState, Lifecycle, Options
+from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle, Options
 
-# In these states nothing goes on at Devin, and nobody is needed for it to go on.
-OVER: Final = frozenset(
-    {DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED, DisplayState.FAILED, DisplayState.ENDED}
-)
 BUSY: Final = frozenset({DisplayState.QUEUED, DisplayState.WORKING, DisplayState.STARTING, DisplayState.CHECKING})
 EXPLAINED: Final = frozenset({DisplayState.FAILED, DisplayState.LIMIT})  # by Devin's word for what has happened
 UNSTARTED: Final = frozenset({Lifecycle.QUEUED, Lifecycle.CREATING})
@@ -105,7 +101,7 @@ class FanOutSession:
     def is_over(self) -> bool:
         """Whether nothing more is expected of it."""
         if self.lifecycle is Lifecycle.OPEN:
-            return self.display in OVER
+            return self.display in NOTHING_GOES_ON
         return self.lifecycle in {Lifecycle.CANCELLED, Lifecycle.REFUSED}
 
     @property

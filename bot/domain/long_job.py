@@ -9,18 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 Cell = str | None
+TABLE: Final = "table"  # the kind whose rows were stored together with it
 NOT_SHOWN: Final = ""  # a value that Devin has and does not show, where None is that there is none
-
-
-class LongJobKind(StrEnum):
-    """What a long job reads."""
-
-    TABLE = "table"  # rows that were stored together with it
-    BOT_AUDIT = "bot_audit"  # the audit rows of the bot
-    AUDIT = "audit"  # Devin's audit log
-    ORGANISATIONS = "organisations"  # the organisations at Devin
-    REVIEW = "review"  # how far the review of a pull request is; it has no rows and no file
-    ENTERPRISE = "enterprise"  # what all organisations used, by day or product
 
 
 class LongJobState(StrEnum):
@@ -42,7 +32,7 @@ class NewLongJob:
     if there is a `total_column`. `asked` are parameters of its kind.
     """
 
-    kind: LongJobKind
+    kind: str
     title: str
     file_name: str
     header: tuple[str, ...]

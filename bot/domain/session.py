@@ -62,6 +62,12 @@ class DisplayState(StrEnum):
     UNKNOWN = "unknown"
 
 
+# In these states nothing goes on at Devin, and nobody is needed for it to go on.
+NOTHING_GOES_ON: Final = frozenset(
+    {DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED, DisplayState.FAILED, DisplayState.ENDED}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PullRequest:
     """A pull request and its state: open, closed, merged, draft, or None when Devin does not report one."""

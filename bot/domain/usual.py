@@ -5,10 +5,9 @@ from datetime import date
 from statistics import median
 from typing import Final
 
-from bot.domain.alarms import usual_limit
-from bot.domain.amounts import half_up
+from bot.domain.amounts import exact, exact_sum, half_up
 from bot.domain.billing import ONE_DAY, days_before
-from bot.domain.consumption import exact, exact_sum
+from bot.domain.outliers import usual_limit
 
 SAME_WEEKDAYS: Final = 4
 HISTORY_DAYS: Final = 7 * SAME_WEEKDAYS  # before a day, that have to be known to say what is usual on it

@@ -1,6 +1,6 @@
 """All that makes a conversation with Devin: how a message becomes a session, and how that is steered and followed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.domain import causes
@@ -33,6 +33,7 @@ from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
+from bot.flows.unit_of_work import Drawer
 from bot.flows.workspace import Workspace
 from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
@@ -61,19 +62,19 @@ class ConversationParts:
         self.catch_ups = {one.team: CatchUp(services, one, self.intake) for one in services.workspaces}
         self.intake.when_not_taken(lambda workspace: self.catch_ups[workspace.team].gap())
 
-    def flows(self, table: CommandTable) -> dict[str, Flow[Any]]:
+    def flows(self, table: CommandTable, drawers: Iterable[Drawer]) -> dict[str, Flow[Any]]:
         """Return the flow for each kind of inbox row; commands go to the `table`."""
         services, gates = self._kernel.services, self._kernel.gates
         create = Create(services, gates, self._prompts, self._lookup)
         conversation = Conversation(
             services,
             self._kernel.access,
-            self._prompts,
             Reply(services, gates, self._prompts, self._lookup),
             self._session_commands,
             self._from_command,
             StartFromMessage(services, gates, self._prompts, create),
             table,
+            no_replies={one.name: one.no_replies for one in drawers if one.no_replies is not None},
         )
         return {
             causes.MessageCause.kind: conversation,

@@ -6,13 +6,12 @@ from enum import Enum, auto
 from functools import partial
 
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.long_job import LongJobKind
 from bot.engine.port import Tick as EngineTick
 from bot.flows.commands.handler import Handler
 from bot.flows.gates import Gate
 from bot.flows.kernel import EventTask, Kernel, StopFailed, Task
 from bot.flows.manage.forms.forms import FormKind
-from bot.flows.manage.long_jobs.row_sources import RowSource
+from bot.flows.manage.long_jobs.row_sources import LongJobKind
 from bot.flows.questions import QuestionKind
 from bot.flows.services import Services
 from bot.flows.unit_of_work import Drawer
@@ -60,9 +59,9 @@ def no_forms(_kernel: Kernel) -> Mapping[str, FormKind]:
     return {}
 
 
-def no_long_jobs(_kernel: Kernel) -> Mapping[LongJobKind, RowSource]:
-    """Return the sources of a feature without long jobs."""
-    return {}
+def no_long_jobs(_kernel: Kernel) -> Sequence[LongJobKind]:
+    """Return the kinds of long jobs of a feature without any."""
+    return ()
 
 
 def no_drawers(_kernel: Kernel) -> Sequence[Drawer]:
@@ -90,7 +89,7 @@ class Feature:
     questions: Callable[[Kernel], Sequence[QuestionKind]] = no_questions
     plain_questions: Mapping[str, Message] = field(default_factory=dict)
     forms: Callable[[Kernel], Mapping[str, FormKind]] = no_forms
-    long_jobs: Callable[[Kernel], Mapping[LongJobKind, RowSource]] = no_long_jobs
+    long_jobs: Callable[[Kernel], Sequence[LongJobKind]] = no_long_jobs
     tasks: tuple[type[Task], ...] = ()
     events: tuple[type[EventTask], ...] = ()
     drawers: Callable[[Kernel], Sequence[Drawer]] = no_drawers

@@ -263,6 +263,7 @@ class Drawer(ABC):
     """
 
     name: ClassVar[str]  # stands in rows, and begins the keys of posts
+    no_replies: ClassVar[Message | None] = None  # what who replies under the post is told, where nobody reads that
 
     @abstractmethod
     async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:

@@ -16,9 +16,8 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, o
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.causes import Cause, PersonsCause, StartCause, UnreadableCause
-from bot.domain.fan_out import OVER
 from bot.domain.lane import own_lane
-from bot.domain.session import Lifecycle, Options
+from bot.domain.session import NOTHING_GOES_ON, Lifecycle, Options
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
 from bot.store import posts as post_rows
@@ -68,7 +67,7 @@ async def _followed(tx: AsyncConnection, whose: ColumnElement[bool]) -> list[str
 
 async def _followed_of_fan_outs(tx: AsyncConnection, whose: ColumnElement[bool]) -> list[str]:
     of = fan_out_sessions.c
-    live = (of.lifecycle == Lifecycle.OPEN, of.display.not_in(OVER), of.url.is_not(None))
+    live = (of.lifecycle == Lifecycle.OPEN, of.display.not_in(NOTHING_GOES_ON), of.url.is_not(None))
     return list(await tx.scalars(select(of.url).where(whose, *live).order_by(of.fan_out_id, of.position)))
 
 

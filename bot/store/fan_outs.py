@@ -48,12 +48,6 @@ async def get(tx: AsyncConnection, fan_out_id: str) -> FanOut | None:
     return None if row is None else _fan_out(row)
 
 
-async def at(tx: AsyncConnection, team: str, channel: str, ts: str) -> bool:
-    """Whether the message `ts` is the table of a fan-out."""
-    where = (fan_outs.c.team == team, fan_outs.c.channel == channel, fan_outs.c.ts == ts)
-    return (await tx.execute(select(fan_outs.c.id).where(*where).limit(1))).first() is not None
-
-
 async def sessions_of(tx: AsyncConnection, fan_out_id: str) -> list[FanOutSession]:
     """The sessions of a fan-out, in the order in which its table shows them."""
     of = fan_out_sessions.c

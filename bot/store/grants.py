@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.consumption import exact_sum
+from bot.domain.amounts import exact_sum
 from bot.store.database.connection import insert
 from bot.store.tables import grants
 

@@ -319,3 +319,10 @@ def _change(values: dict[str, Any]) -> Update:
 
 def _row(read: Any) -> Post:
     return Post(**{field.name: read[field.name] for field in fields(Post)})
+
+
+async def drawer_at(tx: AsyncConnection, team: str, channel: str, ts: str) -> str | None:
+    """The name of the drawer of the post that is the message `ts`; None if it is no post that is edited."""
+    where = (posts.c.team == team, posts.c.channel == channel, posts.c.ts == ts)
+    found: str | None = await tx.scalar(select(posts.c.drawer).where(*where).limit(1))
+    return found

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.consumption import exact_sum
+from bot.domain.amounts import exact_sum
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, sessions, spend

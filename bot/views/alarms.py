@@ -7,9 +7,8 @@ from bot.domain.amounts import Price
 from bot.domain.commands.alarm_commands import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
 from bot.domain.session import Session
 from bot.views import blocks
-from bot.views.digest_root import DIRECT
 from bot.views.message import Block, Message
-from bot.views.sentences import STATE_WORDS
+from bot.views.sentences import IN_DIRECT_MESSAGE, STATE_WORDS
 from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
 
 SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
@@ -29,7 +28,7 @@ def alarm_post(
     if alarm.thread_ts is not None:
         title, permalink = "This session", None  # the post is in its thread
     elif session is not None and session.is_direct:
-        title, url, permalink = DIRECT, None, None  # nobody else can read its thread
+        title, url, permalink = IN_DIRECT_MESSAGE, None, None  # nobody else can read its thread
     found = _found(alarm.facts)
     lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
     facts = [f"{total_acus(alarm.facts['acus'], price)} in all", link(permalink, "thread") if permalink else ""]

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.domain.commands.audit_query import NAMES, AuditMistake, AuditQuery, Days, WrongQuery
-from bot.domain.long_job import Cell
+from bot.domain.long_job import Cell, LongJob
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.dates import short_date
+from bot.views.long_jobs import LongJobSentences
 from bot.views.message import Block, Message
 from bot.views.text import counted, shortened
 
@@ -140,3 +141,11 @@ def _minute(moment: str) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+class BotAuditSentences(LongJobSentences):
+    """What the message with the changes through the bot says: its table is that of the answer."""
+
+    def table(self, job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Block:  # noqa: ARG002 - of all alike
+        """Show the first `rows`."""
+        return bot_audit_table(rows)

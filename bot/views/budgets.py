@@ -8,8 +8,7 @@ from typing import Final
 
 from bot.domain.billing import ONE_DAY, bounds
 from bot.domain.budgets import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.domain.commands.arguments import BUDGET, GRANT
-from bot.domain.commands.budget_commands import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE
+from bot.domain.commands.budget_commands import ASK_FOR_MORE, BUDGET, GRANT, GRANT_MORE, REFUSE_MORE
 from bot.domain.commands.budget_words import Problem
 from bot.views import blocks, questions
 from bot.views.answers.wording import message_of

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.consumption import exact_sum
+from bot.domain.amounts import exact_sum
 
 Value = str | int | Decimal | None
 

@@ -52,8 +52,6 @@ _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no 
 
 
 # Whose titles are nobody else's business.
-DIRECT: Final = "A session in a direct message"
-PRIVATE: Final = "A session in a private channel"
 
 
 @dataclass(frozen=True, slots=True)

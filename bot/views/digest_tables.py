@@ -6,8 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.amounts import half_up
-from bot.domain.consumption import exact_sum
+from bot.domain.amounts import exact_sum, half_up
 from bot.domain.shares import shares
 from bot.views.figure_tables import Cell, FigureTable
 from bot.views.text import counted

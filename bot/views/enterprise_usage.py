@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.amounts import Price
 from bot.domain.periods import Span
 from bot.domain.questions import By, Question
+from bot.views.long_jobs import LongJobSentences
 from bot.views.message import Message
 from bot.views.text import total_acus
 from bot.views.usage import heading
@@ -37,3 +38,9 @@ def file_name(span: Span, by: By) -> str:
 def in_all(total: Decimal, price: Price | None) -> str:
     """Say how many ACUs were used in all."""
     return f"{total_acus(float(total), price)} in all."
+
+
+class EnterpriseSentences(LongJobSentences):
+    """What the message says, which counts days while it reads."""
+
+    unit = "day"

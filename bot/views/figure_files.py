@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import Period
-from bot.domain.consumption import exact, exact_sum
-from bot.domain.outcome_report import MATURITY, Outcomes
 from bot.domain.periods import Span
 from bot.domain.questions import By, Question
 from bot.views import digest
@@ -15,7 +14,6 @@ from bot.views.answers.wording import code
 from bot.views.csv import TOTAL, Value, named_row, with_total
 from bot.views.digest import Figures
 from bot.views.message import Message
-from bot.views.outcome_report import WHAT_CAME_OF_IT
 from bot.views.usage import ONLY_THE_BILL, Apart, heading, not_included
 
 MOST_ROWS: Final = 2_000  # of a file, which are stored in one transaction; the others are one row
@@ -47,11 +45,6 @@ _FACTS: Final[Mapping[By, tuple[str, ...]]] = {
     By.SESSION: (_PULL_REQUESTS, _WORKED),
 }
 _FACTS_OF_GROUPS: Final = (_SESSIONS, _PULL_REQUESTS, _WORKED)
-_OUTCOMES: Final = (
-    *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", _ACUS),
-    *("sessions_with_pull_request", "sessions_without", "acus_without_pull_request"),
-    *("times_to_merge", "median_seconds_to_merge"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,21 +106,7 @@ def usage_file(
     notes = _notes(figures, span, elsewhere)
     if any(part.of_others for part in parts):
         notes.append(MOST_ONLY)
-    return FigureFile(title, _file_name("usage", by, span), header, rows, notes)
-
-
-def report_file(
-    question: Question, span: Span, groups: Sequence[tuple[tuple[str | None, ...], Outcomes]], *, shows_people: bool
-) -> FigureFile:
-    """Make the file of an outcome report, with one row for each of the `groups` of a division, or one for all.
-
-    There is no total: the ACUs of a session count for each group that one of its pull requests belongs to.
-    """
-    names = ("period",) if question.by is None else name_columns(question.by, shows_people=shows_people)
-    rows = [[*_filled(named, len(names)), *_outcomes(outcomes)] for named, outcomes in groups]
-    title = f"{heading(question, span)[0]}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
-    notes = [*not_included(Apart(span.apart))]
-    return FigureFile(title, _file_name("report", question.by, span), (*names, *_OUTCOMES), rows, notes)
+    return FigureFile(title, file_name("usage", by, span), header, rows, notes)
 
 
 def running(question: Question, instead: str) -> Message:
@@ -159,10 +138,11 @@ def _part(part: FilePart, width: int, facts: Sequence[str], *, hides: bool) -> l
         _WORKED: None if part.worked is None else round(part.worked),
     }
     acus: list[Value] = [None if hides else part.acus]
-    return [*_filled(part.names, width), *acus, *(values[name] for name in facts)]
+    return [*filled(part.names, width), *acus, *(values[name] for name in facts)]
 
 
-def _filled(names: Sequence[str | None], width: int) -> list[Value]:
+def filled(names: Sequence[str | None], width: int) -> list[Value]:
+    """Return a row of `names`, with empty cells up to `width`."""
     return [*names, *[None] * (width - len(names))]
 
 
@@ -183,29 +163,8 @@ def _about(figures: Figures) -> list[str]:
     return [*missing, *(note.removeprefix(_MARK) for note in digest.why_own_rows(figures))]
 
 
-def _file_name(kind: str, by: By | None, span: Span) -> str:
+def file_name(kind: str, by: By | None, span: Span) -> str:
+    """Name the file of a `kind` of figures about the days of `span`."""
     first, last = span.counted[0], span.counted[-1]
     days = f"{first}" if first == last else f"{first}-to-{last}"
     return f"devin-{kind}-{days}{f'-by-{by}' if by else ''}.csv"
-
-
-def _outcomes(outcomes: Outcomes) -> list[Value]:
-    median = outcomes.median_time_to_merge
-    return [
-        outcomes.opened,
-        outcomes.merged,
-        outcomes.closed,
-        len(outcomes.ages),
-        sum(age > MATURITY for age in outcomes.ages),
-        _counted(outcomes.spent),
-        outcomes.sessions_with,
-        outcomes.sessions_without,
-        _counted(outcomes.spent_without),
-        len(outcomes.times_to_merge),
-        None if median is None else round(median),
-    ]
-
-
-def _counted(acus: float) -> Decimal:
-    # What is behind six decimals comes from adding up floats.
-    return exact(round(acus, 6))

@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import half_up
+from bot.domain.amounts import exact_sum, half_up
 from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.domain.consumption import exact_sum
-from bot.domain.long_job import NOT_SHOWN, Cell, LongJob, LongJobKind, LongJobState, seconds_left
+from bot.domain.long_job import NOT_SHOWN, Cell, LongJob, LongJobState, seconds_left
 from bot.domain.shares import shares
-from bot.views import blocks, reviews
-from bot.views.audit_logs import bot_audit_table
+from bot.views import blocks
 from bot.views.csv import TOTAL
 from bot.views.message import Block, Message
 from bot.views.text import counted, fitted, short_duration
@@ -26,13 +24,6 @@ HEADINGS: Final[Mapping[str, str]] = {
     "action": "What",
     "by": "Who",
 }
-# What the table of the organisations says where a row has no value; in the file it has none.
-NO_VALUE: Final[Mapping[str, str]] = {
-    "max_session_acu_limit": "none",
-    "max_cycle_acu_limit": "none",
-    "acus": "not shown",
-}
-UNITS: Final = {LongJobKind.ENTERPRISE: "day"}  # what a job reads, where that is not its rows
 LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
@@ -51,10 +42,6 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
     }
 )
 LOST: Final = "Devin Bridge could not finish this after many tries. Try again later."
-_NO_MESSAGE: Final = (
-    "Slack does not take the message that would show the result, because the app lacks the scope `im:write`. "
-    "A workspace admin can install the app again with it."
-)
 UNREADABLE: Final = "Devin gave an answer that cannot be read. Try again later."
 
 
@@ -64,11 +51,6 @@ def no_file(needed: str | None) -> str:
         scope = f"because the app lacks the scope `{fitted(needed, 60)}`"
         return f"Slack does not take the file, {scope}. A workspace admin can install the app again with it."
     return "Slack did not take the file. Try again later."
-
-
-def no_message(job: LongJob) -> str:
-    """Say that `job` has no message that is kept up to date, because the app may not open direct messages."""
-    return reviews.NO_MESSAGE if job.new.kind is LongJobKind.REVIEW else _NO_MESSAGE
 
 
 def devin_refused(permission: str | None) -> str:
@@ -84,56 +66,47 @@ def granted_by(permission: str) -> str:
     return f"An admin of {who} can grant it to the service user."
 
 
-def going_on(job: LongJob, now: float) -> Message:
-    """Show how much `job` has read, about how long it will still take, and a button that cancels it."""
-    if job.new.kind is LongJobKind.REVIEW:
-        return reviews.going_on(job)
-    line = f"{_read(job)} {left}" if (left := _left(job, now)) else _read(job)
-    return _message(job, line, *blocks.actions(blocks.button("Cancel", CANCEL_LONG_JOB.action_id, job.id)))
+class LongJobSentences:
+    """What the message of a long job says that reads rows and ends with a table; kinds with other words override it."""
 
-
-def delivering(job: LongJob, count: int) -> Message:
-    """Say that all is read and the file on its way."""
-    return _message(job, f"{_rows(count)} read. The file is on its way.")
-
-
-def ended(job: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
-    """Show how `job` has ended: its result, of `count` rows and first of all these `rows`, or why there is none."""
-    if job.new.kind is LongJobKind.REVIEW:
-        return reviews.ended(job)
-    if job.state is LongJobState.CANCELLED:
-        return cancelled(job)
-    if job.state is LongJobState.FAILED:
-        return failed(job)
-    return done(job, count, rows, has_file=count > job.new.file_beyond)
-
-
-def done(job: LongJob, count: int, rows: Sequence[Sequence[Cell]], *, has_file: bool) -> Message:
-    """Show the result: how many rows there are, the first of them, and where all are."""
-    line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
-    return _message(job, line, *([_table(job, rows, count)] if rows else []))
-
-
-def cancelled(job: LongJob) -> Message:
-    """Say that `job` was cancelled before it was done."""
-    return _message(job, "Cancelled. No file was made.")
-
-
-def failed(job: LongJob) -> Message:
-    """Say why `job` has failed."""
-    return _message(job, f":warning: {job.reason or LOST}")
-
-
-def over(job: LongJob) -> Message:
-    """Notify who asked that `job`, which took a while, is over, where no file does so."""
-    if job.new.kind is LongJobKind.REVIEW:
-        return reviews.over(job)
-    how = (
-        "It could not be finished; the message above says why."
-        if job.state is LongJobState.FAILED
-        else "It's ready above."
+    unit = "row"  # what is read
+    absent: Mapping[str, str] = {}
+    no_message = (
+        "Slack does not take the message that would show the result, because the app lacks the scope `im:write`. "
+        "A workspace admin can install the app again with it."
     )
-    return Message(f"{_title(job)}: {how}")
+
+    def going_on(self, job: LongJob, now: float) -> Message:
+        """Show how much `job` has read, about how long it will still take, and a button that cancels it."""
+        read = _read(job, self.unit)
+        line = f"{read} {left}" if (left := _left(job, now)) else read
+        return _message(job, line, *blocks.actions(blocks.button("Cancel", CANCEL_LONG_JOB.action_id, job.id)))
+
+    def delivering(self, job: LongJob, count: int) -> Message:
+        """Say that all is read and the file on its way."""
+        return _message(job, f"{_rows(count)} read. The file is on its way.")
+
+    def ended(self, job: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
+        """Show how `job` has ended: its result, of `count` rows and first of all these, or why there is none."""
+        if job.state is LongJobState.CANCELLED:
+            return _message(job, "Cancelled. No file was made.")
+        if job.state is LongJobState.FAILED:
+            return _message(job, f":warning: {job.reason or LOST}")
+        has_file = count > job.new.file_beyond
+        line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
+        return _message(job, line, *([self.table(job, rows, count)] if rows else []))
+
+    def over(self, job: LongJob) -> Message:
+        """Notify who asked that `job`, which took a while, is over, where no file does so."""
+        failed = job.state is LongJobState.FAILED
+        how = "It could not be finished; the message above says why." if failed else "It's ready above."
+        return Message(f"{_title(job)}: {how}")
+
+    def table(self, job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Block:
+        """Show the first `rows` of `count`."""
+        head = [_heading(job.new.header[column]) for column in job.new.shown]
+        picked = (_picked(job, row, self.absent) for row in _rounded(job, rows, count))
+        return blocks.data_table(_title(job), [head, *picked])
 
 
 def file_comment(job: LongJob, count: int) -> str:
@@ -150,8 +123,7 @@ def _message(job: LongJob, line: str, *more: Block) -> Message:
     return Message(f"{_title(job)}: {text}", [blocks.section(f"*{_title(job)}*\n{line}"), *more])
 
 
-def _read(job: LongJob) -> str:
-    unit = UNITS.get(job.new.kind, "row")
+def _read(job: LongJob, unit: str) -> str:
     if job.total is None:
         return f"{counted(job.done, unit)} read" if job.done else "Reading…"
     return f"{min(job.done, job.total):,} of {counted(job.total, unit)} read"
@@ -200,19 +172,11 @@ def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequen
     return [*rounded, last] if has_total else rounded
 
 
-def _table(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Block:
-    if job.new.kind is LongJobKind.BOT_AUDIT:
-        return bot_audit_table(rows)
-    head = [_heading(job.new.header[column]) for column in job.new.shown]
-    return blocks.data_table(_title(job), [head, *(_picked(job, row) for row in _rounded(job, rows, count))])
-
-
 def _heading(column: str) -> str:
     return HEADINGS.get(column, column.replace("_", " ").capitalize())
 
 
-def _picked(job: LongJob, row: Sequence[Cell]) -> list[str]:
-    absent = NO_VALUE if job.new.kind is LongJobKind.ORGANISATIONS else {}
+def _picked(job: LongJob, row: Sequence[Cell], absent: Mapping[str, str]) -> list[str]:
     return [_cut(_shown(row[column], absent.get(job.new.header[column]))) for column in job.new.shown]
 
 

@@ -1,10 +1,11 @@
 """What is said about the list of organisations."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.cycle import Cycle
 from bot.views.dates import short_date
-from bot.views.long_jobs import granted_by
+from bot.views.long_jobs import LongJobSentences, granted_by
 from bot.views.text import counted, fitted
 
 TITLE: Final = "Devin's organisations"
@@ -39,3 +40,13 @@ def own_alone(permission: str | None) -> str:
 
 def _missing(what: str, permission: str) -> str:
     return f"{what}: the key lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
+
+
+class OrganisationSentences(LongJobSentences):
+    """What the message says; where an organisation has no value, its table says why. In the file it has none."""
+
+    absent: Mapping[str, str] = {
+        "max_session_acu_limit": "none",
+        "max_cycle_acu_limit": "none",
+        "acus": "not shown",
+    }

@@ -1,12 +1,13 @@
 """What is said about reviews: how to ask for one, and the one message that shows how far it is."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.domain.long_job import LongJob, LongJobState
+from bot.domain.long_job import Cell, LongJob, LongJobState
 from bot.views import blocks
 from bot.views.answers import failures as failure_sentences
+from bot.views.long_jobs import LongJobSentences
 from bot.views.message import Block, Message
 from bot.views.pull_requests import pull_request_name
 from bot.views.text import fitted, link
@@ -60,30 +61,33 @@ def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message
     )
 
 
-def going_on(job: LongJob) -> Message:
-    """Show how far the review is, in Devin's word for it, and a button with which it is followed no longer."""
-    status = job.cursor["status"] if job.cursor else "pending"
-    line = _STATES.get(status) or f"Devin says: {fitted(status, 30)}."
-    return _message(job, line, *blocks.actions(blocks.button("Stop following", CANCEL_LONG_JOB.action_id, job.id)))
+class ReviewSentences(LongJobSentences):
+    """What the message of a review says, which has no rows."""
 
+    no_message = NO_MESSAGE
 
-def ended(job: LongJob) -> Message:
-    """Show how it ended."""
-    if job.state is LongJobState.CANCELLED:
-        return _message(job, STOPPED)
-    if job.state is LongJobState.FAILED:
-        return _message(job, f":warning: {job.reason or LOST}")
-    return _message(job, ":white_check_mark: Done. Devin's findings are on the pull request.")
+    def going_on(self, job: LongJob, now: float) -> Message:  # noqa: ARG002 - Devin does not say how far it is
+        """Show how far the review is, in Devin's word for it, and a button with which it is followed no longer."""
+        status = job.cursor["status"] if job.cursor else "pending"
+        line = _STATES.get(status) or f"Devin says: {fitted(status, 30)}."
+        return _message(job, line, *blocks.actions(blocks.button("Stop following", CANCEL_LONG_JOB.action_id, job.id)))
 
+    def ended(self, job: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:  # noqa: ARG002 - none
+        """Show how it ended."""
+        if job.state is LongJobState.CANCELLED:
+            return _message(job, STOPPED)
+        if job.state is LongJobState.FAILED:
+            return _message(job, f":warning: {job.reason or LOST}")
+        return _message(job, ":white_check_mark: Done. Devin's findings are on the pull request.")
 
-def over(job: LongJob) -> Message:
-    """Notify who asked for a review, which took a while, that it is over: nobody is notified of an edit."""
-    how = (
-        "It could not be followed to its end; the message above says why."
-        if job.state is LongJobState.FAILED
-        else "Done. Devin's findings are on the pull request."
-    )
-    return Message(f"{fitted(job.new.title)}: {how}")
+    def over(self, job: LongJob) -> Message:
+        """Notify who asked for a review, which took a while, that it is over: nobody is notified of an edit."""
+        how = (
+            "It could not be followed to its end; the message above says why."
+            if job.state is LongJobState.FAILED
+            else "Done. Devin's findings are on the pull request."
+        )
+        return Message(f"{fitted(job.new.title)}: {how}")
 
 
 def still_going(status: str) -> str:

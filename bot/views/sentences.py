@@ -6,6 +6,9 @@ from typing import Final
 from bot.domain.session import DisplayState, Session, waits_for_something_new
 from bot.views.text import acus, fitted, short_duration
 
+# In place of titles that may not be shown.
+IN_DIRECT_MESSAGE: Final = "A session in a direct message"
+IN_PRIVATE_CHANNEL: Final = "A session in a private channel"
 STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "Starting: Devin gets the task in a moment.",
     DisplayState.CHECKING: (

@@ -7,6 +7,7 @@ from bot.flows.file_transfers import FileTransfers
 from bot.flows.gates import Gates
 from bot.flows.kernel import Kernel
 from bot.flows.services import Services
+from bot.flows.session_card import notify_asker_of_channel
 from bot.flows.shared_channels import SharedChannels
 
 
@@ -15,4 +16,4 @@ def senders_of(services: Services, transfers: FileTransfers | None = None) -> Se
     files = transfers or FileTransfers()
     shared = SharedChannels(services)
     kernel = Kernel(services, Access(services), Gates(), shared)
-    return Senders.of(services, shared, files, drawers(kernel), file_sources(services))
+    return Senders.of(services, shared, files, drawers(kernel), file_sources(services), notify_asker_of_channel)

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.amounts import half_up
+from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY
-from bot.domain.consumption import exact_sum
 from bot.domain.cycle import Cycle
 from bot.domain.questions import By
 from bot.store import cycles

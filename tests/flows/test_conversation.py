@@ -35,12 +35,12 @@ def conversation(services):
     return Conversation(
         services,
         access,
-        prompts,
         reply,
         SessionCommands(services, SessionList(services), []),
         StartFromCommand(services, access, gates, prompts),
         StartFromMessage(services, gates, prompts, create),
         CommandTable(services, access, {}),
+        no_replies={},
     )
 
 

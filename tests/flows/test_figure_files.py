@@ -3,11 +3,14 @@
 import pytest
 
 from bot.domain.billing import WithheldBecause
+from bot.domain.commands.report_commands import REPORT
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
+from bot.flows.commands.handler import Asked
 from bot.flows.manage.long_jobs.jobs import Requester
 from bot.flows.money.figures import file_parts
-from bot.flows.money.figures.files import FigureFiles
+from bot.flows.money.figures.files import UsageFiles
 from bot.flows.money.figures.outcomes import OutcomeAnswers
+from bot.flows.money.figures.report_command import ReportCommand
 from bot.flows.money.figures.usage import UsageAnswers
 from bot.flows.money.figures.usage_ledger import UsageLedger
 from bot.store.tables import inbox, long_job_rows, long_jobs
@@ -29,9 +32,9 @@ class Files:
         self._store = store
         self.usage_ledger = UsageLedger(services)
         usage = UsageAnswers(services, self.usage_ledger)
-        outcomes = OutcomeAnswers(services, usage)
-        self._files = FigureFiles(services, usage, outcomes)
-        self._outcomes = outcomes
+        self._files = UsageFiles(services, usage)
+        self._outcomes = OutcomeAnswers(services, usage)
+        self._report = ReportCommand(services).handlers()[REPORT]
         (self.workspace,) = services.workspaces
         self._asked = 0
 
@@ -41,7 +44,8 @@ class Files:
         requester = Requester(self.workspace.team, "U0ADA", key, direct)
         if word == "usage":
             return (await self._files.usage(self.workspace, requester, USAGE_QUESTIONS.of(question))).text
-        return (await self._files.report(self.workspace, requester, REPORT_QUESTIONS.of(question))).text
+        asked = Asked(self.workspace, "U0ADA", "C0ADMINS", REPORT, question, key, direct)
+        return (await self._report.answer(asked)).text
 
     async def __call__(self, text):
         """The lines of the file that a command asks for, with commas, the last one a note."""

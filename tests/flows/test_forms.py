@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.domain.long_job import JobRow, LongJob, LongJobState, NewLongJob
 from bot.flows.file_transfers import AT_ONCE, FileTransfers
 from bot.flows.manage.long_jobs.file import share_file
 from bot.slack.client import Channel, Slack
@@ -171,7 +171,7 @@ class Turns(FileTransfers):
 async def test_the_file_of_a_long_job_waits_for_its_turn_like_all_others(make, store, clock, slack):
     clock.now, transfers = NOW, Turns()
     services = make(store, clock, slack=slack)
-    new = NewLongJob(LongJobKind.TABLE, "Rows", "rows.csv", ("id",), (0,))
+    new = NewLongJob("table", "Rows", "rows.csv", ("id",), (0,))
     job = LongJob("j1", TEAM, "U0ADA", new, LongJobState.DELIVERING, "ref", NOW, channel="D0ADA")
     async with services.unit_of_work() as uow:
         await long_jobs.add(uow.tx, job, [JobRow("1", ["a"])])

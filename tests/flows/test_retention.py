@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 
 from bot.app import timed
 from bot.config import Settings
+from bot.flows.session_card import SessionCard
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
 from bot.store import purge
@@ -44,14 +45,14 @@ KEPT = {"a month ago": 31, "in this month": 29}  # dead letters of a session tha
 @pytest.fixture
 def purging(make, either_store, clock):
     clock.now = NOW
-    return Retention(make(either_store, clock), SPECS)
+    return Retention(make(either_store, clock), SPECS, SessionCard)
 
 
 @pytest.fixture
 def briefly(make, either_store, clock):
     """With a retention of one day, the shortest there is."""
     clock.now = NOW
-    return Retention(make(either_store, clock, replace(PRODUCTION, retention=DAY)), SPECS)
+    return Retention(make(either_store, clock, replace(PRODUCTION, retention=DAY)), SPECS, SessionCard)
 
 
 def asked(key, days_ago, *, thread="1.000100", state="done", **values):
@@ -173,7 +174,7 @@ async def test_texts_of_dead_letters_stay_for_the_retention_time_where_the_setti
     timing = timed(Settings.model_construct(**setting), PRODUCTION)
     await store.put(outbox, *(said(key, days, state="dead", session_id="lives") for key, days in KEPT.items()))
     await store.session("lives", NOW - 90 * DAY, updated_at=int(NOW - DAY))
-    await Retention(make(store, clock, timing), SPECS).purge()
+    await Retention(make(store, clock, timing), SPECS, SessionCard).purge()
     rows = await store.rows(outbox, outbox.c.key)
     assert [row["payload"] == BLANK for row in rows] == blank
 
@@ -349,7 +350,7 @@ async def test_a_long_history_is_worked_off_over_several_ticks(purging, either_s
 
 async def test_two_replicas_purge_side_by_side(make, either_store, clock, purging):
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(BATCH + 1)))
-    other = Retention(make(either_store, clock), SPECS)
+    other = Retention(make(either_store, clock), SPECS, SessionCard)
     for each in (purging, other, purging):
         await each.purge()
     assert await either_store.all(inbox.c.key) == []

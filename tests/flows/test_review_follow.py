@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from bot.devin.client import Devin
-from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.domain.long_job import LongJob, LongJobState, NewLongJob
 from bot.flows.manage.long_jobs.review_follow import ReviewFollow
 from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn
 from bot.views import long_jobs
 from tests.flows.conftest import ONCE, ORG, TEAM
 
 ASKED = {"pr_url": "https://github.com/acme/web/pull/7", "commit_sha": "abcdef0123"}
-NEW = NewLongJob(LongJobKind.REVIEW, "Review of acme/web#7 (abcdef0)", "", (), (), asked=ASKED)
+NEW = NewLongJob("review", "Review of acme/web#7 (abcdef0)", "", (), (), asked=ASKED)
 BEGUN_AT = 1_000.0
 NOT_FOUND_LASTS, FOLLOWED = 300, 7_200
 PENDING, RUNNING = {"status": "pending"}, {"status": "running"}

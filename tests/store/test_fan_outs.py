@@ -37,14 +37,12 @@ async def test_it_comes_back_as_it_was_stored(db: Database) -> None:
         assert await fan_outs.get(tx, "f2") is None
 
 
-async def test_it_begins_once_and_its_table_is_known_by_its_ts(db: Database) -> None:
+async def test_it_begins_once(db: Database) -> None:
     await stored(db)
     running = {"state": FanOutState.RUNNING, "ts": "1.5"}
     async with db.write() as tx:
         assert await fan_outs.change_while(tx, "f1", FanOutState.ASKED, **running)
         assert not await fan_outs.change_while(tx, "f1", FanOutState.ASKED, **running)
-        assert await fan_outs.at(tx, "T0", "C0", "1.5")
-        assert not await fan_outs.at(tx, "T0", "C0", "1.6")
         found = await fan_outs.get(tx, "f1")
         assert found is not None
         assert (found.state, found.version) == (FanOutState.RUNNING, 1)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.domain.long_job import JobRow, LongJob, LongJobState, NewLongJob
 from bot.store import long_jobs
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
 
 NEW = NewLongJob(
-    LongJobKind.AUDIT,
+    "audit",
     "Log",
     "log.csv",
     ("id", "acus"),

@@ -353,3 +353,10 @@ async def test_what_was_given_back_is_in_nobodys_hand(db: Database) -> None:
         assert await posts.take(tx, db, "card:shown", ME, NOW + 5) is None, "there is nothing to do"
         assert await posts.take(tx, db, "card:put back", ME, NOW) is None, "it is not due"
         assert await posts.take(tx, db, "card:put back", ME, NOW + 5) is not None
+
+
+async def test_what_stands_under_a_ts_is_known_by_its_drawer(db: Database) -> None:
+    await stand(db, "s")
+    async with db.read() as tx:
+        assert await posts.drawer_at(tx, TEAM, card().channel, TS) == "card"
+        assert await posts.drawer_at(tx, TEAM, card().channel, "1.0") is None

@@ -6,8 +6,9 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.amounts import exact_sum
 from bot.domain.budgets import ScopeKind
-from bot.domain.consumption import Correction, by_product, exact_sum
+from bot.domain.consumption import Correction, by_product
 from bot.domain.questions import By
 from bot.domain.session import Snapshot
 from bot.store import budget_spend, corrections, person_spend, session_days, sessions, spend, spend_groups

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
+from bot.domain.amounts import exact, exact_sum
 from bot.domain.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, chart_groups
-from bot.domain.consumption import exact, exact_sum
 from bot.domain.outcomes import Outcome
 from bot.views.charts import ALT_LIMIT, chart_message, sparkline
 from bot.views.digest import Figures

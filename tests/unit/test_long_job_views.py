@@ -11,19 +11,27 @@ from inline_snapshot import snapshot
 
 from bot.domain.commands.audit_query import AuditMistake, AuditQuery, Days, WrongQuery
 from bot.domain.cycle import Cycle
-from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob, seconds_left
+from bot.domain.long_job import LongJob, LongJobState, NewLongJob, seconds_left
 from bot.views import audit_logs, long_jobs, organisations
+from bot.views.enterprise_usage import EnterpriseSentences
+from bot.views.organisations import OrganisationSentences
 from tests.markup import with_markup
 from tests.unit.block_kit import assert_valid
 
 NOW = 1_000.0
-NEW = NewLongJob(LongJobKind.AUDIT, "Devin's <log>", "log.csv", ("id", "by", "data"), (0, 1))
+NEW = NewLongJob("audit", "Devin's <log>", "log.csv", ("id", "by", "data"), (0, 1))
 JOB = LongJob("j1", "T1", "U1", NEW, LongJobState.READING, "ref", NOW - 10)
+SENTENCES = long_jobs.LongJobSentences()
 ROWS = [["a", "x" * 70, "{}"], ["b", None, "{}"]]
 
 
 def words(message):
     return message.blocks[0]["text"]["text"]
+
+
+def done(job, count, rows, *, has_file, sentences=SENTENCES):
+    new = replace(job.new, file_beyond=0 if has_file else count)
+    return sentences.ended(replace(job, state=LongJobState.DONE, new=new), count, rows)
 
 
 def table_of(message):
@@ -49,7 +57,7 @@ def text_of(cell):
     ],
 )
 def test_how_far_it_is(done, total, line):
-    message = long_jobs.going_on(replace(JOB, done=done, total=total), NOW)
+    message = SENTENCES.going_on(replace(JOB, done=done, total=total), NOW)
     assert words(message) == f"*Devin's &lt;log&gt;*\n{line}"
     assert message.text == f"Devin's &lt;log&gt;: {line}"
     (button,) = message.blocks[1]["elements"]
@@ -58,9 +66,9 @@ def test_how_far_it_is(done, total, line):
 
 
 def test_a_bill_is_read_by_days():
-    bill = replace(JOB, new=replace(NEW, kind=LongJobKind.ENTERPRISE), done=31, total=62)
-    assert words(long_jobs.going_on(bill, NOW)).endswith("\n31 of 62 days read · about 10 s left")
-    assert words(long_jobs.going_on(replace(bill, total=None), NOW)).endswith("\n31 days read")
+    bill, sentences = replace(JOB, done=31, total=62), EnterpriseSentences()
+    assert words(sentences.going_on(bill, NOW)).endswith("\n31 of 62 days read · about 10 s left")
+    assert words(sentences.going_on(replace(bill, total=None), NOW)).endswith("\n31 days read")
 
 
 def test_what_is_left_is_known_only_on_the_way():
@@ -70,33 +78,38 @@ def test_what_is_left_is_known_only_on_the_way():
 
 
 def test_who_asked_is_notified_of_the_end():
-    assert long_jobs.over(replace(JOB, state=LongJobState.DONE)).text == "Devin's &lt;log&gt;: It's ready above."
-    failed = long_jobs.over(replace(JOB, state=LongJobState.FAILED)).text
+    assert SENTENCES.over(replace(JOB, state=LongJobState.DONE)).text == "Devin's &lt;log&gt;: It's ready above."
+    failed = SENTENCES.over(replace(JOB, state=LongJobState.FAILED)).text
     assert failed == "Devin's &lt;log&gt;: It could not be finished; the message above says why."
 
 
 def test_acus_have_one_decimal_and_add_up_to_the_total():
     spent = replace(JOB, new=replace(NEW, header=("name", "acus", "x"), total_column=1))
     rows = [["a", "0.05", None], ["b", "0.05", None], ["d", "1234.56", None]]
-    shown = table_of(long_jobs.done(spent, 3, rows, has_file=True))
+    shown = table_of(done(spent, 3, rows, has_file=True))
     assert shown[1:] == [["a", "0.1"], ["b", "0.0"], ["d", "1,234.6"], ["total", "1,234.7"]]
-    assert len(table_of(long_jobs.done(spent, 4, rows, has_file=True))) == 4  # not all are here, so no total is
-    assert table_of(long_jobs.done(spent, 1, rows[:1], has_file=True))[1:] == [["a", "0.1"]]
+    assert len(table_of(done(spent, 4, rows, has_file=True))) == 4  # not all are here, so no total is
+    assert table_of(done(spent, 1, rows[:1], has_file=True))[1:] == [["a", "0.1"]]
     unknown = [*rows, ["c", None, None]]
-    assert [row[0] for row in table_of(long_jobs.done(spent, 4, unknown, has_file=True))[1:]] == ["a", "b", "d", "c"]
+    assert [row[0] for row in table_of(done(spent, 4, unknown, has_file=True))[1:]] == ["a", "b", "d", "c"]
 
 
 def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
     header = ("name", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
-    kind = LongJobKind.ORGANISATIONS
-    listed = replace(JOB, new=replace(NEW, kind=kind, header=header, shown=(0, 1, 2, 3), total_column=3))
+    sentences = OrganisationSentences()
+    listed = replace(JOB, new=replace(NEW, header=header, shown=(0, 1, 2, 3), total_column=3))
     rows = [["a", None, "500", "1.0"], ["b", "", "", None], [None, "5", None, "2.0"]]
-    assert table_of(long_jobs.done(listed, 3, rows, has_file=False))[1:] == [
+    assert table_of(done(listed, 3, rows, has_file=False, sentences=sentences))[1:] == [
         ["a", "none", "500", "1.0"],
         ["b", "not shown", "not shown", "not shown"],
         ["-", "5", "none", "2.0"],
     ]
-    assert table_of(long_jobs.done(listed, 2, [rows[0], rows[2]], has_file=False))[-1] == ["total", "-", "-", "3.0"]
+    assert table_of(done(listed, 2, [rows[0], rows[2]], has_file=False, sentences=sentences))[-1] == [
+        "total",
+        "-",
+        "-",
+        "3.0",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,14 +122,14 @@ def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
     ],
 )
 def test_the_result(count, shown, has_file, line):
-    message = long_jobs.done(JOB, count, ROWS[:shown], has_file=has_file)
+    message = done(JOB, count, ROWS[:shown], has_file=has_file)
     assert words(message) == f"*Devin's &lt;log&gt;*\n{line}"
     assert with_markup([message.text]) == []
     assert len(message.blocks) == (2 if shown else 1)
 
 
 def test_the_table_of_the_result_has_the_chosen_columns_and_short_cells():
-    table = long_jobs.done(JOB, 2, ROWS, has_file=True).blocks[1]
+    table = done(JOB, 2, ROWS, has_file=True).blocks[1]
     cells = [[cell["text"] for cell in row] for row in table["rows"]]
     assert cells == [["Id", "Who"], ["a", "x" * 59 + "…"], ["b", "-"]]
     assert (table["type"], table["caption"]) == ("data_table", "Devin's &lt;log&gt;")
@@ -124,19 +137,22 @@ def test_the_table_of_the_result_has_the_chosen_columns_and_short_cells():
 
 def test_notes_stand_behind_the_result():
     noted = replace(JOB, notes=("One.", "Two."))
-    assert words(long_jobs.done(noted, 1, ROWS[:1], has_file=False)).endswith("\n1 row. One. Two.")
+    assert words(done(noted, 1, ROWS[:1], has_file=False)).endswith("\n1 row. One. Two.")
 
 
 def test_other_ends():
-    assert words(long_jobs.delivering(JOB, 1)).endswith("\n1 row read. The file is on its way.")
-    assert words(long_jobs.cancelled(JOB)).endswith("\nCancelled. No file was made.")
-    failed = long_jobs.failed(replace(JOB, reason=long_jobs.devin_refused("ManageEnterpriseSettings")))
+    assert words(SENTENCES.delivering(JOB, 1)).endswith("\n1 row read. The file is on its way.")
+    assert words(SENTENCES.ended(replace(JOB, state=LongJobState.CANCELLED), 0, ())).endswith(
+        "\nCancelled. No file was made."
+    )
+    refused = long_jobs.devin_refused("ManageEnterpriseSettings")
+    failed = SENTENCES.ended(replace(JOB, state=LongJobState.FAILED, reason=refused), 0, ())
     assert words(failed).endswith(
         "\n"
         ":warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. An admin of the enterprise can grant it to the service user."
     )
     assert with_markup([failed.text]) == []
-    assert words(long_jobs.failed(JOB)).endswith(
+    assert words(SENTENCES.ended(replace(JOB, state=LongJobState.FAILED), 0, ())).endswith(
         "\n:warning: Devin Bridge could not finish this after many tries. Try again later."
     )
 
@@ -270,8 +286,10 @@ def test_slack_takes_a_long_list_of_changes():
 
 
 def test_the_file_of_changes_comes_with_the_same_table():
-    new = NewLongJob(LongJobKind.BOT_AUDIT, audit_logs.BOT_AUDIT_TITLE, "audit.csv", (), ())
-    message = long_jobs.done(replace(JOB, new=new), 1, [cells(None, {"acus": "5"})], has_file=True)
+    new = NewLongJob("bot_audit", audit_logs.BOT_AUDIT_TITLE, "audit.csv", (), ())
+    message = done(
+        replace(JOB, new=new), 1, [cells(None, {"acus": "5"})], has_file=True, sentences=audit_logs.BotAuditSentences()
+    )
     assert message.blocks[1] == audit_logs.bot_audit([cells(None, {"acus": "5"})]).blocks[1]
 
 

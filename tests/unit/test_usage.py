@@ -10,9 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import half_up
+from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import Period, bounds
-from bot.domain.consumption import exact_sum
 from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
 from bot.domain.questions import By, Question
 from bot.domain.shares import shares

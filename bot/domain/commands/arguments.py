@@ -1,15 +1,14 @@
-"""The kinds of arguments that commands take: a text, a session, a question about figures, a choice."""
+"""The kinds of arguments that several commands take: a text, a session, a question about figures, a choice.
+
+What only the commands of one feature take stands beside these.
+"""
 
 import re
 from typing import Final
 
-from bot.domain.commands.audit_query import read_options
-from bot.domain.commands.budget_words import read_grant, read_number, read_set
-from bot.domain.commands.digest_words import read_digest
-from bot.domain.commands.library_words import read_search, read_which
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
-from bot.domain.questions import CSV_WORD, REPORT_QUESTIONS, USAGE_QUESTIONS, By, Reader
+from bot.domain.questions import By, Reader
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
@@ -51,17 +50,14 @@ def _session(typed: str) -> str | None:
     return parse_which(typed) if typed else ""
 
 
-def _questions(reader: Reader) -> Argument:
+def figures_of(reader: Reader) -> Argument:
+    """Return the argument of a command that takes the questions of `reader`."""
+
     def read(typed: str) -> str | None:
         question = reader.read(typed)
         return None if question is None else str(question)
 
     return Argument(reader.shown, read, verbatim=True, around=frozenset([*_AROUND_FIGURES.split(), *By]))
-
-
-def _csv(typed: str) -> str | None:
-    word = typed.lower()
-    return word if word in {"", CSV_WORD} else None
 
 
 def _choice(typed: str) -> str | None:
@@ -77,26 +73,9 @@ def _help_topic(typed: str) -> str | None:
 
 # What people want to be done with something in a list.
 _TO_LISTS: Final = "show see open add new create make set edit change update rename delete remove drop"
-_AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
+AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
-USAGE_QUESTION: Final = _questions(USAGE_QUESTIONS)
-REPORT_QUESTION: Final = _questions(REPORT_QUESTIONS)
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
-BUDGET: Final = Argument(
-    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]", read_set
-)
-GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
-BUDGET_NUMBER: Final = Argument("N", read_number)
-AUDIT_OPTIONS: Final = Argument(
-    "[action=…] [person=…] [org=…] [since=…] [until=…]", read_options, around=frozenset({"log", "logs"})
-)
-CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic)
-LISTED: Final = Argument("", lambda typed: None if typed else "", around=_AROUND_LISTS)  # nothing may follow
-# With more words behind `add` and `remove`.
-DIGESTS: Final = Argument("[list|add|remove|now]", read_digest, around=_AROUND_LISTS)
-WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
-SEARCH: Final = Argument("[text]", read_search, around=_AROUND_LISTS, free=True)  # "" for no text
-# Whatever stands behind it is for this command, so what does not fit is answered and starts nothing else.
-FAN_OUT: Final = Argument("… orgs=all|name,id,… [acu=5] [tags=…]", str, verbatim=True)
+LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

@@ -2,9 +2,20 @@
 
 from typing import Final
 
-from bot.domain.commands.arguments import AUDIT_OPTIONS, CSV
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.audit_query import read_options
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.questions import CSV_WORD
 
+
+def _csv(typed: str) -> str | None:
+    word = typed.lower()
+    return word if word in {"", CSV_WORD} else None
+
+
+AUDIT_OPTIONS: Final = Argument(
+    "[action=…] [person=…] [org=…] [since=…] [until=…]", read_options, around=frozenset({"log", "logs"})
+)
+CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 AUDIT: Final = CommandSpec(
     "audit",
     distinct=True,

@@ -2,9 +2,15 @@
 
 from typing import Final
 
-from bot.domain.commands.arguments import BUDGET, BUDGET_NUMBER, GRANT, LISTED
-from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
+from bot.domain.commands.arguments import LISTED
+from bot.domain.commands.budget_words import read_grant, read_number, read_set
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, button, typed
 
+BUDGET: Final = Argument(
+    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]", read_set
+)
+GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
+BUDGET_NUMBER: Final = Argument("N", read_number)
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
     "budget_list",

@@ -2,9 +2,12 @@
 
 from typing import Final
 
-from bot.domain.commands.arguments import DIGESTS
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.arguments import AROUND_LISTS
+from bot.domain.commands.digest_words import read_digest
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
 
+# With more words behind `add` and `remove`.
+DIGESTS: Final = Argument("[list|add|remove|now]", read_digest, around=AROUND_LISTS)
 DIGEST: Final = CommandSpec(
     "digest",
     forms=typed("digest", DIGESTS),

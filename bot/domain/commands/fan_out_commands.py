@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from bot.domain.commands.arguments import FAN_OUT
-from bot.domain.commands.spec import CommandSpec, Help, Role, button, typed
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, button, typed
 
+# Whatever stands behind it is for this command, so what does not fit is answered and starts nothing else.
+FAN_OUT: Final = Argument("… orgs=all|name,id,… [acu=5] [tags=…]", str, verbatim=True)
 FANOUT: Final = CommandSpec(
     "fanout",
     marker="orgs=",

@@ -5,9 +5,12 @@ Everybody may read notes and playbooks, admins may change them.
 
 from typing import Final
 
-from bot.domain.commands.arguments import SEARCH, WHICH
-from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.commands.arguments import AROUND_LISTS
+from bot.domain.commands.library_words import read_search, read_which
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
 
+WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
+SEARCH: Final = Argument("[text]", read_search, around=AROUND_LISTS, free=True)  # "" for no text
 _NOTES: Final = "changes of notes"
 _PLAYBOOKS: Final = "changes of playbooks"
 

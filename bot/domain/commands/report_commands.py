@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from bot.domain.commands.arguments import REPORT_QUESTION
+from bot.domain.commands.arguments import figures_of
 from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.questions import REPORT_QUESTIONS
 
+REPORT_QUESTION: Final = figures_of(REPORT_QUESTIONS)
 REPORT: Final = CommandSpec(
     "report",
     forms=typed("report", REPORT_QUESTION),

@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from bot.domain.commands.arguments import USAGE_QUESTION
+from bot.domain.commands.arguments import figures_of
 from bot.domain.commands.spec import CommandSpec, Help, Role, typed
+from bot.domain.questions import USAGE_QUESTIONS
 
+USAGE_QUESTION: Final = figures_of(USAGE_QUESTIONS)
 USAGE: Final = CommandSpec(
     "usage",
     forms=typed("usage", USAGE_QUESTION),

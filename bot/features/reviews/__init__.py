@@ -3,14 +3,15 @@
 from typing import Final
 
 from bot.domain.commands.review_commands import COMMANDS
-from bot.domain.long_job import LongJobKind
 from bot.flows.feature import Feature
 from bot.flows.manage.long_jobs.review_follow import ReviewFollow
-from bot.flows.manage.long_jobs.reviews import Reviews
+from bot.flows.manage.long_jobs.reviews import KIND, Reviews
+from bot.flows.manage.long_jobs.row_sources import LongJobKind
+from bot.views.reviews import ReviewSentences
 
 FEATURE: Final = Feature(
     "reviews",
     commands=COMMANDS,
     handlers=lambda kernel: Reviews(kernel.services).handlers(),
-    long_jobs=lambda kernel: {LongJobKind.REVIEW: ReviewFollow(kernel.services)},
+    long_jobs=lambda kernel: [LongJobKind(KIND, ReviewFollow(kernel.services), ReviewSentences())],
 )

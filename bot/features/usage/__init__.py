@@ -3,14 +3,15 @@
 from typing import Final
 
 from bot.domain.commands.usage_commands import COMMANDS
-from bot.domain.long_job import LongJobKind
 from bot.flows.feature import Feature
-from bot.flows.manage.long_jobs.enterprise_usage import EnterpriseUsage
-from bot.flows.money.figures.commands import FigureCommands
+from bot.flows.manage.long_jobs.enterprise_usage import KIND, EnterpriseUsage
+from bot.flows.manage.long_jobs.row_sources import LongJobKind
+from bot.flows.money.figures.commands import UsageCommand
+from bot.views.enterprise_usage import EnterpriseSentences
 
 FEATURE: Final = Feature(
     "usage",
     commands=COMMANDS,
-    handlers=lambda kernel: FigureCommands(kernel.services).usage_handlers(),
-    long_jobs=lambda _: {LongJobKind.ENTERPRISE: EnterpriseUsage()},
+    handlers=lambda kernel: UsageCommand(kernel.services).handlers(),
+    long_jobs=lambda _: [LongJobKind(KIND, EnterpriseUsage(), EnterpriseSentences())],
 )

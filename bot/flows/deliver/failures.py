@@ -3,13 +3,13 @@
 The waits are also those for edits (`bot.flows.deliver.edits`).
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.flows.deliver.drawings import Drawing, Drawings, note_form_refused
 from bot.flows.deliver.forms import OF_FILES, in_plainer_form, note_refused
 from bot.flows.file_sources import FileSources
 from bot.flows.services import Services
-from bot.flows.session_card import notify_asker_of_channel
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import (
@@ -38,12 +38,16 @@ MOST_ATTEMPTS: Final = 8
 REACTIONS: Final = frozenset({"reaction", "reaction_removal"})
 BEST_EFFORT: Final = REACTIONS | {"private"}
 
+# Informs the asker of a session that its channel cannot be posted in, and marks the session's posts dead.
+ChannelLost = Callable[[UnitOfWork, str, str, ChannelGone], Awaitable[None]]
+
 
 class SendFailures:
     """Decides what a failed send means for its row, and stores that."""
 
-    def __init__(self, services: Services, drawings: Drawings, sources: FileSources) -> None:
+    def __init__(self, services: Services, drawings: Drawings, sources: FileSources, channel_lost: ChannelLost) -> None:
         self._services = services
+        self._channel_lost = channel_lost
         self._drawings = drawings
         self._sources = sources
 
@@ -178,7 +182,7 @@ class SendFailures:
             if isinstance(error, ChannelGone) and _silences_a_session(row):
                 assert row.session_id is not None
                 # First what marks all rows of the session dead, because it locks them in their order.
-                await notify_asker_of_channel(uow, row.session_id, row.channel, error)
+                await self._channel_lost(uow, row.session_id, row.channel, error)
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
             else:
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)

@@ -6,7 +6,7 @@ from typing import Self
 
 from bot.flows.deliver.drawings import Drawings
 from bot.flows.deliver.edits import PostEditor
-from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.failures import ChannelLost, SendFailures
 from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.file_sources import FileSource, FileSources
@@ -32,10 +32,11 @@ class Senders:
         transfers: FileTransfers,
         drawers: Iterable[Drawer],
         sources: Iterable[FileSource],
+        channel_lost: ChannelLost,
     ) -> Self:
         """Return the senders of posts that these `drawers` draw, with files from these `sources`."""
         drawings, named = Drawings(services, drawers, shared_channels), FileSources(sources)
-        failures = SendFailures(services, drawings, named)
+        failures = SendFailures(services, drawings, named, channel_lost)
         files = FilePosts(services, failures, transfers, named)
         send = Send(services, failures, files, drawings, named, shared_channels)
         return cls(send, PostEditor(services, drawings), failures)

@@ -1,5 +1,6 @@
 """What a message means: a new session, a reply to one, a verb, or nothing that concerns the bot."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,7 @@ from bot.flows.access import Access
 from bot.flows.commands.table import CommandTable
 from bot.flows.exactly_once.loss import announce_loss
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
-from bot.flows.prompt import PromptBuilder
+from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
 from bot.flows.start.from_command import StartFromCommand
@@ -25,9 +26,8 @@ from bot.flows.steer.reply import Reply
 from bot.flows.steer.reply_loss import ReplyLoss
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import fan_outs, inbox, lanes, sessions, threads
+from bot.store import inbox, lanes, posts, sessions, threads
 from bot.store.threads import Thread
-from bot.views import fan_outs as fan_out_views
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
@@ -44,22 +44,24 @@ class Conversation:
         self,
         services: Services,
         access: Access,
-        prompts: PromptBuilder,
         reply: Reply,
         session_commands: SessionCommands,
         start_from_command: StartFromCommand,
         start_from_message: StartFromMessage,
         commands: CommandTable,
+        *,
+        no_replies: Mapping[str, Message],
     ) -> None:
         self._services = services
         self._parser = services.commands.parser
         self._access = access
-        self._prompts = prompts
+        self._readable = Readable(access)
         self._reply = reply
         self._session_commands = session_commands
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message
         self._commands = commands
+        self._no_replies = no_replies  # by the drawers of posts
 
     async def run(self, job: Job[MessageCause]) -> None:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
@@ -134,16 +136,18 @@ class Conversation:
         # the session comes first in the lane, and messages from before the mention are its context.
         if not job.cause.under_us:
             await self._services.close(job)
-        elif await self._is_under_fan_out(job):
-            await self._answer(job, fan_out_views.NO_REPLIES, once=True)
+        elif (answer := await self._answer_under_post(job)) is not None:
+            await self._answer(job, answer, once=True)
         elif age < self._services.timing.unknown_thread:
             raise self._not_known_yet()
         else:
             await self._drop(job)
 
-    async def _is_under_fan_out(self, job: Job[MessageCause]) -> bool:
+    async def _answer_under_post(self, job: Job[MessageCause]) -> Message | None:
+        """What a reply is answered under a post to which nobody replies; None under any other message."""
         async with self._services.db.read() as tx:
-            return await fan_outs.at(tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
+            drawer = await posts.drawer_at(tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
+        return self._no_replies.get(drawer or "")
 
     async def _drop(self, job: Job[MessageCause]) -> None:
         """Delete the row of a reply in a thread without a session, so that the row's key is free.
@@ -181,7 +185,7 @@ class Conversation:
 
     async def _handle_text(self, job: Job[MessageCause], thread: Thread | None) -> None:
         cause = job.cause
-        text = await self._prompts.readable(job.workspace, cause.text)
+        text = await self._readable.text(job.workspace, cause.text)
         verb = self._parser.verb(text)
         if isinstance(verb, UnknownVerb):
             await self._answer(job, reply_sentences.unknown_verb(verb))

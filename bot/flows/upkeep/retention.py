@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from bot.flows.services import Services
-from bot.flows.session_card import SessionCard
+from bot.flows.unit_of_work import Drawer
 from bot.logs import get_logger
 from bot.store import inbox, outbox, sessions, waiting_times, watched_sessions
 from bot.store.database.connection import Database, Transaction
@@ -30,8 +30,9 @@ Batch = Callable[[Database], Awaitable[int]]  # deletes at most a batch, and ret
 class Retention:
     """Purges old rows."""
 
-    def __init__(self, services: Services, specs: Sequence[TableSpec]) -> None:
+    def __init__(self, services: Services, specs: Sequence[TableSpec], card: type[Drawer]) -> None:
         self._services = services
+        self._card = card  # draws the cards of sessions
         self._specs = specs
         self._has_waited = False
 
@@ -82,7 +83,7 @@ class Retention:
         async with self._services.unit_of_work() as uow:
             closed = await watched_sessions.close_unwatched(uow.tx, before)
             if closed:
-                await uow.redraw(SessionCard, *closed)
+                await uow.redraw(self._card, *closed)
         return len(closed)
 
     async def _all(self, batch: Batch) -> int:

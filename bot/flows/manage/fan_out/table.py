@@ -20,6 +20,7 @@ class FanOutTable(Drawer):
     """Draws the tables of fan-outs, and has their sessions started."""
 
     name: ClassVar[str] = "fanout"
+    no_replies: ClassVar[Message | None] = views.NO_REPLIES
 
     async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:
         """Return the table of a fan-out. None if the fan-out is gone, or is yet to be posted in a `shared` channel."""

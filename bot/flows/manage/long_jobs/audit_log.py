@@ -13,11 +13,13 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinInvalid, DevinNotFound
 from bot.devin.models import AuditEntry
 from bot.domain.commands.audit_query import AuditQuery, Days
-from bot.domain.long_job import Cell, JobRow, LongJob, LongJobKind, NewLongJob
-from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn, written_instant, written_json
+from bot.domain.long_job import Cell, JobRow, LongJob, NewLongJob
+from bot.flows.manage.long_jobs.bot_audit import written_instant, written_json
+from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn
 from bot.flows.workspace import Workspace
 from bot.views import audit_logs as views
 
+KIND: Final = "audit"  # of long jobs; stands in rows
 HEADER: Final = (
     *("audit_log_id", "at", "action", "by", "org_id"),
     *("user_id", "user_email", "service_user_id", "service_user_name", "data"),
@@ -31,7 +33,7 @@ def audit_log_file(query: AuditQuery, days: Days) -> NewLongJob:
     asked = {"after": days.after, "before": days.before}
     filters = {name: value for name in ("action", "person", "org") if (value := getattr(query, name)) is not None}
     name = f"devin-audit-{days.first}-to-{days.last}.csv"
-    return NewLongJob(LongJobKind.AUDIT, views.audit_title(query, days), name, HEADER, _SHOWN, asked=asked | filters)
+    return NewLongJob(KIND, views.audit_title(query, days), name, HEADER, _SHOWN, asked=asked | filters)
 
 
 class AuditLogRows:

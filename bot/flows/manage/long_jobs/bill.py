@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from bot.devin.models import Consumption
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds, day_of_row
-from bot.domain.consumption import WINDOW_DAYS, by_product, exact_sum
+from bot.domain.consumption import WINDOW_DAYS, by_product
 
 DAYS_AT_ONCE: Final = WINDOW_DAYS - 1  # beside the day before, as the row of the first one may be dated before it
 

@@ -1,33 +1,17 @@
-"""What admins ask for with `/devin audit`, `/devin audit bot` and `/devin orgs`: mostly the begin of a long job."""
+"""What admins ask for with `/devin audit` and `/devin audit bot`: mostly the begin of a long job."""
 
 from bot.domain.commands.audit_commands import AUDIT, AUDIT_BOT
 from bot.domain.commands.audit_query import WrongQuery, days_of, parse_query
-from bot.domain.commands.organisation_commands import ORGS
 from bot.domain.commands.spec import CommandSpec
 from bot.flows.commands.handler import Asked, Handler
 from bot.flows.manage.long_jobs.audit_log import audit_log_file
+from bot.flows.manage.long_jobs.bot_audit import bot_audit_cells, bot_audit_file
 from bot.flows.manage.long_jobs.jobs import begin_for
-from bot.flows.manage.long_jobs.organisations import organisation_list
-from bot.flows.manage.long_jobs.row_sources import bot_audit_cells, bot_audit_file
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import audit, people
 from bot.views import audit_logs
 from bot.views.message import Message
-
-
-class OrganisationsCommand:
-    """Begins the list of Devin's organisations."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    def handlers(self) -> dict[CommandSpec, Handler]:
-        """What the command does."""
-        return {ORGS: Handler(self._organisations)}
-
-    async def _organisations(self, asked: Asked) -> Message:
-        return await begin_for(self._services, asked, organisation_list(self._services.clock()))
 
 
 class AuditCommands:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY
-from bot.domain.consumption import exact_sum
-from bot.domain.long_job import JobRow, LongJob, LongJobKind, NewLongJob
+from bot.domain.long_job import JobRow, LongJob, NewLongJob
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
 from bot.flows.manage.long_jobs.bill import Bill, read_bill, spans
@@ -15,6 +15,9 @@ from bot.flows.manage.long_jobs.row_sources import Batch
 from bot.flows.workspace import Workspace
 from bot.views import enterprise_usage as views
 from bot.views.usage import Apart, not_included
+
+KIND: Final = "enterprise"  # of long jobs; stands in rows
+ORGANISATIONS: Final = "organisations"  # the kind of those by organisation, whose table has its own words
 
 
 def enterprise_usage(question: Question, span: Span) -> NewLongJob:
@@ -26,7 +29,7 @@ def enterprise_usage(question: Question, span: Span) -> NewLongJob:
     header = ("name", "org_id", "acus") if by is By.ORG else (by.value, "acus")
     asked = {"first": span.counted[0], "last": span.counted[-1], "until": max((*span.counted, *span.apart))}
     return NewLongJob(
-        LongJobKind.ORGANISATIONS if by is By.ORG else LongJobKind.ENTERPRISE,
+        ORGANISATIONS if by is By.ORG else KIND,
         views.title(question, span, by),
         views.file_name(span, by),
         header,

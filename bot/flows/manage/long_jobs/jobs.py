@@ -11,7 +11,7 @@ from typing import Final, Self
 from bot.domain.causes import TaskCause
 from bot.domain.keys import long_job_id, short_id
 from bot.domain.lane import long_job_lane
-from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.domain.long_job import TABLE, JobRow, LongJob, LongJobState, NewLongJob
 from bot.flows.commands.handler import NO_ANSWER, Asked
 from bot.flows.job import CommandJob, finish, recipient_of
 from bot.flows.manage.long_jobs.message import LongJobMessage, post_message
@@ -100,7 +100,7 @@ async def begin_file(
     message shows all columns of the first rows, as far as Slack takes so many.
     """
     shown = tuple(range(min(len(header), MOST_COLUMNS)))
-    new = NewLongJob(LongJobKind.TABLE, title, file_name, tuple(header), shown)
+    new = NewLongJob(TABLE, title, file_name, tuple(header), shown)
     made = [JobRow(str(number), [written(value) for value in row]) for number, row in enumerate(rows)]
     await begin(uow, requester, new, made, notes)
 

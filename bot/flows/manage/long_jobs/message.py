@@ -3,12 +3,13 @@
 from typing import ClassVar
 
 from bot.domain.long_job import LongJob, LongJobState
+from bot.flows.manage.long_jobs.row_sources import LongJobKinds
 from bot.flows.services import Services
 from bot.flows.unit_of_work import Drawer, Location, UnitOfWork
 from bot.store import long_jobs
 from bot.store.database.connection import Transaction
 from bot.store.posts import post_key
-from bot.views import long_jobs as views
+from bot.views.long_jobs import LongJobSentences
 from bot.views.message import Message
 
 
@@ -17,26 +18,27 @@ class LongJobMessage(Drawer):
 
     name: ClassVar[str] = "job"
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, kinds: LongJobKinds) -> None:
         self._services = services
+        self._kinds = kinds
 
     async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:  # noqa: ARG002 - it is direct
         """Return the message of a long job as it is now; None if the long job is gone."""
         job = await long_jobs.get(tx, subject)
         if job is None:
             return None
-        count = await long_jobs.count_rows(tx, job.id)
+        count, sentences = await long_jobs.count_rows(tx, job.id), self._kinds[job.new.kind].sentences
         if job.state is LongJobState.DELIVERING and count > job.new.file_beyond:
-            return views.delivering(job, count)
+            return sentences.delivering(job, count)
         if job.state in {LongJobState.READING, LongJobState.DELIVERING}:
-            return views.going_on(job, self._services.clock())
-        return await end_message(tx, job)
+            return sentences.going_on(job, self._services.clock())
+        return await end_message(tx, job, sentences)
 
 
-async def end_message(tx: Transaction, job: LongJob) -> Message:
+async def end_message(tx: Transaction, job: LongJob, sentences: LongJobSentences) -> Message:
     """Return what the message of a long job shows that is over."""
     rows = await long_jobs.rows_after(tx, job.id, -1, job.new.most_shown)
-    return views.ended(job, await long_jobs.count_rows(tx, job.id), [cells for _, cells in rows])
+    return sentences.ended(job, await long_jobs.count_rows(tx, job.id), [cells for _, cells in rows])
 
 
 async def post_message(uow: UnitOfWork, job: LongJob, channel: str) -> None:

@@ -16,7 +16,7 @@ from bot.devin.errors import DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
 from bot.domain.billing import ONE_DAY, billing_day
 from bot.domain.cycle import cycle_with
-from bot.domain.long_job import NOT_SHOWN, Cell, JobRow, LongJob, LongJobKind, NewLongJob
+from bot.domain.long_job import NOT_SHOWN, Cell, JobRow, LongJob, NewLongJob
 from bot.domain.periods import days_between
 from bot.flows.manage.long_jobs.bill import read_sum
 from bot.flows.manage.long_jobs.row_sources import Batch
@@ -26,6 +26,7 @@ from bot.store import cycles
 from bot.views import organisations as views
 from bot.views.usage import Apart, not_included
 
+KIND: Final = "organisations"  # of long jobs; stands in rows
 AT_ONCE: Final = 10  # organisations in a batch: each takes a call of its own
 MOST_LISTED: Final = 100  # beyond, there is a file too
 HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
@@ -41,7 +42,7 @@ def organisation_list(now: float) -> NewLongJob:
     """The long job that lists the organisations."""
     name = f"devin-organisations-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
     return NewLongJob(
-        LongJobKind.ORGANISATIONS,
+        KIND,
         views.TITLE,
         name,
         HEADER,

@@ -13,7 +13,7 @@ from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.review_commands import REVIEW
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import own_lane
-from bot.domain.long_job import LongJobKind, NewLongJob
+from bot.domain.long_job import NewLongJob
 from bot.flows.commands.handler import Answer, Asked, Handler
 from bot.flows.exactly_once.creation import Creation, Found, LookupResult, Missing
 from bot.flows.exactly_once.loss import Loss, announce_loss
@@ -28,6 +28,7 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.views import reviews as views
 from bot.views.message import Message
 
+KIND: Final = "review"  # of long jobs; stands in rows
 GOING_ON: Final = frozenset({"pending", "running"})
 
 
@@ -128,7 +129,7 @@ class NewReview(Creation[Review]):
         requester = Requester.of_job(self._job)
         title = views.title(self._url, thing.commit_sha, self._hosts)
         following = {"pr_url": self._url, "commit_sha": thing.commit_sha}
-        await begin(uow, requester, NewLongJob(LongJobKind.REVIEW, title, "", (), (), asked=following))
+        await begin(uow, requester, NewLongJob(KIND, title, "", (), (), asked=following))
         if requester.direct is None:
             await self._reply(uow, views.asked_for(self._url, self._hosts))
 

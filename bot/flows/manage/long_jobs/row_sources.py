@@ -1,17 +1,12 @@
-"""Where the rows of a long job come from: each source gives them batch by batch, from where the job has got to."""
+"""What each kind of long jobs brings: the source of its rows, batch by batch, and the sentences of its message."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from bot.domain.long_job import JobRow, LongJob, LongJobKind, NewLongJob
-from bot.flows.services import Services
+from bot.domain.long_job import TABLE, JobRow, LongJob
 from bot.flows.workspace import Workspace
-from bot.store import audit, people
-from bot.store.audit import AuditRow
-from bot.views.audit_logs import BOT_AUDIT_TITLE
+from bot.views.long_jobs import LongJobSentences
 
 BATCH: Final = 200
 
@@ -43,6 +38,15 @@ class RowSource(Protocol):
         """Read the batch at the cursor of `job`, or the first one."""
 
 
+@dataclass(frozen=True, slots=True)
+class LongJobKind:
+    """What a feature says about one kind of long jobs: where the rows come from, and what the message says."""
+
+    name: str  # stands in rows
+    source: RowSource
+    sentences: LongJobSentences = field(default_factory=LongJobSentences)
+
+
 class NoMoreRows:
     """The source of a table whose rows were stored together with its job."""
 
@@ -51,53 +55,10 @@ class NoMoreRows:
         return Batch((), 0)
 
 
-BOT_AUDIT_HEADER: Final = ("at", "person_id", "person", "action", "target", "channel", "before", "after", "outcome")
+TABLES: Final = LongJobKind(TABLE, NoMoreRows())
+LongJobKinds = Mapping[str, LongJobKind]
 
 
-def bot_audit_file(now: float) -> NewLongJob:
-    """The long job that makes a file of the bot's audit rows."""
-    name = f"devin-bridge-audit-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
-    return NewLongJob(LongJobKind.BOT_AUDIT, BOT_AUDIT_TITLE, name, BOT_AUDIT_HEADER, ())
-
-
-class BotAuditRows:
-    """The source of the bot's audit rows, the newest first."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
-        """Read the next audit rows; those that are added meanwhile are newer than the first batch, and left out."""
-        below = job.cursor["below"] if job.cursor else None
-        async with self._services.db.read() as tx:
-            found = await audit.below(tx, workspace.team, below, BATCH)
-            total = job.total if job.cursor else await audit.count(tx, workspace.team)
-            names = await people.names(tx, workspace.team, {row.user for _, row in found})
-        rows = [JobRow(str(seq), bot_audit_cells(row, names.get(row.user))) for seq, row in found]
-        cursor = {"below": found[-1][0]} if len(found) == BATCH else None
-        return Batch(rows, len(rows), cursor, total)
-
-
-def bot_audit_cells(row: AuditRow, name: str | None) -> tuple[str | None, ...]:
-    """The values of an audit row under `BOT_AUDIT_HEADER`; `name` is that of its person, if it is known."""
-    return (
-        written_instant(row.at),
-        row.user,
-        name,
-        row.action,
-        row.target,
-        row.channel,
-        written_json(row.before),
-        written_json(row.after),
-        row.outcome,
-    )
-
-
-def written_instant(at: float) -> str:
-    """Write an instant as ISO 8601 in UTC, to the second."""
-    return f"{datetime.fromtimestamp(int(at), UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def written_json(value: Mapping[str, Any] | None) -> str | None:
-    """Write an object as JSON in one line; None stays None."""
-    return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+def kinds_by_name(kinds: Iterable[LongJobKind]) -> LongJobKinds:
+    """Return the kinds of features, and that of tables, by their names."""
+    return {kind.name: kind for kind in (TABLES, *kinds)}

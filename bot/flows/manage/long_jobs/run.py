@@ -5,18 +5,17 @@ claim on the job's lane is given back every few seconds, and while a source wait
 goes on after a wait; what does not pass ends the job with a reason.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUncertain, DevinUnexpectedAnswer
 from bot.domain.causes import TaskCause
-from bot.domain.long_job import LongJob, LongJobKind, LongJobState
+from bot.domain.long_job import LongJob, LongJobState
 from bot.flows.job import Job, Reschedule, finish, go_on
 from bot.flows.manage.long_jobs.file import share_file
 from bot.flows.manage.long_jobs.jobs import RUN, row_key
 from bot.flows.manage.long_jobs.message import LongJobMessage, end_message, message_key, post_message
-from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn, NoMoreRows, RowSource
+from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn, LongJobKinds
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
@@ -24,7 +23,7 @@ from bot.slack.errors import ScopeMissing
 from bot.store import long_jobs, posts
 from bot.store.purge import purge
 from bot.store.tables import long_job_rows
-from bot.views import long_jobs as views
+from bot.views.long_jobs import UNREADABLE, LongJobSentences, devin_refused
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -37,9 +36,9 @@ class RunLongJob:
 
     name: ClassVar[str] = RUN
 
-    def __init__(self, services: Services, sources: Mapping[LongJobKind, RowSource]) -> None:
+    def __init__(self, services: Services, kinds: LongJobKinds) -> None:
         self._services = services
-        self._sources = {LongJobKind.TABLE: NoMoreRows(), **sources}
+        self._kinds = kinds
 
     async def run(self, job: Job[TaskCause]) -> None:
         """Work on the long job until it is over, or until it is time to give the lane back."""
@@ -75,8 +74,11 @@ class RunLongJob:
             key, row = row_key(found.id) + _SECOND_ROW, job.row
             await uow.add_to_inbox(replace(row, key=key, ready_at=uow.now, created_at=uow.now))
             return
-        await self._post_end(uow, found, await end_message(uow.tx, found))
+        await self._post_end(uow, found, await end_message(uow.tx, found, self._sentences(found)))
         await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
+
+    def _sentences(self, found: LongJob) -> LongJobSentences:
+        return self._kinds[found.new.kind].sentences
 
     async def _begin(self, job: Job[TaskCause], found: LongJob) -> LongJob:
         """Have the message posted, unless that was done before. Returns the long job with its direct message."""
@@ -99,7 +101,7 @@ class RunLongJob:
         until = self._services.clock() + self._services.timing.progress_interval
         while True:
             try:
-                batch = await self._sources[found.new.kind].read(job.workspace, found)
+                batch = await self._kinds[found.new.kind].source.read(job.workspace, found)
             except (CannotGoOn, DevinError) as error:
                 return await self._change(job, found, state=LongJobState.FAILED, reason=_reason(error)), 0.0
             found = await self._store(job, found, batch)
@@ -133,7 +135,8 @@ class RunLongJob:
         """Have shown how far the job is, unless the words are those from `before`, and go on after `wait` seconds."""
         now = self._services.clock()
         async with self._services.unit_of_work_for(job) as uow:
-            if views.going_on(found, now) != views.going_on(before, now):
+            sentences = self._sentences(found)
+            if sentences.going_on(found, now) != sentences.going_on(before, now):
                 await uow.redraw(LongJobMessage, found.id, gives_way=True)
             await go_on(uow, job, wait)
 
@@ -152,16 +155,17 @@ class RunLongJob:
 
     async def _end(self, job: Job[TaskCause], found: LongJob) -> None:
         """Close the long job once its message shows the end, or post the end if the message will never show it."""
-        timing, count, shown = self._services.timing, await self._count(found), await self._shows_end(found)
+        timing, sentences = self._services.timing, self._sentences(found)
+        count, shown = await self._count(found), await self._shows_end(found)
         if shown is None:
             wait = timing.job_message * 2.0 ** min(job.row.attempts, 10)
             raise Reschedule(min(wait, timing.send_longest_retry), "its message does not show the end yet")
         # A crash before this commit has the message checked again.
         async with self._services.unit_of_work_for(job) as uow:
             if not shown:
-                await self._post_end(uow, found, await end_message(uow.tx, found))
+                await self._post_end(uow, found, await end_message(uow.tx, found, sentences))
             elif _goes_unnoticed(found, count) and uow.now - found.created_at > timing.job_unnoticed:
-                await self._post_end(uow, found, views.over(found))
+                await self._post_end(uow, found, sentences.over(found))
             await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
             await finish(uow, job)
         # A crash from here on leaves the rows of the job, which retention deletes.
@@ -190,10 +194,11 @@ class RunLongJob:
         await uow.add_to_outbox(uow.post_row(f"{message_key(found)}:end", found.team, where, None, message))
 
     async def _fail_without_message(self, job: Job[TaskCause], found: LongJob) -> None:
-        reason = views.no_message(found)
+        sentences = self._sentences(found)
+        reason = sentences.no_message
         failed = replace(found, state=LongJobState.FAILED, reason=reason)
         async with self._services.unit_of_work_for(job) as uow:
-            await self._post_end(uow, failed, views.ended(failed, 0, ()))
+            await self._post_end(uow, failed, sentences.ended(failed, 0, ()))
             await long_jobs.change(uow.tx, found.id, state=failed.state, reason=reason, ended_at=uow.now)
             await finish(uow, job)
 
@@ -213,4 +218,4 @@ def _reason(error: CannotGoOn | DevinError) -> str:
     ):
         raise error
     log.warning("long job failed", error=str(error))
-    return views.devin_refused(getattr(error, "needed", None)) if isinstance(error, DevinRefused) else views.UNREADABLE
+    return devin_refused(getattr(error, "needed", None)) if isinstance(error, DevinRefused) else UNREADABLE

@@ -106,7 +106,7 @@ def _violation(
 ) -> views.Violation:
     """What is shown of a violation; of a session that not all admins may see, not what it was about."""
     url = f"{SESSION_PAGES}{bare_id(one.session_id)}" if one.session_id else None
-    if session is not None and (session.team != workspace.team or titles.replacement(session) is not None):
+    if session is not None and (session.team != workspace.team or titles.replacement(session.channel) is not None):
         return views.Violation(one.guardrail_name, one.action_taken, url=url)
     title, permalink = session.title if session else None, None
     if session is not None and session.thread_ts is not None:

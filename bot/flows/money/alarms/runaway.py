@@ -12,18 +12,9 @@ second alarm.
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.domain.alarms import (
-    Alarm,
-    AlarmKind,
-    AlarmState,
-    Runaway,
-    is_the_same,
-    runaway,
-    spends,
-    usual_limit,
-    was_woken,
-)
+from bot.domain.alarms import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, spends, was_woken
 from bot.domain.keys import short_id
+from bot.domain.outliers import usual_limit
 from bot.domain.session import Session
 from bot.flows.money.alarms.posts import AlarmPost, alarm_key, notice, post_alarm
 from bot.flows.organisation import Organisation

@@ -9,10 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import half_up
+from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY, SETTLING, billing_day
 from bot.domain.budgets import USED_UP, Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
-from bot.domain.consumption import exact_sum, settled_at
+from bot.domain.consumption import settled_at
 from bot.domain.cycle import Cycle
 from bot.flows.money.consumption.cycles import cycle_of
 from bot.flows.money.consumption.reader import read_withheld

@@ -16,17 +16,9 @@ from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
 from bot.devin.models import Consumption
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, Withheld, WithheldBecause, billing_day, bounds, day_of_row
-from bot.domain.consumption import (
-    HISTORY_DAYS,
-    Correction,
-    by_product,
-    days_to_read,
-    exact_sum,
-    is_missing,
-    settled_at,
-    window,
-)
+from bot.domain.consumption import HISTORY_DAYS, Correction, by_product, days_to_read, is_missing, settled_at, window
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.logs import get_logger

@@ -90,7 +90,7 @@ class DigestContents:
 
     def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: ShownTitles) -> tuple[Needing, ...]:
         now = self._services.clock()
-        return tuple(_needing(workspace, session, titles.replacement(session), now) for session in sessions)
+        return tuple(_needing(workspace, session, titles.replacement(session.channel), now) for session in sessions)
 
 
 def _chart(figures: Figures, first: date) -> tuple[ChartGroup, ...]:

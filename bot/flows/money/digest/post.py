@@ -34,7 +34,7 @@ from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import outbox
 from bot.store.database.connection import Transaction
-from bot.views.digest import no_acus_at_all
+from bot.views.digest import MostExpensive, no_acus_at_all
 from bot.views.editions import EditionFigures, Preview, edition_posts
 
 log = get_logger(__name__)
@@ -172,7 +172,7 @@ class DigestPost:
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, self._workspace, subscription.channel)
-        listed = tuple(titles.shown(one) for one in figures.most_expensive)
+        listed = tuple(_shown(one, titles) for one in figures.most_expensive)
         figures = replace(figures, here=channel is not None, most_expensive=listed)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
@@ -220,3 +220,8 @@ async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]
     current = await cycle_of(tx, org_id, now)
     before = await cycle_of(tx, org_id, bounds(current.first - ONE_DAY)[0])
     return [current, before] if before.last == current.first - ONE_DAY else [current]
+
+
+def _shown(one: MostExpensive, titles: ShownTitles) -> MostExpensive:
+    title = titles.replacement(one.channel)
+    return one if title is None else replace(one, title=title, permalink=None, url=None)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import reduce
 from typing import Final
 
-from bot.domain.consumption import exact, exact_sum
+from bot.domain.amounts import exact, exact_sum
 from bot.domain.questions import By
 from bot.flows.money.figures.parts import FEWEST_PEOPLE
 from bot.flows.workspace import Workspace

@@ -50,7 +50,7 @@ class FilePartNaming:
         return {one.id: (*named[one.id], known.get(one.requester) or one.requester_name or None) for one in found}
 
     def _session(self, session: Session) -> Names:
-        if self._titles is not None and (title := self._titles.replacement(session)) is not None:
+        if self._titles is not None and (title := self._titles.replacement(session.channel)) is not None:
             return title, None, None
         return session.title, session.url, self._thread(session)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.domain.consumption import exact_sum
+from bot.domain.amounts import exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
 from bot.flows.money.figures.file_part_naming import FilePartNaming, Names

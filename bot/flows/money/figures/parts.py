@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import reduce
 from typing import Final, Protocol
 
-from bot.domain.consumption import exact, exact_sum
+from bot.domain.amounts import exact, exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
 from bot.flows.money.figures.part_naming import PartNaming
