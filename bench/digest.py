@@ -27,25 +27,25 @@ from bench.wire import BOT_ID, BOT_USER, ORG, TEAM
 from bot.devin.client import Devin
 from bot.devin.retry import PATIENCE
 from bot.domain.billing import ONE_DAY, bounds
-from bot.domain.editions import Edition, Occasion, Share
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
-from bot.domain.subscription import Subscription, from_settings
 from bot.engine.local import LocalEngine
-from bot.flows.manage.long_jobs.jobs import Asked
-from bot.flows.money.budgets.commands import BudgetCommands
-from bot.flows.money.budgets.own_cost import OwnCost
-from bot.flows.money.budgets.watch import BudgetWatch
-from bot.flows.money.digest.due import DueDigests, schedule_of
-from bot.flows.money.digest.past import Destination, Past, store_past
-from bot.flows.money.digest.post import DigestPost
-from bot.flows.money.figures.files import UsageFiles
-from bot.flows.money.figures.outcomes import OutcomeAnswers
-from bot.flows.money.figures.usage import UsageAnswers
-from bot.flows.money.figures.usage_ledger import UsageLedger
-from bot.flows.organisation import Organisation, Organisations
-from bot.flows.services import Services
-from bot.flows.shared_channels import SharedChannels
-from bot.flows.workspace import Policy, Workspace, Workspaces
+from bot.features.budgets.commands import BudgetCommands
+from bot.features.budgets.watch import BudgetWatch
+from bot.features.cost.flow import OwnCost
+from bot.features.digest.due import DueDigests, schedule_of
+from bot.features.digest.editions import Edition, Occasion, Share
+from bot.features.digest.past import Destination, Past, store_past
+from bot.features.digest.post import DigestPost
+from bot.features.digest.subscription import Subscription, from_settings
+from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.usage.files import UsageFiles
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.long_jobs.jobs import Asked
+from bot.kernel.organisation import Organisation, Organisations
+from bot.kernel.services import Services
+from bot.kernel.shared_channels import SharedChannels
+from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import outbox, spend

@@ -12,9 +12,10 @@ from playwright.async_api import Browser, Locator, expect
 
 from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office, fans_out
 from bot.domain.session import DisplayState
+from bot.features.digest import digest_root
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
-from bot.views import announcements, digest_root
+from bot.views import announcements
 from bot.views.sentences import STATE_SENTENCES
 from tests.page.browser import CHROMIUM, chromium, missing
 from tests.page.playground import Playground, playground

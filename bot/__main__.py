@@ -129,7 +129,7 @@ def _erase(asked: argparse.Namespace) -> int:
 async def _erased(settings: "StoreSettings", kind: str, named: str) -> "Erased":
     """Erase the person or workspace `named` from the store; raises StartError if the bot runs or there is no store."""
     from bot.connect import StartError
-    from bot.flows.upkeep.erase import Erasure
+    from bot.kernel.upkeep.erase import Erasure
     from bot.opening import StoreInUseError, alone_on, open_store
     from bot.store.database.connection import sqlite_path
     from bot.store.lanes import WorkerAliveError

@@ -14,45 +14,45 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.config import Settings, on_this_machine
 from bot.connect import Connector
+from bot.conversation.follow.poll import Poller
+from bot.conversation.parts import ConversationParts
+from bot.conversation.receive.catch_up import CatchUp
+from bot.conversation.receive.unreadable import announce_unreadable
+from bot.conversation.session_card import SessionCard, notify_asker_of_channel
 from bot.domain import causes
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
 from bot.engine.local import LocalEngine, Route
 from bot.features import COMMANDS, EVENT_TASKS, EVENTS, FEATURES
-from bot.flows.access import Access
-from bot.flows.commands.handler import Handler
-from bot.flows.commands.help import help_handlers
-from bot.flows.commands.table import CommandTable
-from bot.flows.conversation_parts import ConversationParts
-from bot.flows.deliver.file_contents import Charts, DevinFiles, Tables
-from bot.flows.deliver.senders import Senders
-from bot.flows.feature import Per, Tick
-from bot.flows.file_sources import FileSource
-from bot.flows.file_transfers import FileTransfers
-from bot.flows.follow.poll import Poller
-from bot.flows.gates import Gates
-from bot.flows.job import Flow
-from bot.flows.kernel import Kernel
-from bot.flows.manage.forms.forms import Forms
-from bot.flows.manage.long_jobs.file import LongJobFiles
-from bot.flows.manage.long_jobs.jobs import cancel
-from bot.flows.manage.long_jobs.message import LongJobMessage
-from bot.flows.manage.long_jobs.row_sources import LongJobKinds, kinds_by_name
-from bot.flows.manage.long_jobs.run import RunLongJob
-from bot.flows.organisation import Organisations
-from bot.flows.questions import Questions
-from bot.flows.receive.catch_up import CatchUp
-from bot.flows.receive.dispatch import Dispatch
-from bot.flows.receive.unreadable import announce_unreadable
-from bot.flows.services import Services
-from bot.flows.session_card import SessionCard, notify_asker_of_channel
-from bot.flows.shared_channels import SharedChannels
-from bot.flows.unit_of_work import Drawer
-from bot.flows.upkeep.admin_group import AdminGroup
-from bot.flows.upkeep.heartbeat import Heartbeat
-from bot.flows.upkeep.retention import Retention
-from bot.flows.upkeep.sweep import Sweep
-from bot.flows.workspace import Workspace, Workspaces
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Handler
+from bot.kernel.commands.help import help_handlers
+from bot.kernel.commands.table import CommandTable
+from bot.kernel.dispatch import Dispatch
+from bot.kernel.feature import Per, Tick
+from bot.kernel.forms.forms import Forms
+from bot.kernel.gates import Gates
+from bot.kernel.job import Flow
+from bot.kernel.long_jobs.file import LongJobFiles
+from bot.kernel.long_jobs.jobs import cancel
+from bot.kernel.long_jobs.message import LongJobMessage
+from bot.kernel.long_jobs.row_sources import LongJobKinds, kinds_by_name
+from bot.kernel.long_jobs.run import RunLongJob
+from bot.kernel.organisation import Organisations
+from bot.kernel.questions import Questions
+from bot.kernel.sending.file_contents import Charts, DevinFiles, Tables
+from bot.kernel.sending.file_sources import FileSource
+from bot.kernel.sending.file_transfers import FileTransfers
+from bot.kernel.sending.senders import Senders
+from bot.kernel.services import Services
+from bot.kernel.shared_channels import SharedChannels
+from bot.kernel.tasks import Kernel
+from bot.kernel.unit_of_work import Drawer
+from bot.kernel.upkeep.admin_group import AdminGroup
+from bot.kernel.upkeep.heartbeat import Heartbeat
+from bot.kernel.upkeep.retention import Retention
+from bot.kernel.upkeep.sweep import Sweep
+from bot.kernel.workspace import Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.opening import alone_on, open_store
 from bot.store import ownership

@@ -17,8 +17,8 @@ from bot.devin.errors import DevinError, DevinRefused
 from bot.devin.retry import Patience
 from bot.domain.amounts import Price
 from bot.domain.waking import WakeLimits
-from bot.flows.organisation import Organisation
-from bot.flows.workspace import Policy, Workspace
+from bot.kernel.organisation import Organisation
+from bot.kernel.workspace import Policy, Workspace
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack

@@ -11,9 +11,9 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.commands.command_set import CommandSet
-from bot.domain.commands.library_commands import SAVE_AS_NOTE
 from bot.domain.commands.registry import OPEN_FORM
 from bot.features import EVENTS
+from bot.features.library.specs import SAVE_AS_NOTE
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited

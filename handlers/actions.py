@@ -4,10 +4,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.conversation.receive.intake import Intake
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.lane import own_lane, thread_lane
-from bot.flows.receive.intake import Intake
-from bot.flows.workspace import Workspace
+from bot.kernel.workspace import Workspace
 
 Body = dict[str, Any]
 

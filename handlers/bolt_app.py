@@ -9,7 +9,7 @@ from slack_bolt.logger.messages import warning_client_prioritized_and_token_skip
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.flows.workspace import Workspace
+from bot.kernel.workspace import Workspace
 from handlers.workspaces import OfWorkspace
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.conversation.receive.intake import Intake, command_key
+from bot.conversation.receive.new_command import NewCommand
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
@@ -12,11 +14,9 @@ from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.form import Form
 from bot.domain.text import as_typed, plain
-from bot.flows.commands.table import CommandTable
-from bot.flows.manage.forms.forms import Opening
-from bot.flows.receive.intake import Intake, command_key
-from bot.flows.receive.new_command import NewCommand
-from bot.flows.workspace import Workspace
+from bot.kernel.commands.table import CommandTable
+from bot.kernel.forms.forms import Opening
+from bot.kernel.workspace import Workspace
 from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import slash_help
 from bot.views.message import Message

@@ -7,9 +7,9 @@ from slack_bolt import BoltResponse
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.flows.access import Access
-from bot.flows.receive.intake import Intake
-from bot.flows.workspace import Workspace
+from bot.conversation.receive.intake import Intake
+from bot.kernel.access import Access
+from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 
 log = get_logger(__name__)

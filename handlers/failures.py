@@ -5,10 +5,10 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
+from bot.conversation.receive.intake import MaybeStoredError, NotStoredError
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.parser import Command
 from bot.domain.text import as_typed
-from bot.flows.receive.intake import MaybeStoredError, NotStoredError
 from bot.logs import get_logger
 from bot.views.answers import failures as failure_sentences
 from bot.views.message import Message

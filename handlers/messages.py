@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.flows.receive.intake import Intake
-from bot.flows.workspace import Workspace
+from bot.conversation.receive.intake import Intake
+from bot.kernel.workspace import Workspace
 
 
 class Messages:

@@ -9,11 +9,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.domain.commands.library_commands import NOTE_ADD
+from bot.conversation.receive.intake import Intake, MaybeStoredError, NotStoredError
 from bot.domain.form import Form
-from bot.flows.manage.forms.forms import Forms, NotTaken, Opening, opening_from_message
-from bot.flows.receive.intake import Intake, MaybeStoredError, NotStoredError
-from bot.flows.workspace import Workspace
+from bot.features.library.specs import NOTE_ADD
+from bot.kernel.forms.forms import Forms, NotTaken, Opening, opening_from_message
+from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
 from bot.views.modals import parts
 

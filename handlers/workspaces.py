@@ -7,7 +7,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.flows.workspace import Workspaces
+from bot.kernel.workspace import Workspaces
 from bot.logs import get_logger
 from bot.metrics import Metrics
 

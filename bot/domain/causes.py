@@ -179,7 +179,7 @@ class TaskCause:
 
     kind: ClassVar[str] = "task"
 
-    task: str  # the name of a `bot.flows.kernel.Task`
+    task: str  # the name of a `bot.kernel.tasks.Task`
     subject: str  # of a row of its own, in which all the rest stands
     org_id: str | None = None  # if it is about the subject in one organisation
     attempt: int = 1

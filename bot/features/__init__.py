@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.conversation.parts import ConversationParts
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.registry import CORE, HELP
 from bot.features import (
@@ -22,9 +23,8 @@ from bot.features import (
     schedules,
     usage,
 )
-from bot.flows.conversation_parts import ConversationParts
-from bot.flows.feature import Feature
-from bot.flows.kernel import SlackEvent
+from bot.kernel.feature import Feature
+from bot.kernel.tasks import SlackEvent
 
 FEATURES: Final[tuple[Feature, ...]] = (
     usage.FEATURE,

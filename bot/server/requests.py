@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, Field, StringConstraints
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.domain.commands.library_commands import SAVE_AS_NOTE
+from bot.conversation.receive.intake import PEOPLE_WROTE
 from bot.features import COMMANDS, EVENTS
-from bot.flows.receive.intake import PEOPLE_WROTE
+from bot.features.library.specs import SAVE_AS_NOTE
 from bot.store.database.connection import storable
 
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Final
 
-from bot.flows.services import Services
+from bot.kernel.services import Services
 
 COMMIT: Final = "commit"
 RECEIPT: Final = "receipt"  # the commit that Slack's ack waits for

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from bot.domain.billing import newest_finished
+from bot.features.digest import digest_root
 from bot.store.tables import spend
-from bot.views import digest_root
 from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, running, titled, typed

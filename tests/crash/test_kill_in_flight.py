@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.flows.receive.catch_up import CatchUp
+from bot.conversation.receive.catch_up import CatchUp
 from bot.views.answers import stops as stop_sentences
 from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.steps import AFTER, BEFORE, Moment

@@ -9,9 +9,10 @@ import pytest
 
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import DisplayState
-from bot.flows.upkeep.retention import Retention
+from bot.features.digest import digest_root
+from bot.kernel.upkeep.retention import Retention
 from bot.store import sessions
-from bot.views import digest_root, shared_card
+from bot.views import shared_card
 from bot.views.announcements import PULL_REQUEST, QUESTION
 from bot.views.answers import access as access_sentences
 from bot.views.answers import notifications as notification_sentences

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.views import digest_root
+from bot.features.digest import digest_root
 from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.test_frozen import quiet

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.start.from_command import StartFromCommand
+from bot.conversation.steer.notify import Notify
+from bot.conversation.steer.session_commands import SessionCommands
 from bot.domain.billing import Period
 from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_LONG_JOB, HELP, LIST, NEW, OPEN_FORM, START
 from bot.domain.commands.spec import ADDRESSED, Role, Surface
-from bot.domain.commands.usage_commands import USAGE
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import By
 from bot.features import COMMANDS, FEATURES
-from bot.flows.feature import Kernel
-from bot.flows.start.from_command import StartFromCommand
-from bot.flows.steer.notify import Notify
-from bot.flows.steer.session_commands import SessionCommands
+from bot.features.usage.specs import USAGE
+from bot.kernel.feature import Kernel
 from bot.manifest import read_manifest
 
 ROOT = Path(__file__).parent.parent.parent

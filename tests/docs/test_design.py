@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.causes import ReadableCause
 from bot.features import EVENT_TASKS, FEATURES
-from bot.flows.manage.long_jobs.run import RunLongJob
+from bot.kernel.long_jobs.run import RunLongJob
 from bot.store.inbox import InboxRow
 
 ROOT = Path(__file__).parent.parent.parent

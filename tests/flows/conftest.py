@@ -12,6 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import insert, select
 
+from bot.conversation.receive.unreadable import announce_unreadable
 from bot.devin.client import Devin
 from bot.devin.retry import PATIENCE
 from bot.domain.billing import bounds
@@ -20,13 +21,12 @@ from bot.domain.person import Person
 from bot.domain.session import Lifecycle, PullRequest, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
 from bot.features import COMMANDS
-from bot.flows.job import Flow
-from bot.flows.organisation import Organisation, Organisations
-from bot.flows.questions import Questions
-from bot.flows.receive.dispatch import Dispatch
-from bot.flows.receive.unreadable import announce_unreadable
-from bot.flows.services import Clock, Services
-from bot.flows.workspace import Policy, Workspace, Workspaces
+from bot.kernel.dispatch import Dispatch
+from bot.kernel.job import Flow
+from bot.kernel.organisation import Organisation, Organisations
+from bot.kernel.questions import Questions
+from bot.kernel.services import Clock, Services
+from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import channels, people, pull_requests, session_days, sessions, spend

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from bot.domain.causes import Cause
-from bot.flows.job import Flow, Job
-from bot.flows.services import Services
-from bot.flows.unit_of_work import UnitOfWork
+from bot.kernel.job import Flow, Job
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table

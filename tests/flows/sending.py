@@ -1,14 +1,14 @@
 """What sends and edits posts, put together as the bot does it."""
 
 from bot.app import drawers, file_sources
-from bot.flows.access import Access
-from bot.flows.deliver.senders import Senders
-from bot.flows.file_transfers import FileTransfers
-from bot.flows.gates import Gates
-from bot.flows.kernel import Kernel
-from bot.flows.services import Services
-from bot.flows.session_card import notify_asker_of_channel
-from bot.flows.shared_channels import SharedChannels
+from bot.conversation.session_card import notify_asker_of_channel
+from bot.kernel.access import Access
+from bot.kernel.gates import Gates
+from bot.kernel.sending.file_transfers import FileTransfers
+from bot.kernel.sending.senders import Senders
+from bot.kernel.services import Services
+from bot.kernel.shared_channels import SharedChannels
+from bot.kernel.tasks import Kernel
 
 
 def senders_of(services: Services, transfers: FileTransfers | None = None) -> Senders:

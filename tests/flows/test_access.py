@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.person import Person
-from bot.flows.access import Access
+from bot.kernel.access import Access
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import PersonGone, SlackRateLimited, SlackUnreachable
 from bot.timing import PRODUCTION

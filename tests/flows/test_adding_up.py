@@ -14,7 +14,7 @@ from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY
 from bot.domain.cycle import Cycle
 from bot.domain.questions import By
-from bot.store import cycles
+from bot.features.consumption import cycle_rows as cycles
 from bot.store.tables import metadata
 from bot.timing import HOUR
 from tests.flows.conftest import ORG

@@ -6,15 +6,15 @@ from structlog.testing import capture_logs
 from bot.app import _upkeep
 from bot.domain.admins import Admins
 from bot.domain.commands.registry import LIST
-from bot.domain.commands.usage_commands import USAGE
 from bot.domain.person import Person
-from bot.flows.access import Access
-from bot.flows.gates import Gates
-from bot.flows.kernel import Kernel
-from bot.flows.shared_channels import SharedChannels
-from bot.flows.unit_of_work import MOST_NOTIFIED
-from bot.flows.upkeep.admin_group import AdminGroup
-from bot.flows.upkeep.heartbeat import Heartbeat
+from bot.features.usage.specs import USAGE
+from bot.kernel.access import Access
+from bot.kernel.gates import Gates
+from bot.kernel.shared_channels import SharedChannels
+from bot.kernel.tasks import Kernel
+from bot.kernel.unit_of_work import MOST_NOTIFIED
+from bot.kernel.upkeep.admin_group import AdminGroup
+from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.slack.client import Slack
 from bot.slack.errors import GroupGone, PersonGone, ScopeMissing, SlackRateLimited, SlackUnreachable, TokenRefused
 from bot.store.admin_tables import admins

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.cycle import Cycle
-from bot.domain.editions import Edition, Schedule, Share
-from bot.domain.subscription import Subscription
-from bot.flows.money.digest.due import DueDigests
-from bot.flows.money.figures.usage_ledger import UsageLedger
-from bot.flows.shared_channels import SharedChannels
-from bot.store import channels, cycles, subscriptions
+from bot.features.consumption import cycle_rows as cycles
+from bot.features.digest import subscription_rows as subscriptions
+from bot.features.digest.due import DueDigests
+from bot.features.digest.editions import Edition, Schedule, Share
+from bot.features.digest.subscription import Subscription
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.shared_channels import SharedChannels
+from bot.store import channels
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
 from tests.flows.conftest import ADMINS

@@ -11,18 +11,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.session import Options
 from bot.domain.waking import WakeLimits
-from bot.flows.access import Access
-from bot.flows.gates import Asker, Gates
-from bot.flows.money.budgets.check import BudgetCheck, own_budgets
-from bot.flows.money.budgets.commands import BudgetCommands
-from bot.flows.money.budgets.standings import reports_no_acus
-from bot.flows.money.budgets.watch import BudgetWatch
-from bot.flows.services import Services
-from bot.store import budgets, crossings, due, grants, spend, tables
-from bot.store.grants import Grant, GrantState
+from bot.features.budgets import crossing_rows as crossings
+from bot.features.budgets import grant_rows as grants
+from bot.features.budgets import rows as budgets
+from bot.features.budgets.check import BudgetCheck, own_budgets
+from bot.features.budgets.commands import BudgetCommands
+from bot.features.budgets.grant_rows import Grant, GrantState
+from bot.features.budgets.rules import Scope, ScopeKind, Span
+from bot.features.budgets.standings import reports_no_acus
+from bot.features.budgets.watch import BudgetWatch
+from bot.kernel.access import Access
+from bot.kernel.gates import Asker, Gates
+from bot.kernel.services import Services
+from bot.store import due, spend, tables
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.flows.receive.catch_up import CatchUp
-from bot.flows.receive.intake import Intake
+from bot.conversation.receive.catch_up import CatchUp
+from bot.conversation.receive.intake import Intake
 from bot.slack.client import Slack
 from bot.slack.errors import ChannelGone, SlackUnreachable
 from bot.store import channels, sessions, threads

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 
 from bot.devin.client import Devin
 from bot.domain.billing import bounds
-from bot.domain.consumption import Correction
-from bot.flows.money.consumption.reader import ConsumptionReader
+from bot.features.consumption import corrections
+from bot.features.consumption.reader import ConsumptionReader
+from bot.features.consumption.rules import Correction
 from bot.playground.devin import DevinControl, DevinSimulator
-from bot.store import corrections, spend
+from bot.store import spend
 from bot.timing import DAY, HOUR, PRODUCTION
 from tests.flows.conftest import ORG
 

@@ -2,21 +2,21 @@
 
 import pytest
 
+from bot.conversation.lookup import SessionLookup
+from bot.conversation.prompt import PromptBuilder
+from bot.conversation.receive.conversation import Conversation
+from bot.conversation.start.create import Create
+from bot.conversation.start.from_command import StartFromCommand
+from bot.conversation.start.from_message import StartFromMessage
+from bot.conversation.steer.reply import Reply
+from bot.conversation.steer.session_commands import SessionCommands
+from bot.conversation.steer.session_list import SessionList
 from bot.domain.causes import MessageCause
-from bot.flows.access import Access
-from bot.flows.commands.table import CommandTable
-from bot.flows.file_transfers import FileTransfers
-from bot.flows.gates import Gates
-from bot.flows.job import Job, Reschedule
-from bot.flows.lookup import SessionLookup
-from bot.flows.prompt import PromptBuilder
-from bot.flows.receive.conversation import Conversation
-from bot.flows.start.create import Create
-from bot.flows.start.from_command import StartFromCommand
-from bot.flows.start.from_message import StartFromMessage
-from bot.flows.steer.reply import Reply
-from bot.flows.steer.session_commands import SessionCommands
-from bot.flows.steer.session_list import SessionList
+from bot.kernel.access import Access
+from bot.kernel.commands.table import CommandTable
+from bot.kernel.gates import Gates
+from bot.kernel.job import Job, Reschedule
+from bot.kernel.sending.file_transfers import FileTransfers
 from bot.store import inbox, lanes, threads
 from bot.store.threads import Thread
 from bot.timing import PRODUCTION

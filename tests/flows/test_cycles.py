@@ -14,10 +14,10 @@ from bot.domain.amounts import Price
 from bot.domain.billing import Period, bounds
 from bot.domain.cycle import Cycle, CycleLimit, LimitSource, calendar_month
 from bot.domain.questions import Question
-from bot.flows.money.consumption.cycles import CycleReader, cycle_of, key_expiry_of, limit_of
-from bot.flows.money.figures.usage import UsageAnswers
-from bot.flows.money.figures.usage_ledger import UsageLedger
-from bot.flows.workspace import Policy
+from bot.features.consumption.cycles import CycleReader, cycle_of, key_expiry_of, limit_of
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.workspace import Policy
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.timing import HOUR, PRODUCTION
 from bot.views import outcomes

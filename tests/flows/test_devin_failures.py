@@ -12,7 +12,7 @@ from bot.devin.errors import (
     DevinUnexpectedAnswer,
     Problem,
 )
-from bot.flows.manage.devin.failures import failure_sentence
+from bot.kernel.commands.devin_failures import failure_sentence
 from bot.views import devin_answers
 
 NOT_ACCEPTED = "Devin did not accept this, so nothing was changed: "

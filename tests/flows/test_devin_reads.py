@@ -8,7 +8,7 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.domain.billing import Period
-from bot.flows.manage.devin.reads import metrics
+from bot.features.reads.flow import metrics
 from tests.flows.conftest import ONCE, ORG
 
 OWN = "service-user-1"

@@ -12,16 +12,17 @@ from freezegun import freeze_time
 from structlog.testing import capture_logs
 
 from bot.domain.billing import WithheldBecause
-from bot.flows.money.digest.due import DueDigests
-from bot.flows.money.figures.usage_ledger import UsageLedger
-from bot.flows.shared_channels import SharedChannels
+from bot.features.digest import digest_posts, digest_root
+from bot.features.digest import edition_sentences as editions
+from bot.features.digest.due import DueDigests
+from bot.features.usage.figure_sentences import ANOMALY, NO_ACUS, NO_TOTAL, NOT_IN_YET, WITHHELD
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.shared_channels import SharedChannels
 from bot.store import channels
 from bot.store import due as dues
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
-from bot.views import digest_posts, digest_root, editions
-from bot.views.digest import ANOMALY, NO_ACUS, NO_TOTAL, NOT_IN_YET, WITHHELD
 from tests.flows.sending import senders_of
 from tests.markup import written
 from tests.store.rows import held

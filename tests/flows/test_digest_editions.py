@@ -8,17 +8,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.cycle import Cycle, LimitSource
-from bot.domain.editions import Edition, Schedule, Share
-from bot.domain.subscription import Subscription
-from bot.flows.money.digest.subscriptions import Subscriptions
-from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.features.consumption import cycle_rows as cycles
+from bot.features.digest import digest_posts, digest_root
+from bot.features.digest import edition_sentences as editions
+from bot.features.digest import subscription_rows as subscriptions
+from bot.features.digest.editions import Edition, Schedule, Share
+from bot.features.digest.subscription import Subscription
+from bot.features.digest.subscriptions import Subscriptions
+from bot.features.usage.figure_sentences import NO_ACUS, NO_ACUS_AGAIN, NOTHING_BEFORE
+from bot.features.usage.usage_ledger import UsageLedger
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ChannelGone
-from bot.store import channels, cycles, subscriptions
+from bot.store import channels
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
-from bot.views import digest_posts, digest_root, editions
-from bot.views.digest import NO_ACUS, NO_ACUS_AGAIN, NOTHING_BEFORE
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 from tests.flows.test_digest import BERLIN, HOURLY, digests, frozen_at, run, utc
 from tests.markup import written

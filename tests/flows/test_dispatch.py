@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 
 from bot.devin.errors import DevinForbidden, DevinRateLimited
 from bot.domain.session import Lifecycle
-from bot.flows.job import Job, finish
-from bot.flows.services import Services
-from bot.flows.unit_of_work import UnitOfWork
+from bot.kernel.job import Job, finish
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox, sessions, threads
 from bot.store.database.connection import Database, Transaction
 from bot.store.tables import inbox as inbox_table

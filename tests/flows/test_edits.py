@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.lane import edit_lane
-from bot.flows.deliver.failures import MOST_ATTEMPTS
+from bot.kernel.sending.failures import MOST_ATTEMPTS
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, SlackOutcomeUnknown, SlackRateLimited
 from bot.slack.rate_limits import EDITS, KEPT

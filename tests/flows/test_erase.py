@@ -13,8 +13,8 @@ from bot.domain.causes import CommandCause, Hold, MessageCause, StartCause
 from bot.domain.erasure import Erased
 from bot.domain.lane import person_lane
 from bot.domain.session import Lifecycle, Options
-from bot.flows.upkeep import erase
-from bot.flows.upkeep.erase import Erasure
+from bot.kernel.upkeep import erase
+from bot.kernel.upkeep.erase import Erasure
 from bot.store import inbox as inbox_rows
 from bot.store import lanes as lane_rows
 from bot.store import tables

@@ -11,14 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.conversation.follow.announce import Announce
+from bot.conversation.follow.poll import Poller
+from bot.conversation.lookup import SessionLookup
+from bot.conversation.session_tags import BOT_TAG
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.flows.exactly_once.creation import Found, LookupResult, Missing
-from bot.flows.follow.announce import Announce
-from bot.flows.follow.poll import Poller
-from bot.flows.lookup import SessionLookup
-from bot.flows.services import Services
-from bot.flows.session_tags import BOT_TAG
+from bot.kernel.exactly_once.creation import Found, LookupResult, Missing
+from bot.kernel.services import Services
 from bot.store.tables import outbox
 from bot.store.tables import sessions as sessions_table
 from tests.flows.conftest import ONCE, ORG, TEAM, Make, SetClock, Store

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import pytest
 
 from bot.devin import errors
-from bot.flows.exactly_once.creation import Creation, Found, LookupResult, Missing
-from bot.flows.exactly_once.loss import Loss, announce_loss
-from bot.flows.exactly_once.protocol import ExactlyOnce
-from bot.flows.job import Job
-from bot.flows.services import Services
-from bot.flows.unit_of_work import UnitOfWork
+from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
+from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.protocol import ExactlyOnce
+from bot.kernel.job import Job
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
 from bot.timing import PRODUCTION
 from bot.views.message import Message
 from tests.flows.conftest import CHANNEL, Make, SetClock, Store

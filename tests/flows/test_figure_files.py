@@ -3,19 +3,19 @@
 import pytest
 
 from bot.domain.billing import WithheldBecause
-from bot.domain.commands.report_commands import REPORT
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
-from bot.flows.commands.handler import Asked
-from bot.flows.manage.long_jobs.jobs import Requester
-from bot.flows.money.figures import file_parts
-from bot.flows.money.figures.files import UsageFiles
-from bot.flows.money.figures.outcomes import OutcomeAnswers
-from bot.flows.money.figures.report_command import ReportCommand
-from bot.flows.money.figures.usage import UsageAnswers
-from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.features.report.flow import ReportCommand
+from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.report.specs import REPORT
+from bot.features.usage import figure_files, file_parts
+from bot.features.usage import figure_sentences as digest
+from bot.features.usage.files import UsageFiles
+from bot.features.usage.sentences import ONLY_THE_BILL
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.commands.handler import Asked
+from bot.kernel.long_jobs.jobs import Requester
 from bot.store.tables import inbox, long_job_rows, long_jobs
-from bot.views import digest, figure_files
-from bot.views.usage import ONLY_THE_BILL
 from tests.flows.test_outcome_answers import filled as with_pull_requests
 from tests.flows.test_usage_answers import NOW, TODAY, YESTERDAY, filled, may, utc
 from tests.markup import written

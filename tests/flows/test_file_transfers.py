@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from bot.devin.client import Devin
-from bot.flows.file_transfers import AT_ONCE, MEMORY_BYTES, FileTransfers
+from bot.kernel.sending.file_transfers import AT_ONCE, MEMORY_BYTES, FileTransfers
 from tests.flows.conftest import ONCE, ORG
 
 MIB = 1024 * 1024

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.long_job import JobRow, LongJob, LongJobState, NewLongJob
-from bot.flows.file_transfers import AT_ONCE, FileTransfers
-from bot.flows.manage.long_jobs.file import share_file
+from bot.kernel.long_jobs.file import share_file
+from bot.kernel.sending.file_transfers import AT_ONCE, FileTransfers
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, ScopeMissing, SlackRefused
 from bot.slack.uploads import UploadedFile

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from bot.conversation.steer.held_start import hold, start_questions
 from bot.domain.causes import ActionCause, CommandCause, Confirmation, Hold, MessageCause
 from bot.domain.lane import held_lane, own_lane, person_lane
-from bot.flows.job import Job, recipient_of
-from bot.flows.questions import Questions
-from bot.flows.steer.held_start import hold, start_questions
+from bot.kernel.job import Job, recipient_of
+from bot.kernel.questions import Questions
 from bot.store import inbox, lanes, tables
 from bot.timing import PRODUCTION
 from bot.views.message import Message

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.devin.models import Consumption, ConsumptionDay
 from bot.domain.billing import bounds
-from bot.flows.manage.long_jobs.bill import read_sum
+from bot.features.usage.bill import read_sum
 
 FIRST = date(2026, 1, 1)
 DAY = 86_400

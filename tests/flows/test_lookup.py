@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.conversation.lookup import CLOCKS_APART, SessionLookup
 from bot.devin.client import Devin
 from bot.devin.models import DevinSession
-from bot.flows.exactly_once.creation import Found, Missing
-from bot.flows.lookup import CLOCKS_APART, SessionLookup
-from bot.flows.services import Services
+from bot.kernel.exactly_once.creation import Found, Missing
+from bot.kernel.services import Services
 from tests.flows.conftest import ONCE, ORG, TEAM, Make, SetClock, Store
 from tests.store.rows import NOW
 

@@ -5,16 +5,16 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from bot.conversation.prompt import PromptBuilder
+from bot.conversation.receive.intake import Intake
+from bot.conversation.receive.new_command import NewCommand
+from bot.conversation.start.from_command import StartFromCommand
 from bot.domain.commands.options import parse_request
 from bot.domain.person import Person
-from bot.flows.access import Access
-from bot.flows.file_transfers import FileTransfers
-from bot.flows.gates import Gates
-from bot.flows.money.budgets.check import BudgetCheck
-from bot.flows.prompt import PromptBuilder
-from bot.flows.receive.intake import Intake
-from bot.flows.receive.new_command import NewCommand
-from bot.flows.start.from_command import StartFromCommand
+from bot.features.budgets.check import BudgetCheck
+from bot.kernel.access import Access
+from bot.kernel.gates import Gates
+from bot.kernel.sending.file_transfers import FileTransfers
 from bot.slack.client import Channel, Slack
 from bot.views.answers import starts as start_sentences
 from tests.flows.conftest import CHANNEL, TEAM

@@ -6,12 +6,13 @@ import pytest
 
 from bot.domain.cycle import Cycle
 from bot.domain.questions import REPORT_QUESTIONS
-from bot.flows.money.figures.outcomes import OutcomeAnswers
-from bot.flows.money.figures.usage import UsageAnswers
-from bot.flows.money.figures.usage_ledger import UsageLedger
-from bot.store import cycles
+from bot.features.consumption import cycle_rows as cycles
+from bot.features.report import sentences as outcome_report
+from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.usage import sentences as usage
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
 from bot.store.tables import waiting_times
-from bot.views import outcome_report, usage
 from tests.markup import written
 
 

@@ -4,11 +4,11 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from bot.domain.budgets import Scope, ScopeKind, Span
-from bot.flows.access import Access
-from bot.flows.money.budgets.own_cost import OwnCost
-from bot.store import budgets
-from bot.views.answers import own_cost as own_cost_sentences
+from bot.features.budgets import rows as budgets
+from bot.features.budgets.rules import Scope, ScopeKind, Span
+from bot.features.cost import sentences as own_cost_sentences
+from bot.features.cost.flow import OwnCost
+from bot.kernel.access import Access
 from tests.markup import written
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import delete
 from structlog.testing import capture_logs
 
 from bot.devin.client import Devin
-from bot.flows.money import pull_requests as sweep_module
-from bot.flows.money.pull_requests import PullRequestSweep
-from bot.flows.services import Services
+from bot.features.report import pull_request_sweep as sweep_module
+from bot.features.report.pull_request_sweep import PullRequestSweep
+from bot.kernel.services import Services
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due
 from bot.store.tables import pull_requests, sessions

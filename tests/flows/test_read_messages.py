@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.conversation.follow.read_messages import NewMessages, read_messages
 from bot.devin.client import Devin
 from bot.domain.session import Session
-from bot.flows.follow.read_messages import NewMessages, read_messages
-from bot.flows.organisation import Organisation
+from bot.kernel.organisation import Organisation
 from bot.store.sessions import RelayPosition
 from bot.views.announcements import unreadable_message
 from tests.flows.conftest import ONCE, ORG, Store

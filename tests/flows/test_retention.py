@@ -7,9 +7,9 @@ from sqlalchemy import func, select, update
 
 from bot.app import timed
 from bot.config import Settings
-from bot.flows.session_card import SessionCard
-from bot.flows.upkeep import retention
-from bot.flows.upkeep.retention import Retention
+from bot.conversation.session_card import SessionCard
+from bot.kernel.upkeep import retention
+from bot.kernel.upkeep.retention import Retention
 from bot.store import purge
 from bot.store.inbox import BATCH
 from bot.store.specs import SPECS

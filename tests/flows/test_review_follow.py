@@ -7,8 +7,8 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.domain.long_job import LongJob, LongJobState, NewLongJob
-from bot.flows.manage.long_jobs.review_follow import ReviewFollow
-from bot.flows.manage.long_jobs.row_sources import Batch, CannotGoOn
+from bot.features.reviews.follow import ReviewFollow
+from bot.kernel.long_jobs.row_sources import Batch, CannotGoOn
 from bot.views import long_jobs
 from tests.flows.conftest import ONCE, ORG, TEAM
 

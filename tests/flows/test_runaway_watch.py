@@ -2,14 +2,15 @@
 
 import pytest
 
-from bot.domain.alarms import AlarmState
 from bot.domain.lane import edit_lane
-from bot.flows.money.alarms.posts import alarm_key
-from bot.flows.money.alarms.runaway import BATCH_SIZE, RunawayWatch
+from bot.features.alarms import rows as alarms
+from bot.features.alarms.drawer import alarm_key
+from bot.features.alarms.rules import AlarmState
+from bot.features.alarms.watch import BATCH_SIZE, RunawayWatch
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, SlackRateLimited, SlackUnreachable
 from bot.slack.rate_limits import EDITS
-from bot.store import alarms, channels, due, posts, rate_limits, recent_spend, sessions, tables
+from bot.store import channels, due, posts, rate_limits, recent_spend, sessions, tables
 from bot.timing import HOUR, MINUTE, PRODUCTION
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 from tests.flows.sending import senders_of

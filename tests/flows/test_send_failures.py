@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.flows.session_card import announce_channel_lost
+from bot.conversation.session_card import announce_channel_lost
 from bot.slack.errors import ChannelGone, ContentRefused
 from bot.store import outbox, posts, sessions
 from bot.store.tables import outbox as table

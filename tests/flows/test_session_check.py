@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.conversation.session_check import SessionCheck
 from bot.devin.client import Devin
-from bot.flows.job import Job
-from bot.flows.services import Services
-from bot.flows.session_check import SessionCheck
+from bot.kernel.job import Job
+from bot.kernel.services import Services
 from bot.store import inbox, lanes
 from bot.timing import PRODUCTION
 from tests.flows.conftest import ONCE, ORG, Make, SetClock, Store

@@ -2,10 +2,10 @@
 
 import pytest
 
+from bot.conversation.steer.session_list import SessionList
 from bot.domain.session import Lifecycle, Session
 from bot.features import COMMANDS
-from bot.flows.commands.handler import Asked
-from bot.flows.steer.session_list import SessionList
+from bot.kernel.commands.handler import Asked
 from bot.store import session_lists, sessions
 from bot.store.tables import shown_lists
 from bot.timing import DAY

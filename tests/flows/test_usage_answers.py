@@ -8,11 +8,13 @@ from bot.domain.billing import Period, WithheldBecause
 from bot.domain.cycle import Cycle
 from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import USAGE_QUESTIONS, By
-from bot.flows.money.figures.usage import UsageAnswers
-from bot.flows.money.figures.usage_ledger import UsageLedger
-from bot.store import cycles
+from bot.features.consumption import cycle_rows as cycles
+from bot.features.usage import figure_sentences as digest
+from bot.features.usage import sentences as usage
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
 from bot.store.tables import spend as spend_table
-from bot.views import digest, outcomes, usage
+from bot.views import outcomes
 from tests.flows.conftest import ORG
 from tests.markup import written
 

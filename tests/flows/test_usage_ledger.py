@@ -8,20 +8,20 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
-from bot.domain.acus_by_day import AcusByDay
 from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.questions import Question
-from bot.flows.money.figures.usage import UsageAnswers
-from bot.flows.money.figures.usage_ledger import UsageLedger
+from bot.features.consumption.sentences import CycleFigures
+from bot.features.usage import figure_sentences as digest
+from bot.features.usage.acus_by_day import AcusByDay
+from bot.features.usage.figure_sentences import Figures
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
 from bot.store.tables import consumption
 from bot.timing import PRODUCTION
-from bot.views import digest
-from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures
 from tests.flows.conftest import ORG
 from tests.markup import written
 

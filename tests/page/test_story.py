@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from bot.domain.session import DisplayState
-from bot.views import digest_root
+from bot.features.digest import digest_root
 from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, WAITING, Visitor

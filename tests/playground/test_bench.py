@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.features.digest import digest_root
 from bot.playground import bench as the_bench
 from bot.playground.bench import TheBench
 from bot.playground.books import Books
@@ -21,7 +22,6 @@ from bot.playground.news import Change
 from bot.playground.page.acts import BenchError
 from bot.playground.slack.state import Call
 from bot.playground.stage import Stage, stage
-from bot.views import digest_root
 from tests.forked_bot import fork
 from tests.playground.sentences import NOTHING_TO_STOP
 from tests.said import ASKED_BY

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from bot.domain.session import DisplayState
+from bot.features.digest import digest_root
 from bot.playground import options
 from bot.playground.child import _environment
 from bot.playground.plain import Reader, boxed, printable, spoken
@@ -23,7 +24,6 @@ from bot.playground.ports import free_from
 from bot.playground.screen import Screen
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.playground.trouble import TroubleError
-from bot.views import digest_root
 from bot.views.announcements import PULL_REQUEST, QUESTION
 from bot.views.sentences import STATE_SENTENCES, STEER
 from tests.playground.sentences import NOTHING_TO_STOP, next_free_port, no_free_port

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.flows.prompt import LOOK_AT_THREAD
+from bot.conversation.prompt import LOOK_AT_THREAD
 from bot.playground.devin import DevinControl, DevinSimulator, life
 from bot.playground.devin.course import choose
 from bot.playground.devin.stories import STORIES, WORK

@@ -24,31 +24,29 @@ from datetime import UTC
 
 from bot.domain.admins import Admins
 from bot.domain.commands.spec import Surface
-from bot.domain.library import Kind
 from bot.domain.notify_choice import NotifyChoice
 from bot.features import COMMANDS
-from bot.views import (
-    audit_logs,
-    budgets,
-    fan_outs,
-    library,
-    long_jobs,
-    members,
-    organisations,
-    outcome_report,
-    reviews,
-    schedules,
-    secrets,
-)
+from bot.features.audit import sentences as audit_logs
+from bot.features.budgets import sentences as budgets
+from bot.features.cost import sentences as own_cost_sentences
+from bot.features.digest import subscription_sentences
+from bot.features.fan_out import sentences as fan_outs
+from bot.features.library import sentences as library
+from bot.features.library.rules import Kind
+from bot.features.organisations import sentences as organisations
+from bot.features.reads import member_sentences as members
+from bot.features.reads import secret_sentences as secrets
+from bot.features.report import sentences as outcome_report
+from bot.features.reviews import sentences as reviews
+from bot.features.schedules import sentences as schedules
+from bot.views import long_jobs
 from bot.views.answers import access as access_sentences
 from bot.views.answers import notifications as notification_sentences
-from bot.views.answers import own_cost as own_cost_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.answers import subscriptions as subscription_sentences
 from bot.views.help_texts import slash_help, thread_help
 from tests.said import a_session
 from tests.scenarios.walk import ANY, Role, Row, admins_only

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.features.alarms.sentences import GO_ON, OVER, SETTLED, SNOOZED
 from bot.timing import HOUR, Timing
-from bot.views.alarms import GO_ON, OVER, SETTLED, SNOOZED
 from bot.views.answers import stops as stop_sentences
 from tests.markup import written
 from tests.said import a_session, up_to_reference

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.flows.deliver import file_contents, files
+from bot.kernel.sending import file_contents, files
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import GENERAL, Harness
 from tests.scenarios.observations import sent_to_devin, settled

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
-from bot.domain.commands.budget_words import Problem
+from bot.features.budgets import sentences as budgets
+from bot.features.budgets.words import Problem
 from bot.timing import DAY, Timing
-from bot.views import budgets
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import FLOWS_AT_ONCE, FLOWS_OF_A_PERSON
-from bot.flows.file_transfers import AT_ONCE
+from bot.kernel.sending.file_transfers import AT_ONCE
 from tests.scenarios.ahead import running, until
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, QUICK_TIMING, WEB, Harness, harness
 from tests.scenarios.observations import settled

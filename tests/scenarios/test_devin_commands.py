@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import newest_finished
+from bot.features.reads import member_sentences as members
+from bot.features.reads import secret_sentences as secrets
+from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for
+from bot.features.schedules.sentences import GONE, UNKNOWN, UNSEEN, listing, no_number
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
-from bot.views import devin_answers, members, secrets
-from bot.views.reviews import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for
-from bot.views.schedules import GONE, UNKNOWN, UNSEEN, listing, no_number
+from bot.views import devin_answers
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import settled

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import newest_finished
+from bot.features.digest import digest_root
 from bot.store.database.connection import insert
 from bot.store.tables import spend
 from bot.timing import Timing
-from bot.views import digest_root
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import OPS, Harness, harness
 

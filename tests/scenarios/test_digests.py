@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.subscription import MissedBecause
+from bot.features.digest import subscription_sentences
+from bot.features.digest.subscription import MissedBecause
 from bot.timing import Timing
-from bot.views.answers import subscriptions as subscription_sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 

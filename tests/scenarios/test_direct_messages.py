@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.features import COMMANDS
-from bot.views.answers import own_cost as own_cost_sentences
+from bot.features.cost import sentences as own_cost_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import stops as stop_sentences

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.session import DisplayState
-from bot.flows.upkeep.erase import Erasure
+from bot.kernel.upkeep.erase import Erasure
 from bot.store.specs import SPECS, metadata
 from bot.views.answers import replies as reply_sentences
 from bot.views.sentences import STATE_SENTENCES

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from bot.features.fan_out import sentences as fan_outs
+from bot.features.fan_out import table_sentences as fan_out_table
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import Timing
-from bot.views import fan_out_table, fan_outs
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons, forge, polled, press, settled

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.flows import session_tags
+from bot.conversation import session_tags
 from bot.playground import bench, counters
 from bot.playground.devin import task
 from tests.scenarios.harness import BEN, GENERAL, Harness

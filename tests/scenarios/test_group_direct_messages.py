@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.flows.prompt import EARLIER
+from bot.conversation.prompt import EARLIER
 from bot.views.answers import access as access_sentences
 from tests.for_devin import as_context, as_sent, author
 from tests.scenarios.harness import ANN, BEN, GUEST, Harness

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.library import Kind
+from bot.features.library import sentences as library
+from bot.features.library.rules import Kind
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
-from bot.views import devin_answers, library, long_jobs
+from bot.views import devin_answers, long_jobs
 from bot.views.modals.parts import NOT_DRAWN, NOT_LOADED, NOT_OPENED, not_stored
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness

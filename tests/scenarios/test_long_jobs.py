@@ -12,12 +12,16 @@ import pytest
 from bot.domain.admins import Admins
 from bot.domain.billing import newest_finished
 from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.flows.manage.long_jobs.jobs import Requester, begin_file
-from bot.flows.unit_of_work import UnitOfWork
+from bot.features.audit import sentences as audit_logs
+from bot.features.organisations import sentences as organisations
+from bot.features.usage import enterprise_sentences as enterprise_usage
+from bot.features.usage import figure_files
+from bot.kernel.long_jobs.jobs import Requester, begin_file
+from bot.kernel.unit_of_work import UnitOfWork
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.store import audit, tables
 from bot.store.audit import AuditRow
-from bot.views import audit_logs, enterprise_usage, figure_files, long_jobs, organisations
+from bot.views import long_jobs
 from bot.views.answers import access as access_sentences
 from bot.views.csv import with_total
 from tests.scenarios.ahead import TEAM, rows, until, write

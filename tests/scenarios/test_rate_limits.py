@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.flows.deliver.send import AT_ONCE_IN_A_LANE
+from bot.kernel.sending.send import AT_ONCE_IN_A_LANE
 from bot.timing import PRODUCTION
 from bot.views.announcements import LEFT_OUT_LINK
 from tests.scenarios.ahead import rows, until

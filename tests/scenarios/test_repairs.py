@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.conversation.steer.session_commands import SessionCommands
 from bot.domain.commands import options
 from bot.domain.session import DisplayState
-from bot.flows.steer.session_commands import SessionCommands
 from bot.playground.devin import DevinControl
 from bot.timing import PRODUCTION
 from bot.views.announcements import QUESTION

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.conversation.prompt import EARLIER
 from bot.domain.lane import channel_lane
-from bot.flows.deliver import failures
-from bot.flows.prompt import EARLIER
+from bot.kernel.sending import failures
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from bot.views.answers import failures as failure_sentences

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from bot.conversation.prompt import PromptBuilder
+from bot.conversation.receive.conversation import Conversation
+from bot.conversation.steer.reply import NewMessage
 from bot.domain.session import DisplayState
 from bot.features import COMMANDS
-from bot.flows.prompt import PromptBuilder
-from bot.flows.receive import dispatch
-from bot.flows.receive.conversation import Conversation
-from bot.flows.steer.reply import NewMessage
-from bot.flows.workspace import Workspace
+from bot.kernel import dispatch
+from bot.kernel.workspace import Workspace
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import stops as stop_sentences

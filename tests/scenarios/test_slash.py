@@ -12,12 +12,13 @@ from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from bot.domain.admins import Admins
 from bot.domain.billing import billing_day
 from bot.features import COMMANDS
+from bot.features.cost import sentences as own_cost_sentences
+from bot.features.report import sentences as outcome_report
+from bot.features.usage import figure_sentences as digest
 from bot.store.database import priority_gate
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
-from bot.views import digest, outcome_report
 from bot.views.answers import access as access_sentences
-from bot.views.answers import own_cost as own_cost_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import slash_help

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.conversation.prompt import EARLIER, LOOK_AT_THREAD
 from bot.domain.text import as_quotation
-from bot.flows.prompt import EARLIER, LOOK_AT_THREAD
 from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_context, as_sent, asked_in_slack, author
 from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, Harness

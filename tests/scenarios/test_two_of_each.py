@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import newest_finished
+from bot.features.budgets import sentences as budgets
+from bot.features.digest import digest_root
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.timing import Timing
-from bot.views import budgets, digest_root
 from bot.views.answers import sessions as session_sentences
 from tests.said import ASKED_BY
 from tests.scenarios.ahead import Ahead, rows, until

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.flows.follow import announce
+from bot.conversation.follow import announce
 from bot.store import due
 from bot.timing import PRODUCTION, Timing
 from bot.views.announcements import APPROVAL, QUESTION, WAITS

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.flows.prompt import EARLIER, LOOK_AT_THREAD
+from bot.conversation.prompt import EARLIER, LOOK_AT_THREAD
 from bot.views.answers import starts as start_sentences
 from tests.for_devin import as_context, asked_in_slack, author, forwarded
 from tests.said import ASKED_BY

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from bot.domain.commands.library_commands import NOTE_ADD
 from bot.domain.commands.registry import STOP
 from bot.domain.form import Form
+from bot.features.library.specs import NOTE_ADD
 
 TEAM, APP, ANN, GENERAL = "T0PLAY", "A0PLAY", "U0ANN", "C0GENERAL"
 ROOT_TS, REPLY_TS = "1700000000.000100", "1700000001.000200"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.session import DisplayState, Lifecycle, Options
-from bot.store import fan_outs
+from bot.features.fan_out import rows as fan_outs
+from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState
 from bot.store.database.connection import Database
 
 OPTIONS = Options(acu=5, tags=("a",))

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from bot.domain.needing import needing_somebody
 from bot.domain.session import LIMIT_DETAILS, DisplayState, Lifecycle, Snapshot
-from bot.store import session_counts, sessions
+from bot.features.digest.needing import needing_somebody
+from bot.features.usage import session_counts
+from bot.store import sessions
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, ORG, TEAM, session
 

@@ -7,7 +7,8 @@ import pytest
 
 from bot.domain.announcements import Pending, TurnState
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.store import session_counts, sessions, watched_sessions
+from bot.features.usage import session_counts
+from bot.store import sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.sessions import RelayPosition
 from tests.store.rows import NOW, ORG, TEAM, session

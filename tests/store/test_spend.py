@@ -7,15 +7,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.amounts import exact_sum
-from bot.domain.budgets import ScopeKind
-from bot.domain.consumption import Correction, by_product
 from bot.domain.questions import By
 from bot.domain.session import Snapshot
-from bot.store import budget_spend, corrections, person_spend, session_days, sessions, spend, spend_groups
-from bot.store.budget_spend import Reached
+from bot.features.budgets import spend_rows as budget_spend
+from bot.features.budgets.rules import ScopeKind
+from bot.features.budgets.spend_rows import Reached
+from bot.features.consumption import corrections
+from bot.features.consumption.rules import Correction, by_product
+from bot.features.cost import rows as person_spend
+from bot.features.usage import spend_groups
+from bot.features.usage.spend_groups import Spending
+from bot.store import session_days, sessions, spend
 from bot.store.database.connection import Database
 from bot.store.spend import Billed
-from bot.store.spend_groups import Spending
 from tests.store.rows import NOW, ORG, TEAM, session
 
 MON, TUE, WED = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.alarms import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, was_woken
 from bot.domain.amounts import Price
 from bot.domain.outliers import usual_limit
 from bot.domain.session import Lifecycle, Session, Snapshot
-from bot.views.alarms import alarm_post, reminder
+from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, was_woken
+from bot.features.alarms.sentences import alarm_post, reminder
 
 WORKING = Snapshot("running", "working", title="Fix <it>", acus=12.3)
 SESSION = Session(

@@ -10,7 +10,6 @@ from inline_snapshot import Is, snapshot
 
 from bot.domain.admins import Admins
 from bot.domain.amounts import Price
-from bot.domain.commands.audit_commands import AUDIT
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb
 from bot.domain.commands.registry import NOTIFY, STATUS, STOP
@@ -18,6 +17,8 @@ from bot.domain.list_groups import ListGroup
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.features import COMMANDS
+from bot.features.audit.specs import AUDIT
+from bot.features.digest import subscription_sentences
 from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers import files as file_sentences
@@ -27,7 +28,6 @@ from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.answers import subscriptions as subscription_sentences
 from bot.views.answers import wakings as waking_sentences
 from bot.views.answers.session_lists import MOST_LISTED, Listed, ShownList
 from bot.views.message import Message

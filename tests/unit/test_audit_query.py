@@ -5,19 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.commands.audit_commands import AUDIT
-from bot.domain.commands.audit_query import (
-    AuditMistake,
-    AuditQuery,
-    Days,
-    WrongQuery,
-    days_of,
-    parse_query,
-    read_options,
-)
 from bot.domain.commands.parser import Command
 from bot.domain.text import as_typed
 from bot.features import COMMANDS
+from bot.features.audit.specs import AUDIT
+from bot.features.audit.words import AuditMistake, AuditQuery, Days, WrongQuery, days_of, parse_query, read_options
 
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC).timestamp()
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.budgets import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.domain.commands.budget_words import Problem
-from bot.views import budgets as views
-from bot.views.budgets import Entry, Named
+from bot.features.budgets import sentences as views
+from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
+from bot.features.budgets.sentences import Entry, Named
+from bot.features.budgets.words import Problem
 from bot.views.message import Message
 from tests.unit.block_kit import assert_valid
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.budgets import Scope, ScopeKind, Span
-from bot.domain.commands.budget_commands import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET
-from bot.domain.commands.budget_words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
 from bot.domain.commands.registry import START
 from bot.domain.text import as_typed, plain
 from bot.features import COMMANDS
+from bot.features.budgets.rules import Scope, ScopeKind, Span
+from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET
+from bot.features.budgets.words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.amounts import session_limit
-from bot.domain.budgets import (
+from bot.domain.cycle import Cycle
+from bot.features.budgets.rules import (
     Budget,
     Period,
     Scope,
@@ -21,7 +22,6 @@ from bot.domain.budgets import (
     period_of,
     tightest,
 )
-from bot.domain.cycle import Cycle
 
 CYCLE = Cycle(date(2026, 11, 20), date(2026, 12, 19))
 TODAY = Period(Span.DAY, date(2026, 11, 26), date(2026, 11, 26))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import bounds
-from bot.domain.consumption import Correction, by_product, days_to_read, joined, settled_at, window
+from bot.features.consumption.rules import Correction, by_product, days_to_read, joined, settled_at, window
 
 QUARTER_HOUR = 900.0
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.flows.start.create import tags_missing
+from bot.conversation.start.create import tags_missing
 
 
 @pytest.mark.parametrize(

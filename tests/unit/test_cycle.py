@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bot.domain.amounts import Price
 from bot.domain.billing import bounds
 from bot.domain.cycle import Cycle, CycleLimit, LimitSource, calendar_month, cycle_between, cycle_with, limit_among
-from bot.domain.forecast import Forecast
-from bot.views.cycle import CycleFigures, cycle_line
+from bot.features.consumption.forecast import Forecast
+from bot.features.consumption.sentences import CycleFigures, cycle_line
 
 NOVEMBER = calendar_month(date(2026, 11, 26))
 FROM_THE_20TH = Cycle(date(2026, 11, 20), date(2026, 12, 19))

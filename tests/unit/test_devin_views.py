@@ -9,10 +9,15 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot.domain.long_job import LongJob, LongJobState, NewLongJob
-from bot.views import devin_answers, members, metrics, reviews, schedules, secrets
-from bot.views.members import Person
-from bot.views.metrics import Metrics
-from bot.views.schedules import Shown, Timetable
+from bot.features.reads import member_sentences as members
+from bot.features.reads import metric_sentences as metrics
+from bot.features.reads import secret_sentences as secrets
+from bot.features.reads.member_sentences import Person
+from bot.features.reads.metric_sentences import Metrics
+from bot.features.reviews import sentences as reviews
+from bot.features.schedules import sentences as schedules
+from bot.features.schedules.sentences import Shown, Timetable
+from bot.views import devin_answers
 from tests.unit.block_kit import assert_valid
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -5,16 +5,10 @@ import pytest
 from bot.domain.commands import registry
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.parser import Command
-from bot.domain.commands.read_commands import MEMBERS, METRICS, SECRET_ADD, SECRET_LIST
-from bot.domain.commands.review_commands import REVIEW
-from bot.domain.commands.schedule_commands import (
-    SCHEDULE_ADD,
-    SCHEDULE_DELETE,
-    SCHEDULE_LIST,
-    SCHEDULE_PAUSE,
-    SCHEDULE_RESUME,
-)
 from bot.features import COMMANDS
+from bot.features.reads.specs import MEMBERS, METRICS, SECRET_ADD, SECRET_LIST
+from bot.features.reviews.specs import REVIEW
+from bot.features.schedules.specs import SCHEDULE_ADD, SCHEDULE_DELETE, SCHEDULE_LIST, SCHEDULE_PAUSE, SCHEDULE_RESUME
 
 PULL = "https://github.com/acme/web/pull/7"
 

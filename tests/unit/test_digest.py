@@ -15,11 +15,11 @@ from inline_snapshot import Is, snapshot
 from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.cycle import calendar_month
-from bot.domain.forecast import Forecast
 from bot.domain.outcomes import Outcome
-from bot.views.cycle import CycleFigures
+from bot.features.consumption.forecast import Forecast
+from bot.features.consumption.sentences import CycleFigures
+from bot.features.usage.figure_sentences import HOURS, Figures, MostExpensive, change, report
 from bot.views.dates import long_date
-from bot.views.digest import HOURS, Figures, MostExpensive, change, report
 from bot.views.text import tenths_of_acus
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid

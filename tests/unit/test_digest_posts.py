@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from bot.domain.amounts import exact, exact_sum
-from bot.domain.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, chart_groups
 from bot.domain.outcomes import Outcome
+from bot.features.digest.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
+from bot.features.digest.digest_tables import Spender, SpenderTable
+from bot.features.usage.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, chart_groups
+from bot.features.usage.figure_files import FigureFile
+from bot.features.usage.figure_sentences import Figures
 from bot.views.charts import ALT_LIMIT, chart_message, sparkline
-from bot.views.digest import Figures
-from bot.views.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
-from bot.views.digest_tables import Spender, SpenderTable
-from bot.views.figure_files import FigureFile
 from bot.views.message import MadeFile
 from tests.markup import with_markup, written
 from tests.unit.block_kit import assert_valid

@@ -13,14 +13,14 @@ from inline_snapshot import snapshot
 
 from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Withheld, WithheldBecause
-from bot.domain.consumption import Correction
 from bot.domain.cycle import calendar_month
-from bot.domain.forecast import Forecast
 from bot.domain.outcomes import Outcome
 from bot.domain.session import DisplayState
-from bot.views.cycle import CycleFigures
-from bot.views.digest import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
-from bot.views.digest_root import DigestFigures, Needing, PullRequestFigures, digest_root
+from bot.features.consumption.forecast import Forecast
+from bot.features.consumption.rules import Correction
+from bot.features.consumption.sentences import CycleFigures
+from bot.features.digest.digest_root import DigestFigures, Needing, PullRequestFigures, digest_root
+from bot.features.usage.figure_sentences import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 

@@ -8,19 +8,19 @@ from datetime import UTC, date, time
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.consumption import Correction
 from bot.domain.cycle import Cycle
-from bot.domain.editions import Edition, Occasion, Schedule, Share
-from bot.domain.forecast import Forecast
 from bot.domain.session import DisplayState
-from bot.domain.subscription import Missed, MissedBecause, Subscription, from_settings
-from bot.flows.money.digest.past import because_dead
-from bot.views.answers import subscriptions as subscription_sentences
-from bot.views.cycle import CycleFigures
-from bot.views.digest import NO_TOTAL, Figures
-from bot.views.digest_posts import DigestPosts
-from bot.views.digest_root import DigestFigures, Needing
-from bot.views.editions import EditionFigures, Preview, edition_posts, preview
+from bot.features.consumption.forecast import Forecast
+from bot.features.consumption.rules import Correction
+from bot.features.consumption.sentences import CycleFigures
+from bot.features.digest import subscription_sentences
+from bot.features.digest.digest_posts import DigestPosts
+from bot.features.digest.digest_root import DigestFigures, Needing
+from bot.features.digest.edition_sentences import EditionFigures, Preview, edition_posts, preview
+from bot.features.digest.editions import Edition, Occasion, Schedule, Share
+from bot.features.digest.past import because_dead
+from bot.features.digest.subscription import Missed, MissedBecause, Subscription, from_settings
+from bot.features.usage.figure_sentences import NO_TOTAL, Figures
 from bot.views.message import Message
 from tests.markup import written
 from tests.unit.block_kit import assert_valid

@@ -4,22 +4,15 @@ from datetime import time
 
 import pytest
 
-from bot.domain.commands.digest_commands import DIGEST
-from bot.domain.commands.digest_words import (
-    DigestAction,
-    DigestMistake,
-    DigestRequest,
-    MistakeKind,
-    parse_digest,
-    read_digest,
-)
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import START
-from bot.domain.editions import Edition, Share
 from bot.domain.text import as_typed
 from bot.domain.zones import nearest_zones, zone_named
 from bot.features import COMMANDS
-from bot.views.answers import subscriptions as subscription_sentences
+from bot.features.digest import subscription_sentences
+from bot.features.digest.editions import Edition, Share
+from bot.features.digest.specs import DIGEST
+from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, MistakeKind, parse_digest, read_digest
 
 ADD = DigestRequest(DigestAction.ADD)
 

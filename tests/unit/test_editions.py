@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.billing import newest_finished
 from bot.domain.cycle import Cycle
-from bot.domain.editions import (
+from bot.features.digest.editions import (
     LATEST,
     Due,
     Occasion,

@@ -2,8 +2,13 @@
 
 import pytest
 
-from bot.domain.commands.fan_out_commands import FANOUT
-from bot.domain.commands.fan_out_query import (
+from bot.domain.commands.options import NOT_ACUS, Mistyped
+from bot.domain.commands.parser import Command, Doubt
+from bot.domain.commands.registry import START
+from bot.domain.session import Options
+from bot.features import COMMANDS
+from bot.features.fan_out.specs import FANOUT
+from bot.features.fan_out.words import (
     FanOutMistake,
     FanOutQuery,
     NotChosen,
@@ -13,11 +18,6 @@ from bot.domain.commands.fan_out_query import (
     parse_fan_out,
     with_organisation,
 )
-from bot.domain.commands.options import NOT_ACUS, Mistyped
-from bot.domain.commands.parser import Command, Doubt
-from bot.domain.commands.registry import START
-from bot.domain.session import Options
-from bot.features import COMMANDS
 
 ACME, DATA, LIKE = (
     OrganisationName("org-1", "Acme"),

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.commands.fan_out_query import FanOutMistake, NotChosen, OrganisationName, WrongFanOut
 from bot.domain.commands.options import NOT_ACUS, Mistyped
-from bot.domain.fan_out import (
+from bot.domain.session import DisplayState, Lifecycle, Options
+from bot.features.fan_out import sentences as fan_outs
+from bot.features.fan_out import table_sentences as fan_out_table
+from bot.features.fan_out.rules import (
     FanOut,
     FanOutSession,
     FanOutState,
@@ -18,8 +20,7 @@ from bot.domain.fan_out import (
     reference_of,
     seconds_to_start,
 )
-from bot.domain.session import DisplayState, Lifecycle, Options
-from bot.views import fan_out_table, fan_outs
+from bot.features.fan_out.words import FanOutMistake, NotChosen, OrganisationName, WrongFanOut
 from tests.unit.block_kit import assert_valid
 
 URL = "https://app.devin.ai/sessions/1"

@@ -14,13 +14,13 @@ from inline_snapshot import snapshot
 
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.billing import Period, Withheld, WithheldBecause
-from bot.domain.outcome_report import outcomes_of
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
+from bot.features.report.outcome_report import outcomes_of
+from bot.features.report.report_files import report_file
+from bot.features.usage.figure_files import FilePart, no_bill, running, usage_file
+from bot.features.usage.figure_sentences import NO_ACUS, Figures
 from bot.views.csv import csv_text
-from bot.views.digest import NO_ACUS, Figures
-from bot.views.figure_files import FilePart, no_bill, running, usage_file
-from bot.views.report_files import report_file
 
 TUESDAY = date(2026, 5, 19)
 WEEK = Span(date(2026, 5, 13), TUESDAY, days_between(date(2026, 5, 13), TUESDAY), (date(2026, 5, 20),))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cycle import Cycle, calendar_month
-from bot.domain.forecast import HISTORY_DAYS, Forecast, forecast
+from bot.features.consumption.forecast import HISTORY_DAYS, Forecast, forecast
 
 NOVEMBER = calendar_month(date(2026, 11, 1))  # begins on a Sunday
 ACUS = st.floats(0, 1e6).map(lambda acus: round(acus, 2))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.views.guardrails import MOST_LISTED, Violation, violations
+from bot.features.guardrails.sentences import MOST_LISTED, Violation, violations
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 

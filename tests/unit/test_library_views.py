@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from bot.domain.library import Kind, LibraryItem
+from bot.features.library import sentences as library
+from bot.features.library.rules import Kind, LibraryItem
 from bot.playground.slack.blocks import block_errors
-from bot.views import library
 from tests.unit.block_kit import assert_calls_nobody, assert_valid
 
 NOTE = LibraryItem(

@@ -25,23 +25,15 @@ from hypothesis import strategies as st
 
 import bot
 import handlers
+from bot.conversation import lookup
+from bot.conversation.thread_context import ContextMessage, ThreadContext
 from bot.devin import errors as devin_errors
 from bot.domain import announcements, file, person, session, text
-from bot.domain.commands import (
-    arguments,
-    audit_query,
-    budget_words,
-    library_words,
-    option_words,
-    options,
-    parser,
-    picked,
-    quotation_marks,
-    small_talk,
-)
+from bot.domain.commands import arguments, option_words, options, parser, picked, quotation_marks, small_talk
 from bot.features import COMMANDS
-from bot.flows import lookup
-from bot.flows.thread_context import ContextMessage, ThreadContext
+from bot.features.audit import words as audit_query
+from bot.features.budgets import words as budget_words
+from bot.features.library import words as library_words
 from bot.logs import redact
 from bot.slack import block_text, rendering
 from bot.views import blocks, card, plain_text

@@ -9,12 +9,14 @@ from datetime import date
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.commands.audit_query import AuditMistake, AuditQuery, Days, WrongQuery
 from bot.domain.cycle import Cycle
 from bot.domain.long_job import LongJob, LongJobState, NewLongJob, seconds_left
-from bot.views import audit_logs, long_jobs, organisations
-from bot.views.enterprise_usage import EnterpriseSentences
-from bot.views.organisations import OrganisationSentences
+from bot.features.audit import sentences as audit_logs
+from bot.features.audit.words import AuditMistake, AuditQuery, Days, WrongQuery
+from bot.features.organisations import sentences as organisations
+from bot.features.organisations.sentences import OrganisationSentences
+from bot.features.usage.enterprise_sentences import EnterpriseSentences
+from bot.views import long_jobs
 from tests.markup import with_markup
 from tests.unit.block_kit import assert_valid
 

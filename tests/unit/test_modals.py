@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from bot.domain.form import Form
-from bot.domain.library import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
 from bot.features import COMMANDS, FEATURES
-from bot.flows.kernel import Kernel
+from bot.features.library import modal as library
+from bot.features.library.rules import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
+from bot.kernel.tasks import Kernel
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
-from bot.views.modals import library, parts
+from bot.views.modals import parts
 
 NOTE = LibraryItem(Kind.NOTE, "Deploys", "Go through staging.", trigger="when deploying", repo="acme/web", id="note-1")
 PLAYBOOK = LibraryItem(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.conversation.steer.reply import needs_no_answer
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.session import Lifecycle, Session, Snapshot
-from bot.flows.steer.reply import needs_no_answer
 
 STATES = {
     "working": ("running", "working"),

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.devin.schedules import Schedule
-from bot.domain.cron import next_due, parse_cron
 from bot.domain.form import Form
-from bot.domain.new_schedule import LONGEST, FieldMistake, Repeat, entered, mistakes
-from bot.flows.manage.forms.schedule import may_be
+from bot.features.schedules import modal as modals
+from bot.features.schedules import sentences as views
+from bot.features.schedules.cron import next_due, parse_cron
+from bot.features.schedules.form import may_be
+from bot.features.schedules.rules import LONGEST, FieldMistake, Repeat, entered, mistakes
+from bot.features.schedules.sentences import Shown, Timetable
 from bot.playground.slack.blocks import view_errors
-from bot.views import schedules as views
-from bot.views.modals import schedules as modals
-from bot.views.schedules import Shown, Timetable
 from tests.unit.block_kit import assert_valid
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()  # winter time

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from bot.domain.amounts import Price
 from bot.domain.billing import Period
-from bot.domain.outcome_report import (
+from bot.domain.periods import Span, days_between
+from bot.domain.questions import By, Question
+from bot.features.report.outcome_report import (
     MATURITY,
     ActiveSessions,
     OpenedPullRequest,
@@ -21,9 +23,7 @@ from bot.domain.outcome_report import (
     most_used,
     outcomes_of,
 )
-from bot.domain.periods import Span, days_between
-from bot.domain.questions import By, Question
-from bot.views.outcome_report import MOST_ROWS, GroupOutcomes, OpenPullRequest, OutcomeReport, outcome_report
+from bot.features.report.sentences import MOST_ROWS, GroupOutcomes, OpenPullRequest, OutcomeReport, outcome_report
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 

@@ -11,8 +11,8 @@ from inline_snapshot import snapshot
 from bot.domain.amounts import Price
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
-from bot.views.answers import own_cost as own_cost_sentences
-from bot.views.answers.own_cost import OwnCosts, OwnSession
+from bot.features.cost import sentences as own_cost_sentences
+from bot.features.cost.sentences import OwnCosts, OwnSession
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 

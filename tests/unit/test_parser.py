@@ -5,21 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
-from bot.domain.commands.audit_commands import AUDIT, AUDIT_BOT
-from bot.domain.commands.budget_commands import BUDGET_LIST
-from bot.domain.commands.digest_commands import DIGEST
-from bot.domain.commands.library_commands import (
-    NOTE_ADD,
-    NOTE_DELETE,
-    NOTE_EDIT,
-    NOTE_LIST,
-    NOTE_SHOW,
-    PLAYBOOK_ADD,
-    PLAYBOOK_EDIT,
-    PLAYBOOK_LIST,
-    PLAYBOOK_SHOW,
-)
-from bot.domain.commands.organisation_commands import ORGS
 from bot.domain.commands.parser import Command, Doubt, Parser, UnknownVerb, parse_task
 from bot.domain.commands.registry import (
     ARCHIVE,
@@ -36,13 +21,28 @@ from bot.domain.commands.registry import (
     STOP,
     UNMUTE,
 )
-from bot.domain.commands.report_commands import REPORT
-from bot.domain.commands.review_commands import REVIEW
-from bot.domain.commands.schedule_commands import SCHEDULE_DELETE, SCHEDULE_LIST
 from bot.domain.commands.spec import CommandSpec, Role, slash, written
-from bot.domain.commands.usage_commands import USAGE
 from bot.domain.notify_choice import NotifyChoice
 from bot.features import COMMANDS
+from bot.features.audit.specs import AUDIT, AUDIT_BOT
+from bot.features.budgets.specs import BUDGET_LIST
+from bot.features.digest.specs import DIGEST
+from bot.features.library.specs import (
+    NOTE_ADD,
+    NOTE_DELETE,
+    NOTE_EDIT,
+    NOTE_LIST,
+    NOTE_SHOW,
+    PLAYBOOK_ADD,
+    PLAYBOOK_EDIT,
+    PLAYBOOK_LIST,
+    PLAYBOOK_SHOW,
+)
+from bot.features.organisations.specs import ORGS
+from bot.features.report.specs import REPORT
+from bot.features.reviews.specs import REVIEW
+from bot.features.schedules.specs import SCHEDULE_DELETE, SCHEDULE_LIST
+from bot.features.usage.specs import USAGE
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,15 @@
 
 import pytest
 
-from bot.domain.commands.audit_query import AuditQuery, parse_query
-from bot.domain.commands.fan_out_query import FanOutQuery, parse_fan_out
-from bot.domain.commands.library_commands import NOTE_LIST
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command
 from bot.domain.commands.quotation_marks import searched, unquoted
-from bot.domain.commands.read_commands import MEMBERS
 from bot.domain.session import Options
 from bot.features import COMMANDS
+from bot.features.audit.words import AuditQuery, parse_query
+from bot.features.fan_out.words import FanOutQuery, parse_fan_out
+from bot.features.library.specs import NOTE_LIST
+from bot.features.reads.specs import MEMBERS
 
 NAME = "Acme Web App Team"
 IN_DOUBLE = [f'"{NAME}"', f"“{NAME}”", f"„{NAME}“", f"”{NAME}”", f"«{NAME}»", f"»{NAME}«", f"«\u00a0{NAME}\u00a0»"]

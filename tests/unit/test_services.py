@@ -2,8 +2,8 @@
 
 from dataclasses import fields
 
-from bot.flows.services import Services
-from bot.flows.unit_of_work import UnitOfWork
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
 
 OF_THE_PROCESS = {"db", "engine", "writer", "timing", "clock", "worker", "metrics", "commands"}
 REGISTRIES = {"workspaces", "organisations"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.flows.kernel import SlackEvent
+from bot.kernel.tasks import SlackEvent
 
 RENAMED = SlackEvent(("channel_rename",), {"channel": "channel.id", "name": "channel.name"})
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.conversation.thread_context import APPS_CHARACTERS, CHARACTERS, ContextMessage, ThreadContext
 from bot.domain.file import SlackFile
-from bot.flows.thread_context import APPS_CHARACTERS, CHARACTERS, ContextMessage, ThreadContext
 
 AT = 1_767_225_600.0  # the first of January 2026
 BEN = ContextMessage("ben (U0BEN)", AT, "it fails")

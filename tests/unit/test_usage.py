@@ -15,12 +15,12 @@ from bot.domain.billing import Period, bounds
 from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
 from bot.domain.questions import By, Question
 from bot.domain.shares import shares
-from bot.views import part_names
-from bot.views.digest import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
+from bot.features.usage import part_names
+from bot.features.usage.figure_sentences import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
+from bot.features.usage.sentences import Apart, divided, heading, nothing_finished, refused_range, usage
+from bot.features.usage.usage_rows import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
 from bot.views.pull_requests import repository_name
 from bot.views.text import when
-from bot.views.usage import Apart, divided, heading, nothing_finished, refused_range, usage
-from bot.views.usage_rows import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.usual import HISTORY_DAYS, anomaly_limit, percent_above, usual
-from bot.views.digest import arrow
+from bot.features.usage.figure_sentences import arrow
+from bot.features.usage.usual import HISTORY_DAYS, anomaly_limit, percent_above, usual
 
 DAY = date(2026, 11, 26)
 ACUS = st.decimals(0, 10_000, places=2).map(float)

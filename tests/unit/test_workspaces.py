@@ -9,7 +9,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.request.async_request import AsyncBoltRequest
 from structlog.testing import capture_logs
 
-from bot.flows.workspace import Policy, Workspace, Workspaces
+from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from handlers.workspaces import OfWorkspace
 

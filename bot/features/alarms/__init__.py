@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from bot.domain.commands.alarm_commands import COMMANDS
 from bot.domain.session import Session
-from bot.flows.feature import Feature, Per, Tick
-from bot.flows.money.alarms.posts import AlarmPost
-from bot.flows.money.alarms.runaway import RunawayWatch
-from bot.flows.steer.alarm_presses import AlarmPresses
-from bot.flows.unit_of_work import UnitOfWork
-from bot.store import alarms
+from bot.features.alarms import rows as alarms
+from bot.features.alarms.drawer import AlarmPost
+from bot.features.alarms.presses import AlarmPresses
+from bot.features.alarms.specs import COMMANDS
+from bot.features.alarms.watch import RunawayWatch
+from bot.kernel.feature import Feature, Per, Tick
+from bot.kernel.unit_of_work import UnitOfWork
 
 
 async def _reopen(uow: UnitOfWork, session: Session) -> None:

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from bot.domain.commands.audit_commands import COMMANDS
-from bot.flows.feature import Feature
-from bot.flows.manage.long_jobs import audit_log, bot_audit
-from bot.flows.manage.long_jobs.commands import AuditCommands
-from bot.flows.manage.long_jobs.row_sources import LongJobKind
-from bot.views.audit_logs import BotAuditSentences
+from bot.features.audit import bot_audit
+from bot.features.audit import source as audit_log
+from bot.features.audit.flow import AuditCommands
+from bot.features.audit.sentences import BotAuditSentences
+from bot.features.audit.specs import COMMANDS
+from bot.kernel.feature import Feature
+from bot.kernel.long_jobs.row_sources import LongJobKind
 
 FEATURE: Final = Feature(
     "audit",

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from bot.domain.commands.budget_commands import COMMANDS
 from bot.domain.commands.spec import CommandSpec
-from bot.flows.commands.handler import Handler
-from bot.flows.feature import Feature, Per, Tick
-from bot.flows.kernel import Kernel
-from bot.flows.money.budgets.check import BudgetCheck
-from bot.flows.money.budgets.commands import BudgetCommands
-from bot.flows.money.budgets.requests import BudgetRequests
-from bot.flows.money.budgets.watch import BudgetWatch
+from bot.features.budgets.check import BudgetCheck
+from bot.features.budgets.commands import BudgetCommands
+from bot.features.budgets.requests import BudgetRequests
+from bot.features.budgets.specs import COMMANDS
+from bot.features.budgets.watch import BudgetWatch
+from bot.kernel.commands.handler import Handler
+from bot.kernel.feature import Feature, Per, Tick
+from bot.kernel.tasks import Kernel
 
 
 def _handlers(kernel: Kernel) -> dict[CommandSpec, Handler]:

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from bot.flows.feature import Feature, Per, Tick
-from bot.flows.money.consumption.cycles import CycleReader
-from bot.flows.money.consumption.reader import ConsumptionReader
+from bot.features.consumption.cycles import CycleReader
+from bot.features.consumption.reader import ConsumptionReader
+from bot.kernel.feature import Feature, Per, Tick
 
 FEATURE: Final = Feature(
     "consumption",

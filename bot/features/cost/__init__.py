@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.flows.feature import Feature
-from bot.flows.money.budgets.own_cost import OwnCost
+from bot.features.cost.flow import OwnCost
+from bot.kernel.feature import Feature
 
 FEATURE: Final = Feature("cost", handlers=lambda kernel: OwnCost(kernel.services, kernel.access).handlers())

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from bot.domain.commands.digest_commands import COMMANDS
-from bot.flows.feature import Feature, Per, Tick
-from bot.flows.kernel import Kernel
-from bot.flows.money.digest.due import DueDigests
-from bot.flows.money.digest.subscriptions import Subscriptions
-from bot.flows.workspace import Workspace
+from bot.features.digest.due import DueDigests
+from bot.features.digest.specs import COMMANDS
+from bot.features.digest.subscriptions import Subscriptions
+from bot.kernel.feature import Feature, Per, Tick
+from bot.kernel.tasks import Kernel
+from bot.kernel.workspace import Workspace
 
 
 def _ticks(kernel: Kernel) -> list[Tick]:

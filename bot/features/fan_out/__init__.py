@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from bot.domain.commands.fan_out_commands import COMMANDS
 from bot.domain.commands.spec import CommandSpec
-from bot.flows.commands.handler import Handler
-from bot.flows.feature import Feature
-from bot.flows.kernel import Kernel
-from bot.flows.manage.fan_out.run import RunFanOut
-from bot.flows.manage.fan_out.session import StartFanOutSession
-from bot.flows.manage.fan_out.table import FanOutTable
-from bot.flows.steer.fan_out_presses import FanOutPresses
-from bot.flows.steer.fan_out_preview import FanOutPreview
+from bot.features.fan_out.drawer import FanOutTable
+from bot.features.fan_out.presses import FanOutPresses
+from bot.features.fan_out.preview import FanOutPreview
+from bot.features.fan_out.run import RunFanOut
+from bot.features.fan_out.session import StartFanOutSession
+from bot.features.fan_out.specs import COMMANDS
+from bot.kernel.commands.handler import Handler
+from bot.kernel.feature import Feature
+from bot.kernel.tasks import Kernel
 
 
 def _handlers(kernel: Kernel) -> dict[CommandSpec, Handler]:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot.flows.feature import Feature, Per, Tick
-from bot.flows.money.alarms.guardrails import GuardrailWatch
+from bot.features.guardrails.watch import GuardrailWatch
+from bot.kernel.feature import Feature, Per, Tick
 
 FEATURE: Final = Feature(
     "guardrails",

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from bot.domain.commands.library_commands import COMMANDS
-from bot.flows.feature import Feature
-from bot.flows.manage.forms.library import library_forms
-from bot.flows.manage.library.commands import LibraryCommands
-from bot.flows.manage.library.note_deletion import NoteDeletion
-from bot.views import library
+from bot.features.library import sentences as library
+from bot.features.library.form import library_forms
+from bot.features.library.note_deletion import NoteDeletion
+from bot.features.library.reads import LibraryCommands
+from bot.features.library.specs import COMMANDS
+from bot.kernel.feature import Feature
 
 FEATURE: Final = Feature(
     "library",

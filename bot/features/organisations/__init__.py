@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from bot.domain.commands.organisation_commands import COMMANDS
-from bot.flows.feature import Feature
-from bot.flows.manage.long_jobs.organisations import KIND, OrganisationRows
-from bot.flows.manage.long_jobs.organisations_command import OrganisationsCommand
-from bot.flows.manage.long_jobs.row_sources import LongJobKind
-from bot.views.organisations import OrganisationSentences
+from bot.features.organisations.flow import OrganisationsCommand
+from bot.features.organisations.sentences import OrganisationSentences
+from bot.features.organisations.source import KIND, OrganisationRows
+from bot.features.organisations.specs import COMMANDS
+from bot.kernel.feature import Feature
+from bot.kernel.long_jobs.row_sources import LongJobKind
 
 FEATURE: Final = Feature(
     "organisations",

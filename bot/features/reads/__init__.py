@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from bot.domain.commands.read_commands import COMMANDS
-from bot.flows.feature import Feature
-from bot.flows.manage.devin.reads import DevinReads
+from bot.features.reads.flow import DevinReads
+from bot.features.reads.specs import COMMANDS
+from bot.kernel.feature import Feature
 
 FEATURE: Final = Feature("reads", commands=COMMANDS, handlers=lambda kernel: DevinReads(kernel.services).handlers())

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from bot.domain.commands.report_commands import COMMANDS
-from bot.flows.feature import Feature, Per, Tick
-from bot.flows.money.figures.report_command import ReportCommand
-from bot.flows.money.pull_requests import PullRequestSweep
+from bot.features.report.flow import ReportCommand
+from bot.features.report.pull_request_sweep import PullRequestSweep
+from bot.features.report.specs import COMMANDS
+from bot.kernel.feature import Feature, Per, Tick
 
 FEATURE: Final = Feature(
     "report",

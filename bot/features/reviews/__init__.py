@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from bot.domain.commands.review_commands import COMMANDS
-from bot.flows.feature import Feature
-from bot.flows.manage.long_jobs.review_follow import ReviewFollow
-from bot.flows.manage.long_jobs.reviews import KIND, Reviews
-from bot.flows.manage.long_jobs.row_sources import LongJobKind
-from bot.views.reviews import ReviewSentences
+from bot.features.reviews.flow import KIND, Reviews
+from bot.features.reviews.follow import ReviewFollow
+from bot.features.reviews.sentences import ReviewSentences
+from bot.features.reviews.specs import COMMANDS
+from bot.kernel.feature import Feature
+from bot.kernel.long_jobs.row_sources import LongJobKind
 
 FEATURE: Final = Feature(
     "reviews",

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from bot.domain.commands.schedule_commands import COMMANDS, SCHEDULE_ADD
-from bot.flows.feature import Feature
-from bot.flows.manage.devin.schedules import Schedules
-from bot.flows.manage.forms.schedule import ScheduleForm
-from bot.views import schedules
+from bot.features.schedules import sentences as schedules
+from bot.features.schedules.flow import Schedules
+from bot.features.schedules.form import ScheduleForm
+from bot.features.schedules.specs import COMMANDS, SCHEDULE_ADD
+from bot.kernel.feature import Feature
 
 FEATURE: Final = Feature(
     "schedules",

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from bot.domain.commands.usage_commands import COMMANDS
-from bot.flows.feature import Feature
-from bot.flows.manage.long_jobs.enterprise_usage import KIND, EnterpriseUsage
-from bot.flows.manage.long_jobs.row_sources import LongJobKind
-from bot.flows.money.figures.commands import UsageCommand
-from bot.views.enterprise_usage import EnterpriseSentences
+from bot.features.usage.enterprise_sentences import EnterpriseSentences
+from bot.features.usage.enterprise_usage import KIND, EnterpriseUsage
+from bot.features.usage.flow import UsageCommand
+from bot.features.usage.specs import COMMANDS
+from bot.kernel.feature import Feature
+from bot.kernel.long_jobs.row_sources import LongJobKind
 
 FEATURE: Final = Feature(
     "usage",

@@ -1,0 +1,288 @@
+"""What is announced about a session: its card, what Devin said, and the few moments when a person is needed."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from bot.conversation.follow import history
+from bot.conversation.follow.read_messages import NewMessages
+from bot.conversation.session_card import SessionCard
+from bot.conversation.session_rows import post_files, recheck_held
+from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
+from bot.domain.keys import ref_of
+from bot.domain.notify_choice import mentions
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
+from bot.domain.waiting import still_waits, waiting_since
+from bot.domain.waking import is_asleep
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.store import notifications, outbox, sessions, waiting_times
+from bot.store.lanes import Claim
+from bot.store.notifications import Scope
+from bot.store.sessions import TrackedSession
+from bot.views import announcements
+from bot.views.announcements import Part
+from bot.views.plain_text import plain
+from bot.views.sentences import STATE_MARKS
+
+REPLAYED: Final = 3  # after a gap of `Timing.outage_summary` more messages than this become one summary
+_WAITED_FOR: Final = frozenset(  # a person may be waiting for these
+    {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED}
+)
+_BLOCKS: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT})
+LAST_LINE: Final = 300  # characters that are kept of Devin's newest message, for the card and for notifications
+
+
+@dataclass(frozen=True, slots=True)
+class PollTimes:
+    """When the poll before this one was, by our clock, and the newest instant that this one has seen, by Devin's."""
+
+    last_poll: float
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a poll found about a session, and what of it is announced now."""
+
+    before: TrackedSession
+    session: Session  # as it is afterwards
+    messages: NewMessages | None  # the new ones that are relayed now; None if there are none, or they were not read
+    was_read: bool
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class _ClosingWords:
+    """Devin's last words in a turn, or their end, and the key of the post that shows them."""
+
+    key: str
+    part: Part
+
+
+class Announce:
+    """Stores what a poll found about a session: snapshot, relay position, posts and card, in one transaction."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def session(
+        self, claim: Claim, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
+    ) -> bool:
+        """Announce what is new in one session, Devin's messages first; `messages` is None if they could not be read.
+
+        Returns False if our record of the session has changed since it was read. Then nothing was announced.
+        """
+        change = self._change(tracked, new, messages, times)
+        # A crash before this commit announces nothing: the next poll finds the same. After it, all of it is stored.
+        async with self._services.unit_of_work(claim, ref_of(tracked.session.id)) as uow:
+            if not await sessions.apply_snapshot(
+                uow.tx, tracked.session, change.session.snapshot, **self._values(change, uow.now)
+            ):
+                return False
+            await self._post(uow, change, times.last_poll)
+            if is_asleep(tracked.session) and not is_asleep(change.session):
+                await recheck_held(uow, tracked.session)
+            await self._store_waiting(uow, change)
+            if change.was_read and change.decision.relays:
+                await self._store_end(uow, tracked.session, new)
+            polled = [(tracked, change.session.snapshot)]
+            await history.record_polled(uow, tracked.session.org_id, polled, times.last_poll)
+            await self._redraw(uow, tracked, change.session.snapshot)
+            await self._replace_mark(uow, change)
+            self._poll_soon(uow, change)
+        return True
+
+    async def figures(self, uow: UnitOfWork, tracked: list[TrackedSession]) -> None:
+        """Have cards edited that have shown the same figures for long enough. Any other edit goes first."""
+        interval = self._services.timing.figures_interval
+        due = [one.session.id for one in tracked if uow.now - one.position.figures_at >= interval]
+        if due:
+            await sessions.mark_figures_drawn(uow.tx, due, uow.now)
+            await uow.redraw(SessionCard, *due, gives_way=True)
+
+    def _change(
+        self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
+    ) -> _Change:
+        now, timing = self._services.clock(), self._services.timing
+        new = _with_words(new, messages)
+        spoken = messages.spoken(times.newest - timing.words_settle) if messages else NOBODY
+        if now - times.last_poll > timing.outage_summary:
+            spoken = replace(spoken, just_now=False)  # words that may be summed up are summed up by this poll
+        was_read = messages is not None
+        turn, old = tracked.position.turn, tracked.session.snapshot
+        decision = decide(turn, old, new, spoken, now, timing.answer_settle)
+        if _ended_by_hand(tracked.session, new):
+            decision = Decision(replace(turn, pending=None))
+        if not decision.relays:  # the next poll reads the words again
+            new, messages = replace(new, last_line=old.last_line, asks=old.asks), None
+        return _Change(tracked, tracked.session.worked_until(new, now), messages, was_read, decision)
+
+    def _values(self, change: _Change, now: float) -> dict[str, Any]:
+        """The columns that are stored beside the snapshot: the state of the turn, the position, and the time worked."""
+        turn, session = change.decision.turn, change.session
+        values: dict[str, Any] = {
+            "announcement_seq": turn.number,
+            "announced": turn.announced,
+            "person_wrote": turn.person_wrote,
+            "pending": asdict(turn.pending) if turn.pending else None,
+            "worked": session.worked,
+            "working_since": session.working_since,
+        }
+        if change.was_read:
+            values["failing_since"] = None
+        if _is_progress(change):
+            values["progress_acus"] = session.snapshot.acus
+        if session.snapshot != change.before.session.snapshot:
+            values["changes_until"] = now + self._services.timing.same_second
+        if change.decision.end is not None:
+            values["replied_by"] = None
+        if change.messages is not None:
+            values |= {
+                "last_event_id": change.messages.last_event_id,
+                "page_cursor": change.messages.page_cursor,
+                "devin_messages": change.messages.count,
+                "read_at": now,
+            }
+        return values
+
+    async def _replace_mark(self, uow: UnitOfWork, change: _Change) -> None:
+        """Show the state of the session as the reaction on the message that started it."""
+        session, old = change.session, change.before.position.mark
+        new = STATE_MARKS.get(session.display_state, old)
+        if new != old:
+            await sessions.change(uow.tx, session.id, mark=new)
+            await uow.replace_mark(session, old, new, str(session.snapshot.updated_at))
+
+    def _poll_soon(self, uow: UnitOfWork, change: _Change) -> None:
+        """Have what is pending decided in a moment and not only by the next regular poll."""
+        pending = change.decision.turn.pending
+        if pending is not None:
+            tick = self._services.organisations.of(change.session).poll_tick
+            within = max(pending.not_before - uow.now, self._services.timing.poll_soon)
+            uow.after_commit(partial(self._services.engine.wake_by, tick, within))
+
+    # ------------------------------------------------------------ posts
+
+    async def _post(self, uow: UnitOfWork, change: _Change, polled_at: float) -> None:
+        words = await self._relay(uow, change, polled_at)
+        if change.decision.end is not None:
+            await self._post_end(uow, change, change.decision.end, words)
+            return
+        session = self._services.workspaces.with_code_hosts(change.session)
+        for request in session.snapshot.pull_requests:
+            if request.url in change.decision.pull_requests:
+                key = f"announce:{session.id}:pull_request:{request.url}"
+                await uow.post(key, session, announcements.new_pull_request(request, session))
+
+    async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> "_ClosingWords | None":
+        """Post what Devin wrote. The last words before the end of a turn, or their end, are returned for its post."""
+        session, messages = change.session, change.messages.messages if change.messages else ()
+        if not messages:
+            return None
+        # Counted from a person's last message at the earliest: what follows is an answer, however old the last poll.
+        gap = uow.now - max(polled_at, session.created_at, session.spoken_at)
+        last = messages[-1]
+        if gap > self._services.timing.outage_summary and len(messages) > REPLAYED:
+            summary = announcements.caught_up(len(messages), last.message, session, round(gap / 60))
+            await uow.post(f"say:{session.id}:{last.event_id}:0", session, summary)
+            await post_files(uow, session, last.event_id, last.files)
+            return None
+        closing = change.decision.end is not None and change.messages is not None and change.messages.devin_spoke_last
+        for message in messages[:-1] if closing else messages:
+            await self._post_words(uow, session, message.event_id, announcements.parts_of(message.message, session))
+            await post_files(uow, session, message.event_id, message.files)
+        if not closing:
+            return None
+        *earlier, end = announcements.parts_of(last.message, session) or [Part("", [])]
+        await self._post_words(uow, session, last.event_id, earlier)
+        await post_files(uow, session, last.event_id, last.files)
+        key = f"say:{session.id}:{last.event_id}:{len(earlier)}"
+        # Words that were posted before, as those of a source that was not known, are not posted again.
+        return _ClosingWords(key, end) if end.text and await outbox.by_key(uow.tx, key) is None else None
+
+    async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: Sequence[Part]) -> None:
+        for number, part in enumerate(announcements.devin_parts(parts, session)):
+            await uow.post(f"say:{session.id}:{event_id}:{number}", session, part)
+
+    async def _post_end(self, uow: UnitOfWork, change: _Change, end: TurnEnd, words: "_ClosingWords | None") -> None:
+        session, turn = self._services.workspaces.with_code_hosts(change.session), change.decision.turn
+        position = change.messages.last_event_id if change.messages else change.before.position.last_event_id
+        rank = outbox.FIRST if end.kind in _WAITED_FOR else outbox.USUAL
+        # With words, the post has their key, so that they are not posted a second time.
+        key = words.key if words else f"announce:{session.id}:{turn.number}:{end.name}:{position}"
+        users = await _mentioned(uow, change.before.session, end.kind)
+        message = announcements.turn_end(end, session, words.part if words else None, users)
+        await uow.post(key, session, message, rank=rank)
+        if end.kind is AnnouncementKind.DONE:
+            await sessions.change(uow.tx, session.id, done_at=uow.now)
+
+    # ------------------------------------------------------------ state and card
+
+    async def _store_waiting(self, uow: UnitOfWork, change: _Change) -> None:
+        """Store that the session waits for a person, once that is announced, or that it does so no longer."""
+        session, end = change.session, change.decision.end
+        if not still_waits(session):
+            if moved(change.before.session.snapshot, session.snapshot):
+                await waiting_times.end(uow.tx, session.id, min(float(session.snapshot.updated_at), uow.now))
+        elif end is not None and end.kind in _BLOCKS:
+            await waiting_times.begin(uow.tx, session, waiting_since(session, uow.now))
+
+    async def _store_end(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
+        """Store that the session ended at Devin, so that it is watched no longer, or that it goes on again.
+
+        For a while after a reply nothing is stored, because the reply may wake the session.
+        """
+        over = new.status in TERMINAL_STATUSES
+        waking = uow.now - session.spoken_at < self._services.timing.waking
+        replied = session.spoken_at > session.created_at and waking
+        if session.lifecycle is not Lifecycle.OPEN or (over and replied):
+            return
+        if over != (session.ended_at is not None):
+            await sessions.change(uow.tx, session.id, ended_at=uow.now if over else None)
+
+    async def _redraw(self, uow: UnitOfWork, tracked: TrackedSession, new: Snapshot) -> None:
+        old = tracked.session.snapshot
+        if moved(old, new):
+            await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
+            await uow.redraw(SessionCard, tracked.session.id)
+        elif old.last_line != new.last_line:
+            await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
+        elif new.acus > old.acus:
+            await self.figures(uow, [tracked])
+
+
+async def _mentioned(uow: UnitOfWork, session: Session, kind: AnnouncementKind) -> list[str]:
+    """The people whom an end of a turn of this `kind` mentions: those of the turn, unless they chose otherwise."""
+    people = people_of_turn(session)
+    scope = Scope(session.channel, session.thread_ts or "")
+    chosen = await notifications.choices(uow.tx, session.team, people, scope)
+    return [user for user in people if user not in chosen or mentions(chosen[user][1], kind)]
+
+
+def people_of_turn(session: Session) -> list[str]:
+    """The people whom the end of a turn concerns: the asker, and who replied last in this turn if that is another."""
+    return list(dict.fromkeys(user for user in (session.requester, session.replied_by) if user))
+
+
+def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
+    """`new` with what Devin's newest words say; nothing once a person has written, until Devin answers."""
+    if messages is None or not messages.fresh:
+        return new
+    if not messages.devin_spoke_last:
+        return replace(new, last_line="", asks=None)
+    last = messages.messages[-1].message
+    return replace(new, last_line=plain(last, LAST_LINE), asks=asks(last))
+
+
+def _is_progress(change: _Change) -> bool:
+    """Whether there is a new message of Devin's or a new pull request."""
+    before = {request.url for request in change.before.session.snapshot.pull_requests}
+    opened = any(request.url not in before for request in change.session.snapshot.pull_requests)
+    return opened or bool(change.messages and change.messages.messages)
+
+
+def _ended_by_hand(session: Session, new: Snapshot) -> bool:
+    """Whether a person here is ending the session for good: that is announced with their name, and not as work done."""
+    return session.stop_requested and new.status == "exit" and not new.archived

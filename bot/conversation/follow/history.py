@@ -1,0 +1,31 @@
+"""What is kept of sessions longer than their own rows: the outcome of each day, pull requests, and what was spent."""
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain.billing import billing_day
+from bot.domain.session import Snapshot
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.store import pull_requests, recent_spend, session_days, spend
+from bot.store.sessions import TrackedSession
+
+Polled = tuple[TrackedSession, Snapshot]  # our record from before, and the snapshot that is stored now
+
+
+async def record_polled(uow: UnitOfWork, org_id: str, polled: Sequence[Polled], last_poll: float) -> None:
+    """Keep what a poll found of sessions of an organisation; `last_poll` is when they were polled before.
+
+    What was spent counts for the running billing day, and for the running hour if the last poll is not long ago.
+    A crash before the commit keeps nothing of this, nor the snapshots: the next poll finds the same.
+    """
+    await session_days.record_polled(uow.tx, polled, uow.now)
+    await pull_requests.record_polled(uow.tx, [(tracked.session, snapshot) for tracked, snapshot in polled], uow.now)
+    acus = _spent(polled)
+    await spend.add(uow.tx, org_id, billing_day(uow.now), acus)
+    if uow.now - last_poll <= uow.timing.spend_slots:
+        await recent_spend.add(uow.tx, acus, uow.now)
+
+
+def _spent(polled: Iterable[Polled]) -> dict[str, float]:
+    """Return the ACUs by which sessions cost more than is stored, by our ids."""
+    acus = {tracked.session.id: new.acus - tracked.session.snapshot.acus for tracked, new in polled}
+    return {key: more for key, more in acus.items() if more > 0}

@@ -1,0 +1,341 @@
+"""The poller: one list of an organisation in each cycle, however many sessions it has, and only changes are announced.
+
+1. Sessions updated since the watermark are listed. The watermark is Devin's time, never our clock.
+2. Messages are read only where something may be new: a few at a time, a few dozen in a cycle.
+3. For each session one transaction stores its snapshot, its relay position, its posts and the card's new version.
+4. The watermark moves on, but not past a session that was left for the next cycle, unless that lasts ten minutes.
+
+A crash in between repeats some of this: a snapshot that is not newer than the stored one changes nothing, and a post
+whose key is stored is not made again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from bot.conversation.follow import history
+from bot.conversation.follow.announce import Announce, PollTimes
+from bot.conversation.follow.duplicates import Duplicates
+from bot.conversation.follow.polled_session import PolledSession, message_count, polled_session
+from bot.conversation.follow.read_messages import NewMessages, no_new_messages, read_messages
+from bot.conversation.lookup import SessionLookup
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRateLimited, DevinRefused
+from bot.devin.models import DevinSession, SessionInsights
+from bot.devin.sessions import SessionFilters
+from bot.domain.lane import poll_lane
+from bot.domain.session import bare_id, moved
+from bot.kernel.organisation import Organisation
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.logs import get_logger
+from bot.store import due, lanes, session_days, sessions, watched_sessions
+from bot.store.lanes import Claim, ClaimLostError
+
+log = get_logger(__name__)
+
+READS_AT_ONCE: Final = 8
+READS_A_CYCLE: Final = 30
+BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an ack may wait for it
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """What a poll cycle starts from; `failures` counts the cycles that have failed since the last good one.
+
+    `unread_prompts` are the ids of sessions at Devin whose prompt has to be read, to see whether they are ours.
+    """
+
+    watermark: int = 0
+    polled_at: float = 0.0
+    swept_at: float = 0.0
+    failures: int = 0
+    unread_prompts: tuple[str, ...] = ()
+
+    @classmethod
+    def stored(cls, state: dict[str, Any]) -> "PollState":
+        """The state that `state`, the JSON of its row, holds."""
+        found = state["poll"]
+        return cls(**{**found, "unread_prompts": tuple(found["unread_prompts"])})
+
+
+class Poller:
+    """Polls the sessions of an organisation, and has their changes announced."""
+
+    def __init__(
+        self, services: Services, organisation: Organisation, lookup: SessionLookup, announce: Announce
+    ) -> None:
+        self._services = services
+        self._organisation = organisation
+        self._lookup = lookup
+        self._duplicates = Duplicates(services, organisation, lookup)
+        self._announce = announce
+        self._slots = asyncio.Semaphore(READS_AT_ONCE)
+        self.polled_at = services.clock()
+
+    async def tick(self) -> float:
+        """Run one poll cycle, if a session may have changed. Returns the seconds until the next one."""
+        services, now, timing = self._services, self._services.clock(), self._services.timing
+        org_id = self._organisation.id
+        async with services.db.scan() as tx:
+            watched, busy = await watched_sessions.count_active(tx, org_id, now - timing.answer_expected)
+            expected = watched or await watched_sessions.may_appear(
+                tx, org_id, now - timing.last_words, now - timing.unknown_start
+            )
+        if not expected:
+            self.polled_at = now
+            return timing.slow_poll  # only our own store was read
+        interval = timing.poll if busy else timing.slow_poll
+        async with services.db.write() as tx:
+            claim = await lanes.claim(tx, services.db, poll_lane(org_id), services.worker, timing.lease)
+        if claim is None:
+            return interval
+        try:
+            return await self._poll(claim, interval)
+        except ClaimLostError:
+            log.warning("poll was taken over", organisation=org_id)
+            return interval
+
+    async def _poll(self, claim: Claim, interval: float) -> float:
+        await self._organisation.learn()
+        async with self._services.db.read() as tx:
+            stored = await due.read(tx, due.poll(self._organisation.id))
+        state = PollState.stored(stored.state) if stored else PollState(polled_at=self._services.clock())
+        try:
+            after, again = await self._cycle(claim, state)
+        except DevinError as error:
+            return await self._back_off(claim, state, interval, error)
+        if state.failures:
+            log.info("poll works again", organisation=self._organisation.id, failures=state.failures)
+        async with self._services.db.scan() as tx:
+            org_id, now = self._organisation.id, self._services.clock()
+            running = await session_days.running_unrecorded(tx, org_id, now, BATCH_SIZE)
+        await self._store_state(claim, after, again, running)
+        self.polled_at = after.polled_at
+        return interval
+
+    async def _back_off(self, claim: Claim, state: PollState, interval: float, error: DevinError) -> float:
+        """Return the seconds until the organisation is polled again. The watermark stays, so nothing is missed."""
+        if not state.failures:
+            named = self._organisation.id
+            log.warning("poll fails", organisation=named, error=type(error).__name__, status=error.status)
+        await self._store_state(claim, replace(state, failures=state.failures + 1))
+        wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
+        return min(wait, self._services.timing.poll_longest_backoff)
+
+    async def _store_state(
+        self, claim: Claim, state: PollState, again: Sequence[str] = (), running: Sequence[str] = ()
+    ) -> None:
+        """Store the `state` for the next cycle, which reads the sessions `again` although they may show no change.
+
+        That Devin works on the sessions `running` is recorded for the running day.
+        """
+        stored = {"v": 1, "poll": asdict(state)}
+        async with self._services.unit_of_work(claim) as uow:
+            await due.write(uow.tx, due.poll(self._organisation.id), uow.now, stored)
+            if again:
+                await watched_sessions.mark_changing(uow.tx, again, uow.now + self._services.timing.same_second)
+            await session_days.record_running(uow.tx, running, uow.now)
+            await lanes.release(uow.tx, claim)
+
+    # ------------------------------------------------------------ one poll cycle
+
+    async def _cycle(self, claim: Claim, state: PollState) -> tuple[PollState, list[str]]:
+        """Run one poll cycle. Returns the state for the next one, and which sessions that one reads in any case."""
+        now = self._services.clock()
+        sweeping = now - state.swept_at >= self._services.timing.count_sweep
+        self._duplicates.resume(state.unread_prompts)
+        polled, newest = await self._list(claim, state)
+        changed = {one.session.id: one for one in polled if one.changed}
+        for one in await self._sweep(state) if sweeping else await self._expected(state):
+            changed.setdefault(one.session.id, one)
+        worth, quiet = await self._worth_reading(list(changed.values()), state)
+        times = PollTimes(state.polled_at, newest)
+        handled = await self._read_all(claim, worth, times) + await self._announce_figures(claim, quiet, times)
+        found_by_prompt = await self._duplicates.read_prompts(claim)
+        left = [one for one in handled if one.left]
+        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
+        swept_at = now if sweeping else state.swept_at
+        after = PollState(max(watermark, state.watermark), now, swept_at, 0, self._duplicates.unread)
+        return after, [*found_by_prompt, *(one.session.id for one in left)]
+
+    async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
+        filters = await self._changed_since(state)
+        polled: list[PolledSession] = []
+        newest = state.watermark
+        async for page in self._organisation.devin.session_pages(**filters):
+            newest = max([newest, *(made.updated_at for made in page.items)])
+            for start in range(0, len(page.items), BATCH_SIZE):
+                batch = page.items[start : start + BATCH_SIZE]
+                ours = await self._recorded(batch)
+                known = {bare_id(one.session.devin_id or "") for one in ours}
+                unrecognised = [made for made in batch if bare_id(made.session_id) not in known]
+                if await self._duplicates.end_younger(claim, unrecognised):
+                    ours = await self._recorded(batch)  # a thread may go on with another session now
+                polled += ours
+        return polled, newest
+
+    async def _changed_since(self, state: PollState) -> SessionFilters:
+        filters: SessionFilters = {**await self._lookup.ours(self._organisation)}
+        if state.watermark:
+            filters["updated_after"] = state.watermark - self._services.timing.poll_overlap
+        return filters
+
+    async def _recorded(self, listed: Sequence[DevinSession]) -> list[PolledSession]:
+        """Return those of `listed` that we have a record of. Devin lists everything if it does not know a filter."""
+        made_by = {bare_id(made.session_id): made for made in listed}
+        async with self._services.db.scan() as tx:
+            known = await sessions.by_bare_ids(tx, self._organisation.id, list(made_by))
+        ended_after = self._services.clock() - self._services.timing.last_words
+        return [polled_session(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
+
+    async def _expected(self, state: PollState) -> list[PolledSession]:
+        """Return sessions to read although the list may omit them, as `watched_sessions.expecting` finds them.
+
+        Devin's times are whole seconds: a session may change again within the second of its `updated_at`, which then
+        stays the same. So a session that changed is read until that second is surely over, and once after.
+        """
+        async with self._services.db.scan() as tx:
+            spoken_after = self._services.clock() - self._services.timing.answer_expected
+            expected = await watched_sessions.expecting(tx, self._organisation.id, spoken_after, state.polled_at)
+        return [PolledSession(tracked, tracked.session.snapshot) for tracked in expected]
+
+    async def _sweep(self, state: PollState) -> list[PolledSession]:
+        """Return the watched sessions that changed or have new messages by their counts, and those of `_expected`.
+
+        Messages are counted because a message need not move `updated_at`.
+        """
+        async with self._services.db.scan() as tx:
+            bare_ids = await watched_sessions.open_bare_ids(tx, self._organisation.id)
+        polled: list[PolledSession] = []
+        async for batch in _batches(self._insights({"session_ids": bare_ids})):
+            polled += [one for one in await self._recorded(batch) if one.changed or one.spoke]
+        return polled + await self._expected(state)
+
+    async def _worth_reading(
+        self, polled: list[PolledSession], state: PollState
+    ) -> tuple[list[PolledSession], list[PolledSession]]:
+        """Divide `polled` into sessions in which Devin may have written something, and sessions with new facts only."""
+        unsure = [one for one in polled if one.count is None]
+        if len(unsure) > READS_A_CYCLE:
+            polled = await self._with_message_counts(polled, state)
+        worth = [
+            one
+            for one in polled
+            if not one.over and (one.count is None or one.spoke or one.tracked.position.turn.pending)
+        ]
+        names = {one.session.id for one in worth}
+        # The session that was read longest ago comes first, so that none is left for ever.
+        worth.sort(key=lambda one: (one.tracked.position.read_at, one.snapshot.updated_at))
+        return worth, [one for one in polled if one.session.id not in names]
+
+    async def _with_message_counts(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
+        filters = await self._changed_since(state)
+        counts = {bare_id(made.session_id): message_count(made) async for made in self._insights(filters)}
+        return [replace(one, count=counts.get(bare_id(one.session.devin_id or ""))) for one in polled]
+
+    async def _insights(self, filters: SessionFilters) -> Any:
+        try:
+            async for made in self._organisation.devin.session_insights(**filters):
+                yield made
+        except (DevinForbidden, DevinNotFound):
+            log.info("no insights; messages are read without counts")
+
+    async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], times: PollTimes) -> list[PolledSession]:
+        """Read as many of `worth` as a cycle may, and announce each as soon as it is read.
+
+        Returns all of `worth` with what came of each.
+        """
+        reading, left = worth[:READS_A_CYCLE], [replace(one, left=True) for one in worth[READS_A_CYCLE:]]
+        read = await asyncio.gather(*(self._read_one(claim, one, times) for one in reading))
+        await self._mark_failing(claim, read)
+        _check_outage(read)
+        return [*left, *read]
+
+    async def _read_one(self, claim: Claim, one: PolledSession, times: PollTimes) -> PolledSession:
+        messages: NewMessages | None = None
+        async with self._slots:
+            try:
+                messages = await read_messages(self._organisation, one.session, one.tracked.position)
+            except DevinRefused as refused:
+                # A conversation that may not be read holds up neither the state of its session nor other sessions.
+                log.warning("messages not read", session=one.session.id, status=refused.status)
+                messages = no_new_messages(one.tracked.position)
+            except DevinError as error:
+                log.warning("messages not read", session=one.session.id, error=type(error).__name__)
+                one = replace(one, failed=error, left=self._may_still_be_read(one))
+        return one if one.left else await self._announce_one(claim, one, messages, times)
+
+    async def _announce_one(
+        self, claim: Claim, one: PolledSession, messages: NewMessages | None, times: PollTimes
+    ) -> PolledSession:
+        """Announce one session. A failure is noted in what is returned, so that it does not hold up other sessions."""
+        try:
+            announced = await self._announce.session(claim, one.tracked, one.snapshot, messages, times)
+        except ClaimLostError:
+            raise
+        except Exception as error:
+            log.exception("session not announced", session=one.session.id)
+            return replace(one, failed=error, left=self._may_still_be_read(one))
+        return replace(one, left=not announced)
+
+    def _may_still_be_read(self, one: PolledSession) -> bool:
+        now, since = self._services.clock(), one.tracked.position.failing_since
+        return since is None or now - since < self._services.timing.unreadable_session
+
+    async def _mark_failing(self, claim: Claim, announced: Sequence[PolledSession]) -> None:
+        failing = [one.session.id for one in announced if one.failed is not None and one.left]
+        if failing:
+            async with self._services.unit_of_work(claim) as uow:
+                await watched_sessions.mark_failing(uow.tx, failing, uow.now)
+
+    async def _announce_figures(
+        self, claim: Claim, quiet: list[PolledSession], times: PollTimes
+    ) -> list[PolledSession]:
+        """Announce the sessions in `quiet` of which more changed than figures, then store the figures of all others.
+
+        Figures are stored in batches, because an ack may wait for each transaction. Returns what came of the announced.
+        """
+        to_announce = [one for one in quiet if not one.over and moved(one.session.snapshot, one.snapshot)]
+        announced = [
+            await self._announce_one(claim, one, no_new_messages(one.tracked.position), times) for one in to_announce
+        ]
+        await self._mark_failing(claim, announced)
+        names = {one.session.id for one in to_announce}
+        figures = [one for one in quiet if one.session.id not in names]
+        for start in range(0, len(figures), BATCH_SIZE):
+            async with self._services.unit_of_work(claim) as uow:
+                batch = await _still_new(uow, figures[start : start + BATCH_SIZE])
+                found = [(one.session.id, one.snapshot) for one in batch]
+                await sessions.apply_figures(uow.tx, found, uow.now + self._services.timing.same_second)
+                polled = [(one.tracked, one.snapshot) for one in batch]
+                await history.record_polled(uow, self._organisation.id, polled, times.last_poll)
+                await self._announce.figures(uow, [one.tracked for one in batch if one.spent])
+        return announced
+
+
+def _check_outage(read: Sequence[PolledSession]) -> None:
+    """Raise the error that makes the whole organisation wait: a rate limit, or that none of several could be read."""
+    limits = [one.failed for one in read if isinstance(one.failed, DevinRateLimited)]
+    unread = [one.failed for one in read if isinstance(one.failed, DevinError) and one.left]
+    if limits or 1 < len(unread) == len(read):
+        raise (limits or unread)[0]
+
+
+async def _still_new(uow: UnitOfWork, batch: Sequence[PolledSession]) -> list[PolledSession]:
+    """Return those of `batch` that are still new beside what is stored now: a reply may have stored something newer."""
+    tracked = await sessions.tracked(uow.tx, [one.session.id for one in batch])
+    found = [replace(one, tracked=tracked[one.session.id]) for one in batch if one.session.id in tracked]
+    return [one for one in found if one.changed]
+
+
+async def _batches(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[SessionInsights]]:
+    """Divide a long list into batches, so that neither the loop nor the memory holds all of it at once."""
+    batch: list[SessionInsights] = []
+    async for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH_SIZE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,107 @@
+"""All that makes a conversation with Devin: how a message becomes a session, and how that is steered and followed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.conversation.follow.announce import Announce
+from bot.conversation.follow.poll import Poller
+from bot.conversation.lookup import SessionLookup
+from bot.conversation.prompt import PromptBuilder
+from bot.conversation.receive.catch_up import CatchUp
+from bot.conversation.receive.channel_gone import ChannelGone
+from bot.conversation.receive.channel_shared import ChannelShared
+from bot.conversation.receive.conversation import Conversation
+from bot.conversation.receive.intake import Intake
+from bot.conversation.receive.new_command import NewCommand
+from bot.conversation.start.create import Create
+from bot.conversation.start.from_command import StartFromCommand
+from bot.conversation.start.from_message import StartFromMessage
+from bot.conversation.steer.held_reply import WakeHeld
+from bot.conversation.steer.held_start import start_questions
+from bot.conversation.steer.notify import Notify
+from bot.conversation.steer.reply import Reply
+from bot.conversation.steer.session_commands import SessionCommands
+from bot.conversation.steer.session_list import SessionList
+from bot.domain import causes
+from bot.domain.commands import registry
+from bot.domain.commands.spec import CommandSpec
+from bot.kernel.commands.handler import Handler
+from bot.kernel.commands.table import CommandTable
+from bot.kernel.feature import Per, Tick
+from bot.kernel.job import Flow
+from bot.kernel.organisation import Organisation
+from bot.kernel.questions import HoldingKind
+from bot.kernel.sending.file_transfers import FileTransfers
+from bot.kernel.tasks import EventTask, Kernel, SlackEvent
+from bot.kernel.unit_of_work import Drawer
+from bot.kernel.workspace import Workspace
+from bot.views.answers import stops as stop_sentences
+from bot.views.message import Message
+
+
+class ConversationParts:
+    """Makes these parts once, and says what they bring, as a feature does."""
+
+    plain_questions: Mapping[str, Message] = {stop_sentences.QUESTION: stop_sentences.SESSION_KEPT}
+
+    events: tuple[type[EventTask], ...] = (ChannelGone, ChannelShared)
+
+    def __init__(self, kernel: Kernel, events: Mapping[str, SlackEvent]) -> None:
+        services, access, gates = kernel.services, kernel.access, kernel.gates
+        self._kernel = kernel
+        self.transfers = FileTransfers()
+        self._prompts = PromptBuilder(services, access, self.transfers)
+        self._lookup = SessionLookup(services)
+        self._session_list = SessionList(services)
+        self._session_commands = SessionCommands(services, self._session_list, kernel.stop_failed)
+        self._from_command = StartFromCommand(services, access, gates, self._prompts)
+        self.intake = Intake(services, events)
+        self.new_command = NewCommand(services, self.intake, access, gates, self._from_command)
+        announce = Announce(services)
+        self.pollers = [Poller(services, one, self._lookup, announce) for one in services.organisations]
+        self.catch_ups = {one.team: CatchUp(services, one, self.intake) for one in services.workspaces}
+        self.intake.when_not_taken(lambda workspace: self.catch_ups[workspace.team].gap())
+
+    def flows(self, table: CommandTable, drawers: Iterable[Drawer]) -> dict[str, Flow[Any]]:
+        """Return the flow for each kind of inbox row; commands go to the `table`."""
+        services, gates = self._kernel.services, self._kernel.gates
+        create = Create(services, gates, self._prompts, self._lookup)
+        conversation = Conversation(
+            services,
+            self._kernel.access,
+            Reply(services, gates, self._prompts, self._lookup),
+            self._session_commands,
+            self._from_command,
+            StartFromMessage(services, gates, self._prompts, create),
+            table,
+            no_replies={one.name: one.no_replies for one in drawers if one.no_replies is not None},
+        )
+        return {
+            causes.MessageCause.kind: conversation,
+            causes.CommandCause.kind: self._from_command,
+            causes.StartCause.kind: create,
+        }
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """Return what the commands about sessions do."""
+        handlers = {registry.LIST: Handler(self._session_list.answer)}
+        for part in (self._from_command, self._session_commands, Notify(self._kernel.services)):
+            handlers |= part.handlers()
+        return handlers
+
+    def questions(self) -> list[HoldingKind]:
+        """Return the questions for whose answers messages and starts wait."""
+        services = self._kernel.services
+        return [*start_questions(services), WakeHeld(services, self._kernel.gates)]
+
+    def ticks(self) -> list[Tick]:
+        """Return what is done by the clock."""
+        pollers = dict(zip((one.id for one in self._kernel.services.organisations), self.pollers, strict=True))
+
+        async def poll(organisation: Organisation) -> float:
+            return await pollers[organisation.id].tick()
+
+        async def catch_up(workspace: Workspace) -> float:
+            return await self.catch_ups[workspace.team].tick()
+
+        return [Tick("poll", Per.ORGANISATION, poll), Tick("catch-up", Per.WORKSPACE, catch_up)]

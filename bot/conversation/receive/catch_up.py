@@ -1,0 +1,153 @@
+"""Catch-up: messages that Slack no longer re-sends are fetched.
+
+That is needed after the bot was away, after a gap in the socket, after a message that could not be stored, and right
+after a session was created. A fetched message has the key that its event has, so a message that did arrive is not
+stored twice. A thread is marked as unread before anything else is taken from Slack, because a reply that arrives says
+nothing about the replies before it.
+
+While a gap is short, Slack sends again what it could not deliver, and only threads in which somebody spoke lately are
+read. After a long one all threads in use are read, and mentions and direct messages of the last hour in the channels in
+which people asked before.
+"""
+
+from typing import Final
+
+from bot.conversation.receive.intake import Intake
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
+from bot.store import channels, rate_limits, threads
+from bot.store.channels import KnownChannel
+from bot.store.threads import Thread
+
+log = get_logger(__name__)
+
+THREADS, CHANNELS = "conversations.replies", "conversations.history"
+INTERVAL, BURST = 60 / 40, 5  # Slack allows 50 a minute of each; context and searches need some too
+MOST_CHANNELS: Final = 50  # those in which people asked last
+
+Unread = Thread | KnownChannel
+
+
+class CatchUp:
+    """Reads the threads and channels of a workspace from where they are unread, as often as Slack allows."""
+
+    def __init__(self, services: Services, workspace: Workspace, intake: Intake) -> None:
+        self._services = services
+        self._workspace = workspace
+        self._intake = intake
+        self._waiting: list[Unread] = []
+        self._gap_since: float | None = None
+        self._gap_is_long = False
+
+    async def begin(self, *, long: bool = True) -> None:
+        """Mark threads as unread from the last message seen in them, unless they are unread already.
+
+        After a `long` gap, for which Slack does not send again, these are all threads in use, and the channels too.
+        This is done before Slack may send anything. A crash before the commit loses nothing: the next start repeats it.
+        """
+        timing, now, team = self._services.timing, self._services.clock(), self._workspace.team
+        async with self._services.db.write() as tx:
+            await threads.mark_unread(tx, team, 0.0 if long else now - timing.spoken_lately)
+            if long:
+                await channels.mark_unread(tx, team, f"{now - timing.catch_up_reach:.6f}", MOST_CHANNELS)
+
+    def gap(self, *, long: bool = False) -> None:
+        """Have `tick` called at once to mark what is unread again: messages may have been lost just now.
+
+        A gap that is not `long` becomes so where nothing can be stored until Slack has stopped sending again.
+        """
+        self._gap_since = self._gap_since or self._services.clock()
+        self._gap_is_long = self._gap_is_long or long
+        self._services.engine.wake_by(self._workspace.catch_up_tick, 0.0)
+
+    async def tick(self) -> float:
+        """Read one unread thread or channel, and return the seconds until the next call."""
+        await self._find_unread()
+        if not self._waiting:
+            return self._services.timing.idle_tick
+        method = THREADS if isinstance(self._waiting[0], Thread) else CHANNELS
+        async with self._services.db.write() as tx:
+            bucket = f"{self._workspace.team}:{method}"
+            wait = await rate_limits.take(tx, bucket, self._services.clock(), INTERVAL, BURST)
+        if wait:
+            return wait
+        # A crash right here reads the thread or channel again at the next start.
+        return await self._read(self._waiting.pop(0))
+
+    async def _find_unread(self) -> None:
+        await self._mark_gap()
+        async with self._services.db.scan() as tx:
+            found: list[Unread] = [
+                *await threads.unread(tx, self._workspace.team),
+                *await channels.unread(tx, self._workspace.team),
+            ]
+        known = {_place(unread) for unread in self._waiting}
+        self._waiting += [unread for unread in found if _place(unread) not in known]
+
+    async def _mark_gap(self) -> None:
+        since, long = self._gap_since, self._gap_is_long
+        if since is None:
+            return
+        self._gap_since, self._gap_is_long = None, False
+        try:
+            await self.begin(long=long or self._services.clock() - since > self._services.timing.slack_retries)
+        except Exception:
+            self._gap_since, self._gap_is_long = since, long or self._gap_is_long  # the gap goes on
+            raise
+
+    async def _read(self, unread: Unread) -> float:
+        try:
+            if isinstance(unread, Thread):
+                await self._read_thread(unread)
+            else:
+                await self._read_channel(unread)
+        except SlackRateLimited as error:
+            self._waiting.append(unread)
+            return error.retry_after
+        except SlackError as error:
+            log.warning("not read", channel=unread.channel, error=str(error))
+            if not isinstance(error, SlackRefused) or not error.permanent:
+                self._waiting.append(unread)
+                return self._services.timing.catch_up_retry
+            await self._leave(unread)
+        return 0.0
+
+    async def _leave(self, unread: Unread) -> None:
+        """Mark as read what can never be read: another try would only cost others."""
+        async with self._services.db.write() as tx:
+            if isinstance(unread, Thread):
+                await threads.advance_unread(tx, unread, None)
+            else:
+                await channels.mark_read(tx, unread)
+
+    async def _read_thread(self, thread: Thread) -> None:
+        assert thread.unread_from is not None
+        missed, more = await self._workspace.slack.replies_after(thread.channel, thread.ts, thread.unread_from)
+        stored = [
+            message.ts for message in missed if await self._intake.missed(self._workspace, thread.channel, message)
+        ]
+        # A crash right here reads the same messages again; their keys are stored, so nothing happens twice.
+        async with self._services.db.write() as tx:
+            if stored:
+                await threads.advance_last_seen(tx, thread.team, thread.channel, thread.ts, max(stored))
+            await threads.advance_unread(tx, thread, missed[-1].ts if missed and more else None)
+        if stored:
+            log.info("messages fetched", channel=thread.channel, count=len(stored))
+
+    async def _read_channel(self, channel: KnownChannel) -> None:
+        """Fetch mentions and direct messages that begin a thread. What is too old by now is left alone."""
+        assert channel.unread_from is not None
+        reach = f"{self._services.clock() - self._services.timing.catch_up_reach:.6f}"
+        found = await self._workspace.slack.history_after(channel.channel, max(channel.unread_from, reach))
+        stored = [await self._intake.missed_in_channel(self._workspace, channel.channel, message) for message in found]
+        # As above: a crash right here reads the same messages again.
+        async with self._services.db.write() as tx:
+            await channels.mark_read(tx, channel)
+        if any(stored):
+            log.info("messages fetched", channel=channel.channel, count=sum(stored))
+
+
+def _place(unread: Unread) -> tuple[str, str | None]:
+    return unread.channel, unread.ts if isinstance(unread, Thread) else None

@@ -1,0 +1,341 @@
+"""What a message means: a new session, a reply to one, a verb, or nothing that concerns the bot."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from bot.conversation.session_rows import start_is_dead
+from bot.conversation.start.from_command import StartFromCommand
+from bot.conversation.start.from_message import StartFromMessage
+from bot.conversation.steer.reply import Reply
+from bot.conversation.steer.reply_loss import ReplyLoss
+from bot.conversation.steer.session_commands import SessionCommands
+from bot.domain.causes import CommandCause, MessageCause, StartCause
+from bot.domain.commands.parser import Command, UnknownVerb
+from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY
+from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.keys import session_id
+from bot.domain.lane import person_lane, thread_lane
+from bot.domain.person import Person
+from bot.domain.session import Lifecycle, Session
+from bot.domain.text import as_typed, without_mention
+from bot.kernel.access import Access
+from bot.kernel.commands.table import CommandTable
+from bot.kernel.exactly_once.loss import announce_loss
+from bot.kernel.job import Job, Reschedule, finish, move, recipient_of
+from bot.kernel.readable import Readable
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.store import inbox, lanes, posts, sessions, threads
+from bot.store.threads import Thread
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.help_texts import slash_help, thread_help
+from bot.views.message import Message
+
+_GREETS: Final = frozenset({SmallTalk.GREETING, SmallTalk.QUESTION})
+
+
+class Conversation:
+    """Decides what a message means, and hands it to the flow for that."""
+
+    def __init__(
+        self,
+        services: Services,
+        access: Access,
+        reply: Reply,
+        session_commands: SessionCommands,
+        start_from_command: StartFromCommand,
+        start_from_message: StartFromMessage,
+        commands: CommandTable,
+        *,
+        no_replies: Mapping[str, Message],
+    ) -> None:
+        self._services = services
+        self._parser = services.commands.parser
+        self._access = access
+        self._readable = Readable(access)
+        self._reply = reply
+        self._session_commands = session_commands
+        self._start_from_command = start_from_command
+        self._start_from_message = start_from_message
+        self._commands = commands
+        self._no_replies = no_replies  # by the drawers of posts
+
+    async def run(self, job: Job[MessageCause]) -> None:
+        """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
+        cause = job.cause
+        if (begun := await self._services.session(session_id(job.row.key))) is not None:
+            await self._resume_start(job, begun)
+            return
+        thread = await self._thread_of(job)
+        # An urgent verb is for the bot also in a thread whose first message was not handled yet.
+        meant = cause.mention or cause.direct or (job.row.urgent and not cause.under_us)
+        if thread is None and not meant:
+            await self._wait_for_thread(job)
+            return
+        refusal = await self._refusal(job, thread)
+        if refusal is not None:
+            await self._answer(job, refusal, once=thread is not None and not cause.mention)
+            return
+        await self._handle_text(job, thread)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
+        """Announce in the thread what the message did not start, send or stop; `reason` says why."""
+        begun = await sessions.get(uow.tx, session_id(job.row.key))
+        if begun is not None:
+            await start_is_dead(uow, job, begun.id)
+            return
+        channel, thread_ts = job.cause.channel, job.cause.root_ts
+        known = await threads.get(uow.tx, job.workspace.team, channel, thread_ts)
+        if known is not None and self._ends_session(job):
+            await self._session_commands.not_stopped(uow, job, known.session_id)
+            return
+        if known is not None:
+            await announce_loss(uow, job.row, ReplyLoss(job.row, known.session_id, reason))
+            return
+        lost = start_sentences.start_failed(job.row.ref)
+        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", job.workspace.team, channel, thread_ts, lost))
+
+    def _ends_session(self, job: Job[MessageCause]) -> bool:
+        verb = self._verb(job)
+        return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
+
+    def _verb(self, job: Job[MessageCause]) -> Command | UnknownVerb | None:
+        text = without_mention(job.cause.text, job.workspace.bot_user)
+        command = job.cause.addressed and job.cause.only_text
+        return self._parser.verb(text) or (self._command(job) if command else None)
+
+    def _command(self, job: Job[MessageCause]) -> Command | None:
+        return self._parser.addressed(self._typed(job))
+
+    def _typed(self, job: Job[MessageCause]) -> str:
+        return as_typed(without_mention(job.cause.text, job.workspace.bot_user))
+
+    async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
+        """Go on creating the session `begun`, which an earlier try recorded for this message, or close the row."""
+        if begun.lifecycle in {Lifecycle.QUEUED, Lifecycle.CREATING}:
+            await self._start_from_message.resume(job, begun)
+            return
+        await self._services.close(job)
+
+    async def _thread_of(self, job: Job[MessageCause]) -> Thread | None:
+        cause = job.cause
+        if cause.thread_ts is None:
+            return None
+        async with self._services.db.read() as tx:
+            return await threads.get(tx, job.workspace.team, cause.channel, cause.thread_ts)
+
+    def _not_known_yet(self) -> Reschedule:
+        return Reschedule(self._services.timing.unknown_thread_retry, "thread not known yet")
+
+    async def _wait_for_thread(self, job: Job[MessageCause]) -> None:
+        age = self._services.clock() - job.row.created_at
+        # Only a thread under a message of the bot may still become known. In any other thread the mention that starts
+        # the session comes first in the lane, and messages from before the mention are its context.
+        if not job.cause.under_us:
+            await self._services.close(job)
+        elif (answer := await self._answer_under_post(job)) is not None:
+            await self._answer(job, answer, once=True)
+        elif age < self._services.timing.unknown_thread:
+            raise self._not_known_yet()
+        else:
+            await self._drop(job)
+
+    async def _answer_under_post(self, job: Job[MessageCause]) -> Message | None:
+        """What a reply is answered under a post to which nobody replies; None under any other message."""
+        async with self._services.db.read() as tx:
+            drawer = await posts.drawer_at(tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
+        return self._no_replies.get(drawer or "")
+
+    async def _drop(self, job: Job[MessageCause]) -> None:
+        """Delete the row of a reply in a thread without a session, so that the row's key is free.
+
+        If the answer to a card's post is lost, the card is found late. Catch-up then stores the replies below it.
+        """
+        async with self._services.unit_of_work_for(job) as uow:
+            # Dropped before the thread is read: catch-up begins once the thread is known, then waits for this
+            # transaction to end, and finds the key free.
+            await inbox.drop(uow.tx, job.row.key)
+            waits = await inbox.waiting(uow.tx, job.row.lane, StartCause)
+            known = await threads.get(uow.tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
+            if waits or known is not None:
+                raise self._not_known_yet()  # rolls the drop back
+            # A crash right here drops nothing: the row is handled again.
+            await lanes.release(uow.tx, job.claim)
+
+    async def _refusal(self, job: Job[MessageCause], thread: Thread | None) -> Message | None:
+        cause = job.cause
+        person = await self._person(job, thread)
+        if person.is_bot:
+            return Message("")
+        shared = cause.shared
+        if shared is None:
+            shared = await self._access.is_shared(job.workspace, cause.channel)
+        # Members of our workspace may still stop what runs there.
+        return self._access.refusal(person, shared=shared and not self._ends_session(job))
+
+    async def _person(self, job: Job[MessageCause], thread: Thread | None) -> Person:
+        """Who wrote the message, known anew unless it can only be a reply: then it starts and stops nothing."""
+        cause = job.cause
+        if thread is None or cause.mention or self._verb(job) is not None:
+            return await self._access.checked_person(job.workspace, cause.user, stops=self._ends_session(job))
+        return await self._access.person(job.workspace, cause.user)
+
+    async def _handle_text(self, job: Job[MessageCause], thread: Thread | None) -> None:
+        cause = job.cause
+        text = await self._readable.text(job.workspace, cause.text)
+        verb = self._parser.verb(text)
+        if isinstance(verb, UnknownVerb):
+            await self._answer(job, reply_sentences.unknown_verb(verb))
+        elif verb is not None:
+            await self._handle_verb(job, verb, thread)
+        elif cause.addressed and cause.only_text and (command := self._command(job)) is not None:
+            await self._handle_command(job, command, thread)
+        elif cause.confirmation.answered:
+            await self._start_confirmed(job, text, thread)
+        elif thread is not None and await self._is_reply(thread, cause.mention):
+            await self._reply.run(job, thread)
+        elif cause.direct and cause.thread_ts is None:
+            await self._handle_direct(job, text)
+        elif cause.only_text and (kind := small_talk(text)) is not None:
+            await self._handle_small_talk(job, kind, thread)
+        else:
+            await self._start(job, text)
+
+    async def _is_reply(self, thread: Thread, mention: bool) -> bool:
+        """Whether a message in `thread` is for its session. Once that has ended, a `mention` starts a new one."""
+        session = await self._services.session(thread.session_id)
+        ended = session is None or thread.closed or session.lifecycle not in sessions.LIVE_LIFECYCLES
+        return not (ended and mention)
+
+    async def _handle_verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
+        if verb.spec is NEW:
+            await self._start_from_command.start_new(job, verb.argument)
+        elif verb.spec is HELP:
+            await self._answer(job, thread_help(self._services.commands.specs))
+        elif verb.spec is ASIDE:
+            await self._answer(job, reply_sentences.ASIDE)
+        else:
+            await self._handle_verb_about_session(job, verb, thread)
+
+    async def _handle_verb_about_session(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
+        if thread is None and job.cause.direct and job.cause.thread_ts is None:
+            latest = await self._latest_session(job)
+            if latest is not None and latest.thread_ts is not None:
+                await self._hand_over(job, latest)
+                return
+        session = await self._services.session(thread.session_id) if thread else None
+        if verb.spec is NOTIFY and thread is not None:
+            await self._commands.written(job, verb)
+        elif session is not None:
+            await self._commands.written_in_thread(job, verb, session)
+        elif verb.spec.ends_session:
+            await self._session_commands.cancel_waiting_messages(job)
+        else:
+            await self._answer(job, session_sentences.NO_SESSION_HERE)
+
+    async def _handle_command(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
+        """Carry out `command` on the session of `thread`, or else on those of the person, as behind `/devin`."""
+        # Another session than that of the thread, or what is for admins, which has nothing to do with it.
+        named = (command.spec.of_session or command.spec is HELP) and command.argument
+        if thread is not None and not named and (command.spec.of_session or command.spec in {HELP, NOTIFY}):
+            await self._handle_verb(job, command, thread)
+            return
+        cause = job.cause
+        if cause.direct and await self._earlier_line_is_open(job):
+            raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
+        await self._commands.written(job, command)
+
+    async def _start(self, job: Job[MessageCause], text: str) -> None:
+        """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
+        may_be_command = job.cause.only_text and not job.cause.in_thread
+        doubt = self._parser.doubt_as_read(self._typed(job), text) if may_be_command else None
+        if job.cause.under_us and not job.cause.mention:
+            # In a direct message, under something that the bot says there on its own, such as a warning.
+            await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)
+        elif doubt is not None:
+            refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
+            await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
+        else:
+            await self._start_from_message.start(job, text)
+
+    async def _start_confirmed(self, job: Job[MessageCause], text: str, thread: Thread | None) -> None:
+        """Start a session that the person wants after a question, unless another one runs in its thread by now."""
+        if thread is not None and await self._is_reply(thread, mention=True):
+            await self._answer(job, start_sentences.START_OVERTAKEN)
+        else:
+            await self._start_from_message.start(job, text)
+
+    async def _handle_small_talk(self, job: Job[MessageCause], kind: SmallTalk, thread: Thread | None) -> None:
+        """Handle a mention that is no task, in a `thread` whose session has ended, in another thread, or in none."""
+        if thread is not None and kind not in _GREETS:
+            await self._reply.run(job, thread)
+        elif job.cause.in_thread and kind not in _GREETS:
+            await self._services.close(job)
+        else:
+            await self._welcome(job)
+
+    async def _welcome(self, job: Job[MessageCause]) -> None:
+        """Answer thanks or a greeting with the help text, once an hour in each channel, and start nothing."""
+        to = recipient_of(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            hour = int(uow.now // 3600)
+            await uow.reply_privately(
+                to, slash_help(self._services.commands.specs), key=f"{to.team}:{to.channel}:{to.user}:welcome:{hour}"
+            )
+            await finish(uow, job)
+
+    async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:
+        """Handle a line of a direct message, which is a reply if the person wrote to a session a moment ago."""
+        if await self._earlier_line_is_open(job):
+            raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
+        latest = await self._latest_session(job)
+        written_at = float(job.cause.ts) if job.cause.fetched else job.row.created_at
+        if latest is not None and written_at - latest.spoken_at <= self._services.timing.dm_follow_up:
+            if latest.thread_ts is None:
+                raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
+            await self._hand_over(job, latest)
+        elif job.cause.only_text and (kind := small_talk(text)) is not None:
+            # Thanks, or the answer to a question, belong to the session that runs here.
+            about = latest if latest is not None and latest.thread_ts is not None and kind not in _GREETS else None
+            await (self._hand_over(job, about) if about else self._welcome(job))
+        else:
+            await self._start(job, text)
+
+    async def _earlier_line_is_open(self, job: Job[MessageCause]) -> bool:
+        cause = job.cause
+        if self._services.clock() - job.row.created_at > self._services.timing.dm_earlier_line:
+            return False
+        prefix = thread_lane(job.workspace.team, cause.channel, "")
+        async with self._services.db.read() as tx:
+            if await inbox.earlier_in_channel(tx, prefix, job.row):
+                return True
+            commands = await inbox.waiting(tx, person_lane(job.workspace.team, cause.user), CommandCause)
+        return any(one.ts < job.row.ts and one.cause.channel == cause.channel for one in commands)
+
+    async def _latest_session(self, job: Job[MessageCause]) -> Session | None:
+        team, cause = job.workspace.team, job.cause
+        async with self._services.db.read() as tx:
+            found = await sessions.of_person(tx, team, cause.user, channel=cause.channel, limit=1)
+        return found[0] if found else None
+
+    async def _hand_over(self, job: Job[MessageCause], session: Session) -> None:
+        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position.
+
+        A line that was written before the card of a command was posted comes behind the start, for which it would wait.
+        """
+        assert session.thread_ts is not None
+        async with self._services.unit_of_work_for(job) as uow:
+            cause = replace(job.cause, thread_ts=session.thread_ts)
+            await move(uow, job, session.lane, cause, after=session.thread_ts)
+
+    async def _answer(self, job: Job[MessageCause], message: Message, *, once: bool = False) -> None:
+        """Answer privately and close the row. With `once` a person gets this kind of answer once in a thread."""
+        to = recipient_of(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            if message.text:
+                key = f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:refused" if once else None
+                await uow.reply_privately(to, message, key=key)
+            await finish(uow, job)

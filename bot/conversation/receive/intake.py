@@ -1,0 +1,270 @@
+"""The way in: what Slack sent becomes one inbox row, or none, and is stored before it is acknowledged.
+
+The key of a row is made from the message, never from the delivery. Two deliveries of one event, `app_mention` and
+`message` for one `ts`, and an edit that sends the mention again all end in the same row.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot.domain.causes import (
+    ActionCause,
+    Cause,
+    CommandCause,
+    EventCause,
+    Hold,
+    MessageCause,
+    PersonsCause,
+    ViewCause,
+)
+from bot.domain.commands.options import parse_request
+from bot.domain.commands.parser import Command
+from bot.domain.commands.presses import Press
+from bot.domain.commands.small_talk import small_talk
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.keys import short_id
+from bot.domain.lane import held_lane, own_lane, person_lane, thread_lane
+from bot.domain.text import as_typed, mentioned_users, without_mention
+from bot.kernel.services import Services
+from bot.kernel.tasks import SlackEvent
+from bot.kernel.workspace import Workspace
+from bot.slack.files import files_of
+from bot.slack.rendering import quoted, text_of
+from bot.slack.threads import ThreadMessage
+from bot.store import inbox, threads
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import MaybeStoredError, NotStoredError
+
+__all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
+
+PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
+
+# The end of the key of a mention without a task, so that an edit that adds one is another row, and starts once.
+NO_TASK: Final = ":no-task"
+
+Json = Mapping[str, Any]
+
+
+class Intake:
+    """Turns requests of Slack into inbox rows. It calls neither Slack nor Devin."""
+
+    def __init__(self, services: Services, events: Mapping[str, SlackEvent]) -> None:
+        self._services = services
+        self._events = events
+        self._parser = services.commands.parser
+        self._not_taken: Callable[[Workspace], None] = _do_nothing
+
+    def when_not_taken(self, act: Callable[[Workspace], None]) -> None:
+        """Have `act` called when a workspace's message could not be stored: Slack sends it again only a few times."""
+        self._not_taken = act
+
+    async def message(self, workspace: Workspace, event: Json, envelope: Json) -> bool:
+        """Store the message of `event` if a person wrote it and it may concern the bot. Returns whether it did.
+
+        Raises NotStoredError if the store is down.
+        """
+        if not _was_written(workspace, event):
+            return False
+        cause = _from_event(workspace, event, envelope)
+        try:
+            if not await self._concerns_us(workspace, cause):
+                return False
+            await self._put(self._message_row(workspace, cause))
+        except Exception:
+            self._not_taken(workspace)
+            raise
+        return True
+
+    async def missed(self, workspace: Workspace, channel: str, message: ThreadMessage) -> bool:
+        """Store a message that catch-up found, unless its key is stored. Returns False if no person wrote it."""
+        if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, workspace.bot_user}:
+            return False
+        await self._put(self._message_row(workspace, _from_catch_up(workspace, channel, message)))
+        return True
+
+    async def missed_in_channel(self, workspace: Workspace, channel: str, message: ThreadMessage) -> bool:
+        """Store a message outside of threads that catch-up found if it is written to the bot. Returns whether it is."""
+        addressed = _from_catch_up(workspace, channel, message).addressed
+        return addressed and await self.missed(workspace, channel, message)
+
+    async def command(self, workspace: Workspace, body: Json, hold: Hold | None = None) -> None:
+        """Store a slash command that starts a session; `body` is Slack's request.
+
+        With a `hold` the ack asks a question, and the command waits for the answer.
+        """
+        user, key, text = body["user_id"], command_key(body), body.get("text") or ""
+        if hold is not None:
+            # Without the `response_url`, a secret: the answer brings another one.
+            held = CommandCause(user, body["channel_id"], text, hold=hold)
+            lane, wait = held_lane(hold.question, hold.subject), hold.until - self._services.clock()
+            await self._put(self._row(workspace, key, lane, held, settle=wait))
+            return
+        cause = CommandCause(user, body["channel_id"], text, body.get("response_url"))
+        await self._put(self._row(workspace, key, person_lane(workspace.team, user), cause))
+
+    async def typed(self, workspace: Workspace, body: Json, lane: str, spec: CommandSpec, argument: str) -> None:
+        """Store a slash command that a row in `lane` carries out, because it takes more than an ack may wait for."""
+        user, channel, url = body["user_id"], body["channel_id"], body.get("response_url")
+        cause = ActionCause(spec.name, argument, user, channel, response_url=url)
+        await self._put(self._row(workspace, command_key(body), lane, cause, urgent=spec.urgent))
+
+    async def press(self, workspace: Workspace, body: Json, lane: str, press: Press) -> None:
+        """Store the press of a button in the lane of its thread."""
+        cause = ActionCause(
+            press.spec.name,
+            press.argument,
+            body["user"]["id"],
+            body["channel"]["id"],
+            pressed=True,
+            chosen=press.chosen,
+            response_url=body.get("response_url"),
+        )
+        # Who answers a question waits for what comes of it.
+        urgent, key = press.spec.urgent or press.chosen, f"act:{body['trigger_id']}"
+        await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=urgent))
+
+    async def form(self, workspace: Workspace, view_id: str, cause: ViewCause) -> None:
+        """Store the form that a person submitted; the view with this id is stored once, however often it comes."""
+        key = f"view:{view_id}"
+        await self._put(self._row(workspace, key, own_lane(key), cause))
+
+    async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
+        """Store an event of Slack's that a task takes."""
+        key, what = f"ev:{envelope['event_id']}", event["type"]
+        cause = EventCause(what, self._events[what].read(event))
+        await self._put(self._row(workspace, key, own_lane(key), cause))
+
+    async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
+        if cause.mention or cause.direct or cause.under_us:
+            return True
+        if cause.thread_ts is None:
+            return False
+        place = (workspace.team, cause.channel, cause.thread_ts)
+        async with self._services.db.read(first=True) as tx:
+            known = await threads.get(tx, *place) is not None
+            # A thread that is just being started has no row of its own yet, but its lane has.
+            return known or await inbox.knows_lane(tx, thread_lane(*place))
+
+    def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[Cause]:
+        team = workspace.team
+        text = without_mention(cause.text, workspace.bot_user)
+        command = cause.addressed and cause.only_text
+        verb = self._parser.verb(text) or (self._parser.addressed(as_typed(text)) if command else None)
+        at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
+        return self._row(
+            workspace,
+            f"msg:{team}:{cause.channel}:{cause.ts}" + (NO_TASK if _has_no_task(cause, text) else ""),
+            thread_lane(team, cause.channel, cause.root_ts),
+            cause,
+            ts=cause.ts,
+            settle=0.0 if at_once else self._services.timing.reply_settle,
+            urgent=isinstance(verb, Command) and verb.spec.urgent,
+        )
+
+    def _row(
+        self,
+        workspace: Workspace,
+        key: str,
+        lane: str,
+        cause: Cause,
+        *,
+        ts: str | None = None,
+        settle: float = 0.0,
+        urgent: bool = False,
+    ) -> InboxRow[Cause]:
+        now = self._services.clock()
+        return InboxRow(
+            key=key,
+            team=workspace.team,
+            lane=lane,
+            ts=ts or f"{now:.6f}",
+            ref=short_id(key),
+            cause=cause,
+            ready_at=now + settle,
+            created_at=now,
+            urgent=urgent,
+        )
+
+    async def _put(self, row: InboxRow[Cause]) -> None:
+        try:
+            await self._services.writer.put(row)
+        except MaybeStoredError:
+            self._services.metrics.refused(row.flow)
+            self._wake(row)  # if it is there, it need not wait for the sweep
+            raise
+        except NotStoredError:
+            self._services.metrics.refused(row.flow)
+            raise
+        self._services.metrics.stored(row.flow)
+        # A crash right here loses only the hint; the sweep wakes the lane.
+        self._wake(row)
+
+    def _wake(self, row: InboxRow[Cause]) -> None:
+        whose = row.cause.user if isinstance(row.cause, PersonsCause) else None
+        self._services.engine.wake(row.lane, max(row.ready_at - self._services.clock(), 0.0), whose)
+
+
+def _was_written(workspace: Workspace, event: Json) -> bool:
+    """Whether an event brings what a person wrote, and not the bot, another app or Slack itself."""
+    if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
+        return False
+    return bool(event.get("user")) and event["user"] != workspace.bot_user
+
+
+def _has_no_task(cause: MessageCause, text: str) -> bool:
+    """Whether a message starts nothing, whatever else is known: a mention without words, or with small talk alone."""
+    if not cause.mention or cause.in_thread or not cause.only_text:
+        return False
+    # An ack waits for this, and only a text with a sign of equality has options to take out.
+    task = parse_request(text).prompt if "=" in text else text.strip()
+    return not task or small_talk(text) is not None
+
+
+def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
+    text = text_of(event)
+    return MessageCause(
+        user=event["user"],
+        text=text,
+        channel=event["channel"],
+        ts=event["ts"],
+        thread_ts=event.get("thread_ts"),
+        direct=event.get("channel_type") == "im",
+        mention=event["type"] == "app_mention" or _mentions_us(workspace, text),
+        under_us=event.get("parent_user_id") == workspace.bot_user,
+        shared=bool(envelope.get("is_ext_shared_channel")),
+        files=files_of(event),
+        quoted=quoted(event),
+    )
+
+
+def _from_catch_up(workspace: Workspace, channel: str, message: ThreadMessage) -> MessageCause:
+    return MessageCause(
+        user=message.user or "",
+        text=message.text,
+        channel=channel,
+        ts=message.ts,
+        thread_ts=message.thread_ts if message.thread_ts != message.ts else None,  # of a first message it is its own
+        direct=channel.startswith("D"),
+        mention=_mentions_us(workspace, message.text),
+        files=message.files,
+        quoted=message.quoted,
+    )
+
+
+def _mentions_us(workspace: Workspace, text: str) -> bool:
+    return workspace.bot_user in mentioned_users(text)
+
+
+def _do_nothing(_workspace: Workspace) -> None:
+    """Do nothing, until `when_not_taken` gives something to do."""
+
+
+def command_key(body: Json) -> str:
+    """The key of the row for the slash command of Slack's request `body`."""
+    return f"cmd:{body['trigger_id']}"
+
+
+def _pressed_at(body: Json) -> str | None:
+    """Return Slack's time of a press, in the form of a message's `ts`. Our own clock may be behind Slack's."""
+    seconds, _, fraction = str(body["actions"][0].get("action_ts") or "").partition(".")
+    return f"{seconds}.{fraction:0<6}" if seconds else None

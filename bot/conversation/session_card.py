@@ -1,0 +1,184 @@
+"""The card of a session: how it is posted, what it shows, and what follows when it stands or is lost.
+
+The card of a slash command comes before its session: the message begins the session's thread, and the row that creates
+the session is stored when the card stands. So a channel that cannot be posted in never costs a session.
+"""
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from bot.domain.causes import StartCause
+from bot.domain.file import SlackFile
+from bot.domain.keys import reference
+from bot.domain.lane import thread_lane
+from bot.domain.session import Lifecycle, Session
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import Drawer, Location, Recipient, UnitOfWork
+from bot.slack.errors import ChannelGone, SlackError
+from bot.store import channel_losses, outbox, sessions, threads
+from bot.store.cause_codec import decode_files, encode_files
+from bot.store.database.connection import Transaction
+from bot.store.inbox import InboxRow
+from bot.store.outbox import OutboxRow
+from bot.store.posts import Post, post_key, subject_of
+from bot.store.threads import Thread
+from bot.views.answers import access as access_sentences
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.card import card
+from bot.views.message import Message
+from bot.views.shared_card import card_in_shared_channel
+
+
+class SessionCard(Drawer):
+    """Draws the cards of sessions."""
+
+    name: ClassVar[str] = "card"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:
+        """Return the card of a session as it is stored now; None if the session is gone."""
+        session = await sessions.get(tx, subject)
+        if session is None:
+            return None
+        session = self._services.workspaces.with_code_hosts(session)
+        return card_in_shared_channel(session) if shared else card(session, self._services.clock())
+
+    async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
+        """Have the card of a command begin its session's thread, and add the row that creates the session."""
+        session = await sessions.get(uow.tx, subject_of(row.key)) if row.follow is not None else None
+        if session is None or row.follow is None or session.thread_ts is not None:
+            return
+        named = reference(session.team, session.channel, ts)
+        await sessions.change(uow.tx, session.id, thread_ts=ts, reference=named)
+        thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
+        await threads.put(uow.tx, thread, uow.now)
+        await uow.add_to_inbox(_start_row(row.follow, row.ref, session, ts, uow.now))
+        await self._link_thread(uow, row, session, ts)
+
+    async def _link_thread(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
+        """Link the thread that the card begins, privately, to the person who asked for the session.
+
+        The link takes the place of what they were shown before, or stands in the thread in which they wrote `!new`.
+        """
+        url, asked_in = row.payload["response_url"], row.payload["asked_in"]
+        if url is None and asked_in is None:
+            return
+        link = self._services.workspaces[row.team].slack.permalink(row.channel, ts)
+        here, elsewhere = (
+            start_sentences.started_in_thread(session.prompt, link),
+            start_sentences.started_elsewhere(session, link),
+        )
+        to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in, url)
+        if url is not None:
+            to = replace(to, replaces=True, asked_at=row.created_at)
+        await uow.reply_privately(to, here if asked_in is None else elsewhere)
+
+    async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:
+        """Announce that the session has no card; one of a command was then not started, and its asker reads why."""
+        if row.follow is None:
+            await _announce_no_card(uow, subject_of(row.key))
+        elif error is not None:
+            await refuse(uow, subject_of(row.key), start_sentences.start_failed(row.ref))
+            url = row.payload.get("response_url")
+            # In place of what the person was shown: that the command is being checked, or that the thread appears.
+            to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, url, replaces=True)
+            await uow.reply_privately(to, _why_no_card(error, row))
+
+    async def lost(self, uow: UnitOfWork, post: Post, error: SlackError) -> None:
+        """Announce that the card is not kept up to date any more, or that its channel is gone."""
+        if isinstance(error, ChannelGone):
+            await notify_asker_of_channel(uow, post.subject, post.channel, error)
+        else:
+            await _announce_no_card(uow, post.subject)
+
+
+async def _announce_no_card(uow: UnitOfWork, session_id: str) -> None:
+    session = await sessions.get(uow.tx, session_id)
+    if session is not None and session.thread_ts is not None:
+        await uow.post(f"lost:{card_key(session_id)}", session, failure_sentences.CARD_LOST)
+
+
+def card_key(session_id: str) -> str:
+    """The key of the card of the session with our id `session_id`."""
+    return post_key(SessionCard.name, session_id)
+
+
+async def post_card(
+    uow: UnitOfWork, session: Session, *, payload: dict[str, Any] | None = None, follow: dict[str, Any] | None = None
+) -> None:
+    """Have the card of `session` posted, unless that was done before. The post carries `payload` and `follow`."""
+    to = Location(session.team, session.channel, session.thread_ts, session.id)
+    await uow.show(SessionCard, session.id, to, payload=payload or {}, follow=follow, rank=outbox.FIRST)
+
+
+def start_to_follow(key: str, files: tuple[SlackFile, ...]) -> dict[str, Any]:
+    """Return the `follow` of a card's post, after which the session is created; `key` is that of the row that asked."""
+    return {"cause": key, "files": encode_files(files)}
+
+
+def _start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: float) -> InboxRow[StartCause]:
+    """Return the inbox row that creates `session`, whose card was posted as the message `ts`.
+
+    The row is the first one in the lane of the thread that the card begins. `follow` comes from `start_to_follow`.
+    """
+    cause = StartCause(session.id, decode_files(follow["files"]))
+    lane = thread_lane(session.team, session.channel, ts)
+    return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
+
+
+async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
+    """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
+    session = await end_unstarted(uow, session_id, Lifecycle.REFUSED)
+    if session is not None and session.thread_ts is not None:
+        await uow.post(f"announce:{session.id}:refused", session, message)
+
+
+async def end_unstarted(uow: UnitOfWork, session_id: str, lifecycle: Lifecycle) -> Session | None:
+    """End a session that never started with `lifecycle`, and have its card show that. Returns it, if there is one."""
+    session = await sessions.end(uow.tx, session_id, lifecycle, uow.now)
+    await remove_mark(uow, session_id)
+    await uow.redraw(SessionCard, session_id)
+    return session
+
+
+async def remove_mark(uow: UnitOfWork, session_id: str) -> None:
+    """Take away the reaction that shows the state of a session, which is over here or has never begun."""
+    tracked = (await sessions.tracked(uow.tx, [session_id])).get(session_id)
+    if tracked is not None and tracked.position.mark is not None:
+        await sessions.change(uow.tx, session_id, mark=None)
+        await uow.replace_mark(tracked.session, tracked.position.mark, None, f"{uow.now:.6f}")
+
+
+async def notify_asker_of_channel(uow: UnitOfWork, session_id: str, channel: str, error: ChannelGone) -> None:
+    """Inform the asker in a direct message that `channel` cannot be posted in, and mark the session's posts dead."""
+    session = await sessions.get(uow.tx, session_id)
+    await uow.mark_session_dead(session_id, "channel gone")
+    if session is not None:
+        lost = failure_sentences.posting_restricted if error.is_restricted else failure_sentences.posting_lost
+        await announce_channel_lost(uow, session, lost(channel, session))
+
+
+async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Message, removal: str = "") -> None:
+    """Send `message` to the asker directly, once for each loss of the session's channel; to nobody if they were erased.
+
+    `removal` is the key of the event about it; without one a post was refused.
+    """
+    loss = await channel_losses.note(uow.tx, session.id, card_key(session.id), removal)
+    if loss is not None and session.requester:
+        key = f"lost:{session.id}:channel:{loss}"
+        await uow.add_to_outbox(uow.post_row(key, session.team, session.requester, None, message))
+
+
+def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
+    if not isinstance(error, ChannelGone):
+        return start_sentences.start_failed(row.ref)
+    if error.is_archived:
+        return access_sentences.CHANNEL_ARCHIVED
+    if error.is_restricted:
+        return access_sentences.CHANNEL_RESTRICTED
+    # Slack does not show the bot a conversation between others, so it is "not found".
+    between = row.channel.startswith("D") and error.error in {"channel_not_found", "not_in_channel"}
+    return access_sentences.BETWEEN_PEOPLE if between else access_sentences.not_in_channel()

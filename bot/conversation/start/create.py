@@ -1,0 +1,205 @@
+"""Create a session at Devin, one for each cause: `bot.kernel.exactly_once` says how.
+
+The reference by which a session is found again is in one of its tags and at the end of its prompt.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from bot.conversation.lookup import SessionLookup
+from bot.conversation.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
+from bot.conversation.session_card import SessionCard, refuse
+from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
+from bot.conversation.session_tags import SessionTags
+from bot.conversation.start.refusals import refusal_sentence
+from bot.devin.errors import DevinRefused
+from bot.devin.models import DevinSession
+from bot.domain.causes import SessionCause, StartCause
+from bot.domain.session import Lifecycle, Session
+from bot.kernel.exactly_once.creation import Creation, LookupResult
+from bot.kernel.exactly_once.loss import is_late, is_unknown
+from bot.kernel.exactly_once.protocol import ExactlyOnce
+from bot.kernel.gates import Asker, Gates, Limit
+from bot.kernel.job import Job, finish
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import Recipient, UnitOfWork
+from bot.logs import get_logger
+from bot.store import inbox, sessions
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
+
+log = get_logger(__name__)
+
+
+class Create:
+    """Creates the sessions that inbox rows ask for."""
+
+    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, lookup: SessionLookup) -> None:
+        self._services = services
+        self._gates = gates
+        self._prompts = prompts
+        self._lookup = lookup
+        self._once = ExactlyOnce(services)
+
+    async def run(self, job: Job[StartCause]) -> None:
+        """Create the session of a slash command. The inbox row exists once the session's card is posted."""
+        session = await self._services.session(job.cause.session_id)
+        if session is None or session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
+            await self._services.close(job)
+            return
+        await self.create(job, session)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[StartCause], _reason: str, /) -> None:
+        """Announce on the card and in the thread that the session was not started, or may not have been."""
+        await start_is_dead(uow, job, job.cause.session_id)
+
+    async def create(self, job: Job[SessionCause], session: Session) -> None:
+        """Create `session` at Devin for the job's row, or adopt the one that an earlier try created."""
+        session = await self._services.session(session.id) or session
+        await self._once.create(job, NewSession(self._services, self._gates, self._prompts, self._lookup, job, session))
+
+
+class NewSession(Creation[DevinSession]):
+    """The creation of `session` at Devin, as the row of `job` asks for it."""
+
+    kind: ClassVar[str] = "session"
+
+    def __init__(
+        self,
+        services: Services,
+        gates: Gates,
+        prompts: PromptBuilder,
+        lookup: SessionLookup,
+        job: Job[SessionCause],
+        session: Session,
+    ) -> None:
+        self._services = services
+        self._gates = gates
+        self._prompts = prompts
+        self._lookup = lookup
+        self._job = job
+        self._session = session
+        self._organisation = services.organisations.of(session)
+        self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
+        assert session.reference is not None
+        self._tags = SessionTags(self._organisation, session.reference, session.options.tags)
+        self._limit = Limit(None)
+
+    async def prepare(self) -> bool:
+        """Build the prompt. Returns False, with the row closed, if the start was cancelled or has no prompt."""
+        if self._session.stop_requested:
+            await self._cancel()
+            return False
+        workspace, session = self._job.workspace, self._session
+        who = Asker(workspace, session.requester, session.channel, session.requester)
+        ceiling = workspace.policy.wake_limits.own_ceiling(session)
+        self._limit = await self._gates.limit(who, session.id, ceiling, session.options.acu)
+        self._prompt = await self._prompts.build(self._job, self._session)
+        if self._prompt.refusal is None:
+            return True
+        async with self._services.unit_of_work_for(self._job) as uow:
+            await record(uow, self._session)
+            await refuse(uow, self._session.id, self._prompt.refusal)
+            await finish(uow, self._job)
+        return False
+
+    async def _cancel(self) -> None:
+        session = self._session
+        async with self._services.unit_of_work_for(self._job) as uow:
+            await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
+            await uow.post(
+                f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(session.stopped_by_name)
+            )
+            await uow.redraw(SessionCard, session.id)
+            await finish(uow, self._job)
+
+    async def write_intent(self, uow: UnitOfWork) -> None:
+        """Record the session with its thread, its card and what was read, and note which files were left out."""
+        row = self._job.row
+        await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False))
+        if self._prompt.read is not None:
+            await uow.post(f"read:{self._session.id}", self._session, self._prompt.read)
+        cause = with_left_out(row.cause, self._prompt.left_out)
+        if cause != row.cause:
+            await inbox.note(uow.tx, row.key, cause)
+        if is_unknown(row) and is_late(row, uow.now, self._services.timing.late_notice):
+            # `row` was read before the look-up: its intent is that of an earlier try, which created nothing.
+            await self.write_late(uow)
+
+    async def call(self) -> DevinSession:
+        """Ask Devin for the session, with the fullest list of tags that was not refused."""
+        options = self._session.options
+        return await self._organisation.devin.create_session(
+            self._prompt.text,
+            title=options.title,
+            tags=await self._tags.to_send(),
+            repos=[options.repo] if options.repo else None,
+            playbook_id=self._prompt.playbook_id,
+            devin_mode=options.mode,
+            max_acu_limit=self._limit.acus,
+            attachment_urls=self._prompt.attachments or None,
+        )
+
+    async def other_form(self, refused: DevinRefused, /) -> bool:
+        """If Devin refused the tags, go on to the next shorter list. Returns False if there is none."""
+        return self._tags.shorten(refused)
+
+    async def lookup(self) -> LookupResult[DevinSession]:
+        """Search Devin for the session, by its reference."""
+        return await self._lookup.session(self._session)
+
+    async def write_checking(self, uow: UnitOfWork) -> None:
+        """Have the card say that it is being checked whether the session was started."""
+        await sessions.change(uow.tx, self._session.id, checking=True)
+        await uow.redraw(SessionCard, self._session.id)
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Announce in the thread that the start is tried again."""
+        await uow.post(f"late:{self._session.id}", self._session, start_sentences.start_retrying(self._job.row.ref))
+
+    async def write_created(self, uow: UnitOfWork, thing: DevinSession) -> None:
+        """Store what Devin answered about the session. From here on the poller follows the session."""
+        session = self._session
+        await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot(), uow.now)
+        await show_new_state(uow, session.id)
+        for number, message in enumerate(self._prompt.left_out):
+            await uow.post(f"file:{session.id}:{number}", session, message)
+        await _announce_tags(uow, session, thing)
+        if self._limit.less is not None:
+            await uow.reply_privately(_asker(session, "limit"), self._limit.less)
+        current = await sessions.get(uow.tx, session.id)
+        if current is not None and current.stop_requested:
+            await uow.add_to_inbox(stop_row(self._job.row.lane, self._job.row.ref, current, uow.now))
+        uow.after_commit(partial(self._follow, thing))
+
+    def _follow(self, thing: DevinSession) -> None:
+        log.info("session created", session=self._session.id, devin_id=thing.session_id)
+        self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
+        self._services.engine.wake_by(self._job.workspace.catch_up_tick, self._services.timing.poll_soon)
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """End the session as refused, and announce why nothing was started."""
+        await refuse(uow, self._session.id, refusal_sentence(refused))
+
+
+def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Return those of the tags `wanted` by a person that are not in `kept`, whatever their case."""
+    carried = {tag.casefold() for tag in kept}
+    return [tag for tag in wanted if tag.casefold() not in carried]
+
+
+async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) -> None:
+    """Inform the asker which of their tags the session lacks: some organisations only take tags that they listed."""
+    if not made.has("tags"):
+        return
+    missing = tags_missing(session.options.tags, made.tags)
+    if missing:
+        await uow.reply_privately(_asker(session, "tags"), start_sentences.tags_left_out(missing))
+
+
+def _asker(session: Session, about: str) -> Recipient:
+    # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
+    where = session.thread_ts if session.cause_ts is not None else None
+    return Recipient(session.team, f"{about}:{session.id}", session.requester, session.channel, where)

@@ -1,0 +1,79 @@
+"""A mention or a direct message starts a session, in the thread of that message."""
+
+from dataclasses import replace
+
+from bot.conversation.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
+from bot.conversation.start.create import Create
+from bot.conversation.start.options_check import OptionsCheck
+from bot.domain.causes import MessageCause
+from bot.domain.commands.options import Request, parse_request
+from bot.domain.keys import reference, session_id
+from bot.domain.session import Lifecycle, Session
+from bot.kernel.gates import Asker, Gates
+from bot.kernel.job import Job, recipient_of
+from bot.kernel.services import Services
+from bot.store import inbox
+from bot.views.answers import starts as start_sentences
+
+
+class StartFromMessage:
+    """Turns a message into a session."""
+
+    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, create: Create) -> None:
+        self._services = services
+        self._gates = gates
+        self._prompts = prompts
+        self._options_check = OptionsCheck(services)
+        self._create = create
+
+    async def start(self, job: Job[MessageCause], text: str) -> None:
+        """Create the session that the message's `text` asks for.
+
+        Nothing is created if it has no task, if its options are not valid, or if a budget is used up.
+        """
+        if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
+            await self._services.answer(job, start_sentences.EMPTY_PROMPT)
+            return
+        refusal = await self._gates.start_refusal(
+            Asker(job.workspace, job.cause.user, job.cause.channel, job.cause.user)
+        )
+        if refusal is not None:
+            await self._services.answer(job, refusal)
+            return
+        request = await self._options_check.checked(job, text)
+        if request is not None:
+            session = self._session(job, await self._prompts.request(job, request))
+            await self._create.create(await self._without_question(job, session), session)
+
+    async def resume(self, job: Job[MessageCause], begun: Session) -> None:
+        """Go on creating the session `begun`, which an earlier try recorded."""
+        await self._create.create(job, begun)
+
+    async def _without_question(self, job: Job[MessageCause], session: Session) -> Job[MessageCause]:
+        """If the person was asked before the start, have the question replaced. Returns the job without its secret."""
+        if job.cause.response_url is None:
+            return job
+        cause = replace(job.cause, response_url=None)
+        # A crash before this commit leaves the question standing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_of(job), start_sentences.received_in_thread(session.prompt))
+            await inbox.note(uow.tx, job.row.key, cause)
+        return replace(job, row=replace(job.row, cause=cause))
+
+    def _session(self, job: Job[MessageCause], request: Request) -> Session:
+        cause, team, now = job.cause, job.workspace.team, self._services.clock()
+        return Session(
+            id=session_id(job.row.key),
+            team=team,
+            org_id=job.workspace.organisation.id,
+            channel=cause.channel,
+            thread_ts=cause.root_ts,
+            requester=cause.user,
+            prompt=request.prompt or (LOOK_AT_THREAD if cause.in_thread else LOOK_AT_FILES),
+            options=request.options,
+            lifecycle=Lifecycle.QUEUED,
+            reference=reference(team, cause.channel, cause.ts),
+            cause_ts=cause.ts,
+            created_at=now,
+            spoken_at=now,
+        )

@@ -1,0 +1,63 @@
+"""The options of a task are checked before it starts: what is wrong with them is asked about, and costs nothing."""
+
+from bot.conversation.playbooks import playbooks_by_name
+from bot.conversation.start.refusals import refusal_sentence
+from bot.conversation.steer.held_start import hold
+from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
+from bot.domain.causes import AskingCause
+from bot.domain.commands.options import Request, is_playbook_id, parse_request
+from bot.kernel.exactly_once.loss import is_late
+from bot.kernel.job import Job, recipient_of
+from bot.kernel.services import Services
+from bot.views.answers import starts as start_sentences
+from bot.views.text import escape
+
+
+class OptionsCheck:
+    """Reads the tasks of starts. A start with options that are not valid is held, and its person asked about them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def checked(self, job: Job[AskingCause], text: str, *, behind: str = "") -> Request | None:
+        """Read the task in `text`. Returns None if the job's row was held or closed instead: nothing starts now.
+
+        `behind` is the word by which a command begins whose task `text` is, such as `!new`.
+        """
+        try:
+            request = await self._read(job, text)
+        except DevinRefused as refused:
+            await self._services.answer(job, refusal_sentence(refused))
+            return None
+        except (DevinLater, DevinUncertain):
+            await self._answer_if_late(job)
+            raise
+        if not request.mistyped or job.cause.confirmation.as_written:
+            return request
+        # A crash before this commit asks nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            question = start_sentences.ask_about_options(job.row.key, request)
+            await hold(uow, job, start_sentences.OPTIONS, question, suggestion(request, behind))
+        return None
+
+    async def _read(self, job: Job[AskingCause], text: str) -> Request:
+        any_mode = job.cause.confirmation.as_written
+        request = parse_request(text, any_mode=any_mode)
+        wanted = request.options.playbook
+        if wanted is None or is_playbook_id(wanted):
+            return request
+        known = await playbooks_by_name(job.workspace.organisation)
+        titles = {name: playbook.title for name, playbook in known.items()}
+        return parse_request(text, titles, any_mode=any_mode)
+
+    async def _answer_if_late(self, job: Job[AskingCause]) -> None:
+        """Inform the person, once, that the start waits because Devin cannot be reached."""
+        if is_late(job.row, self._services.clock(), self._services.timing.late_notice):
+            async with self._services.unit_of_work_for(job) as uow:
+                late = start_sentences.start_retrying(job.row.ref)
+                await uow.reply_privately(recipient_of(job), late, key=f"{job.row.key}:late")
+
+
+def suggestion(request: Request, behind: str) -> str | None:
+    """The whole text with valid options, in which form a row has it; None where no such text is known."""
+    return None if request.corrected is None else escape(f"{behind} {request.corrected}".strip())

@@ -1,0 +1,116 @@
+"""A start that waits for the person who asked for it: they are asked privately, and a choice lets it go on or ends it.
+
+The question is about the row of the start: it carries that row's key. If no answer comes in time, the row is closed,
+and nothing is started.
+"""
+
+from dataclasses import dataclass, replace
+
+from bot.domain.causes import AskingCause, Cause, Confirmation, Hold, MessageCause
+from bot.domain.commands.presses import NO, AnswerGiven
+from bot.domain.keys import session_id
+from bot.domain.lane import own_lane, thread_lane
+from bot.kernel.job import CommandJob, Job, finish, recipient_of
+from bot.kernel.questions import hold_row
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.store import inbox, sessions
+from bot.store.inbox import InboxRow
+from bot.views.answers import starts as start_sentences
+from bot.views.message import Message
+
+
+async def hold(
+    uow: UnitOfWork, job: Job[AskingCause], name: str, question: Message, suggestion: str | None = None
+) -> None:
+    """Ask the person of the job's start the `question` with this `name`, and let the start wait for the answer.
+
+    `suggestion` is the text with its options corrected, if the question offers to start that.
+    """
+    # A row may be asked about twice, each time in another attempt.
+    await uow.reply_privately(recipient_of(job), question, key=f"{job.row.key}:asked:{job.row.attempts}")
+    await hold_row(uow, job, held(name, job.row.key, uow.now, uow.timing.start_question, suggestion), "asked first")
+
+
+def held(name: str, key: str, now: float, wait: float, suggestion: str | None = None) -> Hold:
+    """Return what the row of a start with this key waits for, which is asked about `now`: at most `wait` seconds."""
+    return Hold(name, key, now + wait, now, suggestion)
+
+
+@dataclass(frozen=True, slots=True)
+class StartQuestion:
+    """A question about a start; who declines it reads `declined`."""
+
+    services: Services
+    name: str
+    declined: Message
+
+    async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
+        """Let the start that waits for this answer go on, or end it."""
+        to, key = recipient_of(job), given.subject
+        # A crash before this commit leaves the question open, and the press is handled again.
+        async with self.services.unit_of_work_for(job) as uow:
+            row = await inbox.get(uow.tx, key)
+            cause = _answered(row, job, given, uow.now)
+            if cause is not None and given.answer == NO:
+                await inbox.finish(uow.tx, [key], uow.now, reason="declined")
+                await uow.reply_privately(to, self.declined)
+            elif cause is not None:
+                await _go_on(uow, key, job.workspace.team, cause)
+            else:
+                # Where the start is on its way, what came of it takes the place of the question, and this does not.
+                replaces = not await _is_under_way(uow, row, job, key)
+                await uow.reply_privately(replace(to, replaces=replaces), start_sentences.START_EXPIRED)
+            await finish(uow, job)
+
+    async def not_answered(self, job: Job[AskingCause], _hold: Hold) -> None:
+        """Close the row: nobody answered, and nothing was started."""
+        await self.services.close(job)
+
+
+def start_questions(services: Services) -> list[StartQuestion]:
+    """The questions about starts: whether a repeated one is meant, and what to do about options that are not valid."""
+    return [
+        StartQuestion(services, start_sentences.REPEATED, start_sentences.START_DECLINED),
+        StartQuestion(services, start_sentences.OPTIONS, start_sentences.START_CANCELLED),
+    ]
+
+
+async def _go_on(uow: UnitOfWork, key: str, team: str, cause: AskingCause) -> None:
+    """Have the row worked on at once: a message in the lane of its thread, a command in a lane of its own."""
+    lane = thread_lane(team, cause.channel, cause.root_ts) if isinstance(cause, MessageCause) else own_lane(key)
+    await inbox.confirm(uow.tx, key, lane, cause, uow.now)
+    uow.wakes[lane] = 0.0
+
+
+def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, now: float) -> AskingCause | None:
+    """The cause of a start with this answer noted in it; None if it does not wait for an answer of this person's."""
+    if row is None or row.ready_at <= now or not _is_theirs(row, job):
+        return None
+    assert isinstance(row.cause, AskingCause)
+    hold, before = row.cause.hold, row.cause.confirmation
+    if hold is None or hold.question != given.question:
+        return None
+    corrected = given.answer == start_sentences.CORRECTED
+    if corrected and hold.suggestion is None:
+        return None
+    answer = Confirmation(
+        corrected=before.corrected or corrected,
+        as_written=before.as_written or given.answer == start_sentences.AS_WRITTEN,
+        again=before.again or given.answer == start_sentences.AGAIN,
+    )
+    text = hold.suggestion if corrected and hold.suggestion else row.cause.text
+    return replace(row.cause, text=text, confirmation=answer, hold=None, response_url=job.cause.response_url)
+
+
+def _is_theirs(row: InboxRow[Cause], job: CommandJob) -> bool:
+    same = (job.workspace.team, job.cause.user)
+    return isinstance(row.cause, AskingCause) and (row.team, row.cause.user) == same
+
+
+async def _is_under_way(uow: UnitOfWork, row: InboxRow[Cause] | None, job: CommandJob, key: str) -> bool:
+    """Whether the person's start has been answered already, and is being worked on or has become a session."""
+    if row is not None:
+        return _is_theirs(row, job) and isinstance(row.cause, AskingCause) and row.cause.hold is None
+    session = await sessions.get(uow.tx, session_id(key))
+    return session is not None and (session.team, session.requester) == (job.workspace.team, job.cause.user)

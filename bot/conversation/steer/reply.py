@@ -1,0 +1,332 @@
+"""A reply in a session's thread is sent to Devin once, with its sender: `bot.kernel.exactly_once` says how.
+
+The first line of the message at Devin begins with a mark that is made from the reply's `ts`. A look-up searches for the
+mark, never for the text, because people may write "yes" twice and mean both. The text below it is quoted, so that no
+line of it reads like another person's. A session that sleeps is unarchived first.
+"""
+
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar, Final
+
+from bot.conversation.lookup import SessionLookup
+from bot.conversation.prompt import PromptBuilder, left_out_of, with_left_out
+from bot.conversation.session_card import SessionCard
+from bot.conversation.session_check import MAY_BE_TAKEN_BACK, SessionCheck
+from bot.conversation.session_rows import EYES, recheck_held, show_new_state
+from bot.conversation.steer import held_reply
+from bot.conversation.uploads import Files
+from bot.devin.errors import DevinError, DevinForbidden, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
+from bot.domain.causes import MessageCause, SearchStart
+from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
+from bot.domain.text import plain, without_mention
+from bot.domain.waking import is_asleep
+from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
+from bot.kernel.exactly_once.protocol import ExactlyOnce
+from bot.kernel.gates import Asker, Gates
+from bot.kernel.job import Job, Reschedule, finish, recipient_of
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.logs import get_logger
+from bot.store import inbox, session_days, sessions, threads, waiting_times
+from bot.store.threads import Thread
+from bot.views.answers import files as file_sentences
+from bot.views.answers import replies as reply_sentences
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+_WHY_REFUSED: Final = {
+    DevinUnauthorized: "Devin does not accept Devin Bridge's key",
+    DevinForbidden: "Devin Bridge's key lacks a permission for it",
+    DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
+}
+_PERMISSION: Final = (
+    "Devin Bridge's key lacks the permission `{needed}`, which an admin of your Devin organisation can grant"
+)
+_MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
+_GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {
+    DisplayState.ANSWERED,
+    DisplayState.LIMIT,
+    DisplayState.FAILED,
+}
+# In these states Devin does nothing and waits for nothing.
+_RESTING: Final = frozenset(
+    {
+        *(DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED),
+        *(DisplayState.ENDED, DisplayState.CANCELLED, DisplayState.REFUSED),
+    }
+)
+_NOT_SENT_MARK: Final = "pray"  # the reaction to small talk
+# Small talk needs no answer in either case.
+_OR_ENDED: Final = (None, reply_sentences.SESSION_ENDED, reply_sentences.THREAD_CLOSED)
+
+
+class Reply:
+    """Sends replies to their sessions."""
+
+    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, lookup: SessionLookup) -> None:
+        self._services = services
+        self._gates = gates
+        self._prompts = prompts
+        self._lookup = lookup
+        self._once = ExactlyOnce(services)
+
+    async def run(self, job: Job[MessageCause], thread: Thread) -> None:
+        """Send the reply to the session of `thread`, or answer privately why it is not sent."""
+        session = await self._services.session(thread.session_id)
+        unwanted = self._reason_not_to_send(job, thread, session)
+        if session is not None and unwanted in _OR_ENDED and self._is_small_talk(job, session):
+            await self._take_small_talk(job, session)
+            return
+        if session is None or unwanted is not None:
+            unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
+            await self._refuse(job, unwanted, "unknown" if unknown else "ended")
+            return
+        if session.lifecycle is not Lifecycle.OPEN:
+            raise Reschedule(self._services.timing.start_retry, "the session is still being started")
+        if await self._may_not_wake(job, session) or await held_reply.holds(self._services, job, session):
+            return
+        await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
+
+    async def _may_not_wake(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether the reply would wake the session, and may not: then that is answered, and the row closed."""
+        if not is_asleep(session) or job.row.intent_at is not None:
+            return False  # with an intent Devin may have the reply already
+        who = Asker(job.workspace, session.requester, session.channel, job.cause.user)
+        refusal = await self._gates.wake_refusal(who, session)
+        if refusal is not None:
+            await self._services.answer(job, refusal, session)
+        return refusal is not None
+
+    def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""
+        text = plain(without_mention(job.cause.text, job.workspace.bot_user))
+        tried = job.row.intent_at is not None  # then Devin may have it already
+        return job.cause.only_text and not tried and needs_no_answer(small_talk(text), session)
+
+    async def _take_small_talk(self, job: Job[MessageCause], session: Session) -> None:
+        """React to the reply, or answer where to approve if it may be meant as an approval. Nothing is sent."""
+        # A crash before this commit leaves the row as it was.
+        async with self._services.unit_of_work_for(job) as uow:
+            if session.display_state is DisplayState.APPROVAL:
+                await uow.reply_privately(recipient_of(job, session), reply_sentences.approve_in_devin(session))
+            else:
+                await uow.react(session, job.cause.ts, _NOT_SENT_MARK)
+            await finish(uow, job)
+
+    def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
+        """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""
+        if thread.closed:
+            return reply_sentences.THREAD_CLOSED
+        if session is not None and session.lifecycle is Lifecycle.UNCERTAIN:
+            return reply_sentences.START_UNKNOWN
+        if session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES:
+            return reply_sentences.SESSION_ENDED
+        if thread.muted and not (job.cause.mention or job.cause.was_held):  # what was held came before the mute
+            return Message("")
+        if session.cause_ts is not None and job.cause.ts < session.cause_ts:
+            return Message("")  # Devin has read this message, as context of the mention that came after it
+        empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
+        return Message("") if empty and job.cause.only_text else None
+
+    async def _refuse(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            if message is not None and message.text:
+                to = recipient_of(job)
+                # Once for each person and reason (`what`), because people may go on talking in such a thread.
+                await uow.reply_privately(to, message, key=f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:{what}")
+            await finish(uow, job)
+
+
+class NewMessage(Creation[Snapshot | None]):
+    """The creation of a message in `session`; `write_created` gets Devin's snapshot, or None if it is unreadable."""
+
+    kind: ClassVar[str] = "reply"
+
+    def __init__(
+        self,
+        services: Services,
+        prompts: PromptBuilder,
+        lookup: SessionLookup,
+        job: Job[MessageCause],
+        session: Session,
+    ) -> None:
+        self._services = services
+        self._prompts = prompts
+        self._lookup = lookup
+        self._job = job
+        self._session = session
+        self._organisation = services.organisations.of(session)
+        self._files = Files(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
+        self._message_text = ""
+        self._search_start = job.cause.search_start
+        self._check = SessionCheck(services)
+        self._not_taken_yet = False  # whether Devin takes no message now, but may later
+
+    @property
+    def _devin_id(self) -> str:
+        assert self._session.devin_id is not None
+        return self._session.devin_id
+
+    async def prepare(self) -> bool:
+        """Hand the files on and write the text. If that leaves nothing to send, close the row and return False."""
+        cause = self._job.cause
+        self._files = await self._prompts.files(self._job, self._organisation)
+        text = await self._prompts.reply(self._job)
+        if text or self._files.urls:
+            author = await self._prompts.author(self._job.workspace, cause.user)
+            self._message_text = f"{_mark(self._job)} {author}:\n{text}"
+            return True
+        async with self._services.unit_of_work_for(self._job) as uow:
+            if self._files.left_out:
+                lost = file_sentences.files_lost(self._files.left_out, "sent")
+                await uow.post(f"file:{self._job.row.key}", self._session, lost)
+            await finish(uow, self._job)
+        return False
+
+    async def call_first(self) -> None:
+        """Unarchive the session if it sleeps."""
+        if self._session.snapshot.archived:
+            await self._unarchive()
+
+    async def _unarchive(self) -> None:
+        await self._services.check_claim(self._job)
+        # A crash right here repeats the request, which changes nothing.
+        await self._organisation.devin.unarchive(self._devin_id)
+
+    async def write_intent(self, uow: UnitOfWork) -> None:
+        """Note in the row where a look-up begins and which files were left out, and put eyes on the reply.
+
+        The position is noted now, because the poller moves it on and a look-up must begin before the message.
+        """
+        row = self._job.row
+        if self._search_start is None:
+            tracked = (await sessions.tracked(uow.tx, [self._session.id]))[self._session.id]
+            self._search_start = SearchStart(tracked.position.page_cursor)
+        cause = replace(with_left_out(row.cause, self._files.left_out), search_start=self._search_start)
+        if cause != row.cause:
+            await inbox.note(uow.tx, row.key, cause)
+        await uow.react(self._session, cause.ts, EYES)
+
+    async def call(self) -> Snapshot | None:
+        """Send the message to Devin. Returns what the answer says about the session, or None if that cannot be read."""
+        answer = await self._organisation.devin.send_message(self._devin_id, self._message_text, self._files.urls)
+        if answer is not None and answer.is_archived:
+            return await self._woken(answer.snapshot())
+        return answer.snapshot() if answer else None
+
+    async def _woken(self, snapshot: Snapshot) -> Snapshot:
+        """Unarchive the session that was archived elsewhere: as long as it is archived, it counts as asleep.
+
+        Returns `snapshot` as it is after that. The message is sent already, so a failure is left to the next reply.
+        """
+        try:
+            await self._unarchive()
+        except DevinError as error:
+            log.warning("not unarchived", session=self._session.id, error=type(error).__name__, status=error.status)
+            return snapshot
+        return replace(snapshot, archived=False)
+
+    async def lookup(self) -> LookupResult[Snapshot | None]:
+        """Search the session's messages for the mark. What is found says nothing about the session."""
+        cursor = self._search_start.cursor if self._search_start else None
+        try:
+            return await self._lookup.message(self._session, _mark(self._job), cursor)
+        except MAY_BE_TAKEN_BACK:
+            if (await self._check.ask(self._job, self._session)).over:
+                raise  # then it can never be known
+            return Missing.UNREADABLE
+
+    async def is_final(self, refused: DevinRefused, /) -> bool:
+        """Whether Devin takes no more messages in the session: not if it only does not take one now."""
+        if not isinstance(refused, MAY_BE_TAKEN_BACK):
+            return True
+        self._not_taken_yet = not (await self._check.ask(self._job, self._session)).over
+        return not self._not_taken_yet
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Announce in the thread that replies wait for Devin."""
+        # One post in that time for all replies that wait, not one for each.
+        period = int(uow.now // self._services.timing.late_reminder)
+        message = reply_sentences.REPLY_NOT_TAKEN_YET if self._not_taken_yet else reply_sentences.REPLY_LATE
+        await uow.post(f"late:{self._session.id}:{period}", self._session, message)
+
+    async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
+        """Store that a person wrote to the session, which wakes it, and what Devin answered about it."""
+        session, ts = self._session, self._job.cause.ts
+        await sessions.spoke(uow.tx, session.id, self._job.cause.user, uow.now)
+        if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
+            await uow.redraw(SessionCard, session.id)
+        await waiting_times.end(uow.tx, session.id, uow.now)
+        await session_days.record(uow.tx, session.id, uow.now)
+        if is_asleep(session):
+            await recheck_held(uow, session)
+        if session.thread_ts is not None:
+            await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
+        for number, message in enumerate(self._files.left_out):
+            await uow.post(f"file:{self._job.row.key}:{number}", session, message)
+        if session.display_state is DisplayState.LIMIT and (thing is None or thing.status == session.snapshot.status):
+            await self._answer_at_limit(uow)
+        uow.after_commit(self._follow)
+
+    async def _answer_at_limit(self, uow: UnitOfWork) -> None:
+        """Answer what becomes of a reply to a session that stays at its limit: each person once while that lasts."""
+        session = self._session
+        turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
+        key = f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
+        await uow.reply_privately(recipient_of(self._job, session), reply_sentences.reply_at_limit(session), key=key)
+
+    def _follow(self) -> None:
+        log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)
+        self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Announce that the reply was not sent, and why. A session that takes no more messages is stored as ended."""
+        if isinstance(refused, MAY_BE_TAKEN_BACK):
+            await self._write_ended(uow)
+            return
+        said = reply_sentences.reply_not_sent(_reason(refused), self._job.row.ref, plain(self._job.cause.text))
+        await self._write_lost(uow, said, type(refused).__name__)
+
+    async def _write_ended(self, uow: UnitOfWork) -> None:
+        """Store that the session has ended, so that a mention in its thread starts a new one, and announce the loss."""
+        session = self._session
+        await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=None)
+        await show_new_state(uow, session.id)
+        await self._write_lost(uow, reply_sentences.SESSION_ENDED, "session ended")
+        uow.after_commit(
+            partial(self._services.engine.wake_by, self._organisation.poll_tick, self._services.timing.poll_soon)
+        )  # for its last words
+
+    async def _write_lost(self, uow: UnitOfWork, said: Message, reason: str) -> None:
+        key = self._job.row.key
+        await uow.post(f"lost:{key}", self._session, said)
+        await inbox.finish(uow.tx, [key], uow.now, dead=True, reason=reason)
+        uow.after_commit(partial(self._services.metrics.died, self._job.row.kind))
+
+
+def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
+    """Whether a text of this `kind` is nothing that `session` needs: no task, and no answer to what Devin asks."""
+    state, asks = session.display_state, session.snapshot.asks
+    if kind is None or kind is SmallTalk.QUESTION:
+        return False
+    if state is DisplayState.APPROVAL:
+        return True  # an approval cannot be given from Slack, so that no text is one
+    if kind is SmallTalk.ANSWER:
+        return state in _RESTING and asks is not True
+    if kind is SmallTalk.AGREEMENT:
+        return state not in _GOES_ON_AFTER_A_REPLY and asks is not True
+    return state not in _MAY_WAIT_FOR_ANSWER
+
+
+def _mark(job: Job[MessageCause]) -> str:
+    """Return the mark that begins the first line of the message: no other message has the same."""
+    return f"[Slack {job.cause.ts}]"
+
+
+def _reason(refused: DevinRefused) -> str:
+    if isinstance(refused, DevinForbidden) and refused.needed:
+        return _PERMISSION.format(needed=refused.needed)
+    return _WHY_REFUSED.get(type(refused), "Devin did not accept it")

@@ -1,0 +1,301 @@
+"""Verbs and buttons: what people ask of the bot itself. They run in the lane of the session's thread.
+
+A stop is claimed before the replies that wait, and ends them in its transaction. Before the create call it cancels the
+start. While that call has no known outcome, the stop is stored, and whoever finds the session stops it. To stop is to
+archive, which may be repeated: after a crash it is done again.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.conversation.session_card import SessionCard, remove_mark
+from bot.conversation.session_rows import show_new_state
+from bot.conversation.steer import held_reply
+from bot.conversation.steer.ending import Ending, record_end
+from bot.conversation.steer.session_list import SessionList
+from bot.conversation.steer.waiting_messages import end_waiting, open_start
+from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands import registry
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.session import DisplayState, Lifecycle, Session
+from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
+from bot.kernel.exactly_once.loss import is_unknown
+from bot.kernel.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of, reply_not_done
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.store import channels, inbox, people, sessions, threads
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.message import Message
+from bot.views.sentences import STOPPABLE
+
+_ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
+
+OnSession = Callable[[CommandJob, Session], Awaitable[None]]
+StopFailed = Callable[[UnitOfWork, Session], Awaitable[None]]
+
+
+class SessionCommands:
+    """Carries out verbs and buttons about sessions."""
+
+    def __init__(self, services: Services, session_list: SessionList, stop_failed: Sequence[StopFailed]) -> None:
+        self._services = services
+        self._stop_failed = stop_failed
+        self._session_list = session_list
+        self._ending = Ending(services)
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What each command about a session does."""
+        stop = self._in_thread(self._stop)
+        return {
+            registry.STATUS: Handler(self._answer_status, on_session=self._status),
+            registry.STOP: Handler(self._pick, on_session=stop, lost=self._lost),
+            registry.STOP_LISTED: Handler(on_session=self._stop_listed, lost=self._lost),
+            registry.STOP_CONFIRMED: Handler(on_session=stop, lost=self._lost),
+            registry.ARCHIVE: Handler(self._pick, on_session=self._in_thread(self._archive), lost=self._lost),
+            registry.MUTE: Handler(on_session=self._mute),
+            registry.UNMUTE: Handler(on_session=self._unmute),
+            registry.EXIT: Handler(on_session=self._confirm_exit),
+            registry.EXIT_CONFIRMED: Handler(on_session=self._in_thread(self._exit), lost=self._lost),
+        }
+
+    async def _lost(self, uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
+        """Announce that the session was not stopped: in its thread, or privately if it has none."""
+        session = await sessions.get(uow.tx, job.cause.argument)
+        if session is not None and session.thread_ts is not None:
+            await self.not_stopped(uow, job, session.id)
+        else:
+            await reply_not_done(uow, job)
+
+    async def not_stopped(self, uow: UnitOfWork, job: Job[MessageCause | ActionCause], session_id: str) -> None:
+        """Announce in the thread and on the card that the session still runs, and wherever a hook does."""
+        session = await sessions.get(uow.tx, session_id)
+        if session is None or session.thread_ts is None:
+            return
+        await sessions.change(uow.tx, session.id, stop_requested=False, stopped_by=None)
+        for hook in self._stop_failed:
+            await hook(uow, session)
+        await uow.redraw(SessionCard, session.id)
+        failed = stop_sentences.stop_failed(session.url, job.row.ref, job.cause.unsent)
+        await uow.post(f"lost:{job.row.key}", session, failed)
+
+    def _in_thread(self, act: OnSession) -> OnSession:
+        """Have `act` done in the lane of the session's thread: the row is moved there first."""
+
+        async def done_in_thread(job: CommandJob, session: Session) -> None:
+            if session.thread_ts is None or session.lane == job.row.lane:
+                await act(job, session)
+                return
+            async with self._services.unit_of_work_for(job) as uow:
+                await move(uow, job, session.lane, job.cause)
+
+        return done_in_thread
+
+    # ------------------------------------------------------------ answers
+
+    async def _answer_status(self, asked: Asked) -> Answer:
+        picked = await self._session_list.pick(asked)
+        return picked if isinstance(picked, Message) else await self._session_list.status(asked.workspace, picked)
+
+    async def _pick(self, asked: Asked) -> Answer:
+        picked = await self._session_list.pick(asked)
+        return (
+            picked if isinstance(picked, Message) else Deferred(picked.lane, picked.id, stop_sentences.stopping(picked))
+        )
+
+    async def _status(self, job: CommandJob, session: Session) -> None:
+        await self._services.answer(job, session_sentences.status(self._services.workspaces.with_code_hosts(session)))
+
+    async def _mute(self, job: CommandJob, session: Session) -> None:
+        await self._set_muted(job, session, True, reply_sentences.MUTED, reply_sentences.ALREADY_MUTED)
+
+    async def _unmute(self, job: CommandJob, session: Session) -> None:
+        await self._set_muted(job, session, False, reply_sentences.UNMUTED, reply_sentences.NOT_MUTED)
+
+    async def _set_muted(self, job: CommandJob, session: Session, muted: bool, message: Message, same: Message) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            thread = await threads.get(uow.tx, session.team, session.channel, session.thread_ts or "")
+            if thread is not None and thread.muted != muted:
+                await threads.set_muted(uow.tx, thread, muted)
+                await uow.post(f"said:{job.row.key}", session, message)
+            else:
+                await uow.reply_privately(recipient_of(job, session), same)
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ stop, archive, exit
+
+    async def _stop(self, job: CommandJob, session: Session) -> None:
+        # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
+        if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
+            if not await held_reply.leave_asleep(self._services, job, session):
+                await self._services.answer(job, stop_sentences.ALREADY_STOPPED, session)
+        elif _is_somebody_elses(job, session):
+            await self._services.answer(job, stop_sentences.stop_confirm(session), session)
+        elif session.lifecycle is Lifecycle.OPEN:
+            await self._put_to_sleep(job, session, closing=False)
+        else:
+            await self._stop_unless_open(job, session)
+
+    async def _stop_listed(self, job: CommandJob, session: Session) -> None:
+        """Show the stop in the list whose button was pressed, with the numbers of before, and have the session stopped.
+
+        What comes of the stop is then posted in the session's thread. Where there is nothing to stop, a private answer
+        says so beside the list.
+        """
+        stoppable = session.display_state in STOPPABLE
+        # A crash before this commit shows and stops nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            shown = await self._session_list.shown_again(
+                uow.tx, job.workspace, job.cause.user or "", replace(session, stop_requested=stoppable)
+            )
+            message = (
+                session_list_sentences.list_with_stop(shown, session)
+                if stoppable
+                else session_list_sentences.session_list(shown)
+            )
+            # With a key of its own, because the stop may have an answer too.
+            await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:list")
+            stop = replace(job.cause, command=registry.STOP.name, pressed=False, chosen=False)
+            await move(uow, job, session.lane, stop)
+
+    async def _archive(self, job: CommandJob, session: Session) -> None:
+        if session.lifecycle is Lifecycle.OPEN:
+            await self._put_to_sleep(job, session, closing=True)
+        else:
+            await self._stop_unless_open(job, session)
+
+    async def _stop_unless_open(self, job: CommandJob, session: Session) -> None:
+        """Stop a session that is not open: cancel its start, have it stopped once found, or say that it has ended."""
+        if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
+            unknown = session.lifecycle is Lifecycle.UNCERTAIN
+            await self._services.answer(
+                job, stop_sentences.STOP_UNKNOWN if unknown else stop_sentences.ALREADY_ENDED, session
+            )
+            return
+        async with self._services.unit_of_work_for(job) as uow:
+            by = await _name(uow, job)
+            await sessions.change(
+                uow.tx, session.id, stop_requested=True, stop_ts=job.row.ts, **_stopped_by(job.cause.user, by)
+            )
+            current = await sessions.get(uow.tx, session.id)
+            if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
+                # Rolls this transaction back; the next try stops the session.
+                raise Reschedule(self._services.timing.just_begun_retry, "the session has just begun")
+            start = await open_start(uow, job, session)
+            if start is not None and not is_unknown(start):
+                await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
+                await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
+                await remove_mark(uow, session.id)
+                unsent = await end_waiting(uow, self._services.commands.parser, job)
+                await uow.post(f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(by, unsent))
+                await _close_question(uow, job)
+            else:
+                # Whoever finds the session, or that there is none, acts on `stop_requested`.
+                message = stop_sentences.stopping(session) if start is None else stop_sentences.STOP_AFTER_CHECK
+                await uow.reply_privately(recipient_of(job, session), message)
+            await uow.redraw(SessionCard, session.id)
+            await finish(uow, job)
+
+    async def cancel_waiting_messages(self, job: Job[MessageCause]) -> None:
+        """End the messages that wait in a thread without a session, so that the first of them starts none."""
+        async with self._services.unit_of_work_for(job) as uow:
+            unsent = await end_waiting(uow, self._services.commands.parser, job)
+            message = stop_sentences.cancelled(await _name(uow, job)) if unsent else session_sentences.NO_SESSION_HERE
+            await finish_with(uow, job, message)
+
+    async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
+        unsent = await self._begin_stop(job, session)
+        made = await self._ending.put_to_sleep(job, session)
+        if made is None:
+            await self._mark_ended(job, session)
+            return
+        async with self._services.unit_of_work_for(job) as uow:
+            by = await _name(uow, job)
+            asleep = {"archived": True, "stop_requested": False, "not_found_since": None}
+            await sessions.change(uow.tx, session.id, **asleep, **_stopped_by(job.cause.user, by))
+            await sessions.apply_reply_status(uow.tx, session.id, made.snapshot())
+            if closing:
+                await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
+                await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
+            known = await channels.get(uow.tx, session.team, session.channel)
+            shared = known is not None and known.is_shared
+            message = (
+                stop_sentences.archived(by, unsent) if closing else stop_sentences.stopped(by, unsent, shared=shared)
+            )
+            await uow.post(f"said:{job.row.key}", session, message)
+            await _close_question(uow, job)
+            await remove_mark(uow, session.id)
+            await show_new_state(uow, session.id)
+            await finish(uow, job)
+
+    async def _mark_ended(self, job: CommandJob, session: Session) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await sessions.change(
+                uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stop_requested=False, stopped_by=None
+            )
+            await uow.reply_privately(recipient_of(job, session), stop_sentences.ALREADY_ENDED)
+            await show_new_state(uow, session.id)
+            await finish(uow, job)
+        tick = self._services.organisations.of(session).poll_tick
+        self._services.engine.wake_by(tick, self._services.timing.poll_soon)  # for its last words
+
+    async def _begin_stop(self, job: CommandJob, session: Session) -> int:
+        """End the replies that wait, and have the card show the stop. Returns how many replies were not sent."""
+        async with self._services.unit_of_work_for(job) as uow:
+            unsent = await end_waiting(uow, self._services.commands.parser, job, session) + job.cause.unsent
+            if unsent:
+                await inbox.note(uow.tx, job.row.key, replace(job.cause, unsent=unsent))
+            by = await _name(uow, job)
+            await sessions.change(uow.tx, session.id, stop_requested=True, **_stopped_by(job.cause.user, by))
+            await uow.redraw(SessionCard, session.id)
+        return unsent
+
+    async def _confirm_exit(self, job: CommandJob, session: Session) -> None:
+        message = (
+            stop_sentences.exit_confirm(session)
+            if session.lifecycle is Lifecycle.OPEN
+            else stop_sentences.ALREADY_ENDED
+        )
+        await self._services.answer(job, message, session)
+
+    async def _exit(self, job: CommandJob, session: Session) -> None:
+        if session.lifecycle is not Lifecycle.OPEN:
+            await self._services.answer(job, stop_sentences.ALREADY_ENDED, session)
+            return
+        unsent = await self._begin_stop(job, session)
+        await self._ending.end_for_good(job, session)
+        async with self._services.unit_of_work_for(job) as uow:
+            by = await _name(uow, job)
+            ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now}
+            await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
+            await record_end(uow, job, session)
+            await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
+            await uow.post(f"said:{job.row.key}", session, stop_sentences.exited(by, unsent))
+            await uow.reply_privately(recipient_of(job), stop_sentences.EXIT_DONE)  # in place of the question
+            await remove_mark(uow, session.id)
+            await show_new_state(uow, session.id)
+            await finish(uow, job)
+
+
+def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
+    """Whether *Stop* on the card was pressed by a person who did not ask for the session, who has to confirm it."""
+    cause = job.cause
+    pressed = cause.pressed and cause.command == registry.STOP.name
+    return pressed and session.display_state in STOPPABLE and cause.user != session.requester
+
+
+async def _close_question(uow: UnitOfWork, job: CommandJob) -> None:
+    """Replace the private question whether to stop the session, if the stop is the answer to it."""
+    if job.cause.command == registry.STOP_CONFIRMED.name:
+        await uow.reply_privately(recipient_of(job), stop_sentences.STOP_DONE)
+
+
+async def _name(uow: UnitOfWork, job: Job[MessageCause | ActionCause]) -> str:
+    return await people.name_of(uow.tx, job.workspace.team, job.cause.user) if job.cause.user else ""
+
+
+def _stopped_by(user: str | None, name: str) -> dict[str, Any]:
+    return {"stopped_by": user, "stopped_by_name": name}

@@ -1,0 +1,72 @@
+"""The post of an alarm, which shows what the alarm is now."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from bot.domain.session import Session
+from bot.features.alarms import rows as alarms
+from bot.features.alarms.rules import Alarm, AlarmKind
+from bot.features.alarms.sentences import alarm_post
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import Drawer, Location, UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.slack.errors import SlackError
+from bot.store import people, sessions
+from bot.store.database.connection import Transaction
+from bot.store.outbox import OutboxRow
+from bot.store.posts import post_key
+from bot.views.answers import failures as failure_sentences
+from bot.views.message import Message
+
+
+class AlarmPost(Drawer):
+    """Draws the posts of alarms."""
+
+    name: ClassVar[str] = "alarm"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:  # noqa: ARG002 - see below
+        """Return the post of an alarm; None if the alarm is gone.
+
+        A shared channel changes nothing: a new alarm is not posted there, and one that is posted is known there.
+        """
+        alarm = await alarms.get(tx, subject)
+        if alarm is None:
+            return None
+        workspace = self._services.workspaces[alarm.team]
+        session = await sessions.get(tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
+        named = alarm.user if workspace.policy.shows_names else None
+        by = await people.name_of(tx, alarm.team, named) if named else ""
+        return _drawn(workspace, alarm, session, by)
+
+    async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:
+        """Announce in the thread of the session that something could not be posted there."""
+        session = await sessions.get(uow.tx, row.session_id) if row.session_id and error is not None else None
+        if session is not None and session.thread_ts is not None:
+            await uow.post(f"lost:{row.key}", session, failure_sentences.post_lost(row.ref, session.url))
+
+
+async def post_alarm(uow: UnitOfWork, alarm: Alarm) -> None:
+    """Have `alarm` posted where it belongs, once."""
+    whose = alarm.subject if alarm.thread_ts else None  # in the thread of its session
+    await uow.show(AlarmPost, alarm.key, Location(alarm.team, alarm.channel, alarm.thread_ts, whose))
+
+
+def alarm_key(alarm: Alarm) -> str:
+    """The key of the post of `alarm`."""
+    return post_key(AlarmPost.name, alarm.key)
+
+
+def notice(workspace: Workspace, alarm: Alarm, session: Session) -> Message:
+    """Return what the admins read of an alarm that has no post of its own, so that nothing can be pressed."""
+    message = _drawn(workspace, alarm, session)
+    return replace(message, blocks=[block for block in message.blocks if block["type"] != "actions"])
+
+
+def _drawn(workspace: Workspace, alarm: Alarm, session: Session | None, by: str = "") -> Message:
+    permalink = None
+    if session is not None and session.thread_ts is not None:
+        permalink = workspace.slack.permalink(session.channel, session.thread_ts)
+    return alarm_post(alarm, session, by, permalink, workspace.policy.acu_price)

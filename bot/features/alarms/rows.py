@@ -1,0 +1,81 @@
+"""Alarms: one row for each, which its post shows (`bot.store.posts`)."""
+
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from sqlalchemy import Update, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.session import Lifecycle, Session
+from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState
+from bot.store.database.connection import insert
+from bot.store.tables import alarms, sessions
+
+_FIELDS: Final = tuple(field.name for field in fields(Alarm))
+
+
+async def running_ids(tx: AsyncConnection, org_id: str, *, limit: int | None = None) -> list[str]:
+    """The ids of at most `limit` sessions of an organisation that run at Devin as far as is known, by status alone."""
+    found = await tx.execute(
+        select(sessions.c.id)
+        .where(
+            sessions.c.org_id == org_id,
+            sessions.c.lifecycle == Lifecycle.OPEN,
+            sessions.c.ended_at.is_(None),
+            sessions.c.status == "running",
+        )
+        .limit(limit)
+    )
+    return list(found.scalars())
+
+
+async def open_one(tx: AsyncConnection, alarm: Alarm) -> None:
+    """Store a new alarm."""
+    await tx.execute(insert(tx.dialect.name, alarms).values(asdict(alarm)).on_conflict_do_nothing())
+
+
+async def get(tx: AsyncConnection, key: str) -> Alarm | None:
+    """The alarm with this key, or None."""
+    row = (await tx.execute(select(alarms).where(alarms.c.key == key))).mappings().one_or_none()
+    return None if row is None else _alarm(row)
+
+
+async def locked(tx: AsyncConnection, key: str) -> Alarm | None:
+    """The alarm with this key, or None; no other transaction changes it until `tx` ends."""
+    await tx.execute(select(alarms.c.key).where(alarms.c.key == key).with_for_update())
+    return await get(tx, key)
+
+
+async def current(tx: AsyncConnection, org_id: str, over_after: float) -> list[Alarm]:
+    """The alarms of an organisation that are not over, or are so since `over_after`, the newest last."""
+    lately = or_(alarms.c.over_at.is_(None), alarms.c.over_at > over_after)
+    found = await tx.execute(
+        select(alarms).where(alarms.c.org_id == org_id, lately).order_by(alarms.c.opened_at, alarms.c.key)
+    )
+    return [_alarm(row) for row in found.mappings()]
+
+
+async def change(tx: AsyncConnection, key: str, now: float, **values: Any) -> None:
+    """Set columns of an alarm to these `values`."""
+    await tx.execute(_changed(_row(key), now, **values))
+
+
+async def not_stopped(tx: AsyncConnection, session: Session, now: float) -> list[str]:
+    """Open the alarm about `session` again, whose stop was given up. Returns the keys of such alarms."""
+    stopped = (alarms.c.state == AlarmState.STOPPED, alarms.c.over_at.is_(None))
+    about = update(alarms).where(alarms.c.org_id == session.org_id, alarms.c.subject == session.id, *stopped)
+    opened = _changed(about, now, state=AlarmState.OPEN, user=None).returning(alarms.c.key)
+    return list(await tx.scalars(opened))
+
+
+def _changed(row: Update, now: float, **values: Any) -> Update:
+    return row.values(**values, changed_at=now)
+
+
+def _row(key: str) -> Update:
+    return update(alarms).where(alarms.c.key == key)
+
+
+def _alarm(row: Any) -> Alarm:
+    values = {name: row[name] for name in _FIELDS}
+    return Alarm(**values | {"kind": AlarmKind(row["kind"]), "state": AlarmState(row["state"])})

@@ -1,0 +1,93 @@
+"""The post of an alarm, as it stands: open, decided about by somebody, or over."""
+
+from typing import Any, Final
+
+from bot.domain.amounts import Price
+from bot.domain.session import Session
+from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, spends
+from bot.features.alarms.specs import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
+from bot.views import blocks
+from bot.views.message import Block, Message
+from bot.views.sentences import IN_DIRECT_MESSAGE, STATE_WORDS
+from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
+
+SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
+OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
+GO_ON: Final = Message("OK, the session goes on, with no other alarm about it until this one is over.")
+SNOOZED: Final = Message("Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so.")
+_SOMEBODY: Final = "somebody"  # who is erased, or where figures name nobody
+
+
+def alarm_post(
+    alarm: Alarm, session: Session | None = None, by: str = "", permalink: str | None = None, price: Price | None = None
+) -> Message:
+    """Show `alarm`. One of a `session` has its thread's `permalink`, and names who has decided: `by`, or somebody."""
+    if alarm.kind is AlarmKind.UNREAD:
+        return _unread(alarm)
+    title, url = (session.title, session.url) if session else ("A session", None)
+    if alarm.thread_ts is not None:
+        title, permalink = "This session", None  # the post is in its thread
+    elif session is not None and session.is_direct:
+        title, url, permalink = IN_DIRECT_MESSAGE, None, None  # nobody else can read its thread
+    found = _found(alarm.facts)
+    lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
+    facts = [f"{total_acus(alarm.facts['acus'], price)} in all", link(permalink, "thread") if permalink else ""]
+    body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
+    over = "Over: " if alarm.over_at is not None else ""
+    return Message(f"{over}{fitted(title)} {found}.", body)
+
+
+def reminder(alarm: Alarm) -> Message:
+    """Say under the post of `alarm` that the time for which it was snoozed is over, and that it is still so."""
+    return Message(f"The snooze is over, and the session {_found(alarm.facts)}.")
+
+
+def _found(facts: dict[str, Any]) -> str:
+    if facts["silent"] is not None:
+        return f"has spent {tenths_of_acus(facts['silent'])} since its last message or pull request"
+    return f"has spent {tenths_of_acus(facts['hour'])} in the last hour, and up to {tenths(facts['limit'])} are usual"
+
+
+def _sign(alarm: Alarm) -> str:
+    return ":checkered_flag:" if alarm.over_at is not None else ":rotating_light:"
+
+
+def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
+    if alarm.over_at is not None:
+        if session is not None and spends(session):
+            return "Over: Devin works on, and spends no more than is usual."
+        return "Over: the session is gone." if session is None else f"Over: {STATE_WORDS[session.display_state]}."
+    if alarm.state is AlarmState.SNOOZED and alarm.snoozed_until is not None:
+        return f":zzz: Snoozed by {by or _SOMEBODY} until {when(alarm.snoozed_until)}."
+    who = by or _SOMEBODY.capitalize()
+    words = {
+        AlarmState.ACKNOWLEDGED: f":white_check_mark: {who} says that this is fine.",
+        AlarmState.STOPPED: f":black_square_for_stop: {who} stops it.",
+    }
+    return words.get(alarm.state, "")
+
+
+def _buttons(alarm: Alarm) -> list[Block]:
+    """The buttons for what may still be decided."""
+    if alarm.over_at is not None or alarm.state is AlarmState.STOPPED:
+        return []
+    is_open, snoozed = alarm.state is AlarmState.OPEN, alarm.state is AlarmState.SNOOZED
+    return blocks.actions(
+        blocks.button("Stop", ALARM_STOP.action_id, alarm.key, style="danger"),
+        blocks.button("Fine, go on", ALARM_FINE.action_id, alarm.key) if is_open or snoozed else None,
+        blocks.button("Snooze 4 h", ALARM_SNOOZE.action_id, alarm.key) if is_open else None,
+    )
+
+
+def _unread(alarm: Alarm) -> Message:
+    since = when(alarm.facts["since"])
+    if alarm.over_at is not None:
+        text = (
+            f":white_check_mark: What running sessions spend could not be read from {since} to {when(alarm.over_at)}."
+        )
+        return Message("What running sessions spend is read again.", [blocks.section(text)])
+    text = (
+        f":warning: What running sessions spend has not been readable since {since}, because Devin does not answer. "
+        "Until it does, there are no alarms about sessions. Devin Bridge keeps trying."
+    )
+    return Message("What running sessions spend has not been readable for an hour.", [blocks.section(text)])

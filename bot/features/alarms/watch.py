@@ -1,0 +1,231 @@
+"""The runaway watch: a running session that spends without a sign of progress, or more than is usual, is an alarm.
+
+1. What the sessions of an organisation spent lately is compared, from our own rows: the poller has read it.
+2. An alarm that begins is stored with its post in one transaction. It is never posted again: the post is edited when
+   figures move, when a person decides and when the alarm is over. One that comes back is open again.
+3. If the poller has read nothing for an hour, that is an alarm too.
+
+Whichever worker has claimed the watch does all of this. A crash anywhere repeats it: a row that is there opens no
+second alarm.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.domain.keys import short_id
+from bot.domain.outliers import usual_limit
+from bot.domain.session import Session
+from bot.features.alarms import rows as alarms
+from bot.features.alarms.drawer import AlarmPost, alarm_key, notice, post_alarm
+from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, spends, was_woken
+from bot.features.alarms.sentences import alarm_post, reminder
+from bot.kernel.organisation import Organisation
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.store import channels, due, posts, recent_spend, sessions
+
+log = get_logger(__name__)
+
+BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an ack may wait for it
+_MOVED: Final = 0.1  # ACUs from which on an open alarm shows its new figures
+_OPEN_AGAIN: Final[dict[str, Any]] = {"over_at": None, "state": AlarmState.OPEN, "user": None, "snoozed_until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spending:
+    """What was read for one watch. `unread_since` is when the last good poll was, if that is long ago."""
+
+    running: list[Session]
+    hours: dict[str, float]
+    known: dict[str, Alarm]  # the newest alarm about each subject
+    unread_since: float | None
+
+
+class RunawayWatch:
+    """Watches what the running sessions of an organisation spend."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._usual: dict[str, tuple[float, float]] = {}  # the usual limit by organisation, and when it was read
+
+    async def tick(self, organisation: Organisation) -> float:
+        """Watch once, if no other worker does. Returns the seconds until the next watch."""
+        services, timing, name = self._services, self._services.timing, due.alarms(organisation.id)
+        now = services.clock()
+        if not await self._is_needed(organisation, now):
+            return timing.alarm_watch  # only our own store was read
+        # A crash after this commit has the watch begin again once the lease is over.
+        async with services.db.write() as tx:
+            if not await due.claim(tx, name, now, now + timing.lease):
+                return timing.alarm_watch
+        await self._watch(organisation, now)
+        async with services.db.write() as tx:
+            await due.write(tx, name, now, {"v": 1})
+        return timing.alarm_watch
+
+    async def _watch(self, organisation: Organisation, now: float) -> None:
+        current, usual = await self._read(organisation, now), await self._usual_limit(organisation, now)
+        found = {one.id: (one, self._runaway(one, current.hours.get(one.id, 0.0), usual)) for one in current.running}
+        for session, spending in found.values():
+            if spending is not None:
+                await self._raise(session, spending, current.known.get(session.id))
+        for alarm in current.known.values():
+            if alarm.over_at is None and alarm.kind is AlarmKind.RUNAWAY:
+                _, spending = found.get(alarm.subject, (None, None))
+                if spending is None:
+                    await self._change(alarm, over_at=now)
+        await self._watch_the_poller(organisation, current, now)
+
+    async def _is_needed(self, organisation: Organisation, now: float) -> bool:
+        """Whether a session runs, or an alarm is open."""
+        async with self._services.db.scan() as tx:
+            if await alarms.running_ids(tx, organisation.id, limit=1):
+                return True
+            return any(alarm.over_at is None for alarm in await alarms.current(tx, organisation.id, now))
+
+    async def _read(self, organisation: Organisation, now: float) -> _Spending:
+        org_id, timing = organisation.id, self._services.timing
+        running = await self._running(org_id)
+        async with self._services.db.scan() as tx:
+            hours = await recent_spend.last_hour(tx, org_id, now) if running else {}
+            known = {alarm.subject: alarm for alarm in await alarms.current(tx, org_id, now - timing.alarm_returns)}
+            polled = await due.read(tx, due.poll(org_id))
+        state = polled.state["poll"] if polled else {}
+        failing = bool(state.get("failures")) and now - state["polled_at"] > timing.spend_unread
+        return _Spending(running, hours, known, state["polled_at"] if failing else None)
+
+    async def _running(self, org_id: str) -> list[Session]:
+        """The sessions of an organisation that Devin works on; what changes meanwhile is for the next watch."""
+        async with self._services.db.scan() as tx:
+            ids = await alarms.running_ids(tx, org_id)
+        found: list[Session] = []
+        for start in range(0, len(ids), BATCH_SIZE):
+            async with self._services.db.read() as tx:
+                batch = await sessions.tracked(tx, ids[start : start + BATCH_SIZE])
+            found += [one.session for one in batch.values() if spends(one.session)]
+        return found
+
+    async def _usual_limit(self, organisation: Organisation, now: float) -> float:
+        limit, at = self._usual.get(organisation.id, (0.0, 0.0))
+        if now - at > self._services.timing.usual_known:
+            async with self._services.db.scan() as tx:
+                limit = usual_limit(await recent_spend.session_hours(tx, organisation.id, now - recent_spend.HOUR))
+            self._usual[organisation.id] = (limit, now)
+        return limit
+
+    def _runaway(self, session: Session, hour: float, usual: float) -> Runaway | None:
+        workspace = self._services.workspaces.get(session.team)
+        floor = workspace.policy.runaway_acus if workspace else 0.0
+        silent = session.snapshot.acus - session.progress_acus
+        return runaway(silent, hour, usual, floor) if floor else None
+
+    # ------------------------------------------------------------ alarms about sessions
+
+    async def _raise(self, session: Session, found: Runaway, known: Alarm | None) -> None:
+        """Open an alarm about `session`, or bring the `known` one up to date."""
+        facts = _facts(session, found)
+        if known is None or (known.over_at is not None and not is_the_same(known, found, session)):
+            await self._open(session, facts)
+        elif known.over_at is not None or was_woken(known, session):
+            # Who has snoozed it is reminded all the same.
+            snoozed = (known.snoozed_until or 0.0) > self._services.clock()
+            await self._change(known, facts=facts, **({"over_at": None} if snoozed else _OPEN_AGAIN))
+        elif known.snoozed_until is not None and known.snoozed_until <= self._services.clock():
+            await self._end_snooze(replace(known, facts=facts))
+        elif self._has_moved(known, facts):
+            await self._change(known, gives_way=True, facts=facts)
+
+    def _has_moved(self, known: Alarm, facts: dict[str, Any]) -> bool:
+        long_ago = self._services.clock() - known.changed_at >= self._services.timing.figures_interval
+        return long_ago and facts["acus"] - known.facts["acus"] >= _MOVED
+
+    async def _open(self, session: Session, facts: dict[str, Any]) -> None:
+        now, workspace = self._services.clock(), self._services.workspaces[session.team]
+        key = f"{AlarmKind.RUNAWAY}:{session.id}:{int(now)}"
+        channel = workspace.policy.admin_channel
+        where = {"channel": channel} if channel else {"channel": session.channel, "thread_ts": session.thread_ts}
+        alarm = Alarm(
+            key, AlarmKind.RUNAWAY, session.id, session.team, session.org_id, **where, opened_at=now, facts=facts
+        )
+        if not channel and await self._is_shared(session):
+            # What was spent is no business of another company. Until there is progress, each watch has the same key.
+            async with self._services.unit_of_work(ref=short_id(key)) as uow:
+                quiet = replace(alarm, thread_ts=None)
+                once = f"{AlarmKind.RUNAWAY}:{session.id}:{session.progress_acus}"
+                await uow.notify_admins(workspace, once, notice(workspace, quiet, session))
+            return
+        await self._store(replace(alarm, changed_at=now))
+        log.warning("session runs away", session=session.id, silent=facts["silent"], hour=facts["hour"])
+
+    async def _is_shared(self, session: Session) -> bool:
+        async with self._services.db.read() as tx:
+            known = await channels.get(tx, session.team, session.channel)
+        return known is not None and known.is_shared
+
+    async def _store(self, alarm: Alarm) -> None:
+        # A crash before this commit opens nothing, and the next watch does. After it, the post is stored too.
+        async with self._services.unit_of_work(ref=short_id(alarm.key)) as uow:
+            await alarms.open_one(uow.tx, alarm)
+            await post_alarm(uow, alarm)
+
+    async def _change(self, alarm: Alarm, *, gives_way: bool = False, **values: Any) -> None:
+        # A crash before this commit changes nothing, and the next watch finds the same.
+        async with self._services.unit_of_work() as uow:
+            await alarms.change(uow.tx, alarm.key, uow.now, **values)
+            await uow.redraw(AlarmPost, alarm.key, gives_way=gives_way)
+
+    async def _end_snooze(self, alarm: Alarm) -> None:
+        # The reminder is stored with the change of which it reminds: a crash leaves both or neither.
+        async with self._services.unit_of_work(ref=short_id(alarm.key)) as uow:
+            opened = {"state": AlarmState.OPEN, "snoozed_until": None, "facts": alarm.facts}
+            await alarms.change(uow.tx, alarm.key, uow.now, **opened)
+            await uow.redraw(AlarmPost, alarm.key)
+            await _remind(uow, alarm)
+
+    # ------------------------------------------------------------ the poller
+
+    async def _watch_the_poller(self, organisation: Organisation, current: _Spending, now: float) -> None:
+        """Open the alarm that nothing is read, or end it, in each workspace of the organisation."""
+        for workspace in self._services.workspaces:
+            if workspace.organisation is not organisation or not workspace.policy.runaway_acus:
+                continue
+            known, since = current.known.get(workspace.team), current.unread_since
+            is_open = known is not None and known.over_at is None
+            if known is not None and is_open and since is None:
+                await self._change(known, over_at=now)
+            elif since is not None and current.running and not is_open:
+                await self._open_unread(workspace, since, now)
+
+    async def _open_unread(self, workspace: Workspace, since: float, now: float) -> None:
+        """Post that nothing is read in the admins' channel, or without one inform each admin once."""
+        key, facts = f"{AlarmKind.UNREAD}:{workspace.team}:{int(since)}", {"since": since}
+        team, org_id = workspace.team, workspace.organisation.id
+        channel = workspace.policy.admin_channel or ""
+        alarm = Alarm(key, AlarmKind.UNREAD, team, team, org_id, channel, opened_at=now, facts=facts, changed_at=now)
+        if channel:
+            await self._store(alarm)
+            return
+        # The keys of these posts are the same in each watch, so each admin gets one.
+        async with self._services.unit_of_work(ref=short_id(key)) as uow:
+            await uow.notify_admins(workspace, key, alarm_post(alarm))
+
+
+async def _remind(uow: UnitOfWork, alarm: Alarm) -> None:
+    post = await posts.get(uow.tx, alarm_key(alarm))
+    if post is None or post.ts is None:
+        return
+    thread_ts = alarm.thread_ts or post.ts
+    key = f"alarm:{alarm.key}:{int(alarm.snoozed_until or 0)}"
+    await uow.add_to_outbox(uow.post_row(key, alarm.team, alarm.channel, thread_ts, reminder(alarm)))
+
+
+def _facts(session: Session, found: Runaway) -> dict[str, Any]:
+    return {
+        "silent": found.silent,
+        "hour": found.hour,
+        "limit": found.limit,
+        "acus": session.snapshot.acus,
+        "progress": session.progress_acus,
+    }

@@ -1,0 +1,36 @@
+"""The commands that show who has changed what."""
+
+from typing import Final
+
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.domain.questions import CSV_WORD
+from bot.features.audit.words import read_options
+
+
+def _csv(typed: str) -> str | None:
+    word = typed.lower()
+    return word if word in {"", CSV_WORD} else None
+
+
+AUDIT_OPTIONS: Final = Argument(
+    "[action=…] [person=…] [org=…] [since=…] [until=…]", read_options, around=frozenset({"log", "logs"})
+)
+CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
+AUDIT: Final = CommandSpec(
+    "audit",
+    distinct=True,
+    forms=typed("audit", AUDIT_OPTIONS),
+    role=Role.ADMIN,
+    subject="audit logs",
+    private=True,
+    slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends you Devin's audit log"),
+)
+AUDIT_BOT: Final = CommandSpec(
+    "audit_bot",
+    forms=typed("audit bot", CSV),
+    role=Role.ADMIN,
+    subject="audit logs",
+    private=True,
+    slash_help=Help("`/devin audit bot [csv]` shows what was changed through Devin Bridge", same_line=True),
+)
+COMMANDS: Final = (AUDIT, AUDIT_BOT)

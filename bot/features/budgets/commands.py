@@ -1,0 +1,199 @@
+"""`/devin budget`: lists budgets, sets and removes them, and grants more. Each change is an audit row."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.domain.commands.spec import CommandSpec
+from bot.features.budgets import grant_rows as grants
+from bot.features.budgets import rows as budgets
+from bot.features.budgets import sentences as views
+from bot.features.budgets.grant_rows import Grant, GrantState
+from bot.features.budgets.grants import Raise, name_beside_figures, record_raise
+from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
+from bot.features.budgets.sentences import Entry, Named
+from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET
+from bot.features.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
+from bot.features.budgets.words import Problem, parse_grant, parse_number, parse_set
+from bot.kernel.access import Access
+from bot.kernel.admins import admins_of
+from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.job import CommandJob, finish_with
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.store import audit
+from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
+from bot.views.message import Message
+
+# Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
+_EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
+
+_Change = Callable[[UnitOfWork, "ChangedBy", str, AddedUp], Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedBy:
+    """Who changes a budget, where, and under which key."""
+
+    workspace: Workspace
+    user: str
+    channel: str
+    key: str
+
+    def row(self, uow: UnitOfWork, action: str, target: Scope, **changed: Any) -> AuditRow:
+        """Return the audit row of a change."""
+        return AuditRow(self.workspace.team, uow.now, self.user, action, str(target), self.channel or None, **changed)
+
+
+class BudgetCommands:
+    """Answers what is typed about budgets."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+        self._changes: dict[str, _Change] = {
+            BUDGET_SET.name: self._set,
+            BUDGET_REMOVE.name: self._remove,
+            BUDGET_GRANT.name: self._grant,
+        }
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do."""
+        changes = dict.fromkeys((BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT), Handler(self._change, self._run))
+        return {BUDGET_LIST: Handler(self._list), **changes}
+
+    async def _list(self, asked: Asked) -> Message:
+        """Answer `budget list`, unless the person is a guest or of another company."""
+        refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
+        return refusal or await self.listing(asked.workspace, asked.user, asked.channel)
+
+    async def listing(self, workspace: Workspace, user: str, channel: str) -> Message:
+        """Return the list of budgets: for an admin all, for others those that hold for them in `channel`."""
+        now = self._services.clock()
+        async with self._services.db.scan(first=True) as tx:
+            admin = user in (await admins_of(tx, workspace, now - self._services.timing.admins_known)).ids
+            stand = await standings(tx, workspace, now)
+            entries = await self._entries(tx, stand, workspace, user, channel, admin=admin)
+            no_acus = await reports_no_acus(tx, workspace, now)
+        return views.listing(entries, admin=admin, no_acus=no_acus)
+
+    async def _change(self, asked: Asked) -> Message:
+        """Carry out a command of an admin within the ack, and return the confirmation or what is wrong with it.
+
+        A crash right after its commit leaves a change that was not confirmed; `budget list` shows it. The same command
+        grants once, even if it comes twice, by its key.
+        """
+        by, name = ChangedBy(asked.workspace, asked.user, asked.channel, asked.key), asked.spec.name
+        added_up = await self._add_up(asked.workspace, name, asked.argument, first=True)
+        async with self._services.unit_of_work(first=True) as uow:
+            return await self._changes[name](uow, by, asked.argument, added_up)
+
+    async def _run(self, job: CommandJob) -> None:
+        """Carry out a command of an admin that was written, and confirm it privately."""
+        cause = job.cause
+        by = ChangedBy(job.workspace, cause.user or "", cause.channel or "", job.row.key)
+        added_up = await self._add_up(job.workspace, cause.command, cause.argument)
+        # A crash before this commit changes and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            message = await self._changes[cause.command](uow, by, cause.argument, added_up)
+            await finish_with(uow, job, message)
+
+    async def _add_up(self, workspace: Workspace, command: str, typed: str, *, first: bool = False) -> AddedUp:
+        """Add up what the subject has spent to which `command` grants more; nothing for any other command."""
+        order = parse_grant(typed) if command == BUDGET_GRANT.name else None
+        if order is None or isinstance(order, Problem):
+            return {}
+        scope = order.scope
+
+        async def find(tx: Transaction) -> tuple[Budget, str] | None:
+            budget = await _raised(tx, workspace.team, scope)
+            return None if budget is None else (budget, scope.subject)
+
+        return await add_up(self._services, workspace, find, first=first)
+
+    # ------------------------------------------------------------ the list
+
+    async def _entries(
+        self, tx: Transaction, stand: Standings, workspace: Workspace, user: str, channel: str, *, admin: bool
+    ) -> list[Entry]:
+        known = await budgets.of_workspace(tx, workspace.team)
+        holding = {one.budget.number: one for one in await stand.holding(user, channel)}
+        entries = []
+        for budget in known:
+            theirs = holding.get(budget.number)
+            if theirs is None and admin and budget.scope.kind in {*NAMED, ScopeKind.ORG}:
+                theirs = await stand.of(budget, budget.scope.subject)
+            if theirs is None and not admin and budget.scope.kind is not ScopeKind.EACH_SESSION:
+                continue
+            shown = None if theirs is None else await _shown(stand, theirs, user)
+            used_up = await self._used_up(stand, budget) if admin else 0
+            entries.append(Entry(budget, shown, used_up))
+        return entries
+
+    async def _used_up(self, stand: Standings, budget: Budget) -> int:
+        if budget.scope.kind in {*NAMED, ScopeKind.ORG}:
+            return 0  # the line shows it
+        return sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
+
+    # ------------------------------------------------------------ changes
+
+    async def _set(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
+        order, team = parse_set(typed), by.workspace.team
+        if isinstance(order, Problem):
+            return views.problem(order)
+        before = await budgets.of_scope(uow.tx, team, order.scope)
+        budget = await budgets.put(uow.tx, team, order.scope, order.acus, order.span, order.warn, uow.now)
+        changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
+        await audit.add(uow.tx, by.row(uow, BUDGET_SET.name, budget.scope, **changed))
+        no_acus = await reports_no_acus(uow.tx, by.workspace, uow.now)
+        return views.was_set(budget, before, no_acus=no_acus)
+
+    async def _remove(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
+        number = parse_number(typed)
+        if isinstance(number, Problem):
+            return views.problem(number)
+        budget = await budgets.remove(uow.tx, by.workspace.team, number)
+        if budget is None:
+            return views.no_such_number(number)
+        await audit.add(uow.tx, by.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
+        return views.was_removed(budget)
+
+    async def _grant(self, uow: UnitOfWork, by: ChangedBy, typed: str, added_up: AddedUp) -> Message:
+        order, workspace = parse_grant(typed), by.workspace
+        if isinstance(order, Problem):
+            return views.problem(order, grant=True)
+        budget = await _raised(uow.tx, workspace.team, order.scope)
+        if budget is None:
+            return views.no_budget(order.scope)
+        stand = await standings(uow.tx, workspace, uow.now, added_up)
+        period, subject = stand.period(budget), order.scope.subject
+        state = GrantState.GRANTED
+        grant = Grant(by.key, workspace.team, budget.number, subject, period.name, order.acus, by.user, state, uow.now)
+        if await grants.add(uow.tx, grant):
+            await record_raise(
+                uow, workspace, stand, Raise(by.key, budget, subject, order.acus, by.user, by.channel or None)
+            )
+        named = await stand.named(await stand.of(budget, subject), by.user)
+        if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
+            return views.granted_to(order.scope, order.acus, period)
+        granter = await name_beside_figures(uow, workspace, by.user)
+        return views.granted(replace(named, name="", yours=False), order.acus, granter)
+
+
+async def _shown(stand: Standings, standing: Standing, viewer: str) -> Named | None:
+    """Return `standing` as the list shows it to `viewer`, or None: a line that names another person shows no figure."""
+    named = await stand.named(standing, viewer)
+    return None if named.is_hidden else named
+
+
+async def _raised(tx: Transaction, team: str, scope: Scope) -> Budget | None:
+    """The budget that holds for `scope`: its own, or else that for each person or channel."""
+    own = await budgets.of_scope(tx, team, scope)
+    each = _EACH.get(scope.kind)
+    return own if own is not None or each is None else await budgets.of_scope(tx, team, Scope(each))
+
+
+def _rule(budget: Budget) -> dict[str, Any]:
+    return {"acus": str(budget.acus), "span": budget.span.value, "warn": list(budget.warn)}

@@ -1,0 +1,138 @@
+"""The buttons of a budget that is used up: a person asks for more, and an admin grants or refuses it, once.
+
+What a choice carries is no authorisation: the budget has to be one of the workspace, and who grants has to be an admin.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from bot.domain.commands.spec import CommandSpec
+from bot.features.budgets import grant_rows as grants
+from bot.features.budgets import rows as budgets
+from bot.features.budgets import sentences as views
+from bot.features.budgets.grant_rows import Grant, GrantState
+from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
+from bot.features.budgets.rules import Budget
+from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE
+from bot.features.budgets.standings import AddedUp, Standings, add_up, standings
+from bot.kernel.commands.handler import Handler
+from bot.kernel.job import CommandJob, finish, recipient_of
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.store import audit, people
+from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
+from bot.views.message import Message
+
+MORE: Final = Decimal(10)  # ACUs that the button grants
+
+
+class BudgetRequests:
+    """Carries out these buttons."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the buttons do."""
+        return dict.fromkeys((ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE), Handler(run=self._run))
+
+    async def _run(self, job: CommandJob) -> None:
+        """Ask the admins, or grant or refuse what was asked for."""
+        added_up = await add_up(self._services, job.workspace, partial(_asked_about, job))
+        # A crash before this commit does and answers nothing, and the press is handled again. After it the key of the
+        # request, and the state in its row, keep a second press from doing it once more.
+        async with self._services.unit_of_work_for(job) as uow:
+            message, replaces = await self._carry_out(uow, job, added_up)
+            await uow.reply_privately(replace(recipient_of(job), replaces=replaces), message)
+            await finish(uow, job)
+
+    async def _carry_out(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
+        """Do what the button says. Returns the answer, and whether it takes the place of the button's message."""
+        if job.cause.command == ASK_FOR_MORE.name:
+            return await self._ask(uow, job, added_up), True
+        return await self._decide(uow, job, added_up)
+
+    async def _ask(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> Message:
+        workspace, user = job.workspace, job.cause.user or ""
+        found = await _asked_about(job, uow.tx)
+        if found is None:
+            return views.BUDGET_GONE
+        budget, subject = found
+        stand = await standings(uow.tx, workspace, uow.now, added_up)
+        standing = await stand.of(budget, subject)
+        if not standing.is_used_up:
+            return views.room_again(await stand.named(standing, user))
+        period = standing.period.name
+        earlier = await grants.decided(uow.tx, budget.number, subject, user)
+        key = f"{budget.number}:{subject}:{period}:{user}:{earlier}"
+        asked = Grant(key, workspace.team, budget.number, subject, period, MORE, user, GrantState.ASKED, uow.now)
+        if not await grants.add(uow.tx, asked):
+            return views.ASKED_ALREADY
+        asker = await name_beside_figures(uow, workspace, user)
+        await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, MORE, key))
+        return views.ASKED
+
+    async def _decide(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
+        workspace, key = job.workspace, job.cause.argument
+        asked = await grants.get(uow.tx, workspace.team, key)
+        budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
+        if asked is None or budget is None:
+            return views.BUDGET_GONE, True
+        stand = await standings(uow.tx, workspace, uow.now, added_up)
+        grants_it, period = job.cause.command == GRANT_MORE.name, stand.period(budget)
+        if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
+            return await self._begun_anew(uow, workspace, stand, asked, budget), True
+        state = GrantState.GRANTED if grants_it else GrantState.REFUSED
+        # Of two admins who press at once, the second one finds it decided.
+        if not await grants.decide(uow.tx, key, state, period.name, uow.now):
+            return views.ANSWERED_ALREADY, False
+        if not grants_it:
+            return await self._refuse(uow, job, stand, asked, budget), True
+        by, channel = job.cause.user or "", job.cause.channel
+        name = await name_beside_figures(uow, workspace, by)
+        one = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user)
+        await record_raise(uow, workspace, stand, one)
+        # For all who read the admin channel, so that nobody is "you".
+        named = await stand.named(await stand.of(budget, asked.subject))
+        return views.granted(named, asked.acus, name), True
+
+    async def _begun_anew(
+        self, uow: UnitOfWork, workspace: Workspace, stand: Standings, asked: Grant, budget: Budget
+    ) -> Message:
+        """Grant nothing, because the period of the request is over, and inform who asked that there is room again."""
+        standing = await stand.of(budget, asked.subject)
+        if not standing.is_used_up:
+            said = views.room_again(await stand.named(standing, asked.user))
+            await uow.add_to_outbox(uow.post_row(f"anew:{asked.key}", workspace.team, asked.user, None, said))
+        return views.begun_anew(standing.period)
+
+    async def _refuse(
+        self, uow: UnitOfWork, job: CommandJob, stand: Standings, asked: Grant, budget: Budget
+    ) -> Message:
+        """Write the audit row of a refusal, and inform who asked."""
+        workspace, by = job.workspace, job.cause.user or ""
+        target = subject_of(budget, asked.subject)
+        await audit.add(
+            uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, job.cause.channel, outcome="refused")
+        )
+        named = await stand.named(await stand.of(budget, asked.subject), asked.user)
+        name = await people.name_of(uow.tx, workspace.team, by)
+        said = views.refused_to_you(named, name)
+        await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
+        return views.request_refused(await name_beside_figures(uow, workspace, asked.user), name)
+
+
+async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] | None:
+    """Return the budget that a button is about, and whose it is; None if it is not there any more."""
+    team, target = job.workspace.team, job.cause.argument
+    if job.cause.command != ASK_FOR_MORE.name:
+        asked = await grants.get(tx, team, target)
+        raised = None if asked is None else await budgets.get(tx, team, asked.budget)
+        return None if asked is None or raised is None else (raised, asked.subject)
+    number, _, subject = target.partition(":")
+    budget = await budgets.get(tx, team, int(number)) if number.isdecimal() else None
+    return None if budget is None else (budget, subject)

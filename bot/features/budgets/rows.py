@@ -1,0 +1,62 @@
+"""Budgets: one for each scope of a workspace. A new one takes the place of the old one and keeps its number."""
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.features.budgets.rules import Budget, Scope, ScopeKind, Span
+from bot.store.database.connection import insert
+from bot.store.tables import budgets, crossings, grants
+
+
+async def put(
+    tx: AsyncConnection, team: str, scope: Scope, acus: Decimal, span: Span, warn: tuple[int, ...], now: float
+) -> Budget:
+    """Store the budget of `scope` in place of the one that it had, and return it."""
+    values = {"acus": acus, "span": span.value, "warn": list(warn), "set_at": now}
+    key = {"team": team, "kind": scope.kind.value, "subject": scope.subject}
+    statement = insert(tx.dialect.name, budgets).values(key | values)
+    upsert = statement.on_conflict_do_update(index_elements=list(key), set_=values)
+    return _budget((await tx.execute(upsert.returning(budgets))).one())
+
+
+async def remove(tx: AsyncConnection, team: str, number: int) -> Budget | None:
+    """Delete a budget with all that belongs to it, and return it; None if the workspace has none of this number."""
+    theirs = (budgets.c.team == team, budgets.c.seq == number)
+    row = (await tx.execute(delete(budgets).where(*theirs).returning(budgets))).one_or_none()
+    if row is None:
+        return None
+    await tx.execute(delete(crossings).where(crossings.c.budget == number))
+    await tx.execute(delete(grants).where(grants.c.budget == number))
+    return _budget(row)
+
+
+async def of_workspace(tx: AsyncConnection, team: str) -> list[Budget]:
+    """The budgets of a workspace, by their numbers."""
+    found = await tx.execute(select(budgets).where(budgets.c.team == team).order_by(budgets.c.seq))
+    return [_budget(row) for row in found]
+
+
+async def exist(tx: AsyncConnection, team: str) -> bool:
+    """Whether a workspace has any budget."""
+    return (await tx.execute(select(budgets.c.seq).where(budgets.c.team == team).limit(1))).first() is not None
+
+
+async def of_scope(tx: AsyncConnection, team: str, scope: Scope) -> Budget | None:
+    """The budget of `scope`, or None."""
+    key = (budgets.c.team == team, budgets.c.kind == scope.kind.value, budgets.c.subject == scope.subject)
+    row = (await tx.execute(select(budgets).where(*key))).one_or_none()
+    return None if row is None else _budget(row)
+
+
+async def get(tx: AsyncConnection, team: str, number: int) -> Budget | None:
+    """The budget of a workspace with this number, or None. Until `tx` ends it is not changed."""
+    wanted = select(budgets).where(budgets.c.team == team, budgets.c.seq == number).with_for_update()
+    row = (await tx.execute(wanted)).one_or_none()
+    return None if row is None else _budget(row)
+
+
+def _budget(row: Any) -> Budget:
+    return Budget(row.seq, Scope(ScopeKind(row.kind), row.subject), row.acus, Span(row.span), tuple(row.warn))

@@ -1,0 +1,339 @@
+"""What people read about budgets: lists, confirmations, refusals, warnings, and the question for more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.billing import ONE_DAY, bounds
+from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
+from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, GRANT, GRANT_MORE, REFUSE_MORE
+from bot.features.budgets.words import Problem
+from bot.views import blocks, questions
+from bot.views.answers.wording import message_of
+from bot.views.dates import short_date
+from bot.views.message import Block, Message
+from bot.views.sentences import mention
+from bot.views.text import counted, fitted, tenths, tenths_of_acus, when
+
+MOST_IN_TEXT: Final = 5  # budgets that a notification names
+NO_ACUS: Final = (
+    "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
+)
+NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
+NONE_HERE: Final = "No budget applies to you here."
+ASKED: Final = Message(
+    "The admins were asked for more, and you get a message once they have answered. "
+    "After that, send again what was not sent."
+)
+ASKED_ALREADY: Final = Message(
+    "The admins were asked already and have not answered yet. You get a message once they have."
+)
+ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing was changed.")
+BUDGET_GONE: Final = Message(
+    "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again."
+)
+_UNTIL: Final = "Until it resets {anew}, no session is started or woken. Running sessions go on."
+_KINDS: Final = {
+    ScopeKind.ORG: "the organisation",
+    ScopeKind.EACH_SESSION: "each session",
+    ScopeKind.EACH_PERSON: "each person",
+    ScopeKind.EACH_CHANNEL: "each channel",
+}
+_PROBLEMS: Final = {
+    Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
+    Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
+    Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
+    Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",
+    Problem.SPAN: "After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with percentages.",
+    Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
+    Problem.NUMBER: "Say which budget, by its number in `/devin budget list`, such as `/devin budget remove 2`.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A standing with the `name` of the person or the title of the session that it is about, if there is one.
+
+    A person without a name is mentioned, which only a private answer may do.
+    """
+
+    standing: Standing
+    name: str = ""
+    yours: bool = False  # the person reads it, or it is read in the session's thread
+    anonymous: bool = False  # figures name nobody here
+    unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it is about another person than the reader, whom figures do not name."""
+        return self.anonymous and not self.yours
+
+    @property
+    def owner(self) -> str:
+        """Whose budget it is, such as "your budget"."""
+        budget, subject = self.standing.budget, self.standing.subject
+        if budget.scope.kind is ScopeKind.ORG:
+            return "the organisation's budget"
+        if budget.scope.kind is ScopeKind.EACH_SESSION:
+            return "this session's budget" if self.yours else f"the budget of “{fitted(self.name)}”"
+        if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
+            return f"the budget of <#{subject}>"
+        if self.yours:
+            return "your budget"
+        if self.anonymous:
+            return "one person's budget"
+        return f"{fitted(self.name) if self.name else mention(subject)}'s budget"
+
+    @property
+    def used(self) -> str:
+        """How much of it is used, such as "8.2 of 10 ACUs this cycle"."""
+        one, counted_from = self.standing, ", counted from Slack sessions only" if self.unbilled else ""
+        return f"{tenths(float(one.spent))} of {tenths_of_acus(float(one.acus))} {_this(one.period.span)}{counted_from}"
+
+    def message(self, text: str, *rows: Block) -> Message:
+        """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
+        period = self.standing.period
+        return Message(text.format(anew=_plain(period)), [blocks.section(text.format(anew=_local(period))), *rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list: a budget, how it stands for the reader if that can be said, and by how many it is used up."""
+
+    budget: Budget
+    standing: Named | None = None
+    used_up_by: int = 0
+
+
+# ---------------------------------------------------------------- orders
+
+
+def problem(which: Problem, *, grant: bool = False) -> Message:
+    """Say what is wrong with an order, and how it is written."""
+    form = f"budget grant {GRANT.shown}" if grant else f"budget set {BUDGET.shown}"
+    how = "" if which is Problem.NUMBER else f"The whole form is `/devin {form}`."
+    return message_of("Nothing was changed.", _PROBLEMS[which], how)
+
+
+def listing(entries: Sequence[Entry], *, admin: bool, no_acus: bool) -> Message:
+    """Build the list of budgets: for an `admin` all, for others those that hold for them."""
+    if not entries:
+        return message_of(NONE_SET if admin else NONE_HERE, NO_ACUS if no_acus else "")
+    lines = [_line(entry, admin=admin) for entry in entries]
+    notes = [NO_ACUS] if no_acus else []
+    named = [_short(entry) for entry in entries[:MOST_IN_TEXT]]
+    more = [f"{len(entries) - len(named):,} more"] if len(entries) > len(named) else []
+    text = f"{counted(len(entries), 'budget')}: {'; '.join([*named, *more])}"
+    return Message(text, [*blocks.sections(lines), *blocks.context(notes)])
+
+
+def _short(entry: Entry) -> str:
+    held = entry.standing.used if entry.standing else _rule(entry.budget)
+    return f"{scope_name(entry.budget.scope)} {held}"
+
+
+def _line(entry: Entry, *, admin: bool) -> str:
+    parts = [f"`{entry.budget.number}` *{scope_name(entry.budget.scope)}* {_rule(entry.budget)}"]
+    if entry.standing is not None:
+        one = entry.standing
+        you = "you " if one.yours and entry.budget.scope.kind is ScopeKind.EACH_PERSON else ""
+        here = f"<#{one.standing.subject}> " if entry.budget.scope.kind is ScopeKind.EACH_CHANNEL else ""
+        parts.append(f"{you}{here}{standing_line(one)}")
+    if entry.used_up_by:
+        parts.append(f"used up by {entry.used_up_by:,}")
+    return " · ".join([*parts, *([_warns(entry.budget)] if admin else [])])
+
+
+def standing_line(one: Named) -> str:
+    """Say how much of a budget is used and when it resets, for a line of a list."""
+    return f"{one.used} ({one.standing.percent:,} %) · resets {_local(one.standing.period)}"
+
+
+def own_line(one: Named) -> str:
+    """Say the same about a budget that holds for the reader, and whose it is."""
+    return f"{one.owner[:1].upper()}{one.owner[1:]}: {standing_line(one)}"
+
+
+def scope_name(scope: Scope) -> str:
+    """Name whom a budget is for, in a private answer, in which a mention notifies nobody."""
+    if scope.kind is ScopeKind.CHANNEL:
+        return f"<#{scope.subject}>"
+    return mention(scope.subject) if scope.kind is ScopeKind.PERSON else _KINDS[scope.kind]
+
+
+def was_set(budget: Budget, before: Budget | None, *, no_acus: bool) -> Message:
+    """Confirm that a budget was set, in place of the one `before`."""
+    whose = f"Budget `{budget.number}` is set: {scope_name(budget.scope)}, {_rule(budget)}, {_warns(budget)}."
+    return message_of(whose, f"Before it was {_rule(before)}." if before else "", NO_ACUS if no_acus else "")
+
+
+def was_removed(budget: Budget) -> Message:
+    """Confirm that a budget was removed."""
+    return Message(f"Budget `{budget.number}` is removed: {scope_name(budget.scope)}, {_rule(budget)}.")
+
+
+def no_such_number(number: int) -> Message:
+    """Report that there is no budget with this number."""
+    return Message(f"There is no budget `{number}`, so nothing was removed. `/devin budget list` shows the numbers.")
+
+
+def no_budget(scope: Scope) -> Message:
+    """Report that no budget holds for whom somebody wanted to grant more."""
+    whom = scope_name(scope)
+    return Message(f"No budget applies to {whom}, so nothing was granted. `/devin budget list` shows those there are.")
+
+
+def _rule(budget: Budget) -> str:
+    return f"{tenths_of_acus(float(budget.acus))} a {budget.span.value}"
+
+
+def _warns(budget: Budget) -> str:
+    *others, last = map(str, budget.warn)
+    return f"warns at {', '.join(others)} and {last} %" if others else f"warns at {last} %"
+
+
+def _this(span: Span) -> str:
+    return "today" if span is Span.DAY else f"this {span.value}"
+
+
+def _local(period: Period) -> str:
+    """When the next period begins, in the time zone of each reader."""
+    return when(period.resets_at)
+
+
+def _plain(period: Period) -> str:
+    """The same for a notification, which has no markup."""
+    return _morning(period.last + ONE_DAY)
+
+
+def _morning(day: date) -> str:
+    return f"on {short_date(day)} at 08:00 UTC"
+
+
+def _safe(text: str) -> str:
+    """Double the braces of a text that others wrote."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+# ---------------------------------------------------------------- refusals and requests
+
+
+def start_refused(one: Named) -> Message:
+    """Refuse a start because a budget is used up, with a button to ask for more."""
+    return _refused(
+        one, "Nothing was started:", "Your text was not sent: send it again then, or ask an admin for more."
+    )
+
+
+def wake_refused(one: Named) -> Message:
+    """Refuse a reply that would wake a session whose budget is used up, with a button to ask for more."""
+    what = "Your reply was not sent, because it would wake this session:"
+    return _refused(one, what, "Send it again then, or ask an admin for more.")
+
+
+def retry_refused(one: Named) -> Message:
+    """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
+    return _refused(one, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.")
+
+
+def _refused(one: Named, what: str, then: str) -> Message:
+    target = f"{one.standing.budget.number}:{one.standing.subject}"
+    row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
+    return one.message(f"{what} {_safe(one.owner)} is used up, {one.used}. It resets {{anew}}. {then}", *row)
+
+
+def waking_refused(one: Named) -> Message:
+    """Refuse to wake a session whose budget is used up, for which somebody pressed the button under the question."""
+    then = "What waits is kept for a day at most: choose again then, or ask an admin for more."
+    return _refused(one, "Devin was not woken:", then)
+
+
+def less_than_asked(limit: int, wanted: int) -> Message:
+    """Inform the asker of a new session that it may use less than `wanted`, because a budget leaves no more."""
+    return Message(
+        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}, because that is all that is left of a budget. "
+        "`/devin budget list` shows which."
+    )
+
+
+def room_again(one: Named) -> Message:
+    """Answer somebody who asks for more although something is left by now."""
+    return Message(f"There is room again in {one.owner}: {one.used}. Send your text again.")
+
+
+def request(one: Named, asker: str, acus: Decimal, key: str) -> Message:
+    """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
+    row = blocks.actions(
+        blocks.button(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE.action_id, key, style="primary"),
+        blocks.button("Refuse", REFUSE_MORE.action_id, key),
+    )
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(one.owner)} is used up, {one.used}."
+    return one.message(f"{asks} It resets {{anew}}.", *row)
+
+
+def granted(one: Named, acus: Decimal, by: str) -> Message:
+    """Report to admins that `by` granted so many ACUs; `one` is how the budget stands now."""
+    return one.message(_raised(one, acus, by))
+
+
+def granted_to_you(one: Named, acus: Decimal, by: str) -> Message:
+    """Inform whom it concerns that `by` granted so many ACUs; `one` is how the budget stands now."""
+    then = "It is still used up." if one.standing.is_used_up else "Send again what was not sent."
+    return one.message(f"{_raised(one, acus, by)} {then}")
+
+
+def granted_to(scope: Scope, acus: Decimal, period: Period) -> Message:
+    """Confirm to an admin that so many ACUs more may be used, without saying how much is used."""
+    whom = scope_name(scope)
+    return Message(f"The budget of {whom} is raised by {tenths_of_acus(float(acus))}. It resets {_local(period)}.")
+
+
+def _raised(one: Named, acus: Decimal, by: str) -> str:
+    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(one.owner)} by {tenths_of_acus(float(acus))}"
+    return f"{raised}: {one.used}. It resets {{anew}}."
+
+
+def begun_anew(period: Period) -> Message:
+    """Report to admins that nothing was granted, because the budget is in a `period` after that of the request."""
+    text = "That budget started afresh {since}, so nothing was raised."
+    local = text.format(since=when(bounds(period.first)[0]))
+    return Message(text.format(since=_morning(period.first)), [blocks.section(local)])
+
+
+def request_refused(asker: str, by: str) -> Message:
+    """Report to admins that `by` refused the request of `asker`, who has no name where figures name nobody."""
+    whose = f"{fitted(asker)}'s" if asker else "a"
+    return Message(f"{fitted(by)} refused {whose} request for more ACUs.")
+
+
+def refused_to_you(one: Named, by: str) -> Message:
+    """Inform who asked that `by` refused more ACUs."""
+    refused = f"{_safe(fitted(by))} refused your request for more ACUs."
+    return one.message(f"{refused} {_capitalised(_safe(one.owner))} resets {{anew}}.")
+
+
+# ---------------------------------------------------------------- levels
+
+
+def reached_for_admins(one: Named, level: int) -> Message:
+    """Report to admins that a level of a budget is reached."""
+    return one.message(" ".join([_reached(one, level), *([_UNTIL] if level >= USED_UP else [])]))
+
+
+def reached(one: Named, level: int, asker: str = "") -> Message:
+    """Warn the person, the channel or the `asker` of the session whose budget has reached a level."""
+    then = [_UNTIL, "An admin can grant more."] if level >= USED_UP else ["It resets {anew}."]
+    return one.message(" ".join([*([mention(asker)] if asker else []), _reached(one, level), *then]))
+
+
+def _reached(one: Named, level: int) -> str:
+    owner = _safe(one.owner)
+    if level >= USED_UP:
+        return f"{_capitalised(owner)} is used up: {one.used}."
+    return f"{one.standing.percent} % of {owner} is used: {one.used}."
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,185 @@
+"""How the budgets of a workspace stand, within one transaction: what was spent of what in the running period.
+
+What people and channels spend is what their sessions spent, from our rows. What the organisation spends is what Devin
+billed, and on days without a bill, or on which we have counted more so far, what our sessions spent.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.amounts import exact_sum, half_up
+from bot.domain.billing import ONE_DAY, SETTLING, billing_day
+from bot.domain.cycle import Cycle
+from bot.features.budgets import grant_rows as grants
+from bot.features.budgets import rows as budgets
+from bot.features.budgets import spend_rows as budget_spend
+from bot.features.budgets.rules import USED_UP, Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
+from bot.features.budgets.sentences import Named
+from bot.features.budgets.spend_rows import Reached
+from bot.features.consumption.cycles import cycle_of
+from bot.features.consumption.reader import read_withheld
+from bot.features.consumption.rules import settled_at
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store import due, people, sessions, spend
+from bot.store.database.connection import Transaction
+from bot.timing import DAY
+
+REPORTED_DAYS: Final = 30  # within which Devin should have reported ACUs
+_NOTHING: Final = Decimal(0)
+_EACH: Final = frozenset({ScopeKind.EACH_SESSION, ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL})
+_PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
+
+AddedUp = Mapping[tuple[int, str, str], Decimal]
+"""ACUs that were added up beforehand, by the number of a budget, its subject and the name of its period."""
+FindBudget = Callable[[Transaction], Awaitable[tuple[Budget, str] | None]]
+"""Returns a budget and one subject of it, or None if they are not there."""
+_NOTHING_ADDED_UP: Final[AddedUp] = {}
+
+
+class Standings:
+    """The standings of budgets at the instant `now`, in the billing cycle `cycle`; `added_up` is not added up again."""
+
+    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle, added_up: AddedUp) -> None:
+        self._tx = tx
+        self._team, self._org_id = workspace.team, workspace.organisation.id
+        self._shows_names = workspace.policy.shows_names
+        self._now = now
+        self._cycle = cycle
+        self._added_up = added_up
+
+    def period(self, budget: Budget) -> Period:
+        """Return the running period of `budget`."""
+        return period_of(budget.span, self._now, self._cycle)
+
+    async def holding(self, user: str, channel: str, session_id: str | None = None) -> list[Standing]:
+        """Return the standings that decide on what `user` starts in `channel`, or on waking the session."""
+        known = await budgets.of_workspace(self._tx, self._team)
+        found = [(in_force(known, ScopeKind.ORG, ScopeKind.ORG, ""), "")]
+        if user:
+            found.append((in_force(known, ScopeKind.EACH_PERSON, ScopeKind.PERSON, user), user))
+        if not channel.startswith("D"):  # a direct message is no channel: there the person's budget holds
+            found.append((in_force(known, ScopeKind.EACH_CHANNEL, ScopeKind.CHANNEL, channel), channel))
+        if session_id is not None:
+            found.append((in_force(known, ScopeKind.EACH_SESSION, ScopeKind.EACH_SESSION, session_id), session_id))
+        return [await self.of(budget, subject) for budget, subject in found if budget is not None]
+
+    async def of(self, budget: Budget, subject: str) -> Standing:
+        """Return how one subject of `budget` stands."""
+        period, kind = self.period(budget), budget.scope.kind
+        key = (budget.number, subject, period.name)
+        if key in self._added_up:
+            spent = self._added_up[key]
+        elif kind is ScopeKind.ORG:
+            spent = await self._by_organisation(period)
+        else:
+            by = await self._by_subject(kind, period, subject)
+            spent = by.get(subject, _NOTHING)
+        more = await grants.granted(self._tx, budget.number, period.name)
+        return _standing(budget, subject, period, spent, more)
+
+    async def of_all(self, budget: Budget, level: int) -> list[Standing]:
+        """Return how all subjects of `budget` stand that have reached a `level` (percent), or had reached any before.
+
+        A budget of one subject or of the organisation always gives its one standing. Otherwise the store leaves out who
+        is below the level, as there may be ten thousands of sessions; it knows no grants, so those with more granted
+        may be below it.
+        """
+        if budget.scope.kind not in _EACH:
+            return [await self.of(budget, budget.scope.subject)]
+        period = self.period(budget)
+        more = await grants.granted(self._tx, budget.number, period.name)
+        reached = Reached(budget.acus * level / USED_UP, budget.number, period.name)
+        spent = await self._by_subject(budget.scope.kind, period, reached)
+        own = await self._with_own_budget(budget.scope.kind)
+        return [_standing(budget, one, period, acus, more) for one, acus in spent.items() if one not in own]
+
+    async def named(self, standing: Standing, viewer: str = "", *, in_thread: bool = False) -> Named:
+        """Return `standing` with the name of its person or session, as `viewer` reads it, in the session's thread."""
+        kind, subject = standing.budget.scope.kind, standing.subject
+        if kind is ScopeKind.EACH_SESSION:
+            session = await sessions.get(self._tx, subject)
+            return Named(standing, session.title if session else "", yours=in_thread)
+        if kind is ScopeKind.ORG:
+            return Named(standing, unbilled=await self._is_unbilled(standing.period))
+        if kind not in _PEOPLE:
+            return Named(standing)
+        if not self._shows_names:
+            return Named(standing, yours=subject == viewer, anonymous=True)
+        name = await people.name_of(self._tx, self._team, subject)
+        return Named(standing, name, yours=subject == viewer)
+
+    async def _is_unbilled(self, period: Period) -> bool:
+        """Whether Devin keeps its bill from the key and no day of `period` was billed, so that our sessions count."""
+        stored = await due.read(self._tx, due.consumption(self._org_id))
+        if stored is None or read_withheld(stored.state) is None:
+            return False
+        return not await spend.billed(self._tx, self._org_id, period.first, period.last)
+
+    async def _with_own_budget(self, each: ScopeKind) -> set[str]:
+        """The people or channels whose own budget takes the place of the one for each of them."""
+        named = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}.get(each)
+        known = await budgets.of_workspace(self._tx, self._team)
+        return {one.scope.subject for one in known if one.scope.kind is named}
+
+    async def _by_subject(self, kind: ScopeKind, period: Period, whom: str | Reached) -> dict[str, Decimal]:
+        days = (period.first, period.last)
+        return await budget_spend.spent(self._tx, self._team, self._org_id, kind, *days, whom)
+
+    async def _by_organisation(self, period: Period) -> Decimal:
+        days = _span(period)
+        billed = await spend.billed(self._tx, self._org_id, period.first, period.last)
+        own = await spend.by_day(self._tx, self._org_id, period.first, period.last)
+        spent = [
+            day_spent(
+                billed[day].acus if day in billed else None,
+                own.get(day, 0.0),
+                running=day not in billed or billed[day].read_at < settled_at(day),
+            )
+            for day in days
+        ]
+        return exact_sum(half_up(acus, 6) for acus in spent)
+
+
+async def standings(
+    tx: Transaction, workspace: Workspace, now: float, added_up: AddedUp = _NOTHING_ADDED_UP
+) -> Standings:
+    """Return the standings of a workspace's budgets at `now`, as `tx` sees them and with what is `added_up` already."""
+    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now), added_up)
+
+
+async def add_up(services: Services, workspace: Workspace, find: FindBudget, *, first: bool = False) -> AddedUp:
+    """Add up what the subject that `find` returns has spent of its budget, for a transaction that writes afterwards.
+
+    To add up a long cycle takes longer than one writer may keep the others waiting. With `first` an ack waits for it.
+    """
+    async with services.db.scan(first=first) as tx:
+        found = await find(tx)
+        if found is None:
+            return _NOTHING_ADDED_UP
+        standing = await (await standings(tx, workspace, services.clock())).of(*found)
+    return {(standing.budget.number, standing.subject, standing.period.name): standing.spent}
+
+
+async def reports_no_acus(tx: Transaction, workspace: Workspace, now: float) -> bool:
+    """Whether Devin has reported no ACUs lately, although sessions were done: on some plans it never does.
+
+    Sessions that were done just now are left out, because their ACUs may still follow.
+    """
+    org_id, before = workspace.organisation.id, now - SETTLING.total_seconds()
+    today = billing_day(now)
+    billed = await spend.billed(tx, org_id, today - ONE_DAY * REPORTED_DAYS, today)
+    if any(figure.acus for figure in billed.values()):
+        return False
+    return await spend.reports_none(tx, workspace.team, org_id, now - REPORTED_DAYS * DAY, before)
+
+
+def _standing(budget: Budget, subject: str, period: Period, spent: Decimal, granted: dict[str, Decimal]) -> Standing:
+    theirs = [granted[one] for one in {"", subject} if one in granted]
+    return Standing(budget, subject, period, spent, exact_sum([budget.acus, *theirs]))
+
+
+def _span(period: Period) -> Sequence[date]:
+    return [period.first + ONE_DAY * after for after in range((period.last - period.first).days + 1)]

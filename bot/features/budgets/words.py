@@ -1,0 +1,162 @@
+"""What is typed behind `budget set`, `budget grant` and `budget remove`.
+
+A channel and a person come as their ids, `#C0WEB` and `@U0ADA`, because a name alone says no id.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.commands.picked import picked_channel, picked_person
+from bot.features.budgets.rules import NAMED, USED_UP, USUAL_WARNINGS, Scope, ScopeKind, Span
+
+MOST_ACUS: Final = Decimal(1_000_000_000)
+MOST_WORDS_MEANT: Final = 6  # a longer text behind the command reads like a task, unless it is an order
+MOST_WARNINGS: Final = 5
+
+
+class Problem(StrEnum):
+    """What is wrong with an order."""
+
+    SCOPE = "scope"
+    NAME = "name"  # a channel or a person that was typed and not picked in Slack, so that no id is known
+    ACUS = "acus"
+    BEHIND = "behind"  # more stands behind the ACUs of a grant
+    SPAN = "span"
+    WARN = "warn"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class SetOrder:
+    """A budget that somebody wants to set."""
+
+    scope: Scope
+    acus: Decimal
+    span: Span = Span.CYCLE
+    warn: tuple[int, ...] = USUAL_WARNINGS
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOrder:
+    """So many ACUs more for those whom a budget is for."""
+
+    scope: Scope
+    acus: Decimal
+
+
+_ACUS: Final = re.compile(r"(?P<number>[0-9]{1,10}(?:\.[0-9]{1,2})?)(?:acus?)?", re.IGNORECASE)
+_PERCENT: Final = re.compile(r"(?P<number>[0-9]{1,2})%?")
+_NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,9})")
+_SIGNS: Final = ("#", "@")
+_WARN: Final = "warn"
+# So many ACUs, after three other words at most: the scope with what people put around it.
+_SO_MANY: Final = re.compile(r"(?:\S+ ){0,3}[0-9.,]+ ?acus?[.,;:!]?(?: |$)", re.IGNORECASE)
+_WORDS_UP_TO_IT: Final = 5
+_UNIT: Final = frozenset({"acu", "acus"})
+_EACH: Final = frozenset({"a", "per", "each"})
+
+
+def parse_set(typed: str) -> SetOrder | Problem:
+    """Read `<scope> <ACUs> [a day|a week|a cycle] [warn 50,80]`, or say what is wrong first."""
+    head = _head(typed.split())
+    if isinstance(head, Problem):
+        return head
+    scope, acus, rest = head
+    span, rest = _span(rest)
+    if not rest:
+        return SetOrder(scope, acus, span)
+    if rest[0].lower() != _WARN:
+        return Problem.SPAN
+    warn = _warnings(rest[1:])
+    return Problem.WARN if warn is None else SetOrder(scope, acus, span, warn)
+
+
+def parse_grant(typed: str) -> GrantOrder | Problem:
+    """Read `<scope> <ACUs>`, or say what is wrong first."""
+    head = _head(typed.split())
+    if isinstance(head, Problem):
+        return head
+    scope, acus, rest = head
+    return Problem.BEHIND if rest else GrantOrder(scope, acus)
+
+
+def parse_number(typed: str) -> int | Problem:
+    """Read the number of a budget."""
+    found = _NUMBER.fullmatch(typed)
+    return int(found["number"]) if found else Problem.NUMBER
+
+
+def read_set(typed: str) -> str | None:
+    """Return `typed` if it is meant for `budget set`, whether or not something is wrong with it; else None."""
+    return typed if isinstance(parse_set(typed), SetOrder) or _is_meant(typed) else None
+
+
+def read_grant(typed: str) -> str | None:
+    """Return `typed` if it is meant for `budget grant`, whether or not something is wrong with it; else None."""
+    return typed if isinstance(parse_grant(typed), GrantOrder) or _is_meant(typed) else None
+
+
+def read_number(typed: str) -> str | None:
+    """Return `typed` if it is meant for `budget remove`, whether or not something is wrong with it; else None."""
+    return typed if len(typed.split()) <= 1 or _is_meant(typed) else None
+
+
+def _is_meant(typed: str) -> bool:
+    """Whether a text with something wrong in it is no task: it is an order, or short with a scope or a number in it."""
+    words = typed.split()
+    if len(words) > MOST_WORDS_MEANT:
+        return _is_order(words)
+    return not words or not isinstance(_scope(words[0]), Problem) or any(word[:1] in "#@0123456789" for word in words)
+
+
+def _is_order(words: list[str]) -> bool:
+    """Whether `words`, several, are an order although something is wrong: so many ACUs, or a scope and its number."""
+    if _SO_MANY.match(" ".join(words[:_WORDS_UP_TO_IT])):
+        return True
+    if isinstance(_scope(words[0]), Problem) and not words[0].startswith(_SIGNS):
+        return False
+    return words[1][0].isdecimal() or _WARN in map(str.lower, words)
+
+
+def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
+    scope = _scope(words[0]) if words else Problem.SCOPE
+    if isinstance(scope, Problem):
+        return scope
+    found = _ACUS.fullmatch(words[1]) if len(words) > 1 else None
+    acus = Decimal(found["number"]) if found else Decimal(0)
+    if not 0 < acus <= MOST_ACUS:
+        return Problem.ACUS
+    rest = words[2:]
+    return scope, acus, rest[1:] if rest and rest[0].lower() in _UNIT else rest
+
+
+def _scope(word: str) -> Scope | Problem:
+    if channel := picked_channel(word):
+        return Scope(ScopeKind.CHANNEL, channel)
+    if person := picked_person(word):
+        return Scope(ScopeKind.PERSON, person)
+    if word.startswith(_SIGNS):
+        return Problem.NAME
+    kinds = {kind.value: kind for kind in ScopeKind if kind not in NAMED}
+    kind = kinds.get(word.lower())
+    return Scope(kind) if kind else Problem.SCOPE
+
+
+def _span(words: list[str]) -> tuple[Span, list[str]]:
+    spans = {span.value: span for span in Span}
+    if len(words) > 1 and words[0].lower() in _EACH and words[1].lower() in spans:
+        return spans[words[1].lower()], words[2:]
+    return Span.CYCLE, words
+
+
+def _warnings(words: list[str]) -> tuple[int, ...] | None:
+    """The percentages in `words`, lowest first; None if there is none, or one that is no level below 100."""
+    typed = " ".join(words).replace(",", " ").split()
+    found = [_PERCENT.fullmatch(word) for word in typed]
+    levels = {int(one["number"]) for one in found if one}
+    if not levels or None in found or 0 in levels or len(levels) > MOST_WARNINGS:
+        return None
+    return tuple(sorted(level for level in levels if level < USED_UP))

@@ -1,0 +1,190 @@
+"""The cycles in which Devin bills an organisation, how many ACUs it may use in one, and when the key for it expires.
+
+1. Once in each billing day Devin is asked for its cycles, for the two limits that it knows, and for its service users.
+2. What an answer says replaces what is stored. What the key may not read is deleted, and asked for again the next day.
+3. Where no cycle is known, the month of the calendar counts, and where no limit is, the one of the settings.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from bot.devin.client import Devin
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.domain.billing import billing_day, bounds
+from bot.domain.cycle import Cycle, CycleLimit, LimitSource, cycle_between, cycle_with, limit_among
+from bot.features.consumption import cycle_rows
+from bot.kernel.organisation import Organisation
+from bot.kernel.services import Services
+from bot.kernel.workspace import Policy
+from bot.logs import get_logger
+from bot.store import due
+from bot.store.database.connection import Transaction
+from bot.timing import Timing
+
+log = get_logger(__name__)
+
+NOT_FOUND: Final = "not found"  # what is missing where Devin does not even name a permission
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[_Value]):
+    """Something that is read by a call of its own, as each may need another permission; `nothing` where it has none."""
+
+    name: str
+    read: Callable[[Devin], Awaitable[_Value]]
+    put: Callable[[Transaction, str, _Value, float], Awaitable[None]]
+    nothing: _Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The outcome of a call: what it gave, which permission is `missing`, or how long to wait because it `failed`."""
+
+    part: Part[Any]
+    value: Any = None
+    missing: str | None = None
+    failed: bool = False
+    retry_after: float = 0.0
+
+
+async def cycle_of(tx: Transaction, org_id: str, now: float) -> Cycle:
+    """Return the cycle of an organisation that the instant `now` is in."""
+    day = billing_day(now)
+    return cycle_with(day, await cycle_rows.cycles_with(tx, org_id, day))
+
+
+async def limit_of(tx: Transaction, org_id: str, policy: Policy) -> CycleLimit | None:
+    """Return how many ACUs an organisation may use in a cycle, as Devin or else the `policy` says; None without one."""
+    return limit_among(await cycle_rows.limits(tx, org_id), policy.cycle_acus)
+
+
+async def key_expiry_of(tx: Transaction, org_id: str) -> float | None:
+    """Return when the key for an organisation expires; None if it does not, or if Devin does not say."""
+    stored = await due.read(tx, due.key_expiry(org_id))
+    return stored.at if stored else None
+
+
+class CycleReader:
+    """Reads the cycles and the limits of organisations, and when keys expire, and stores them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def tick(self, organisation: Organisation) -> float:
+        """Read what is due of an organisation, if somebody may ask for its figures.
+
+        Returns the seconds until the next call.
+        """
+        timing, clock = self._services.timing, self._services.clock
+        if not self._services.workspaces.want_figures_of(organisation):
+            return timing.idle_tick
+        async with self._services.db.read() as tx:
+            state = await _state(tx, organisation.id)
+        wanted = [part for part in PARTS if _due_at(state, part) <= clock()]
+        if wanted:
+            # One after the other: nobody waits for them.
+            state = await self._store(organisation.id, [await _reading(part, organisation.devin) for part in wanted])
+        wait = min(_due_at(state, part) for part in PARTS) - clock()
+        return min(max(wait, 0.0), timing.idle_tick)
+
+    async def _store(self, org_id: str, readings: Sequence[Reading]) -> dict[str, Any]:
+        # A crash right before this commit loses the readings: the next start asks for them again.
+        async with self._services.unit_of_work() as uow:
+            before = await _state(uow.tx, org_id)
+            after = before | {one.part.name: _entry(before, one, uow.now, uow.timing) for one in readings}
+            at = min(entry["at"] for entry in after.values())
+            # Before all else: two workers that store an organisation's cycles wait for each other here.
+            await due.write(uow.tx, due.cycles(org_id), at, {"v": 1, "parts": after})
+            for one in readings:
+                if not one.failed:
+                    await one.part.put(uow.tx, org_id, one.value, uow.now)
+        for one in readings:
+            _log(org_id, one, before)
+        return after
+
+
+def _entry(before: Mapping[str, Any], reading: Reading, now: float, timing: Timing) -> dict[str, Any]:
+    if reading.failed:
+        wait = max(timing.cycles_retry, reading.retry_after)
+        known = before.get(reading.part.name, {"missing": None})
+        return {**known, "at": now + wait, "failed": True}
+    next_day = bounds(billing_day(now))[1]
+    return {"at": next_day + timing.cycles_settle, "missing": reading.missing}
+
+
+def _log(org_id: str, reading: Reading, before: Mapping[str, Any]) -> None:
+    known = before.get(reading.part.name, {})
+    if reading.failed and not known.get("failed"):
+        log.warning("cycles not read", organisation=org_id, part=reading.part.name)
+    elif reading.missing is not None and reading.missing != known.get("missing"):
+        # No warning: a key need not have these permissions.
+        log.info("cycles may not be read", organisation=org_id, part=reading.part.name, permission=reading.missing)
+
+
+async def _state(tx: Transaction, org_id: str) -> dict[str, Any]:
+    """When each part is read next, which permission is missing for it, and whether its last reading failed."""
+    stored = await due.read(tx, due.cycles(org_id))
+    return dict(stored.state["parts"]) if stored else {}
+
+
+def _due_at(state: Mapping[str, Any], part: Part[Any]) -> float:
+    return float(state[part.name]["at"]) if part.name in state else 0.0
+
+
+# ---------------------------------------------------------------- the calls
+
+
+async def _reading(part: Part[Any], devin: Devin) -> Reading:
+    try:
+        return Reading(part, await part.read(devin))
+    except DevinForbidden as error:
+        return Reading(part, part.nothing, missing=error.needed or NOT_FOUND)
+    except DevinNotFound:
+        return Reading(part, part.nothing, missing=NOT_FOUND)
+    except DevinError as error:
+        return Reading(part, failed=True, retry_after=error.retry_after or 0.0)
+
+
+async def _cycles(devin: Devin) -> Sequence[Cycle]:
+    found = [cycle_between(one.after, one.before) async for one in devin.consumption_cycles()]
+    return [cycle for cycle in found if cycle is not None]
+
+
+async def _entry_in_acu_limits(devin: Devin) -> float | None:
+    """The smallest of the organisation's entries. Those of people and of the whole enterprise limit something else."""
+    entries = [one async for one in devin.acu_limits()]
+    ours = [one.cycle_acu_limit for one in entries if one.org_id == devin.org_id and one.user_id is None]
+    return min(ours, default=None)
+
+
+async def _limit_of_organisation(devin: Devin) -> float | None:
+    return (await devin.organization()).max_cycle_acu_limit
+
+
+async def _key_expiry(devin: Devin) -> float | None:
+    return await devin.key_expires_at(await devin.self_())
+
+
+async def _put_key_expiry(tx: Transaction, org_id: str, at: float | None, _now: float) -> None:
+    if at is None:
+        await due.drop(tx, [due.key_expiry(org_id)])
+    else:
+        await due.write(tx, due.key_expiry(org_id), at, {"v": 1})
+
+
+def _limit(source: LimitSource, read: Callable[[Devin], Awaitable[float | None]]) -> Part[float | None]:
+    async def put(tx: Transaction, org_id: str, acus: float | None, now: float) -> None:
+        await cycle_rows.put_limit(tx, org_id, source, acus, now)
+
+    return Part(source.value, read, put, None)
+
+
+PARTS: Final[tuple[Part[Any], ...]] = (
+    Part("cycles", _cycles, cycle_rows.put_cycles, ()),
+    _limit(LimitSource.ACU_LIMITS, _entry_in_acu_limits),
+    _limit(LimitSource.ORGANISATION, _limit_of_organisation),
+    Part("key_expiry", _key_expiry, _put_key_expiry, None),
+)

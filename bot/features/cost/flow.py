@@ -1,0 +1,82 @@
+"""The answer to `/devin cost`: what a person's own sessions used in this billing cycle, by our own rows."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.domain.billing import billing_day
+from bot.domain.commands.registry import COST
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.session import Session
+from bot.features.budgets.check import own_budgets
+from bot.features.budgets.sentences import own_line
+from bot.features.consumption.cycles import cycle_of
+from bot.features.cost import rows as person_spend
+from bot.features.cost import sentences as own_cost_sentences
+from bot.features.cost.rows import SpentByPerson
+from bot.features.cost.sentences import MOST_EXPENSIVE_LISTED, OwnCosts, OwnSession
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.job import CommandJob
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store import sessions
+from bot.store.database.connection import Transaction
+from bot.views.answers import sessions as session_sentences
+from bot.views.message import Message
+
+
+class OwnCost:
+    """Shows people what their own sessions used."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does: in a session's thread it is about that session."""
+        return {COST: Handler(self._answer, on_session=self._of_session)}
+
+    async def _answer(self, asked: Asked) -> Message:
+        refused = await self._access.refusal_in_ack(asked.workspace, asked.user) is not None
+        return await self.answer(asked.workspace, asked.user, None if refused else asked.channel)
+
+    async def _of_session(self, job: CommandJob, session: Session) -> None:
+        await self._services.answer(job, session_sentences.cost(session, job.workspace.policy.acu_price))
+
+    async def answer(self, workspace: Workspace, user: str, channel: str | None = None) -> Message:
+        """Return what the sessions of `user` used since the cycle began, the running day included.
+
+        With a `channel` the budgets that hold for them there are shown as well.
+        """
+        now, org_id = self._services.clock(), workspace.organisation.id
+        async with self._services.db.scan(first=True) as tx:
+            cycle = await cycle_of(tx, org_id, now)
+            spent = await person_spend.of_person(tx, workspace.team, org_id, user, cycle.first, billing_day(now))
+            most_expensive = await self._most_expensive(tx, workspace, spent)
+            holding = [] if channel is None else await own_budgets(tx, workspace, user, channel, now)
+        costs = OwnCosts(
+            cycle=cycle,
+            acus=sum(one.acus for one in spent),
+            outcomes=Counter(one.outcome for one in spent),
+            most_expensive=most_expensive,
+            worked=sum(one.worked for one in spent),
+            price=workspace.policy.acu_price,
+        )
+        return own_cost_sentences.own_cost(costs, [own_line(one) for one in holding])
+
+    async def _most_expensive(
+        self, tx: Transaction, workspace: Workspace, spent: Sequence[SpentByPerson]
+    ) -> tuple[OwnSession, ...]:
+        listed = [one for one in spent if one.acus > 0 and one.stored][:MOST_EXPENSIVE_LISTED]
+        found = await sessions.tracked(tx, [one.session_id for one in listed])
+        return tuple(
+            OwnSession(
+                title=(session := found[one.session_id].session).title,
+                acus=one.acus,
+                outcome=one.outcome,
+                address=workspace.slack.permalink(session.channel, session.thread_ts)
+                if session.thread_ts
+                else session.url,
+            )
+            for one in listed
+        )

@@ -1,0 +1,81 @@
+"""The answer to a person who asks what their own sessions used."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.amounts import Price
+from bot.domain.cycle import Cycle
+from bot.domain.outcomes import Outcome
+from bot.features.consumption.sentences import cycle_name
+from bot.views import blocks
+from bot.views.message import Message
+from bot.views.outcomes import OUTCOME_WORDS, sessions_by_outcome
+from bot.views.text import duration, link, tenths_of_acus, total_acus
+
+MOST_EXPENSIVE_LISTED: Final = 5
+TITLE: Final = "Your sessions in this billing cycle"
+NONE_ACTIVE: Final = "None of your sessions was active in this billing cycle ({cycle})."
+NO_ACUS: Final = "Devin reports no ACUs for them so far; on some plans it never does."
+SOURCE: Final = (
+    "{cycle}, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSession:
+    """One of a person's sessions: what it used in a cycle, and what became of it; `address` is its thread or page."""
+
+    title: str
+    acus: float
+    outcome: Outcome
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCosts:
+    """What a person's sessions used in a `cycle` so far, and what became of them."""
+
+    cycle: Cycle
+    acus: float
+    outcomes: Mapping[Outcome, int]
+    most_expensive: Sequence[OwnSession] = ()
+    worked: float = 0.0  # seconds
+    price: Price | None = None
+
+
+def own_cost(costs: OwnCosts, more: Sequence[str] = ()) -> Message:
+    """Show a person what their sessions used, and `more` lines in `mrkdwn` about what they may use."""
+    cycle = cycle_name(costs.cycle)
+    if not costs.outcomes:
+        none = NONE_ACTIVE.format(cycle=cycle)
+        return Message(none, [blocks.section("\n".join([none, *more]))])
+    used = _used(costs)
+    counts = sessions_by_outcome(costs.outcomes)
+    return Message(
+        f"{TITLE}: {' '.join(used)} {counts}",
+        [
+            blocks.header(TITLE),
+            blocks.section("\n".join([*_marked(costs, used), counts, *more])),
+            *blocks.sections(_most_expensive(costs)),
+            *blocks.context([SOURCE.format(cycle=cycle)]),
+        ],
+    )
+
+
+def _used(costs: OwnCosts) -> list[str]:
+    if costs.acus:
+        return [f"{total_acus(costs.acus, costs.price)}."]
+    return [NO_ACUS, *([f"Devin worked for {duration(costs.worked)} on them."] if costs.worked else [])]
+
+
+def _marked(costs: OwnCosts, used: Sequence[str]) -> list[str]:
+    return [f"*{total_acus(costs.acus, costs.price)}*"] if costs.acus else list(used)
+
+
+def _most_expensive(costs: OwnCosts) -> list[str]:
+    rows = [
+        f"{rank}. {link(one.address, one.title, 80)}: {tenths_of_acus(one.acus)} · {OUTCOME_WORDS[one.outcome]}"
+        for rank, one in enumerate(costs.most_expensive, start=1)
+    ]
+    return ["*Most ACUs used*", *rows] if rows else []

@@ -1,0 +1,124 @@
+"""What a digest says beside its figures, in its root and in its thread, made from stored rows alone."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from bot.conversation.titles import ShownTitles
+from bot.domain.billing import ONE_DAY, bounds, days_before
+from bot.domain.list_groups import last_change
+from bot.domain.periods import days_between
+from bot.domain.session import Session
+from bot.features.digest.digest_posts import ThreadFigures
+from bot.features.digest.digest_root import NEEDS_LISTED, PULL_REQUEST_DAYS, DigestFigures, Needing, PullRequestFigures
+from bot.features.digest.file import digest_file
+from bot.features.digest.needing import needing_somebody
+from bot.features.digest.spenders import DigestSpenders
+from bot.features.usage import session_counts
+from bot.features.usage.chart_days import CHART_DAYS, ChartGroup, chart_groups
+from bot.features.usage.figure_sentences import Figures
+from bot.features.usage.usual import HISTORY_DAYS
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store import pull_requests
+from bot.store.database.connection import Transaction
+
+
+class DigestContents:
+    """Reads what a digest says."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def read(
+        self,
+        workspace: Workspace,
+        figures: Figures,
+        channel: str | None,
+        titles: ShownTitles,
+        *,
+        has_pull_requests: bool,
+    ) -> DigestFigures:
+        """Return what the root of a digest says beside its `figures`, with these titles.
+
+        With a `channel` only its sessions count.
+        """
+        day = figures.day
+        async with self._services.db.scan() as tx:
+            needing = await self._needing(tx, workspace, day, channel)
+            requests = await _pull_requests(tx, workspace, day) if has_pull_requests else PullRequestFigures()
+        return DigestFigures(
+            figures=figures,
+            posted_at=self._services.clock(),
+            needing=self._listed(workspace, needing[:NEEDS_LISTED], titles),
+            needing_by_state=Counter(session.display_state for session in needing),
+            pull_requests=requests,
+        )
+
+    async def thread(
+        self,
+        workspace: Workspace,
+        figures: Figures,
+        first: date,
+        channel: str | None,
+        titles: ShownTitles,
+        *,
+        has_file: bool,
+    ) -> ThreadFigures:
+        """Return what the thread of a digest says of the days from `first` to that of its `figures`.
+
+        Where only the sessions of a `channel` count, that is the chart alone.
+        """
+        chart = _chart(figures, first)
+        if channel is not None:
+            return ThreadFigures(first, chart)
+        async with self._services.db.scan() as tx:
+            spenders = DigestSpenders(tx, workspace, first, figures)
+            tables, without = await spenders.tables()
+            file = await digest_file(tx, workspace, figures, first, titles) if has_file else None
+        return ThreadFigures(first, chart, tables, without, file)
+
+    async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:
+        begun = float(bounds(day)[0])
+        found = await session_counts.resting(tx, workspace.team, workspace.organisation.id, begun, channel)
+        return needing_somebody(found, begun)
+
+    def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: ShownTitles) -> tuple[Needing, ...]:
+        now = self._services.clock()
+        return tuple(_needing(workspace, session, titles.replacement(session.channel), now) for session in sessions)
+
+
+def _chart(figures: Figures, first: date) -> tuple[ChartGroup, ...]:
+    # A single day is charted at the end of two weeks, and compared with what was usual on each of its days.
+    begin = days_before(figures.day, CHART_DAYS - 1)[0] if first == figures.day else first
+    known = figures.amounts.best_known(days_between(days_before(begin, HISTORY_DAYS)[0], figures.day))
+    return chart_groups(days_between(begin, figures.day), known, _limit_a_day(figures))
+
+
+async def _pull_requests(tx: Transaction, workspace: Workspace, day: date) -> PullRequestFigures:
+    after, before = bounds(day - ONE_DAY * (PULL_REQUEST_DAYS - 1))[0], bounds(day)[1]
+    found = await pull_requests.opened_between(tx, workspace.team, workspace.organisation.id, after, before)
+    return PullRequestFigures(*found)
+
+
+def _limit_a_day(figures: Figures) -> float | None:
+    cycle = figures.cycle
+    if cycle is None or cycle.limit is None:
+        return None
+    return cycle.limit / ((cycle.cycle.last - cycle.cycle.first).days + 1)
+
+
+def _needing(workspace: Workspace, session: Session, title: str | None, now: float) -> Needing:
+    """The line about a session that needs somebody; with a `title` that one is shown, and no link."""
+    return Needing(
+        title=title or session.title,
+        state=session.display_state,
+        seconds=now - last_change(session),
+        asker=(session.requester_name or None) if workspace.policy.shows_names else None,
+        permalink=None if title else _permalink(workspace, session),
+    )
+
+
+def _permalink(workspace: Workspace, session: Session) -> str | None:
+    thread = session.thread_ts
+    return workspace.slack.permalink(session.channel, thread) if thread else None

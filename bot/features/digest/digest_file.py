@@ -1,0 +1,33 @@
+"""The CSV file in the thread of the admin channel's digest: the sessions of its days, each with what it used."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from bot.domain.periods import Span, days_between
+from bot.domain.questions import By, Question
+from bot.features.usage.figure_files import FigureFile
+from bot.views import blocks
+from bot.views.answers.wording import code
+from bot.views.csv import csv_text
+from bot.views.message import MadeFile, Message
+
+SHARED: Final = "All sessions, {days}, as CSV."
+NOT_SHARED: Final = (
+    "Slack did not take the CSV file of all sessions, {days}. Type {command} to get it as a direct message."
+)
+
+
+def question_of(first: date, last: date) -> tuple[Question, Span]:
+    """Return the question that the file answers, and the days that it is about."""
+    return Question(None, f"{first}..{last}", By.SESSION), Span(first, last, days_between(first, last))
+
+
+def file_message(made: FigureFile, first: date, last: date, days: str) -> Message:
+    """Build the post with the file `made` of the sessions from `first` to `last`, which are called `days`."""
+    question, _ = question_of(first, last)
+    command = code(f"/devin usage {replace(question, as_file=True)}")
+    not_shared = NOT_SHARED.format(days=days, command=command)
+    without = Message(not_shared, [blocks.section(not_shared)])
+    file = MadeFile(made.name, csv_text(made.header, made.rows))
+    return Message(" ".join([SHARED.format(days=days), *made.notes]), plainer=without, file=file)

@@ -1,0 +1,114 @@
+"""The posts in the thread of a digest: the chart, the tables, what was used without a pull request, the file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.features.digest.digest_file import file_message
+from bot.features.digest.digest_tables import SpenderTable, spender_table
+from bot.features.usage.chart_days import ChartGroup
+from bot.features.usage.figure_files import FigureFile
+from bot.features.usage.figure_sentences import Figures, no_acus_at_all
+from bot.views import blocks
+from bot.views.charts import chart_message
+from bot.views.dates import short_date, weekday_date
+from bot.views.figure_tables import table_message
+from bot.views.line_chart import Line, LineChart
+from bot.views.message import Message
+from bot.views.outcomes import sessions_by_outcome
+from bot.views.text import counted, tenths, tenths_of_acus
+
+SPENT: Final = "Spent"
+USUAL: Final = "Usual"
+LIMIT: Final = "Limit's pace"
+WITHOUT_PULL_REQUEST: Final = "Without a PR so far: {acus} of the {all} through Slack, in {sessions}."
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutPullRequest:
+    """What sessions without a pull request used, `of` all that came through Slack."""
+
+    acus: float
+    of: float
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFigures:
+    """What the thread of a digest says, beside its root, of the billing days from `first` to its last one."""
+
+    first: date
+    chart: tuple[ChartGroup, ...] = ()
+    tables: tuple[SpenderTable, ...] = ()
+    without_pull_request: WithoutPullRequest | None = None
+    file: FigureFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPosts:
+    """The `root` of a digest and, in their order, the posts of the `thread` that it begins."""
+
+    root: Message
+    thread: tuple[Message, ...] = ()
+
+
+def thread_posts(figures: Figures, thread: ThreadFigures) -> tuple[Message, ...]:
+    """Build the posts of the thread of a digest with these `figures`."""
+    first, last = thread.first, figures.day
+    days = weekday_date(last) if first == last else f"{weekday_date(first)} to {weekday_date(last)}"
+    tables = [spender_table(table, figures.total, days) for table in thread.tables]
+    return (
+        *_overall(figures, thread),
+        *[table_message(table) for table in tables if table is not None],
+        *_without(thread.without_pull_request),
+        *([file_message(thread.file, first, last, days)] if thread.file else []),
+    )
+
+
+def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
+    """The chart. Above the one of a single day are its sessions by what became of them, as its root has not these."""
+    if no_acus_at_all(figures):
+        return []  # the root says it all
+    outcomes = sessions_by_outcome(figures.outcomes) if figures.outcomes and thread.first == figures.day else ""
+    if len(thread.chart) > 1 and any(group.spent for group in thread.chart):
+        return [chart_message(line_chart(thread.chart), outcomes)]
+    return [Message(outcomes, [blocks.section(outcomes)])] if outcomes else []
+
+
+def _without(found: WithoutPullRequest | None) -> list[Message]:
+    if found is None or not found.sessions:
+        return []
+    text = WITHOUT_PULL_REQUEST.format(
+        acus=tenths_of_acus(found.acus), all=tenths(found.of), sessions=counted(found.sessions, "session")
+    )
+    return [Message(text, [blocks.section(text)])]
+
+
+def line_chart(groups: Sequence[ChartGroup]) -> LineChart:
+    """Build a chart of what was spent on the days of `groups`, beside what is usual and what the limit allows."""
+    days = (groups[-1].last - groups[-1].first).days + 1
+    each = "a day" if days == 1 else f"per {days} days"
+    spent = [group.spent for group in groups]
+    usual = [group.usual for group in groups if group.usual is not None]
+    allowed = [group.allowed for group in groups if group.allowed is not None]
+    lines = [Line(SPENT, spent)]
+    lines += [Line(USUAL, usual)] if len(usual) == len(groups) else []
+    lines += [Line(LIMIT, allowed)] if len(allowed) == len(groups) else []
+    title = f"ACUs {each}, {short_date(groups[0].first)} to {short_date(groups[-1].last)}"
+    return LineChart(title, [_category(group) for group in groups], lines, "ACUs", _in_words(title, groups, lines))
+
+
+def _category(group: ChartGroup) -> str:
+    if group.first == group.last:
+        return weekday_date(group.first)
+    return f"{short_date(group.first)}\N{EN DASH}{short_date(group.last)}"
+
+
+def _in_words(title: str, groups: Sequence[ChartGroup], lines: Sequence[Line]) -> str:
+    highest = max(groups, key=lambda group: group.spent)
+    newest = [f"{line.name.lower()} {tenths(line.values[-1])}" for line in lines]
+    return (
+        f"{title}: most on {_category(highest)} with {tenths(highest.spent)}; "
+        f"on {_category(groups[-1])} {', '.join(newest)}."
+    )

@@ -1,0 +1,224 @@
+"""The root post of the daily digest, to be read in five seconds; all else stands in its thread (`digest_posts`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.domain.billing import parts_of
+from bot.domain.session import DisplayState
+from bot.features.consumption.rules import Correction
+from bot.features.consumption.sentences import cycle_line
+from bot.features.usage.figure_sentences import (
+    NO_PARTS,
+    UNCHANGED,
+    Figures,
+    anomaly,
+    arrow,
+    no_acus,
+    no_acus_at_all,
+    why_no_total,
+    why_own_rows,
+    without_acus,
+)
+from bot.features.usage.usual import percent_above
+from bot.views import blocks
+from bot.views.dates import short_date, weekday_date
+from bot.views.message import Message
+from bot.views.outcomes import sessions_by_outcome
+from bot.views.sentences import STATE_EMOJI
+from bot.views.text import (
+    acus,
+    counted,
+    fitted,
+    hundredths,
+    link,
+    one_tenth,
+    span,
+    tenths,
+    tenths_of_acus,
+    total_acus,
+)
+
+NEEDS_LISTED: Final = 5
+FEWEST_TO_DIVIDE_BY: Final = 5  # a ratio over fewer says nothing
+PULL_REQUEST_DAYS: Final = 14
+CORRECTIONS_LISTED: Final = 3
+CORRECTED: Final = "{day} corrected: {before} → {after}."
+MORE_CORRECTED: Final = "and {days}."
+DAY: Final = "Day 08:00\N{EN DASH}08:00 UTC"
+NEEDS_SOMEBODY: Final = "*Needs somebody*"
+_JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
+
+
+# Whose titles are nobody else's business.
+
+
+@dataclass(frozen=True, slots=True)
+class Needing:
+    """A session that needs a person: its state, for how many seconds, who asked for it, and where its thread is.
+
+    `asker` is a name and no mention, because a digest notifies nobody; None where names are not shown.
+    """
+
+    title: str
+    state: DisplayState
+    seconds: float
+    asker: str | None = None
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestFigures:
+    """The pull requests opened in the last `PULL_REQUEST_DAYS`, those of them that are merged, and what all took."""
+
+    opened: int = 0
+    merged: int = 0
+    acus: float = 0.0  # of the sessions that they come from
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFigures:
+    """What a digest that is posted now says besides the `figures` that answers about usage have.
+
+    The pull requests are in the root of the daily digest of all alone.
+    """
+
+    figures: Figures
+    posted_at: float
+    needing: tuple[Needing, ...] = ()  # the first ones to be listed
+    needing_by_state: Mapping[DisplayState, int] = field(default_factory=dict)  # of all
+    pull_requests: PullRequestFigures = field(default_factory=PullRequestFigures)
+
+    @property
+    def waiting(self) -> int:
+        """How many sessions wait for a person now."""
+        return sum(self.needing_by_state.values()) - self.failed
+
+    @property
+    def failed(self) -> int:
+        """How many sessions have failed since the day began, and nobody has done anything about it."""
+        return self.needing_by_state.get(DisplayState.FAILED, 0)
+
+
+def digest_root(digest: DigestFigures) -> Message:
+    """Build the root post of a `digest`."""
+    figures = digest.figures
+    lines = [_first_line(figures), *_explained(figures)]
+    if no_acus_at_all(figures):
+        lines += [sessions_by_outcome(figures.outcomes), *without_acus(figures)]
+    elif figures.cycle is not None:
+        lines.append(cycle_line(figures.cycle, figures.price))
+    lines += _pull_requests(digest.pull_requests)
+    return Message(
+        _notification(digest),
+        [
+            blocks.section("\n".join(lines)),
+            *blocks.sections(needs_somebody(digest)),
+            *blocks.context([" ".join([_day(digest), *corrected(figures.corrections)])]),
+            *blocks.context(why_own_rows(figures)),
+        ],
+    )
+
+
+def _notification(digest: DigestFigures) -> str:
+    figures, waiting, failed = digest.figures, digest.waiting, digest.failed
+    percent = _percent(figures)
+    changed = f" ({_in_words(percent)})" if percent is not None else ""
+    parts = [f"{_spent(figures)}{changed}"]
+    if no_acus_at_all(figures):
+        parts.append(sessions_by_outcome(figures.outcomes).removesuffix("."))
+    parts += [f"{counted(waiting, 'session')} {'waits' if waiting == 1 else 'wait'}"] if waiting else []
+    parts += [f"{failed:,} failed"] if failed else []
+    return " · ".join(parts)
+
+
+def _first_line(figures: Figures) -> str:
+    percent = _percent(figures)
+    changed = f"  {_in_words(percent)}" if percent is not None else ""
+    basis = f" (usual {tenths(figures.usual)})" if percent and figures.usual is not None else ""
+    return " · ".join([f"*{_spent(figures)}*{changed}{basis}", *_parts(figures)])
+
+
+def _spent(figures: Figures) -> str:
+    day = weekday_date(figures.day)
+    if no_acus_at_all(figures):
+        return f"Devin on {day}"
+    if figures.total is not None:
+        return f"{total_acus(figures.total, figures.price)} on {day}"
+    return f"{total_acus(figures.through_slack, figures.price)} through Slack on {day}"
+
+
+def _percent(figures: Figures) -> int | None:
+    if no_acus_at_all(figures) or (figures.total is None and figures.withheld is None):
+        return None  # what is usual is about the whole bill
+    return percent_above(figures.through_slack if figures.total is None else figures.total, figures.usual)
+
+
+def _in_words(percent: int) -> str:
+    return arrow(percent) if percent else UNCHANGED
+
+
+def _parts(figures: Figures) -> list[str]:
+    if figures.total is None or figures.no_acus_reported:
+        return []
+    ours, others = parts_of(figures.total, figures.through_slack)
+    if ours == others == 0:
+        return []
+    return [f"through Slack {tenths(ours or figures.through_slack)}", f"elsewhere {tenths(others)}"]
+
+
+def _explained(figures: Figures) -> list[str]:
+    if no_acus_at_all(figures):
+        return [no_acus(figures)]
+    if figures.total is None:
+        return [*anomaly(figures), *why_no_total(figures)]
+    return [*anomaly(figures), *([NO_PARTS] if figures.no_acus_reported else [])]
+
+
+def _pull_requests(counts: PullRequestFigures) -> list[str]:
+    if not counts.opened:
+        return []
+    parts = [f"{counted(counts.opened, 'PR')} opened", f"{counts.merged:,} merged"]
+    if counts.merged >= FEWEST_TO_DIVIDE_BY and counts.acus > 0:
+        parts.append(f"{one_tenth(counts.acus / counts.merged)} ACUs per merged PR")
+    return [f"{' · '.join(parts)} (Slack, {PULL_REQUEST_DAYS} days)"]
+
+
+def needs_somebody(digest: DigestFigures) -> list[str]:
+    """List the first ones of the sessions that need a person, below a heading; nothing if none does."""
+    listed = digest.needing[:NEEDS_LISTED]
+    if not listed:
+        return []
+    more = digest.waiting + digest.failed - len(listed)
+    return [NEEDS_SOMEBODY, *map(_needing, listed), *([f"and {more:,} more"] if more > 0 else [])]
+
+
+def _needing(one: Needing) -> str:
+    asker = fitted(one.asker, 60) if one.asker else ""
+    thread = link(one.permalink, "thread") if one.permalink else ""
+    parts = (f"{STATE_EMOJI[one.state]} {fitted(one.title, 80)}", asker, span(one.seconds), thread)
+    return " · ".join(part for part in parts if part)
+
+
+def _day(digest: DigestFigures) -> str:
+    figures = digest.figures
+    if figures.read_at is None or figures.total is None:
+        return f"{DAY}."
+    at = datetime.fromtimestamp(figures.read_at, UTC)
+    date = "" if digest.posted_at - figures.read_at < _JUST_READ else f"{short_date(at)} "
+    return f"{DAY}, read {date}{at:%H:%M}."
+
+
+def corrected(corrections: tuple[Correction, ...]) -> list[str]:
+    """Say in a few sentences which days Devin has corrected."""
+    listed = [_corrected(one) for one in corrections[:CORRECTIONS_LISTED]]
+    more = len(corrections) - len(listed)
+    return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed
+
+
+def _corrected(one: Correction) -> str:
+    before, after = tenths(one.before), tenths_of_acus(one.after)
+    if before == tenths(one.after):
+        before, after = hundredths(one.before), acus(one.after)
+    return CORRECTED.format(day=weekday_date(one.day), before=before, after=after)

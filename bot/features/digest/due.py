@@ -1,0 +1,208 @@
+"""Which digests are due: one post for each edition, channel and local date, whatever happens around its time.
+
+1. The newest date of each destination whose time has come is checked. One before the first start, or before somebody
+   subscribed, has no digest.
+2. It is stored for sending (`post`), up to six hours late. What is later is skipped, and the next one says so.
+3. A post that died because of its channel is reported to the admins once, until the channel gets a digest again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from bot.domain.billing import ONE_DAY
+from bot.domain.cycle import Cycle
+from bot.features.digest import subscription_rows as subscriptions
+from bot.features.digest import subscription_sentences
+from bot.features.digest.editions import (
+    OCCASIONS,
+    Due,
+    Edition,
+    Schedule,
+    Skipped,
+    dates_near,
+    newest_due,
+    next_instant,
+)
+from bot.features.digest.past import Destination, Past, because_dead, read_past, store_past
+from bot.features.digest.post import DigestPost, cycles_around
+from bot.features.digest.subscription import LASTING, MissedBecause, Subscription, from_settings
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.services import Services
+from bot.kernel.shared_channels import SharedChannels
+from bot.kernel.workspace import Policy, Workspace
+from bot.logs import get_logger
+from bot.slack.errors import SlackError
+from bot.store import outbox
+from bot.store.database.connection import Transaction
+from bot.store.outbox import OutboxRow
+
+log = get_logger(__name__)
+
+
+class DueDigests:
+    """Posts the digests of a workspace."""
+
+    def __init__(self, services: Services, workspace: Workspace, shared_channels: SharedChannels) -> None:
+        self._services = services
+        self._workspace = workspace
+        self._shared_channels = shared_channels
+        self._digest_post = DigestPost(services, workspace, UsageLedger(services))
+
+    async def tick(self) -> float:
+        """Post the digests that are due. Returns the seconds until the next check."""
+        # One instant for all: a digest that becomes due between two readings of the clock would be missed by both.
+        now = self._services.clock()
+        destinations, cycles = await self._read(now)
+        for destination in destinations:
+            await self._post_if_due(destination, cycles, now)
+        wait = min([self._until_next(one, cycles, now) for one in destinations], default=self._longest)
+        return max(wait - (self._services.clock() - now), self._services.timing.digest_shortest)
+
+    @property
+    def _longest(self) -> float:
+        return self._services.timing.digest_tick
+
+    async def _read(self, now: float) -> tuple[list[Destination], Sequence[Cycle]]:
+        """The destinations of the workspace, and the cycles about now if one of them needs these."""
+        async with self._services.db.read() as tx:
+            found = await subscribed(tx, self._workspace)
+            needs_cycles = any(one.edition is Edition.CYCLE for one in found)
+            cycles = await cycles_around(tx, self._workspace.organisation.id, now) if needs_cycles else []
+        team = self._workspace.team
+        return [Destination(team, one, occasion) for one in found for occasion in OCCASIONS[one.edition]], cycles
+
+    async def _post_if_due(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> None:
+        past = await self._read_past(destination, cycles)
+        found = _newest(destination, cycles, now)
+        if found is None or _is_before(destination, cycles, found, past.first_start):
+            return
+        async with self._services.db.read() as tx:
+            row = await outbox.by_key(tx, destination.key(found.date))
+        if row is not None:
+            await self._check(destination, found.date, row, past)
+        elif isinstance(found, Skipped):
+            await self._skip(destination, found.date, past, "too late")
+        elif found.date.isoformat() not in past.unposted and await self._may_be_posted(destination, found.date, past):
+            await self._shared_channels.learn_private(self._workspace)
+            await self._digest_post.store(destination, found, now)
+
+    def _until_next(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> float:
+        schedule = destination.schedule
+        at = next_instant(now, schedule, dates_near(destination.occasion, now, schedule, cycles))
+        return self._longest if at is None else min(at - now, self._longest)
+
+    # ------------------------------------------------------------ what is stored
+
+    async def _read_past(self, destination: Destination, cycles: Sequence[Cycle]) -> Past:
+        async with self._services.db.read() as tx:
+            stored = await read_past(tx, destination)
+        if stored is not None:
+            return stored
+        one = destination.subscription
+        first_start = self._services.clock() if one.is_from_settings else one.added_at
+        return await self._store(destination, _first_past(destination, cycles, first_start))
+
+    async def _store(self, destination: Destination, past: Past) -> Past:
+        # A crash before this commit has the next check find and store the same.
+        async with self._services.db.write() as tx:
+            await store_past(tx, destination, past)
+        return past
+
+    # ------------------------------------------------------------ what cannot be posted
+
+    async def _may_be_posted(self, destination: Destination, day: date, past: Past) -> bool:
+        """Whether the channel may see what was spent. One that another company shares by now may not.
+
+        The settings may name one all the same: who runs the bot is warned by the doctor.
+        """
+        one = destination.subscription
+        if one.is_from_settings:
+            return True
+        try:
+            is_shared = await self._shared_channels.is_shared(self._workspace, one.channel)
+        except SlackError as error:
+            log.warning("digest waits for Slack", team=destination.team, error=error.outcome)
+            return False
+        if is_shared:
+            await self._lose(destination, day, past.without_post(day, MissedBecause.SHARED), MissedBecause.SHARED)
+        return not is_shared
+
+    async def _check(self, destination: Destination, day: date, row: OutboxRow, past: Past) -> None:
+        """Act upon what has become of the post of a date."""
+        if row.state == "sent" and past.lost is not None:
+            await self._store(destination, replace(past, lost=None))
+        if row.state != "dead" or past.skipped == day.isoformat():
+            return
+        because = because_dead(row.reason)
+        if because in LASTING and not destination.subscription.is_from_settings:
+            await self._lose(destination, day, past, because)
+        else:
+            await self._skip(destination, day, past, "could not be posted")
+
+    async def _skip(self, destination: Destination, day: date, past: Past, reason: str) -> None:
+        """Log once that the digest of a date was not posted."""
+        if past.skipped == day.isoformat() or day.isoformat() in past.unposted:
+            return
+        self._log_skipped(destination, day, reason)
+        await self._store(destination, replace(past, skipped=day.isoformat()))
+
+    async def _lose(self, destination: Destination, day: date, past: Past, because: MissedBecause) -> None:
+        """Note that the channel gets no digests any more, and inform the admins unless they know."""
+        self._log_skipped(destination, day, because)
+        lost = past.lost or {"date": day.isoformat(), "because": because.value}
+        # A crash before this commit has the next check find the same; after it the admins are not informed again.
+        async with self._services.unit_of_work() as uow:
+            await store_past(uow.tx, destination, replace(past, skipped=day.isoformat(), lost=lost))
+            if past.lost is None:
+                message = subscription_sentences.digest_lost(destination.subscription, because)
+                await uow.notify_admins(self._workspace, f"digest-lost:{destination.key(day)}", message)
+
+    def _log_skipped(self, destination: Destination, day: date, reason: str) -> None:
+        log.warning(
+            "digest skipped",
+            team=destination.team,
+            edition=destination.occasion.value,
+            date=day.isoformat(),
+            reason=str(reason),
+        )
+
+
+async def subscribed(tx: Transaction, workspace: Workspace) -> list[Subscription]:
+    """Return the subscriptions in a workspace, and before them the daily digest that its settings ask for.
+
+    That one takes the place of a subscription of the same channel, which was there before the settings named it.
+    """
+    stored, policy = await subscriptions.all_of(tx, workspace.team), workspace.policy
+    if policy.admin_channel is None:
+        return stored
+    first = from_settings(policy.admin_channel, schedule_of(policy))
+    return [first, *(one for one in stored if one.id != first.id)]
+
+
+def schedule_of(policy: Policy) -> Schedule:
+    """Return when digests are posted unless somebody has chosen another time."""
+    return Schedule(policy.digest_time, policy.zone)
+
+
+def _newest(destination: Destination, cycles: Sequence[Cycle], at: float) -> Due | Skipped | None:
+    dates = dates_near(destination.occasion, at, destination.schedule, cycles)
+    return newest_due(at, destination.schedule, dates)
+
+
+def _is_before(destination: Destination, cycles: Sequence[Cycle], found: Due | Skipped, first_start: float) -> bool:
+    """Whether the time of the digest `found` was before the first start, so that nobody has missed it."""
+    then = _newest(destination, cycles, first_start)
+    if then is None:
+        return False
+    at_that_moment = isinstance(then, Due) and then.late <= 0
+    return found.date <= then.date and not at_that_moment
+
+
+def _first_past(destination: Destination, cycles: Sequence[Cycle], first_start: float) -> Past:
+    then = _newest(destination, cycles, first_start)
+    if then is None:
+        return Past(first_start)
+    log.info("digests begin", team=destination.team, edition=destination.occasion.value, after=then.date.isoformat())
+    at_that_moment = isinstance(then, Due) and then.late <= 0
+    return Past(first_start, accounted=(then.date - ONE_DAY if at_that_moment else then.date).isoformat())

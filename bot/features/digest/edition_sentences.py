@@ -1,0 +1,204 @@
+"""The digests by their editions: of a day, a week or a cycle, of the organisation or of one channel, and the warning.
+
+Each says which digests before it were not posted.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import Final
+
+from bot.domain.billing import ONE_DAY
+from bot.domain.cycle import Cycle
+from bot.features.consumption.sentences import CycleFigures, cycle_line, cycle_name
+from bot.features.digest.digest_posts import DigestPosts, ThreadFigures, thread_posts
+from bot.features.digest.digest_root import DigestFigures, corrected, digest_root, needs_somebody
+from bot.features.digest.editions import Occasion, Share
+from bot.features.digest.subscription import Missed, MissedBecause, Subscription
+from bot.features.usage.figure_sentences import HOURS, NO_TOTAL, Figures, report
+from bot.views import blocks
+from bot.views.dates import long_date, weekday_date
+from bot.views.message import Message
+from bot.views.text import counted, tenths_of_acus
+
+MOST_NAMED: Final = 3  # dates of digests that were not posted
+PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
+IN_ITS_THREAD: Final = "*In its thread*"
+WOULD_BE_SKIPPED: Final = (
+    "Only you see this. No {edition} digest would be posted here now: on {day} nothing was used{where} and no "
+    "session was active, and none waits for anybody. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+)
+KEY_EXPIRES: Final = (
+    ":key: The service user of Devin Bridge expires on {day}, and after that nothing reaches Devin. Create a new "
+    "one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin Bridge again."
+)
+_HERE: Final = "Only the sessions of this channel count."
+_ENDS: Final = "Devin's billing cycle ends in three days"
+_ENDS_HERE: Final = "Devin in this channel, three days before the billing cycle ends"
+_ALERT: Final = ":warning: "
+_WHY: Final[Mapping[MissedBecause, str]] = {
+    MissedBecause.AWAY: "Devin Bridge was not running then",
+    MissedBecause.LATE: "Slack was not reached in time",
+    MissedBecause.UNKNOWN: "Slack's answer was lost",
+    MissedBecause.SHARED: "the channel was shared with another company",
+    MissedBecause.ARCHIVED: "the channel was archived",
+    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge was not in the channel",
+    MissedBecause.RESTRICTED: "Devin Bridge was not allowed to post here",
+    MissedBecause.REFUSED: "Slack refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFigures:
+    """What a digest says on an `occasion`: the `figures` of the billing days from `first` to their last one.
+
+    `cycle` is the one that the occasion is about, if it is about one, and `before` what the same span before took.
+    `beside` is what a root says beside its figures, where it has more, and `thread` what stands in a thread.
+    """
+
+    occasion: Occasion
+    share: Share
+    first: date
+    figures: Figures
+    cycle: Cycle | None = None
+    before: float | None = None
+    missed: tuple[Missed, ...] = ()
+    beside: DigestFigures | None = None
+    key_expires_at: float | None = None  # when the key for Devin expires, if that is soon
+    thread: ThreadFigures | None = None
+
+    def with_figures(self, figures: Figures) -> "EditionFigures":
+        """Return the same with other `figures`."""
+        beside = replace(self.beside, figures=figures) if self.beside else None
+        return replace(self, figures=figures, beside=beside)
+
+    @property
+    def is_daily_of_all(self) -> bool:
+        """Whether it is the digest whose root is to be read in five seconds."""
+        return self.occasion is Occasion.DAILY and self.share is Share.ALL
+
+
+def edition_posts(edition: EditionFigures) -> DigestPosts:
+    """Build the digest of an `edition`."""
+    root = digest_root(edition.beside) if edition.beside and edition.is_daily_of_all else _message(edition)
+    missed = blocks.context(["\n".join(_missed(edition.occasion, edition.missed))])
+    expires = blocks.sections(_key_expires(edition.key_expires_at))
+    thread = thread_posts(edition.figures, edition.thread) if edition.thread else ()
+    return DigestPosts(replace(root, blocks=[*root.blocks, *expires, *missed]), thread)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be posted now for a `subscription`, about days up to `day`; no `posts` if that would be skipped."""
+
+    subscription: Subscription
+    day: date
+    posts: DigestPosts | None = None
+
+
+def preview(editions: Iterable[Preview]) -> Message:
+    """Show a person the digests that a channel would get now."""
+    shown = [_previewed(one) for one in editions]
+    return Message(" ".join(one.text for one in shown), [block for one in shown for block in one.blocks])
+
+
+def _previewed(one: Preview) -> Message:
+    """The root of a digest as it would be posted, and in words what its thread would hold."""
+    edition = one.subscription.edition
+    if one.posts is None:
+        where = " in this channel" if one.subscription.share is Share.HERE else ""
+        text = WOULD_BE_SKIPPED.format(edition=edition, day=weekday_date(one.day), where=where)
+        return Message(text, [blocks.section(text)])
+    head, root = PREVIEW.format(edition=edition), one.posts.root
+    thread = [IN_ITS_THREAD, *(f"• {post.text}" for post in one.posts.thread)] if one.posts.thread else []
+    return Message(f"{head} {root.text}", [*blocks.context([head]), *root.blocks, *blocks.sections(thread)])
+
+
+def _message(edition: EditionFigures) -> Message:
+    if edition.occasion is Occasion.WARNING:
+        return _warning(edition)
+    figures, here = edition.figures, edition.share is Share.HERE
+    title = f"Devin{' in this channel' if here else ''} {_when(edition)}"
+    scope = f"{_days(edition)}{f' {_HERE}' if here else ''}"
+    needing = needs_somebody(edition.beside) if edition.beside else []
+    corrections = " ".join(corrected(figures.corrections))
+    return report(title, scope, figures, compared=edition.occasion is Occasion.DAILY, more=needing, notes=[corrections])
+
+
+def _when(edition: EditionFigures) -> str:
+    if edition.occasion is Occasion.DAILY:
+        return f"on {long_date(edition.figures.day)}"
+    if edition.cycle is not None:
+        named = cycle_name(edition.cycle)
+        return f"in {named}" if edition.cycle.is_month else f"in the billing cycle {named}"
+    return f"in the week up to {long_date(edition.figures.day)}"
+
+
+def _days(edition: EditionFigures) -> str:
+    first, last = edition.first, edition.figures.day
+    if first == last:
+        return f"Billing day {HOURS}."
+    number = counted((last - first).days + 1, "billing day")
+    before = f" The {number} before took {tenths_of_acus(edition.before)}." if edition.before is not None else ""
+    return f"{number} from {weekday_date(first)} to {weekday_date(last)}, each {HOURS}.{before}"
+
+
+# ---------------------------------------------------------------- the warning
+
+
+def _warning(edition: EditionFigures) -> Message:
+    figures, here = edition.figures, edition.share is Share.HERE
+    cycle = figures.cycle
+    lines = [NO_TOTAL] if cycle is None else [cycle_line(cycle, figures.price), *_outlook(cycle)]
+    title = _ENDS_HERE if here else _ENDS
+    assert edition.cycle is not None
+    ends = f"It ends on {weekday_date(edition.cycle.last + ONE_DAY)} at 08:00 UTC."
+    counted_to = f"Counted up to {weekday_date(figures.day)}, the newest finished billing day."
+    scope = " ".join([ends, counted_to, *([_HERE] if here else [])])
+    return Message(
+        f"{title}. {' '.join(lines)}".replace(_ALERT, ""),
+        [blocks.header(title), blocks.section("\n".join(lines)), *blocks.context([scope])],
+    )
+
+
+def _outlook(cycle: CycleFigures) -> list[str]:
+    """Say in a line how the cycle will end beside its limit, if there is one."""
+    if cycle.limit is None:
+        return []
+    if cycle.used >= cycle.limit:
+        return [f"{_ALERT}The limit is used up."]
+    if cycle.forecast is None or cycle.forecast.high <= cycle.limit:
+        return []
+    surely = cycle.forecast.low > cycle.limit
+    return [f"{_ALERT}At this rate the limit {'will' if surely else 'may'} be reached before the cycle ends."]
+
+
+def _key_expires(at: float | None) -> list[str]:
+    return [] if at is None else [KEY_EXPIRES.format(day=weekday_date(datetime.fromtimestamp(at, UTC).date()))]
+
+
+# ---------------------------------------------------------------- what was not posted
+
+
+def _missed(occasion: Occasion, missed: Iterable[Missed]) -> list[str]:
+    return [
+        _not_posted(occasion, [one.date for one in those], because)
+        for because, those in groupby(missed, key=lambda one: one.because)
+    ]
+
+
+def _not_posted(occasion: Occasion, days: Sequence[date], because: MissedBecause) -> str:
+    kind = "" if occasion is Occasion.DAILY else f"{occasion} "
+    one = len(days) == 1
+    what = f"The {kind}digest of {_named(days)}" if one else f"The {kind}digests of {_named(days)}"
+    if because is MissedBecause.UNKNOWN:
+        return f"{what} may not have been posted: {_WHY[because]}."
+    return f"{what} {'was' if one else 'were'} not posted: {_WHY[because]}."
+
+
+def _named(days: Sequence[date]) -> str:
+    if len(days) > MOST_NAMED:
+        return f"{len(days)} dates from {weekday_date(days[0])} to {weekday_date(days[-1])}"
+    *others, last = map(weekday_date, days)
+    return f"{', '.join(others)} and {last}" if others else last

@@ -1,0 +1,29 @@
+"""Makes the CSV file of the admin channel's digest from stored rows, as `/devin usage by session csv` would."""
+
+from datetime import date
+
+from bot.conversation.titles import ShownTitles
+from bot.domain.questions import By
+from bot.features.digest.digest_file import question_of
+from bot.features.usage.figure_files import FigureFile, usage_file
+from bot.features.usage.figure_sentences import Figures
+from bot.features.usage.file_parts import FileParts
+from bot.features.usage.spend_groups import Spending
+from bot.kernel.workspace import Workspace
+from bot.store.database.connection import Transaction
+
+
+async def digest_file(
+    tx: Transaction,
+    workspace: Workspace,
+    figures: Figures,
+    first: date,
+    titles: ShownTitles,
+) -> FigureFile | None:
+    """Return the file of the sessions from `first` to the day of the `figures`; None if there was none."""
+    question, span = question_of(first, figures.day)
+    spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
+    found = await FileParts(tx, workspace, spending, figures, titles=titles).by(By.SESSION)
+    if found is None or not found[0]:
+        return None
+    return usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)

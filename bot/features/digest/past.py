@@ -1,0 +1,139 @@
+"""What is remembered about the digests of one destination: up to which date they are accounted for, which were missed.
+
+It counts from when a digest is stored. If that one dies unposted, the next one begins where it began.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from bot.domain.billing import ONE_DAY
+from bot.features.digest.editions import Occasion, Schedule, dates_between
+from bot.features.digest.subscription import Missed, MissedBecause, Subscription
+from bot.store import due, outbox
+from bot.store.database.connection import Transaction
+
+MOST_MISSED: Final = 31  # dates that one digest can say it of
+_CODE: Final = re.compile(r"[a-z_]+")
+_BY_CODE: Final[Mapping[str, MissedBecause]] = {
+    "is_archived": MissedBecause.ARCHIVED,
+    "channel_is_archived": MissedBecause.ARCHIVED,
+    "not_in_channel": MissedBecause.NOT_IN_CHANNEL,
+    "channel_not_found": MissedBecause.NOT_IN_CHANNEL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What a channel gets on one occasion of the edition to which it subscribes."""
+
+    team: str
+    subscription: Subscription
+    occasion: Occasion
+
+    @property
+    def schedule(self) -> Schedule:
+        """When it is posted."""
+        return self.subscription.schedule
+
+    @property
+    def state_name(self) -> str:
+        """The name under which its past is stored."""
+        if self.subscription.is_from_settings:
+            return due.digest(self.team)
+        return due.subscribed_digest(self.team, self.subscription.channel, self.occasion)
+
+    def key(self, day: date) -> str:
+        """Return the key of the post of a local date."""
+        occasion = "" if self.occasion is Occasion.DAILY else f"{self.occasion}:"
+        return f"digest:{self.team}:{self.subscription.channel}:{occasion}{day.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The past of a destination. Dates are local ones, as ISO strings.
+
+    `accounted` is the last date of which a digest was stored, or at first the last one before digests were wanted;
+    `before` is what that was for the digest before. `skipped` is the last date that was logged as skipped.
+    """
+
+    first_start: float
+    skipped: str | None = None
+    accounted: str | None = None
+    before: str | None = None
+    unposted: Mapping[str, str] = field(default_factory=dict)  # why nothing was stored, by date
+    lost: Mapping[str, str] | None = None  # since which `date` the channel cannot be posted to, and `because` of what
+    no_acus_said: str | None = None  # the date whose digest has explained that Devin reports no ACUs
+
+    def without_post(self, day: date, because: MissedBecause) -> "Past":
+        """Return the past after the decision not to store a digest of `day`."""
+        newest = sorted({**self.unposted, day.isoformat(): because.value}.items())[-MOST_MISSED:]
+        return replace(self, unposted=dict(newest))
+
+    def with_post(self, day: date, base: date) -> "Past":
+        """Return the past after the digest of `day` was stored, which accounts for all dates after `base`."""
+        unposted = {at: why for at, why in self.unposted.items() if at > base.isoformat()}
+        return replace(self, accounted=day.isoformat(), before=base.isoformat(), unposted=unposted)
+
+
+async def read_past(tx: Transaction, destination: Destination) -> Past | None:
+    """Return the stored past of a destination; None before its first time."""
+    stored = await due.read(tx, destination.state_name)
+    if stored is None:
+        return None
+    return Past(**{name: value for name, value in stored.state.items() if name != "v"})
+
+
+async def store_past(tx: Transaction, destination: Destination, past: Past) -> None:
+    """Store the past of a destination."""
+    state = {name: value for name, value in asdict(past).items() if value is not None}
+    await due.write(tx, destination.state_name, 0.0, {"v": 1, **state})
+
+
+async def has_said_no_acus(tx: Transaction, destination: Destination, past: Past) -> bool:
+    """Whether a digest has explained that Devin reports no ACUs, and has not died unposted."""
+    if past.no_acus_said is None:
+        return False
+    row = await outbox.by_key(tx, destination.key(date.fromisoformat(past.no_acus_said)))
+    return row is None or row.state != "dead"
+
+
+async def base_of(tx: Transaction, destination: Destination, past: Past, day: date) -> date:
+    """Return the date up to which all is accounted for before the digest of `day`."""
+    if past.accounted is None:
+        return day - ONE_DAY
+    accounted = date.fromisoformat(past.accounted)
+    row = await outbox.by_key(tx, destination.key(accounted))
+    died = row is not None and row.state == "dead" and past.before is not None
+    return date.fromisoformat(past.before or "") if died else accounted
+
+
+async def missed_since(
+    tx: Transaction, destination: Destination, past: Past, base: date, day: date
+) -> tuple[Missed, ...]:
+    """Return the digests between `base` and `day` that were not posted and should have been, the oldest first."""
+    found = []
+    for one in dates_between(destination.occasion, base, day, destination.schedule)[-MOST_MISSED:]:
+        row = await outbox.by_key(tx, destination.key(one))
+        if row is None:
+            because = MissedBecause(past.unposted.get(one.isoformat(), MissedBecause.AWAY))
+        elif row.state == "dead":
+            because = because_dead(row.reason)
+        else:
+            continue
+        if because is not MissedBecause.QUIET:
+            found.append(Missed(one, because))
+    return tuple(found)
+
+
+def because_dead(reason: str | None) -> MissedBecause:
+    """Return why a post was lost whose row is dead for `reason`."""
+    if (reason or "").startswith("outcome unknown"):
+        return MissedBecause.UNKNOWN
+    code = (reason or "").rsplit(": ", 1)[-1].split(" ")[0]
+    if code.startswith("restricted_action"):
+        return MissedBecause.RESTRICTED
+    refused = _CODE.fullmatch(code) and "_" in code
+    return _BY_CODE.get(code, MissedBecause.REFUSED if refused else MissedBecause.LATE)

@@ -1,0 +1,220 @@
+"""One digest of one destination: its figures, and its post, which is stored once for each local date.
+
+1. Devin is asked for what it billed. If it cannot be reached for half an hour, the figures that are stored have to do.
+2. The post is stored under a key with the date. A second worker, or the same one after a restart, changes nothing.
+3. It names the bills that Devin has corrected since the digest before, and the digests before it that were not posted.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from bot.conversation.titles import ShownTitles
+from bot.devin.errors import DevinError
+from bot.domain.billing import ONE_DAY, bounds, days_before, newest_finished
+from bot.domain.cycle import Cycle
+from bot.domain.key_expiry import is_near
+from bot.domain.keys import short_id
+from bot.features.consumption.cycles import cycle_of, key_expiry_of
+from bot.features.digest.contents import DigestContents
+from bot.features.digest.corrections import AnnouncedCorrections
+from bot.features.digest.edition_sentences import EditionFigures, Preview, edition_posts
+from bot.features.digest.editions import LATEST, Due, Occasion, Share, cycle_of_date
+from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
+from bot.features.digest.subscription import MissedBecause, Subscription
+from bot.features.usage.figure_sentences import MostExpensive, no_acus_at_all
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.store import outbox
+from bot.store.database.connection import Transaction
+
+log = get_logger(__name__)
+
+
+class DigestPost:
+    """Makes the digests of a workspace, and stores them for sending."""
+
+    def __init__(self, services: Services, workspace: Workspace, usage_ledger: UsageLedger) -> None:
+        self._services = services
+        self._workspace = workspace
+        self._usage_ledger = usage_ledger
+        self._contents = DigestContents(services)
+        self._waits: str | None = None  # the date whose wait for Devin was logged last
+        self._asked: tuple[float, bool] | None = None  # when Devin was asked last, and whether it answered
+
+    async def store(self, destination: Destination, found: Due, now: float) -> None:
+        """Store the digest that was `found` due at `now`, unless Devin is waited for or there is nothing to say."""
+        if not await self._figures_ready(found, now):
+            return
+        at = destination.schedule.instant(found.date)
+        edition = await self._figures(destination.subscription, destination.occasion, at, found.date)
+        if self._says_nothing(edition):
+            await self._skip_quiet(destination, found.date)
+            return
+        edition = await self._with_thread(edition, destination.subscription.channel)
+        key = destination.key(found.date)
+        async with self._services.unit_of_work(ref=short_id(key)) as uow:
+            if not await self._add(uow, destination, found.date, edition):
+                return  # another worker has stored it since this one checked
+        log.info(
+            "digest stored",
+            team=self._workspace.team,
+            edition=destination.occasion.value,
+            date=found.date.isoformat(),
+            day=edition.figures.day.isoformat(),
+            late=round(found.late),
+        )
+
+    async def preview(self, subscription: Subscription, now: float) -> Preview:
+        """Return what would be posted if the digest of `subscription` was due now."""
+        destination = Destination(self._workspace.team, subscription, Occasion(subscription.edition))
+        edition = await self._figures(subscription, destination.occasion, now)
+        day = edition.figures.day
+        if self._says_nothing(edition):
+            return Preview(subscription, day)
+        edition = await self._with_thread(edition, subscription.channel)
+        async with self._services.db.read() as tx:
+            past = await read_past(tx, destination)
+            corrections = await AnnouncedCorrections(tx, self._workspace, destination, now).of(edition)
+            said = past is not None and await has_said_no_acus(tx, destination, past)
+        figures = replace(edition.figures, corrections=corrections, no_acus_said=said)
+        return Preview(subscription, day, edition_posts(edition.with_figures(figures)))
+
+    # ------------------------------------------------------------ storing
+
+    async def _add(self, uow: UnitOfWork, destination: Destination, day: date, edition: EditionFigures) -> bool:
+        """Add the post of the date `day` to the outbox. Returns whether it is new."""
+        channel, key = destination.subscription.channel, destination.key(day)
+        corrections = AnnouncedCorrections(uow.tx, self._workspace, destination, uow.now)
+        await corrections.lock()
+        past = await read_past(uow.tx, destination)
+        if past is None or await outbox.by_key(uow.tx, key) is not None:
+            return False
+        base = await base_of(uow.tx, destination, past, day)
+        missed = await missed_since(uow.tx, destination, past, base, day)
+        said = await has_said_no_acus(uow.tx, destination, past)
+        # In one commit with the post: a crash before it leaves all of this for the next check, and none after it says a
+        # correction, or what was missed, twice.
+        named = await corrections.take(key, edition)
+        edition = edition.with_figures(replace(edition.figures, corrections=named, no_acus_said=said))
+        posts = edition_posts(replace(edition, missed=missed))
+        past = past.with_post(day, base)
+        if no_acus_at_all(edition.figures) and not said:
+            past = replace(past, no_acus_said=day.isoformat())
+        await store_past(uow.tx, destination, past)
+        expires_at = destination.schedule.instant(day) + LATEST.total_seconds()
+        rows = uow.thread_rows(key, self._workspace.team, channel, posts.root, posts.thread, expires_at=expires_at)
+        await uow.add_to_outbox(*(replace(row, payload=row.payload | {"once": True}) for row in rows))
+        return True
+
+    async def _skip_quiet(self, destination: Destination, day: date) -> None:
+        # A crash before this commit checks once more whether there is something to say.
+        async with self._services.db.write() as tx:
+            if (past := await read_past(tx, destination)) is not None:
+                await store_past(tx, destination, past.without_post(day, MissedBecause.QUIET))
+
+    def _says_nothing(self, edition: EditionFigures) -> bool:
+        """Whether a day is left out because nothing was spent on it and nobody is waited for."""
+        figures = edition.figures
+        if edition.occasion is not Occasion.DAILY or self._workspace.policy.posts_quiet_days:
+            return False
+        if edition.key_expires_at is not None:
+            return False
+        spent = figures.through_slack if figures.total is None else figures.total
+        is_known = figures.total is not None or figures.withheld is not None
+        return is_known and not spent and not figures.outcomes and not figures.waiting
+
+    async def _figures_ready(self, found: Due, now: float) -> bool:
+        """Whether a digest can be written now: with new figures, or without if it waited for Devin long enough."""
+        if self._asked is None or self._asked[0] != now:
+            self._asked = (now, await self._is_refreshed(found))
+        return self._asked[1] or found.late >= self._services.timing.digest_patience
+
+    async def _is_refreshed(self, found: Due) -> bool:
+        try:
+            await self._usage_ledger.refresh(self._workspace.organisation)
+        except DevinError as error:
+            if self._waits != found.date.isoformat():
+                self._waits = found.date.isoformat()
+                log.warning(
+                    "digest waits for Devin", team=self._workspace.team, date=self._waits, error=type(error).__name__
+                )
+            return False
+        return True
+
+    # ------------------------------------------------------------ figures
+
+    async def _figures(
+        self, subscription: Subscription, occasion: Occasion, at: float, day: date | None = None
+    ) -> EditionFigures:
+        """Return the figures of a digest as they are at the instant `at`, of that of a local date or of one for now."""
+        # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
+        last = newest_finished(at)
+        cycle = await self._cycle(subscription, occasion, at, day)
+        if cycle is not None:
+            first, last = cycle.first, min(last, cycle.last)
+        else:
+            first = days_before(last, 6)[0] if occasion is Occasion.WEEKLY else last
+        channel = subscription.channel if subscription.share is Share.HERE else None
+        figures = await self._usage_ledger.figures(self._workspace, last, first, of=channel)
+        before = None
+        if occasion is Occasion.WEEKLY:
+            week_before = days_before(first)
+            before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
+        async with self._services.db.read() as tx:
+            titles = await ShownTitles.read(tx, self._workspace, subscription.channel)
+        listed = tuple(_shown(one, titles) for one in figures.most_expensive)
+        figures = replace(figures, here=channel is not None, most_expensive=listed)
+        edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
+        if occasion is Occasion.WARNING:
+            return edition
+        beside = await self._contents.read(
+            self._workspace, figures, channel, titles, has_pull_requests=edition.is_daily_of_all
+        )
+        return replace(edition, beside=beside, key_expires_at=await self._key_expiry(subscription, occasion))
+
+    async def _key_expiry(self, subscription: Subscription, occasion: Occasion) -> float | None:
+        """When the key for Devin expires, if that is soon and the digest is the one that warns of it."""
+        if occasion is not Occasion.DAILY or subscription.channel != self._workspace.policy.admin_channel:
+            return None
+        async with self._services.db.read() as tx:
+            found = await key_expiry_of(tx, self._workspace.organisation.id)
+        return found if found is not None and is_near(found, self._services.clock()) else None
+
+    async def _with_thread(self, edition: EditionFigures, channel: str) -> EditionFigures:
+        """Add what a digest for a `channel` says in its thread, if it has one; the admin channel's has a file."""
+        of_all = edition.share is Share.ALL
+        if edition.occasion is Occasion.WARNING or (edition.occasion is Occasion.DAILY and not of_all):
+            return edition
+        counted = None if of_all else channel
+        has_file = of_all and channel == self._workspace.policy.admin_channel
+        async with self._services.db.read() as tx:
+            titles = await ShownTitles.read(tx, self._workspace, channel)
+        thread = await self._contents.thread(
+            self._workspace, edition.figures, edition.first, counted, titles, has_file=has_file
+        )
+        return replace(edition, thread=thread)
+
+    async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
+        """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""
+        if occasion not in {Occasion.CYCLE, Occasion.WARNING}:
+            return None
+        org_id = self._workspace.organisation.id
+        async with self._services.db.read() as tx:
+            around = await cycles_around(tx, org_id, at)
+            found = cycle_of_date(occasion, day, subscription.schedule, around) if day else None
+            return found or await cycle_of(tx, org_id, bounds(newest_finished(at))[0])
+
+
+async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]:
+    """Return the cycle that `now` is in, and the one that ended right before it if that is known."""
+    current = await cycle_of(tx, org_id, now)
+    before = await cycle_of(tx, org_id, bounds(current.first - ONE_DAY)[0])
+    return [current, before] if before.last == current.first - ONE_DAY else [current]
+
+
+def _shown(one: MostExpensive, titles: ShownTitles) -> MostExpensive:
+    title = titles.replacement(one.channel)
+    return one if title is None else replace(one, title=title, permalink=None, url=None)

@@ -1,0 +1,18 @@
+"""The command that chooses which channels get digests."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import AROUND_LISTS
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.features.digest.words import read_digest
+
+# With more words behind `add` and `remove`.
+DIGESTS: Final = Argument("[list|add|remove|now]", read_digest, around=AROUND_LISTS)
+DIGEST: Final = CommandSpec(
+    "digest",
+    forms=typed("digest", DIGESTS),
+    role=Role.ADMIN,
+    subject="digests",
+    slash_help=Help("`/devin digest [list|add|remove|now]` chooses which channels get digests"),
+)
+COMMANDS: Final = (DIGEST,)

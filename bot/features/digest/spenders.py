@@ -1,0 +1,175 @@
+"""Who and what used most on the billing days of a digest, for the tables in its thread."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import reduce
+from typing import Final
+
+from bot.domain.amounts import exact, exact_sum
+from bot.domain.questions import By
+from bot.features.digest.digest_posts import WithoutPullRequest
+from bot.features.digest.digest_tables import (
+    DIRECT_MESSAGES,
+    NO_REPOSITORY,
+    OTHERS,
+    SOMEBODY,
+    LastColumn,
+    Spender,
+    SpenderTable,
+)
+from bot.features.usage import spend_groups, spend_people
+from bot.features.usage.figure_sentences import Figures, MostExpensive
+from bot.features.usage.parts import FEWEST_PEOPLE
+from bot.features.usage.spend_groups import ALL, Group, Spending
+from bot.kernel.workspace import Workspace
+from bot.store import people
+from bot.store.database.connection import Transaction
+from bot.views.pull_requests import repository_name
+
+MOST_ROWS: Final = 5
+_NOISE: Final = Decimal("0.00001")  # ACUs that come from adding up floats
+_DIVISIONS: Final = dict.fromkeys((By.PERSON, By.CHANNEL, By.REPO), ALL)
+
+
+class DigestSpenders:
+    """Divides what our sessions used on the days from `first` to that of the `figures`, within one transaction."""
+
+    def __init__(self, tx: Transaction, workspace: Workspace, first: date, figures: Figures) -> None:
+        self._tx = tx
+        self._workspace = workspace
+        self._figures = figures
+        self._spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
+
+    async def tables(self) -> tuple[tuple[SpenderTable, ...], WithoutPullRequest]:
+        """Return the tables of a digest, and what was used in sessions without a pull request.
+
+        Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
+        """
+        found = await spend_groups.grouped_each(self._tx, self._spending, _DIVISIONS)
+        named = self._workspace.policy.shows_names
+        tables = (
+            await self._people(found[By.PERSON]) if named else _counted_people(found[By.PERSON]),
+            await self._channels(found[By.CHANNEL]),
+            self._sessions(found[By.CHANNEL]),
+            await self._repositories(found[By.REPO]),
+        )
+        return tables, _without_pull_request(found[By.REPO])
+
+    async def _people(self, groups: Sequence[Group]) -> SpenderTable:
+        known = await people.names(self._tx, self._workspace.team, [one.key for one in groups if one.key])
+        return _table("People", "Person", groups, lambda one: Spender(_person(one, known), _exact(one.acus)))
+
+    async def _channels(self, groups: Sequence[Group]) -> SpenderTable:
+        who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
+        return _table("Channels", "Channel", groups, _channel, {key for (key,), users in who.items() if _is_few(users)})
+
+    def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
+        """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
+        rows = [_session(one) for one in self._figures.most_expensive[:MOST_ROWS]]
+        left = _sum(channels) - exact_sum(row.acus for row in rows)
+        others = Spender(OTHERS, left, sum(one.sessions for one in channels) - len(rows))
+        column = LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE
+        return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, column)
+
+    async def _repositories(self, groups: Iterable[Group]) -> SpenderTable:
+        joined = dict[tuple[str | None, bool], Group]()
+        for one in groups:
+            named = replace(one, key=self._repository(one.key, one.pull_request))
+            known = joined.get((named.key, _is_unknown(one)))
+            joined[named.key, _is_unknown(one)] = known.joined(named) if known else named
+        table = _table("Repositories", "Repository", joined.values(), _repository, await self._small_repositories())
+        # With no repository known of any session, the table would say nothing.
+        return table if any(one.key for one in joined.values()) else replace(table, rows=(), others=None)
+
+    async def _small_repositories(self) -> set[str | None]:
+        """The repositories that are not named, because too few people used something in them."""
+        if self._workspace.policy.shows_names:
+            return set()
+        users: dict[str | None, set[str]] = defaultdict(set)
+        for (repo, url), found in (await spend_people.by_repository(self._tx, self._spending)).items():
+            users[self._repository(repo, url)] |= found
+        return {name for name, found in users.items() if _is_few(found)}
+
+    def _repository(self, option: str | None, pull_request: str | None) -> str | None:
+        hosts = self._workspace.policy.code_hosts
+        return (repository_name(pull_request, hosts) if pull_request else None) or option
+
+
+def _counted_people(groups: Iterable[Group]) -> SpenderTable:
+    used = [one for one in groups if one.acus > 0]
+    known = [one for one in used if not _is_unknown(one)]
+    together = reduce(Group.joined, known) if len(known) >= FEWEST_PEOPLE else None
+    rest = [one for one in used if together is None or _is_unknown(one)]
+    row = [replace(together, key=f"{len(known):,} people")] if together else []
+    hidden = {one.key for one in rest}
+    return _table("People", "People", [*row, *rest], lambda one: Spender(one.key or "", _exact(one.acus)), hidden)
+
+
+def _without_pull_request(groups: Iterable[Group]) -> WithoutPullRequest:
+    """Return what was used in sessions without a pull request so far; a workspace knows of no other's."""
+    ours = [one for one in groups if one.acus > 0 and not one.foreign]
+    without = [one for one in ours if one.pull_request is None]
+    return WithoutPullRequest(
+        acus=float(_sum(without)), of=float(_sum(ours)), sessions=sum(one.sessions for one in without)
+    )
+
+
+def _table(
+    caption: str,
+    column: str,
+    groups: Iterable[Group],
+    named: Callable[[Group], Spender],
+    hidden: Collection[str | None] = (),
+) -> SpenderTable:
+    top, others = _most_expensive(groups, hidden)
+    rows = [replace(named(one), sessions=one.sessions) for one in top]
+    rest = Spender(OTHERS, _sum(others), sum(one.sessions for one in others)) if others else None
+    return SpenderTable(caption, column, rows, rest)
+
+
+def _most_expensive(groups: Iterable[Group], hidden: Collection[str | None]) -> tuple[list[Group], list[Group]]:
+    """Return the `MOST_ROWS` most expensive groups, and the others, among them those of which nothing is known.
+
+    Sessions of another workspace are among the others: nobody here may see whose they are. So are those whose key is
+    `hidden`.
+    """
+    used = sorted((one for one in groups if one.acus > 0), key=lambda one: (-one.acus, one.key or ""))
+    shown = [one for one in used if not _is_unknown(one) and one.key not in hidden]
+    return shown[:MOST_ROWS], shown[MOST_ROWS:] + [one for one in used if _is_unknown(one) or one.key in hidden]
+
+
+def _is_few(users: Collection[str]) -> bool:
+    return len(users) < FEWEST_PEOPLE
+
+
+def _is_unknown(group: Group) -> bool:
+    return group.foreign or group.purged
+
+
+def _person(group: Group, known: Mapping[str, str]) -> str:
+    return known.get(group.key or "") or group.name or SOMEBODY
+
+
+def _channel(group: Group) -> Spender:
+    is_direct = group.key == "D"
+    return Spender(DIRECT_MESSAGES if is_direct else "", _exact(group.acus), channel=None if is_direct else group.key)
+
+
+def _session(one: MostExpensive) -> Spender:
+    return Spender(one.title, _exact(one.acus), url=one.permalink or one.url, asker=one.requester)
+
+
+def _repository(group: Group) -> Spender:
+    return Spender(group.key or NO_REPOSITORY, _exact(group.acus))
+
+
+def _sum(groups: Iterable[Group]) -> Decimal:
+    return exact_sum(_exact(one.acus) for one in groups)
+
+
+def _exact(acus: float) -> Decimal:
+    # What is behind six decimals comes from adding up floats.
+    return exact(round(acus, 6))

@@ -1,0 +1,62 @@
+"""Subscriptions: which channels get which digests, when, and whose sessions these count."""
+
+from datetime import time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.features.digest.editions import Edition, Schedule, Share
+from bot.features.digest.subscription import Subscription
+from bot.store.database.connection import insert
+from bot.store.tables import subscriptions
+
+
+async def put(tx: AsyncConnection, team: str, one: Subscription) -> None:
+    """Store a subscription, in place of the one of the same channel to the same edition."""
+    values = {
+        "time": f"{one.schedule.at:%H:%M}",
+        "zone": str(one.schedule.zone),
+        "share": one.share.value,
+        "added_by": one.added_by,
+        "added_at": one.added_at,
+    }
+    key = {"team": team, "channel": one.channel, "edition": one.edition.value}
+    statement = insert(tx.dialect.name, subscriptions).values(**key, **values)
+    await tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+
+async def get(tx: AsyncConnection, team: str, channel: str, edition: Edition) -> Subscription | None:
+    """The subscription of a channel to an edition, or None."""
+    return next(iter(await _read(tx, *_is(team, channel, edition))), None)
+
+
+async def all_of(tx: AsyncConnection, team: str) -> list[Subscription]:
+    """The subscriptions in a workspace, the oldest first."""
+    return await _read(tx, subscriptions.c.team == team)
+
+
+async def remove(tx: AsyncConnection, team: str, channel: str, edition: Edition) -> None:
+    """Delete the subscription of a channel to an edition."""
+    await tx.execute(delete(subscriptions).where(*_is(team, channel, edition)))
+
+
+async def _read(tx: AsyncConnection, *where: ColumnElement[bool]) -> list[Subscription]:
+    order = (subscriptions.c.added_at, subscriptions.c.channel, subscriptions.c.edition)
+    found = await tx.execute(select(subscriptions).where(*where).order_by(*order))
+    return [
+        Subscription(
+            channel=row.channel,
+            edition=Edition(row.edition),
+            schedule=Schedule(time.fromisoformat(row.time), ZoneInfo(row.zone)),
+            share=Share(row.share),
+            added_by=row.added_by,
+            added_at=row.added_at,
+        )
+        for row in found
+    ]
+
+
+def _is(team: str, channel: str, edition: Edition) -> tuple[ColumnElement[bool], ...]:
+    columns = subscriptions.c
+    return (columns.team == team, columns.channel == channel, columns.edition == edition.value)

@@ -1,0 +1,168 @@
+"""The answers about subscriptions to digests, and what the admins are told when a channel gets none any more."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.features.digest.editions import Edition, Schedule, Share
+from bot.features.digest.subscription import MissedBecause, Subscription
+from bot.features.digest.words import DigestMistake, MistakeKind
+from bot.views.answers.wording import any_of, code
+from bot.views.message import Message
+from bot.views.sentences import mention
+from bot.views.text import when
+
+_ADD: Final = "`/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]`"
+_UNCHANGED: Final = "so nothing was changed"
+_COMES: Final[Mapping[Edition, str]] = {
+    Edition.DAILY: "every day",
+    Edition.WEEKLY: "on Mondays",
+    Edition.CYCLE: "the day after a billing cycle ends, with a warning three days before its end,",
+}
+_COUNTS: Final[Mapping[Share, str]] = {
+    Share.ALL: "everything that your Devin organisation uses",
+    Share.HERE: "the sessions of that channel",
+}
+_WHY_LOST: Final[Mapping[MissedBecause, str]] = {
+    MissedBecause.SHARED: "it is shared with another company, and a digest shows what you spend",
+    MissedBecause.ARCHIVED: "it is archived",
+    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge is not a member of it any more",
+    MissedBecause.RESTRICTED: "only some people may post there, and Devin Bridge is not one of them",
+}
+_REFUSED: Final = "Slack refuses the post"
+_TITLES: Final = (
+    "It lists sessions of all channels, but hides the titles of those in direct messages and in other private channels."
+)
+DIGEST_NEEDS_CHANNEL: Final = Message(
+    f"A digest goes to a channel, {_UNCHANGED}. Name one, for example `/devin digest add weekly #general`."
+)
+DIGEST_UNSEEN: Final = Message(
+    "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with "
+    "its numbers."
+)
+DIGEST_BEING_MADE: Final = Message("Putting together what would be posted…")
+DIGEST_CHECKING: Final = Message("Checking the channel: nothing was changed yet.")
+DIGEST_NOT_ADDED: Final = Message(
+    "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. "
+    "Try again in a minute."
+)
+
+
+def digest_forms(schedule: Schedule) -> Message:
+    """Say what can be typed behind `/devin digest`; `schedule` is what is taken where somebody names no other."""
+    left_out = f"`daily`, this channel, `{schedule.at:%H:%M}`, `{schedule.zone}` and `all`"
+    lines = [
+        "A digest says in a channel what was spent and what came of it.",
+        "• `/devin digest list` shows which channels get which",
+        f"• {_ADD} adds one; what you leave out is {left_out}",
+        "• `/devin digest remove 2` removes number 2 of the list that you saw last",
+        "• `/devin digest now` shows you, and nobody else, what would be posted here",
+        f"`weekly` comes {_COMES[Edition.WEEKLY]}, `cycle` {_COMES[Edition.CYCLE].rstrip(',')}.",
+        f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}.",
+    ]
+    return Message("\n".join(lines))
+
+
+def digest_list(entries: Sequence[tuple[Subscription, MissedBecause | None]]) -> Message:
+    """List subscriptions with their numbers, and for each why its channel gets no digest any more, if that is so."""
+    if not entries:
+        return Message(f"No channel gets a digest. {_ADD} adds one.")
+    lines = [f"{number}. {_entry(one, lost)}" for number, (one, lost) in enumerate(entries, start=1)]
+    return Message("\n".join(["Digests:", *lines, "`/devin digest remove 2` removes number 2 of this list."]))
+
+
+def digest_added(one: Subscription, before: Subscription | None, first_at: float | None) -> Message:
+    """Confirm a subscription that was added, in place of the one `before`; its first digest comes at `first_at`."""
+    named = f"<#{one.channel}> gets the {one.edition} digest {_COMES[one.edition]} at {_time(one)}."
+    counts = f"It counts {_COUNTS[one.share]}."
+    if one.share is Share.ALL:
+        counts += f" {_TITLES}"
+    first = f"The first one comes {when(first_at)}." if first_at is not None else ""
+    replaced = f"It replaces the one at {_time(before)}, `{before.share}`." if before else ""
+    return Message(" ".join(part for part in (named, counts, first, replaced) if part))
+
+
+def digest_removed(one: Subscription) -> Message:
+    """Confirm that a subscription was removed."""
+    return Message(f"Removed: <#{one.channel}> no longer gets the {one.edition} digest.")
+
+
+def digest_gone(number: int) -> Message:
+    """Report that number `number` of the list was removed by somebody else meanwhile."""
+    return Message(f"Number {number} is removed already. `/devin digest list` shows what there is.")
+
+
+def digest_no_number(number: int) -> Message:
+    """Report that the list that the person was shown last has no such number."""
+    return Message(f"Your last list has no number {number}, {_UNCHANGED}. `/devin digest list` shows it again.")
+
+
+def digest_from_settings(channel: str) -> Message:
+    """Report that no command changes the digest that the settings ask for."""
+    return Message(
+        f"The daily digest in <#{channel}> comes from the settings, {_UNCHANGED}. Whoever runs Devin Bridge can change "
+        "it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME` and `BOT_TIMEZONE`."
+    )
+
+
+def digest_refused(channel: str, because: MissedBecause) -> Message:
+    """Report why a channel can get no digest, and what to do about it."""
+    if because is MissedBecause.NOT_IN_CHANNEL:
+        return Message(
+            f"Devin Bridge is not a member of <#{channel}>, {_UNCHANGED}. "
+            "Type `/invite @Devin Bridge` there, then try again."
+        )
+    if because is MissedBecause.ARCHIVED:
+        return Message(f"<#{channel}> is archived, {_UNCHANGED}. Name another channel, or unarchive that one.")
+    return Message(
+        f"<#{channel}> is shared with another company, and a digest shows what you spend, {_UNCHANGED}. "
+        "Name a channel of your own workspace."
+    )
+
+
+def digest_mistake(mistake: DigestMistake) -> Message:
+    """Report which word behind `/devin digest` cannot be used, and what to write instead."""
+    typed = code(mistake.typed)
+    sentence = {
+        MistakeKind.TWICE: f"Only one of {typed} can apply, {_UNCHANGED}. Leave the other out.",
+        MistakeKind.CHANNEL: (
+            f"Slack knows no channel {typed} that you can see, {_UNCHANGED}. "
+            "Choose it from what Slack offers as you type `#`."
+        ),
+        MistakeKind.TIME: f"{typed} isn't a time of day, {_UNCHANGED}. Write it as HH:MM, for example `09:00`.",
+        MistakeKind.OFFSET: (
+            f"{typed} is an offset, which does not follow when the clocks change, {_UNCHANGED}. "
+            "Write the name of a zone, for example `Europe/Berlin`."
+        ),
+        MistakeKind.ZONE: f"{typed} isn't a time zone, {_UNCHANGED}. {_instead(mistake.near)}",
+        MistakeKind.NUMBER: (
+            f"`/devin digest remove` takes the number of a digest, {_UNCHANGED}. `/devin digest list` shows it."
+        ),
+    }[mistake.kind]
+    return Message(sentence)
+
+
+def digest_lost(one: Subscription, because: MissedBecause) -> Message:
+    """Inform the admins that a channel cannot get its digest."""
+    why = _WHY_LOST.get(because, _REFUSED)
+    return Message(
+        f"The {one.edition} digest could not be posted in <#{one.channel}>: {why}. It stays in `/devin digest list` "
+        "and is tried again each time; `/devin digest remove` ends that."
+    )
+
+
+def _instead(near: Sequence[str]) -> str:
+    if not near:
+        return "Write a name such as `Europe/Berlin` or `UTC`."
+    return f"Did you mean {any_of([f'`{one}`' for one in near])}?"
+
+
+def _entry(one: Subscription, lost: MissedBecause | None) -> str:
+    who = f"added by {mention(one.added_by)}" if one.added_by else ""
+    origin = "from the settings, and can be changed only there" if one.is_from_settings else who
+    note = f":warning: not posted: {_WHY_LOST.get(lost, _REFUSED)}" if lost else ""
+    parts = (f"{one.edition} in <#{one.channel}>", _time(one), f"`{one.share}`", origin, note)
+    return " · ".join(part for part in parts if part)
+
+
+def _time(one: Subscription) -> str:
+    return f"{one.schedule.at:%H:%M} ({one.schedule.zone})"

@@ -1,0 +1,222 @@
+"""`/devin digest`: which channels get which digests. Each change is an audit row.
+
+What our own rows tell is answered within the ack. Whether a channel may get a digest is asked of Slack, so that is the
+work of a stored row.
+"""
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.lane import person_lane
+from bot.features.digest import subscription_rows as subscriptions
+from bot.features.digest import subscription_sentences
+from bot.features.digest.due import schedule_of, subscribed
+from bot.features.digest.edition_sentences import preview
+from bot.features.digest.editions import OCCASIONS, Edition, Schedule, dates_near, next_instant
+from bot.features.digest.past import Destination, read_past
+from bot.features.digest.post import DigestPost, cycles_around
+from bot.features.digest.specs import DIGEST
+from bot.features.digest.subscription import MissedBecause, Subscription
+from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
+from bot.kernel.job import CommandJob, finish, recipient_after_ack, recipient_of
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.slack.errors import ChannelGone, SlackError
+from bot.store import audit, due, numbered_lists
+from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
+from bot.views.message import Message
+
+KIND: Final = "digests"  # of the numbered list
+
+
+class Subscriptions:
+    """Answers `/devin digest` and changes the subscriptions."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._usage_ledger = UsageLedger(services)
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {DIGEST: Handler(self._answer, self._run, lost=self._lost)}
+
+    async def _answer(self, asked: Asked) -> Answer:
+        """Answer what was typed from our own rows; a row makes a preview, and asks Slack about a channel."""
+        request = parse_digest(asked.argument)
+        if isinstance(request, DigestMistake):
+            return subscription_sentences.digest_mistake(request)
+        if (answer := await self._answered_at_once(asked, request)) is not None:
+            return answer
+        is_now = request.action is DigestAction.NOW
+        received = subscription_sentences.DIGEST_BEING_MADE if is_now else subscription_sentences.DIGEST_CHECKING
+        return Deferred(person_lane(asked.workspace.team, asked.user), asked.argument, received)
+
+    async def _answered_at_once(self, asked: Asked, request: DigestRequest) -> Message | None:
+        if request.action is DigestAction.LIST:
+            return await self._list(asked.workspace, asked.user)
+        if request.action is DigestAction.REMOVE:
+            return await self._remove(asked.workspace, asked.user, asked.channel, request.number)
+        if request.action is DigestAction.ADD:
+            return _refusal(asked.workspace, request, asked.channel)
+        return (
+            None
+            if request.action is DigestAction.NOW
+            else subscription_sentences.digest_forms(schedule_of(asked.workspace.policy))
+        )
+
+    async def _run(self, job: CommandJob) -> None:
+        """Carry out a command for a row: answer it, show a preview, or add a subscription."""
+        answer = await self._answer(asked_by(job, DIGEST))
+        request = parse_digest(job.cause.argument)
+        if isinstance(answer, Message):
+            await self._services.answer(job, answer)
+        elif isinstance(request, DigestRequest) and request.action is DigestAction.ADD:
+            await self._subscribe(job, request)
+        else:
+            await self._show_preview(job)
+
+    async def _lost(self, uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
+        await uow.reply_privately(recipient_of(job), subscription_sentences.DIGEST_NOT_ADDED)
+
+    async def _subscribe(self, job: CommandJob, request: DigestRequest) -> None:
+        channel = request.channel or job.cause.channel or ""
+        refusal = await _refusal_of_slack(job.workspace, channel)
+        # A crash before this commit changes and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            message = refusal or await self._add(uow, job, _subscription(job, request, channel, uow.now))
+            await uow.reply_privately(recipient_after_ack(job), message)
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ list and preview
+
+    async def _list(self, workspace: Workspace, user: str) -> Message:
+        # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
+        async with self._services.db.write(first=True) as tx:
+            found = await subscribed(tx, workspace)
+            ids = [one.id for one in found]
+            await numbered_lists.show(tx, workspace.team, user, KIND, ids, self._services.clock())
+            return subscription_sentences.digest_list([(one, await _lost(tx, workspace, one)) for one in found])
+
+    async def _show_preview(self, job: CommandJob) -> None:
+        message = await self.preview(job.workspace, job.cause.channel or "")
+        # A crash before this commit answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_after_ack(job), message)
+            await finish(uow, job)
+
+    async def preview(self, workspace: Workspace, channel: str) -> Message:
+        """Return what would be posted in a channel now: its own digests, or where it has none, a daily one."""
+        async with self._services.db.read(first=True) as tx:
+            here = [one for one in await subscribed(tx, workspace) if one.channel == channel]
+        wanted = here or [Subscription(channel, Edition.DAILY, schedule_of(workspace.policy))]
+        now, digest_post = self._services.clock(), DigestPost(self._services, workspace, self._usage_ledger)
+        return preview([await digest_post.preview(one, now) for one in wanted])
+
+    # ------------------------------------------------------------ changes
+
+    async def _add(self, uow: UnitOfWork, job: CommandJob, one: Subscription) -> Message:
+        workspace = job.workspace
+        before = await subscriptions.get(uow.tx, workspace.team, one.channel, one.edition)
+        await subscriptions.put(uow.tx, workspace.team, one)
+        await _drop_past(uow.tx, workspace, one)
+        await audit.add(uow.tx, _audit_row(workspace, one.added_by, job.cause.channel, uow.now, before, one))
+        cycles = await cycles_around(uow.tx, workspace.organisation.id, uow.now)
+        instants = [
+            next_instant(uow.now, one.schedule, dates_near(occasion, uow.now, one.schedule, cycles))
+            for occasion in OCCASIONS[one.edition]
+        ]
+        return subscription_sentences.digest_added(
+            one, before, min((at for at in instants if at is not None), default=None)
+        )
+
+    async def _remove(self, workspace: Workspace, user: str, channel: str, number: int) -> Message:
+        now = self._services.clock()
+        # A crash right after this commit leaves a removal that was not confirmed; the list shows it.
+        async with self._services.db.write(first=True) as tx:
+            since = now - self._services.timing.list_kept
+            ids = await numbered_lists.shown(tx, workspace.team, user, KIND, since)
+            if ids is None:
+                return subscription_sentences.DIGEST_UNSEEN
+            if not 1 <= number <= len(ids):
+                return subscription_sentences.digest_no_number(number)
+            found = {one.id: one for one in await subscribed(tx, workspace)}.get(ids[number - 1])
+            if found is None:
+                return subscription_sentences.digest_gone(number)
+            if found.is_from_settings:
+                return subscription_sentences.digest_from_settings(found.channel)
+            await subscriptions.remove(tx, workspace.team, found.channel, found.edition)
+            await _drop_past(tx, workspace, found)
+            await audit.add(tx, _audit_row(workspace, user, channel, now, found, None))
+            return subscription_sentences.digest_removed(found)
+
+
+def _refusal(workspace: Workspace, request: DigestRequest, channel: str) -> Message | None:
+    """Why a subscription cannot be added, as far as that is known without Slack."""
+    where = request.channel or channel
+    if where.startswith("D"):
+        return subscription_sentences.DIGEST_NEEDS_CHANNEL
+    if where == workspace.policy.admin_channel and request.edition is Edition.DAILY:
+        return subscription_sentences.digest_from_settings(where)
+    return None
+
+
+async def _refusal_of_slack(workspace: Workspace, channel: str) -> Message | None:
+    """Why a channel can get no digest, as Slack says now: what was known a moment ago, a person may have changed."""
+    try:
+        found = await workspace.slack.channel(channel)
+    except ChannelGone:
+        return subscription_sentences.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
+    except SlackError:
+        return subscription_sentences.DIGEST_NOT_ADDED
+    if found.is_archived:
+        return subscription_sentences.digest_refused(channel, MissedBecause.ARCHIVED)
+    if not found.is_member:
+        return subscription_sentences.digest_refused(channel, MissedBecause.NOT_IN_CHANNEL)
+    return subscription_sentences.digest_refused(channel, MissedBecause.SHARED) if found.is_ext_shared else None
+
+
+def _subscription(job: CommandJob, request: DigestRequest, channel: str, now: float) -> Subscription:
+    usual = schedule_of(job.workspace.policy)
+    schedule = Schedule(request.at or usual.at, ZoneInfo(request.zone) if request.zone else usual.zone)
+    return Subscription(channel, request.edition, schedule, request.share, job.cause.user or "", now)
+
+
+async def _lost(tx: Transaction, workspace: Workspace, one: Subscription) -> MissedBecause | None:
+    """Why the channel of a subscription gets no digest any more, if that is so."""
+    for occasion in OCCASIONS[one.edition]:
+        past = await read_past(tx, Destination(workspace.team, one, occasion))
+        if past is not None and past.lost is not None:
+            return MissedBecause(past.lost["because"])
+    return None
+
+
+async def _drop_past(tx: Transaction, workspace: Workspace, one: Subscription) -> None:
+    names = [Destination(workspace.team, one, occasion).state_name for occasion in OCCASIONS[one.edition]]
+    await due.drop(tx, names)
+
+
+def _audit_row(
+    workspace: Workspace,
+    user: str,
+    channel: str | None,
+    now: float,
+    before: Subscription | None,
+    after: Subscription | None,
+) -> AuditRow:
+    changed = after or before
+    assert changed is not None
+    return AuditRow(
+        team=workspace.team,
+        at=now,
+        user=user,
+        action=DIGEST.name,
+        target=changed.id,
+        channel=channel,
+        before=before.as_record if before else None,
+        after=after.as_record if after else None,
+    )

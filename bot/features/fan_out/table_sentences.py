@@ -1,0 +1,200 @@
+"""The message with the living table of a fan-out, what is posted at its end, and why a session was not started."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.amounts import half_up
+from bot.domain.session import DisplayState, Lifecycle, first_line
+from bot.features.fan_out.rules import EXPLAINED, FanOut, FanOutSession, FanOutState, may_be_retried, seconds_to_start
+from bot.features.fan_out.sentences import NAME_SHOWN
+from bot.features.fan_out.specs import RETRY_FAN_OUT, STOP_FAN_OUT
+from bot.views import blocks
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers.wording import code
+from bot.views.figure_tables import Cell, FigureTable, table_message
+from bot.views.message import Block, Message
+from bot.views.sentences import LIMIT_REASONS, STATE_WORDS, mention, quoted
+from bot.views.text import counted, fitted, link, short_duration, tenths, tenths_of_acus
+
+COLUMNS: Final = ("Organisation", "State", "Session", "ACUs", "Reason")
+REASON_SHOWN: Final = 400  # characters, below the table
+MOST_REASONS: Final = 5
+LOST: Final = "Devin could not be reached."
+NOT_STOPPED: Final = "Devin did not stop it. Open it in Devin to stop it."
+NO_LONGER_ALLOWED: Final = "The person who asked for it may no longer start sessions."
+UNKNOWN: Final = (
+    f"{failure_sentences.lost_answer('it was started')} "
+    "“Retry failed” looks first, and starts it only if it is not there."
+)
+UNAUTHORISED: Final = (
+    "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
+)
+NOT_REACHED: Final = (
+    "Devin Bridge's key does not reach this organisation. "
+    "An admin of the enterprise can give the service user access to it."
+)
+FAILED: Final = "Devin ended the session with an error. Open it in Devin to see what happened."
+SUSPENDED: Final = "A fault at Devin suspended the session. Write to it in Devin to try to wake it."
+_FAULT: Final = "error"  # Devin's word for a fault of its own
+# What differs in the reasons of cards where a session is in another organisation and has no thread.
+_ELSEWHERE: Final = (("your Devin organisation", "this organisation"), (" (`/devin list` shows yours)", ""))
+_STOPPING: Final = "Stopping: the sessions are being put to sleep, and nothing is lost."
+_UNFOLLOWED: Final = "This table is no longer kept up to date."
+
+
+def forbidden(permission: str | None) -> str:
+    """Say that a permission is missing in an organisation, and who can grant it."""
+    return (
+        f"Devin Bridge's key lacks the permission {code(permission or 'ManageOrgSessions')} there. "
+        "An admin of that organisation or of the enterprise can grant it to the service user."
+    )
+
+
+def limited(words: str) -> str:
+    """Say that an organisation is at a limit, in Devin's `words`."""
+    return f"Devin says “{fitted(words, 150)}”. An admin of that organisation can raise the limit."
+
+
+def refused(words: str) -> str:
+    """Say that Devin refuses a session, in its own `words`."""
+    return f"Devin says “{fitted(words, 150)}”."
+
+
+def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Message:
+    """Show how the sessions of `fan_out` stand, which a person called `asker` has asked for."""
+    line = _line(fan_out, sessions, asker)
+    head = blocks.section(f"*{_title(fan_out)}*\n{line}")
+    rows = [_row(one) for one in sessions]
+    data, plain, _ = table_message(FigureTable("Sessions", COLUMNS, rows)).forms()
+    end = [*blocks.sections(_reasons(sessions)), *_buttons(fan_out, sessions)]
+    words = f"{_title(fan_out)}: {line}".replace("`", "").replace("\n", ". ")
+    listed = blocks.sections(map(_listed, sessions))
+    forms = (data.blocks, plain.blocks[1:], listed)
+    *others, plainest = (Message(words, [head, *body, *end]) for body in forms)
+    for other in reversed(others):
+        plainest = replace(other, plainer=plainest)
+    return plainest
+
+
+def in_shared_channel(fan_out: FanOut) -> Message:
+    """Take the place of the table while another company shares the channel."""
+    going_on = " Its sessions go on at Devin." if fan_out.state is FanOutState.RUNNING else ""
+    return Message(f":lock: This channel is shared with another company, so the fan-out is not shown here.{going_on}")
+
+
+def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
+    """Say in the thread, to who asked, what became of the sessions."""
+    spent = tenths_of_acus(sum(one.acus for one in sessions))
+    over = sum(one.is_over for one in sessions)
+    if over < len(sessions):
+        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'has' if over == 1 else 'have'} ended"
+    else:
+        head = "The session has ended" if over == 1 else f"All {over} sessions have ended"
+    failed = " *Retry failed* tries the failed ones again." if may_be_retried(fan_out, sessions) else ""
+    return Message(f"{mention(fan_out.user)} {head}: {_states(sessions)}. {spent}.{failed}")
+
+
+def _title(fan_out: FanOut) -> str:
+    return f"Fan-out: “{fitted(fan_out.options.title or first_line(fan_out.prompt))}”"
+
+
+def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
+    parts = [
+        f"{sum(one.is_over for one in sessions)} of {len(sessions)} finished",
+        _states(sessions),
+        tenths_of_acus(sum(one.acus for one in sessions)),
+        f"asked by {fitted(asker, 80) or 'somebody'}",
+    ]
+    return "\n".join([" · ".join(parts), *_remarks(fan_out, sessions)])
+
+
+def _remarks(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Iterator[str]:
+    if all(one.is_over for one in sessions):
+        return
+    if fan_out.state is FanOutState.OVER:
+        yield _UNFOLLOWED
+    elif fan_out.stopped_at is not None:
+        yield _STOPPING
+    elif left := sum(one.is_being_started for one in sessions):
+        yield _starting(left, len(sessions), seconds_to_start(fan_out, sessions))
+
+
+def _starting(left: int, count: int, seconds: float | None) -> str:
+    """Say how many sessions are still to be started, and about how long that takes if it is known."""
+    sessions = counted(count, "session") if left == count else f"{left} more"
+    return f"Starting {sessions}{'' if seconds is None else f', about {short_duration(max(seconds, 1.0))} left'}."
+
+
+def _states(sessions: Sequence[FanOutSession]) -> str:
+    counts = Counter(one.state for one in sessions)
+    return ", ".join(f"{counts[state]} {_word(state)}" for state in DisplayState if counts[state])
+
+
+def _word(state: DisplayState) -> str:
+    return "not known" if state is DisplayState.UNCERTAIN else STATE_WORDS[state]
+
+
+def _row(session: FanOutSession) -> tuple[Cell, ...]:
+    return (
+        Cell(fitted_name(session.name)),
+        Cell(_word(session.state)),
+        Cell("Open in Devin" if session.url else "", url=session.url),
+        Cell(tenths(session.acus), value=float(half_up(session.acus, 1))),
+        Cell((_reason(session) or "").replace("`", "")),
+    )
+
+
+def fitted_name(name: str) -> str:
+    """Cut the name of an organisation so that the cells of all rows fit into a table."""
+    return name if len(name) <= NAME_SHOWN else name[: NAME_SHOWN - 1] + "…"
+
+
+def _listed(session: FanOutSession) -> str:
+    facts = [_word(session.state), tenths_of_acus(session.acus) if session.acus else ""]
+    return f"• {link(session.url, session.name, NAME_SHOWN)}: {' · '.join(fact for fact in facts if fact)}"
+
+
+def _reason(session: FanOutSession) -> str | None:
+    """Why a session was not started or not stopped, else why it has failed or is at a limit."""
+    if session.reason is not None or session.lifecycle is not Lifecycle.OPEN or session.display not in EXPLAINED:
+        return session.reason
+    word = session.detail
+    if word is None:
+        return FAILED if session.is_broken else None
+    if word in LIMIT_REASONS:
+        return _limit_reason(word)
+    return SUSPENDED if word == _FAULT else f"Devin says {quoted(word)}. Open the session in Devin to see what that is."
+
+
+def _limit_reason(word: str) -> str:
+    why = LIMIT_REASONS[word]
+    for on_card, elsewhere in _ELSEWHERE:
+        why = why.replace(on_card, elsewhere)
+    # The limit is not named: a retry may have set another one since the session was started.
+    return f"{why[:1].upper()}{why[1:]}.".format(cap="", whoever="Whoever asked for it")
+
+
+def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:
+    """The reasons in full, each once, with the organisations that it is about."""
+    about: dict[str, list[str]] = {}
+    for one in sessions:
+        if reason := _reason(one):
+            about.setdefault(reason, []).append(fitted(one.name, NAME_SHOWN))
+    return [f"*{_some(names)}*: {reason[:REASON_SHOWN]}" for reason, names in [*about.items()][:MOST_REASONS]]
+
+
+def _some(names: Sequence[str]) -> str:
+    named, more = ", ".join(names[:MOST_REASONS]), len(names) - MOST_REASONS
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _buttons(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> list[Block]:
+    stoppable = fan_out.stopped_at is None and any(not one.is_over for one in sessions)
+    return blocks.actions(
+        blocks.button("Stop all", STOP_FAN_OUT.action_id, fan_out.id, style="danger") if stoppable else None,
+        blocks.button("Retry failed", RETRY_FAN_OUT.action_id, fan_out.id)
+        if may_be_retried(fan_out, sessions)
+        else None,
+    )

@@ -1,0 +1,129 @@
+"""`/devin note` and `/devin playbook`: the list, one note or playbook, and the forms that change them.
+
+Which note or playbook is meant is known from our own rows, within the ack. Devin is read by a stored row.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from bot.devin.errors import DevinForbidden, DevinNotFound
+from bot.domain.commands.list_numbers import list_number
+from bot.domain.commands.quotation_marks import searched
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.form import Form
+from bot.features.library import sentences as views
+from bot.features.library import specs as commands
+from bot.features.library.calls import CALLS
+from bot.features.library.rules import Kind, LibraryItem
+from bot.features.library.words import is_id
+from bot.kernel.commands.answer import CommandAnswer, NumberedList
+from bot.kernel.commands.asking import AskDevin, ask_later
+from bot.kernel.commands.handler import Answer, Asked, Handler
+from bot.kernel.job import CommandJob
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store import numbered_lists
+from bot.views.message import Message
+
+KINDS: Final = {
+    commands.NOTE_LIST: Kind.NOTE,
+    commands.NOTE_SHOW: Kind.NOTE,
+    commands.NOTE_ADD: Kind.NOTE,
+    commands.NOTE_EDIT: Kind.NOTE,
+    commands.NOTE_DELETE: Kind.NOTE,
+    commands.PLAYBOOK_LIST: Kind.PLAYBOOK,
+    commands.PLAYBOOK_SHOW: Kind.PLAYBOOK,
+    commands.PLAYBOOK_ADD: Kind.PLAYBOOK,
+    commands.PLAYBOOK_EDIT: Kind.PLAYBOOK,
+}
+LISTS: Final = (commands.NOTE_LIST, commands.PLAYBOOK_LIST)
+
+
+class LibraryCommands:
+    """Answers what is typed about notes and playbooks."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do: forms open, lists and items are read at Devin."""
+        ask = AskDevin(self._services)
+        lists = {spec: ask.handler(partial(_list, KINDS[spec])) for spec in LISTS}
+        items = {
+            spec: ask.handler(partial(self._read, spec, shown), self._pick)
+            for spec, shown in (
+                (commands.NOTE_SHOW, views.shown),
+                (commands.PLAYBOOK_SHOW, views.shown),
+                (commands.NOTE_DELETE, views.ask_delete),
+            )
+        }
+        return lists | items | {spec: Handler(self._form) for spec in KINDS if spec.opens_form}
+
+    async def _form(self, asked: Asked) -> Answer:
+        """Open the form of something new, or of what is named, by its id: a number counts in the list shown by now."""
+        if not asked.spec.forms[0].argument.shown:
+            return Form(asked.spec.name, channel=asked.channel)
+        found = await self._id(asked.workspace, asked.user, asked.spec, asked.argument)
+        return found if isinstance(found, Message) else Form(asked.spec.name, found, asked.channel)
+
+    async def _pick(self, asked: Asked) -> Answer:
+        """Have a row read what is named, by its id."""
+        found = await self._id(asked.workspace, asked.user, asked.spec, asked.argument)
+        return found if isinstance(found, Message) else await ask_later(replace(asked, argument=found))
+
+    async def _read(
+        self, spec: CommandSpec, shown: Callable[[LibraryItem], Message], job: CommandJob
+    ) -> CommandAnswer | Message:
+        """Return the item that is named, as `shown`. May raise a DevinError."""
+        kind = KINDS[spec]
+        found = await self._id(job.workspace, job.cause.user or "", spec, job.cause.argument)
+        if isinstance(found, Message):
+            return found
+        try:
+            return shown(await CALLS[kind].get(job.workspace.organisation.devin, found))
+        except DevinNotFound:
+            return views.gone(kind)
+        except DevinForbidden as refused:
+            return views.refused(refused.needed)
+
+    async def _id(self, workspace: Workspace, user: str, spec: CommandSpec, typed: str) -> str | Message:
+        """Return the id of the item that is `typed` behind a command; if it names none, the answer that says so."""
+        kind = KINDS[spec]
+        if not typed:
+            return views.which(kind, _verb(spec))
+        if is_id(typed, kind):
+            return typed
+        number = list_number(typed)
+        if number is None:
+            return views.no_number(kind, typed)
+        since = self._services.clock() - self._services.timing.list_kept
+        async with self._services.db.read(first=True) as tx:
+            ids = await numbered_lists.shown(tx, workspace.team, user, _list_kind(kind), since)
+        if ids is None:
+            return views.unseen(kind)
+        return ids[number - 1] if 1 <= number <= len(ids) else views.not_listed(kind, number)
+
+
+async def _list(kind: Kind, job: CommandJob) -> CommandAnswer | Message:
+    """Return the list of all items of a kind in which the typed words are found. May raise a DevinError."""
+    search = searched(job.cause.argument)
+    try:
+        found = await CALLS[kind].listing(job.workspace.organisation.devin)
+    except DevinNotFound:
+        return views.not_offered(kind)
+    except DevinForbidden as refused:
+        return views.refused(refused.needed)
+    items = sorted((one for one in found.items if one.contains(search)), key=lambda one: one.name.casefold())
+    ids = [one.id for one in items[: views.MOST_LISTED]]
+    message = views.listing(kind, items, search, unreadable=found.unreadable)
+    return CommandAnswer(message, listed=NumberedList(_list_kind(kind), ids))
+
+
+def _verb(spec: CommandSpec) -> str:
+    return spec.forms[0].phrase.split()[1]
+
+
+def _list_kind(kind: Kind) -> str:
+    return f"{kind}s"

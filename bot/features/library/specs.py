@@ -1,0 +1,96 @@
+"""The commands about what Devin knows: notes and playbooks. They are part of the registry's table.
+
+Everybody may read notes and playbooks, admins may change them.
+"""
+
+from typing import Final
+
+from bot.domain.commands.arguments import AROUND_LISTS
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.features.library.words import read_search, read_which
+
+WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
+SEARCH: Final = Argument("[text]", read_search, around=AROUND_LISTS, free=True)  # "" for no text
+_NOTES: Final = "changes of notes"
+_PLAYBOOKS: Final = "changes of playbooks"
+
+NOTE_LIST: Final = CommandSpec(
+    "note_list",
+    forms=typed("note list", SEARCH),
+    ordinary=True,
+    slash_help=Help("`/devin note list [text]` lists what Devin knows"),
+)
+NOTE_SHOW: Final = CommandSpec(
+    "note_show",
+    forms=typed("note show", WHICH),
+    slash_help=Help("`/devin note show N` shows a note", same_line=True),
+)
+NOTE_ADD: Final = CommandSpec(
+    "note_add",
+    forms=typed("note add"),
+    role=Role.ADMIN,
+    subject=_NOTES,
+    opens_form=True,
+    slash_help=Help("`/devin note add` opens a form for a new note"),
+)
+NOTE_EDIT: Final = CommandSpec(
+    "note_edit",
+    forms=typed("note edit", WHICH),
+    role=Role.ADMIN,
+    subject=_NOTES,
+    opens_form=True,
+    slash_help=Help("`/devin note edit N`", same_line=True),
+)
+NOTE_DELETE: Final = CommandSpec(
+    "note_delete",
+    forms=typed("note delete", WHICH),
+    role=Role.ADMIN,
+    subject=_NOTES,
+    slash_help=Help("`/devin note delete N`", same_line=True),
+)
+# The choice to delete a note.
+NOTE_DELETE_CONFIRMED: Final = CommandSpec(
+    "note_delete_confirmed", forms=(), role=Role.ADMIN, subject=_NOTES, urgent=True
+)
+PLAYBOOK_LIST: Final = CommandSpec(
+    "playbook_list",
+    forms=typed("playbook list", SEARCH),
+    ordinary=True,
+    slash_help=Help("`/devin playbook list [text]` lists playbooks"),
+)
+PLAYBOOK_SHOW: Final = CommandSpec(
+    "playbook_show",
+    forms=typed("playbook show", WHICH),
+    slash_help=Help("`/devin playbook show N` shows one", same_line=True),
+)
+PLAYBOOK_ADD: Final = CommandSpec(
+    "playbook_add",
+    forms=typed("playbook add"),
+    role=Role.ADMIN,
+    subject=_PLAYBOOKS,
+    opens_form=True,
+    slash_help=Help("`/devin playbook add` opens a form for a new playbook"),
+)
+PLAYBOOK_EDIT: Final = CommandSpec(
+    "playbook_edit",
+    forms=typed("playbook edit", WHICH),
+    role=Role.ADMIN,
+    subject=_PLAYBOOKS,
+    opens_form=True,
+    slash_help=Help("`/devin playbook edit N`", same_line=True),
+)
+
+# The message shortcut of the manifest, which opens the form of `note add` with the text of the message.
+SAVE_AS_NOTE: Final = "save_as_note"
+COMMANDS: Final = (
+    NOTE_LIST,
+    NOTE_SHOW,
+    NOTE_ADD,
+    NOTE_EDIT,
+    NOTE_DELETE,
+    NOTE_DELETE_CONFIRMED,
+    PLAYBOOK_LIST,
+    PLAYBOOK_SHOW,
+    PLAYBOOK_ADD,
+    PLAYBOOK_EDIT,
+)

@@ -1,0 +1,146 @@
+"""The organisations at Devin as rows: name, id, limits, and the ACUs of the billing cycle that runs now.
+
+The same list, without limits and with the ACUs of other days, is what all organisations used, divided by organisation.
+A key that may not list them still shows its own organisation, and what is missing is said.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any, Final
+
+from bot.devin.client import Devin
+from bot.devin.errors import DevinForbidden, DevinNotFound
+from bot.devin.models import Organization
+from bot.domain.billing import ONE_DAY, billing_day
+from bot.domain.cycle import cycle_with
+from bot.domain.long_job import NOT_SHOWN, Cell, JobRow, LongJob, NewLongJob
+from bot.domain.periods import days_between
+from bot.features.consumption import cycle_rows as cycles
+from bot.features.organisations import sentences as views
+from bot.features.usage.bill import read_sum
+from bot.features.usage.sentences import Apart, not_included
+from bot.kernel.long_jobs.row_sources import Batch
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+
+KIND: Final = "organisations"  # of long jobs; stands in rows
+AT_ONCE: Final = 10  # organisations in a batch: each takes a call of its own
+MOST_LISTED: Final = 100  # beyond, there is a file too
+HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
+_ACUS: Final = HEADER.index("acus")
+_NO_ACUS: Final = "ViewAccountConsumption"
+_NO_OWN_ACUS: Final = "ViewOrgConsumption"
+
+_Days = tuple[date, date]
+"""The first and the last day whose ACUs are shown."""
+
+
+def organisation_list(now: float) -> NewLongJob:
+    """The long job that lists the organisations."""
+    name = f"devin-organisations-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
+    return NewLongJob(
+        KIND,
+        views.TITLE,
+        name,
+        HEADER,
+        tuple(range(len(HEADER))),
+        most_shown=MOST_LISTED,
+        file_beyond=MOST_LISTED,
+        total_column=_ACUS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """The ACUs of an organisation, or the permission that is `missing` to know them."""
+
+    acus: Decimal | None = None
+    missing: str | None = None
+
+
+class OrganisationRows:
+    """The source of the organisations."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
+        """Read the next organisations with their ACUs; before the first ones, how long the queue is."""
+        own = workspace.organisation.devin
+        at: dict[str, Any] = dict(job.cursor) if job.cursor else {"after": None, "skip": 0, "missing": None}
+        days, notes = await self._days(own, job)
+        try:
+            page = await own.organizations_page(at["after"])
+        except (DevinForbidden, DevinNotFound) as refused:
+            batch = await _own_alone(own, days, job, getattr(refused, "needed", None))
+            return replace(batch, notes=(*notes, *batch.notes))
+        some = page.items[at["skip"] : at["skip"] + AT_ONCE]
+        rows = []
+        for one in some:
+            amount = await _amount(own, one.org_id, days) if at["missing"] is None else _Amount()
+            at["missing"] = at["missing"] or amount.missing
+            rows.append(JobRow(one.org_id, _cells(job, one.org_id, one.name or None, _limits(one), amount)))
+        if at["missing"] is not None:
+            notes = (*notes, views.no_acus(at["missing"]))
+        cursor = _next(at, len(page.items), page.end_cursor if page.has_next_page else None)
+        return Batch(rows, len(some), cursor, page.total, notes)
+
+    async def _days(self, own: Devin, job: LongJob) -> tuple[_Days, tuple[str, ...]]:
+        """The days whose ACUs are shown, and at the begin what is said beside the list."""
+        if job.new.asked:
+            first, last, until = (date.fromisoformat(job.new.asked[name]) for name in ("first", "last", "until"))
+            return (first, last), tuple(not_included(Apart(days_between(last + ONE_DAY, until))))
+        today = billing_day(job.created_at)
+        async with self._services.db.read() as tx:
+            cycle = cycle_with(today, await cycles.cycles_with(tx, own.org_id, today))
+        return (cycle.first, today), () if job.cursor else (views.cycle_shown(cycle), await _queue(own))
+
+
+def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[str, Any] | None:
+    skip = at["skip"] + AT_ONCE
+    if skip < on_page:
+        return {**at, "skip": skip}
+    return None if next_page is None else {**at, "skip": 0, "after": next_page}
+
+
+async def _own_alone(own: Devin, days: _Days, job: LongJob, needed: str | None) -> Batch:
+    notes = [views.own_alone(needed)]
+    try:
+        amount = _Amount(await read_sum(own.daily_consumption, *days))
+    except DevinForbidden as refused:
+        amount = _Amount()
+        notes.append(views.no_acus(refused.needed or _NO_OWN_ACUS))
+    except DevinNotFound:
+        amount = _Amount()
+    row = JobRow(own.org_id, _cells(job, own.org_id, None, (NOT_SHOWN, NOT_SHOWN), amount))
+    return Batch((row,), 1, None, 1, tuple(notes))
+
+
+async def _amount(devin: Devin, org_id: str, days: _Days) -> _Amount:
+    try:
+        return _Amount(await read_sum(partial(devin.organization_daily_consumption, org_id), *days))
+    except DevinForbidden as refused:
+        return _Amount(missing=refused.needed or _NO_ACUS)
+    except DevinNotFound:
+        return _Amount()
+
+
+async def _queue(devin: Devin) -> str:
+    try:
+        queue = await devin.queue()
+    except (DevinForbidden, DevinNotFound) as refused:
+        return views.no_queue(getattr(refused, "needed", None))
+    return views.queue(queue.queue_size, queue.status)
+
+
+def _limits(one: Organization) -> tuple[Cell, Cell]:
+    session, cycle = one.max_session_acu_limit, one.max_cycle_acu_limit
+    return None if session is None else str(session), None if cycle is None else str(cycle)
+
+
+def _cells(job: LongJob, org_id: str, name: str | None, limits: tuple[Cell, Cell], amount: _Amount) -> tuple[Cell, ...]:
+    acus = None if amount.acus is None else f"{amount.acus:f}"
+    return (name, org_id, *(() if job.new.asked else limits), acus)

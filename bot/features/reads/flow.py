@@ -1,0 +1,111 @@
+"""What admins read from Devin in one answer: its members, the names of its secrets, its metrics."""
+
+from datetime import date
+
+from bot.devin.models import Member
+from bot.devin.secrets import SECRETS_PAGE
+from bot.domain.billing import Period, billing_day, bounds
+from bot.domain.commands.picked import picked_person
+from bot.domain.commands.quotation_marks import searched
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.cycle import calendar_month
+from bot.domain.periods import Span, span_of_period
+from bot.features.reads import member_sentences as members_views
+from bot.features.reads import metric_sentences as metrics_views
+from bot.features.reads import secret_sentences as secrets_views
+from bot.features.reads.member_sentences import Person
+from bot.features.reads.metric_sentences import Metrics
+from bot.features.reads.specs import MEMBERS, METRICS, SECRET_ADD, SECRET_LIST
+from bot.kernel.commands.asking import AskDevin
+from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.job import CommandJob
+from bot.kernel.organisation import Organisation
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.views.message import Message
+
+
+class DevinReads:
+    """Answers these commands."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do."""
+        ask = AskDevin(self._services)
+        return {
+            MEMBERS: ask.handler(members),
+            SECRET_LIST: ask.handler(secrets),
+            SECRET_ADD: Handler(_say_where_to_add_secrets),
+            METRICS: ask.handler(self._metrics),
+        }
+
+    async def _metrics(self, job: CommandJob) -> Message:
+        return await metrics(job.workspace, Period(job.cause.argument), self._services.clock())
+
+
+async def members(job: CommandJob) -> Message:
+    """Name the members, or those with what was typed in name or address; count them where people are not named."""
+    workspace, typed = job.workspace, job.cause.argument
+    names = workspace.policy.shows_names
+    if typed and not names:
+        return members_views.NO_SEARCH
+    if picked_person(typed):
+        return members_views.NO_MENTION
+    devin = workspace.organisation.devin
+    people = [_person(one, devin.org_id) async for one in devin.members()]
+    return members_views.members(people, searched(typed)) if names else members_views.member_counts(people)
+
+
+async def secrets(job: CommandJob) -> Message:
+    """Name the secrets."""
+    found = [one.key async for one in job.workspace.organisation.devin.secrets()]
+    return secrets_views.secrets(found, SECRETS_PAGE)
+
+
+async def _say_where_to_add_secrets(_asked: Asked) -> Message:
+    return secrets_views.add_secret(SECRETS_PAGE)
+
+
+async def metrics(workspace: Workspace, period: Period, now: float) -> Message:
+    """Show what Devin counted on the finished days of the `period`."""
+    today = billing_day(now)
+    span = span_of_period(period, now, calendar_month(today), date.min)
+    if not span.counted:
+        return metrics_views.nothing_finished(today)
+    return metrics_views.metrics(await _counted(workspace.organisation, span))
+
+
+async def _counted(organisation: Organisation, span: Span) -> Metrics:
+    devin = organisation.devin
+    first, last = span.counted[0], span.counted[-1]
+    asked = bounds(first)[0], bounds(last)[1]
+    own_id = await organisation.own_id()
+    used, sessions = await devin.usage_metrics(*asked), await devin.session_metrics(*asked)
+    pull_requests, people = await devin.pull_request_metrics(*asked), await devin.active_users(*asked)
+    # Without its own id the bot would ask for everybody's.
+    own = await devin.session_metrics(*asked, own_id) if own_id else None
+    own_requests = await devin.pull_request_metrics(*asked, own_id) if own_id else None
+    return Metrics(
+        first,
+        last,
+        used=used.sessions_count,
+        searches=used.searches_count,
+        sessions=sessions.sessions_created_count,
+        by_origin=sessions.sessions_created_by_origin,
+        by_size=sessions.sessions_created_by_size,
+        acus_per_session=sessions.avg_acus_per_session,
+        pull_requests=pull_requests.prs_created_count,
+        merged=pull_requests.prs_merged_count,
+        closed=pull_requests.prs_closed_count,
+        people=people.active_users,
+        own_sessions=own.sessions_created_count if own else None,
+        own_pull_requests=own_requests.prs_created_count if own_requests else None,
+    )
+
+
+def _person(one: Member, org_id: str) -> Person:
+    # A role in another organisation of the enterprise says nothing about this one.
+    here = [assigned.role.role_name for assigned in one.role_assignments if assigned.org_id in {None, org_id}]
+    return Person(one.name or "", one.email or "", tuple(dict.fromkeys(here)))

@@ -1,0 +1,56 @@
+"""`/devin report`: which answer a question about what came of pull requests gets, a table or a file."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.billing import Period
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.periods import RefusedRange
+from bot.domain.questions import REPORT_QUESTIONS, Question
+from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.report.report_files import report_file
+from bot.features.report.specs import REPORT
+from bot.features.usage.enterprise_sentences import NO_REPORT
+from bot.features.usage.figure_files import running
+from bot.features.usage.files import begin_figure_file, finished_days, spending
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.long_jobs.jobs import Requester
+from bot.kernel.services import Services
+from bot.views.message import Message
+
+_REPORT: Final = "/devin report"
+
+
+class ReportCommand:
+    """Answers what admins ask about pull requests."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._usage_answers = UsageAnswers(services, UsageLedger(services))
+        self._answers = OutcomeAnswers(services, self._usage_answers)
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {REPORT: Handler(self._report)}
+
+    async def _report(self, asked: Asked) -> Message:
+        question = REPORT_QUESTIONS.of(asked.argument)
+        if question.of_all:
+            return NO_REPORT
+        if question.as_file:
+            return await self._file(asked, question)
+        return await self._answers.report(asked.workspace, question)
+
+    async def _file(self, asked: Asked, question: Question) -> Message:
+        """Begin the file of a report. NO_ANSWER means that the job's message is the answer."""
+        workspace = asked.workspace
+        async with self._services.db.scan(first=True) as tx:
+            span = finished_days(await self._usage_answers.span(tx, workspace, question), self._services.clock())
+            assert not isinstance(span, RefusedRange), "a report has no dates"
+            if not span.counted:
+                return running(question, f"{_REPORT} {replace(question, period=Period.WEEK)}")
+            groups = await self._answers.file_groups(tx, workspace, spending(workspace, span), question.by)
+        made = report_file(question, span, groups, shows_people=workspace.policy.shows_names)
+        return await begin_figure_file(self._services, Requester.of(asked), made)

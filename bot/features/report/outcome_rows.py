@@ -1,0 +1,170 @@
+"""The rows that an outcome report is made of: pull requests that were opened in a period, and its sessions."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, null, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.billing import bounds
+from bot.domain.questions import By
+from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest
+from bot.features.usage.spend_groups import Spending, without_number
+from bot.store.tables import pull_requests, sessions, spend
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What sessions can be grouped by; None is not known, or where it is not asked for.
+
+    `pull_request` is the address of one that a session had by the end of the period. Of sessions without rows of their
+    own any more, which are not `stored`, neither repository nor playbook are known.
+    """
+
+    stored: bool = True
+    pull_request: str | None = None
+    requester: str | None = None
+    requester_name: str | None = None
+    channel: str | None = None
+    repo: str | None = None
+    playbook: str | None = None
+
+
+async def opened(tx: AsyncConnection, period: Spending) -> list[OpenedPullRequest]:
+    """The pull requests of a workspace in an organisation that were first seen in the period, the oldest first."""
+    columns = ("url", "session_id", "first_seen", "merged_at", "closed_at")
+    found = await tx.execute(
+        select(*(pull_requests.c[name] for name in columns))
+        .where(*_opened_in(period))
+        .order_by(pull_requests.c.first_seen, pull_requests.c.url, pull_requests.c.session_id)
+    )
+    # In a thread, because a month may have ten thousands of them.
+    return await asyncio.to_thread(_by_url, found.all())
+
+
+async def spent_by_session(tx: AsyncConnection, period: Spending) -> dict[str, float]:
+    """All that the sessions with these pull requests spent, in the period and outside of it, by session id."""
+    theirs = select(pull_requests.c.session_id).where(*_opened_in(period))
+    found = await tx.execute(
+        select(spend.c.session_id, func.sum(spend.c.acus))
+        .where(spend.c.session_id.in_(theirs))
+        .group_by(spend.c.session_id)
+    )
+    return {session_id: float(acus) for session_id, acus in found}
+
+
+async def active(
+    tx: AsyncConnection, period: Spending, division: By | None = None
+) -> list[tuple[SessionFacts, ActiveSessions]]:
+    """The sessions of a workspace in an organisation that were active in the period, in groups of a `division`.
+
+    Without one they are grouped by playbook. Those with and without a pull request are in groups of their own.
+    """
+    spent = _spent(period)
+    keys, facts = _facts(spent, division)
+    sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"))
+    has_one = spent.c.url.is_not(None)
+    grouped = select(*facts, *sums, has_one.label("has_one")).select_from(_with_sessions(spent, period))
+    found = await tx.execute(grouped.group_by(has_one, *keys).order_by(has_one, *keys))
+    return [
+        (
+            SessionFacts(**{name: value for name, value in row.items() if name in SessionFacts.__slots__}),
+            ActiveSessions(row["number"], float(row["acus"]), bool(row["has_one"]), row["playbook"]),
+        )
+        for row in found.mappings()
+    ]
+
+
+async def of_opened(tx: AsyncConnection, period: Spending, division: By) -> dict[str, SessionFacts]:
+    """What the sessions with pull requests that were opened in the period can be grouped by, by session id."""
+    theirs = select(pull_requests.c.session_id).where(*_opened_in(period))
+    spent = _spent(period, spend.c.session_id.in_(theirs))
+    keys, facts = _facts(spent, division)
+    grouped = select(spent.c.session_id, *facts).select_from(_with_sessions(spent, period))
+    found = await tx.execute(grouped.group_by(spent.c.session_id, *keys))
+    return {
+        row["session_id"]: SessionFacts(**{name: value for name, value in row.items() if name != "session_id"})
+        for row in found.mappings()
+    }
+
+
+def _by_url(rows: Sequence[Any]) -> list[OpenedPullRequest]:
+    by_url: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_url[row.url].append(row)
+    return [_joined(url, theirs) for url, theirs in by_url.items()]
+
+
+def _joined(url: str, rows: list[Any]) -> OpenedPullRequest:
+    """Join the rows of one pull request on which several sessions worked."""
+    merged = [row.merged_at for row in rows if row.merged_at is not None]
+    closed = [row.closed_at for row in rows if row.closed_at is not None]
+    return OpenedPullRequest(
+        url,
+        first_seen=min(row.first_seen for row in rows),
+        merged_at=min(merged, default=None),
+        closed_at=min(closed, default=None),
+        session_ids=tuple(row.session_id for row in rows),
+    )
+
+
+def _opened_in(period: Spending) -> tuple[ColumnElement[bool], ...]:
+    first, end = bounds(period.first)[0], bounds(period.last)[1]
+    earlier = pull_requests.alias()
+    same = (earlier.c.url == pull_requests.c.url, earlier.c.team == period.team, earlier.c.org_id == period.org_id)
+    known = select(earlier.c.url).where(*same, earlier.c.first_seen < first).exists()
+    return (
+        pull_requests.c.team == period.team,
+        pull_requests.c.org_id == period.org_id,
+        pull_requests.c.first_seen >= first,
+        pull_requests.c.first_seen < end,
+        ~known,
+    )
+
+
+def _facts(spent: Subquery, division: By | None) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+    """Return what sessions are grouped by in a `division`, and the columns of `SessionFacts` that this makes known."""
+    options, stored = sessions.c.options, sessions.c.id.is_not(None)
+    playbook = options["playbook"].as_string()
+    if division is By.PERSON:
+        name = func.max(sessions.c.requester_name).label("requester_name")
+        return [spent.c.requester], [spent.c.requester, name, null().label("playbook")]
+    if division is By.CHANNEL:
+        return [spent.c.channel], [spent.c.channel, null().label("playbook")]
+    if division is By.REPO:
+        repo = options["repo"].as_string()
+        url = func.max(spent.c.url).label("pull_request")
+        columns = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
+        return [stored, repo, without_number(spent.c.url)], columns
+    return [stored, playbook], [stored.label("stored"), playbook.label("playbook")]
+
+
+def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
+    return spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == period.team))
+
+
+def _spent(period: Spending, *where: ColumnElement[bool]) -> Subquery:
+    """What each session spent in the period, with whose it is and a pull request that it had by the end."""
+    shared = [func.max(one).label(one.key) for one in (spend.c.requester, spend.c.channel)]
+    url = select(func.min(pull_requests.c.url)).where(
+        pull_requests.c.session_id == spend.c.session_id,
+        pull_requests.c.team == period.team,
+        pull_requests.c.first_seen < bounds(period.last)[1],
+    )
+    of_each = select(
+        spend.c.session_id, func.sum(spend.c.acus).label("acus"), *shared, url.scalar_subquery().label("url")
+    )
+    return (
+        of_each.where(
+            spend.c.team == period.team,
+            spend.c.org_id == period.org_id,
+            spend.c.day >= period.first.isoformat(),
+            spend.c.day <= period.last.isoformat(),
+            *where,
+        )
+        .group_by(spend.c.session_id)
+        .subquery()
+    )

@@ -1,0 +1,201 @@
+"""The answer to `/devin report`, made from stored rows alone, so that it is ready within the ack."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.billing import bounds
+from bot.domain.periods import RefusedRange
+from bot.domain.questions import By, Question
+from bot.domain.waiting import blocked
+from bot.features.report import outcome_rows
+from bot.features.report import sentences as views
+from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest, Outcomes, most_used, outcomes_of
+from bot.features.report.outcome_rows import SessionFacts
+from bot.features.report.sentences import GroupOutcomes, OpenPullRequest, OutcomeReport
+from bot.features.usage import part_names
+from bot.features.usage.file_part_naming import FilePartNaming, Names
+from bot.features.usage.part_naming import PartNaming, repository_of
+from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few
+from bot.features.usage.spend_groups import Spending
+from bot.features.usage.usage import UsageAnswers
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store import waiting_times
+from bot.store.database.connection import Transaction
+from bot.views.message import Message
+from bot.views.pull_requests import pull_request_name
+
+_UNKNOWN: Final = "\0"  # the key of sessions that are no longer stored; no name has this sign
+_PEOPLE: Final = "\0people"  # that of people who are not named
+_FEW: Final = "\0few"  # that of groups of too few people to be shown where people are not named
+_NAMELESS: Final = frozenset({_UNKNOWN, _PEOPLE, _FEW})
+
+
+class OutcomeAnswers:
+    """Answers what came of the pull requests that were opened in a period."""
+
+    def __init__(self, services: Services, usage_answers: UsageAnswers) -> None:
+        self._services = services
+        self._usage_answers = usage_answers
+
+    async def report(self, workspace: Workspace, question: Question) -> Message:
+        """Return the answer to the `question` of an admin."""
+        async with self._services.db.scan(first=True) as tx:
+            span = await self._usage_answers.span(tx, workspace, question)
+            assert not isinstance(span, RefusedRange), "a report has no dates"
+            if not span.counted:
+                return views.outcome_report(question, span, None)
+            period = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
+            report = await self._report(tx, workspace, period, question.by)
+        return views.outcome_report(question, span, report)
+
+    async def file_groups(
+        self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
+    ) -> list[tuple[Names, Outcomes]]:
+        """Return what came of each group of a `division`, or of all, with the names that a file has for it."""
+        found = await _read(tx, period, self._services.clock())
+        if division is None:
+            return [((f"{period.first}..{period.last}",), await asyncio.to_thread(found.outcomes))]
+        grouping = await _grouping(tx, workspace, period, division)
+        ordered = await asyncio.to_thread(grouping.outcomes, found)
+        keys = [key for key, _ in ordered if key not in _NAMELESS]
+        names = await FilePartNaming(tx, workspace).names(division, keys, grouping.asked_as)
+        return [(names.get(key) or (grouping.special(key),), outcomes) for key, outcomes in ordered]
+
+    async def _report(
+        self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
+    ) -> OutcomeReport:
+        found = await _read(tx, period, self._services.clock())
+        first, end = bounds(period.first)[0], bounds(period.last)[1]
+        waited = await waiting_times.between(tx, period.team, period.org_id, first, end)
+        groups: tuple[GroupOutcomes, ...] = ()
+        if division is not None:
+            grouping = await _grouping(tx, workspace, period, division)
+            ordered = await asyncio.to_thread(grouping.outcomes, found)
+            groups = await _named(PartNaming(tx, workspace), grouping, ordered)
+        return OutcomeReport(
+            await asyncio.to_thread(found.outcomes),
+            open=await asyncio.to_thread(_open, found, workspace.policy.code_hosts),
+            playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
+            groups=groups,
+            blocked=blocked(waited, first, end, found.now),
+            price=workspace.policy.acu_price,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an outcome report is made of. There may be so many pull requests that they are summed up in a thread."""
+
+    opened: Sequence[OpenedPullRequest]
+    active: Sequence[ActiveSessions]
+    spent: Mapping[str, float]
+    now: float
+
+    def outcomes(self) -> Outcomes:
+        """Sum up all of it."""
+        return outcomes_of(self.opened, self.active, self.spent, self.now)
+
+
+async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
+    opened = await outcome_rows.opened(tx, period)
+    active = [sessions for _, sessions in await outcome_rows.active(tx, period)]
+    return _Found(opened, active, await outcome_rows.spent_by_session(tx, period), now)
+
+
+def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
+    return tuple(
+        OpenPullRequest(one.url, pull_request_name(one.url, hosts), found.now - one.first_seen)
+        for one in found.opened
+        if one.is_open
+    )
+
+
+class _Grouping:
+    """Groups what an outcome report is made of by what is known of its sessions."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        division: By,
+        active: Sequence[tuple[SessionFacts, ActiveSessions]],
+        of_opened: Mapping[str, SessionFacts],
+        few: Collection[str | None],
+    ) -> None:
+        self._policy = workspace.policy
+        self.division = division
+        self._active = active
+        self._of_opened = of_opened
+        self._few = few
+        people = {facts.requester: facts.requester_name for facts, _ in active if facts.requester is not None}
+        self._people = set(people)
+        self.asked_as = {user: name for user, name in people.items() if user and name}
+
+    def outcomes(self, found: _Found) -> list[tuple[str | None, Outcomes]]:
+        """Return the groups by their keys, those with the most pull requests first.
+
+        A pull request on which several sessions worked belongs to the group of the first one.
+        """
+        theirs: dict[str | None, list[OpenedPullRequest]] = defaultdict(list)
+        for one in found.opened:
+            facts = self._of_opened.get(one.session_ids[0])
+            theirs[_UNKNOWN if facts is None else self._key(facts)].append(one)
+        sessions: dict[str | None, list[ActiveSessions]] = defaultdict(list)
+        for facts, alike in self._active:
+            sessions[self._key(facts)].append(alike)
+        keys = {*theirs, *sessions}
+        outcomes = {key: outcomes_of(theirs[key], sessions[key], found.spent, found.now) for key in keys}
+        return sorted(
+            outcomes.items(), key=lambda one: (-one[1].opened, -_sessions(one[1]), one[0] == _UNKNOWN, one[0] or "")
+        )
+
+    def special(self, key: str | None) -> str:
+        """Name a group whose key is one of `_NAMELESS`; of people who are not named it says how many they are."""
+        if key == _UNKNOWN:
+            return part_names.NOT_STORED
+        if key == _FEW:
+            return part_names.OTHERS
+        is_many = len(self._people) >= FEWEST_PEOPLE
+        return part_names.counted_people(len(self._people)) if is_many else part_names.OTHERS
+
+    def _key(self, facts: SessionFacts) -> str | None:
+        key = self._own_key(facts)
+        return _FEW if key not in _NAMELESS and key in self._few else key
+
+    def _own_key(self, facts: SessionFacts) -> str | None:
+        if self.division is By.PERSON:
+            if facts.requester is not None and not self._policy.shows_names:
+                return _PEOPLE
+            return _UNKNOWN if facts.requester is None else facts.requester
+        if self.division is By.CHANNEL:
+            return facts.channel or _UNKNOWN
+        name = facts.playbook
+        if self.division is By.REPO:
+            name = repository_of(facts.pull_request, facts.repo, self._policy.code_hosts)
+        return name if name or facts.stored else _UNKNOWN
+
+
+async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By) -> _Grouping:
+    active = await outcome_rows.active(tx, period, division)
+    of_opened = await outcome_rows.of_opened(tx, period, division)
+    few = await groups_of_few(tx, PartNaming(tx, workspace), period, division)
+    return _Grouping(workspace, division, active, of_opened, few)
+
+
+async def _named(
+    naming: PartNaming, grouping: _Grouping, ordered: Sequence[tuple[str | None, Outcomes]]
+) -> tuple[GroupOutcomes, ...]:
+    # The others are shown in sum.
+    shown = [key for key, _ in ordered[: views.MOST_ROWS] if key not in _NAMELESS]
+    names = await naming.names(grouping.division, shown, grouping.asked_as)
+    return tuple(
+        GroupOutcomes(grouping.special(key) if key in _NAMELESS else names.get(key, ""), outcomes)
+        for key, outcomes in ordered
+    )
+
+
+def _sessions(outcomes: Outcomes) -> int:
+    return outcomes.sessions_with + outcomes.sessions_without

@@ -1,0 +1,56 @@
+"""Outcome reports as CSV files: their columns and rows, with amounts that are not rounded."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.amounts import exact
+from bot.domain.periods import Span
+from bot.domain.questions import Question
+from bot.features.report.outcome_report import MATURITY, Outcomes
+from bot.features.report.sentences import WHAT_CAME_OF_IT
+from bot.features.usage.figure_files import FigureFile, file_name, filled, name_columns
+from bot.features.usage.sentences import Apart, heading, not_included
+from bot.views.csv import Value
+
+_OUTCOMES: Final = (
+    *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", "acus"),
+    *("sessions_with_pull_request", "sessions_without", "acus_without_pull_request"),
+    *("times_to_merge", "median_seconds_to_merge"),
+)
+
+
+def report_file(
+    question: Question, span: Span, groups: Sequence[tuple[tuple[str | None, ...], Outcomes]], *, shows_people: bool
+) -> FigureFile:
+    """Make the file of an outcome report, with one row for each of the `groups` of a division, or one for all.
+
+    There is no total: the ACUs of a session count for each group that one of its pull requests belongs to.
+    """
+    names = ("period",) if question.by is None else name_columns(question.by, shows_people=shows_people)
+    rows = [[*filled(named, len(names)), *_outcomes(outcomes)] for named, outcomes in groups]
+    title = f"{heading(question, span)[0]}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
+    notes = [*not_included(Apart(span.apart))]
+    return FigureFile(title, file_name("report", question.by, span), (*names, *_OUTCOMES), rows, notes)
+
+
+def _outcomes(outcomes: Outcomes) -> list[Value]:
+    median = outcomes.median_time_to_merge
+    return [
+        outcomes.opened,
+        outcomes.merged,
+        outcomes.closed,
+        len(outcomes.ages),
+        sum(age > MATURITY for age in outcomes.ages),
+        _counted(outcomes.spent),
+        outcomes.sessions_with,
+        outcomes.sessions_without,
+        _counted(outcomes.spent_without),
+        len(outcomes.times_to_merge),
+        None if median is None else round(median),
+    ]
+
+
+def _counted(acus: float) -> Decimal:
+    # What is behind six decimals comes from adding up floats.
+    return exact(round(acus, 6))

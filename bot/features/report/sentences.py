@@ -1,0 +1,181 @@
+"""The answer to `/devin report`: what came of the pull requests that were opened in a period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.domain.amounts import Price
+from bot.domain.periods import Span
+from bot.domain.questions import Question
+from bot.domain.waiting import Blocked
+from bot.features.report.outcome_report import LEAST_DENOMINATOR, Outcomes, Ratio
+from bot.features.usage.sentences import NOTHING_FINISHED, heading
+from bot.views import blocks
+from bot.views.message import Message
+from bot.views.text import counted, duration, fitted, link, money, tenths, tenths_of_acus
+
+MOST_ROWS: Final = 20
+OPEN_LISTED: Final = 5
+PLAYBOOKS_LISTED: Final = 5
+WHAT_CAME_OF_IT: Final = "what came of it"
+NO_PULL_REQUESTS: Final = "No pull requests were opened."
+NO_SESSIONS: Final = "No sessions were active."
+EXPLAINED: Final = (
+    "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
+    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
+    "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
+    "approval or was at a limit until somebody answered, Devin went on or the session was over, sleep included."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPullRequest:
+    """A pull request that is still open: its address, its name and for how many seconds it has been open."""
+
+    url: str
+    name: str
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOutcomes:
+    """What came of the pull requests and sessions of one group; its name is `mrkdwn`."""
+
+    name: str
+    outcomes: Outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeReport:
+    """What an outcome report shows: in sum, the longest open ones, the most used playbooks, and by group."""
+
+    outcomes: Outcomes
+    open: tuple[OpenPullRequest, ...] = ()  # the oldest first
+    playbooks: tuple[tuple[str, int], ...] = ()  # with the number of their sessions
+    groups: tuple[GroupOutcomes, ...] = field(default=())
+    price: Price | None = None
+    blocked: Blocked = field(default_factory=Blocked)
+
+
+def outcome_report(question: Question, span: Span, report: OutcomeReport | None) -> Message:
+    """Build the report about the finished days of `span`; there is none where no day is finished."""
+    title, scope = heading(question, span)
+    title = f"{title}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
+    if report is None:
+        return Message(f"{title}. {NOTHING_FINISHED}", [blocks.header(title), blocks.section(NOTHING_FINISHED)])
+    outcomes = report.outcomes
+    return Message(
+        " ".join([f"{title}.", _pull_requests(outcomes), _sessions(outcomes)]),
+        [
+            blocks.header(title),
+            *blocks.context([scope]),
+            blocks.section(
+                "\n".join(
+                    [f"*{_pull_requests(outcomes)}*", *_ratios(report), _sessions(outcomes), *_blocked(report.blocked)]
+                )
+            ),
+            *blocks.sections(_groups(report)),
+            *blocks.sections(_open(report)),
+            *blocks.sections(_playbooks(report)),
+            *blocks.context([EXPLAINED]),
+        ],
+    )
+
+
+def _pull_requests(outcomes: Outcomes) -> str:
+    if not outcomes.opened:
+        return NO_PULL_REQUESTS
+    became = [
+        (outcomes.merged, "merged"),
+        (outcomes.closed, "closed unmerged"),
+        (len(outcomes.ages), "open"),
+    ]
+    counts = ", ".join(f"{number:,} {word}" for number, word in became if number)
+    return f"{counted(outcomes.opened, 'pull request')} opened: {counts}."
+
+
+def _sessions(outcomes: Outcomes) -> str:
+    total = outcomes.sessions_with + outcomes.sessions_without
+    if not total:
+        return NO_SESSIONS
+    used = f", which used {tenths_of_acus(outcomes.spent_without)}" if outcomes.spent_without else ""
+    without = f"{outcomes.sessions_without:,} without{used}"
+    return f"{counted(total, 'session')}: {outcomes.sessions_with:,} with a pull request, {without}."
+
+
+def _blocked(found: Blocked) -> list[str]:
+    if not found.times:
+        return []
+    hours, waits = tenths(found.seconds / 3600), counted(found.times, "wait")
+    unit = "hour" if hours == "1" else "hours"
+    return [f"Blocked on a person: {hours} {unit} in {waits}, median {duration(found.median)}."]
+
+
+def _ratios(report: OutcomeReport) -> list[str]:
+    outcomes = report.outcomes
+    if not outcomes.opened:
+        return []
+    lines = [f"Merge rate: {_merge_rate(outcomes.merge_rate)}"]
+    if outcomes.spent:
+        lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, report.price)}")
+    if outcomes.median_time_to_merge is not None:
+        counts = f"median of {len(outcomes.times_to_merge):,}"
+        lines.append(f"Time to merge: {duration(outcomes.median_time_to_merge)} ({counts})")
+    return lines
+
+
+def _merge_rate(rate: Ratio) -> str:
+    of = f"{tenths(rate.numerator)} of {rate.denominator:,}"
+    # Rounded down, so that 100 % means that all of them were merged.
+    return _too_few(of) if rate.value is None else f"{int(rate.value * 100)} % ({of})"
+
+
+def _per_merged(ratio: Ratio, price: Price | None) -> str:
+    of = f"{tenths(ratio.numerator)} ÷ {ratio.denominator:,}"
+    if ratio.value is None:
+        return _too_few(of)
+    return f"{tenths(ratio.value)} ({of}{f', {money(ratio.value, price)} each' if price else ''})"
+
+
+def _too_few(numbers: str) -> str:
+    return f"too few to say ({numbers}; it takes {LEAST_DENOMINATOR})"
+
+
+def _open(report: OutcomeReport) -> list[str]:
+    if not report.open:
+        return []
+    lines = [
+        f"• {link(one.url, one.name, 80)}: {duration(one.age)}" for one in report.open[:OPEN_LISTED]
+    ]  # fmt: skip
+    more = len(report.open) - len(lines)
+    return ["*Open, the oldest first*", *lines, *([f"• and {more:,} more"] if more else [])]
+
+
+def _playbooks(report: OutcomeReport) -> list[str]:
+    lines = [f"• {fitted(title, 80)}: {counted(number, 'session')}" for title, number in report.playbooks]
+    return ["*Most used playbooks*", *lines] if lines else []
+
+
+def _groups(report: OutcomeReport) -> list[str]:
+    lines = [f"• {one.name}: {_group(one.outcomes)}" for one in report.groups[:MOST_ROWS]]
+    others = report.groups[MOST_ROWS:]
+    return [*lines, *([f"• and {len(others):,} more: {_sum(others)}"] if others else [])]
+
+
+def _group(outcomes: Outcomes) -> str:
+    facts = [_short(outcomes.opened, outcomes.merged)]
+    if outcomes.opened:
+        facts.append(f"merge rate {_merge_rate(outcomes.merge_rate)}")
+        if outcomes.spent:
+            facts.append(f"ACUs per merged one {_per_merged(outcomes.acus_per_merged, None)}")
+    total = outcomes.sessions_with + outcomes.sessions_without
+    facts.append(f"{counted(total, 'session')}, {outcomes.sessions_without:,} without a pull request")
+    return " · ".join(facts)
+
+
+def _sum(groups: Sequence[GroupOutcomes]) -> str:
+    return _short(sum(one.outcomes.opened for one in groups), sum(one.outcomes.merged for one in groups))
+
+
+def _short(opened: int, merged: int) -> str:
+    return f"{counted(opened, 'pull request')} opened, {merged:,} merged" if opened else "no pull requests"

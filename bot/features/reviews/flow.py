@@ -1,0 +1,150 @@
+"""A review of a pull request is asked for exactly once (`bot.kernel.exactly_once`), and then followed as a long job.
+
+A review carries no reference. A look-up takes the newest one of the newest commit for ours if it is going on, or was
+created after the intent: Devin has then one review of that commit, and another one would only be paid for twice.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+from bot.conversation.lookup import CLOCKS_APART
+from bot.devin.errors import DevinNotFound, DevinRefused
+from bot.devin.reviews import Review
+from bot.domain.commands.devin_words import pull_request_url
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.lane import own_lane
+from bot.domain.long_job import NewLongJob
+from bot.features.reviews import sentences as views
+from bot.features.reviews.specs import REVIEW
+from bot.kernel.commands.asking import ask_later
+from bot.kernel.commands.devin_failures import failure_sentence
+from bot.kernel.commands.handler import Answer, Asked, Handler
+from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
+from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.protocol import ExactlyOnce
+from bot.kernel.job import CommandJob, move, recipient_after_ack
+from bot.kernel.long_jobs.jobs import Requester, begin
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.views.message import Message
+
+KIND: Final = "review"  # of long jobs; stands in rows
+GOING_ON: Final = frozenset({"pending", "running"})
+
+
+class Reviews:
+    """Asks for reviews."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._once = ExactlyOnce(services)
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {REVIEW: Handler(_answer, self._run, lost=_lost)}
+
+    async def _run(self, job: CommandJob) -> None:
+        """Ask for a review of the pull request whose address was typed.
+
+        What was written in a message first gets a lane of its own, so that nothing in its thread waits for Devin.
+        """
+        lane, answer = own_lane(f"review:{job.row.key}"), _without_devin(job.cause.argument)
+        if isinstance(answer, Message):
+            await self._services.answer(job, answer)
+        elif job.cause.written and job.row.lane != lane:
+            # A crash before this commit leaves the row in its thread, and it is handled again.
+            async with self._services.unit_of_work_for(job) as uow:
+                await move(uow, job, lane, replace(job.cause, thread_ts=None))
+        else:
+            await self._once.create(job, NewReview(self._services, job, answer))
+
+
+async def _answer(asked: Asked) -> Answer:
+    answer = _without_devin(asked.argument)
+    return answer if isinstance(answer, Message) else await ask_later(asked)
+
+
+def _without_devin(typed: str) -> Message | str:
+    """Return the address that was typed; if it is none, the answer that says so, for which Devin need not be asked."""
+    return pull_request_url(typed) or (views.NO_PULL_REQUEST if typed else views.HOW)
+
+
+async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
+    """Send the person a direct message: the review was not asked for, or nobody knows."""
+    typed = job.cause.argument
+    await announce_loss(uow, job.row, ReviewLoss(job, pull_request_url(typed) or typed))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewLoss(Loss):
+    """The loss of the request for a review of the pull request with the address `url`."""
+
+    job: CommandJob
+    url: str
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that the review was not asked for."""
+        await self._post(uow, views.not_asked_for(self.url, self.job.row.ref, self.job.workspace.policy.code_hosts))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether it was."""
+        await self._post(uow, views.maybe_asked_for(self.url, self.job.row.ref, self.job.workspace.policy.code_hosts))
+
+    async def _post(self, uow: UnitOfWork, message: Message) -> None:
+        job = self.job
+        if job.cause.user:
+            await uow.add_to_outbox(
+                uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user, None, message)
+            )
+
+
+class NewReview(Creation[Review]):
+    """The creation of a review."""
+
+    kind: ClassVar[str] = "review"
+
+    def __init__(self, services: Services, job: CommandJob, url: str) -> None:
+        self._services = services
+        self._job = job
+        self._url = url
+        self._devin = job.workspace.organisation.devin
+        self._hosts = job.workspace.policy.code_hosts
+
+    async def call(self) -> Review:
+        """Ask Devin for the review."""
+        return await self._devin.create_review(self._url)
+
+    async def lookup(self) -> LookupResult[Review]:
+        """Read the newest review of the newest commit."""
+        try:
+            found = await self._devin.review(self._url)
+        except DevinNotFound:
+            return Missing.NOT_FOUND
+        intent_at = self._job.row.intent_at or self._services.clock()
+        is_new = not found.created_at or found.created_at >= intent_at - CLOCKS_APART
+        return Found(found) if is_new or found.status in GOING_ON else Missing.NOT_FOUND
+
+    async def write_created(self, uow: UnitOfWork, thing: Review) -> None:
+        """Have the review followed in a direct message, and confirm it privately where that is another place."""
+        requester = Requester.of_job(self._job)
+        title = views.title(self._url, thing.commit_sha, self._hosts)
+        following = {"pr_url": self._url, "commit_sha": thing.commit_sha}
+        await begin(uow, requester, NewLongJob(KIND, title, "", (), (), asked=following))
+        if requester.direct is None:
+            await self._reply(uow, views.asked_for(self._url, self._hosts))
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Say privately why the review was not asked for."""
+        await self._reply(uow, views.NOT_SEEN if isinstance(refused, DevinNotFound) else failure_sentence(refused))
+
+    async def write_checking(self, uow: UnitOfWork) -> None:
+        """Say privately that the outcome is being looked up."""
+        await self._reply(uow, views.CHECKING, "checking")
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Say privately that the review waits for Devin."""
+        await self._reply(uow, views.LATE, "late")
+
+    async def _reply(self, uow: UnitOfWork, message: Message, part: str = "") -> None:
+        key = f"{self._job.row.key}:{part}" if part else None
+        await uow.reply_privately(recipient_after_ack(self._job), message, key=key)

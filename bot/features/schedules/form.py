@@ -1,0 +1,144 @@
+"""The form of a new schedule, which is created exactly once (`bot.kernel.exactly_once`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bot.conversation.lookup import CLOCKS_APART
+from bot.devin.errors import DevinRefused
+from bot.devin.schedules import SCHEDULES_PAGE, Schedule
+from bot.domain.causes import ViewCause
+from bot.domain.form import Form
+from bot.features.schedules import modal as modals
+from bot.features.schedules import sentences as views
+from bot.features.schedules.changes import shown
+from bot.features.schedules.flow import zone_of
+from bot.features.schedules.rules import NewSchedule, entered, mistakes
+from bot.kernel.access import Access
+from bot.kernel.commands.devin_failures import failure_sentence
+from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
+from bot.kernel.exactly_once.loss import Loss, announce_loss
+from bot.kernel.exactly_once.protocol import ExactlyOnce
+from bot.kernel.forms.forms import FormKind, Opening, answer
+from bot.kernel.job import Job
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.store import audit
+from bot.store.audit import AuditRow
+from bot.views.modals.parts import View
+
+
+def may_be(one: Schedule, values: Mapping[str, str]) -> bool:
+    """Whether a schedule has these `values`, word by word, in all fields that could be read.
+
+    Word by word, because Devin may have tidied up white space.
+    """
+    there = {"name": one.name, "prompt": one.prompt, "frequency": one.frequency or ""}
+    return all(there[name].split() == value.split() for name, value in values.items() if one.has(name))
+
+
+class ScheduleForm(FormKind):
+    """The form of `/devin schedule add`."""
+
+    title = modals.TITLE
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the zone is to be read
+        """Return None: the time zone of the person has to be read."""
+        return None
+
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return an empty form with the person's time zone."""
+        zone = await zone_of(self._access, workspace, opening.user)
+        return modals.schedule_form(opening.form, str(zone))
+
+    def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - there is one form
+        """Return a sentence for each field that is empty, too long or not in its form."""
+        new = entered(fields)
+        return {name: modals.sentence(name, mistake, len(new.fields[name])) for name, mistake in mistakes(new).items()}
+
+    async def save(self, job: Job[ViewCause]) -> None:
+        """Create the schedule."""
+        creation = NewScheduleAtDevin(self._services, self._access, job, entered(job.cause.fields))
+        await ExactlyOnce(self._services).create(job, creation)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
+        """Announce that the schedule was not added, or that nobody knows."""
+        await announce_loss(uow, job.row, ScheduleLoss(job))
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleLoss(Loss):
+    """The loss of a new schedule; what was written comes back."""
+
+    job: Job[ViewCause]
+
+    async def write_not_done(self, uow: UnitOfWork) -> None:
+        """Announce that the schedule was not added."""
+        new = entered(self.job.cause.fields)
+        await answer(uow, self.job, *views.not_added(new, views.unreachable(self.job.row.ref, SCHEDULES_PAGE)))
+
+    async def write_unknown(self, uow: UnitOfWork) -> None:
+        """Announce that nobody knows whether the schedule was added."""
+        await answer(uow, self.job, *views.maybe_added(entered(self.job.cause.fields), self.job.row.ref))
+
+
+class NewScheduleAtDevin(Creation[Schedule]):
+    """The creation of a schedule."""
+
+    kind: ClassVar[str] = "schedule"
+
+    def __init__(self, services: Services, access: Access, job: Job[ViewCause], new: NewSchedule) -> None:
+        self._services = services
+        self._access = access
+        self._job = job
+        self._new = new
+        # Of the row's time, so that each try asks for the same, also when the clocks change in between.
+        self._values = new.values(job.row.created_at)
+        self._devin = job.workspace.organisation.devin
+
+    async def call(self) -> Schedule:
+        """Ask Devin to create it, once."""
+        return await self._devin.create_schedule(self._values)
+
+    async def lookup(self) -> LookupResult[Schedule]:
+        """Search for one that says the same, was created since the form was sent back, and came of no other form.
+
+        There is no place for a reference: a tag would stand on each session, and the prompt is for Devin.
+        """
+        not_before, unreadable = int(self._job.row.created_at) - CLOCKS_APART, False
+        async for page in self._devin.schedule_pages():
+            unreadable = unreadable or bool(page.unreadable)
+            for one in page.items:
+                new = not one.created_at or one.created_at >= not_before
+                if new and may_be(one, self._values) and not await self._is_recorded(one):
+                    if all(map(one.has, self._values)):
+                        return Found(one)
+                    unreadable = True
+        return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
+
+    async def _is_recorded(self, one: Schedule) -> bool:
+        command, team = self._job.cause.form.command, self._job.workspace.team
+        async with self._services.db.read() as tx:
+            return await audit.has(tx, team, command, one.scheduled_session_id)
+
+    async def write_created(self, uow: UnitOfWork, thing: Schedule) -> None:
+        """Record the change, and confirm it."""
+        cause, team = self._job.cause, self._job.workspace.team
+        channel, target = cause.channel or None, thing.scheduled_session_id
+        after = {"name": self._new.name, "enabled": True, "frequency": self._values["frequency"]}
+        await audit.add(uow.tx, AuditRow(team, uow.now, cause.user, cause.form.command, target, channel, None, after))
+        await answer(uow, self._job, views.was_added(shown(thing), self._new.zone, uow.now, SCHEDULES_PAGE))
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Announce why it was not added, and give back what was written."""
+        why = failure_sentence(refused).text
+        await answer(uow, self._job, *views.not_added(self._new, why))
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Announce that it is still to come."""
+        await answer(uow, self._job, views.late(self._new.name), late=True)

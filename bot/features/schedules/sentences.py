@@ -1,0 +1,219 @@
+"""The answers about what Devin does by the clock: schedules, and automations beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from bot.domain.zones import zone_named
+from bot.features.schedules.cron import next_due, parse_cron
+from bot.features.schedules.cron_sentences import cron_in_words
+from bot.features.schedules.modal import written
+from bot.features.schedules.rules import NewSchedule
+from bot.features.schedules.specs import SCHEDULE_DELETE_CONFIRMED
+from bot.views import blocks, questions
+from bot.views.answers import failures as failure_sentences
+from bot.views.answers.wording import code
+from bot.views.given_back import given_back
+from bot.views.message import Message
+from bot.views.text import counted, escape, fitted, when
+
+QUESTION: Final = "schedule"  # the name of the question whether to delete one
+MOST_LISTED: Final = 50
+_NAME_LENGTH: Final = 80
+MOST_AUTOMATIONS: Final = 20
+_LIST: Final = "`/devin schedule list` shows them with their numbers."
+UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
+NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command; nothing was changed. {_LIST}")
+GONE: Final = Message(f"Devin has no such schedule, so nothing was changed. {_LIST}")
+UNKNOWN: Final = Message(
+    f"{failure_sentences.lost_answer('the schedule was changed')} `/devin schedule list` shows how it is."
+)
+KEPT: Final = Message("The schedule stays as it is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When a schedule runs: by the cron expression `frequency` in UTC, at each of `every` times, or once, `at`."""
+
+    frequency: str | None = None
+    at: float = 0.0
+    every: int = 1
+
+    def in_words(self, zone: tzinfo, now: float) -> str:
+        """Say when it runs, in `zone` where that can be said."""
+        if self.frequency is None:
+            return f"once, {when(self.at)}" if self.at else "at a time that Devin does not give"
+        words = cron_in_words(self.frequency, zone, now)
+        return f"{words}, each {_ordinal(self.every)} time" if self.every > 1 else words
+
+    def next_run(self, now: float) -> float | None:
+        """When it runs next; None where that cannot be said."""
+        if self.frequency is None:
+            return self.at if self.at > now else None
+        cron = parse_cron(self.frequency)
+        return next_due(cron, now) if cron and self.every == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A schedule as it is shown; `failures` are those in a row, of which the last was at `failed_at` for `reason`."""
+
+    id: str
+    name: str
+    timetable: Timetable
+    enabled: bool = True
+    failures: int = 0
+    failed_at: float = 0.0
+    reason: str = ""
+
+    @property
+    def named(self) -> str:
+        """Its name in bold, or its id where it has none."""
+        return _named(self.name, self.id)
+
+    @property
+    def as_record(self) -> Mapping[str, Any]:
+        """What the audit says about it."""
+        return {"name": self.name, "enabled": self.enabled, "frequency": self.timetable.frequency}
+
+
+def listing(
+    schedules: Sequence[Shown], automations: Sequence[tuple[str, bool]], zone: tzinfo, now: float, page: str
+) -> Message:
+    """List schedules with their numbers, and the names of `automations`, each with whether it is on."""
+    if not schedules and not automations:
+        return Message(
+            f"Devin has no schedules. Admins can add one with `/devin schedule add` or on <{page}|Devin's page>."
+        )
+    lines = [f"*{counted(len(schedules), 'schedule')}*"]
+    lines += [f"{number}. {_line(one, zone, now)}" for number, one in enumerate(schedules[:MOST_LISTED], start=1)]
+    if (more := len(schedules) - MOST_LISTED) > 0:
+        lines.append(f"and {more:,} more on <{page}|Devin's page>")
+    if automations:
+        lines.append(f"*{counted(len(automations), 'automation')}*: {_automations(automations)}")
+    if schedules:
+        lines.append("Admins can use `/devin schedule pause 2`, `resume 2` or `delete 2` with a number from this list.")
+    return Message("\n".join(lines))
+
+
+def no_number(number: int) -> Message:
+    """Report that the list that the person was shown last has no such number."""
+    return Message(f"Your last list of schedules has no number {number}, so nothing was changed. {_LIST}")
+
+
+def was_set(one: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Message:
+    """Confirm that a schedule was paused, or runs again."""
+    if not enabled:
+        return Message(f"Paused: {one.named} does not run until `/devin schedule resume`.")
+    due = one.timetable.next_run(now)
+    following = f" The next run is {when(due)}." if due is not None else ""
+    return Message(f"Resumed: {one.named} runs {one.timetable.in_words(zone, now)}.{following}")
+
+
+def was_added(one: Shown, zone: str, now: float, page: str) -> Message:
+    """Confirm that a schedule was added; `zone` is the time zone that its form names."""
+    named = zone_named(zone)
+    words = one.timetable.in_words(ZoneInfo(named) if named else UTC, now)
+    due = one.timetable.next_run(now)
+    following = f" The first run is {when(due)}." if due is not None else ""
+    return Message(f"The schedule {one.named} is added. It runs {words}.{following} <{page}|Open in Devin>")
+
+
+def not_added(new: NewSchedule, why: str) -> list[Message]:
+    """Say `why` a schedule was not added, and give back what was written."""
+    named = fitted(new.name, _NAME_LENGTH)
+    head = f":warning: The schedule *{named}* was not added. {why}"
+    text = f"The schedule {named} was not added. The reason and what you wrote are below."
+    return given_back(text, head, _written(new))
+
+
+def unreachable(ref: str, page: str) -> str:
+    """Why a schedule was not added, after many tries, and what to do; `page` is where Devin takes it as well."""
+    return (
+        f"Devin could not be reached for too long. Add it again, here or on <{page}|Devin's page>. "
+        f"Reference {code(ref)}."
+    )
+
+
+def late(name: str) -> Message:
+    """Say that a schedule is still to be added."""
+    return Message(
+        f"Devin cannot be reached at the moment. The schedule *{fitted(name, 80)}* is kept here and added as soon as "
+        "Devin answers. Please don't send it again."
+    )
+
+
+def maybe_added(new: NewSchedule, ref: str) -> list[Message]:
+    """Say that nobody knows whether a schedule was added, and give back what was written."""
+    named = fitted(new.name, _NAME_LENGTH)
+    advice = "`/devin schedule list` shows it if it was."
+    head = failure_sentences.outcome_unknown(f"the schedule *{named}* was added", advice, ref).text
+    text = f"Nobody knows whether the schedule {named} was added. What you wrote is below."
+    return given_back(text, head, _written(new))
+
+
+def is_already(one: Shown, *, enabled: bool) -> Message:
+    """Report that a schedule runs, or is paused, already."""
+    return Message(f"{one.named} {'already runs' if enabled else 'is already paused'}. Nothing was changed.")
+
+
+def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
+    """Ask whether a schedule is to be deleted."""
+    question = (
+        f"Delete {one.named}, which runs {one.timetable.in_words(zone, now)}? It cannot be brought back; "
+        "`/devin schedule pause` only stops it for now."
+    )
+    buttons = blocks.actions(
+        questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, one.id, "danger"),
+        questions.no("Keep it", QUESTION, one.id),
+    )
+    text = f"Delete {fitted(one.name, 80) or one.id}?"
+    return Message(text, [blocks.section(question), *buttons])
+
+
+def was_deleted(name: str, schedule_id: str) -> Message:
+    """Confirm that a schedule was deleted."""
+    return Message(f"Deleted: {_named(name, schedule_id)}.")
+
+
+def _named(name: str, schedule_id: str) -> str:
+    return f"*{fitted(name, 80)}*" if name.strip() else code(schedule_id)
+
+
+def _written(new: NewSchedule) -> dict[str, str]:
+    """What was written into the form, by the labels of its fields; the name only where the head has to cut it."""
+    return ({} if len(escape(new.name)) <= _NAME_LENGTH else {"Name": new.name}) | written(new)
+
+
+def _line(one: Shown, zone: tzinfo, now: float) -> str:
+    due = one.timetable.next_run(now) if one.enabled else None
+    parts = [
+        one.named,
+        one.timetable.in_words(zone, now),
+        "" if one.enabled else "*paused*",
+        f"next {when(due)}" if due is not None else "",
+        _failed(one),
+        code(one.id),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _failed(one: Shown) -> str:
+    if not one.failures:
+        return ""
+    last = f", last {when(one.failed_at)}" if one.failed_at else ""
+    reason = f": {fitted(one.reason, 150)}" if one.reason.strip() else ""
+    return f":warning: failed {'once' if one.failures == 1 else f'{one.failures:,} times in a row'}{last}{reason}"
+
+
+def _automations(automations: Sequence[tuple[str, bool]]) -> str:
+    named = [f"{fitted(name, 60)}{'' if on else ' (off)'}" for name, on in automations[:MOST_AUTOMATIONS]]
+    more = len(automations) - MOST_AUTOMATIONS
+    return ", ".join([*named, *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,65 @@
+"""What was spent, by billing day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.domain.billing import ONE_DAY, Withheld, days_before
+from bot.features.usage import usual
+
+
+@dataclass(frozen=True, slots=True)
+class AcusByDay:
+    """ACUs by billing day: as Devin `billed` them to the organisation, and by the `own` count of our sessions.
+
+    A day whose bill is not in yet is in `late` and not in `billed`. Where Devin's bill is `withheld`, no day is billed.
+    """
+
+    billed: Mapping[date, float] = field(default_factory=dict)
+    own: Mapping[date, float] = field(default_factory=dict)
+    late: frozenset[date] = frozenset()
+    withheld: Withheld | None = None
+    read_at: Mapping[date, float] = field(default_factory=dict)  # when the bill of a day was read
+
+    def total(self, days: Sequence[date]) -> float | None:
+        """Return what Devin billed for the days, or None if one of them is not known."""
+        known = [self.billed[day] for day in days if day in self.billed]
+        return sum(known) if len(known) == len(days) else None
+
+    def through_slack(self, days: Sequence[date]) -> float:
+        """Return what our own sessions used on the days."""
+        return sum(self.own.get(day, 0.0) for day in days)
+
+    def best(self, days: Sequence[date]) -> float | None:
+        """Return what Devin billed for the days or, where it withholds that, what our own sessions used on them.
+
+        None if that is not known, or if there are no days.
+        """
+        if not days:
+            return None
+        return self.through_slack(days) if self.withheld else self.total(days)
+
+    def best_known(self, days: Sequence[date]) -> dict[date, float]:
+        """Return what `best` says of each of the days of which it is known."""
+        known = {day: self.best((day,)) for day in days}
+        return {day: acus for day, acus in known.items() if acus is not None}
+
+    def usual(self, day: date) -> float | None:
+        """Return what a day like `day` usually takes, or None if too little is known to say."""
+        return usual.usual(self.best_known(days_before(day, usual.HISTORY_DAYS)), day)
+
+    def anomaly_limit(self, day: date) -> float | None:
+        """Return the limit in ACUs that `day` exceeds; None if it is no anomaly, or too little is known to say."""
+        limit, acus = usual.anomaly_limit(self.best_known(days_before(day, usual.HISTORY_DAYS)), day), self.best((day,))
+        return limit if limit is not None and acus is not None and acus > limit else None
+
+    def newest_in(self, day: date) -> date:
+        """Return the newest day up to `day` whose bill is not late."""
+        while day in self.late:
+            day -= ONE_DAY
+        return day
+
+    def first_late(self, days: Sequence[date]) -> date | None:
+        """Return the first of the days whose bill is not in yet, or None if one of them could not even be read."""
+        unread = any(day not in self.billed and day not in self.late for day in days)
+        return None if unread else next((day for day in days if day in self.late), None)

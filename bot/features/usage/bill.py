@@ -1,0 +1,45 @@
+"""What Devin billed on any number of days, read in calls about as many days as one may ask about."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from bot.devin.models import Consumption
+from bot.domain.amounts import exact_sum
+from bot.domain.billing import ONE_DAY, bounds, day_of_row
+from bot.features.consumption.rules import WINDOW_DAYS, by_product
+
+DAYS_AT_ONCE: Final = WINDOW_DAYS - 1  # beside the day before, as the row of the first one may be dated before it
+
+Read = Callable[[int, int], Awaitable[Consumption]]
+Bill = Mapping[date, Mapping[str, Decimal]]
+"""ACUs by billing day and product."""
+
+
+def spans(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Divide the days from `first` to `last` into spans that one call may ask about, the oldest first."""
+    while first <= last:
+        end = min(first + timedelta(DAYS_AT_ONCE - 1), last)
+        yield first, end
+        first = end + ONE_DAY
+
+
+async def read_bill(read: Read, first: date, last: date) -> Bill:
+    """Return what was billed from `first` to `last`, which one call may ask about."""
+    answer = await read(bounds(first - ONE_DAY)[0], bounds(last)[1])
+    bill: dict[date, dict[str, Decimal]] = defaultdict(dict)
+    for row in answer.consumption_by_date:
+        day = day_of_row(row.date)
+        if not first <= day <= last:
+            continue
+        for product, acus in by_product(row.acus, row.acus_by_product).items():
+            bill[day][product] = exact_sum([bill[day].get(product, Decimal()), acus])
+    return bill
+
+
+async def read_sum(read: Read, first: date, last: date) -> Decimal:
+    """Return how many ACUs were billed from `first` to `last` in all."""
+    bills = [await read_bill(read, *span) for span in spans(first, last)]
+    return exact_sum(acus for bill in bills for products in bill.values() for acus in products.values())

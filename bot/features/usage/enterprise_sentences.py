@@ -1,0 +1,46 @@
+"""What is said about what all organisations of the enterprise used."""
+
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.amounts import Price
+from bot.domain.periods import Span
+from bot.domain.questions import By, Question
+from bot.features.usage.sentences import heading
+from bot.views.long_jobs import LongJobSentences
+from bot.views.message import Message
+from bot.views.text import total_acus
+
+MOST_SHOWN: Final = 100  # rows, as Slack's tables take no more
+DIVISIONS: Final = (By.ORG, By.PRODUCT, By.DAY)
+NOT_DIVIDED: Final = Message(
+    "`org=all` shows Devin's bill, which can be divided only `by org`, `by product` or `by day`. "
+    "For other divisions leave `org=all` out: they are about your own organisation."
+)
+NO_REPORT: Final = Message(
+    "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "
+    "`/devin usage org=all` shows what all organisations used."
+)
+
+
+def title(question: Question, span: Span, by: By) -> str:
+    """Write the title of an answer about all organisations."""
+    return f"{heading(question, span)[0]}, all organisations, by {by}"
+
+
+def file_name(span: Span, by: By) -> str:
+    """Name the file of what all organisations used on the counted days of `span`."""
+    first, last = span.counted[0], span.counted[-1]
+    days = f"{first}" if first == last else f"{first}-to-{last}"
+    return f"devin-usage-all-{days}-by-{by}.csv"
+
+
+def in_all(total: Decimal, price: Price | None) -> str:
+    """Say how many ACUs were used in all."""
+    return f"{total_acus(float(total), price)} in all."
+
+
+class EnterpriseSentences(LongJobSentences):
+    """What the message says, which counts days while it reads."""
+
+    unit = "day"

@@ -1,0 +1,248 @@
+"""The figures of some billing days, and what answers about usage say of them: what was used, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from bot.domain.amounts import Price, half_up
+from bot.domain.billing import Withheld, WithheldBecause, parts_of
+from bot.domain.outcomes import Outcome
+from bot.features.consumption.rules import Correction
+from bot.features.consumption.sentences import CycleFigures, cycle_line
+from bot.features.usage.acus_by_day import AcusByDay
+from bot.features.usage.usual import percent_above
+from bot.views import blocks
+from bot.views.dates import long_date, weekday_name
+from bot.views.message import Message
+from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
+from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total_acus
+
+HOURS: Final = "08:00 UTC to 08:00 UTC"
+NO_TOTAL: Final = "The total could not be read from Devin this time."
+NOT_IN_YET: Final = "Devin's bill for {day} is not in yet, so what was used elsewhere is not known."
+ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
+NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
+UNCHANGED: Final = "as usual"
+QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
+QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
+QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
+NO_ACUS: Final = (
+    "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
+    "Devin's own usage page shows what they cost."
+)
+NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
+NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
+OWN_COUNT: Final = (
+    "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
+    "before or after."
+)
+_OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
+WITHHELD: Final[Mapping[WithheldBecause, str]] = {
+    WithheldBecause.PERMISSION: _OWN_ROWS_ONLY + "its key for Devin lacks the permission `{named}`. "
+    "An admin of your Devin organisation can grant it to the service user.",
+    WithheldBecause.NOT_FOUND: _OWN_ROWS_ONLY + "Devin has no bill for this organisation. "
+    "If your plan is billed in ACUs, an admin of your Devin organisation can grant `{named}` to the service user.",
+    WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
+    "An admin of your Devin organisation can raise it.",
+}
+MOST_EXPENSIVE_LISTED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MostExpensive:
+    """One of the most expensive sessions; `channel` is where it is, `permalink` its thread, `url` its page at Devin.
+
+    `requester` is a name and no mention, because a digest notifies nobody.
+    """
+
+    title: str
+    acus: float
+    permalink: str | None = None
+    url: str | None = None
+    requester: str | None = None
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of the billing day `day`, or of a period that ends with it. Amounts are ACUs, None where unknown.
+
+    `total` is what Devin billed to the organisation, and `through_slack` what our own sessions used by their own count.
+    """
+
+    day: date
+    total: float | None = None
+    through_slack: float = 0.0
+    usual: float | None = None  # what a day like this one takes
+    anomaly_limit: float | None = None  # up to which a day like this one is no anomaly; None if this one is none
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
+    pull_requests_opened: int = 0
+    pull_requests_merged: int = 0
+    waiting: int = 0  # sessions that need somebody now
+    most_expensive: tuple[MostExpensive, ...] = ()
+    cycle: CycleFigures | None = None
+    not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
+    withheld: Withheld | None = None  # why only our own rows count
+    no_acus_reported: bool = False  # although sessions were done
+    no_acus_said: bool = False  # a digest before this one has explained it
+    corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
+    worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
+    price: Price | None = None  # of an ACU; without one no money is shown
+    here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
+    read_at: float | None = None  # when the bill of `day` was read
+    amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
+
+
+def change(total: float, usual: float | None) -> str:
+    """Compare the `total` of a day with what is `usual`, in percent or, where that fails, in words."""
+    percent = percent_above(total, usual)
+    if percent is None or usual is None:
+        return NOTHING_BEFORE
+    return f"{arrow(percent)} (usual {tenths(usual)})" if percent else UNCHANGED
+
+
+def anomaly(figures: Figures) -> list[str]:
+    """Say in a line that the finished day of `figures` took much more than days like it, if it is an anomaly."""
+    if figures.anomaly_limit is None:
+        return []
+    return [ANOMALY.format(weekday=weekday_name(figures.day), acus=tenths_of_acus(figures.anomaly_limit))]
+
+
+def arrow(percent: int) -> str:
+    """Write by how many `percent` a day is above what is usual, or below it."""
+    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} %"
+
+
+def report(
+    title: str,
+    scope: str,
+    figures: Figures,
+    *,
+    compared: bool,
+    more: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Message:
+    """Build a message about `figures`, with `more` lines below them, and with `notes` at its end.
+
+    Only what is `compared` is set beside other days.
+    """
+    lines = [*_amounts(figures, compared), *_results(figures)]
+    if no_acus_at_all(figures):
+        lines += without_acus(figures)
+    elif figures.cycle is not None:
+        lines.append(cycle_line(figures.cycle, figures.price))
+    most_expensive = _most_expensive(figures)
+    source = why_own_rows(figures)
+    return Message(
+        _notification(title, figures),
+        [
+            blocks.header(title),
+            *blocks.context([scope]),
+            blocks.section("\n".join(lines)),
+            *blocks.sections(more),
+            *blocks.sections(most_expensive),
+            *blocks.context(source),
+            *blocks.context(notes),
+        ],
+    )
+
+
+def _notification(title: str, figures: Figures) -> str:
+    return " ".join([f"{': '.join([title, *spent(figures)])}.", *_results(figures)])
+
+
+def spent(figures: Figures) -> list[str]:
+    """Say in a line what was used, unless there are no ACUs to show."""
+    if no_acus_at_all(figures):
+        return []
+    return [amount_used(figures)]
+
+
+def _amounts(figures: Figures, compared: bool) -> list[str]:
+    if no_acus_at_all(figures):
+        return [no_acus(figures)]
+    versus = compared and (figures.total is not None or figures.withheld is not None)
+    used = figures.through_slack if figures.total is None else figures.total
+    changed = f" · {change(used, figures.usual)}" if versus else ""
+    more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
+    return [f"{amount_used(figures, '*')}{changed}", *(anomaly(figures) if versus else []), *more]
+
+
+def amount_used(figures: Figures, mark: str = "") -> str:
+    """Write the total between two marks, or else what came through Slack. With a price this is where money stands."""
+    if figures.total is not None:
+        return f"{mark}{total_acus(figures.total, figures.price)}{mark}"
+    return f"{mark}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
+
+
+def no_acus_at_all(figures: Figures) -> bool:
+    """Whether there are no ACUs to show, because Devin reports none although sessions were done."""
+    return figures.no_acus_reported and not figures.total
+
+
+def _parts(total: float, figures: Figures) -> list[str]:
+    if figures.here:
+        return []
+    if figures.no_acus_reported:
+        return [NO_PARTS]
+    ours, others = parts_of(total, figures.through_slack)
+    if ours == others == 0:
+        return []
+    return [f"{tenths(ours or figures.through_slack)} through Slack, {tenths(others)} elsewhere"]
+
+
+def why_no_total(figures: Figures) -> list[str]:
+    """Say in a line why the bill of `figures` is not shown, unless Devin withholds it."""
+    if figures.withheld is not None:
+        return []  # it is said below, as the source of the figures
+    if figures.not_in_yet is not None:
+        return [NOT_IN_YET.format(day=long_date(figures.not_in_yet))]
+    return [NO_TOTAL]
+
+
+def _results(figures: Figures) -> list[str]:
+    moved = pull_requests_moved(figures.pull_requests_opened, figures.pull_requests_merged)
+    return [line for line in (sessions_by_outcome(figures.outcomes), moved, waiting_now(figures.waiting)) if line]
+
+
+def no_acus(figures: Figures) -> str:
+    """Say that Devin reports no ACUs, in full unless a digest has done so before."""
+    return NO_ACUS_AGAIN if figures.no_acus_said else NO_ACUS
+
+
+def without_acus(figures: Figures) -> list[str]:
+    """Say in a line how long Devin worked, where it reports no ACUs."""
+    return [f"Devin worked for {duration(figures.worked)} on the finished ones."] if figures.worked else []
+
+
+def _most_expensive(figures: Figures) -> list[str]:
+    if figures.most_expensive:
+        listed = figures.most_expensive[:MOST_EXPENSIVE_LISTED]
+        return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
+    if figures.no_acus_reported:
+        return []
+    if figures.here:
+        return [QUIET_IN_CHANNEL]
+    return [QUIET_HERE if figures.through_slack else QUIET]
+
+
+def _row(entry: MostExpensive) -> str:
+    thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
+    devin = link(entry.url, "Devin") if entry.url else ""
+    asker = fitted(entry.requester, 60) if entry.requester else ""
+    return " · ".join(part for part in (f"{thread}: {tenths_of_acus(entry.acus)}", asker, devin) if part)
+
+
+def why_own_rows(figures: Figures) -> list[str]:
+    """Say in a line why only our own sessions count, or why they add up to more than the bill."""
+    if figures.withheld is not None:
+        named = fitted(figures.withheld.named, 60).replace("`", "")
+        return [WITHHELD[figures.withheld.because].format(named=named)]
+    more = figures.total is not None and half_up(figures.through_slack, 1) > half_up(figures.total, 1)
+    return [own_count(figures)] if more else []
+
+
+def own_count(figures: Figures) -> str:
+    """Explain why our own sessions may add up to more than the bill."""
+    return OWN_COUNT.format(acus=tenths_of_acus(figures.through_slack))

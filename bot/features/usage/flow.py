@@ -1,0 +1,32 @@
+"""`/devin usage`: which answer a question about what was used gets."""
+
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.questions import USAGE_QUESTIONS
+from bot.features.usage.files import UsageFiles
+from bot.features.usage.specs import USAGE
+from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.long_jobs.jobs import Requester
+from bot.kernel.services import Services
+from bot.views.message import Message
+
+
+class UsageCommand:
+    """Answers what admins ask about what was used."""
+
+    def __init__(self, services: Services) -> None:
+        self._answers = UsageAnswers(services, UsageLedger(services))
+        self._files = UsageFiles(services, self._answers)
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {USAGE: Handler(self._usage)}
+
+    async def _usage(self, asked: Asked) -> Message:
+        question = USAGE_QUESTIONS.of(asked.argument)
+        if question.of_all:
+            return await self._files.of_enterprise(asked.workspace, Requester.of(asked), question)
+        if question.as_file:
+            return await self._files.usage(asked.workspace, Requester.of(asked), question)
+        return await self._answers.usage(asked.workspace, question)

@@ -1,0 +1,67 @@
+"""The names of the parts into which an answer divides figures, in `mrkdwn`."""
+
+from datetime import date
+from typing import Final
+
+from bot.features.consumption.rules import OTHER
+from bot.views.dates import weekday_date
+from bot.views.text import fitted, link
+
+LONGEST: Final = 80
+LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
+OTHER_WORKSPACE: Final = "another workspace"
+NOT_STORED: Final = "sessions that are no longer stored"
+ERASED: Final = "people whose data was erased"
+SOMEBODY: Final = "somebody"
+OTHERS: Final = "others"
+DIRECT_MESSAGES: Final = "direct messages"
+NO_PLAYBOOK: Final = "no playbook"
+NO_REPOSITORY: Final = "no repository known"
+NO_PRODUCT: Final = "other"
+
+
+def person(user: str, name: str | None) -> str:
+    """Name a person, without a mention; the id `user` is empty where the person was erased from the store."""
+    return (fitted(name, LONGEST) if name else SOMEBODY) if user else ERASED
+
+
+def counted_people(number: int) -> str:
+    """Write how many people there are, in place of their names."""
+    return f"{number:,} people"
+
+
+def channel(channel_id: str | None) -> str:
+    """Name a channel by a link, which shows a name only to those who may see the channel; `D` are direct messages."""
+    return DIRECT_MESSAGES if channel_id == "D" else f"<#{channel_id}>"
+
+
+def session(title: str, permalink: str | None, url: str | None, asker: str | None) -> str:
+    """Name a session by its title, which links to its Slack thread or else to its page at Devin, and by its asker."""
+    address = permalink or url or ""
+    titled = link(address if len(address) <= LONGEST_LINK else None, title, LONGEST)
+    return f"{titled} ({fitted(asker, LONGEST)})" if asker else titled
+
+
+def playbook(title: str | None) -> str:
+    """Name a playbook, or say that there was none."""
+    return fitted(title, LONGEST) if title else NO_PLAYBOOK
+
+
+def repository(name: str | None) -> str:
+    """Name a repository, or say that none is known."""
+    return fitted(name, LONGEST) if name else NO_REPOSITORY
+
+
+def day(day: date) -> str:
+    """Name a billing day."""
+    return weekday_date(day)
+
+
+def product(name: str) -> str:
+    """Name a product that Devin bills."""
+    return NO_PRODUCT if name == OTHER else fitted(name, LONGEST)
+
+
+def organisation(org_id: str) -> str:
+    """Name an organisation at Devin by its id."""
+    return fitted(org_id, LONGEST)

@@ -1,0 +1,150 @@
+"""The answers to `/devin usage`: what was spent in a period, in sum or divided by something."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.domain.billing import Period, bounds
+from bot.domain.periods import RangeFault, RefusedRange, Span
+from bot.domain.questions import Question
+from bot.features.usage import figure_sentences as digest
+from bot.features.usage.figure_sentences import HOURS, Figures
+from bot.features.usage.usage_rows import Part, divide, negative, rows_as_lines
+from bot.views import blocks
+from bot.views.answers.wording import code
+from bot.views.dates import date_range, full_date, long_date, month_name, weekday_date
+from bot.views.message import Message
+from bot.views.text import tenths_of_acus, when
+
+NOTHING_FINISHED: Final = "No day of this period is finished yet."
+NO_ROWS: Final = "Nothing was used in this time."
+ONLY_THE_BILL: Final = "Only Devin's bill says how this divides."
+_EXAMPLE: Final = "Write a day such as `2026-11-26`, or two such as `2026-11-01..2026-11-15`."
+_REFUSED: Final[Mapping[RangeFault, str]] = {
+    RangeFault.MALFORMED: "{typed} names no days of the calendar. " + _EXAMPLE,
+    RangeFault.REVERSED: "{typed} ends before it begins. Write the earlier day first.",
+    RangeFault.FUTURE: "{typed} is not over yet: the running billing day is {today}, until {until}. "
+    "A range can end with it at the latest.",
+    RangeFault.NOT_KEPT: "There are no figures from before {kept}, so a range can begin then at the earliest.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """The days that are not finished, and what was used on them so far: as Devin bills it, or else through Slack.
+
+    Both are None where Devin reports no ACUs.
+    """
+
+    days: tuple[date, ...] = ()
+    total: float | None = None
+    through_slack: float | None = None
+
+
+def refused_range(refused: RefusedRange) -> Message:
+    """Say why there are no figures of a range of dates, and which ranges have some."""
+    facts = {
+        "today": full_date(refused.today),
+        "kept": full_date(refused.kept),
+        "until": when(bounds(refused.today)[1]),
+    }
+    return Message(_REFUSED[refused.fault].format(typed=code(refused.typed), **facts))
+
+
+def usage(question: Question, span: Span, figures: Figures, apart: Apart) -> Message:
+    """Build the answer about a period as a whole from its `figures`."""
+    title, scope = heading(question, span)
+    # Only a finished day compares with finished days; a running day and a week do not.
+    compared = len(span.counted) == 1 and question.period is not Period.TODAY
+    return digest.report(title, scope, figures, compared=compared, notes=not_included(apart))
+
+
+def nothing_finished(question: Question, span: Span, apart: Apart) -> Message:
+    """Build the answer about a period none of whose days is finished."""
+    title, _ = heading(question, span)
+    notes = not_included(apart)
+    return Message(
+        " ".join([f"{title}: {NOTHING_FINISHED}", *notes]),
+        [blocks.header(title), blocks.section(NOTHING_FINISHED), *blocks.context(notes)],
+    )
+
+
+def divided(question: Question, span: Span, figures: Figures, parts: Sequence[Part] | None, apart: Apart) -> Message:
+    """Build the answer that divides what was used into `parts`.
+
+    They are None where only Devin's bill could name them, and it is missing.
+    """
+    title, scope = heading(question, span)
+    title = f"{title}, by {question.by}"
+    rows = divide(parts or (), figures)
+    nothing = [] if digest.no_acus_at_all(figures) else [NO_ROWS]
+    listed = [ONLY_THE_BILL] if parts is None else rows_as_lines(rows) or nothing
+    return Message(
+        f"{': '.join([title, *digest.spent(figures)])}.",
+        [
+            blocks.header(title),
+            *blocks.context([scope]),
+            blocks.section("\n".join(_sum(figures))),
+            *blocks.sections(listed),
+            *blocks.context(["\n".join([*negative(rows), *digest.why_own_rows(figures)])]),
+            *blocks.context(not_included(apart)),
+        ],
+    )
+
+
+def _sum(figures: Figures) -> list[str]:
+    if digest.no_acus_at_all(figures):
+        return [digest.NO_ACUS]
+    if figures.total is None:
+        return [digest.amount_used(figures, "*"), *digest.why_no_total(figures)]
+    return [digest.amount_used(figures, "*"), *([digest.NO_PARTS] if figures.no_acus_reported else [])]
+
+
+def heading(question: Question, span: Span) -> tuple[str, str]:
+    """Write the title of an answer about a period, and which billing days it is about."""
+    return _title(question, span), _scope(question, span)
+
+
+def _title(question: Question, span: Span) -> str:
+    match question.period:
+        case Period.TODAY:
+            return "Devin today, so far"
+        case Period.YESTERDAY:
+            return "Devin yesterday"
+        case Period.WEEK:
+            return "Devin in the last seven days"
+        case Period.MONTH:
+            return f"Devin in {month_name(span.last)}, so far"
+        case Period.CYCLE:
+            return "Devin in this billing cycle, so far"
+        case None:
+            days = date_range(span.first, span.last)
+            return f"Devin on {days}" if span.first == span.last else f"Devin from {days}"
+
+
+def _scope(question: Question, span: Span) -> str:
+    if not span.counted:
+        return ""
+    first, last = span.counted[0], span.counted[-1]
+    if question.period is Period.TODAY:
+        return f"Billing day {long_date(last)}, {HOURS}, still running."
+    if first == last:
+        return f"Billing day {long_date(last)}, {HOURS}."
+    if question.period is Period.WEEK:
+        return f"Seven billing days up to {long_date(last)}, each {HOURS}."
+    return f"{len(span.counted)} finished billing days, {date_range(first, last)}, each {HOURS}."
+
+
+def not_included(apart: Apart) -> list[str]:
+    """Name the days that are not finished, with what was used on them so far."""
+    if not apart.days:
+        return []
+    days = " and ".join(weekday_date(day) for day in dict.fromkeys((apart.days[0], apart.days[-1])))
+    return [f"Not finished, so not included: {days}{_so_far(apart)}."]
+
+
+def _so_far(apart: Apart) -> str:
+    if apart.total is not None:
+        return f", {tenths_of_acus(apart.total)} so far"
+    return "" if apart.through_slack is None else f", {tenths_of_acus(apart.through_slack)} through Slack so far"

@@ -1,0 +1,58 @@
+"""Who asked for the sessions that spent something in a period: of how many people a figure says something."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.features.usage.spend_groups import Spending, without_number
+from bot.store.tables import pull_requests, sessions, spend
+
+Key = tuple[str | None, ...]
+
+
+async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
+    """The Slack users by channel, of which all direct messages are one.
+
+    Without `used_only` people count whose sessions were active and spent nothing, too.
+    """
+    asked = select(spend.c.channel, spend.c.requester).distinct()
+    return await _people(tx, spending, asked, used_only=used_only)
+
+
+async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
+    """The Slack users by the playbook that was chosen for the sessions, None without one."""
+    playbook = sessions.c.options["playbook"].as_string()
+    asked = select(playbook, spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
+    return await _people(tx, spending, asked.distinct(), used_only=used_only)
+
+
+async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
+    """The Slack users by the repository in the sessions' options and by a pull request of the repository."""
+    url = (
+        select(func.min(pull_requests.c.url))
+        .where(pull_requests.c.session_id == spend.c.session_id, pull_requests.c.team == spending.team)
+        .scalar_subquery()
+    )
+    repo = sessions.c.options["repo"].as_string()
+    asked = select(repo, func.max(url), spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
+    asked = asked.group_by(repo, without_number(url), spend.c.requester)
+    return await _people(tx, spending, asked, used_only=used_only)
+
+
+async def _people(
+    tx: AsyncConnection, spending: Spending, asked: Select[Any], *, used_only: bool
+) -> dict[Key, set[str]]:
+    theirs = (
+        spend.c.team == spending.team,
+        spend.c.org_id == spending.org_id,
+        spend.c.day >= spending.first.isoformat(),
+        spend.c.day <= spending.last.isoformat(),
+        spend.c.requester.is_not(None),
+        *([spend.c.acus > 0] if used_only else []),
+    )
+    people: dict[Key, set[str]] = defaultdict(set)
+    for row in await tx.execute(asked.where(*theirs)):
+        people[tuple(row[:-1])].add(row[-1])
+    return dict(people)

@@ -1,0 +1,80 @@
+"""The answers to `/devin usage`. They are made from stored rows alone, so that they are ready within the ack."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from bot.domain.billing import billing_day
+from bot.domain.periods import RefusedRange, Span, span_of_dates, span_of_period
+from bot.domain.questions import Question
+from bot.features.consumption.cycles import cycle_of
+from bot.features.usage import sentences as views
+from bot.features.usage import spend_groups
+from bot.features.usage.figure_sentences import Figures
+from bot.features.usage.parts import UsageParts
+from bot.features.usage.sentences import Apart
+from bot.features.usage.spend_groups import Spending
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store.database.connection import Transaction
+from bot.views.message import Message
+
+
+class UsageAnswers:
+    """Answers what was spent, in a period or a range of days, in sum or divided by something."""
+
+    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+        self._services = services
+        self._usage_ledger = usage_ledger
+
+    async def usage(self, workspace: Workspace, question: Question) -> Message:
+        """Return the answer to the `question` of an admin."""
+        async with self._services.db.scan(first=True) as tx:
+            span = await self.span(tx, workspace, question)
+            if isinstance(span, RefusedRange):
+                return views.refused_range(span)
+            apart = await self._apart(tx, workspace, span)
+            if not span.counted:
+                return views.nothing_finished(question, span, apart)
+            if question.by is not None:
+                figures = await self.figures(tx, workspace, span.counted)
+                spending = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
+                parts = await UsageParts(tx, workspace, spending, figures).by(question.by)
+                return views.divided(question, span, figures, parts, apart)
+        figures = await self._usage_ledger.figures(workspace, span.counted[-1], span.counted[0], first=True)
+        if question.period is None and not apart.days:
+            figures = replace(figures, cycle=None, waiting=0)  # they are about now
+        return views.usage(question, span, figures, apart)
+
+    async def span(self, tx: Transaction, workspace: Workspace, question: Question) -> Span | RefusedRange:
+        """Return the days that a `question` is about, or why there are no figures of them."""
+        now, org_id = self._services.clock(), workspace.organisation.id
+        oldest = billing_day(now - self._services.timing.spend_kept)
+        kept = max(oldest, await spend_groups.first_day(tx, org_id) or oldest)
+        if question.period is None:
+            return span_of_dates(question.dates, now, kept)
+        return span_of_period(question.period, now, await cycle_of(tx, org_id, now), kept)
+
+    async def _apart(self, tx: Transaction, workspace: Workspace, span: Span) -> Apart:
+        if not span.apart:
+            return Apart()
+        amounts = await self._usage_ledger.amounts(tx, workspace, span.apart[0], span.apart[-1])
+        total = amounts.total(span.apart)
+        if not total and await self._usage_ledger.no_acus_reported(tx, workspace, span.apart[-1], amounts):
+            return Apart(span.apart)
+        return Apart(span.apart, total, amounts.through_slack(span.apart))
+
+    async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> Figures:
+        """Return what was used on `days`, in sum and by day."""
+        amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1])
+        return Figures(
+            day=days[-1],
+            amounts=amounts,
+            total=amounts.total(days),
+            through_slack=amounts.through_slack(days),
+            not_in_yet=amounts.first_late(days),
+            withheld=amounts.withheld,
+            no_acus_reported=await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts),
+            price=workspace.policy.acu_price,
+        )

@@ -1,0 +1,235 @@
+"""What was spent: as Devin billed it if the key may read that, and from the differences between polls.
+
+1. What Devin billed is stored by billing day and product, with the instant of reading
+   (`bot.features.consumption.reader`).
+2. Figures are made from stored rows alone, so an answer is ready within the ack.
+
+The bill is the whole organisation's, and the differences are those of our own sessions: the rest came otherwise.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from bot.domain.billing import (
+    SETTLING,
+    Withheld,
+    bounds,
+    days_before,
+    is_bill_in,
+    newest_finished,
+)
+from bot.domain.cycle import Cycle, calendar_month
+from bot.domain.outcomes import Outcome
+from bot.domain.periods import days_between
+from bot.domain.session import Session
+from bot.features.consumption.cycle_figures import cycle_figures, history_start
+from bot.features.consumption.cycles import cycle_of, limit_of
+from bot.features.consumption.reader import ConsumptionReader, read_withheld
+from bot.features.consumption.sentences import CycleFigures
+from bot.features.usage import session_counts, usual
+from bot.features.usage.acus_by_day import AcusByDay
+from bot.features.usage.chart_days import CHART_DAYS
+from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive
+from bot.kernel.organisation import Organisation
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store import due, people, pull_requests, session_days, sessions, spend
+from bot.store.database.connection import Transaction
+from bot.store.spend import Billed
+
+
+class UsageLedger:
+    """Stores what Devin billed, and makes figures of the stored rows."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._reader = ConsumptionReader(services)
+
+    async def tick(self, organisation: Organisation) -> float:
+        """Read what Devin billed to an organisation, if that is due. Returns the seconds until the next call."""
+        return await self._reader.tick(organisation)
+
+    async def refresh(self, organisation: Organisation) -> None:
+        """Read what Devin billed to an organisation on the days that may still change; raises if it cannot be read."""
+        await self._reader.refresh(organisation)
+
+    async def figures(
+        self, workspace: Workspace, day: date, since: date | None = None, *, of: str | None = None, first: bool = False
+    ) -> Figures:
+        """Return the figures of the billing day `day`, or of all days from `since` to `day`.
+
+        What was billed is the whole organisation's; everything else is about the workspace's sessions in it.
+        With `of`, a channel, only its sessions count. With `first` the read goes before others, as Slack waits for it.
+        """
+        days, org_id = days_between(since or day, day), workspace.organisation.id
+        theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
+        async with self._services.db.scan(first=first) as tx:
+            cycle = await cycle_of(tx, org_id, bounds(day)[0])
+            own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
+            amounts = await self._amounts(tx, workspace, days, of, own)
+            outcomes, most_expensive = await _active_sessions(tx, workspace, days, of)
+            opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
+            waiting = await session_counts.waiting_now(tx, *theirs, of)
+            no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
+            of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
+            worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
+        return Figures(
+            day=day,
+            amounts=amounts,
+            total=amounts.total(days),
+            through_slack=amounts.through_slack(days),
+            usual=amounts.usual(day) if len(days) == 1 else None,  # a sum of days has nothing to be compared with
+            anomaly_limit=amounts.anomaly_limit(day) if len(days) == 1 else None,
+            outcomes=outcomes,
+            pull_requests_opened=opened,
+            pull_requests_merged=merged,
+            waiting=waiting,
+            most_expensive=most_expensive,
+            cycle=of_cycle,
+            not_in_yet=amounts.first_late(days),
+            withheld=amounts.withheld,
+            no_acus_reported=no_acus,
+            worked=worked,
+            price=workspace.policy.acu_price,
+            read_at=amounts.read_at.get(day),
+        )
+
+    async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
+        """Return the ACUs of all days from `first` to `last`, or with `of` of a channel's sessions; None if unknown."""
+        async with self._services.db.scan() as tx:
+            return (await self.amounts(tx, workspace, first, last, of)).best(days_between(first, last))
+
+    async def amounts(
+        self, tx: Transaction, workspace: Workspace, first: date, last: date, of: str | None = None
+    ) -> AcusByDay:
+        """Return the ACUs by day from `first` to `last`, and on the days before them that they are compared with.
+
+        They are those that `figures` of these days are made from. With `of`, a channel, only its sessions count.
+        """
+        own = await _own(tx, workspace, _first_compared(first, last), last, of)
+        return await self._amounts(tx, workspace, days_between(first, last), of, own)
+
+    # ------------------------------------------------------------ figures
+
+    async def _amounts(
+        self,
+        tx: Transaction,
+        workspace: Workspace,
+        days: Sequence[date],
+        channel: str | None,
+        own: Mapping[date, float],
+    ) -> AcusByDay:
+        """The ACUs of the organisation or of a channel. There the sessions' own count is all that was used."""
+        if channel is None:
+            return await self._of_organisation(tx, workspace.organisation.id, days, own)
+        known, span = _compared(days, own), days_between(_first_compared(days[0], days[-1]), days[-1])
+        return AcusByDay({day: known.get(day, 0.0) for day in span}, known)
+
+    async def _of_organisation(
+        self, tx: Transaction, org_id: str, days: Sequence[date], counted: Mapping[date, float]
+    ) -> AcusByDay:
+        first, last = _first_compared(days[0], days[-1]), days[-1]
+        own, now = _compared(days, counted), self._services.clock()
+        stored = await spend.billed(tx, org_id, first, last)
+        read = {day: figure.acus for day, figure in stored.items() if self._can_be_shown(day, figure, now)}
+        withheld = await self._withheld(tx, org_id)
+        if withheld is not None and any(day not in read for day in days):
+            return AcusByDay({}, own, withheld=withheld)
+        late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
+        return AcusByDay(
+            billed={day: acus for day, acus in read.items() if day not in late},
+            own=own,
+            late=late,
+            read_at={day: figure.read_at for day, figure in stored.items()},
+        )
+
+    async def _cycle(
+        self,
+        tx: Transaction,
+        workspace: Workspace,
+        cycle: Cycle,
+        day: date,
+        shown: AcusByDay,
+        own: Mapping[date, float],
+        channel: str | None,
+    ) -> CycleFigures | None:
+        """The figures of the `cycle` up to `day`, to stand beside the `shown` amounts; None if they are not known.
+
+        Of a cycle that began before all that was ever read, the calendar month counts, which has no limit.
+        """
+        org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
+        # The limit is the whole organisation's, and no part of it is a channel's.
+        limit = await limit_of(tx, org_id, workspace.policy) if channel is None else None
+        amounts = await self._amounts(tx, workspace, days_between(history_start(cycle), day), channel, own)
+        if amounts.withheld is not None and shown.withheld is None:
+            return None  # it would count our own sessions alone, beside a total of all
+        month = calendar_month(day)
+        found = cycle_figures(cycle, limit, amounts, day, finished)
+        return found or (cycle_figures(month, None, amounts, day, finished) if cycle.first < month.first else None)
+
+    def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
+        """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""
+        settled = bounds(day)[1] + SETTLING.total_seconds()
+        return figure.read_at >= settled or now - figure.read_at <= self._services.timing.consumption_fresh
+
+    async def _withheld(self, tx: Transaction, org_id: str) -> Withheld | None:
+        stored = await due.read(tx, due.consumption(org_id))
+        return read_withheld(stored.state) if stored else None
+
+    async def no_acus_reported(
+        self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay, channel: str | None = None
+    ) -> bool:
+        """Whether Devin reports no ACUs for our sessions, although some of them are done: on some plans it never does.
+
+        Sessions that were done just now are left out, because their ACUs may still follow.
+        """
+        if any(amounts.own.values()):
+            return False
+        before = min(bounds(day)[1], self._services.clock() - SETTLING.total_seconds())
+        after = bounds(_first_compared(day, day))[0]
+        return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before, channel)
+
+
+async def _active_sessions(
+    tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
+) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...]]:
+    """Count the sessions that were active on the days by their outcomes, and describe those that spent most."""
+    outcomes, costs = await session_days.outcomes_and_costs(
+        tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
+    )
+    tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
+    return outcomes, tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
+
+
+async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
+    thread, requester = session.thread_ts, None
+    if workspace.policy.shows_names:
+        asker = await people.get(tx, session.team, session.requester, read_after=0.0)
+        requester = (asker.name if asker else session.requester_name) or None
+    return MostExpensive(
+        title=session.title,
+        acus=acus,
+        permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
+        url=session.url,
+        requester=requester,
+        channel=session.channel,
+    )
+
+
+async def _own(
+    tx: Transaction, workspace: Workspace, first: date, last: date, channel: str | None
+) -> Mapping[date, float]:
+    """Count what our sessions spent on each day. Over a long history this is what takes longest of all figures."""
+    return await spend.by_day(tx, workspace.organisation.id, first, last, workspace.team, channel)
+
+
+def _compared(days: Sequence[date], own: Mapping[date, float]) -> dict[date, float]:
+    """Return what our sessions spent on the days, and on those before them that they are compared with."""
+    first = _first_compared(days[0], days[-1])
+    return {day: acus for day, acus in own.items() if first <= day <= days[-1]}
+
+
+def _first_compared(first: date, last: date) -> date:
+    """Return the first day that figures from `first` to `last` need: that of the month, or of a chart's history."""
+    charted = min(first, days_before(last, CHART_DAYS)[0])
+    return min(days_before(charted, usual.HISTORY_DAYS)[0], last.replace(day=1))

@@ -1,1 +1,0 @@
-"""What happens at Devin: polled, read and announced."""

@@ -1,1 +1,0 @@
-"""What Devin is asked for a person, and what it answers."""

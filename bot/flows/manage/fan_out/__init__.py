@@ -1,1 +1,0 @@
-"""Fan-outs: one prompt in many organisations."""

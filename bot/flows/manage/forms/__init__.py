@@ -1,1 +1,0 @@
-"""Forms: opened, checked and carried out."""

@@ -1,1 +1,0 @@
-"""Long jobs: exports, lists and reviews, with one living message each."""

@@ -1,1 +1,0 @@
-"""What admins are warned of while it happens: runaway sessions, guardrail violations."""

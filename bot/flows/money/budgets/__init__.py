@@ -1,1 +1,0 @@
-"""Budgets: how they stand, what they refuse, how they are changed."""

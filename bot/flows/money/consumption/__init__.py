@@ -1,1 +1,0 @@
-"""What Devin bills: days, cycles, limits."""

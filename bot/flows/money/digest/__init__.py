@@ -1,1 +1,0 @@
-"""The digests: which are due, what they say, which channels get them."""

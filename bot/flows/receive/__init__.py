@@ -1,1 +1,0 @@
-"""What Slack sends: stored before it is acknowledged, then given to the flow that does the work."""

@@ -1,1 +1,0 @@
-"""What people do with a session that exists: replies, verbs, buttons, lists."""

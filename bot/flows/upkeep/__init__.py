@@ -1,1 +1,0 @@
-"""What keeps store and engine in order."""

@@ -1,0 +1,238 @@
+"""Who may use the bot: full members of a workspace, in those of its channels that no other company shares.
+
+What Slack says about a person is stored, and counts for a while: for less where work is started or stopped. Slack's
+events about a person renew what is stored.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.admins import Admins
+from bot.domain.commands.spec import CommandSpec, Role
+from bot.domain.person import Person
+from bot.domain.session import Session
+from bot.kernel.admins import admins_of
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.slack.client import Channel
+from bot.slack.errors import ChannelGone, ScopeMissing, SlackError, SlackRefused
+from bot.slack.people import person_from
+from bot.store import people
+from bot.views.answers import access as access_sentences
+from bot.views.message import Message
+
+
+class Access:
+    """Looks up people and channels, keeps what it found for a while, and says who is refused and why."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
+        self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
+        self._groups: dict[str, tuple[float, dict[str, str]]] = {}
+
+    async def person(self, workspace: Workspace, user: str, *, first: bool = False) -> Person:
+        """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
+
+        With `first` the transactions go before other work, because Slack's ack waits for them.
+        """
+        return await self._stored(workspace, user, first=first) or await self._ask(workspace, user, first=first)
+
+    async def checked_person(self, workspace: Workspace, user: str, *, stops: bool = False) -> Person:
+        """Return the person with the id `user`, who starts or stops work: from our rows if they were stored just now.
+
+        With `stops`, what was stored lately counts while Slack does not say more. A stop costs nothing, and is urgent.
+        """
+        known = await self._stored(workspace, user, self._services.timing.person_checked)
+        if known is not None:
+            return known
+        try:
+            return await self._ask(workspace, user)
+        except SlackError as error:
+            refused = isinstance(error, SlackRefused) and error.permanent
+            before = await self._stored(workspace, user) if stops and not refused else None
+            if before is None:
+                raise
+            return before
+
+    async def refresh(self, workspace: Workspace, user: Mapping[str, Any]) -> None:
+        """Store what an event of Slack's says about a person, if they are stored here and were described otherwise.
+
+        Slack sends such events in bursts, for each change of a status. Nearly all of them cost one read.
+        """
+        key = (workspace.team, user["id"])
+        async with self._services.db.read(first=True) as tx:
+            stored = await people.get(tx, *key, read_after=0.0)
+        if stored is None or people.is_stored_as(person := person_from(user, workspace.team), stored):
+            return
+        # A crash before this commit leaves the event without an ack, and Slack sends it again.
+        async with self._services.db.write(first=True) as tx:
+            await people.put(tx, workspace.team, person, self._services.clock())
+        self._people.pop(key, None)
+
+    async def _ask(self, workspace: Workspace, user: str, *, first: bool = False) -> Person:
+        asked_at = self._services.clock()
+        person = await workspace.slack.person(user)
+        # A crash before this commit has Slack asked again. An event that came meanwhile is later, and stays.
+        async with self._services.db.write(first=first) as tx:
+            await people.put(tx, workspace.team, person, asked_at)
+            newest = await people.get(tx, workspace.team, user, asked_at) or person
+        self._people.pop((workspace.team, user), None)
+        return newest
+
+    async def known_person(self, workspace: Workspace, user: str) -> Person | None:
+        """Return the person with the id `user` from our rows; None if they were not stored lately. An ack waits for it.
+
+        What was read is kept in memory for a moment: to read a row takes half as long as the whole ack. Who is refused
+        counts as known for as long as in `checked_person`, so that nobody is refused for what has changed since.
+        """
+        now, key = self._services.clock(), (workspace.team, user)
+        at, person = self._people.get(key, (0.0, None))
+        if now - at > self._services.timing.person_at_hand:
+            person = await self._stored(workspace, user, first=True)
+            if person is not None and self.refusal(person, shared=False) is not None:
+                person = await self._stored(workspace, user, self._services.timing.person_checked, first=True)
+            self._people[key] = (now, person)
+        return person
+
+    async def _stored(
+        self, workspace: Workspace, user: str, within: float | None = None, *, first: bool = False
+    ) -> Person | None:
+        """The person from our rows; None if they were not stored in the last seconds, `within` or `person_known`."""
+        services = self._services
+        read_after = services.clock() - (services.timing.person_known if within is None else within)
+        async with services.db.read(first=first) as tx:
+            return await people.get(tx, workspace.team, user, read_after)
+
+    async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
+        """Map the ids `users` to names. An id that Slack does not show us stands for itself."""
+        return {user: await self._name(workspace, user) for user in users}
+
+    async def _name(self, workspace: Workspace, user: str) -> str:
+        try:
+            return (await self.person(workspace, user)).name
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return user  # a mention of somebody whom Slack does not show us must not hold up the message
+
+    async def is_outsider(self, workspace: Workspace, user: str) -> bool:
+        """Whether `user` is a guest, of another company, or somebody whom Slack does not show us."""
+        try:
+            return (await self.person(workspace, user)).is_outsider
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return True
+
+    async def group_names(self, workspace: Workspace, groups: list[str]) -> dict[str, str]:
+        """Map the ids `groups` of user groups to their names. One that Slack does not show us is left out."""
+        now = self._services.clock()
+        at, known = self._groups.get(workspace.team, (0.0, {}))
+        if groups and now - at > self._services.timing.groups_known:
+            known = await self._read_groups(workspace)
+            self._groups[workspace.team] = (now, known)
+        return {group: known[group] for group in groups if group in known}
+
+    async def _read_groups(self, workspace: Workspace) -> dict[str, str]:
+        try:
+            return await workspace.slack.groups()
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return {}  # as above: an installation from before the bot had the scope must not lose the message
+
+    async def channel_names(self, workspace: Workspace, channels: list[str]) -> dict[str, str]:
+        """Map the ids `channels` to the channels' names. One that the bot cannot see is left out."""
+        found = {channel: await self._channel_name(workspace, channel) for channel in channels}
+        return {channel: name for channel, name in found.items() if name}
+
+    async def _channel_name(self, workspace: Workspace, channel: str) -> str:
+        try:
+            return (await self.channel(workspace, channel)).name
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return ""
+
+    async def channel(self, workspace: Workspace, channel: str) -> Channel:
+        """Return what kind of channel `channel` is. Raises ChannelGone if the bot cannot see it."""
+        known = self._known_channel(workspace, channel)
+        if known is not None:
+            return known
+        now, key = self._services.clock(), (workspace.team, channel)
+        found = await workspace.slack.channel(channel)
+        if found.is_archived or found.is_ext_shared:
+            self._channels.pop(key, None)  # asked for again next time: a person who is refused may change the channel
+        else:
+            self._channels[key] = (now, found)
+        return found
+
+    def is_known_to_be_open(self, workspace: Workspace, channel: str) -> bool:
+        """Whether `channel` is known to be neither archived nor shared, without a call to Slack.
+
+        Of a direct message that is not known: it may be one between two people, where the bot cannot post.
+        """
+        return self._known_channel(workspace, channel) is not None
+
+    def _known_channel(self, workspace: Workspace, channel: str) -> Channel | None:
+        at, known = self._channels.get((workspace.team, channel), (0.0, None))
+        return known if self._services.clock() - at <= self._services.timing.channel_known else None
+
+    async def is_shared(self, workspace: Workspace, channel: str) -> bool:
+        """Whether another company shares `channel`; False for direct messages and for what the bot cannot see."""
+        if channel.startswith("D"):
+            return False
+        try:
+            return (await self.channel(workspace, channel)).is_ext_shared
+        except (ChannelGone, ScopeMissing):
+            return False
+
+    async def refusal_in_ack(self, workspace: Workspace, user: str) -> Message | None:
+        """Why `user`, a guest or somebody of another company, may not use the bot, or None; an ack waits for this.
+
+        So Slack is asked only about somebody whom our rows do not know.
+        """
+        known = await self.known_person(workspace, user)
+        return self.refusal(known or await self.person(workspace, user, first=True), shared=False)
+
+    def refusal(self, person: Person, *, shared: bool) -> Message | None:
+        """Why `person` may not use the bot, or None; `shared` is whether another company shares the channel."""
+        if shared:
+            return access_sentences.SHARED_CHANNEL_REFUSED
+        if person.deleted:
+            return access_sentences.DEACTIVATED_REFUSED
+        if person.is_external:
+            return access_sentences.OTHER_COMPANY_REFUSED
+        return access_sentences.GUEST_REFUSED if person.is_guest else None
+
+    async def start_refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
+        """Why `user` may start nothing in `channel`; None if they may. Slack is asked about what is not known."""
+        person = await self.checked_person(workspace, user)
+        if channel.startswith("D"):  # never shared; whether the bot may post in it shows when it does
+            return self.refusal(person, shared=False)
+        try:
+            found = await self.channel(workspace, channel)
+        except (ChannelGone, ScopeMissing):
+            return self.refusal(person, shared=False) or access_sentences.not_in_channel()
+        refusal = self.refusal(person, shared=found.is_ext_shared)
+        return refusal or (access_sentences.CHANNEL_ARCHIVED if found.is_archived else None)
+
+    async def role_refusal(
+        self, workspace: Workspace, spec: CommandSpec, user: str | None, session: Session | None = None
+    ) -> Message | None:
+        """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any."""
+        if spec.role is Role.EVERYBODY:
+            return None
+        admins = await self._admins(workspace)
+        if spec.role.includes(user, admins.ids, session.requester if session else None):
+            return None
+        if spec.role is Role.ASKER_OR_ADMIN and session is not None:
+            return access_sentences.not_yours(session.requester, admins)
+        return access_sentences.admins_only(spec.subject, admins)
+
+    async def _admins(self, workspace: Workspace) -> Admins:
+        """Who is an admin by our rows: an ack may wait for them."""
+        services = self._services
+        async with services.db.read(first=True) as tx:
+            return await admins_of(tx, workspace, services.clock() - services.timing.admins_known)

@@ -1,0 +1,183 @@
+"""The table of commands: every command goes through it, by name and argument, from whichever place it was given.
+
+    given                        how it comes here                what the table does
+    ---------------------------  -------------------------------  -----------------------------------------------
+    behind `/devin`              `answer`, while the ack waits    answers, or has a row carry it out (`Deferred`)
+    in a message                 `written`, by the message's row  carries it out in that row
+    with a button of a post      `run`, by a row                  carries it out
+    as a choice of a question    `run`, by a row                  as if it had been typed, or carries it out
+
+The table checks the person, the role and the place once, each time; a handler need not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands.parser import Command
+from bot.domain.commands.registry import STOP_LISTED
+from bot.domain.commands.spec import CommandSpec, Role
+from bot.domain.form import Form
+from bot.domain.session import Lifecycle, Session
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
+from bot.kernel.job import CommandJob, Job, move, recipient_of
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.views.answers import sessions as session_sentences
+from bot.views.answers import stops as stop_sentences
+from bot.views.message import Message
+from bot.views.modals import parts as forms
+
+
+class CommandTable:
+    """All commands, each with its handler."""
+
+    def __init__(self, services: Services, access: Access, handlers: Mapping[CommandSpec, Handler]) -> None:
+        self._services = services
+        self._access = access
+        self.handlers = handlers
+        self._specs = {spec.name: spec for spec in handlers}
+
+    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Answer:
+        """Answer what `user` typed behind `/devin` in `channel`, from our own rows."""
+        refusal = await self._access.role_refusal(workspace, command.spec, user)
+        if refusal is not None:
+            return refusal
+        answer = self.handlers[command.spec].answer
+        assert answer is not None, f"nothing answers {command.spec.name} in the ack"
+        return await answer(Asked(workspace, user, channel, command.spec, command.argument, command.key))
+
+    def elsewhere(self, spec: CommandSpec, channel: str) -> Message | None:
+        """Why the command cannot be written in `channel`; None if it can."""
+        return self.handlers[spec].elsewhere if spec.private and not channel.startswith("D") else None
+
+    async def written(self, job: Job[MessageCause], command: Command) -> None:
+        """Carry out a command that is not about a session's thread, for a person whom the flow of messages let in."""
+        refusal = await self._access.role_refusal(job.workspace, command.spec, job.cause.user)
+        refusal = refusal or self.elsewhere(command.spec, job.cause.channel)
+        given = as_command(job, command)
+        if refusal is not None:
+            await self._services.answer(given, refusal)
+        else:
+            await self._as_typed(given, command.spec)
+
+    async def written_in_thread(self, job: Job[MessageCause], command: Command, session: Session) -> None:
+        """Carry out a command about the `session` in whose thread it was written."""
+        await self._on_session(as_command(job, replace(command, argument=session.id)), command.spec, session)
+
+    async def run(self, job: CommandJob) -> None:
+        """Carry out the command of a row: of a button, of a choice, or of what was typed behind `/devin`."""
+        spec = self._specs[job.cause.command]
+        as_typed = job.cause.chosen and spec.is_typed
+        session = None
+        if spec.of_session and not as_typed:
+            session = await self._services.session(job.cause.argument)
+            # A button's value is no authorisation.
+            if session is None or not _is_in_place(session, job):
+                await self._services.answer(job, session_sentences.NO_SESSION_HERE)
+                return
+        if (refusal := await self._refusal(job, spec, session)) is not None:
+            await self._services.answer(job, refusal)
+        elif session is not None:
+            await self._on_session(job, spec, session)
+        elif as_typed:
+            await self._as_typed(job, spec)
+        else:
+            await self._carry_out(job, spec)
+
+    async def on_dead(self, uow: UnitOfWork, job: CommandJob, reason: str, /) -> None:
+        """Announce that the command of a row was not carried out, in the words of its handler."""
+        await self.handlers[self._specs[job.cause.command]].lost(uow, job, reason)
+
+    # ------------------------------------------------------------ who, and where
+
+    async def _refusal(self, job: CommandJob, spec: CommandSpec, session: Session | None) -> Message | None:
+        """Why the person of the job may not give the command where they did, or None."""
+        cause = job.cause
+        if cause.user is None:
+            return None  # a stop that was stored for later; its asker was checked when it was stored
+        ends = spec.ends_session
+        if ends or spec.starts or (cause.pressed and spec.role is Role.ADMIN):
+            person = await self._access.checked_person(job.workspace, cause.user, stops=ends)
+        else:
+            person = await self._access.person(job.workspace, cause.user)
+        # A press does not say whether its channel is shared by now. A typed command is about the person's own sessions.
+        # Members of our workspace may still stop what runs in a shared channel.
+        channel = cause.channel if cause.pressed and not ends else None
+        shared = channel is not None and await self._access.is_shared(job.workspace, channel)
+        refusal = self._access.refusal(person, shared=shared)
+        if refusal is not None or session is not None or spec.role is Role.ASKER_OR_ADMIN:
+            return refusal  # who asked for the session is known to what is done with it
+        return await self._access.role_refusal(job.workspace, spec, cause.user)
+
+    async def _on_session(self, job: CommandJob, spec: CommandSpec, session: Session) -> None:
+        """Carry out a command about `session` if the role allows it; else refuse, or answer that it has ended."""
+        refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
+        if refusal is not None:
+            message = refusal if session.lifecycle is Lifecycle.OPEN else stop_sentences.ALREADY_ENDED
+            await self._services.answer(job, message, session)
+            return
+        on_session = self.handlers[spec].on_session
+        assert on_session is not None, f"nothing does {spec.name} on a session"
+        await on_session(job, session)
+
+    # ------------------------------------------------------------ carried out by a row
+
+    async def _as_typed(self, job: CommandJob, spec: CommandSpec) -> None:
+        """Carry out a command for a row that stands for what might have been typed behind `/devin`."""
+        handler = self.handlers[spec]
+        if handler.run is not None or handler.answer is None:
+            await self._carry_out(job, spec)
+            return
+        found = await handler.answer(asked_by(job, spec))
+        if isinstance(found, Form):  # which Slack opens only after a press
+            found = forms.open_button(found)
+        if isinstance(found, Deferred):
+            await self._hand_on(job, found)
+        elif found.text:
+            await self._services.answer(job, found)
+        else:
+            await self._services.close(job)
+
+    async def _hand_on(self, job: CommandJob, found: Deferred) -> None:
+        cause = replace(job.cause, argument=found.argument, thread_ts=None, pressed=False, chosen=False)
+        # A crash before this commit does and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            # With a key of its own, because what is carried out may have an answer too.
+            await uow.reply_privately(recipient_of(job), found.message, key=f"{job.row.key}:received")
+            await move(uow, job, found.lane, replace(cause, response_url=None))
+
+    async def _carry_out(self, job: CommandJob, spec: CommandSpec) -> None:
+        run = self.handlers[spec].run
+        assert run is not None, f"nothing carries out {spec.name}"
+        await run(job)
+
+
+def as_command(job: Job[MessageCause], command: Command) -> CommandJob:
+    """Return the job of a message as that of the `command` that the message consists of."""
+    cause = job.cause
+    given = ActionCause(
+        command.spec.name,
+        command.argument,
+        cause.user,
+        cause.channel,
+        cause.thread_ts,
+        response_url=cause.response_url,
+        unsent=cause.unsent,
+        written=True,
+    )
+    return Job(job.row.with_cause(given), job.claim, job.workspace)
+
+
+def _is_in_place(session: Session, job: CommandJob) -> bool:
+    """Whether the session is one that the button or the command may name.
+
+    A button names a session of the channel in which it was pressed. One in a list may be pressed anywhere, and names
+    the person's own.
+    """
+    cause = job.cause
+    own = cause.command == STOP_LISTED.name and session.requester == cause.user
+    here = not cause.pressed or session.channel == cause.channel or own
+    return session.team == job.workspace.team and here

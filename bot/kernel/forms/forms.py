@@ -1,0 +1,186 @@
+"""Forms: one is opened after a press, a slash command or a shortcut, checked when it comes back, and carried out.
+
+A command has a form when a feature declares a `FormKind` under its name. That it may be used is checked when the form
+opens, again when it comes back, and once more before anything is changed.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.devin.errors import DevinError
+from bot.domain.causes import ViewCause
+from bot.domain.form import Form
+from bot.kernel.access import Access
+from bot.kernel.job import Job, finish
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import Recipient, UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import ContentRefused, SlackError, SlackRefused
+from bot.slack.forms import entered
+from bot.slack.rendering import text_of
+from bot.views.message import Message
+from bot.views.modals import parts
+from bot.views.modals.parts import View
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Who asks for which form, by a request of Slack's whose `trigger_id` opens one view within three seconds.
+
+    `text` is that of the message on which a shortcut was used, still in Slack's notation.
+    """
+
+    user: str
+    form: Form
+    trigger_id: str
+    response_url: str | None = field(default=None, repr=False)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A submitted form that is not taken: what is wrong with its fields, by their names, or a view in its place."""
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+    view: View | None = None
+
+
+class FormKind(ABC):
+    """What the form of one command looks like, when it is filled in well, and what is done with it."""
+
+    title: str  # of the form, and of the views that stand in its place
+
+    @abstractmethod
+    def first(self, workspace: Workspace, opening: Opening) -> View | None:
+        """Return the form as it opens, without any call; None if something has to be read for it."""
+
+    @abstractmethod
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return the form, or a notice in its place, with what was read for it. May raise a DevinError."""
+
+    @abstractmethod
+    def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
+        """Return a sentence for each field that cannot be taken; Slack waits for this, so nothing may be called."""
+
+    @abstractmethod
+    async def save(self, job: Job[ViewCause]) -> None:
+        """Carry out the form that was submitted, and close its row."""
+
+    @abstractmethod
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], reason: str, /) -> None:
+        """Announce that nothing came of the form, or that nobody knows, to who has submitted it."""
+
+
+def opening_from_message(command: str, body: Mapping[str, Any]) -> Opening:
+    """Return the opening of the form of `command` with the message on which Slack's `body` reports a shortcut."""
+    form = Form(command, channel=body["channel"]["id"])
+    return Opening(
+        body["user"]["id"], form, body["trigger_id"], body.get("response_url"), text_of(body.get("message") or {})
+    )
+
+
+class Forms:
+    """Opens forms, takes them back and has them carried out; `kinds` has the kind of form of each command."""
+
+    def __init__(self, services: Services, access: Access, kinds: Mapping[str, FormKind]) -> None:
+        self._services = services
+        self._access = access
+        self._kinds = kinds
+
+    @property
+    def commands(self) -> frozenset[str]:
+        """The names of the commands that have a form."""
+        return frozenset(self._kinds)
+
+    async def open(self, workspace: Workspace, opening: Opening) -> None:
+        """Show the form, or in its place why not; if Slack does not show it, say that privately.
+
+        A crash on the way leaves no form, or one that says "Loading…", and has changed nothing.
+        """
+        try:
+            await self._open(workspace, opening)
+        except SlackError as error:
+            log.warning("form not opened", form=opening.form.command, error=str(error))
+            async with self._services.unit_of_work() as uow:
+                key, url = f"form:{opening.trigger_id}", opening.response_url
+                to = Recipient(workspace.team, key, opening.user, opening.form.channel, response_url=url)
+                await uow.reply_privately(to, parts.NOT_OPENED)
+
+    async def _open(self, workspace: Workspace, opening: Opening) -> None:
+        kind = self._kinds[opening.form.command]
+        refusal = await self._refusal(workspace, opening.form, opening.user)
+        first = parts.notice(kind.title, refusal.text) if refusal else kind.first(workspace, opening)
+        # Before anything is read: the trigger lives for three seconds.
+        view_id = await workspace.slack.open_view(opening.trigger_id, first or parts.loading(kind.title))
+        if first is None:
+            await self._load(workspace, opening, kind, view_id)
+
+    async def _load(self, workspace: Workspace, opening: Opening, kind: FormKind, view_id: str) -> None:
+        try:
+            view = await kind.loaded(workspace, opening)
+        except DevinError as error:
+            log.warning("form not loaded", form=opening.form.command, error=type(error).__name__)
+            view = parts.notice(kind.title, parts.NOT_LOADED)
+        try:
+            await workspace.slack.update_view(view_id, view)
+        except ContentRefused as refused:
+            log.warning("form not drawn", form=opening.form.command, error=str(refused), details=refused.details)
+            # Without it the view would say "Loading…" for ever.
+            await workspace.slack.update_view(view_id, parts.notice(kind.title, parts.NOT_DRAWN))
+        except SlackRefused as refused:
+            log.info("form was closed meanwhile", form=opening.form.command, error=str(refused))
+
+    async def take(self, workspace: Workspace, body: Mapping[str, Any]) -> ViewCause | NotTaken:
+        """Read the form that Slack's `body` submits, and check the right of the person and the fields.
+
+        Slack waits for this, so it is decided from our own rows.
+        """
+        view, user = body["view"], body["user"]["id"]
+        kind = self._kinds[view["callback_id"]]
+        form = Form.read(view["callback_id"], view.get("private_metadata") or "")
+        if form is None:
+            return NotTaken(view=parts.notice(kind.title, parts.OTHER_VERSION))
+        if (refusal := await self._refusal(workspace, form, user)) is not None:
+            return NotTaken(view=parts.notice(kind.title, refusal.text))
+        fields = entered(view)
+        errors = kind.errors(form, fields)
+        return NotTaken(errors=errors) if errors else ViewCause(form, user, fields)
+
+    async def run(self, job: Job[ViewCause]) -> None:
+        """Carry out the form that was submitted, if its person still may."""
+        form, user = job.cause.form, job.cause.user
+        person = await self._access.checked_person(job.workspace, user)
+        refusal = self._access.refusal(person, shared=False) or await self._refusal(job.workspace, form, user)
+        if refusal is None:
+            await self._kinds[form.command].save(job)
+            return
+        async with self._services.unit_of_work_for(job) as uow:
+            await answer(uow, job, refusal)
+            await finish(uow, job)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], reason: str, /) -> None:
+        """Announce to who submitted the form what was lost."""
+        await self._kinds[job.cause.form.command].on_dead(uow, job, reason)
+
+    async def _refusal(self, workspace: Workspace, form: Form, user: str) -> Message | None:
+        """Why the person may not use the command of `form`, as far as our rows know."""
+        person = await self._access.known_person(workspace, user)
+        refusal = self._access.refusal(person, shared=False) if person else None
+        return refusal or await self._access.role_refusal(workspace, self._services.commands.named(form.command), user)
+
+
+async def answer(uow: UnitOfWork, job: Job[ViewCause], *messages: Message, late: bool = False) -> None:
+    """Answer who submitted the form, in direct messages: a form leaves no place behind, and these get through.
+
+    What came of the form is said once. With `late` it is still to come.
+    """
+    first = f"form:{job.row.key}" + (":late" if late else "")
+    keys = [first, *(f"{first}:{number}" for number in range(2, len(messages) + 1))]
+    team, user = job.workspace.team, job.cause.user
+    rows = [uow.post_row(key, team, user, None, one) for key, one in zip(keys, messages, strict=True)]
+    await uow.add_to_outbox(*rows)

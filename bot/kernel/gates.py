@@ -1,0 +1,85 @@
+"""Gates: may work begin, and how much may it use? What features have to say about that is asked in one place."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.amounts import session_limit
+from bot.domain.session import Session
+from bot.kernel.workspace import Workspace
+from bot.store.database.connection import Transaction
+from bot.views.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who has work done, and where. `reader` is who reads why it may not begin: mostly the same person."""
+
+    workspace: Workspace
+    user: str
+    channel: str
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many ACUs a session may use, None for any number; `less` says why that is less than its asker wanted."""
+
+    acus: int | None
+    less: Message | None = None
+
+
+class Gate(Protocol):
+    """What a feature has to say when work is to begin. Work that runs is never cut."""
+
+    async def start_refusal(self, who: Asker, *, again: bool = False) -> Message | None:
+        """Why `who` may start nothing now, or have nothing tried `again`; None if they may."""
+
+    async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
+        """Why `session` may not be woken now; None if it may. What would wake it is `kept`, or else not sent."""
+
+    async def limit(self, who: Asker, work: str, ceiling: float | None, wanted: int | None, sessions: int) -> Limit:
+        """Return how many ACUs each of so many new `sessions` of the `work` with this id may use.
+
+        Their own `ceiling` stays as it is: it holds over wakings, and there may be more room by then. `wanted` is what
+        the asker asked for.
+        """
+
+    async def is_quick(self, tx: Transaction, team: str) -> bool:
+        """Whether `start_refusal` is answered so soon that an ack may wait for it: there is nothing to add up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """All gates. The first refusal counts, and the smallest limit."""
+
+    gates: Sequence[Gate] = ()
+
+    async def start_refusal(self, who: Asker, *, again: bool = False) -> Message | None:
+        """Why `who` may start nothing now, or have nothing tried `again`; None if they may."""
+        for gate in self.gates:
+            if (refusal := await gate.start_refusal(who, again=again)) is not None:
+                return refusal
+        return None
+
+    async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
+        """Why `session` may not be woken now; None if it may. What would wake it is `kept`, or else not sent."""
+        for gate in self.gates:
+            if (refusal := await gate.wake_refusal(who, session, kept=kept)) is not None:
+                return refusal
+        return None
+
+    async def limit(
+        self, who: Asker, work: str, ceiling: float | None, wanted: int | None = None, sessions: int = 1
+    ) -> Limit:
+        """Return how many ACUs each of so many new `sessions` of the `work` may use: at most their own `ceiling`."""
+        smallest = Limit(session_limit([ceiling]))
+        for gate in self.gates:
+            limit = await gate.limit(who, work, ceiling, wanted, sessions)
+            if limit.acus is not None and (smallest.acus is None or limit.acus < smallest.acus):
+                smallest = limit
+        return smallest
+
+    async def is_quick(self, tx: Transaction, team: str) -> bool:
+        """Whether an ack may wait for `start_refusal`."""
+        return all([await gate.is_quick(tx, team) for gate in self.gates])

@@ -1,0 +1,83 @@
+"""What all flows of the process share, wired once in the composition root."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.domain.causes import Cause, PersonsCause
+from bot.domain.commands.command_set import CommandSet
+from bot.domain.session import Session
+from bot.engine.port import Engine
+from bot.kernel.job import Job, finish, finish_with
+from bot.kernel.organisation import Organisations
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspaces
+from bot.metrics import Metrics
+from bot.store import lanes, sessions
+from bot.store.database.connection import Clock, Database
+from bot.store.inbox_writer import InboxWriter
+from bot.store.lanes import Claim
+from bot.timing import Timing
+from bot.views.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What belongs to the process, and the two registries of what belongs to one workspace or organisation."""
+
+    db: Database
+    engine: Engine
+    writer: InboxWriter
+    workspaces: Workspaces
+    organisations: Organisations
+    timing: Timing
+    clock: Clock
+    worker: str
+    metrics: Metrics
+    commands: CommandSet
+
+    @asynccontextmanager
+    async def unit_of_work(
+        self, claim: Claim | None = None, ref: str = "-", *, first: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
+        """Open a transaction, and wake lanes once it is committed. Rows that it adds get `ref`.
+
+        With `claim` the lane is kept until the commit. Raises ClaimLostError if another worker has taken the lane.
+        With `first` it goes before other transactions, because Slack waits for its outcome.
+        """
+        async with self.db.write(first=first) as tx:
+            if claim is not None:
+                await lanes.hold(tx, claim)
+            uow = UnitOfWork(tx, self.clock(), ref, self.timing)
+            yield uow
+        # A crash right here loses only hints: the sweep wakes every lane with open rows.
+        for lane, after in uow.wakes.items():
+            self.engine.wake(lane, after)
+        for act in uow.afterwards:
+            act()
+
+    def unit_of_work_for(self, job: Job[Cause]) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Open a transaction that is committed only while the job's claim holds."""
+        return self.unit_of_work(job.claim, job.row.ref)
+
+    async def answer(self, job: Job[PersonsCause], message: Message, session: Session | None = None) -> None:
+        """Reply privately as `finish_with` does, and close the job's row, in a transaction that does nothing else."""
+        # A crash before this commit answers nothing, and the row is handled again.
+        async with self.unit_of_work_for(job) as uow:
+            await finish_with(uow, job, message, session)
+
+    async def close(self, job: Job[Cause]) -> None:
+        """Close the job's row, in a transaction that does nothing else."""
+        # A crash before this commit leaves the row open, and it is handled again.
+        async with self.unit_of_work_for(job) as uow:
+            await finish(uow, job)
+
+    async def check_claim(self, job: Job[Cause]) -> None:
+        """Raise ClaimLostError if another worker has the job's lane; for the line before a call to the outside."""
+        async with self.db.read(first=True) as tx:
+            await lanes.check(tx, job.claim)
+
+    async def session(self, session_id: str) -> Session | None:
+        """Return the session with our id `session_id`, or None."""
+        async with self.db.read() as tx:
+            return await sessions.get(tx, session_id)

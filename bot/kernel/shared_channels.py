@@ -1,0 +1,141 @@
+"""Channels that another company shares: what Devin says is not posted there, and its asker is told so once.
+
+1. Before a post with Devin's words, and before a card is drawn, Slack is asked whether the channel is shared. The
+   answer counts for a short time. Slack's event about a change has it asked at once.
+2. If the answer differs from what is stored, the change is stored with all that follows from it: the posts that wait
+   are marked dead, the askers get a direct message, and the posts that are edited are drawn anew.
+
+An answer that is older than the stored change counts for nothing: another worker may know better.
+Slack's answer also says whether the channel is private, which is asked for and stored for digests.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.keys import DEVINS_POSTS, ref_of
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import SlackError, SlackRefused
+from bot.store import channels, outbox, sessions
+from bot.store.channels import KnownChannel
+from bot.views.answers import failures as failure_sentences
+
+log = get_logger(__name__)
+
+SHARED: Final = "channel shared"  # why a post is dead
+MOST_SESSIONS: Final = 500
+MOST_ASKED: Final = 20  # channels about which Slack is asked at once
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What Slack has answered, and when it was asked."""
+
+    is_shared: bool
+    asked_at: float
+    is_private: bool | None = None  # as in `KnownChannel`
+
+
+class SharedChannels:
+    """Knows which channels are shared, and acts when one becomes shared or is shared no longer."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._answers: dict[tuple[str, str], _Answer] = {}
+
+    async def is_shared(self, workspace: Workspace, channel: str) -> bool:
+        """Whether another company shares `channel`; False for direct messages.
+
+        What was known before holds while Slack does not answer. Raises SlackError if nothing is known.
+        """
+        if not channel.startswith(("C", "G")):
+            return False
+        known = await self._known(workspace, channel)
+        answer = self._answers.get((workspace.team, channel))
+        if answer is None or self._is_old(answer, known):
+            try:
+                answer = await self._ask(workspace, channel)
+            except SlackError as error:
+                answer = self._in_doubt(error, known, answer)
+                self._answers[workspace.team, channel] = answer
+        await self._store(workspace, channel, known, answer)
+        return answer.is_shared
+
+    async def ask_again(self, workspace: Workspace, channel: str) -> None:
+        """Ask Slack whether `channel` is shared although it may just have answered: it has reported a change."""
+        answer = await self._ask(workspace, channel)
+        await self._store(workspace, channel, await self._known(workspace, channel), answer)
+
+    async def learn_private(self, workspace: Workspace) -> None:
+        """Ask Slack about channels with sessions of which it is not known whether they are private, but some at a time.
+
+        What the bot cannot see counts as private.
+        """
+        async with self._services.db.scan() as tx:
+            unknown = await channels.not_asked_about(tx, workspace.team, MOST_ASKED)
+        learned = [(channel, await self._is_private(workspace, channel)) for channel in unknown]
+        if not learned:
+            return
+        # A crash before this commit has the next digest ask once more.
+        async with self._services.db.write() as tx:
+            for channel, private in learned:
+                if private is not None:
+                    await channels.set_private(tx, workspace.team, channel, private=private)
+
+    async def _is_private(self, workspace: Workspace, channel: str) -> bool | None:
+        """Whether Slack says now that `channel` is private; None while it does not answer."""
+        try:
+            answer = await self._ask(workspace, channel)
+        except SlackError as error:
+            log.warning("not known whether a channel is private", channel=channel, error=str(error))
+            return True if isinstance(error, SlackRefused) and error.permanent else None
+        # Before there is a row that says no more than that the channel is private.
+        await self._store(workspace, channel, await self._known(workspace, channel), answer)
+        return answer.is_private
+
+    async def _known(self, workspace: Workspace, channel: str) -> KnownChannel | None:
+        async with self._services.db.read() as tx:
+            return await channels.get(tx, workspace.team, channel)
+
+    def _is_old(self, answer: _Answer, known: KnownChannel | None) -> bool:
+        expired = self._services.clock() - answer.asked_at > self._services.timing.channel_known
+        return expired or (known is not None and known.changed_at > answer.asked_at)
+
+    async def _ask(self, workspace: Workspace, channel: str) -> _Answer:
+        asked_at = self._services.clock()
+        found = await workspace.slack.channel(channel)
+        answer = _Answer(found.is_ext_shared, asked_at, found.is_private)
+        self._answers[workspace.team, channel] = answer
+        return answer
+
+    def _in_doubt(self, error: SlackError, known: KnownChannel | None, answer: _Answer | None) -> _Answer:
+        """What counts while Slack does not say. Where it never will, and has never said, the channel is not shared."""
+        never = isinstance(error, SlackRefused) and error.permanent
+        if known is None and answer is None and not never:
+            raise error
+        log.warning("not known whether a channel is shared", error=str(error))
+        return _Answer(known is not None and known.is_shared, self._services.clock())
+
+    async def _store(self, workspace: Workspace, channel: str, known: KnownChannel | None, answer: _Answer) -> None:
+        was_shared, was_private = (known.is_shared, known.is_private) if known is not None else (False, None)
+        # Whether a channel is private only digests ask for (`learn_private`), and here it is kept up to date.
+        is_new = was_private is not None and answer.is_private not in {None, was_private}
+        if answer.is_shared == was_shared and not is_new:
+            return
+        # A crash right here stores nothing: the next post, or the event again, finds the same change.
+        async with self._services.unit_of_work() as uow:
+            if is_new:
+                await channels.set_private(uow.tx, workspace.team, channel, private=not was_private)
+            if await channels.set_shared(uow.tx, workspace.team, channel, answer.is_shared, answer.asked_at):
+                log.info("sharing changed", channel=channel, shared=answer.is_shared)
+                await self._change(uow, workspace.team, channel, shared=answer.is_shared)
+
+    async def _change(self, uow: UnitOfWork, team: str, channel: str, *, shared: bool) -> None:
+        live = await sessions.of_channel(uow.tx, team, channel, limit=MOST_SESSIONS)
+        for session in live if shared else ():
+            await outbox.mark_session_dead(uow.tx, session.id, SHARED, uow.now, DEVINS_POSTS)
+            key, message = f"shared:{session.id}:{uow.now:.6f}", failure_sentences.channel_shared(session)
+            await uow.add_to_outbox(uow.post_row(key, team, session.requester, None, message, ref=ref_of(session.id)))
+        await uow.redraw_in(team, channel, [session.id for session in live])

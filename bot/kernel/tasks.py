@@ -1,0 +1,77 @@
+"""Tasks: work that a row carries on. Each says once what it is called, or which of Slack's events it takes.
+
+Features declare them. Routes, the check of requests, the intake and the dispatch loop over what is declared.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from bot.domain.causes import EventCause, TaskCause
+from bot.domain.session import Session
+from bot.kernel.access import Access
+from bot.kernel.gates import Gates
+from bot.kernel.job import Flow
+from bot.kernel.services import Services
+from bot.kernel.shared_channels import SharedChannels
+from bot.kernel.unit_of_work import UnitOfWork
+
+# A hook: a session still runs although somebody stopped it; called in the transaction that announces that.
+StopFailed = Callable[[UnitOfWork, Session], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """What the parts of a feature are made with; each keeps what it uses."""
+
+    services: Services
+    access: Access
+    gates: Gates
+    shared_channels: SharedChannels
+    stop_failed: Sequence[StopFailed] = ()
+
+
+class Task(Flow[TaskCause], Protocol):
+    """Work that we have asked ourselves for, such as a long job. What it is about stands in a row of its own."""
+
+    name: ClassVar[str]  # stands in rows
+
+    def __init__(self, kernel: Kernel) -> None:
+        """Make the task with what it uses of `kernel`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackEvent:
+    """Events of Slack's by their types, and the texts that are needed of them.
+
+    `fields` says where each text is in the event, by the name it gets in the cause: `{"name": "channel.name"}`.
+    """
+
+    types: Sequence[str]
+    fields: Mapping[str, str]
+
+    def read(self, event: Mapping[str, Any]) -> dict[str, str]:
+        """Return the texts of Slack's `event`, empty where it has none. Raises ValueError if one is something else."""
+        return {name: _text(event, path) for name, path in self.fields.items()}
+
+
+class EventTask(Flow[EventCause], Protocol):
+    """What is done about an event of Slack's, after its ack."""
+
+    event: ClassVar[SlackEvent]
+
+    def __init__(self, kernel: Kernel) -> None:
+        """Make the task with what it uses of `kernel`."""
+
+
+def _text(event: object, path: str) -> str:
+    found: object = event
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            raise ValueError(f"no {path}")  # noqa: TRY004 - the value is wrong, and not what the caller does
+        found = found.get(name)
+        if found is None:
+            return ""
+    if not isinstance(found, str):
+        raise ValueError(f"{path} is no text")  # noqa: TRY004
+    return found

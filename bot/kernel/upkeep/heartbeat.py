@@ -1,0 +1,35 @@
+"""The heartbeat of this worker: while it beats, no other worker takes what this one has claimed."""
+
+from bot.kernel.services import Services
+from bot.store import lanes, outbox, posts
+
+
+class Heartbeat:
+    """Keeps the claims of this worker, from its start to its stop."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def begin(self) -> None:
+        """Beat for the first time. On SQLite free all claims first: only one process runs, so their owner is dead."""
+        if self._services.db.is_sqlite:
+            async with self._services.db.write() as tx:
+                await lanes.free_all(tx)
+                await outbox.free_all(tx)
+                await posts.free_all(tx)
+        await self.beat()
+
+    async def beat(self) -> float:
+        """Store that this worker is alive. Returns the seconds until the next beat."""
+        lease = self._services.timing.lease
+        # First, before all other writes that wait: a worker whose heartbeat is late loses its claims to other workers.
+        async with self._services.db.write(first=True) as tx:
+            await lanes.beat(tx, self._services.db, self._services.worker, lease)
+        return lease / 3
+
+    async def leave(self) -> None:
+        """Release all claims of this worker, so that another worker or the next start goes on at once."""
+        async with self._services.db.write() as tx:
+            await outbox.leave(tx, self._services.worker)
+            await posts.leave(tx, self._services.worker)
+            await lanes.leave(tx, self._services.worker)

@@ -1,0 +1,115 @@
+"""A Slack workspace: who the bot is in it, its client, and the settings that flows obey in it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, time, tzinfo
+from typing import Any
+
+from bot.domain.amounts import Price
+from bot.domain.session import Session
+from bot.domain.waking import WakeLimits
+from bot.kernel.organisation import Organisation
+from bot.logs import get_logger
+from bot.slack.client import Slack
+from bot.slack.origin import app_of, enterprises_of, teams_of
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings that flows obey in a workspace."""
+
+    admin_channel: str | None = None
+    admin_users: frozenset[str] = frozenset()
+    admin_group: str | None = None
+    digest_time: time = time(9, 0)
+    zone: tzinfo = UTC
+    posts_quiet_days: bool = False
+    code_hosts: frozenset[str] = frozenset()
+    acu_price: Price | None = None
+    wake_limits: WakeLimits = field(default_factory=WakeLimits)
+    runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
+    cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none
+    shows_names: bool = True  # whether figures name people; else they count them
+
+    @property
+    def wants_figures(self) -> bool:
+        """Whether somebody gets the digest or may ask what was spent."""
+        return bool(self.admin_channel or self.admin_users or self.admin_group)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A Slack workspace: its id, the ids of the bot in it, its client, its policy, and where its sessions start.
+
+    `app` is the id of the bot's app, None if it is not known. `enterprise` is the Slack organisation that has
+    installed the app as a whole, if one has.
+    """
+
+    team: str
+    bot_user: str
+    bot_id: str
+    slack: Slack
+    policy: Policy
+    organisation: Organisation
+    app: str | None = None
+    enterprise: str | None = None
+
+    @property
+    def catch_up_tick(self) -> str:
+        """The name by which the engine calls the catch-up of this workspace."""
+        return f"catch-up:{self.team}"
+
+
+class Workspaces:
+    """The workspaces that this process is connected to. Rows of any other one wait until it is connected again."""
+
+    def __init__(self, *workspaces: Workspace) -> None:
+        self._by_team = {workspace.team: workspace for workspace in workspaces}
+        self._missed: set[str] = set()
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(self._by_team.values())
+
+    def __getitem__(self, team: str) -> Workspace:
+        return self._by_team[team]
+
+    def get(self, team: str | None) -> Workspace | None:
+        """Return the workspace with the id `team`, or None if it is not connected, which the log says once."""
+        found = self._by_team.get(team or "")
+        if found is None and (team or "") not in self._missed:
+            self._missed.add(team or "")
+            log.warning("workspace is not connected", team=team)
+        return found
+
+    def want_figures_of(self, organisation: Organisation) -> bool:
+        """Whether somebody in a workspace of `organisation` gets the digest or may ask what was spent."""
+        return any(one.policy.wants_figures for one in self if one.organisation is organisation)
+
+    def with_code_hosts(self, session: Session) -> Session:
+        """Return `session` with the code hosts that the settings of its workspace name, as views need them."""
+        workspace = self._by_team.get(session.team)
+        return session if workspace is None else replace(session, code_hosts=workspace.policy.code_hosts)
+
+    def of_request(self, body: Mapping[str, Any]) -> Workspace | None:
+        """Return the workspace that Slack's request `body` is for; None if the request comes from elsewhere.
+
+        Elsewhere is another app, or a workspace that is not connected. The person of a request may be from another
+        company all the same: `bot.kernel.access` refuses such people.
+        """
+        found, app = self._named(body), app_of(body)
+        for_another_app = found is not None and None not in {found.app, app} and found.app != app
+        return None if for_another_app else found
+
+    def _named(self, body: Mapping[str, Any]) -> Workspace | None:
+        # Most requests name their workspace first, so that nothing else is read.
+        for team in teams_of(body):
+            if team in self._by_team:
+                return self._by_team[team]
+        enterprises = set(enterprises_of(body))
+        for workspace in self:
+            if workspace.enterprise is not None and workspace.enterprise in enterprises:
+                return workspace
+        # A request that names no workspace is no reason to lose it, as long as it can be for one alone.
+        return next(iter(self)) if len(self._by_team) == 1 and not any(teams_of(body)) else None
