@@ -126,7 +126,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         for name, run in tick.of_each(services):
             engine.every(name, run)
     bolt, intake = _bolt(services, settings), sessions.intake
-    modals = Modals(intake, forms)
+    modals = Modals(services.commands, intake, forms)
     slash = Commands(services.commands, intake, sessions.new_command, table, modals)
     events, actions = Events(intake, kernel.access), Actions(services.commands, intake)
     register(bolt, services.commands, slash, Messages(intake), actions, events, modals)

@@ -13,7 +13,6 @@ from slack_bolt.async_app import AsyncApp
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.registry import OPEN_FORM
 from bot.features import EVENTS
-from bot.features.library.specs import SAVE_AS_NOTE
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited
@@ -51,7 +50,8 @@ def register(
     app.event(ANYTHING)(events.ignored)
 
     app.block_action(OPEN_FORM.action_id)(modals.pressed)
-    app.message_shortcut(SAVE_AS_NOTE)(modals.save_message)
+    for callback_id in all_commands.shortcuts:
+        app.message_shortcut(callback_id)(modals.used_on_message)
     for command in sorted(all_commands.forms):
         app.view_submission(command)(modals.submitted)
 

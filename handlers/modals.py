@@ -10,8 +10,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.conversation.receive.intake import Intake, MaybeStoredError, NotStoredError
+from bot.domain.commands.command_set import CommandSet
 from bot.domain.form import Form
-from bot.features.library.specs import NOTE_ADD
 from bot.kernel.forms.forms import Forms, NotTaken, Opening, opening_from_message
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
@@ -24,7 +24,8 @@ log = get_logger(__name__)
 class Modals:
     """Opens forms and stores what people fill in."""
 
-    def __init__(self, intake: Intake, forms: Forms) -> None:
+    def __init__(self, commands: CommandSet, intake: Intake, forms: Forms) -> None:
+        self._commands = commands
         self._intake = intake
         self._forms = forms
         self._opening: set[asyncio.Task[None]] = set()  # a task that nobody holds may vanish
@@ -43,9 +44,9 @@ class Modals:
             self.open_soon(workspace, Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url")))
         await ack()
 
-    async def save_message(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
-        """Open the form of a new note with the text of the message on which the shortcut was used."""
-        self.open_soon(workspace, opening_from_message(NOTE_ADD.name, body))
+    async def used_on_message(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
+        """Open the form of a shortcut's command with the text of the message on which it was used."""
+        self.open_soon(workspace, opening_from_message(self._commands.shortcuts[body["callback_id"]].name, body))
         await ack()
 
     async def submitted(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:

@@ -14,7 +14,6 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.conversation.receive.intake import PEOPLE_WROTE
 from bot.features import COMMANDS, EVENTS
-from bot.features.library.specs import SAVE_AS_NOTE
 from bot.store.database.connection import storable
 
 Json = dict[str, Any]
@@ -297,7 +296,7 @@ def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
         yield Press, payload
     elif kind == "view_submission" and payload["view"]["callback_id"] in COMMANDS.forms:
         yield Submission, payload
-    elif kind == "message_action" and payload["callback_id"] == SAVE_AS_NOTE:
+    elif kind == "message_action" and payload["callback_id"] in COMMANDS.shortcuts:
         yield OnMessage, payload
 
 

@@ -11,7 +11,7 @@ from bot.timing import DAY, HOUR, PRODUCTION
 from tests.docs.test_security import rows
 from tests.store.ages import bound_of
 
-STORE = Path(__file__).parents[2] / "bot/store"
+BOT = Path(__file__).parents[2] / "bot"
 FEW_FOR_EVER = {"due"}  # a few rows, written again and again
 NOW = 1_779_278_400.0
 IN_WORDS = {
@@ -36,7 +36,9 @@ def test_each_table_has_what_its_declaration_names(spec: TableSpec) -> None:
 
 
 def test_rows_that_do_not_go_by_their_age_are_deleted_by_somebody() -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in STORE.glob("*.py"))
+    code = "".join(
+        path.read_text(encoding="utf-8") for place in ("store/*.py", "features/*/*rows.py") for path in BOT.glob(place)
+    )
     stay = {spec.table.name for spec in SPECS if spec.old is never}
     assert {name for name in stay if f"delete({name})" not in code} == FEW_FOR_EVER
 

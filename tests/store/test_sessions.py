@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.announcements import Pending, TurnState
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.features.usage import session_counts
+from bot.features.usage import session_count_rows as session_counts
 from bot.store import sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.sessions import RelayPosition

@@ -16,9 +16,9 @@ from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
 from bot.domain.questions import By, Question
 from bot.domain.shares import shares
 from bot.features.usage import part_names
+from bot.features.usage.division_sentences import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
 from bot.features.usage.figure_sentences import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
 from bot.features.usage.sentences import Apart, divided, heading, nothing_finished, refused_range, usage
-from bot.features.usage.usage_rows import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
 from bot.views.pull_requests import repository_name
 from bot.views.text import when
 from tests.markup import with_markup, written

@@ -1,1 +1,1 @@
-"""Follow."""
+"""What Devin does is followed: polled, announced, shown on the card."""

@@ -1,1 +1,1 @@
-"""Receive."""
+"""What Slack sends is stored, read again where it was missed, and understood."""

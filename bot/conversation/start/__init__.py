@@ -1,1 +1,1 @@
-"""Start."""
+"""A message or a command becomes a session at Devin, once."""

@@ -133,6 +133,7 @@ class CommandSpec:
     starts: bool = False  # the command starts work at Devin, which is paid for
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
     opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
+    shortcut: str | None = None  # the `callback_id` of the message shortcut of the manifest that opens its form
     private: bool = False  # its answer is for no channel: behind a mention it is only said where the command works
     slash_help: Help | None = None
     thread_help: Help | None = None

@@ -18,7 +18,7 @@ from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinQuo
 from bot.devin.models import Consumption
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, Withheld, WithheldBecause, billing_day, bounds, day_of_row
-from bot.features.consumption import corrections
+from bot.features.consumption import correction_rows as corrections
 from bot.features.consumption.rules import (
     HISTORY_DAYS,
     Correction,

@@ -14,7 +14,7 @@ from bot.features.digest.digest_root import NEEDS_LISTED, PULL_REQUEST_DAYS, Dig
 from bot.features.digest.file import digest_file
 from bot.features.digest.needing import needing_somebody
 from bot.features.digest.spenders import DigestSpenders
-from bot.features.usage import session_counts
+from bot.features.usage import session_count_rows as session_counts
 from bot.features.usage.chart_days import CHART_DAYS, ChartGroup, chart_groups
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.usual import HISTORY_DAYS

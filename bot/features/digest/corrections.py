@@ -9,8 +9,8 @@ come: neither names any.
 
 from typing import Any
 
-from bot.features.consumption import corrections
-from bot.features.consumption.corrections import Changes
+from bot.features.consumption import correction_rows as corrections
+from bot.features.consumption.correction_rows import Changes
 from bot.features.consumption.rules import Correction, joined
 from bot.features.digest.edition_sentences import EditionFigures
 from bot.features.digest.editions import Occasion, Share

@@ -8,7 +8,7 @@ from bot.features.digest.digest_file import question_of
 from bot.features.usage.figure_files import FigureFile, usage_file
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.file_parts import FileParts
-from bot.features.usage.spend_groups import Spending
+from bot.features.usage.spend_group_rows import Spending
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
 

@@ -20,10 +20,11 @@ from bot.features.digest.digest_tables import (
     Spender,
     SpenderTable,
 )
-from bot.features.usage import spend_groups, spend_people
+from bot.features.usage import spend_group_rows as spend_groups
+from bot.features.usage import spend_people_rows as spend_people
 from bot.features.usage.figure_sentences import Figures, MostExpensive
 from bot.features.usage.parts import FEWEST_PEOPLE
-from bot.features.usage.spend_groups import ALL, Group, Spending
+from bot.features.usage.spend_group_rows import ALL, Group, Spending
 from bot.kernel.workspace import Workspace
 from bot.store import people
 from bot.store.database.connection import Transaction

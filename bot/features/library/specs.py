@@ -31,6 +31,7 @@ NOTE_ADD: Final = CommandSpec(
     role=Role.ADMIN,
     subject=_NOTES,
     opens_form=True,
+    shortcut="save_as_note",  # with the text of the message
     slash_help=Help("`/devin note add` opens a form for a new note"),
 )
 NOTE_EDIT: Final = CommandSpec(
@@ -79,9 +80,6 @@ PLAYBOOK_EDIT: Final = CommandSpec(
     opens_form=True,
     slash_help=Help("`/devin playbook edit N`", same_line=True),
 )
-
-# The message shortcut of the manifest, which opens the form of `note add` with the text of the message.
-SAVE_AS_NOTE: Final = "save_as_note"
 COMMANDS: Final = (
     NOTE_LIST,
     NOTE_SHOW,

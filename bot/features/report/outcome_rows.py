@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest
-from bot.features.usage.spend_groups import Spending, without_number
+from bot.features.usage.spend_group_rows import Spending, without_number
 from bot.store.tables import pull_requests, sessions, spend
 
 

@@ -19,7 +19,7 @@ from bot.features.usage import part_names
 from bot.features.usage.file_part_naming import FilePartNaming, Names
 from bot.features.usage.part_naming import PartNaming, repository_of
 from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few
-from bot.features.usage.spend_groups import Spending
+from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace

@@ -7,13 +7,14 @@ from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
-from bot.features.usage import part_names, spend_groups
+from bot.features.usage import part_names
+from bot.features.usage import spend_group_rows as spend_groups
+from bot.features.usage.division_sentences import Part
 from bot.features.usage.figure_files import MOST_ROWS, FilePart
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.file_part_naming import FilePartNaming, Names
 from bot.features.usage.parts import UsageParts, counted_exactly, counted_people, special
-from bot.features.usage.spend_groups import Group, Spending
-from bot.features.usage.usage_rows import Part
+from bot.features.usage.spend_group_rows import Group, Spending
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
 

@@ -12,7 +12,7 @@ from bot.features.usage.enterprise_usage import enterprise_usage
 from bot.features.usage.figure_files import FigureFile
 from bot.features.usage.file_parts import FileParts
 from bot.features.usage.sentences import Apart, nothing_finished, refused_range
-from bot.features.usage.spend_groups import Spending
+from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.commands.handler import NO_ANSWER
 from bot.kernel.long_jobs.jobs import Requester, begin, begin_file

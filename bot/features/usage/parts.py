@@ -10,11 +10,13 @@ from typing import Final, Protocol
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
-from bot.features.usage import part_names, spend_groups, spend_people
+from bot.features.usage import part_names
+from bot.features.usage import spend_group_rows as spend_groups
+from bot.features.usage import spend_people_rows as spend_people
+from bot.features.usage.division_sentences import MOST_ROWS, Part
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.part_naming import PartNaming
-from bot.features.usage.spend_groups import Group, Spending, Wanted
-from bot.features.usage.usage_rows import MOST_ROWS, Part
+from bot.features.usage.spend_group_rows import Group, Spending, Wanted
 from bot.kernel.workspace import Workspace
 from bot.store import spend
 from bot.store.database.connection import Transaction

@@ -9,8 +9,8 @@ from bot.domain.billing import Period, bounds
 from bot.domain.periods import RangeFault, RefusedRange, Span
 from bot.domain.questions import Question
 from bot.features.usage import figure_sentences as digest
+from bot.features.usage.division_sentences import Part, divide, negative, rows_as_lines
 from bot.features.usage.figure_sentences import HOURS, Figures
-from bot.features.usage.usage_rows import Part, divide, negative, rows_as_lines
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.dates import date_range, full_date, long_date, month_name, weekday_date

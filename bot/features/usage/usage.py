@@ -9,11 +9,11 @@ from bot.domain.periods import RefusedRange, Span, span_of_dates, span_of_period
 from bot.domain.questions import Question
 from bot.features.consumption.cycles import cycle_of
 from bot.features.usage import sentences as views
-from bot.features.usage import spend_groups
+from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.parts import UsageParts
 from bot.features.usage.sentences import Apart
-from bot.features.usage.spend_groups import Spending
+from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace

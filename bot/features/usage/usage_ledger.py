@@ -26,7 +26,8 @@ from bot.features.consumption.cycle_figures import cycle_figures, history_start
 from bot.features.consumption.cycles import cycle_of, limit_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
 from bot.features.consumption.sentences import CycleFigures
-from bot.features.usage import session_counts, usual
+from bot.features.usage import session_count_rows as session_counts
+from bot.features.usage import usual
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.chart_days import CHART_DAYS
 from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive

@@ -1,1 +1,1 @@
-"""Forms."""
+"""Forms are opened, taken when they come back, and carried out."""

@@ -1,1 +1,1 @@
-"""Long jobs."""
+"""Long jobs begin, read batch by batch, and end with a table or a file."""

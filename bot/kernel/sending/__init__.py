@@ -1,1 +1,1 @@
-"""Sending."""
+"""What the outbox holds is sent: posts, edits, reactions, files, private answers."""

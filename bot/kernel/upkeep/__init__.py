@@ -1,1 +1,1 @@
-"""Upkeep."""
+"""What keeps the store in order by the clock: sweep, heartbeat, retention, erasure, admins."""

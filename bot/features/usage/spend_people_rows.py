@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.features.usage.spend_groups import Spending, without_number
+from bot.features.usage.spend_group_rows import Spending, without_number
 from bot.store.tables import pull_requests, sessions, spend
 
 Key = tuple[str | None, ...]
