@@ -129,11 +129,11 @@ def _erase(asked: argparse.Namespace) -> int:
 async def _erased(settings: "StoreSettings", kind: str, named: str) -> "Erased":
     """Erase the person or workspace `named` from the store; raises StartError if the bot runs or there is no store."""
     from bot.connect import StartError
+    from bot.features import TABLES
     from bot.kernel.upkeep.erase import Erasure
     from bot.opening import StoreInUseError, alone_on, open_store
     from bot.store.database.connection import sqlite_path
     from bot.store.lanes import WorkerAliveError
-    from bot.store.specs import SPECS
     from bot.views import erasure
 
     url = settings.database_url.get_secret_value()
@@ -143,7 +143,7 @@ async def _erased(settings: "StoreSettings", kind: str, named: str) -> "Erased":
     async with AsyncExitStack() as stack:
         try:
             stack.enter_context(alone_on(path))
-            erase = Erasure(await open_store(stack, url), SPECS, settings.bot_lease_seconds)
+            erase = Erasure(await open_store(stack, url), TABLES, settings.bot_lease_seconds)
             return await (erase.person(named) if kind == "person" else erase.workspace(named))
         except StoreInUseError:
             raise StartError(erasure.bot_runs()) from None

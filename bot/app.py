@@ -23,7 +23,7 @@ from bot.domain import causes
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
 from bot.engine.local import LocalEngine, Route
-from bot.features import COMMANDS, EVENT_TASKS, EVENTS, FEATURES
+from bot.features import COMMANDS, EVENT_TASKS, EVENTS, FEATURES, TABLES
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Handler
 from bot.kernel.commands.help import help_handlers
@@ -58,7 +58,6 @@ from bot.opening import alone_on, open_store
 from bot.store import ownership
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.inbox_writer import InboxWriter
-from bot.store.specs import SPECS
 from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
@@ -191,7 +190,7 @@ def _upkeep(kernel: Kernel, heartbeat: Heartbeat) -> list[Tick]:
         Tick("heartbeat", Per.PROCESS, heartbeat.beat),
         Tick("sweep", Per.PROCESS, sweep.tick),
         Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
-        Tick("retention", Per.PROCESS, Retention(kernel.services, SPECS, SessionCard).tick),
+        Tick("retention", Per.PROCESS, Retention(kernel.services, TABLES, SessionCard).tick),
         Tick("admins", Per.WORKSPACE, AdminGroup(kernel.services, kernel.access).tick),
     ]
 
@@ -253,4 +252,4 @@ async def assembled(
 async def _assign_unowned(db: Database, workspace: Workspace) -> None:
     # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
     async with db.write() as tx:
-        await ownership.assign_unowned(tx, SPECS, workspace.team, workspace.organisation.id)
+        await ownership.assign_unowned(tx, TABLES, workspace.team, workspace.organisation.id)

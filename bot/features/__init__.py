@@ -25,6 +25,8 @@ from bot.features import (
 )
 from bot.kernel.feature import Feature
 from bot.kernel.tasks import SlackEvent
+from bot.store import columns
+from bot.store.specs import SPECS
 
 FEATURES: Final[tuple[Feature, ...]] = (
     usage.FEATURE,
@@ -47,3 +49,6 @@ FEATURES: Final[tuple[Feature, ...]] = (
 EVENT_TASKS: Final = (*ConversationParts.events, *(task for feature in FEATURES for task in feature.events))
 EVENTS: Final[Mapping[str, SlackEvent]] = {name: task.event for task in EVENT_TASKS for name in task.event.types}
 COMMANDS: Final = CommandSet([*CORE, *(spec for feature in FEATURES for spec in feature.commands), HELP])
+# Retention and erasure go in this order, so that rows of features stand after those of the kernel.
+TABLES: Final = (*SPECS, *(spec for feature in FEATURES for spec in feature.tables))
+metadata: Final = columns.metadata  # has every table, because those of the features are imported here

@@ -36,16 +36,6 @@ audit: Final = Table(
     sqlite_autoincrement=True,
 )
 
-# The guardrail violations that admins were informed of.
-guardrail_violations: Final = Table(
-    "guardrail_violations",
-    metadata,
-    Column("org_id", String, primary_key=True),
-    Column("id", String, primary_key=True),  # Devin's
-    Column("at", Float, nullable=False),  # when it was recorded
-)
-Index("ix_guardrail_violations_at", guardrail_violations.c.at)
-
 # Work for one person that takes longer than an answer may; how far it is, and where it goes on.
 long_jobs: Final = Table(
     "long_jobs",

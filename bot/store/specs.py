@@ -1,4 +1,4 @@
-"""What happens to the rows of each table, in the order in which `forget` counts them.
+"""What happens to the rows of the tables of kernel and conversation, in the order in which `forget` counts them.
 
 Retention and erasure go in this order too: rows that go with others stand after those, and the outbox before the jobs
 by which it is known whose a post is.
@@ -8,16 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select
 
-from bot.store import columns, tables
+from bot.store import tables
 from bot.store.erasure import changes, edited_posts, part_in_sessions, posts, requests
 from bot.store.long_jobs import of_ended_job
 from bot.store.notifications import of_deleted_thread
 from bot.store.table_spec import (
     TableSpec,
     blank,
-    by,
     by_name,
-    by_subject,
     kept_for,
     kept_like_spend,
     never,
@@ -25,8 +23,6 @@ from bot.store.table_spec import (
     once,
 )
 from bot.timing import Timing
-
-metadata: Final = columns.metadata  # has every table, because this file imports them all
 
 # A literal, because with a parameter SQLite would not use the inbox's partial index.
 _OPEN: Final[Any] = literal_column("'open'")
@@ -72,17 +68,6 @@ SPECS: Final = (
     ),
     TableSpec(tables.long_jobs, ("export", "exports"), kept_for(_ENDED_OR_BEGUN, lambda kept: kept.retention)),
     TableSpec(tables.long_job_rows, ("row of an export", "rows of exports"), once(of_ended_job())),
-    # fan_out
-    TableSpec(
-        tables.fan_outs,
-        ("fan-out", "fan-outs"),
-        kept_for(tables.fan_outs.c.created_at, lambda kept: max(kept.retention, kept.fan_outs_kept)),
-    ),
-    TableSpec(
-        tables.fan_out_sessions,
-        ("session of a fan-out", "sessions of fan-outs"),
-        once(tables.fan_out_sessions.c.fan_out_id.not_in(select(tables.fan_outs.c.id))),
-    ),
     # Conversation
     TableSpec(tables.notifications, ("choice about mentions", "choices about mentions"), once(of_deleted_thread())),
     TableSpec(
@@ -95,8 +80,6 @@ SPECS: Final = (
         ("list with numbers", "lists with numbers"),
         kept_for(tables.numbered_lists.c.shown_at, lambda kept: kept.list_kept),
     ),
-    # digest. People remove what they have subscribed to.
-    TableSpec(tables.subscriptions, ("subscription to a digest", "subscriptions to digests"), never, blank("added_by")),
     # What was spent
     TableSpec(
         tables.spend,
@@ -110,46 +93,12 @@ SPECS: Final = (
         kept_for(tables.recent_spend.c.slot, lambda kept: kept.recent_spend_kept),
         nothing,
     ),
-    # alarms
-    TableSpec(
-        tables.alarms,
-        ("alarm", "alarms"),
-        kept_for(tables.alarms.c.opened_at, lambda kept: max(kept.retention, kept.keys_kept)),
-    ),
     # What came of it
     TableSpec(
         tables.waiting_times,
         ("record of a wait for a person", "records of waits for people"),
         kept_like_spend(tables.waiting_times.c.since),
         nothing,
-    ),
-    # guardrails
-    TableSpec(
-        tables.guardrail_violations,
-        ("record of a guardrail violation", "records of guardrail violations"),
-        kept_for(tables.guardrail_violations.c.at, lambda kept: kept.audit_kept),
-        nothing,
-    ),
-    # report
-    TableSpec(
-        tables.pull_requests,
-        ("record of a pull request", "records of pull requests"),
-        kept_like_spend(tables.pull_requests.c.first_seen),
-        nothing,
-    ),
-    # budgets, which admins remove
-    TableSpec(tables.budgets, ("budget", "budgets"), never, by_subject),
-    TableSpec(
-        tables.crossings,
-        ("level of a budget that was reached", "levels of budgets that were reached"),
-        kept_for(tables.crossings.c.at, lambda kept: kept.spend_kept),
-        by_subject,
-    ),
-    TableSpec(
-        tables.grants,
-        ("request for more of a budget", "requests for more of a budget"),
-        kept_for(tables.grants.c.at, lambda kept: kept.spend_kept),
-        by("user", "subject"),
     ),
     # Kernel. A token bucket that is not stored counts as full. Each heartbeat deletes workers; of `due` there are few.
     TableSpec(tables.lanes, ("queue", "queues"), once(_has_no_work()), by_name),
@@ -161,13 +110,4 @@ SPECS: Final = (
     ),
     TableSpec(tables.due, ("note of what is due", "notes of what is due"), never, by_name),
     TableSpec(tables.workers, ("process", "processes"), never, nothing),
-    # consumption. Each reading replaces the cycles and limits of the last one.
-    TableSpec(
-        tables.consumption, ("figure of a bill", "figures of bills"), kept_like_spend(tables.consumption.c.day), nothing
-    ),
-    TableSpec(
-        tables.corrections, ("change of a bill", "changes of bills"), kept_like_spend(tables.corrections.c.day), nothing
-    ),
-    TableSpec(tables.cycles, ("billing cycle", "billing cycles"), never, nothing),
-    TableSpec(tables.cycle_limits, ("limit of billing cycles", "limits of billing cycles"), never, nothing),
 )

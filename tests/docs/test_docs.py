@@ -34,7 +34,7 @@ HOMES = {
     "pydantic_settings": ("bot/config.py",),
     "slack_bolt": ("handlers", "bot/app.py", "bot/server"),
     "slack_sdk": ("bot/slack", "handlers/bolt_app.py", "bot/playground"),
-    "sqlalchemy": ("bot/store", "bot/features/*/*rows.py"),
+    "sqlalchemy": ("bot/store", "bot/features/*/*rows.py", "bot/features/*/tables.py"),
     "aiosqlite": ("bot/store",),
     "stamina": ("bot/devin", "bot/slack"),
     "starlette": ("bot/server", "bot/playground"),

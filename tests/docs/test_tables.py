@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.specs import SPECS, metadata
+from bot.features import TABLES, metadata
 from bot.store.table_spec import TableSpec, by_team, never
 from bot.timing import DAY, HOUR, PRODUCTION
 from tests.docs.test_security import rows
@@ -25,11 +25,11 @@ IN_WORDS = {
 
 
 def test_each_table_is_declared_once() -> None:
-    assert sorted(spec.table.name for spec in SPECS) == sorted(metadata.tables)
-    assert len({spec.nouns for spec in SPECS}) == len(SPECS)
+    assert sorted(spec.table.name for spec in TABLES) == sorted(metadata.tables)
+    assert len({spec.nouns for spec in TABLES}) == len(TABLES)
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.table.name)
+@pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.table.name)
 def test_each_table_has_what_its_declaration_names(spec: TableSpec) -> None:
     assert spec.old(NOW, PRODUCTION) is not None
     assert all(rows.nouns for rows in [*spec.person(spec, "U0ADA"), *by_team(spec, "T0ACME")])
@@ -39,13 +39,13 @@ def test_rows_that_do_not_go_by_their_age_are_deleted_by_somebody() -> None:
     code = "".join(
         path.read_text(encoding="utf-8") for place in ("store/*.py", "features/*/*rows.py") for path in BOT.glob(place)
     )
-    stay = {spec.table.name for spec in SPECS if spec.old is never}
+    stay = {spec.table.name for spec in TABLES if spec.old is never}
     assert {name for name in stay if f"delete({name})" not in code} == FEW_FOR_EVER
 
 
 def test_how_long_rows_stay_is_what_the_page_about_security_says() -> None:
     said = {row[0].strip("`"): row[2] for row in rows("What is kept")}
-    for spec in SPECS:
+    for spec in TABLES:
         if (bound := bound_of(spec, NOW)) is not None:
             assert IN_WORDS[_whole_days(NOW - bound)] in said[spec.table.name], spec.table.name
 

@@ -20,7 +20,7 @@ from bot.domain.outcomes import Outcome, outcome_of
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, PullRequest, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
-from bot.features import COMMANDS
+from bot.features import COMMANDS, metadata
 from bot.kernel.dispatch import Dispatch
 from bot.kernel.job import Flow
 from bot.kernel.organisation import Organisation, Organisations
@@ -34,7 +34,6 @@ from bot.store.database.connection import Database
 from bot.store.database.connection import insert as upsert
 from bot.store.inbox_writer import InboxWriter
 from bot.store.pull_requests import FollowedSession
-from bot.store.specs import metadata
 from bot.store.tables import spend as spend_table
 from bot.timing import PRODUCTION, Timing
 

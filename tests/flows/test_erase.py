@@ -13,6 +13,7 @@ from bot.domain.causes import CommandCause, Hold, MessageCause, StartCause
 from bot.domain.erasure import Erased
 from bot.domain.lane import person_lane
 from bot.domain.session import Lifecycle, Options
+from bot.features import TABLES, metadata
 from bot.kernel.upkeep import erase
 from bot.kernel.upkeep.erase import Erasure
 from bot.store import inbox as inbox_rows
@@ -23,7 +24,6 @@ from bot.store.cause_codec import BLANK, encode
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.lanes import WorkerAliveError
-from bot.store.specs import SPECS, metadata
 from bot.store.table_spec import by_team, nothing
 from bot.store.tables import inbox, lanes, outbox, posts, sessions, spend, threads
 from tests.flows.conftest import Store
@@ -58,8 +58,8 @@ OWN: dict[str, dict[str, Any]] = {
     "due": {"name": "plain"},
     "fan_out_sessions": {"lifecycle": "open"},
 }
-ABOUT_PEOPLE = {spec.table.name for spec in SPECS if spec.person is not nothing} - {"due"}
-OF_NO_WORKSPACE = {spec.table.name for spec in SPECS if not by_team(spec, TEAM)}
+ABOUT_PEOPLE = {spec.table.name for spec in TABLES if spec.person is not nothing} - {"due"}
+OF_NO_WORKSPACE = {spec.table.name for spec in TABLES if not by_team(spec, TEAM)}
 
 
 def row(table: Table, **values: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def row(table: Table, **values: Any) -> dict[str, Any]:
 
 def counted(erased: Erased) -> dict[str, int]:
     """How many rows were erased, by their table; `joined` are sessions of others."""
-    names = {spec.nouns: spec.table.name for spec in SPECS}
+    names = {spec.nouns: spec.table.name for spec in TABLES}
     return {names.get(nouns, "joined"): count for nouns, count in erased.rows.items()}
 
 
@@ -83,7 +83,7 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def erasure(either_store: Store) -> Erasure:
-    return Erasure(either_store.db, SPECS, LEASE)
+    return Erasure(either_store.db, TABLES, LEASE)
 
 
 async def contents(db: Database) -> dict[str, list[dict[str, Any]]]:
@@ -274,7 +274,7 @@ async def test_no_row_of_the_workspace_stays(either_store: Store, erasure: Erasu
     left = {name for name, rows in (await contents(either_store.db)).items() if rows}
     assert left == {"due"} | OF_NO_WORKSPACE - {"workers"}  # the workers that are not there were freed
     assert await cells_with(either_store.db, TEAM) == set()
-    assert set(counted(erased)) == {spec.table.name for spec in SPECS} - OF_NO_WORKSPACE
+    assert set(counted(erased)) == {spec.table.name for spec in TABLES} - OF_NO_WORKSPACE
     assert counted(erased)["inbox"] == 5
     assert erased.unfollowed == ("his", "plain", "plain")
 
@@ -328,7 +328,7 @@ async def test_what_dies_in_the_middle_is_finished_when_it_is_repeated(
 ) -> None:
     named = {"person": ADA, "workspace": TEAM}[kind_of]
     await fill(either_store)
-    await getattr(Erasure(either_store.db, SPECS, LEASE), kind_of)(named)
+    await getattr(Erasure(either_store.db, TABLES, LEASE), kind_of)(named)
     expected = without_instants(await contents(either_store.db))
     for commits in range(1, 40):
         await emptied(either_store.db)
@@ -336,11 +336,11 @@ async def test_what_dies_in_the_middle_is_finished_when_it_is_repeated(
         dying = Dying(either_url)
         dying.commits = commits
         with suppress(KilledError):
-            await getattr(Erasure(dying, SPECS, LEASE), kind_of)(named)
+            await getattr(Erasure(dying, TABLES, LEASE), kind_of)(named)
         await dying.close()
         if dying.commits > 0:  # it came to its end
             return
-        await getattr(Erasure(either_store.db, SPECS, LEASE), kind_of)(named)
+        await getattr(Erasure(either_store.db, TABLES, LEASE), kind_of)(named)
         assert without_instants(await contents(either_store.db)) == expected, commits
     raise AssertionError("more commits than expected")
 
@@ -359,9 +359,9 @@ async def test_on_postgresql_nothing_is_erased_while_a_worker_is_alive(postgres_
         await lane_rows.beat(tx, postgres_only.db, "host:2", LEASE)
     before = await contents(postgres_only.db)
     with pytest.raises(WorkerAliveError):
-        await Erasure(postgres_only.db, SPECS, LEASE).person(ADA)
+        await Erasure(postgres_only.db, TABLES, LEASE).person(ADA)
     assert await contents(postgres_only.db) == before
-    await Erasure(postgres_only.db, SPECS, 0.0).person(ADA)  # it was killed, and its lease is over
+    await Erasure(postgres_only.db, TABLES, 0.0).person(ADA)  # it was killed, and its lease is over
     assert await cells_with(postgres_only.db, ADA) == set()
 
 
@@ -381,7 +381,7 @@ async def test_the_file_holds_no_trace_of_what_was_erased(store: Store, sqlite_u
     for number in range(20):
         payload = encode(MessageCause(ADA, secret * 50, CHANNEL, THREAD))
         await store.put(inbox, row(inbox, key=f"msg:{number}", state="open", payload=payload))
-    await Erasure(store.db, SPECS, LEASE).person(ADA)
+    await Erasure(store.db, TABLES, LEASE).person(ADA)
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     files = [file for file in path.parent.iterdir() if file.name.startswith(path.name)]
     assert [file.name for file in files if secret.encode() in file.read_bytes()] == []

@@ -8,11 +8,11 @@ from sqlalchemy import func, select, update
 from bot.app import timed
 from bot.config import Settings
 from bot.conversation.session_card import SessionCard
+from bot.features import TABLES
 from bot.kernel.upkeep import retention
 from bot.kernel.upkeep.retention import Retention
 from bot.store import purge
 from bot.store.inbox import BATCH
-from bot.store.specs import SPECS
 from bot.store.table_spec import never
 from bot.store.tables import (
     channels,
@@ -38,21 +38,21 @@ pytestmark = pytest.mark.edge
 DAY = 86_400.0
 NOW = 1_779_278_400.0  # 2026-05-20 12:00 UTC
 BLANK = {"v": 1}
-BY_AGE = [spec for spec in SPECS if bound_of(spec, NOW) is not None]
+BY_AGE = [spec for spec in TABLES if bound_of(spec, NOW) is not None]
 KEPT = {"a month ago": 31, "in this month": 29}  # dead letters of a session that lives
 
 
 @pytest.fixture
 def purging(make, either_store, clock):
     clock.now = NOW
-    return Retention(make(either_store, clock), SPECS, SessionCard)
+    return Retention(make(either_store, clock), TABLES, SessionCard)
 
 
 @pytest.fixture
 def briefly(make, either_store, clock):
     """With a retention of one day, the shortest there is."""
     clock.now = NOW
-    return Retention(make(either_store, clock, replace(PRODUCTION, retention=DAY)), SPECS, SessionCard)
+    return Retention(make(either_store, clock, replace(PRODUCTION, retention=DAY)), TABLES, SessionCard)
 
 
 def asked(key, days_ago, *, thread="1.000100", state="done", **values):
@@ -174,7 +174,7 @@ async def test_texts_of_dead_letters_stay_for_the_retention_time_where_the_setti
     timing = timed(Settings.model_construct(**setting), PRODUCTION)
     await store.put(outbox, *(said(key, days, state="dead", session_id="lives") for key, days in KEPT.items()))
     await store.session("lives", NOW - 90 * DAY, updated_at=int(NOW - DAY))
-    await Retention(make(store, clock, timing), SPECS, SessionCard).purge()
+    await Retention(make(store, clock, timing), TABLES, SessionCard).purge()
     rows = await store.rows(outbox, outbox.c.key)
     assert [row["payload"] == BLANK for row in rows] == blank
 
@@ -266,7 +266,7 @@ async def test_rows_go_in_batches_once_they_are_as_old_as_their_table_says(purgi
 
 
 def test_each_other_table_has_a_test_here():
-    others = {spec.table for spec in SPECS if spec.old is not never and spec not in BY_AGE}
+    others = {spec.table for spec in TABLES if spec.old is not never and spec not in BY_AGE}
     assert others == {channels, fan_out_sessions, lanes, long_job_rows, notifications, posts}
 
 
@@ -350,7 +350,7 @@ async def test_a_long_history_is_worked_off_over_several_ticks(purging, either_s
 
 async def test_two_replicas_purge_side_by_side(make, either_store, clock, purging):
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(BATCH + 1)))
-    other = Retention(make(either_store, clock), SPECS, SessionCard)
+    other = Retention(make(either_store, clock), TABLES, SessionCard)
     for each in (purging, other, purging):
         await each.purge()
     assert await either_store.all(inbox.c.key) == []

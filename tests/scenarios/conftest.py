@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.specs import metadata
+from bot.features import metadata
 from bot.timing import Timing
 from tests import postgres
 from tests.scenarios.ahead import Ahead

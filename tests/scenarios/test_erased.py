@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.session import DisplayState
+from bot.features import TABLES, metadata
 from bot.kernel.upkeep.erase import Erasure
-from bot.store.specs import SPECS, metadata
 from bot.views.answers import replies as reply_sentences
 from bot.views.sentences import STATE_SENTENCES
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
@@ -30,7 +30,7 @@ async def cells_with(on: Harness, text: str) -> set[str]:
 async def erase(on: Harness, user: str) -> tuple[str, ...]:
     """Erase `user` while the bot is stopped."""
     await on.stop()
-    erased = await Erasure(on.store, SPECS, lease=30.0).person(user)
+    erased = await Erasure(on.store, TABLES, lease=30.0).person(user)
     await on.start()
     return erased.unfollowed
 

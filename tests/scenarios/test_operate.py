@@ -19,9 +19,9 @@ import pytest
 import structlog
 
 from bot.connect import StartError
+from bot.features import metadata
 from bot.store.database.connection import Database
 from bot.store.database.schema import is_current
-from bot.store.specs import metadata
 from tests import postgres
 from tests.doctor.sentences import NO_BOT_TOKEN, NO_ORGANISATION, NOT_A_DATABASE_URL
 from tests.forked_bot import fork

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.features import metadata
 from bot.store.database.connection import Database
-from bot.store.specs import metadata
 from bot.timing import PRODUCTION, Timing
 from tests import postgres
 from tests.store.rows import NOW

@@ -14,11 +14,11 @@ from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import insert, inspect, select
 
+from bot.features import TABLES, metadata
 from bot.store import ownership
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import alembic_config, is_current, is_of_later_version, known_revisions, migrate
-from bot.store.specs import SPECS, metadata
 from bot.store.tables import consumption, spend
 from tests.store.rows import mark_later
 
@@ -125,7 +125,7 @@ async def test_rows_without_an_owner_belong_to_the_first_workspace_and_organisat
         await tx.execute(insert(consumption), {"day": "2026-05-19", "product": "devin", "acus": 2.5, "read_at": 7.0})
     for team, org_id in (("T1", "org-1"), ("T2", "org-2")):  # the second start finds nothing without an owner
         async with db.write() as tx:
-            await ownership.assign_unowned(tx, SPECS, team, org_id)
+            await ownership.assign_unowned(tx, TABLES, team, org_id)
         async with db.read() as tx:
             spent = await tx.execute(select(spend.c.team, spend.c.org_id, spend.c.acus))
             assert [tuple(row) for row in spent] == [("T1", "org-1", 1.5)]

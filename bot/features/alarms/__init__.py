@@ -7,6 +7,7 @@ from bot.features.alarms import rows as alarms
 from bot.features.alarms.drawer import AlarmPost
 from bot.features.alarms.presses import AlarmPresses
 from bot.features.alarms.specs import COMMANDS
+from bot.features.alarms.tables import TABLES
 from bot.features.alarms.watch import RunawayWatch
 from bot.kernel.feature import Feature, Per, Tick
 from bot.kernel.unit_of_work import UnitOfWork
@@ -24,4 +25,5 @@ FEATURE: Final = Feature(
     drawers=lambda kernel: [AlarmPost(kernel.services)],
     stop_failed=_reopen,
     ticks=lambda kernel: [Tick("alarms", Per.ORGANISATION, RunawayWatch(kernel.services).tick)],
+    tables=TABLES,
 )

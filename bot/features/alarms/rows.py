@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Session
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState
+from bot.features.alarms.tables import alarms
 from bot.store.database.connection import insert
-from bot.store.tables import alarms, sessions
+from bot.store.tables import sessions
 
 _FIELDS: Final = tuple(field.name for field in fields(Alarm))
 

@@ -7,6 +7,7 @@ from bot.features.budgets.check import BudgetCheck
 from bot.features.budgets.commands import BudgetCommands
 from bot.features.budgets.requests import BudgetRequests
 from bot.features.budgets.specs import COMMANDS
+from bot.features.budgets.tables import TABLES
 from bot.features.budgets.watch import BudgetWatch
 from bot.kernel.commands.handler import Handler
 from bot.kernel.feature import Feature, Per, Tick
@@ -25,4 +26,5 @@ FEATURE: Final = Feature(
         Tick("budgets", Per.WORKSPACE, lambda workspace: BudgetWatch(kernel.services, workspace).tick())
     ],
     gates=(BudgetCheck,),
+    tables=TABLES,
 )

@@ -6,8 +6,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.budgets.rules import Standing
+from bot.features.budgets.tables import crossings
 from bot.store.database.connection import insert
-from bot.store.tables import crossings, outbox
+from bot.store.tables import outbox
 
 REPLACED = "a higher level was reached"
 

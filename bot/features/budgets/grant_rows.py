@@ -10,8 +10,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
+from bot.features.budgets.tables import grants
 from bot.store.database.connection import insert
-from bot.store.tables import grants
 
 
 class GrantState(StrEnum):

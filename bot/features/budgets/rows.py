@@ -7,8 +7,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.budgets.rules import Budget, Scope, ScopeKind, Span
+from bot.features.budgets.tables import budgets, crossings, grants
 from bot.store.database.connection import insert
-from bot.store.tables import budgets, crossings, grants
 
 
 async def put(

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.amounts import half_up
 from bot.domain.billing import bounds
 from bot.features.budgets.rules import ScopeKind
+from bot.features.budgets.tables import crossings
 from bot.store.spend import DIRECT
-from bot.store.tables import crossings, fan_out_sessions, fan_outs, spend
+from bot.store.tables import fan_out_sessions, fan_outs, spend
 
 _NOISE: Final = 0.000001  # ACUs that come from adding up floats
 

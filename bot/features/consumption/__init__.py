@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.features.consumption.cycles import CycleReader
 from bot.features.consumption.reader import ConsumptionReader
+from bot.features.consumption.tables import TABLES
 from bot.kernel.feature import Feature, Per, Tick
 
 FEATURE: Final = Feature(
@@ -12,4 +13,5 @@ FEATURE: Final = Feature(
         Tick("consumption", Per.ORGANISATION, ConsumptionReader(kernel.services).tick),
         Tick("cycles", Per.ORGANISATION, CycleReader(kernel.services).tick),
     ],
+    tables=TABLES,
 )

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.consumption.rules import Correction
-from bot.store.tables import corrections
+from bot.features.consumption.tables import corrections
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.cycle import Cycle, CycleLimit, LimitSource
-from bot.store.tables import cycle_limits, cycles
+from bot.features.consumption.tables import cycle_limits, cycles
 
 
 async def put_cycles(tx: AsyncConnection, org_id: str, known: Iterable[Cycle], now: float) -> None:

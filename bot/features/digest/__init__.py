@@ -5,6 +5,7 @@ from typing import Final
 from bot.features.digest.due import DueDigests
 from bot.features.digest.specs import COMMANDS
 from bot.features.digest.subscriptions import Subscriptions
+from bot.features.digest.tables import TABLES
 from bot.kernel.feature import Feature, Per, Tick
 from bot.kernel.tasks import Kernel
 from bot.kernel.workspace import Workspace
@@ -24,4 +25,5 @@ FEATURE: Final = Feature(
     commands=COMMANDS,
     handlers=lambda kernel: Subscriptions(kernel.services).handlers(),
     ticks=_ticks,
+    tables=TABLES,
 )

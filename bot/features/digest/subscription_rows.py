@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.digest.editions import Edition, Schedule, Share
 from bot.features.digest.subscription import Subscription
+from bot.features.digest.tables import subscriptions
 from bot.store.database.connection import insert
-from bot.store.tables import subscriptions
 
 
 async def put(tx: AsyncConnection, team: str, one: Subscription) -> None:

@@ -9,6 +9,7 @@ from bot.features.fan_out.preview import FanOutPreview
 from bot.features.fan_out.run import RunFanOut
 from bot.features.fan_out.session import StartFanOutSession
 from bot.features.fan_out.specs import COMMANDS
+from bot.features.fan_out.tables import TABLES
 from bot.kernel.commands.handler import Handler
 from bot.kernel.feature import Feature
 from bot.kernel.tasks import Kernel
@@ -26,4 +27,5 @@ FEATURE: Final = Feature(
     questions=lambda kernel: [FanOutPresses(kernel.services, kernel.gates)],
     drawers=lambda _: [FanOutTable()],
     tasks=(RunFanOut, StartFanOutSession),
+    tables=TABLES,
 )

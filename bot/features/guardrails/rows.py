@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.features.guardrails.tables import guardrail_violations
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
-from bot.store.tables import guardrail_violations
 
 
 async def record(tx: AsyncConnection, org_id: str, violation_ids: Sequence[str], now: float, most: int) -> set[str]:

@@ -1,0 +1,21 @@
+"""How long rows of fan-outs stay."""
+
+from typing import Final
+
+from sqlalchemy import select
+
+from bot.store.table_spec import TableSpec, kept_for, once
+from bot.store.tables import fan_out_sessions, fan_outs
+
+TABLES: Final = (
+    TableSpec(
+        fan_outs,
+        ("fan-out", "fan-outs"),
+        kept_for(fan_outs.c.created_at, lambda kept: max(kept.retention, kept.fan_outs_kept)),
+    ),
+    TableSpec(
+        fan_out_sessions,
+        ("session of a fan-out", "sessions of fan-outs"),
+        once(fan_out_sessions.c.fan_out_id.not_in(select(fan_outs.c.id))),
+    ),
+)
