@@ -140,7 +140,7 @@ class Access:
         except SlackRefused as refused:
             if not refused.permanent:
                 raise
-            return {}  # as above: an installation from before the bot had the scope must not lose the message
+            return {}  # an installation from before the bot had the scope must not lose the message
 
     async def channel_names(self, workspace: Workspace, channels: list[str]) -> dict[str, str]:
         """Map the ids `channels` to the channels' names. One that the bot cannot see is left out."""

@@ -57,18 +57,19 @@ class Services:
             act()
 
     def unit_of_work_for(self, job: Job[Cause]) -> AbstractAsyncContextManager[UnitOfWork]:
-        """Open a transaction that is committed only while the job's claim holds."""
+        """Open a transaction that is committed only while the job's claim holds.
+
+        A crash before the commit changes nothing, and the job's row is handled again.
+        """
         return self.unit_of_work(job.claim, job.row.ref)
 
     async def answer(self, job: Job[PersonsCause], message: Message, session: Session | None = None) -> None:
         """Reply privately as `finish_with` does, and close the job's row, in a transaction that does nothing else."""
-        # A crash before this commit answers nothing, and the row is handled again.
         async with self.unit_of_work_for(job) as uow:
             await finish_with(uow, job, message, session)
 
     async def close(self, job: Job[Cause]) -> None:
         """Close the job's row, in a transaction that does nothing else."""
-        # A crash before this commit leaves the row open, and it is handled again.
         async with self.unit_of_work_for(job) as uow:
             await finish(uow, job)
 

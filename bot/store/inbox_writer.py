@@ -106,7 +106,7 @@ class InboxWriter:
         stored: list[_Waiting] = []
         try:
             await self._store(deque([waiting]), stored)
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets it and the loop goes on
             _reject(waiting, error)
         else:
             _resolve(stored)

@@ -142,7 +142,7 @@ class CatchUp:
         reach = f"{self._services.clock() - self._services.timing.catch_up_reach:.6f}"
         found = await self._workspace.slack.history_after(channel.channel, max(channel.unread_from, reach))
         stored = [await self._intake.missed_in_channel(self._workspace, channel.channel, message) for message in found]
-        # As above: a crash right here reads the same messages again.
+        # A crash right here reads the same messages again; their keys are stored, so nothing happens twice.
         async with self._services.db.write() as tx:
             await channels.mark_read(tx, channel)
         if any(stored):

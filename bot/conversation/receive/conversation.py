@@ -162,7 +162,6 @@ class Conversation:
             known = await threads.get(uow.tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
             if waits or known is not None:
                 raise self._not_known_yet()  # rolls the drop back
-            # A crash right here drops nothing: the row is handled again.
             await lanes.release(uow.tx, job.claim)
 
     async def _refusal(self, job: Job[MessageCause], thread: Thread | None) -> Message | None:

@@ -64,7 +64,6 @@ class StartFromCommand:
         """
         cause, user = job.cause, job.cause.user or ""
         command = CommandCause(user, cause.channel or "", f"{START.name} {cause.argument}", cause.response_url)
-        # A crash before this commit starts and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await move(uow, job, person_lane(job.workspace.team, user), command)
 
@@ -116,7 +115,6 @@ class StartFromCommand:
             created_at=now,
             spoken_at=now,
         )
-        # A crash before this commit loses nothing: the row is handled again. After it the card is in the outbox.
         async with self._services.unit_of_work_for(job) as uow:
             await add(uow, session)
             answer_to = {"user": cause.user, "response_url": cause.response_url, "asked_in": cause.thread_ts}
@@ -130,7 +128,6 @@ class StartFromCommand:
             at = await self.earlier_start(tx, job.workspace.team, job.cause.user, request)
         if at is None:
             return False
-        # A crash before this commit asks nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await hold(
                 uow, job, start_sentences.REPEATED, start_sentences.ask_again(job.row.key, request.prompt, uow.now - at)

@@ -54,7 +54,6 @@ class StartFromMessage:
         if job.cause.response_url is None:
             return job
         cause = replace(job.cause, response_url=None)
-        # A crash before this commit leaves the question standing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_of(job), start_sentences.received_in_thread(session.prompt))
             await inbox.note(uow.tx, job.row.key, cause)

@@ -34,7 +34,6 @@ class OptionsCheck:
             raise
         if not request.mistyped or job.cause.confirmation.as_written:
             return request
-        # A crash before this commit asks nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             question = start_sentences.ask_about_options(job.row.key, request)
             await hold(uow, job, start_sentences.OPTIONS, question, suggestion(request, behind))

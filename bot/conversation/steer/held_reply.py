@@ -45,7 +45,6 @@ async def holds(services: Services, job: Job[MessageCause], session: Session) ->
     if _question_about(job, session, services.clock()) is None:
         await _let_earlier_go_first(services, job, session)
         return False
-    # A crash before this commit asks nothing, and the row is handled again.
     async with services.unit_of_work_for(job) as uow:
         fresh = await sessions.locked(uow.tx, session.id)
         question = _question_about(job, fresh, uow.now) if fresh else None
@@ -92,7 +91,6 @@ class WakeHeld:
 
     async def not_answered(self, job: Job[AskingCause], hold: Hold) -> None:
         """Bring the replies back if their session is awake; give them up if it is gone or if nobody decided in time."""
-        # A crash before this commit leaves the replies held, and the row is handled again.
         async with self.services.unit_of_work_for(job) as uow:
             session = await sessions.locked(uow.tx, hold.subject)
             if session is None:
@@ -125,7 +123,6 @@ class WakeHeld:
         session_id, _, key = given.subject.partition("|")
         wakes, to = given.answer == waking_sentences.WAKE, recipient_of(job)
         refusal = await self._refusal(job, session_id) if wakes else None
-        # A crash before this commit leaves the question open, and the press is handled again.
         async with self.services.unit_of_work_for(job) as uow:
             session = await sessions.locked(uow.tx, session_id)
             rows = await held(uow, session) if session else []
@@ -152,7 +149,6 @@ async def leave_asleep(services: Services, job: CommandJob, session: Session) ->
 
     Returns False if no replies wait; then nothing is written, and the row stays open.
     """
-    # A crash before this commit leaves the replies held, and the stop is handled again.
     async with services.unit_of_work_for(job) as uow:
         rows = await held(uow, session)
         if rows:

@@ -48,7 +48,6 @@ class StartQuestion:
     async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
         """Let the start that waits for this answer go on, or end it."""
         to, key = recipient_of(job), given.subject
-        # A crash before this commit leaves the question open, and the press is handled again.
         async with self.services.unit_of_work_for(job) as uow:
             row = await inbox.get(uow.tx, key)
             cause = _answered(row, job, given, uow.now)

@@ -35,7 +35,6 @@ class Notify:
     async def _run(self, job: CommandJob) -> None:
         """Choose the word in the thread of a session, if it was written there, or else for all sessions."""
         cause, team = job.cause, job.workspace.team
-        # A crash before this commit chooses and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             thread = await threads.get(uow.tx, team, cause.channel or "", cause.thread_ts) if cause.thread_ts else None
             scope = Scope(thread.channel, thread.ts) if thread else EVERYWHERE

@@ -108,7 +108,6 @@ class Reply:
 
     async def _take_small_talk(self, job: Job[MessageCause], session: Session) -> None:
         """React to the reply, or answer where to approve if it may be meant as an approval. Nothing is sent."""
-        # A crash before this commit leaves the row as it was.
         async with self._services.unit_of_work_for(job) as uow:
             if session.display_state is DisplayState.APPROVAL:
                 await uow.reply_privately(recipient_of(job, session), reply_sentences.approve_in_devin(session))

@@ -146,7 +146,6 @@ class SessionCommands:
         says so beside the list.
         """
         stoppable = session.display_state in STOPPABLE
-        # A crash before this commit shows and stops nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             shown = await self._session_list.shown_again(
                 uow.tx, job.workspace, job.cause.user or "", replace(session, stop_requested=stoppable)

@@ -47,7 +47,6 @@ class AlarmPresses:
         refusal = None
         if session is not None:
             refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
-        # A crash before this commit decides nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             alarm = await alarms.locked(uow.tx, job.cause.argument)
             why_not = refusal or _why_not(job, alarm, session)

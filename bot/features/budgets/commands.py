@@ -95,7 +95,6 @@ class BudgetCommands:
         cause = job.cause
         by = ChangedBy(job.workspace, cause.user or "", cause.channel or "", job.row.key)
         added_up = await self._add_up(job.workspace, cause.command, cause.argument)
-        # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             message = await self._changes[cause.command](uow, by, cause.argument, added_up)
             await finish_with(uow, job, message)

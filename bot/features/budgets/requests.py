@@ -43,8 +43,7 @@ class BudgetRequests:
     async def _run(self, job: CommandJob) -> None:
         """Ask the admins, or grant or refuse what was asked for."""
         added_up = await add_up(self._services, job.workspace, partial(_asked_about, job))
-        # A crash before this commit does and answers nothing, and the press is handled again. After it the key of the
-        # request, and the state in its row, keep a second press from doing it once more.
+        # After this commit the key of the request, and the state in its row, keep a second press from doing it again.
         async with self._services.unit_of_work_for(job) as uow:
             message, replaces = await self._carry_out(uow, job, added_up)
             await uow.reply_privately(replace(recipient_of(job), replaces=replaces), message)

@@ -86,7 +86,6 @@ class Subscriptions:
     async def _subscribe(self, job: CommandJob, request: DigestRequest) -> None:
         channel = request.channel or job.cause.channel or ""
         refusal = await _refusal_of_slack(job.workspace, channel)
-        # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             message = refusal or await self._add(uow, job, _subscription(job, request, channel, uow.now))
             await uow.reply_privately(recipient_after_ack(job), message)
@@ -104,7 +103,6 @@ class Subscriptions:
 
     async def _show_preview(self, job: CommandJob) -> None:
         message = await self.preview(job.workspace, job.cause.channel or "")
-        # A crash before this commit answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_after_ack(job), message)
             await finish(uow, job)

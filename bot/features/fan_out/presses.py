@@ -63,7 +63,6 @@ class FanOutPresses:
         refusal = await self._gates.start_refusal(Asker(job.workspace, fan_out.user, fan_out.channel, fan_out.user))
         limit = await self._limit(job, fan_out, again=False)
         values = {"state": FanOutState.RUNNING, "acu_limit": limit, "begun_at": self._services.clock()}
-        # A crash before this commit starts nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             is_open, before = self._is_open(job, fan_out), FanOutState.ASKED
             if not is_open:
@@ -96,7 +95,6 @@ class FanOutPresses:
         """Leave the fan-out, which was declined."""
         fan_out = await self._fan_out(job, given.subject)
         asked, cancelled = FanOutState.ASKED, FanOutState.CANCELLED
-        # A crash before this commit leaves the preview open, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             done = (
                 fan_out is not None
@@ -108,7 +106,6 @@ class FanOutPresses:
     # ------------------------------------------------------------ under the table
 
     async def _stop(self, job: CommandJob, fan_out: FanOut) -> None:
-        # A crash before this commit stops nothing, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await touch(uow, fan_out.id)
             fan_out, sessions = await self._current(uow, job)
@@ -131,7 +128,6 @@ class FanOutPresses:
             await self._services.answer(job, refusal)
             return
         limit = await self._limit(job, fan_out, again=True)
-        # A crash before this commit asks for no session, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await touch(uow, fan_out.id)
             fan_out, before = await self._current(uow, job)

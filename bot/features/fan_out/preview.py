@@ -93,7 +93,6 @@ class FanOutPreview:
         limit = (await fan_out_limit(self._gates, job.workspace, fan_out, len(organisations))).acus
         sessions = [FanOutSession(one.org_id, one.name) for one in organisations]
         preview = views.preview(replace(fan_out, limit=limit), organisations, note)
-        # A crash before this commit shows nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.add(uow.tx, fan_out, sessions)
             await finish_with(uow, job, preview)

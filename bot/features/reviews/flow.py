@@ -52,7 +52,6 @@ class Reviews:
         if isinstance(answer, Message):
             await self._services.answer(job, answer)
         elif job.cause.written and job.row.lane != lane:
-            # A crash before this commit leaves the row in its thread, and it is handled again.
             async with self._services.unit_of_work_for(job) as uow:
                 await move(uow, job, lane, replace(job.cause, thread_ts=None))
         else:

@@ -56,7 +56,6 @@ class AskDevin:
     async def reply(self, job: CommandJob, found: CommandAnswer | Message) -> None:
         """Answer the person of `job` in place of what the ack has said, and close the row."""
         answer, to = CommandAnswer(found) if isinstance(found, Message) else found, recipient_after_ack(job)
-        # A crash before this commit answers nothing, and the row is handled again.
         async with self.services.unit_of_work_for(job) as uow:
             if (listed := answer.listed) is not None:
                 await numbered_lists.show(uow.tx, to.team, to.user, listed.kind, listed.ids, uow.now)

@@ -108,7 +108,6 @@ async def begin_file(
 async def cancel(services: Services, job: CommandJob) -> None:
     """Cancel the long job whose *Cancel* was pressed, if it is that person's and still reads."""
     job_id = job.cause.argument
-    # A crash before this commit cancels nothing, and the press is handled again.
     async with services.unit_of_work_for(job) as uow:
         found = await rows_of_jobs.get(uow.tx, job_id)
         if found is None or found.user != job.cause.user:

@@ -148,7 +148,7 @@ class RunLongJob:
         if count <= found.new.file_beyond:
             await self._end(job, await self._change(job, found, state=LongJobState.DONE))
             return
-        # A crash before this commit shares nothing yet. After it the row is woken when the file is shared, or lost.
+        # After this commit the row is woken when the file is shared, or lost.
         async with self._services.unit_of_work_for(job) as uow:
             await share_file(uow, found, count)
             await go_on(uow, job, uow.timing.send_longest_retry)

@@ -56,7 +56,7 @@ def _keep_to_owner(file: int | Path, name: str) -> None:
     try:
         mode = stat.S_IMODE(os.stat(file).st_mode)  # noqa: PTH116 - of a path or of a descriptor
         if mode & _OTHERS:
-            os.chmod(file, mode & ~_OTHERS)  # noqa: PTH101 - as above
+            os.chmod(file, mode & ~_OTHERS)  # noqa: PTH101 - of a path or of a descriptor
             log.warning("taken from other accounts: a file of the store", file=name, mode=f"{mode:o}")
     except FileNotFoundError:
         pass  # there is not always a log beside the store
