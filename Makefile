@@ -13,7 +13,7 @@ COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test test-edges test-long steps coverage lint format run doctor bench browser screenshots requirements audit licenses clean
+.PHONY: help playground test test-edges test-long steps coverage lint format run doctor bench house browser screenshots requirements audit licenses clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
@@ -26,6 +26,7 @@ help:
 	@echo "make run           the bot itself, with the settings in .env"
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
 	@echo "make bench         how soon Slack gets its ack, beside bare Bolt apps (a quarter of an hour)"
+	@echo "make house         how many lines there are, and in how many files a command, event, notice and table stand"
 	@echo "make screenshots   the pictures of the README, taken from the running page"
 	@echo "make browser       what the tests of the page need; BROWSER=install has Debian's packages installed, as root"
 	@echo "make lint          only lint, types, import contracts"
@@ -65,6 +66,9 @@ doctor: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/ack.py
+
+house: $(READY)
+	@$(BIN)/python bench/house.py
 
 lint: $(READY)
 	$(BIN)/ruff check $(CODE)
