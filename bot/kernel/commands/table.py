@@ -7,7 +7,9 @@
     with a button of a post      `run`, by a row                  carries it out
     as a choice of a question    `run`, by a row                  as if it had been typed, or carries it out
 
-The table checks the person, the role and the place once, each time; a handler need not.
+The table checks the person, the role and the place once, each time; a handler need not. Only in the ack it checks the
+role alone, because help and a person's own sessions are for guests too: what else is shown there asks
+`Access.refusal_in_ack`.
 """
 
 from collections.abc import Mapping
