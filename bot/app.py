@@ -6,14 +6,13 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.config import Settings, on_this_machine
-from bot.connect import Connector
+from bot.connect import Connector, timed
 from bot.conversation.follow.poll import Poller
 from bot.conversation.parts import ConversationParts
 from bot.conversation.receive.catch_up import CatchUp
@@ -21,44 +20,31 @@ from bot.conversation.receive.unreadable import announce_unreadable
 from bot.conversation.session_card import SessionCard, notify_asker_of_channel
 from bot.domain import causes
 from bot.domain.commands import registry
-from bot.domain.commands.spec import CommandSpec
 from bot.engine.local import LocalEngine, Route
 from bot.features import COMMANDS, EVENT_TASKS, EVENTS, FEATURES, TABLES
 from bot.kernel.access import Access
-from bot.kernel.commands.handler import Handler
-from bot.kernel.commands.help import help_handlers
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.dispatch import Dispatch
-from bot.kernel.feature import Per, Tick
 from bot.kernel.forms.forms import Forms
 from bot.kernel.gates import Gates
 from bot.kernel.job import Flow
-from bot.kernel.long_jobs.file import LongJobFiles
-from bot.kernel.long_jobs.jobs import cancel
-from bot.kernel.long_jobs.message import LongJobMessage
-from bot.kernel.long_jobs.row_sources import LongJobKinds, kinds_by_name
-from bot.kernel.long_jobs.run import RunLongJob
+from bot.kernel.long_jobs.row_sources import kinds_by_name
 from bot.kernel.organisation import Organisations
+from bot.kernel.parts import KernelParts
 from bot.kernel.questions import Questions
-from bot.kernel.sending.file_contents import Charts, DevinFiles, Tables
-from bot.kernel.sending.file_sources import FileSource
-from bot.kernel.sending.file_transfers import FileTransfers
 from bot.kernel.sending.senders import Senders
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import Drawer
-from bot.kernel.upkeep.admin_group import AdminGroup
 from bot.kernel.upkeep.heartbeat import Heartbeat
-from bot.kernel.upkeep.retention import Retention
-from bot.kernel.upkeep.sweep import Sweep
-from bot.kernel.workspace import Workspace, Workspaces
+from bot.kernel.workspace import Workspaces
 from bot.metrics import Metrics
 from bot.opening import alone_on, open_store
 from bot.store import ownership
-from bot.store.database.connection import Clock, Database, sqlite_path
+from bot.store.database.connection import Clock, sqlite_path
 from bot.store.inbox_writer import InboxWriter
-from bot.timing import DAY, PRODUCTION, Timing
+from bot.timing import PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
 from handlers.bolt_app import bolt_app
@@ -112,42 +98,36 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     gates = Gates([gate(services) for feature in FEATURES for gate in feature.gates])
     hooks = [feature.stop_failed for feature in FEATURES if feature.stop_failed]
     kernel = Kernel(services, Access(services), gates, SharedChannels(services), hooks)
-    sessions = ConversationParts(kernel, EVENTS)
+    parts, sessions = kernel_parts(kernel), ConversationParts(kernel, EVENTS)
+    drawn = drawers(kernel, parts)
     questions = _questions(kernel, sessions)
-    table = CommandTable(services, kernel.access, _handlers(kernel, sessions, questions))
+    of_features = _merged(feature.handlers(kernel) for feature in FEATURES)
+    handlers = {registry.ANSWER: questions.handler()} | parts.handlers() | sessions.handlers() | of_features
+    table = CommandTable(services, kernel.access, handlers)
     forms = Forms(services, kernel.access, _merged(feature.forms(kernel) for feature in FEATURES))
-    flows = sessions.flows(table, drawers(kernel)) | _tasks(kernel)
+    flows = sessions.flows(table, drawn) | parts.tasks() | _tasks(kernel)
     flows |= {causes.ActionCause.kind: table, causes.ViewCause.kind: forms}
-    _route(engine, Dispatch(services, flows, questions, announce_unreadable), kernel, sessions.transfers)
-    heartbeat = Heartbeat(services)
+    shared, sources = kernel.shared_channels, parts.file_sources()
+    senders = Senders.of(services, shared, sessions.transfers, drawn, sources, notify_asker_of_channel)
+    _route(engine, Dispatch(services, flows, questions, announce_unreadable), senders)
     features = (tick for feature in FEATURES for tick in feature.ticks(kernel))
-    for tick in (*_upkeep(kernel, heartbeat), *sessions.ticks(), *features):
+    for tick in (*parts.ticks(TABLES, SessionCard), *sessions.ticks(), *features):
         for name, run in tick.of_each(services):
             engine.every(name, run)
-    bolt, intake = _bolt(services, settings), sessions.intake
+    of_workspace, url = OfWorkspace(services.workspaces, services.metrics), settings.slack_api_url
+    bolt = bolt_app(of_workspace, url, proxied=not on_this_machine(url))  # a simulated Slack is behind no proxy
+    intake = sessions.intake
     modals = Modals(services.commands, intake, forms)
     slash = Commands(services.commands, intake, sessions.new_command, table, modals)
     events, actions = Events(intake, kernel.access), Actions(services.commands, intake)
     register(bolt, services.commands, slash, Messages(intake), actions, events, modals)
-    return Bot(services, bolt, engine, heartbeat, sessions.catch_ups, sessions.pollers)
-
-
-def _handlers(kernel: Kernel, sessions: ConversationParts, questions: Questions) -> Mapping[CommandSpec, Handler]:
-    """What each command does."""
-    of_all = help_handlers(kernel.services.commands.specs) | {registry.ANSWER: questions.handler()}
-    of_all |= {registry.CANCEL_LONG_JOB: Handler(run=partial(cancel, kernel.services))}
-    return of_all | sessions.handlers() | _merged(feature.handlers(kernel) for feature in FEATURES)
+    return Bot(services, bolt, engine, parts.heartbeat, sessions.catch_ups, sessions.pollers)
 
 
 def _tasks(kernel: Kernel) -> dict[str, Flow[Any]]:
-    """All tasks, by what rows call them: the name of the task, or the type of Slack's event."""
-    named: dict[str, Flow[Any]] = {RunLongJob.name: RunLongJob(kernel.services, _long_jobs(kernel))}
-    named |= {task.name: task(kernel) for feature in FEATURES for task in feature.tasks}
+    """The tasks of features, and of events, by what rows call them: the name of the task, or the type of the event."""
+    named: dict[str, Flow[Any]] = {task.name: task(kernel) for feature in FEATURES for task in feature.tasks}
     return named | {name: made for task in EVENT_TASKS for made in [task(kernel)] for name in task.event.types}
-
-
-def _long_jobs(kernel: Kernel) -> LongJobKinds:
-    return kinds_by_name(kind for feature in FEATURES for kind in feature.long_jobs(kernel))
 
 
 def _questions(kernel: Kernel, sessions: ConversationParts) -> Questions:
@@ -161,55 +141,23 @@ def _merged(parts: Iterable[Mapping[_Key, _Value]]) -> dict[_Key, _Value]:
     return {key: value for part in parts for key, value in part.items()}
 
 
-def _route(engine: LocalEngine, dispatch: Dispatch, kernel: Kernel, transfers: FileTransfers) -> None:
-    """Have the engine work on the lanes of the inbox, of the outbox and of cards."""
-    services = kernel.services
-    sources = file_sources(kernel.services)
-    senders = Senders.of(services, kernel.shared_channels, transfers, drawers(kernel), sources, notify_asker_of_channel)
+def _route(engine: LocalEngine, dispatch: Dispatch, senders: Senders) -> None:
+    """Have the engine work on the lanes of the inbox, of the outbox and of posts that are edited."""
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(senders.send.work, POSTS_AT_ONCE))
     engine.route("edit", Route(senders.editor.work, EDITS_AT_ONCE))
 
 
-def drawers(kernel: Kernel) -> list[Drawer]:
+def drawers(kernel: Kernel, parts: KernelParts) -> list[Drawer]:
     """Whatever is posted once and edited afterwards."""
     of_features = (drawer for feature in FEATURES for drawer in feature.drawers(kernel))
-    return [SessionCard(kernel.services), LongJobMessage(kernel.services, _long_jobs(kernel)), *of_features]
+    return [SessionCard(kernel.services), *parts.drawers(), *of_features]
 
 
-def file_sources(services: Services) -> list[FileSource]:
-    """Wherever the content of shared files comes from."""
-    return [DevinFiles(services), Tables(), Charts(), LongJobFiles(services)]
-
-
-def _upkeep(kernel: Kernel, heartbeat: Heartbeat) -> list[Tick]:
-    """What keeps the store, the engine and who is an admin in order."""
-    sweep = Sweep(kernel.services)
-    return [
-        Tick("heartbeat", Per.PROCESS, heartbeat.beat),
-        Tick("sweep", Per.PROCESS, sweep.tick),
-        Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
-        Tick("retention", Per.PROCESS, Retention(kernel.services, TABLES, SessionCard).tick),
-        Tick("admins", Per.WORKSPACE, AdminGroup(kernel.services, kernel.access).tick),
-    ]
-
-
-def _bolt(services: Services, settings: Settings) -> AsyncApp:
-    of_workspace, url = OfWorkspace(services.workspaces, services.metrics), settings.slack_api_url
-    return bolt_app(of_workspace, url, proxied=not on_this_machine(url))  # a simulated Slack is behind no proxy
-
-
-def timed(settings: Settings, timing: Timing) -> Timing:
-    """`timing` with those waits replaced that `settings` contain."""
-    return replace(
-        timing,
-        poll=settings.bot_poll_seconds,
-        slow_poll=settings.bot_slow_poll_seconds,
-        lease=settings.bot_lease_seconds,
-        retention=settings.bot_retention_days * DAY,
-        dead_texts=settings.bot_retention_days * DAY if settings.bot_keep_dead_texts else timing.dead_texts,
-    )
+def kernel_parts(kernel: Kernel) -> KernelParts:
+    """The parts of the kernel, which knows features by what they declare alone."""
+    return KernelParts(kernel, kinds_by_name(kind for feature in FEATURES for kind in feature.long_jobs(kernel)))
 
 
 @asynccontextmanager
@@ -228,7 +176,9 @@ async def assembled(
         db = await open_store(stack, url, clock, timing)
         connector = Connector(stack, db, metrics, timing)
         workspaces = [await connector.workspace(one) for one in (settings, *others)]
-        await _assign_unowned(db, workspaces[0])
+        # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
+        async with db.write() as tx:
+            await ownership.assign_unowned(tx, TABLES, workspaces[0].team, workspaces[0].organisation.id)
         engine = LocalEngine(timing)
         services = Services(
             db=db,
@@ -247,9 +197,3 @@ async def assembled(
         bot = wire(services, engine, settings)
         metrics.poll_age_from(lambda: clock() - bot.polled_at)
         yield bot
-
-
-async def _assign_unowned(db: Database, workspace: Workspace) -> None:
-    # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
-    async with db.write() as tx:
-        await ownership.assign_unowned(tx, TABLES, workspace.team, workspace.organisation.id)

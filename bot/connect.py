@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TypeVar
 
 import httpx
@@ -24,7 +25,7 @@ from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import SlackError, SlackRefused
 from bot.store.database.connection import Database
-from bot.timing import HOUR, Timing
+from bot.timing import DAY, HOUR, Timing
 
 log = get_logger(__name__)
 
@@ -182,3 +183,15 @@ def _route(path: str) -> str:
     parts = path.strip("/").split("/")
     known = [part if part.isalpha() or part.startswith("v3") else "{id}" for part in parts]
     return "/" + "/".join(known)
+
+
+def timed(settings: Settings, timing: Timing) -> Timing:
+    """`timing` with those waits replaced that `settings` contain."""
+    return replace(
+        timing,
+        poll=settings.bot_poll_seconds,
+        slow_poll=settings.bot_slow_poll_seconds,
+        lease=settings.bot_lease_seconds,
+        retention=settings.bot_retention_days * DAY,
+        dead_texts=settings.bot_retention_days * DAY if settings.bot_keep_dead_texts else timing.dead_texts,
+    )

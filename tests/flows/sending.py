@@ -1,6 +1,6 @@
 """What sends and edits posts, put together as the bot does it."""
 
-from bot.app import drawers, file_sources
+from bot.app import drawers, kernel_parts
 from bot.conversation.session_card import notify_asker_of_channel
 from bot.kernel.access import Access
 from bot.kernel.gates import Gates
@@ -16,4 +16,6 @@ def senders_of(services: Services, transfers: FileTransfers | None = None) -> Se
     files = transfers or FileTransfers()
     shared = SharedChannels(services)
     kernel = Kernel(services, Access(services), Gates(), shared)
-    return Senders.of(services, shared, files, drawers(kernel), file_sources(services), notify_asker_of_channel)
+    parts = kernel_parts(kernel)
+    drawn, sources = drawers(kernel, parts), parts.file_sources()
+    return Senders.of(services, shared, files, drawn, sources, notify_asker_of_channel)

@@ -3,10 +3,12 @@
 import pytest
 from structlog.testing import capture_logs
 
-from bot.app import _upkeep
+from bot.app import kernel_parts
+from bot.conversation.session_card import SessionCard
 from bot.domain.admins import Admins
 from bot.domain.commands.registry import LIST
 from bot.domain.person import Person
+from bot.features import TABLES
 from bot.features.usage.specs import USAGE
 from bot.kernel.access import Access
 from bot.kernel.gates import Gates
@@ -14,7 +16,6 @@ from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import MOST_NOTIFIED
 from bot.kernel.upkeep.admin_group import AdminGroup
-from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.slack.client import Slack
 from bot.slack.errors import GroupGone, PersonGone, ScopeMissing, SlackRateLimited, SlackUnreachable, TokenRefused
 from bot.store.admin_tables import admins
@@ -145,7 +146,8 @@ async def test_members_of_a_group_that_the_settings_name_no_longer_are_no_admins
 async def test_each_workspace_has_a_tick_of_its_own(replica):
     bot = replica()
     kernel = Kernel(bot.services, bot.access, Gates(), SharedChannels(bot.services))
-    names = [name for tick in _upkeep(kernel, Heartbeat(bot.services)) for name, _ in tick.of_each(bot.services)]
+    ticks = kernel_parts(kernel).ticks(TABLES, SessionCard)
+    names = [name for tick in ticks for name, _ in tick.of_each(bot.services)]
     assert [name for name in names if name.startswith("admins")] == [f"admins:{TEAM}"]
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.app import timed
 from bot.config import Settings
+from bot.connect import timed
 from bot.conversation.session_card import SessionCard
 from bot.features import TABLES
 from bot.kernel.upkeep import retention
