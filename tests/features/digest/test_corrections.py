@@ -18,8 +18,8 @@ from bot.kernel.shared_channels import SharedChannels
 from bot.store import channels
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
+from tests.features.digest.test_digest_editions import Channels
 from tests.flows.conftest import ADMINS
-from tests.flows.test_digest_editions import Channels
 from tests.markup import written
 from tests.store.rows import held
 

@@ -16,8 +16,8 @@ from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked
 from bot.kernel.long_jobs.jobs import Requester
 from bot.store.tables import inbox, long_job_rows, long_jobs
-from tests.flows.test_outcome_answers import filled as with_pull_requests
-from tests.flows.test_usage_answers import NOW, TODAY, YESTERDAY, filled, may, utc
+from tests.features.report.test_outcomes import filled as with_pull_requests
+from tests.features.usage.test_usage import NOW, TODAY, YESTERDAY, filled, may, utc
 from tests.markup import written
 
 ELSEWHERE, TOTAL = "elsewhere", "total"

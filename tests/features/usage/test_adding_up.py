@@ -17,9 +17,9 @@ from bot.domain.questions import By
 from bot.features.consumption import cycle_rows as cycles
 from bot.store.tables import metadata
 from bot.timing import HOUR
+from tests.features.usage.test_files import Files
+from tests.features.usage.test_usage import NOW, TODAY, YESTERDAY, Asked, utc
 from tests.flows.conftest import ORG
-from tests.flows.test_figure_files import Files
-from tests.flows.test_usage_answers import NOW, TODAY, YESTERDAY, Asked, utc
 
 DAYS = tuple(TODAY - ONE_DAY * back for back in range(14))  # the running one first
 PEOPLE = ("U0ADA", "U0BEN", "U0CAT", "")

@@ -22,8 +22,8 @@ from bot.slack.errors import ChannelGone
 from bot.store import channels
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
+from tests.features.digest.test_post import BERLIN, HOURLY, digests, frozen_at, run, utc
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
-from tests.flows.test_digest import BERLIN, HOURLY, digests, frozen_at, run, utc
 from tests.markup import written
 from tests.store.rows import held
 
