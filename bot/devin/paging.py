@@ -56,3 +56,9 @@ def portions(ids: Sequence[str], size: int = IDS_PER_CALL) -> Iterator[Sequence[
     """Give `ids` in parts that fit into one address; nothing for no ids."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+async def read_first(items: AsyncIterator[object]) -> None:
+    """Read the first page of a list, and nothing more: it is enough to see whether Devin gives the list."""
+    async for _ in items:
+        return

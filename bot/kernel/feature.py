@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
 
+from bot.devin.client import Devin
 from bot.domain.commands.spec import CommandSpec
 from bot.engine.port import Tick as EngineTick
 from bot.kernel.commands.handler import Handler
@@ -43,6 +44,15 @@ class Tick:
             yield from ((f"{self.name}:{one.team}", partial(self.run, one)) for one in services.workspaces)
         else:
             yield from ((f"{self.name}:{one.id}", partial(self.run, one)) for one in services.organisations)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A permission of Devin's without which a `command` only says what is missing; `read` shows if it is granted."""
+
+    command: str  # its first word, as it is typed
+    name: str  # https://docs.devin.ai/api-reference/concepts/rbac
+    read: Callable[[Devin], Awaitable[object]]
 
 
 def no_handlers(_kernel: Kernel) -> Mapping[CommandSpec, Handler]:
@@ -98,3 +108,4 @@ class Feature:
     gates: tuple[Callable[[Services], Gate], ...] = ()
     stop_failed: StopFailed | None = None
     tables: tuple[TableSpec, ...] = ()
+    permissions: tuple[Permission, ...] = ()

@@ -201,14 +201,14 @@ NO_PLAYBOOKS = note(
     "Devin does not grant ManageAccountPlaybooks: playbook= takes ids only, no titles (optional).",
     grant("ManageAccountPlaybooks"),
 )
-COMMANDS = ok("Devin grants what these commands need: /devin note, schedule, secret, members, metrics and audit.")
+COMMANDS = ok("Devin grants what these commands need: /devin audit, note, schedule, secret, members and metrics.")
 NO_COMMANDS = note(
-    "Devin does not grant ManageAccountKnowledge (/devin note), ManageOrgSchedules (/devin schedule), ManageOrgSecrets"
-    " (/devin secret), ViewOrgMembership (/devin members), ViewAccountMetrics (/devin metrics),"
-    " ManageEnterpriseSettings (/devin audit): these commands only say what is missing (optional).",
+    "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageAccountKnowledge (/devin note),"
+    " ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members),"
+    " ViewAccountMetrics (/devin metrics): these commands only say what is missing (optional).",
     grant(
-        "ManageAccountKnowledge, ManageOrgSchedules, ManageOrgSecrets, ViewOrgMembership, ViewAccountMetrics and"
-        " ManageEnterpriseSettings"
+        "ManageEnterpriseSettings, ManageAccountKnowledge, ManageOrgSchedules, ManageOrgSecrets, ViewOrgMembership and"
+        " ViewAccountMetrics"
     ),
 )
 NOT_PROBED = note(

@@ -228,9 +228,9 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
     devin.offer(f"{IN_ORG}/schedules", 403, detail="Forbidden")
     devin.offer("/v3/enterprise/audit-logs", 403, detail="Forbidden")
     lacking = note(
-        "Devin does not grant ManageOrgSchedules (/devin schedule), ManageEnterpriseSettings (/devin audit): these"
+        "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgSchedules (/devin schedule): these"
         " commands only say what is missing (optional).",
-        grant("ManageOrgSchedules and ManageEnterpriseSettings"),
+        grant("ManageEnterpriseSettings and ManageOrgSchedules"),
     )
     assert (
         await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + lacking + NOT_PROBED

@@ -1,14 +1,23 @@
 """`/devin audit`: who changed what, at Devin and through the bot."""
 
+import time
 from typing import Final
 
+from bot.devin.client import Devin
+from bot.devin.paging import read_first
 from bot.features.audit import bot_audit
 from bot.features.audit import source as audit_log
 from bot.features.audit.flow import AuditCommands
 from bot.features.audit.sentences import BotAuditSentences
 from bot.features.audit.specs import COMMANDS
-from bot.kernel.feature import Feature
+from bot.kernel.feature import Feature, Permission
 from bot.kernel.long_jobs.row_sources import LongJobKind
+
+
+async def _last_minute(devin: Devin) -> None:
+    now = int(time.time())
+    await read_first(devin.audit_logs(now - 60, now))
+
 
 FEATURE: Final = Feature(
     "audit",
@@ -18,4 +27,5 @@ FEATURE: Final = Feature(
         LongJobKind(audit_log.KIND, audit_log.AuditLogRows()),
         LongJobKind(bot_audit.KIND, bot_audit.BotAuditRows(kernel.services), BotAuditSentences()),
     ],
+    permissions=(Permission("audit", "ManageEnterpriseSettings", _last_minute),),
 )

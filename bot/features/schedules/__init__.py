@@ -2,11 +2,12 @@
 
 from typing import Final
 
+from bot.devin.paging import read_first
 from bot.features.schedules import sentences as schedules
 from bot.features.schedules.flow import Schedules
 from bot.features.schedules.form import ScheduleForm
 from bot.features.schedules.specs import COMMANDS, SCHEDULE_ADD
-from bot.kernel.feature import Feature
+from bot.kernel.feature import Feature, Permission
 
 FEATURE: Final = Feature(
     "schedules",
@@ -14,4 +15,5 @@ FEATURE: Final = Feature(
     handlers=lambda kernel: Schedules(kernel.services, kernel.access).handlers(),
     plain_questions={schedules.QUESTION: schedules.KEPT},
     forms=lambda kernel: {SCHEDULE_ADD.name: ScheduleForm(kernel.services, kernel.access)},
+    permissions=(Permission("schedule", "ManageOrgSchedules", lambda devin: read_first(devin.schedule_pages())),),
 )
