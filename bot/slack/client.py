@@ -9,11 +9,11 @@ from bot.slack.directory import Channel, Directory
 from bot.slack.downloads import Downloading
 from bot.slack.modals import Modals
 from bot.slack.posting import Posting
-from bot.slack.reading import Reading
+from bot.slack.reading import Conversations
 from bot.slack.uploads import Uploading
 
 __all__ = ["SLACK_API", "Channel", "Identity", "OnCall", "Slack"]
 
 
-class Slack(Posting, Reading, Directory, Downloading, Uploading, Modals):
+class Slack(Posting, Conversations, Directory, Downloading, Uploading, Modals):
     """One workspace, seen with one bot token. Use as `async with`, or `close()` it."""

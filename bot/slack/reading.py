@@ -13,7 +13,7 @@ PERSON: Final = ("U", "W")  # the first letters of the ids of people
 CLOCKS_APART: Final = 300.0  # seconds by which our clock may be ahead of Slack's; signatures allow no more either
 
 
-class Reading(Connection):
+class Conversations(Connection):
     """The messages of a workspace."""
 
     async def find(self, channel: str, thread_ts: str | None, key: str, since: float) -> str | None:

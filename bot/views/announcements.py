@@ -52,26 +52,26 @@ _CAUGHT_UP_LIMIT: Final = 3_000
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MessagePart:
     """A part of a text of Devin's that fits into one Slack message, as Markdown and as blocks."""
 
     text: str
     blocks: list[Block]
 
 
-def devin_parts(parts: Sequence[Part], session: Session) -> list[Message]:
+def devin_parts(parts: Sequence[MessagePart], session: Session) -> list[Message]:
     """Turn parts of a text of Devin's into Slack messages, in order."""
     return [Message(notification(session.title, part.text), part.blocks) for part in parts]
 
 
-def parts_of(markdown: str, session: Session) -> list[Part]:
+def parts_of(markdown: str, session: Session) -> list[MessagePart]:
     """Split a text of Devin's into at most `MOST_PARTS` parts. If that leaves text out, the last part says so."""
     # One part more than is shown, to know whether something was left out.
     found = split(disarm(markdown), PART_LIMIT, MOST_PARTS + 1)
-    parts = [Part(text, [blocks.markdown(text)]) for text in found[:MOST_PARTS]]
+    parts = [MessagePart(text, [blocks.markdown(text)]) for text in found[:MOST_PARTS]]
     if len(found) > MOST_PARTS:
         note = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
-        parts[-1] = Part(parts[-1].text, [*parts[-1].blocks, *blocks.context([note])])
+        parts[-1] = MessagePart(parts[-1].text, [*parts[-1].blocks, *blocks.context([note])])
     return parts
 
 
@@ -81,7 +81,7 @@ def unreadable_message(session: Session) -> str:
     return UNREADABLE.format(link=linked)
 
 
-def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence[str]) -> Message:
+def turn_end(end: TurnEnd, session: Session, words: MessagePart | None, users: Sequence[str]) -> Message:
     """Build the post for the `end` of a turn of `session`, which mentions `users`, or nobody if there are none.
 
     `words` are the last ones of Devin's, if they were not posted before.
@@ -161,7 +161,7 @@ def _done(session: Session, called: str) -> str:
     return f":white_check_mark: {called}, {sentence[:1].lower()}{sentence[1:]}"
 
 
-def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
+def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> str:
     title, spoken = fitted(session.title), plain(words.text, TEXT_LIMIT) if words else session.snapshot.last_line
     if waits_for_something_new(session.snapshot):
         needs = f"{title}: Devin needs you, it says {quoted(session.snapshot.detail)}"

@@ -17,10 +17,10 @@ def slash_help(commands: Sequence[CommandSpec]) -> Message:
     """What everybody can do with these `commands`."""
     everybody = [spec for spec in commands if spec.role is not Role.ADMIN]
     only_slash = ", ".join(
-        f"`{form.phrase}`"
+        f"`{way.phrase}`"
         for spec in everybody
-        if spec is not START and not any(form.surfaces == ADDRESSED for form in spec.forms)
-        for form in spec.forms_on(Surface.SLASH)
+        if spec is not START and not any(way.surfaces == ADDRESSED for way in spec.ways)
+        for way in spec.ways_on(Surface.SLASH)
     )
     also = "also works as a direct message or after a mention"
     return Message(
@@ -39,7 +39,7 @@ def slash_help(commands: Sequence[CommandSpec]) -> Message:
 
 def admin_help(commands: Sequence[CommandSpec]) -> Message:
     """What admins can do besides."""
-    private = [f"`{form.phrase}`" for spec in commands if spec.private for form in spec.forms_on(Surface.SLASH)]
+    private = [f"`{way.phrase}`" for spec in commands if spec.private for way in spec.ways_on(Surface.SLASH)]
     addressed = (
         "• Without `/devin`, all of this also works as a direct message or after a mention "
         f"({', '.join(private[:-1])} and {private[-1]} only as a direct message)"

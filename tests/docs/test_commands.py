@@ -26,7 +26,7 @@ HANDLERS = {
     **Notify(None).handlers(),
     **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
 }
-WORDS = [form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.forms_on(Surface.SLASH)]
+WORDS = [form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.ways_on(Surface.SLASH)]
 
 
 def read(name):
@@ -74,18 +74,18 @@ def test_the_readmes_rows_are_short():
 
 @pytest.mark.parametrize("spec", COMMANDS.on(Surface.SLASH), ids=lambda spec: spec.name)
 def test_the_readme_says_which_are_for_admins(spec):
-    phrases = {form.phrase for form in spec.forms_on(Surface.SLASH)} - {START.name}
+    phrases = {form.phrase for form in spec.ways_on(Surface.SLASH)} - {START.name}
     assert phrases <= commands_of(rows("For admins" if spec.role is Role.ADMIN else "For everybody"))
 
 
 def test_the_readme_names_what_does_not_work_behind_a_mention_and_as_a_direct_message():
     text = section("In a channel, in a thread, in a direct message")
     sentence = re.search(r"Commands also work without `/devin`.*?all but ([^,]*),", text, re.DOTALL)[1]
-    addressed = {form.phrase for spec in COMMANDS.specs for form in spec.forms if form.surfaces == ADDRESSED}
+    addressed = {form.phrase for spec in COMMANDS.specs for form in spec.ways if form.surfaces == ADDRESSED}
     assert set(coded(sentence)) == set(WORDS) - addressed
     private = re.search(r"all but [^,]*, while (.*?) work as a direct message only", text, re.DOTALL)[1]
     assert set(coded(private)) == {
-        form.phrase for spec in COMMANDS.specs if spec.private for form in spec.forms_on(Surface.SLASH)
+        form.phrase for spec in COMMANDS.specs if spec.private for form in spec.ways_on(Surface.SLASH)
     }
 
 
@@ -101,13 +101,13 @@ def test_the_readme_names_every_verb_and_no_other():
         .split("In a session's thread")[1]
         .split("Stop puts")[0]
     )
-    forms = [form.shown for spec in COMMANDS.specs for form in spec.forms_on(Surface.THREAD)]
+    forms = [form.shown for spec in COMMANDS.specs for form in spec.ways_on(Surface.THREAD)]
     assert set(coded(text)) == set(forms)
 
 
 def test_a_verb_about_no_session_has_a_branch_of_its_own():
     branches = {"help", "aside", "new", "notify"}  # in Conversation
-    alone = {spec.name for spec in COMMANDS.specs if spec.forms_on(Surface.THREAD) and not spec.of_session}
+    alone = {spec.name for spec in COMMANDS.specs if spec.ways_on(Surface.THREAD) and not spec.of_session}
     assert alone == branches, "add the branch where these have theirs, and then its name here"
 
 
@@ -116,7 +116,7 @@ def test_the_changelog_names_them():
     listed = [words.split("|") for words in re.findall(r"`/devin ([^`]+)`", text)]
     assert set(WORDS) <= {word for words in listed for word in words}
     verbs = {
-        form.phrase for spec in COMMANDS.specs for form in spec.forms_on(Surface.THREAD) if form.phrase.startswith("!")
+        form.phrase for spec in COMMANDS.specs for form in spec.ways_on(Surface.THREAD) if form.phrase.startswith("!")
     }
     assert verbs <= {verb for listed in re.findall(r"`(![^`]+)`", text) for verb in listed.split()}
 

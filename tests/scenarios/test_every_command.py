@@ -34,7 +34,7 @@ def as_often_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_command_that_can_be_typed_has_one_row() -> None:
-    typed = [spec.name for spec in COMMANDS.specs if spec.forms_on(*walk.ROLES)]
+    typed = [spec.name for spec in COMMANDS.specs if spec.ways_on(*walk.ROLES)]
     assert sorted(row.command for row in ROWS) == sorted(typed), "add a row to tests/scenarios/every_command.py"
 
 
@@ -128,12 +128,12 @@ async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str
         assert await walk.reads(on, user, row.without[missing]), f"{row.command} without {missing}"
 
 
-PRESSED = [spec for spec in COMMANDS.specs if spec.forms_on(Surface.BUTTON) or not spec.forms]
+PRESSED = [spec for spec in COMMANDS.specs if spec.ways_on(Surface.BUTTON) or not spec.ways]
 
 
 def action_id(spec: CommandSpec) -> str:
     """Of the button of a command that is pressed, or of the choice that gives it."""
-    return spec.action_id if spec.forms else spec.choice_id
+    return spec.action_id if spec.ways else spec.choice_id
 
 
 def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:

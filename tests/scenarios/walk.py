@@ -91,7 +91,7 @@ class Row:
     def surfaces(self) -> Iterator[tuple[Surface, str]]:
         """Where the command can be typed, and what is typed there."""
         for surface in ROLES:
-            forms = self.spec.forms_on(surface)
+            forms = self.spec.ways_on(surface)
             verbs = all(Surface.THREAD in form.surfaces for form in forms)
             if forms:
                 yield surface, self.verb if verbs else self.typed

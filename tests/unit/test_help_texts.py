@@ -86,23 +86,20 @@ def test_it_can_be_posted(message):
 def test_the_slash_help_names_every_slash_form_and_no_other():
     # `start` is what everything else does, and who reads the help has found it.
     forms = {
-        f"/devin {form.shown}"
-        for it in COMMANDS.specs
-        if it not in {START, HELP}
-        for form in it.forms_on(Surface.SLASH)
+        f"/devin {form.shown}" for it in COMMANDS.specs if it not in {START, HELP} for form in it.ways_on(Surface.SLASH)
     }
     named = {text for text in coded(SLASH_HELP) | coded(ADMIN_HELP) if text.startswith("/devin ")}
     assert named == forms | {"/devin fix the flaky login test", "/devin help admin"}
 
 
 def test_the_thread_help_names_every_written_form_and_no_other():
-    forms = {form.shown for spec in COMMANDS.specs if spec is not HELP for form in spec.forms_on(Surface.THREAD)}
+    forms = {form.shown for spec in COMMANDS.specs if spec is not HELP for form in spec.ways_on(Surface.THREAD)}
     assert coded(THREAD_HELP) == forms
-    assert {form.shown for form in HELP.forms_on(Surface.THREAD)} <= coded(SLASH_HELP)
+    assert {form.shown for form in HELP.ways_on(Surface.THREAD)} <= coded(SLASH_HELP)
 
 
 def test_the_slash_help_names_what_is_no_form_for_the_bot_itself():
-    slash = {form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.forms_on(Surface.SLASH)}
-    addressed = {form.phrase for spec in COMMANDS.specs for form in spec.forms if form.surfaces == ADDRESSED}
+    slash = {form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.ways_on(Surface.SLASH)}
+    addressed = {form.phrase for spec in COMMANDS.specs for form in spec.ways if form.surfaces == ADDRESSED}
     named = re.search(r"except (.*) also works as a direct message", SLASH_HELP.text)[1]
     assert set(re.findall(r"`([^`]+)`", named)) == slash - addressed

@@ -474,9 +474,9 @@ def test_no_text_breaks_it(text):
 
 # ---------------------------------------------------------------- a command that is yet to come
 
-MEMO = CommandSpec("memo", forms=(slash("memo", SESSION), written("memo", TEXT)))
+MEMO = CommandSpec("memo", ways=(slash("memo", SESSION), written("memo", TEXT)))
 ADD = CommandSpec(
-    "add", forms=(slash("memo add", TEXT), written("!memo", TEXT)), role=Role.ADMIN, meant_by=("remember",)
+    "add", ways=(slash("memo add", TEXT), written("!memo", TEXT)), role=Role.ADMIN, meant_by=("remember",)
 )
 MORE = (*COMMANDS.specs, MEMO, ADD)
 

@@ -43,13 +43,13 @@ def test_what_they_are_called():
 
 @pytest.mark.parametrize("surface", Surface)
 def test_on_each_surface_a_phrase_means_one_command(surface):
-    phrases = [form.phrase for spec in COMMANDS.specs for form in spec.forms_on(surface)]
+    phrases = [form.phrase for spec in COMMANDS.specs for form in spec.ways_on(surface)]
     assert len(phrases) == len(set(phrases)) > 0
 
 
 def test_what_is_written_counts_wherever_it_is_written():
     """The parser is told only whether a message is written to the bot itself; in a thread other words are Devin's."""
-    written = [form.surfaces for spec in COMMANDS.specs for form in spec.forms if form.surfaces & WRITTEN]
+    written = [form.surfaces for spec in COMMANDS.specs for form in spec.ways if form.surfaces & WRITTEN]
     assert all(surfaces in {WRITTEN, ADDRESSED} for surfaces in written)
 
 
@@ -132,7 +132,7 @@ def test_the_asker_is_of_a_session():
     for spec in COMMANDS.specs:
         if spec.role is Role.ASKER_OR_ADMIN:
             assert spec.of_session or spec.name in {"alarm_fine", "alarm_snooze"}
-            assert not spec.forms_on(Surface.SLASH)
+            assert not spec.ways_on(Surface.SLASH)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from bot.store.lanes import Claim
 from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
-from bot.views.announcements import Part
+from bot.views.announcements import MessagePart
 from bot.views.plain_text import plain
 from bot.views.sentences import STATE_MARKS
 
@@ -58,7 +58,7 @@ class _ClosingWords:
     """Devin's last words in a turn, or their end, and the key of the post that shows them."""
 
     key: str
-    part: Part
+    part: MessagePart
 
 
 class Announce:
@@ -195,14 +195,14 @@ class Announce:
             await post_files(uow, session, message.event_id, message.files)
         if not closing:
             return None
-        *earlier, end = announcements.parts_of(last.message, session) or [Part("", [])]
+        *earlier, end = announcements.parts_of(last.message, session) or [MessagePart("", [])]
         await self._post_words(uow, session, last.event_id, earlier)
         await post_files(uow, session, last.event_id, last.files)
         key = f"say:{session.id}:{last.event_id}:{len(earlier)}"
         # Words that were posted before, as those of a source that was not known, are not posted again.
         return _ClosingWords(key, end) if end.text and await outbox.by_key(uow.tx, key) is None else None
 
-    async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: Sequence[Part]) -> None:
+    async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: Sequence[MessagePart]) -> None:
         for number, part in enumerate(announcements.devin_parts(parts, session)):
             await uow.post(f"say:{session.id}:{event_id}:{number}", session, part)
 

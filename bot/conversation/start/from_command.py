@@ -72,7 +72,7 @@ class StartFromCommand:
         if not parse_request(text).task and not job.cause.quoted:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
-        request = await self._options_check.checked(job, text, behind=NEW.forms[0].phrase)
+        request = await self._options_check.checked(job, text, behind=NEW.ways[0].phrase)
         if request is not None:
             await self._start(job, await self._prompts.request(job, request))
 

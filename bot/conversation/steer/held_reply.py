@@ -35,7 +35,7 @@ LEFT_ASLEEP: Final = "left asleep"
 HeldRows = Sequence[InboxRow[MessageCause]]
 
 
-async def holds(services: Services, job: Job[MessageCause], session: Session) -> bool:
+async def hold_if_in_doubt(services: Services, job: Job[MessageCause], session: Session) -> bool:
     """Hold the job's reply if a person has to decide first whether it may wake `session`. Returns whether it waits.
 
     Raises Reschedule if replies that were held have to go first.

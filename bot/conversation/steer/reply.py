@@ -86,7 +86,7 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
-        if await self._may_not_wake(job, session) or await held_reply.holds(self._services, job, session):
+        if await self._may_not_wake(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 

@@ -26,7 +26,7 @@ class CommandSet:
 
     def on(self, surface: Surface) -> tuple[CommandSpec, ...]:
         """Return the commands that have a form on `surface`."""
-        return tuple(spec for spec in self.specs if spec.forms_on(surface))
+        return tuple(spec for spec in self.specs if spec.ways_on(surface))
 
     def press_of(self, action_id: str, value: str) -> Press | None:
         """Return what the press of a button asks for; None if the button is none of the bot's."""

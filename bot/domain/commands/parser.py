@@ -1,7 +1,7 @@
-"""Reads commands from what people type, by the forms that the registry declares.
+"""Reads commands from what people type, by the ways that the registry declares.
 
 Commands are read from a text `as_typed` (`bot.domain.text`), in which a channel or person that was picked is one word,
-its id. A command is read only when the whole text fits one of its forms, so "stop the flaky test from failing" is a
+its id. A command is read only when the whole text fits one of its ways, so "stop the flaky test from failing" is a
 task and stops nothing. The task of a start is read from `plain` text.
 """
 
@@ -15,7 +15,7 @@ from typing import Final
 from bot.domain.commands.arguments import parse_which
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.registry import HELP, START
-from bot.domain.commands.spec import CommandSpec, Form, Surface
+from bot.domain.commands.spec import CommandSpec, Surface, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class UnknownVerb:
 class Doubt:
     """A text whose first `word` is a command, nearly one or means one, although the text is none.
 
-    `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no form behind `/devin`. `shown`
+    `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
     is the same as people read it, if that is known: with the names of channels and people, not their ids.
     """
 
@@ -55,7 +55,7 @@ class Doubt:
     argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
 
 
-_Declared = tuple[CommandSpec, Form]
+_Declared = tuple[CommandSpec, Way]
 _BANG: Final = "!"
 _BANGED: Final = re.compile(rf"{_BANG}(?P<word>[A-Za-z]+)(?P<tail>.*)", re.DOTALL)
 MOST_WORDS_IN_DOUBT: Final = 5
@@ -81,15 +81,15 @@ _AROUND: Final = ",;:.!?&"
 # What people write before the thing that they mean, and the word behind `note` and the like for it.
 _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove": "delete", "show": "list"}
 _SHOWING: Final = frozenset({"list", "show"})
-_ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the form
+_ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 
 
 class Parser:
-    """Reads the forms that `commands` declare. It prepares them once, because it reads every message."""
+    """Reads the ways that `commands` declare. It prepares them once, because it reads every message."""
 
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
-        slash = _forms(commands, Surface.SLASH)
+        slash = _ways(commands, Surface.SLASH)
         # By the first word, because an ack waits for the search. Longer phrases first: of `note` and `note add` the
         # longer one is meant.
         self._slash: dict[str, list[_Declared]] = {}
@@ -97,29 +97,29 @@ class Parser:
             self._slash.setdefault(one[1].phrase.split()[0], []).append(one)
         # By the first word too: of several commands that begin with it the first one is meant.
         self._doubtable: dict[str, CommandSpec] = {}
-        for spec, form in slash:
+        for spec, way in slash:
             if spec is not START:
-                self._doubtable.setdefault(form.phrase.split()[0], spec)
-        self._of_two_words = {form.phrase: spec for spec, form in slash if len(form.phrase.split()) == 2}
+                self._doubtable.setdefault(way.phrase.split()[0], spec)
+        self._of_two_words = {way.phrase: spec for spec, way in slash if len(way.phrase.split()) == 2}
         # Commands of one word that people type as two.
         self._split = {tuple(spec.split.split()): spec for spec in commands if spec.split}
         self._synonyms = _synonyms(commands, self._doubtable)
         # An ack waits for this search, and most tasks begin with one of a few words.
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
-        written = _forms(commands, Surface.THREAD)
-        self._addressed = [one for one in _forms(commands, Surface.MENTION) if one not in written]
-        self._words = [(spec, form) for spec, form in written if not form.phrase.startswith(_BANG)]
-        self._verbs = {form.phrase: (spec, form) for spec, form in written if form.phrase.startswith(_BANG)}
-        # The first form of a command is the one that people should learn.
-        self._meant = {word: form.phrase for spec, form in reversed(written) for word in spec.meant_by}
+        written = _ways(commands, Surface.THREAD)
+        self._addressed = [one for one in _ways(commands, Surface.MENTION) if one not in written]
+        self._words = [(spec, way) for spec, way in written if not way.phrase.startswith(_BANG)]
+        self._verbs = {way.phrase: (spec, way) for spec, way in written if way.phrase.startswith(_BANG)}
+        # The first way of a command is the one that people should learn.
+        self._meant = {word: way.phrase for spec, way in reversed(written) for word in spec.meant_by}
 
     def slash(self, text: str) -> Command:
         """Read `text`, which was typed behind `/devin`: a text that fits no other command is a prompt for START."""
         text = text.strip()
         if not text:
             return Command(HELP)
-        for spec, form in self._slash.get(text.split(maxsplit=1)[0].rstrip(_CLOSING).lower(), ()):
-            if (argument := _behind_slash(form, text)) is not None:
+        for spec, way in self._slash.get(text.split(maxsplit=1)[0].rstrip(_CLOSING).lower(), ()):
+            if (argument := _behind_slash(way, text)) is not None:
                 return Command(spec, argument)
         return Command(START, text)
 
@@ -174,7 +174,7 @@ class Parser:
         for split, marked in self._split.items():
             *typed, tail = [*text.split(maxsplit=len(split)), ""][: len(split) + 1]
             if marked.marker in text and tuple(one.lower() for one in typed) == split:
-                return Doubt(text, words[0], marked, f"{marked.forms[0].phrase} {tail}")
+                return Doubt(text, words[0], marked, f"{marked.ways[0].phrase} {tail}")
         spec = self._of_two_words.get(f"{word} {behind[0]}")
         if spec is None:
             return self._mistyped_second(text, word, words)
@@ -191,7 +191,7 @@ class Parser:
         others = [one for one in behind if one != thing]
         if spec is None or not all(_fits_around(one, spec) for one in others):
             return None
-        of_two_words = " " in spec.forms[0].phrase  # what is put around a period may belong to a question
+        of_two_words = " " in spec.ways[0].phrase  # what is put around a period may belong to a question
         kept = [one for one in others if not of_two_words or one not in _FILLERS]
         return Doubt(text, words[0], spec, self._repaired(spec, kept))
 
@@ -220,15 +220,15 @@ class Parser:
         meant = " ".join([near, *words[1:]])
         spec = self.slash(meant).spec
         is_marked = bool(spec.marker) and spec.marker in text
-        is_distinct = " " in spec.forms[0].phrase or is_marked or spec.distinct
+        is_distinct = " " in spec.ways[0].phrase or is_marked or spec.distinct
         return Doubt(text, words[0], spec, meant) if is_distinct else None
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
-        """The form of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""
-        forms = spec.forms_on(Surface.SLASH)
-        if not forms:
-            return spec.forms[0].phrase
-        phrase = forms[0].phrase
+        """The way of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""
+        ways = spec.ways_on(Surface.SLASH)
+        if not ways:
+            return spec.ways[0].phrase
+        phrase = ways[0].phrase
         with_meaning = behind if " " in phrase else [one for one in behind if one not in _EMPTY]
         if (whole := self._whole(spec, behind) or self._whole(spec, with_meaning)) is not None:
             return whole
@@ -236,25 +236,25 @@ class Parser:
         return phrase if self.slash(repaired).spec is START else repaired
 
     def _whole(self, spec: CommandSpec, behind: list[str]) -> str | None:
-        """The form of `spec` with all words `behind` it, if they fit and show that it is meant."""
-        forms = spec.forms_on(Surface.SLASH)[:1]
-        phrases = [form.phrase for form in forms if not (behind and form.argument.free)]
+        """The way of `spec` with all words `behind` it, if they fit and show that it is meant."""
+        ways = spec.ways_on(Surface.SLASH)[:1]
+        phrases = [way.phrase for way in ways if not (behind and way.argument.free)]
         whole = " ".join([*phrases, *behind])
         return whole if phrases and self.slash(whole).spec is spec else None
 
     def addressed(self, text: str) -> Command | None:
         """Read the command that `text`, written to the bot itself, consists of; None when it is no command."""
         text = text.strip().rstrip(_CLOSING + "?")
-        for spec, form in self._addressed:
-            if (argument := _as_it_is(form, text)) is not None:
+        for spec, way in self._addressed:
+            if (argument := _as_it_is(way, text)) is not None:
                 return Command(spec, argument)
         return None
 
     def verb(self, text: str) -> Command | UnknownVerb | None:
         """Read the command that the message `text` consists of; None when it is a message for Devin."""
         text = text.strip()
-        for spec, form in self._words:
-            if (argument := _as_it_is(form, text)) is not None:
+        for spec, way in self._words:
+            if (argument := _as_it_is(way, text)) is not None:
                 return Command(spec, argument)
         banged = _BANGED.fullmatch(text)
         return self._verb(banged["word"].lower(), banged["tail"]) if banged else None
@@ -263,10 +263,10 @@ class Parser:
         typed = f"{_BANG}{word}"
         if typed not in self._verbs:
             return UnknownVerb(typed, self._nearest(word))
-        spec, form = self._verbs[typed]
-        argument = form.argument.read(tail.strip() if form.argument.verbatim else tail.strip(_CLOSING))
+        spec, way = self._verbs[typed]
+        argument = way.argument.read(tail.strip() if way.argument.verbatim else tail.strip(_CLOSING))
         # "!stop the server" may be meant for Devin, so the bot neither stops nor forwards anything but asks.
-        return UnknownVerb(typed, typed, form.argument.words) if argument is None else Command(spec, argument)
+        return UnknownVerb(typed, typed, way.argument.words) if argument is None else Command(spec, argument)
 
     def _nearest(self, word: str) -> str | None:
         if word in self._meant:
@@ -275,16 +275,16 @@ class Parser:
         return f"{_BANG}{near[0]}" if near else None
 
 
-def _forms(commands: Sequence[CommandSpec], *surfaces: Surface) -> list[_Declared]:
-    return [(spec, form) for spec in commands for form in spec.forms_on(*surfaces)]
+def _ways(commands: Sequence[CommandSpec], *surfaces: Surface) -> list[_Declared]:
+    return [(spec, way) for spec in commands for way in spec.ways_on(*surfaces)]
 
 
 def _synonyms(commands: Sequence[CommandSpec], known: Mapping[str, CommandSpec]) -> dict[str, CommandSpec]:
     """The words beside those `known` behind `/devin` that are commands in a thread, or are meant for one."""
     written = {
-        form.phrase.removeprefix(_BANG).lower(): spec
-        for spec, form in _forms(commands, Surface.THREAD)
-        if not form.argument.verbatim  # any words may stand behind it, so that none of them tells a command
+        way.phrase.removeprefix(_BANG).lower(): spec
+        for spec, way in _ways(commands, Surface.THREAD)
+        if not way.argument.verbatim  # any words may stand behind it, so that none of them tells a command
     }
     meant = {word: spec for spec in commands for word in spec.meant_by}
     return {word: spec for word, spec in (meant | written).items() if word not in known}
@@ -303,7 +303,7 @@ def _as_compared(word: str) -> str:
 
 def _takes(spec: CommandSpec, word: str) -> bool:
     """Whether `word` alone fits behind the command `spec`, as a number, an id or a choice."""
-    arguments = [form.argument for form in spec.forms_on(Surface.SLASH)]
+    arguments = [way.argument for way in spec.ways_on(Surface.SLASH)]
     return any(argument.read(word) is not None for argument in arguments if not argument.free)
 
 
@@ -313,27 +313,27 @@ def _fits_around(word: str, spec: CommandSpec) -> bool:
         return True
     if picked_channel(word) or picked_person(word):
         return True
-    forms = spec.forms_on(Surface.SLASH)
-    return any(word in form.argument.around or word in form.phrase.split()[1:] for form in forms)
+    ways = spec.ways_on(Surface.SLASH)
+    return any(word in way.argument.around or word in way.phrase.split()[1:] for way in ways)
 
 
-def _behind_slash(form: Form, text: str) -> str | None:
-    phrase = form.phrase.split()
-    typed = (text if form.argument.verbatim else text.rstrip(_CLOSING)).split(maxsplit=len(phrase))
+def _behind_slash(way: Way, text: str) -> str | None:
+    phrase = way.phrase.split()
+    typed = (text if way.argument.verbatim else text.rstrip(_CLOSING)).split(maxsplit=len(phrase))
     if [word.lower() for word in typed[: len(phrase)]] != phrase:
         return None
-    return form.argument.read("".join(typed[len(phrase) :]).strip())
+    return way.argument.read("".join(typed[len(phrase) :]).strip())
 
 
-def _as_it_is(form: Form, text: str) -> str | None:
-    head, tail = text[: len(form.phrase)], text[len(form.phrase) :]
-    if (head if form.exact else head.lower()) != form.phrase:
+def _as_it_is(way: Way, text: str) -> str | None:
+    head, tail = text[: len(way.phrase)], text[len(way.phrase) :]
+    if (head if way.exact else head.lower()) != way.phrase:
         return None
     glued = head[-1:].isalnum() and tail[:1].isalnum()  # a longer word that begins with the phrase
-    return None if glued else form.argument.read(tail.strip())
+    return None if glued else way.argument.read(tail.strip())
 
 
 def parse_task(text: str) -> str:
     """The task that a `text` behind `/devin` asks for, which is no other command: all of it but the word `start`."""
-    behind = _behind_slash(START.forms[0], text.strip())
+    behind = _behind_slash(START.ways[0], text.strip())
     return text.strip() if behind is None else behind

@@ -18,19 +18,19 @@ from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button,
 START: Final = CommandSpec(
     "start",
     starts=True,
-    forms=(slash("start", TEXT),),
+    ways=(slash("start", TEXT),),
     slash_help=Help(
         "`/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread"
     ),
 )
 LIST: Final = CommandSpec(
     "list",
-    forms=typed("list"),
+    ways=typed("list"),
     slash_help=Help("`/devin list` shows your sessions, those that need you first"),
 )
 COST: Final = CommandSpec(
     "cost",
-    forms=(*typed("cost"), written("!cost")),
+    ways=(*typed("cost"), written("!cost")),
     of_session=True,
     urgent=True,
     ordinary=True,
@@ -40,7 +40,7 @@ COST: Final = CommandSpec(
 )
 STATUS: Final = CommandSpec(
     "status",
-    forms=(*typed("status", SESSION), written("!status")),
+    ways=(*typed("status", SESSION), written("!status")),
     of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]`"),
@@ -48,7 +48,7 @@ STATUS: Final = CommandSpec(
 )
 STOP: Final = CommandSpec(
     "stop",
-    forms=(
+    ways=(
         slash("stop", SESSION),
         addressed("stop", SESSION),
         written("!stop"),
@@ -63,46 +63,46 @@ STOP: Final = CommandSpec(
     meant_by=("sleep", "kill", "cancel"),
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
-STOP_LISTED: Final = CommandSpec("stop_listed", forms=(), of_session=True, urgent=True, ends_session=True)
+STOP_LISTED: Final = CommandSpec("stop_listed", ways=(), of_session=True, urgent=True, ends_session=True)
 # The choice of somebody who presses *Stop* on the card of another person's session.
-STOP_CONFIRMED: Final = CommandSpec("stop_confirmed", forms=(), of_session=True, urgent=True, ends_session=True)
+STOP_CONFIRMED: Final = CommandSpec("stop_confirmed", ways=(), of_session=True, urgent=True, ends_session=True)
 MUTE: Final = CommandSpec(
     "mute",
-    forms=(written("!mute"), written("mute")),
+    ways=(written("!mute"), written("mute")),
     of_session=True,
     thread_help=Help("`!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again"),
 )
 # The help of `mute` covers `unmute` too.
-UNMUTE: Final = CommandSpec("unmute", forms=(written("!unmute"), written("unmute")), of_session=True)
+UNMUTE: Final = CommandSpec("unmute", ways=(written("!unmute"), written("unmute")), of_session=True)
 ASIDE: Final = CommandSpec(
     "aside",
-    forms=(written("!aside", TEXT), written("(aside)", TEXT)),
+    ways=(written("!aside", TEXT), written("(aside)", TEXT)),
     thread_help=Help("`!aside …` (or `(aside) …`) is for the people here and not sent to Devin"),
 )
 ARCHIVE: Final = CommandSpec(
     "archive",
-    forms=(slash("archive", SESSION), written("!archive"), written("archive")),
+    ways=(slash("archive", SESSION), written("!archive"), written("archive")),
     of_session=True,
     urgent=True,
     ends_session=True,
     slash_help=Help("`/devin archive [number]`, with a number or id from the list", same_line=True),
     thread_help=Help("`!archive` (or `archive`) puts Devin to sleep and closes this thread"),
 )
-NEW: Final = CommandSpec("new", forms=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
+NEW: Final = CommandSpec("new", ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 NOTIFY: Final = CommandSpec(
     "notify",
-    forms=(*typed("notify", CHOICE), written("!notify", CHOICE)),
+    ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
-OPEN_FORM: Final = CommandSpec("open_form", forms=(button("open_form"),), urgent=True)
+OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)
 # The button of a long job's message; only who began the job may press it.
-CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", forms=(button("cancel_long_job"),), urgent=True)
+CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", ways=(button("cancel_long_job"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
-    forms=(written("EXIT", exact=True),),
+    ways=(written("EXIT", exact=True),),
     role=Role.ASKER_OR_ADMIN,
     of_session=True,
     urgent=True,
@@ -112,11 +112,11 @@ EXIT: Final = CommandSpec(
     meant_by=("exit",),
 )
 EXIT_CONFIRMED: Final = CommandSpec(
-    "exit_confirmed", forms=(), role=Role.ASKER_OR_ADMIN, of_session=True, urgent=True, ends_session=True
+    "exit_confirmed", ways=(), role=Role.ASKER_OR_ADMIN, of_session=True, urgent=True, ends_session=True
 )
 # An answer to a question that is no command: its argument is the question, the answer, and what the question is about.
-ANSWER: Final = CommandSpec("answer", forms=(), urgent=True)
-HELP: Final = CommandSpec("help", forms=(*typed("help", HELP_TOPIC), written("!help")), urgent=True)
+ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
+HELP: Final = CommandSpec("help", ways=(*typed("help", HELP_TOPIC), written("!help")), urgent=True)
 
 # Those of features stand between the others and the help.
 CORE: Final = (

@@ -64,7 +64,7 @@ NOTHING: Final = Argument("", lambda typed: None if typed else "")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Way:
     """One way to give a command.
 
     `phrase` is one or several words in lower case, or the action id of a button. An `exact` phrase has to be typed with
@@ -82,29 +82,29 @@ class Form:
         return f"{self.phrase} {self.argument.shown}".strip()
 
 
-def slash(phrase: str, argument: Argument = NOTHING) -> Form:
-    """Declare a form in which `phrase` and its `argument` are typed behind `/devin`."""
-    return Form(phrase, frozenset({Surface.SLASH}), argument)
+def slash(phrase: str, argument: Argument = NOTHING) -> Way:
+    """Declare a way in which `phrase` and its `argument` are typed behind `/devin`."""
+    return Way(phrase, frozenset({Surface.SLASH}), argument)
 
 
-def written(phrase: str, argument: Argument = NOTHING, *, exact: bool = False) -> Form:
-    """Declare a form in which a message consists of `phrase` and its `argument` and nothing else."""
-    return Form(phrase, WRITTEN, argument, exact)
+def written(phrase: str, argument: Argument = NOTHING, *, exact: bool = False) -> Way:
+    """Declare a way in which a message consists of `phrase` and its `argument` and nothing else."""
+    return Way(phrase, WRITTEN, argument, exact)
 
 
-def addressed(phrase: str, argument: Argument = NOTHING) -> Form:
-    """Declare a form in which a direct message, or a message behind a mention, is `phrase` and its `argument` alone."""
-    return Form(phrase, ADDRESSED, argument)
+def addressed(phrase: str, argument: Argument = NOTHING) -> Way:
+    """Declare a way in which a direct message, or a message behind a mention, is `phrase` and its `argument` alone."""
+    return Way(phrase, ADDRESSED, argument)
 
 
-def typed(phrase: str, argument: Argument = NOTHING) -> tuple[Form, Form]:
-    """Declare the forms of a command that is typed behind `/devin` or, alone, to the bot itself."""
+def typed(phrase: str, argument: Argument = NOTHING) -> tuple[Way, Way]:
+    """Declare the ways to give a command that is typed behind `/devin` or, alone, to the bot itself."""
     return slash(phrase, argument), addressed(phrase, argument)
 
 
-def button(action_id: str) -> Form:
-    """Declare a form that is a button with this action id."""
-    return Form(action_id, frozenset({Surface.BUTTON}))
+def button(action_id: str) -> Way:
+    """Declare a way that is a button with this action id."""
+    return Way(action_id, frozenset({Surface.BUTTON}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class CommandSpec:
     """
 
     name: str
-    forms: tuple[Form, ...]
+    ways: tuple[Way, ...]
     role: Role = Role.EVERYBODY
     subject: str = ""  # what a command for admins shows or changes, for the sentence that refuses it to others
     of_session: bool = False  # the command is about one session: that of its thread, or the one that is named
@@ -140,22 +140,22 @@ class CommandSpec:
     distinct: bool = False  # no task begins with a word that is nearly the command's
     marker: str = ""  # a part of the argument that no task has
     split: str = ""  # the command's one word as people type it in two
-    meant_by: tuple[str, ...] = ()  # words behind `!` that are no forms of the command but are meant for it
+    meant_by: tuple[str, ...] = ()  # words behind `!` that are no ways to give the command but are meant for it
 
     @property
     def is_typed(self) -> bool:
         """Whether people may type the command behind `/devin`."""
-        return bool(self.forms_on(Surface.SLASH))
+        return bool(self.ways_on(Surface.SLASH))
 
-    def forms_on(self, *surfaces: Surface) -> tuple[Form, ...]:
-        """The command's forms on any of these surfaces."""
-        return tuple(form for form in self.forms if form.surfaces & set(surfaces))
+    def ways_on(self, *surfaces: Surface) -> tuple[Way, ...]:
+        """The ways to give the command on any of these surfaces."""
+        return tuple(way for way in self.ways if way.surfaces & set(surfaces))
 
     @property
     def action_id(self) -> str:
         """The action id of the command's button, which stands under a post."""
-        (form,) = self.forms_on(Surface.BUTTON)
-        return form.phrase
+        (way,) = self.ways_on(Surface.BUTTON)
+        return way.phrase
 
     @property
     def choice_id(self) -> str:

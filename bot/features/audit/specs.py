@@ -19,7 +19,7 @@ CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 AUDIT: Final = CommandSpec(
     "audit",
     distinct=True,
-    forms=typed("audit", AUDIT_OPTIONS),
+    ways=typed("audit", AUDIT_OPTIONS),
     role=Role.ADMIN,
     subject="audit logs",
     private=True,
@@ -27,7 +27,7 @@ AUDIT: Final = CommandSpec(
 )
 AUDIT_BOT: Final = CommandSpec(
     "audit_bot",
-    forms=typed("audit bot", CSV),
+    ways=typed("audit bot", CSV),
     role=Role.ADMIN,
     subject="audit logs",
     private=True,

@@ -14,36 +14,36 @@ BUDGET_NUMBER: Final = Argument("N", read_number)
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
     "budget_list",
-    forms=typed("budget list", LISTED),
+    ways=typed("budget list", LISTED),
     slash_help=Help("`/devin budget list` shows the budgets that apply to you here"),
 )
 BUDGET_SET: Final = CommandSpec(
     "budget_set",
-    forms=typed("budget set", BUDGET),
+    ways=typed("budget set", BUDGET),
     role=Role.ADMIN,
     subject="changes of budgets",
     slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget"),
 )
 BUDGET_REMOVE: Final = CommandSpec(
     "budget_remove",
-    forms=typed("budget remove", BUDGET_NUMBER),
+    ways=typed("budget remove", BUDGET_NUMBER),
     role=Role.ADMIN,
     subject="changes of budgets",
     slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes it"),
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
-    forms=typed("budget grant", GRANT),
+    ways=typed("budget grant", GRANT),
     role=Role.ADMIN,
     subject="changes of budgets",
     slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets"),
 )
 # The choice where a budget is used up, which asks the admins. The buttons are theirs, under a post in their channel.
-ASK_FOR_MORE: Final = CommandSpec("ask_for_more", forms=(), urgent=True)
+ASK_FOR_MORE: Final = CommandSpec("ask_for_more", ways=(), urgent=True)
 GRANT_MORE: Final = CommandSpec(
-    "grant_more", forms=(button("grant_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
+    "grant_more", ways=(button("grant_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
 )
 REFUSE_MORE: Final = CommandSpec(
-    "refuse_more", forms=(button("refuse_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
+    "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
 )
 COMMANDS: Final = (BUDGET_LIST, BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT, ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE)

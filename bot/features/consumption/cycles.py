@@ -30,7 +30,7 @@ _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[_Value]):
+class CycleRead(Generic[_Value]):
     """Something that is read by a call of its own, as each may need another permission; `nothing` where it has none."""
 
     name: str
@@ -40,10 +40,10 @@ class Part(Generic[_Value]):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class CycleAnswer:
     """The outcome of a call: what it gave, which permission is `missing`, or how long to wait because it `failed`."""
 
-    part: Part[Any]
+    part: CycleRead[Any]
     value: Any = None
     missing: str | None = None
     failed: bool = False
@@ -90,7 +90,7 @@ class CycleReader:
         wait = min(_due_at(state, part) for part in PARTS) - clock()
         return min(max(wait, 0.0), timing.idle_tick)
 
-    async def _store(self, org_id: str, readings: Sequence[Reading]) -> dict[str, Any]:
+    async def _store(self, org_id: str, readings: Sequence[CycleAnswer]) -> dict[str, Any]:
         # A crash right before this commit loses the readings: the next start asks for them again.
         async with self._services.unit_of_work() as uow:
             before = await _state(uow.tx, org_id)
@@ -106,7 +106,7 @@ class CycleReader:
         return after
 
 
-def _entry(before: Mapping[str, Any], reading: Reading, now: float, timing: Timing) -> dict[str, Any]:
+def _entry(before: Mapping[str, Any], reading: CycleAnswer, now: float, timing: Timing) -> dict[str, Any]:
     if reading.failed:
         wait = max(timing.cycles_retry, reading.retry_after)
         known = before.get(reading.part.name, {"missing": None})
@@ -115,7 +115,7 @@ def _entry(before: Mapping[str, Any], reading: Reading, now: float, timing: Timi
     return {"at": next_day + timing.cycles_settle, "missing": reading.missing}
 
 
-def _log(org_id: str, reading: Reading, before: Mapping[str, Any]) -> None:
+def _log(org_id: str, reading: CycleAnswer, before: Mapping[str, Any]) -> None:
     known = before.get(reading.part.name, {})
     if reading.failed and not known.get("failed"):
         log.warning("cycles not read", organisation=org_id, part=reading.part.name)
@@ -130,22 +130,22 @@ async def _state(tx: Transaction, org_id: str) -> dict[str, Any]:
     return dict(stored.state["parts"]) if stored else {}
 
 
-def _due_at(state: Mapping[str, Any], part: Part[Any]) -> float:
+def _due_at(state: Mapping[str, Any], part: CycleRead[Any]) -> float:
     return float(state[part.name]["at"]) if part.name in state else 0.0
 
 
 # ---------------------------------------------------------------- the calls
 
 
-async def _reading(part: Part[Any], devin: Devin) -> Reading:
+async def _reading(part: CycleRead[Any], devin: Devin) -> CycleAnswer:
     try:
-        return Reading(part, await part.read(devin))
+        return CycleAnswer(part, await part.read(devin))
     except DevinForbidden as error:
-        return Reading(part, part.nothing, missing=error.needed or NOT_FOUND)
+        return CycleAnswer(part, part.nothing, missing=error.needed or NOT_FOUND)
     except DevinNotFound:
-        return Reading(part, part.nothing, missing=NOT_FOUND)
+        return CycleAnswer(part, part.nothing, missing=NOT_FOUND)
     except DevinError as error:
-        return Reading(part, failed=True, retry_after=error.retry_after or 0.0)
+        return CycleAnswer(part, failed=True, retry_after=error.retry_after or 0.0)
 
 
 async def _cycles(devin: Devin) -> Sequence[Cycle]:
@@ -175,16 +175,16 @@ async def _put_key_expiry(tx: Transaction, org_id: str, at: float | None, _now: 
         await due.write(tx, due.key_expiry(org_id), at, {"v": 1})
 
 
-def _limit(source: LimitSource, read: Callable[[Devin], Awaitable[float | None]]) -> Part[float | None]:
+def _limit(source: LimitSource, read: Callable[[Devin], Awaitable[float | None]]) -> CycleRead[float | None]:
     async def put(tx: Transaction, org_id: str, acus: float | None, now: float) -> None:
         await cycle_rows.put_limit(tx, org_id, source, acus, now)
 
-    return Part(source.value, read, put, None)
+    return CycleRead(source.value, read, put, None)
 
 
-PARTS: Final[tuple[Part[Any], ...]] = (
-    Part("cycles", _cycles, cycle_rows.put_cycles, ()),
+PARTS: Final[tuple[CycleRead[Any], ...]] = (
+    CycleRead("cycles", _cycles, cycle_rows.put_cycles, ()),
     _limit(LimitSource.ACU_LIMITS, _entry_in_acu_limits),
     _limit(LimitSource.ORGANISATION, _limit_of_organisation),
-    Part("key_expiry", _key_expiry, _put_key_expiry, None),
+    CycleRead("key_expiry", _key_expiry, _put_key_expiry, None),
 )

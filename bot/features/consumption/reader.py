@@ -45,7 +45,7 @@ Bill = Mapping[date, Mapping[str, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class BillAnswer:
     """What Devin answered to the question, put at `asked_at`, what it billed on these `days`.
 
     The first of the days is only there because the row of the second one may be dated before its start.
@@ -124,14 +124,14 @@ class ConsumptionReader:
             left = 0
         else:
             # A crash right here loses the answer: the days are still unread, and are asked about again.
-            left = await self._store_figures(organisation.id, Reading(days, _bill(answer), asked_at))
+            left = await self._store_figures(organisation.id, BillAnswer(days, _bill(answer), asked_at))
             if any(is_missing(day, read_at.get(day, -inf), asked_at) for day in days[1:]):
                 since, until = days[0].isoformat(), days[-1].isoformat()
                 log.info("consumption read", organisation=organisation.id, since=since, until=until, days_left=left)
         self._failing.discard(organisation.id)
         return timing.consumption_backfill if left else timing.consumption_interval
 
-    async def _store_figures(self, org_id: str, reading: Reading) -> int:
+    async def _store_figures(self, org_id: str, reading: BillAnswer) -> int:
         """Store a reading. Returns the number of days that have to be read next."""
         timing = self._services.timing
         async with self._services.unit_of_work() as uow:

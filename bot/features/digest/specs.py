@@ -10,7 +10,7 @@ from bot.features.digest.words import read_digest
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest, around=AROUND_LISTS)
 DIGEST: Final = CommandSpec(
     "digest",
-    forms=typed("digest", DIGESTS),
+    ways=typed("digest", DIGESTS),
     role=Role.ADMIN,
     subject="digests",
     slash_help=Help("`/devin digest [list|add|remove|now]` chooses which channels get digests"),

@@ -11,7 +11,7 @@ FANOUT: Final = CommandSpec(
     marker="orgs=",
     split="fan out",
     starts=True,
-    forms=typed("fanout", FAN_OUT),
+    ways=typed("fanout", FAN_OUT),
     role=Role.ADMIN,
     subject="fan-outs",
     private=True,
@@ -19,14 +19,14 @@ FANOUT: Final = CommandSpec(
 )
 # A choice under the preview. The others stand under the table, which everybody in the channel sees.
 START_FAN_OUT: Final = CommandSpec(
-    "start_fan_out", forms=(), role=Role.ADMIN, subject="fan-outs", urgent=True, starts=True
+    "start_fan_out", ways=(), role=Role.ADMIN, subject="fan-outs", urgent=True, starts=True
 )
 STOP_FAN_OUT: Final = CommandSpec(
-    "stop_fan_out", forms=(button("stop_fan_out"),), role=Role.ADMIN, subject="fan-outs", urgent=True
+    "stop_fan_out", ways=(button("stop_fan_out"),), role=Role.ADMIN, subject="fan-outs", urgent=True
 )
 RETRY_FAN_OUT: Final = CommandSpec(
     "retry_fan_out",
-    forms=(button("retry_fan_out"),),
+    ways=(button("retry_fan_out"),),
     role=Role.ADMIN,
     subject="fan-outs",
     urgent=True,

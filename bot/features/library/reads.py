@@ -63,7 +63,7 @@ class LibraryCommands:
 
     async def _form(self, asked: Asked) -> Answer:
         """Open the form of something new, or of what is named, by its id: a number counts in the list shown by now."""
-        if not asked.spec.forms[0].argument.shown:
+        if not asked.spec.ways[0].argument.shown:
             return Form(asked.spec.name, channel=asked.channel)
         found = await self._id(asked.workspace, asked.user, asked.spec, asked.argument)
         return found if isinstance(found, Message) else Form(asked.spec.name, found, asked.channel)
@@ -122,7 +122,7 @@ async def _list(kind: Kind, job: CommandJob) -> CommandAnswer | Message:
 
 
 def _verb(spec: CommandSpec) -> str:
-    return spec.forms[0].phrase.split()[1]
+    return spec.ways[0].phrase.split()[1]
 
 
 def _list_kind(kind: Kind) -> str:

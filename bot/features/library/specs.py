@@ -16,18 +16,18 @@ _PLAYBOOKS: Final = "changes of playbooks"
 
 NOTE_LIST: Final = CommandSpec(
     "note_list",
-    forms=typed("note list", SEARCH),
+    ways=typed("note list", SEARCH),
     ordinary=True,
     slash_help=Help("`/devin note list [text]` lists what Devin knows"),
 )
 NOTE_SHOW: Final = CommandSpec(
     "note_show",
-    forms=typed("note show", WHICH),
+    ways=typed("note show", WHICH),
     slash_help=Help("`/devin note show N` shows a note", same_line=True),
 )
 NOTE_ADD: Final = CommandSpec(
     "note_add",
-    forms=typed("note add"),
+    ways=typed("note add"),
     role=Role.ADMIN,
     subject=_NOTES,
     opens_form=True,
@@ -36,7 +36,7 @@ NOTE_ADD: Final = CommandSpec(
 )
 NOTE_EDIT: Final = CommandSpec(
     "note_edit",
-    forms=typed("note edit", WHICH),
+    ways=typed("note edit", WHICH),
     role=Role.ADMIN,
     subject=_NOTES,
     opens_form=True,
@@ -44,29 +44,29 @@ NOTE_EDIT: Final = CommandSpec(
 )
 NOTE_DELETE: Final = CommandSpec(
     "note_delete",
-    forms=typed("note delete", WHICH),
+    ways=typed("note delete", WHICH),
     role=Role.ADMIN,
     subject=_NOTES,
     slash_help=Help("`/devin note delete N`", same_line=True),
 )
 # The choice to delete a note.
 NOTE_DELETE_CONFIRMED: Final = CommandSpec(
-    "note_delete_confirmed", forms=(), role=Role.ADMIN, subject=_NOTES, urgent=True
+    "note_delete_confirmed", ways=(), role=Role.ADMIN, subject=_NOTES, urgent=True
 )
 PLAYBOOK_LIST: Final = CommandSpec(
     "playbook_list",
-    forms=typed("playbook list", SEARCH),
+    ways=typed("playbook list", SEARCH),
     ordinary=True,
     slash_help=Help("`/devin playbook list [text]` lists playbooks"),
 )
 PLAYBOOK_SHOW: Final = CommandSpec(
     "playbook_show",
-    forms=typed("playbook show", WHICH),
+    ways=typed("playbook show", WHICH),
     slash_help=Help("`/devin playbook show N` shows one", same_line=True),
 )
 PLAYBOOK_ADD: Final = CommandSpec(
     "playbook_add",
-    forms=typed("playbook add"),
+    ways=typed("playbook add"),
     role=Role.ADMIN,
     subject=_PLAYBOOKS,
     opens_form=True,
@@ -74,7 +74,7 @@ PLAYBOOK_ADD: Final = CommandSpec(
 )
 PLAYBOOK_EDIT: Final = CommandSpec(
     "playbook_edit",
-    forms=typed("playbook edit", WHICH),
+    ways=typed("playbook edit", WHICH),
     role=Role.ADMIN,
     subject=_PLAYBOOKS,
     opens_form=True,

@@ -6,7 +6,7 @@ from bot.domain.commands.spec import CommandSpec, Help, Role, typed
 
 ORGS: Final = CommandSpec(
     "orgs",
-    forms=typed("orgs"),
+    ways=typed("orgs"),
     role=Role.ADMIN,
     subject="figures of Devin's organisations",
     slash_help=Help("`/devin orgs` shows Devin's organisations, with their limits and ACUs"),

@@ -7,7 +7,7 @@ from bot.domain.commands.spec import CommandSpec, Help, Role, typed
 
 METRICS: Final = CommandSpec(
     "metrics",
-    forms=typed("metrics", METRICS_PERIOD),
+    ways=typed("metrics", METRICS_PERIOD),
     role=Role.ADMIN,
     subject="metrics",
     ordinary=True,
@@ -15,7 +15,7 @@ METRICS: Final = CommandSpec(
 )
 MEMBERS: Final = CommandSpec(
     "members",
-    forms=typed("members", NAME),
+    ways=typed("members", NAME),
     role=Role.ADMIN,
     subject="Devin's members",
     ordinary=True,
@@ -23,7 +23,7 @@ MEMBERS: Final = CommandSpec(
 )
 SECRET_LIST: Final = CommandSpec(
     "secret_list",
-    forms=typed("secret list"),
+    ways=typed("secret list"),
     role=Role.ADMIN,
     subject="names of secrets",
     ordinary=True,
@@ -31,7 +31,7 @@ SECRET_LIST: Final = CommandSpec(
 )
 SECRET_ADD: Final = CommandSpec(
     "secret_add",
-    forms=typed("secret add"),
+    ways=typed("secret add"),
     role=Role.ADMIN,
     subject="changes of secrets",
     slash_help=Help("`/devin secret add` says where to add one", same_line=True),

@@ -9,7 +9,7 @@ from bot.domain.questions import REPORT_QUESTIONS
 REPORT_QUESTION: Final = figures_of(REPORT_QUESTIONS)
 REPORT: Final = CommandSpec(
     "report",
-    forms=typed("report", REPORT_QUESTION),
+    ways=typed("report", REPORT_QUESTION),
     role=Role.ADMIN,
     subject="outcome reports",
     ordinary=True,

@@ -7,7 +7,7 @@ from bot.domain.commands.spec import CommandSpec, Help, typed
 
 REVIEW: Final = CommandSpec(
     "review",
-    forms=typed("review", PULL_REQUEST),
+    ways=typed("review", PULL_REQUEST),
     ordinary=True,
     starts=True,
     slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` has Devin review a pull request"),

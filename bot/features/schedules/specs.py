@@ -8,13 +8,13 @@ from bot.domain.commands.spec import CommandSpec, Help, Role, typed
 
 SCHEDULE_LIST: Final = CommandSpec(
     "schedule_list",
-    forms=typed("schedule list", LISTED),
+    ways=typed("schedule list", LISTED),
     ordinary=True,
     slash_help=Help("`/devin schedule list` shows what Devin runs on a schedule"),
 )
 SCHEDULE_ADD: Final = CommandSpec(
     "schedule_add",
-    forms=typed("schedule add"),
+    ways=typed("schedule add"),
     role=Role.ADMIN,
     subject="changes of schedules",
     opens_form=True,
@@ -22,21 +22,21 @@ SCHEDULE_ADD: Final = CommandSpec(
 )
 SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",
-    forms=typed("schedule pause", SCHEDULE),
+    ways=typed("schedule pause", SCHEDULE),
     role=Role.ADMIN,
     subject="changes of schedules",
     slash_help=Help("`/devin schedule pause N`", same_line=True),
 )
 SCHEDULE_RESUME: Final = CommandSpec(
     "schedule_resume",
-    forms=typed("schedule resume", SCHEDULE),
+    ways=typed("schedule resume", SCHEDULE),
     role=Role.ADMIN,
     subject="changes of schedules",
     slash_help=Help("`/devin schedule resume N`", same_line=True),
 )
 SCHEDULE_DELETE: Final = CommandSpec(
     "schedule_delete",
-    forms=typed("schedule delete", SCHEDULE),
+    ways=typed("schedule delete", SCHEDULE),
     role=Role.ADMIN,
     subject="changes of schedules",
     asks_first=True,
@@ -44,7 +44,7 @@ SCHEDULE_DELETE: Final = CommandSpec(
 )
 # The choice to delete a schedule.
 SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
-    "schedule_delete_confirmed", forms=(), role=Role.ADMIN, subject="changes of schedules", urgent=True
+    "schedule_delete_confirmed", ways=(), role=Role.ADMIN, subject="changes of schedules", urgent=True
 )
 COMMANDS: Final = (
     SCHEDULE_LIST,

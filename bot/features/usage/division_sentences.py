@@ -16,7 +16,7 @@ NEGATIVE: Final = "{names} below zero: Devin's bill has less there than what it 
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UsagePart:
     """A part of what was used: its name in `mrkdwn`, its exact `acus`, and what else is known of it.
 
     A part that is not `ours` was billed by Devin, and those of a bill leave nothing over. What is None of `sessions`,
@@ -47,7 +47,7 @@ class Row:
     others: int = 0
 
 
-def divide(parts: Sequence[Part], figures: Figures) -> list[Row]:
+def divide(parts: Sequence[UsagePart], figures: Figures) -> list[Row]:
     """Make rows of `parts`, in their order, which add up to the total of `figures`; the last one is elsewhere.
 
     That is the rest of Devin's bill, where the bill is known and the parts are our own count.
@@ -102,7 +102,7 @@ def _acus(acus: Decimal, *, is_little: bool) -> str:
     return "under 0.1 ACUs" if is_little else tenths_of_acus(float(acus))
 
 
-def _facts(part: Part, *, with_work: bool = False) -> tuple[str, ...]:
+def _facts(part: UsagePart, *, with_work: bool = False) -> tuple[str, ...]:
     sessions = [] if part.sessions is None else [counted(part.sessions, "session")]
     if not with_work:
         return tuple(sessions)

@@ -9,7 +9,7 @@ from bot.domain.periods import days_between
 from bot.domain.questions import By
 from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
-from bot.features.usage.division_sentences import Part
+from bot.features.usage.division_sentences import UsagePart
 from bot.features.usage.figure_files import MOST_ROWS, FilePart
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.file_part_naming import FilePartNaming, Names
@@ -98,5 +98,5 @@ def _part(group: Group, names: Sequence[str | None]) -> FilePart:
     )
 
 
-def _counted(part: Part) -> FilePart:
+def _counted(part: UsagePart) -> FilePart:
     return FilePart((part.name,), part.acus, part.sessions, part.pull_requests, part.worked)

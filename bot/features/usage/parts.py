@@ -13,7 +13,7 @@ from bot.domain.questions import By
 from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
-from bot.features.usage.division_sentences import MOST_ROWS, Part
+from bot.features.usage.division_sentences import MOST_ROWS, UsagePart
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.part_naming import PartNaming
 from bot.features.usage.spend_group_rows import Group, Spending, Wanted
@@ -33,7 +33,7 @@ class UsageParts:
         self._spending = spending
         self._figures = figures
 
-    async def by(self, division: By) -> list[Part] | None:
+    async def by(self, division: By) -> list[UsagePart] | None:
         """Return the parts of a `division`; None where only Devin's bill could name them, and it is missing."""
         if division is By.DAY:
             return await self._by_day()
@@ -43,7 +43,7 @@ class UsageParts:
 
     # ------------------------------------------------------------ of Devin's bill
 
-    async def _by_day(self) -> list[Part]:
+    async def _by_day(self) -> list[UsagePart]:
         """The days, newest first: as Devin billed them or, where that is not known of all, as our sessions count."""
         figures = self._figures
         known = figures.total is not None and (figures.total > 0 or not figures.no_acus_reported)
@@ -51,15 +51,17 @@ class UsageParts:
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
         parts = [
-            Part(part_names.day(day), counted_exactly(amounts.get(day, 0.0)), ours=not known, sessions=active.get(day))
+            UsagePart(
+                part_names.day(day), counted_exactly(amounts.get(day, 0.0)), ours=not known, sessions=active.get(day)
+            )
             for day in reversed(days)
         ]
         return [part for part in parts if part.acus or part.sessions]
 
-    async def _of_bill(self, division: By) -> list[Part]:
+    async def _of_bill(self, division: By) -> list[UsagePart]:
         named = part_names.organisation if division is By.ORG else part_names.product
         amounts = await self.billed(division)
-        parts = [Part(named(key), acus, ours=False) for key, acus in amounts.items() if acus]
+        parts = [UsagePart(named(key), acus, ours=False) for key, acus in amounts.items() if acus]
         return sorted(parts, key=lambda part: (-part.acus, part.name))
 
     async def billed(self, division: By) -> dict[str, Decimal]:
@@ -74,7 +76,7 @@ class UsageParts:
 
     # ------------------------------------------------------------ of our own rows
 
-    async def _of_sessions(self, division: By) -> list[Part]:
+    async def _of_sessions(self, division: By) -> list[UsagePart]:
         ordered = await self.groups(division, MOST_ROWS)
         if division is By.PERSON and not self._naming.shows_people:
             return counted_people(ordered)
@@ -152,7 +154,7 @@ def _merged(groups: Sequence[Group], few: Collection[str | None]) -> list[Group]
     return [*(one for one in groups if one not in hidden), others]
 
 
-def counted_people(groups: Sequence[Group]) -> list[Part]:
+def counted_people(groups: Sequence[Group]) -> list[UsagePart]:
     """Make one part of all people, with their number; of so few that one might know who they are, without it."""
     known = [one for one in groups if special(one) is None]
     nobody = [_part(one, special(one) or "", By.PERSON) for one in groups if special(one) is not None]
@@ -175,9 +177,9 @@ def special(group: Group) -> str | None:
     return part_names.NOT_STORED if group.purged else None
 
 
-def _part(group: Group, name: str, division: By) -> Part:
+def _part(group: Group, name: str, division: By) -> UsagePart:
     sessions_in_it = None if division is By.SESSION and group.key else group.sessions
-    return Part(
+    return UsagePart(
         name,
         counted_exactly(group.acus),
         sessions=sessions_in_it,

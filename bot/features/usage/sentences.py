@@ -9,7 +9,7 @@ from bot.domain.billing import Period, bounds
 from bot.domain.periods import RangeFault, RefusedRange, Span
 from bot.domain.questions import Question
 from bot.features.usage import figure_sentences as digest
-from bot.features.usage.division_sentences import Part, divide, negative, rows_as_lines
+from bot.features.usage.division_sentences import UsagePart, divide, negative, rows_as_lines
 from bot.features.usage.figure_sentences import HOURS, Figures
 from bot.views import blocks
 from bot.views.answers.wording import code
@@ -70,7 +70,9 @@ def nothing_finished(question: Question, span: Span, apart: Apart) -> Message:
     )
 
 
-def divided(question: Question, span: Span, figures: Figures, parts: Sequence[Part] | None, apart: Apart) -> Message:
+def divided(
+    question: Question, span: Span, figures: Figures, parts: Sequence[UsagePart] | None, apart: Apart
+) -> Message:
     """Build the answer that divides what was used into `parts`.
 
     They are None where only Devin's bill could name them, and it is missing.

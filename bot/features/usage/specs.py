@@ -9,7 +9,7 @@ from bot.domain.questions import USAGE_QUESTIONS
 USAGE_QUESTION: Final = figures_of(USAGE_QUESTIONS)
 USAGE: Final = CommandSpec(
     "usage",
-    forms=typed("usage", USAGE_QUESTION),
+    ways=typed("usage", USAGE_QUESTION),
     role=Role.ADMIN,
     subject="usage figures",
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),

@@ -49,5 +49,5 @@ def _place(*, in_thread: bool) -> str:
 
 
 def _typed(*, in_thread: bool) -> str:
-    (form,) = NOTIFY.forms_on(Surface.THREAD if in_thread else Surface.SLASH)
+    (form,) = NOTIFY.ways_on(Surface.THREAD if in_thread else Surface.SLASH)
     return form.phrase if in_thread else f"/devin {form.phrase}"

@@ -146,10 +146,10 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
 
 def _why_in_doubt(doubt: Doubt) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
-    forms = doubt.spec.forms_on(Surface.SLASH)
+    forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
         return f"{typed} works only in a session's thread: write {code(doubt.meant)} there. Nothing was started."
-    if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.forms)} - {command}:
+    if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
         return f"{typed} is not a command here, but {code(command)} is. Nothing was started."
     if doubt.word.lower() != command:
         return f"{typed} looks like {code(command)}. Nothing was started."
@@ -170,7 +170,7 @@ def _meant(doubt: Doubt) -> str:
 
 def _does_something(spec: CommandSpec) -> bool:
     """Whether a command does more than to show what its words name."""
-    _, *second = spec.forms[0].phrase.split()
+    _, *second = spec.ways[0].phrase.split()
     return second not in ([], ["list"], ["bot"]) or spec.starts
 
 

@@ -16,7 +16,7 @@ from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
 from bot.domain.questions import By, Question
 from bot.domain.shares import shares
 from bot.features.usage import part_names
-from bot.features.usage.division_sentences import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
+from bot.features.usage.division_sentences import ELSEWHERE, MOST_ROWS, UsagePart, divide, rows_as_lines
 from bot.features.usage.figure_sentences import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
 from bot.features.usage.sentences import Apart, divided, heading, nothing_finished, refused_range, usage
 from bot.views.pull_requests import repository_name
@@ -32,7 +32,7 @@ APART = Apart((TODAY,), 3.25)
 
 
 def ours(*amounts):
-    return [Part(f"part {number}", Decimal(str(acus))) for number, acus in enumerate(amounts)]
+    return [UsagePart(f"part {number}", Decimal(str(acus))) for number, acus in enumerate(amounts)]
 
 
 # ---------------------------------------------------------------- shares
@@ -54,7 +54,7 @@ def test_shares_add_up_to_the_rounded_total_and_none_is_a_digit_off(amounts):
 
 @given(st.lists(st.floats(0, 1e6), max_size=60), st.none() | st.floats(0, 1e8))
 def test_rows_add_up_to_the_total_that_is_shown(amounts, total):
-    parts = [Part("one", Decimal(repr(round(acus, 6)))) for acus in amounts]
+    parts = [UsagePart("one", Decimal(repr(round(acus, 6)))) for acus in amounts]
     figures = replace(FIGURES, total=total, through_slack=sum(float(part.acus) for part in parts))
     rows = divide(parts, figures)
     shown = figures.through_slack if total is None else total
@@ -69,7 +69,7 @@ def lines(parts, **facts):
 
 
 def test_what_did_not_come_through_slack_is_the_last_row():
-    parts = [Part("Ann", Decimal("7.96"), sessions=3), Part("Ben", Decimal("0.04"), sessions=1)]
+    parts = [UsagePart("Ann", Decimal("7.96"), sessions=3), UsagePart("Ben", Decimal("0.04"), sessions=1)]
     assert lines(parts) == ["• Ann: 8 ACUs · 3 sessions", "• Ben: under 0.1 ACUs · 1 session", "• elsewhere: 4.5 ACUs"]
     assert lines(ours(8), total=8.0)[-1] == "• elsewhere: 0 ACUs"
     assert lines([], through_slack=0.0) == ["• elsewhere: 12.5 ACUs"]
@@ -94,7 +94,7 @@ def test_at_most_so_many_rows_and_the_others_in_sum():
 
 
 def test_the_others_may_come_in_sum_already():
-    parts = [*ours(*[2.0] * MOST_ROWS), Part("", Decimal("3.41"), others=1_200)]
+    parts = [*ours(*[2.0] * MOST_ROWS), UsagePart("", Decimal("3.41"), others=1_200)]
     assert lines(parts, through_slack=43.41, total=None)[-1] == "• and 1,200 more: 3.4 ACUs"
 
 
@@ -104,7 +104,7 @@ def test_the_others_may_be_next_to_nothing():
 
 
 def test_a_part_of_the_bill_below_zero_is_explained():
-    parts = [Part("devin", Decimal(13), ours=False), Part("other", Decimal("-0.5"), ours=False)]
+    parts = [UsagePart("devin", Decimal(13), ours=False), UsagePart("other", Decimal("-0.5"), ours=False)]
     answer = divided(Question(Period.WEEK, by=By.PRODUCT), SPAN, FIGURES, parts, Apart())
     assert written(answer.blocks).endswith(
         "• devin: 13 ACUs\n• other: -0.5 ACUs\n"
@@ -114,8 +114,8 @@ def test_a_part_of_the_bill_below_zero_is_explained():
 
 def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown():
     parts = [
-        Part("Ann", sessions=3, worked=7500.0, pull_requests=1),
-        Part("Ben", sessions=1, worked=0.0, pull_requests=0),
+        UsagePart("Ann", sessions=3, worked=7500.0, pull_requests=1),
+        UsagePart("Ben", sessions=1, worked=0.0, pull_requests=0),
     ]
     figures = Figures(day=MARCH[-1], no_acus_reported=True, total=0.0)
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, parts, Apart((TODAY,)))
@@ -259,7 +259,11 @@ def test_what_others_wrote_calls_nobody():
         part_names.product(NASTY),
     ]
     answer = divided(
-        Question(Period.WEEK, by=By.PERSON), SPAN, FIGURES, [Part(name, Decimal(1)) for name in names * 20], Apart()
+        Question(Period.WEEK, by=By.PERSON),
+        SPAN,
+        FIGURES,
+        [UsagePart(name, Decimal(1)) for name in names * 20],
+        Apart(),
     )
     assert_valid(answer)
     assert_calls_nobody(answer)
@@ -281,7 +285,7 @@ def test_a_repository_is_named_by_a_pull_request(url, name):
 
 def test_twenty_sessions_with_long_addresses_fit_with_the_row_of_elsewhere():
     name = part_names.session("x" * 200, "https://acme.slack.com/" + "p" * 270, None, "y" * 200)
-    parts = [Part(name, Decimal("0.4"))] * MOST_ROWS
+    parts = [UsagePart(name, Decimal("0.4"))] * MOST_ROWS
     answer = divided(Question(Period.WEEK, by=By.SESSION), SPAN, FIGURES, parts, Apart())
     assert_valid(answer)
     assert "• elsewhere: 4.5 ACUs" in written(answer.blocks)
