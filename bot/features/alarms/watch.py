@@ -87,9 +87,11 @@ class RunawayWatch:
 
     async def _read(self, organisation: Organisation, now: float) -> _Spending:
         org_id, timing = organisation.id, self._services.timing
+        # Hours before sessions: what is spent in between then shows as spent since the last progress.
+        async with self._services.db.scan() as tx:
+            hours = await recent_spend.last_hour(tx, org_id, now)
         running = await self._running(org_id)
         async with self._services.db.scan() as tx:
-            hours = await recent_spend.last_hour(tx, org_id, now) if running else {}
             known = {alarm.subject: alarm for alarm in await alarms.current(tx, org_id, now - timing.alarm_returns)}
             polled = await due.read(tx, due.poll(org_id))
         state = polled.state["poll"] if polled else {}
