@@ -75,10 +75,14 @@ async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Ha
     await on.slack.fault("chat.update", "error", error=error, match="Odd title")
     await on.devin.set(session, title="Odd title")
     shown = await on.slack.wait_for_message(GENERAL, "Odd title", thread_ts=ts)
-    assert shown["rendered"] == "Odd title: working"
+    assert "blocks" not in shown
+    title, state, _, asker = shown["rendered"].splitlines()
+    assert title == f"*<https://app.devin.ai/sessions/{session}|Odd title>*"
+    assert state.startswith(":gear: Working · started ")
+    assert asker.startswith("Asked by ann · active ")
     await on.devin.set(session, title="Better title")
     shown = await on.slack.wait_for_message(GENERAL, "Better title", thread_ts=ts)
-    assert "Asked by ann" in shown["rendered"]
+    assert shown["blocks"]
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "some_new_error"])
