@@ -65,10 +65,10 @@ doctor: $(READY)
 	$(BIN)/python -m bot doctor --env-file .env
 
 bench: $(READY)
-	$(BIN)/python bench/ack.py
+	$(BIN)/python -m bench.ack
 
 house: $(READY)
-	@$(BIN)/python bench/house.py
+	@$(BIN)/python -m bench.house
 
 lint: $(READY)
 	$(BIN)/ruff check $(CODE)

@@ -1,4 +1,4 @@
-"""How soon Slack gets its ack for a stored slash command: `python bench/ack.py`, about a quarter of an hour.
+"""How soon Slack gets its ack for a stored slash command: `python -m bench.ack`, about a quarter of an hour.
 
 The product (`python -m bot run`, SQLite with synchronous=FULL, doing its work meanwhile) beside three Bolt apps: two
 that store nothing and the least that stores, over both transports, each measured three times in turns. The bot has
@@ -30,11 +30,11 @@ from typing import Final
 
 import aiohttp
 import uvloop
-from load import HttpTarget, Outcome, Plan, SocketTarget, measure
-from wire import APP_TOKEN, BOT_TOKEN, HOST, SIGNING_SECRET
 
-HERE: Final = Path(__file__).parent
-ROOT: Final = HERE.parent
+from bench.load import HttpTarget, Outcome, Plan, SocketTarget, measure
+from bench.wire import APP_TOKEN, BOT_TOKEN, HOST, SIGNING_SECRET
+
+ROOT: Final = Path(__file__).parents[1]
 CROWD: Final = 10_000
 AGE_SECONDS: Final = 600  # since their last change
 UNSIGNED: Final = 300  # a second: as many as Slack's own in the open loop
@@ -212,8 +212,8 @@ def _environment(setup: Setup, ports: Ports, store: Path) -> dict[str, str]:
 
 
 def _command(setup: Setup, ports: Ports) -> list[str]:
-    peer = HERE / ("storing_bolt.py" if setup.stores else "bare_bolt.py")
-    return ["-m", "bot", "run"] if setup.ours else [str(peer), setup.transport, str(ports.bot)]
+    peer = "bench.storing_bolt" if setup.stores else "bench.bare_bolt"
+    return ["-m", "bot", "run"] if setup.ours else ["-m", peer, setup.transport, str(ports.bot)]
 
 
 @asynccontextmanager
@@ -224,7 +224,7 @@ async def running(setup: Setup, folder: Path, changed_at: int) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         # In memory: on the disk a line would wait for the store's own writing, and what reads a log is a pipe.
         log = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir="/dev/shm"))) / "log"
-        slack = [str(HERE / "wire.py"), str(ports.slack), str(ports.socket)]
+        slack = ["-m", "bench.wire", str(ports.slack), str(ports.socket)]
         stack.enter_context(child(slack, LOAD_CORE, log, {}, os.SCHED_IDLE))
         await reachable(ports.slack, log)
         if setup.ours:
@@ -244,7 +244,7 @@ async def running(setup: Setup, folder: Path, changed_at: int) -> AsyncIterator[
             await reachable(ports.bot, log)
             await target.connect()
         if setup.unsigned:
-            stranger = [str(HERE / "unsigned.py"), str(ports.bot), str(setup.unsigned)]
+            stranger = ["-m", "bench.unsigned", str(ports.bot), str(setup.unsigned)]
             stack.enter_context(child(stranger, LOAD_CORE, log, {}))
         yield target
 

@@ -61,7 +61,7 @@ def audit(pip_audit: str, pins: Sequence[Path], seconds: float = ALL_ANSWERS) ->
 
 
 def _vulnerabilities(audited: Sequence[dict[str, Any]]) -> list[str]:
-    found = {}
+    found: dict[str, None] = {}  # in their order, each once
     for package in audited:
         for one in package["vulns"]:
             fixed = f"fixed in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "not fixed yet"

@@ -1,6 +1,6 @@
 """The plainest Bolt app: it acknowledges `/devin` and stores nothing. What every Bolt bot costs at least.
 
-`python bare_bolt.py http PORT` or `python bare_bolt.py socket`; SLACK_API_URL says where Slack is.
+`python -m bench.bare_bolt http PORT` or `python -m bench.bare_bolt socket`; SLACK_API_URL says where Slack is.
 BARE_AT_ONCE=1 sets `process_before_response`: without it Bolt looks every ten milliseconds whether it may answer.
 """
 
@@ -16,7 +16,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.routing import Route
-from wire import APP_TOKEN, BOT_TOKEN, HOST, PATH, SIGNING_SECRET
+
+from bench.wire import APP_TOKEN, BOT_TOKEN, HOST, PATH, SIGNING_SECRET
 
 
 def _client(token: str) -> AsyncWebClient:
@@ -40,7 +41,7 @@ async def serve_http(app: AsyncApp, port: int) -> None:
 async def serve_socket(app: AsyncApp) -> None:
     """Take envelopes until stopped."""
     handler = AsyncSocketModeHandler(app, APP_TOKEN, web_client=_client(APP_TOKEN))
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     await asyncio.Event().wait()
 
 

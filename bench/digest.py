@@ -29,6 +29,7 @@ from bot.devin.retry import PATIENCE
 from bot.domain.billing import ONE_DAY, bounds
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.engine.local import LocalEngine
+from bot.features import COMMANDS
 from bot.features.budgets.commands import BudgetCommands
 from bot.features.budgets.watch import BudgetWatch
 from bot.features.cost.flow import OwnCost
@@ -41,14 +42,15 @@ from bot.features.report.outcomes import OutcomeAnswers
 from bot.features.usage.files import UsageFiles
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
-from bot.kernel.long_jobs.jobs import Asked
+from bot.kernel.access import Access
+from bot.kernel.long_jobs.jobs import Requester
 from bot.kernel.organisation import Organisation, Organisations
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
-from bot.store import outbox, spend
+from bot.store import outbox, spend, tables
 from bot.store.database.connection import Database
 from bot.store.inbox_writer import InboxWriter
 from bot.timing import PRODUCTION
@@ -170,6 +172,7 @@ async def services_on(url: str) -> AsyncIterator[tuple[Services, Workspace]]:
                 clock=lambda: NOW,
                 worker="bench",
                 metrics=Metrics(),
+                commands=COMMANDS,
             ),
             workspace,
         )
@@ -180,7 +183,7 @@ async def _bills(db: Database) -> Callable[[httpx.Request], httpx.Response]:
     """Return Devin's consumption endpoint."""
     async with db.read() as tx:
         stored = await spend.consumed_by_product(tx, ORG, NEWEST - ONE_DAY * DAYS, NEWEST)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"date": bounds(day)[0], "acus": float(sum(named.values())), "acus_by_product": {**named}}
         for day, named in stored.items()
     ]
@@ -198,7 +201,7 @@ class Flows:
     """The flows to be measured, by the names under which the table shows them."""
 
     def __init__(self, services: Services, workspace: Workspace) -> None:
-        self._services, self._workspace = services, workspace
+        self._services, self._workspace, self._access = services, workspace, Access(services)
         self._ledger = UsageLedger(services)
         self._usage = UsageAnswers(services, self._ledger)
         self._reports = OutcomeAnswers(services, self._usage)
@@ -218,13 +221,13 @@ class Flows:
         }
         usage = ("today", "cycle", *(f"cycle by {by}" for by in ("person", "channel", "session", "repo", "day")))
         reports = ("month", "month by person", "month by repo")
-        commands, user = BudgetCommands(self._services), person(7)
+        commands, user = BudgetCommands(self._services, self._access), person(7)
         return {
             **editions,
             **{f"/devin usage {typed}": self._asked_usage(typed) for typed in usage},
             **{f"/devin report {typed}": self._asked_report(typed) for typed in reports},
             **{f"/devin usage {typed} csv": self._asked_file(typed) for typed in ("cycle", "cycle by session")},
-            "/devin cost": lambda: OwnCost(self._services).answer(self._workspace, user, "C0000001"),
+            "/devin cost": lambda: OwnCost(self._services, self._access).answer(self._workspace, user, "C0000001"),
             "/devin budget list": lambda: commands.listing(self._workspace, person(0), "C0000001"),
             "tick of the budgets": BudgetWatch(self._services, self._workspace).tick,
         }
@@ -232,14 +235,14 @@ class Flows:
     async def store_digest(self) -> None:
         """Store the daily digest of the admin channel, as the clock does it."""
         shared = SharedChannels(self._services)
-        await DueDigests(self._services, self._workspace, self._ledger, shared).tick()
+        await DueDigests(self._services, self._workspace, shared).tick()
 
     async def begin(self) -> None:
         """Let no digest have been stored yet."""
         one = from_settings(ADMINS, schedule_of(self._workspace.policy))
         destination = Destination(TEAM, one, Occasion.DAILY)
         async with self._services.db.write() as tx:
-            await tx.execute(outbox.outbox.delete())
+            await tx.execute(tables.outbox.delete())
             await store_past(tx, destination, Past(0.0, accounted=NEWEST.isoformat()))
 
     async def is_stored(self) -> bool:
@@ -259,8 +262,8 @@ class Flows:
 
     def _asked_file(self, typed: str) -> Flow:
         async def ask() -> None:
-            asked = Asked(TEAM, person(0), f"cmd:{uuid4()}")
-            await self._files.usage(self._workspace, asked, USAGE_QUESTIONS.of(f"{typed} csv"))
+            requester = Requester(TEAM, person(0), f"cmd:{uuid4()}")
+            await self._files.usage(self._workspace, requester, USAGE_QUESTIONS.of(f"{typed} csv"))
 
         return ask
 

@@ -133,7 +133,7 @@ def _session(
         last = outcome if day == active[-1] else "running"
         spent_in = "D" if channel.startswith("D") else channel
         rows.spend.append((key, day.isoformat(), TEAM, ORG, acus, last, person(asker), spent_in))
-    options = {"repo": None, "playbook": None, "mode": None, "acu": None, "tags": [], "title": None}
+    options: dict[str, Any] = {"repo": None, "playbook": None, "mode": None, "acu": None, "tags": [], "title": None}
     if chance.random() < 0.3:
         options["playbook"] = f"Playbook {chance.randrange(PLAYBOOKS)}"
     if chance.random() < 0.2:

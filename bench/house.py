@@ -1,4 +1,4 @@
-"""How large the house is, and in how many files one thing stands: `make house`, or `python bench/house.py --files`.
+"""How large the house is, and in how many files one thing stands: `make house`, or `python -m bench.house --files`.
 
 For one finished example of each kind, such as a command, this counts the files in which it stands, documents and tests
 included, and how many of them were there before and had to be edited. A file counts if it names the example.

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from aiohttp import WSMsgType, web
-from wire import HOST, envelope, request
+
+from bench.wire import HOST, envelope, request
 
 CONNECTIONS: Final = 256  # at most so many HTTP requests are on their way at once
 DRAIN_SECONDS: Final = 10.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from PIL import Image
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Browser, FloatRect, Locator, ViewportSize, expect
 
 from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office, fans_out
 from bot.domain.session import DisplayState
@@ -26,7 +26,7 @@ DOCS: Final = Path(__file__).parents[1] / "docs"
 SIZE: Final = {"width": 1280, "height": 800}
 SMALL: Final = {"width": 1120, "height": 640}
 POST: Final = {"width": 960, "height": 900}  # for pictures of one post, which are cut out
-WITH_THREAD: Final = {"width": 1280, "height": 1040}
+WITH_THREAD: Final = ViewportSize(width=1280, height=1040)
 SHARP: Final = 2  # pixels of a cut-out picture for each of the page
 LARGEST: Final = 400_000  # bytes of one picture
 COLOURS: Final = 128  # of animated and cut-out pictures: enough for text and signs
@@ -232,8 +232,8 @@ async def _cut_out(visitor: Visitor, name: str, *shown: Locator) -> None:
         await expect(one).to_be_in_viewport()
     boxes = [box for one in shown if (box := await one.bounding_box())]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
-    right, bottom = (max(box[at] + box[size] for box in boxes) for at, size in (("x", "width"), ("y", "height")))
-    clip = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+    right, bottom = max(box["x"] + box["width"] for box in boxes), max(box["y"] + box["height"] for box in boxes)
+    clip = FloatRect(x=left, y=top, width=right - left, height=bottom - top)
     shot = await visitor.page.screenshot(animations="disabled", caret="hide", clip=clip)
     path = DOCS / f"{name}.png"
     Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -1,7 +1,7 @@
 """The least that stores: a Bolt app that commits each command before its ack, and does nothing else with it.
 
-`python storing_bolt.py http PORT` or `python storing_bolt.py socket`; SLACK_API_URL says where Slack is, STORE is its
-file. Commands that wait together share one commit, on SQLite with synchronous=FULL as the product has it.
+`python -m bench.storing_bolt http PORT` or `... socket`; SLACK_API_URL says where Slack is, STORE is its file. Commands
+that wait together share one commit, on SQLite with synchronous=FULL as the product has it.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ from collections import deque
 from contextlib import closing
 
 import uvloop
-from bare_bolt import bolt, serve_http, serve_socket
 from slack_bolt.async_app import AsyncAck
+
+from bench.bare_bolt import bolt, serve_http, serve_socket
 
 Row = tuple[str, str, asyncio.Future[None]]
 

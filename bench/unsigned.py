@@ -1,11 +1,11 @@
-"""Sends unsigned requests to a bot, as anybody can who has found its address: `python bench/unsigned.py PORT RATE`."""
+"""Sends unsigned requests to a bot, as anybody can who has found its address: `python -m bench.unsigned PORT RATE`."""
 
 import asyncio
 import sys
 import time
 from typing import Final
 
-from wire import HOST
+from bench.wire import HOST
 
 CONNECTIONS: Final = 4
 BODY: Final = b"token=guessed&command=%2Fdevin&text=" + b"x" * 2_000
