@@ -72,7 +72,7 @@ class Bills:
     refusal: dict[str, Any] | None = None
     status: int = 403
     down: bool = False
-    asked: list[tuple[int, int]] = field(default_factory=list)
+    asked: list[tuple[int, int]] = field(default_factory=list, repr=False)  # by a property, thousands
     stamp: Callable[[date], int] = lambda day: bounds(day)[0]
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
