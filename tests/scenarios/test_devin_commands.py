@@ -264,6 +264,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("create_review", "commit_then_drop")  # the answer is lost
     assert await read(on, f"review {PULL}/files", "Devin will review", ANN) == (asked_for(PULL).text)
+    set_reviews(on, "pending")  # however slow this machine is
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "running")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
@@ -283,6 +284,7 @@ async def test_the_end_of_a_review_that_took_long_is_a_message_because_nobody_is
 ) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
+    set_reviews(on, "pending")  # however slow this machine is
     first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "completed")
     await settled(on)
@@ -319,6 +321,7 @@ async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
 async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
+    set_reviews(on, "pending")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "errored")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin could not finish the review. Ask again with")
