@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.playground.child import START_SECONDS
 from bot.playground.devin import DevinControl
 from bot.playground.screen import Screen
 from bot.playground.slack import SlackControl
@@ -164,7 +165,7 @@ async def _admin(cast: Cast) -> None:
     await cast.command(ADA, "Ada", OPS, "usage today")
     await cast.whispered(ADA, "Devin today, so far")
     cast.screen.aside("Nobody waits for the time of the digest:", [await cast.to_digest()])
-    await cast.seen(OPS, "Day 08:00")
+    await cast.seen(OPS, "Day 08:00", START_SECONDS + PATIENCE)  # the bot has to be up again first
 
 
 SCENES: Final[tuple[tuple[str, Callable[[Cast], Awaitable[None]]], ...]] = (
