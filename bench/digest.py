@@ -106,7 +106,7 @@ class Watch:
         """Measure waits for the write lock until cancelled."""
         while True:
             asked = time.perf_counter()
-            async with self._db.write_lock(first=True):
+            async with self._db.write_lock(urgent=True):
                 self.lock = max(self.lock, time.perf_counter() - asked)
             await asyncio.sleep(TICK)
 

@@ -31,12 +31,12 @@ class Access:
         self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
         self._groups: dict[str, tuple[float, dict[str, str]]] = {}
 
-    async def person(self, workspace: Workspace, user: str, *, first: bool = False) -> Person:
+    async def person(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
 
-        With `first` the transactions go before other work, because Slack's ack waits for them.
+        With `urgent` the transactions go before other work, because Slack's ack waits for them.
         """
-        return await self._stored(workspace, user, first=first) or await self._ask(workspace, user, first=first)
+        return await self._stored(workspace, user, urgent=urgent) or await self._ask(workspace, user, urgent=urgent)
 
     async def checked_person(self, workspace: Workspace, user: str, *, stops: bool = False) -> Person:
         """Return the person with the id `user`, who starts or stops work: from our rows if they were stored just now.
@@ -61,20 +61,20 @@ class Access:
         Slack sends such events in bursts, for each change of a status. Nearly all of them cost one read.
         """
         key = (workspace.team, user["id"])
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.read(urgent=True) as tx:
             stored = await people.get(tx, *key, read_after=0.0)
         if stored is None or people.is_stored_as(person := person_from(user, workspace.team), stored):
             return
         # A crash before this commit leaves the event without an ack, and Slack sends it again.
-        async with self._services.db.write(first=True) as tx:
+        async with self._services.db.write(urgent=True) as tx:
             await people.put(tx, workspace.team, person, self._services.clock())
         self._people.pop(key, None)
 
-    async def _ask(self, workspace: Workspace, user: str, *, first: bool = False) -> Person:
+    async def _ask(self, workspace: Workspace, user: str, *, urgent: bool = False) -> Person:
         asked_at = self._services.clock()
         person = await workspace.slack.person(user)
         # A crash before this commit has Slack asked again. An event that came meanwhile is later, and stays.
-        async with self._services.db.write(first=first) as tx:
+        async with self._services.db.write(urgent=urgent) as tx:
             await people.put(tx, workspace.team, person, asked_at)
             newest = await people.get(tx, workspace.team, user, asked_at) or person
         self._people.pop((workspace.team, user), None)
@@ -89,19 +89,19 @@ class Access:
         now, key = self._services.clock(), (workspace.team, user)
         at, person = self._people.get(key, (0.0, None))
         if now - at > self._services.timing.person_at_hand:
-            person = await self._stored(workspace, user, first=True)
+            person = await self._stored(workspace, user, urgent=True)
             if person is not None and self.refusal(person, shared=False) is not None:
-                person = await self._stored(workspace, user, self._services.timing.person_checked, first=True)
+                person = await self._stored(workspace, user, self._services.timing.person_checked, urgent=True)
             self._people[key] = (now, person)
         return person
 
     async def _stored(
-        self, workspace: Workspace, user: str, within: float | None = None, *, first: bool = False
+        self, workspace: Workspace, user: str, within: float | None = None, *, urgent: bool = False
     ) -> Person | None:
         """The person from our rows; None if they were not stored in the last seconds, `within` or `person_known`."""
         services = self._services
         read_after = services.clock() - (services.timing.person_known if within is None else within)
-        async with services.db.read(first=first) as tx:
+        async with services.db.read(urgent=urgent) as tx:
             return await people.get(tx, workspace.team, user, read_after)
 
     async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
@@ -194,7 +194,7 @@ class Access:
         So Slack is asked only about somebody whom our rows do not know.
         """
         known = await self.known_person(workspace, user)
-        return self.refusal(known or await self.person(workspace, user, first=True), shared=False)
+        return self.refusal(known or await self.person(workspace, user, urgent=True), shared=False)
 
     def refusal(self, person: Person, *, shared: bool) -> Message | None:
         """Why `person` may not use the bot, or None; `shared` is whether another company shares the channel."""
@@ -234,5 +234,5 @@ class Access:
     async def _admins(self, workspace: Workspace) -> Admins:
         """Who is an admin by our rows: an ack may wait for them."""
         services = self._services
-        async with services.db.read(first=True) as tx:
+        async with services.db.read(urgent=True) as tx:
             return await admins_of(tx, workspace, services.clock() - services.timing.admins_known)

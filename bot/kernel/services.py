@@ -38,14 +38,14 @@ class Services:
 
     @asynccontextmanager
     async def unit_of_work(
-        self, claim: Claim | None = None, ref: str = "-", *, first: bool = False
+        self, claim: Claim | None = None, ref: str = "-", *, urgent: bool = False
     ) -> AsyncIterator[UnitOfWork]:
         """Open a transaction, and wake lanes once it is committed. Rows that it adds get `ref`.
 
         With `claim` the lane is kept until the commit. Raises ClaimLostError if another worker has taken the lane.
-        With `first` it goes before other transactions, because Slack waits for its outcome.
+        With `urgent` it goes before other transactions, because Slack waits for its outcome.
         """
-        async with self.db.write(first=first) as tx:
+        async with self.db.write(urgent=urgent) as tx:
             if claim is not None:
                 await lanes.hold(tx, claim)
             uow = UnitOfWork(tx, self.clock(), ref, self.timing)
@@ -75,7 +75,7 @@ class Services:
 
     async def check_claim(self, job: Job[Cause]) -> None:
         """Raise ClaimLostError if another worker has the job's lane; for the line before a call to the outside."""
-        async with self.db.read(first=True) as tx:
+        async with self.db.read(urgent=True) as tx:
             await lanes.check(tx, job.claim)
 
     async def session(self, session_id: str) -> Session | None:

@@ -76,7 +76,7 @@ class StoreCheck:
     async def _try(self) -> str | None:
         try:
             # Reads succeed while another process holds the lock, so only a write shows that the store can be used. It
-            # is not among the first: no ack waits for it, and anybody may ask.
+            # is not urgent: no ack waits for it, and anybody may ask.
             async with asyncio.timeout(self._timing.readiness), self._db.write() as tx:
                 await tx.exec_driver_sql("SELECT 1")
         except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, the store is not ready

@@ -112,7 +112,7 @@ class InboxWriter:
             _resolve(stored)
 
     async def _store(self, queue: deque[_Waiting], batch: list[_Waiting]) -> None:
-        async with self._db.write_lock(first=True):
+        async with self._db.write_lock(urgent=True):
             await self._db.run_in_writer_thread(partial(self._insert, queue, batch))
 
     def _insert(self, queue: deque[_Waiting], batch: list[_Waiting], connection: Connection) -> None:

@@ -157,9 +157,9 @@ def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
             connection.info.setdefault("written", set()).add(match[1])
 
     @asynccontextmanager
-    async def bounded(self: Database, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def bounded(self: Database, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         step = ""
-        async with write(self, first=first) as tx:
+        async with write(self, urgent=urgent) as tx:
             tx.info.pop("written", None)
             yield tx
             if written := tx.info.pop("written", None):

@@ -299,8 +299,8 @@ class Dying(Database):
     commits = 0
 
     @asynccontextmanager
-    async def write(self, *, first: bool = False) -> AsyncIterator[Any]:
-        async with super().write(first=first) as tx:
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[Any]:
+        async with super().write(urgent=urgent) as tx:
             yield tx
         self.commits -= 1
         if self.commits == 0:

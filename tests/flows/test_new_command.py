@@ -54,9 +54,9 @@ async def test_where_all_is_known_the_ack_of_a_start_waits_for_one_transaction_t
     read, opened = services.db.read, []
 
     @asynccontextmanager
-    async def counted(*, first=False):
-        opened.append(first)
-        async with read(first=first) as tx:
+    async def counted(*, urgent=False):
+        opened.append(urgent)
+        async with read(urgent=urgent) as tx:
             yield tx
 
     monkeypatch.setattr(services.db, "read", counted)

@@ -108,7 +108,7 @@ async def test_the_check_lets_others_begin_first(db: Database) -> None:
         waiting = asyncio.create_task(write())
         await asyncio.sleep(0)
         asking = asyncio.create_task(ask())
-        async with db.write(first=True):
+        async with db.write(urgent=True):
             order.append("ack")
     await asyncio.gather(waiting, asking)
     assert order == ["ack", "other", "check"]

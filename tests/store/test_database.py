@@ -29,8 +29,8 @@ async def names(db: Database) -> list[str]:
         return sorted((await tx.execute(select(lanes.c.name))).scalars())
 
 
-async def note(db: Database, name: str, *, first: bool = False) -> None:
-    async with db.write(first=first) as tx:
+async def note(db: Database, name: str, *, urgent: bool = False) -> None:
+    async with db.write(urgent=urgent) as tx:
         await tx.execute(insert(lanes).values(name=name))
 
 
@@ -85,14 +85,14 @@ async def test_writes_of_one_process_take_turns_instead_of_failing_on_the_lock(d
 async def test_what_slack_sent_overtakes_the_other_writes(db: Database) -> None:
     order: list[str] = []
 
-    async def write(name: str, *, first: bool = False) -> None:
-        async with db.write(first=first):
+    async def write(name: str, *, urgent: bool = False) -> None:
+        async with db.write(urgent=urgent):
             order.append(name)
 
     async with db.write():
         waiting = [asyncio.create_task(write(name)) for name in ("a", "b")]
         await asyncio.sleep(0)
-        waiting.append(asyncio.create_task(write("slack", first=True)))
+        waiting.append(asyncio.create_task(write("slack", urgent=True)))
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
     assert order == ["slack", "a", "b"]
@@ -389,13 +389,13 @@ class Queue:
         self.order: list[str] = []
         self.go_on = asyncio.Event()
 
-    async def want(self, name: str, *, first: bool = False) -> None:
-        async with self.write_lock(first=first):
+    async def want(self, name: str, *, urgent: bool = False) -> None:
+        async with self.write_lock(urgent=urgent):
             self.order.append(name)
             await self.go_on.wait()
 
-    async def line_up(self, *names: str, first: bool = False) -> list[asyncio.Task[None]]:
-        tasks = [asyncio.create_task(self.want(name, first=first), name=name) for name in names]
+    async def line_up(self, *names: str, urgent: bool = False) -> list[asyncio.Task[None]]:
+        tasks = [asyncio.create_task(self.want(name, urgent=urgent), name=name) for name in names]
         await asyncio.sleep(0)
         return tasks
 
@@ -403,7 +403,7 @@ class Queue:
 async def test_one_at_a_time_and_those_who_go_first_overtake_but_never_the_one_at_work() -> None:
     queue = Queue()
     tasks = await queue.line_up("at work", "a", "b")
-    tasks += await queue.line_up("inbox 1", "inbox 2", first=True)
+    tasks += await queue.line_up("inbox 1", "inbox 2", urgent=True)
     assert queue.order == ["at work"]
     queue.go_on.set()
     await asyncio.gather(*tasks)
@@ -442,7 +442,7 @@ async def test_a_turn_is_never_lost_whoever_leaves_whenever() -> None:
     for steps in range(8):
         queue = Queue()
         queue.go_on.set()
-        tasks = [asyncio.create_task(queue.want(f"{number}", first=number % 3 == 0)) for number in range(9)]
+        tasks = [asyncio.create_task(queue.want(f"{number}", urgent=number % 3 == 0)) for number in range(9)]
         for _ in range(steps):
             await asyncio.sleep(0)
         for task in tasks[1::2]:
@@ -462,7 +462,7 @@ async def test_a_block_that_fails_gives_the_turn_back() -> None:
 
     with pytest.raises(KeyError):
         await fail()
-    async with asyncio.timeout(5), turn(first=True):
+    async with asyncio.timeout(5), turn(urgent=True):
         pass
 
 
@@ -544,7 +544,7 @@ async def test_what_slack_waits_for_and_a_question_for_readiness_do_not_wait_beh
         held_back = [asyncio.create_task(note(db, f"in:{number}")) for number in range(40)]
         await asyncio.sleep(0)
         async with asyncio.timeout(2):
-            await note(db, "in:first", first=True)
+            await note(db, "in:first", urgent=True)
         assert sum(task.done() for task in held_back) < 20
     async with asyncio.timeout(10):
         await asyncio.gather(*held_back)

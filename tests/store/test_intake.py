@@ -216,7 +216,7 @@ async def test_what_is_past_its_deadline_is_dropped_before_the_commit(db: Databa
     async with at_work(writer):
         with pytest.raises(NotStoredError):
             await late[0]
-    async with db.write(first=True):
+    async with db.write(urgent=True):
         pass  # after whatever the writer still had to do
     assert await keys(db) == []
 

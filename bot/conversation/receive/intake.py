@@ -140,7 +140,7 @@ class Intake:
         if cause.thread_ts is None:
             return False
         place = (workspace.team, cause.channel, cause.thread_ts)
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.read(urgent=True) as tx:
             known = await threads.get(tx, *place) is not None
             # A thread that is just being started has no row of its own yet, but its lane has.
             return known or await inbox.knows_lane(tx, thread_lane(*place))

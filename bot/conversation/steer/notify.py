@@ -29,7 +29,7 @@ class Notify:
         A crash right after its commit leaves a choice that was not confirmed; to choose again changes nothing.
         """
         word = asked.argument
-        async with self._services.db.write(first=True) if word else self._services.db.read(first=True) as tx:
+        async with self._services.db.write(urgent=True) if word else self._services.db.read(urgent=True) as tx:
             return await _choose(tx, asked.workspace.team, asked.user, EVERYWHERE, word)
 
     async def _run(self, job: CommandJob) -> None:

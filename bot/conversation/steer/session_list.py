@@ -75,12 +75,12 @@ class SessionList:
         """Store that `user` is shown a list of `mine`, and return the list."""
         ids = [one.session.id for one in mine[:MOST_LISTED]]
         # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
-        async with self._services.db.write(first=True) as tx:
+        async with self._services.db.write(urgent=True) as tx:
             await session_lists.show(tx, workspace.team, user, ids, self._services.clock())
         return _as_shown(workspace, mine, ids)
 
     async def _sessions(self, workspace: Workspace, user: str) -> list[Grouped]:
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.read(urgent=True) as tx:
             return await self._read(tx, workspace, user)
 
     async def _read(self, tx: Transaction, workspace: Workspace, user: str) -> list[Grouped]:
@@ -91,14 +91,14 @@ class SessionList:
         return self._services.clock() - self._services.timing.list_kept
 
     async def _by_number(self, workspace: Workspace, user: str, number: int) -> Session | Message:
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.read(urgent=True) as tx:
             ids = await session_lists.shown(tx, workspace.team, user, self._numbers_since())
             if not ids or not 1 <= number <= len(ids):
                 return session_list_sentences.no_such_number(number, shown=ids is not None)
             return await sessions.get(tx, ids[number - 1]) or session_list_sentences.no_such_session(str(number))
 
     async def _by_id(self, workspace: Workspace, user: str, which: str) -> Session | Message:
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.read(urgent=True) as tx:
             found = await session_lists.by_id(tx, workspace.team, user, which)
         if len(found) > 1:
             return session_list_sentences.several_with_id(which, found)

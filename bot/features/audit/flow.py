@@ -42,7 +42,7 @@ class AuditCommands:
         return await self._newest(asked.workspace)
 
     async def _newest(self, workspace: Workspace) -> Message:
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.read(urgent=True) as tx:
             found = await audit.below(tx, workspace.team, None, audit_logs.MOST_LISTED)
             names = await people.names(tx, workspace.team, {row.user for _, row in found})
         return audit_logs.bot_audit([bot_audit_cells(row, names.get(row.user, row.user)) for _, row in found])

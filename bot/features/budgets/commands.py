@@ -72,7 +72,7 @@ class BudgetCommands:
     async def listing(self, workspace: Workspace, user: str, channel: str) -> Message:
         """Return the list of budgets: for an admin all, for others those that hold for them in `channel`."""
         now = self._services.clock()
-        async with self._services.db.scan(first=True) as tx:
+        async with self._services.db.scan(urgent=True) as tx:
             admin = user in (await admins_of(tx, workspace, now - self._services.timing.admins_known)).ids
             stand = await standings(tx, workspace, now)
             entries = await self._entries(tx, stand, workspace, user, channel, admin=admin)
@@ -86,8 +86,8 @@ class BudgetCommands:
         grants once, even if it comes twice, by its key.
         """
         by, name = ChangedBy(asked.workspace, asked.user, asked.channel, asked.key), asked.spec.name
-        added_up = await self._add_up(asked.workspace, name, asked.argument, first=True)
-        async with self._services.unit_of_work(first=True) as uow:
+        added_up = await self._add_up(asked.workspace, name, asked.argument, urgent=True)
+        async with self._services.unit_of_work(urgent=True) as uow:
             return await self._changes[name](uow, by, asked.argument, added_up)
 
     async def _run(self, job: CommandJob) -> None:
@@ -99,7 +99,7 @@ class BudgetCommands:
             message = await self._changes[cause.command](uow, by, cause.argument, added_up)
             await finish_with(uow, job, message)
 
-    async def _add_up(self, workspace: Workspace, command: str, typed: str, *, first: bool = False) -> AddedUp:
+    async def _add_up(self, workspace: Workspace, command: str, typed: str, *, urgent: bool = False) -> AddedUp:
         """Add up what the subject has spent to which `command` grants more; nothing for any other command."""
         order = parse_grant(typed) if command == BUDGET_GRANT.name else None
         if order is None or isinstance(order, Problem):
@@ -110,7 +110,7 @@ class BudgetCommands:
             budget = await _raised(tx, workspace.team, scope)
             return None if budget is None else (budget, scope.subject)
 
-        return await add_up(self._services, workspace, find, first=first)
+        return await add_up(self._services, workspace, find, urgent=urgent)
 
     # ------------------------------------------------------------ the list
 

@@ -150,12 +150,12 @@ async def standings(
     return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now), added_up)
 
 
-async def add_up(services: Services, workspace: Workspace, find: FindBudget, *, first: bool = False) -> AddedUp:
+async def add_up(services: Services, workspace: Workspace, find: FindBudget, *, urgent: bool = False) -> AddedUp:
     """Add up what the subject that `find` returns has spent of its budget, for a transaction that writes afterwards.
 
-    To add up a long cycle takes longer than one writer may keep the others waiting. With `first` an ack waits for it.
+    To add up a long cycle takes longer than one writer may keep the others waiting. With `urgent` an ack waits for it.
     """
-    async with services.db.scan(first=first) as tx:
+    async with services.db.scan(urgent=urgent) as tx:
         found = await find(tx)
         if found is None:
             return _NOTHING_ADDED_UP

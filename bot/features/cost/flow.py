@@ -49,7 +49,7 @@ class OwnCost:
         With a `channel` the budgets that hold for them there are shown as well.
         """
         now, org_id = self._services.clock(), workspace.organisation.id
-        async with self._services.db.scan(first=True) as tx:
+        async with self._services.db.scan(urgent=True) as tx:
             cycle = await cycle_of(tx, org_id, now)
             spent = await person_spend.of_person(tx, workspace.team, org_id, user, cycle.first, billing_day(now))
             most_expensive = await self._most_expensive(tx, workspace, spent)

@@ -95,7 +95,7 @@ class Subscriptions:
 
     async def _list(self, workspace: Workspace, user: str) -> Message:
         # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
-        async with self._services.db.write(first=True) as tx:
+        async with self._services.db.write(urgent=True) as tx:
             found = await subscribed(tx, workspace)
             ids = [one.id for one in found]
             await numbered_lists.show(tx, workspace.team, user, KIND, ids, self._services.clock())
@@ -109,7 +109,7 @@ class Subscriptions:
 
     async def preview(self, workspace: Workspace, channel: str) -> Message:
         """Return what would be posted in a channel now: its own digests, or where it has none, a daily one."""
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.read(urgent=True) as tx:
             here = [one for one in await subscribed(tx, workspace) if one.channel == channel]
         wanted = here or [Subscription(channel, Edition.DAILY, schedule_of(workspace.policy))]
         now, digest_post = self._services.clock(), DigestPost(self._services, workspace, self._usage_ledger)
@@ -135,7 +135,7 @@ class Subscriptions:
     async def _remove(self, workspace: Workspace, user: str, channel: str, number: int) -> Message:
         now = self._services.clock()
         # A crash right after this commit leaves a removal that was not confirmed; the list shows it.
-        async with self._services.db.write(first=True) as tx:
+        async with self._services.db.write(urgent=True) as tx:
             since = now - self._services.timing.list_kept
             ids = await numbered_lists.shown(tx, workspace.team, user, KIND, since)
             if ids is None:

@@ -46,7 +46,7 @@ class ReportCommand:
     async def _file(self, asked: Asked, question: Question) -> Message:
         """Begin the file of a report. NO_ANSWER means that the job's message is the answer."""
         workspace = asked.workspace
-        async with self._services.db.scan(first=True) as tx:
+        async with self._services.db.scan(urgent=True) as tx:
             span = finished_days(await self._usage_answers.span(tx, workspace, question), self._services.clock())
             assert not isinstance(span, RefusedRange), "a report has no dates"
             if not span.counted:

@@ -43,7 +43,7 @@ class OutcomeAnswers:
 
     async def report(self, workspace: Workspace, question: Question) -> Message:
         """Return the answer to the `question` of an admin."""
-        async with self._services.db.scan(first=True) as tx:
+        async with self._services.db.scan(urgent=True) as tx:
             span = await self._usage_answers.span(tx, workspace, question)
             assert not isinstance(span, RefusedRange), "a report has no dates"
             if not span.counted:

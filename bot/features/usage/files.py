@@ -34,7 +34,7 @@ class UsageFiles:
 
     async def usage(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
         """Begin the file of what was used. NO_ANSWER means that the job's message is the answer."""
-        async with self._services.db.scan(first=True) as tx:
+        async with self._services.db.scan(urgent=True) as tx:
             span = finished_days(await self._answers.span(tx, workspace, question), self._services.clock())
             if isinstance(span, RefusedRange):
                 return refused_range(span)
@@ -50,7 +50,7 @@ class UsageFiles:
         """
         if question.by not in {None, *enterprise_usage_views.DIVISIONS}:
             return enterprise_usage_views.NOT_DIVIDED
-        async with self._services.db.scan(first=True) as tx:
+        async with self._services.db.scan(urgent=True) as tx:
             span = await self._answers.span(tx, workspace, question)
         if question.as_file:
             span = finished_days(span, self._services.clock())
@@ -61,7 +61,7 @@ class UsageFiles:
                 return views.running(question, f"{_USAGE} {self._over(question)}")
             return nothing_finished(question, span, Apart(span.apart))
         # A crash right after the commit loses only the answer. The same request begins the job no second time.
-        async with self._services.unit_of_work(first=True) as uow:
+        async with self._services.unit_of_work(urgent=True) as uow:
             await begin(uow, requester, enterprise_usage(question, span))
         return NO_ANSWER if requester.direct else long_jobs_views.BEGUN
 
@@ -96,7 +96,7 @@ def finished_days(span: Span | RefusedRange, now: float) -> Span | RefusedRange:
 async def begin_figure_file(services: Services, requester: Requester, made: FigureFile) -> Message:
     """Begin the long job that sends a file of figures. NO_ANSWER means that the job's message is the answer."""
     # A crash right after the commit loses only the answer. The same request begins the job no second time.
-    async with services.unit_of_work(first=True) as uow:
+    async with services.unit_of_work(urgent=True) as uow:
         await begin_file(uow, requester, made.title, made.name, made.header, made.rows, made.notes)
     return NO_ANSWER if requester.direct else views.BEGUN
 

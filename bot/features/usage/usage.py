@@ -30,7 +30,7 @@ class UsageAnswers:
 
     async def usage(self, workspace: Workspace, question: Question) -> Message:
         """Return the answer to the `question` of an admin."""
-        async with self._services.db.scan(first=True) as tx:
+        async with self._services.db.scan(urgent=True) as tx:
             span = await self.span(tx, workspace, question)
             if isinstance(span, RefusedRange):
                 return views.refused_range(span)
@@ -42,7 +42,7 @@ class UsageAnswers:
                 spending = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
                 parts = await UsageParts(tx, workspace, spending, figures).by(question.by)
                 return views.divided(question, span, figures, parts, apart)
-        figures = await self._usage_ledger.figures(workspace, span.counted[-1], span.counted[0], first=True)
+        figures = await self._usage_ledger.figures(workspace, span.counted[-1], span.counted[0], urgent=True)
         if question.period is None and not apart.days:
             figures = replace(figures, cycle=None, waiting=0)  # they are about now
         return views.usage(question, span, figures, apart)

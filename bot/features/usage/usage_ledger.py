@@ -55,16 +55,16 @@ class UsageLedger:
         await self._reader.refresh(organisation)
 
     async def figures(
-        self, workspace: Workspace, day: date, since: date | None = None, *, of: str | None = None, first: bool = False
+        self, workspace: Workspace, day: date, since: date | None = None, *, of: str | None = None, urgent: bool = False
     ) -> Figures:
         """Return the figures of the billing day `day`, or of all days from `since` to `day`.
 
         What was billed is the whole organisation's; everything else is about the workspace's sessions in it.
-        With `of`, a channel, only its sessions count. With `first` the read goes before others, as Slack waits for it.
+        With `of`, a channel, only its sessions count. With `urgent` the read goes before others, as Slack waits for it.
         """
         days, org_id = days_between(since or day, day), workspace.organisation.id
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
-        async with self._services.db.scan(first=first) as tx:
+        async with self._services.db.scan(urgent=urgent) as tx:
             cycle = await cycle_of(tx, org_id, bounds(day)[0])
             own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
             amounts = await self._amounts(tx, workspace, days, of, own)

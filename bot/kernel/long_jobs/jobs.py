@@ -80,7 +80,7 @@ async def begin(
 async def begin_for(services: Services, asked: Asked, new: NewLongJob) -> Message:
     """Begin the long job that a command asks for, while an ack waits. Returns the answer to the command."""
     # A crash right after the commit loses only the answer. The same request begins the job no second time.
-    async with services.unit_of_work(first=True) as uow:
+    async with services.unit_of_work(urgent=True) as uow:
         await begin(uow, Requester.of(asked), new)
     return NO_ANSWER if asked.direct else views.BEGUN
 

@@ -23,7 +23,7 @@ class Heartbeat:
         """Store that this worker is alive. Returns the seconds until the next beat."""
         lease = self._services.timing.lease
         # First, before all other writes that wait: a worker whose heartbeat is late loses its claims to other workers.
-        async with self._services.db.write(first=True) as tx:
+        async with self._services.db.write(urgent=True) as tx:
             await lanes.beat(tx, self._services.db, self._services.worker, lease)
         return lease / 3
 

@@ -42,27 +42,27 @@ UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 class WriteLock:
-    """Lets one writer in at a time. Writers marked as `first` overtake those that wait, never the one that writes."""
+    """Lets one writer in at a time. Writers marked as `urgent` overtake those that wait, never the one that writes."""
 
     def __init__(self) -> None:
         self._busy = False
         self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
 
     @asynccontextmanager
-    async def __call__(self, *, first: bool = False) -> AsyncIterator[None]:
-        """Wait for the lock and hold it for the block; with `first`, ahead of the writers without that mark."""
-        await self._acquire(first)
+    async def __call__(self, *, urgent: bool = False) -> AsyncIterator[None]:
+        """Wait for the lock and hold it for the block; with `urgent`, ahead of the writers without that mark."""
+        await self._acquire(urgent)
         try:
             yield
         finally:
             self._hand_over()
 
-    async def _acquire(self, first: bool) -> None:
+    async def _acquire(self, urgent: bool) -> None:
         if not self._busy:
             self._busy = True
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[0 if first else 1].append(waiter)
+        self._waiting[0 if urgent else 1].append(waiter)
         try:
             await waiter
         except asyncio.CancelledError:
@@ -106,37 +106,37 @@ class Database:
             self._reading = self._scanning = postgres.reading(self._writing, self._address)
 
     @asynccontextmanager
-    async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def read(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that reads a few rows.
 
-        `first` is for a read that Slack's ack waits for, and for one between an intent and its call, which must follow
+        `urgent` is for a read that Slack's ack waits for, and for one between an intent and its call, which must follow
         at once. Without it the transaction waits for the priority gate.
         """
-        if not first:
+        if not urgent:
             await self.gate.admit()
         # Not begin(), which would end with a commit: that goes to a thread, and a rollback does not.
         async with self._reading.connect() as connection:
             yield connection
 
     @asynccontextmanager
-    async def scan(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that reads any number of rows; `first` is for a read that Slack's ack waits for."""
-        if not first:
+    async def scan(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that reads any number of rows; `urgent` is for a read that Slack's ack waits for."""
+        if not urgent:
             await self.gate.admit()
         async with self._scanning.connect() as connection:
             yield connection
 
     @asynccontextmanager
-    async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that is committed at the end of the block, or rolled back if the block raises.
 
-        `first` is for a write that Slack's ack waits for.
+        `urgent` is for a write that Slack's ack waits for.
         """
         async with AsyncExitStack() as stack:
-            if not first:
+            if not urgent:
                 await self._wait_for_gate(stack)
             if self.is_sqlite:
-                await stack.enter_async_context(self.write_lock(first=first))
+                await stack.enter_async_context(self.write_lock(urgent=urgent))
             yield await stack.enter_async_context(self._writing.begin())
         self.written_at = time.monotonic()
 
