@@ -146,7 +146,11 @@ class SessionLookup:
         if not messages:
             return []  # the session has just begun and has no message yet
         # The prompt is the first message of a person that is no reply.
-        asked = (one.message for one in messages if one.by_devin is not True and not _IN_MESSAGE.match(one.message))
+        asked = (
+            message.message
+            for message in messages
+            if message.by_devin is not True and not _IN_MESSAGE.match(message.message)
+        )
         found = _IN_PROMPT.findall(next(asked, ""))[-1:]
         self._prompts[_key(organisation, made)] = found
         if len(self._prompts) > MOST_REMEMBERED:

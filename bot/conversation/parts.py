@@ -58,8 +58,12 @@ class ConversationParts:
         self.intake = Intake(services, events)
         self.new_command = NewCommand(services, self.intake, access, gates, self._from_command)
         announce = Announce(services)
-        self.pollers = [Poller(services, one, self._lookup, announce) for one in services.organisations]
-        self.catch_ups = {one.team: CatchUp(services, one, self.intake) for one in services.workspaces}
+        self.pollers = [
+            Poller(services, organisation, self._lookup, announce) for organisation in services.organisations
+        ]
+        self.catch_ups = {
+            workspace.team: CatchUp(services, workspace, self.intake) for workspace in services.workspaces
+        }
         self.intake.when_not_taken(lambda workspace: self.catch_ups[workspace.team].gap())
 
     def flows(self, table: CommandTable, drawers: Iterable[Drawer]) -> dict[str, Flow[Any]]:
@@ -74,7 +78,7 @@ class ConversationParts:
             self._from_command,
             StartFromMessage(services, gates, self._prompts, create),
             table,
-            no_replies={one.name: one.no_replies for one in drawers if one.no_replies is not None},
+            no_replies={drawer.name: drawer.no_replies for drawer in drawers if drawer.no_replies is not None},
         )
         return {
             causes.MessageCause.kind: conversation,
@@ -96,7 +100,9 @@ class ConversationParts:
 
     def ticks(self) -> list[Tick]:
         """Return what is done by the clock."""
-        pollers = dict(zip((one.id for one in self._kernel.services.organisations), self.pollers, strict=True))
+        pollers = dict(
+            zip((organisation.id for organisation in self._kernel.services.organisations), self.pollers, strict=True)
+        )
 
         async def poll(organisation: Organisation) -> float:
             return await pollers[organisation.id].tick()

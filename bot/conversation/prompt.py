@@ -164,4 +164,6 @@ async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str
         return None, start_sentences.start_forbidden(forbidden.needed)
     if (playbook := known.get(wanted.lower())) is not None:
         return playbook.playbook_id, None
-    return None, start_sentences.no_such_playbook(wanted, list(dict.fromkeys(one.title for one in known.values())))
+    return None, start_sentences.no_such_playbook(
+        wanted, list(dict.fromkeys(existing.title for existing in known.values()))
+    )

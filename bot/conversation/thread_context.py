@@ -110,8 +110,8 @@ class ThreadReader:
         """Return what was written in the thread of `session` before the message that asked for it."""
         assert session.thread_ts is not None
         read = await workspace.slack.replies(session.channel, session.thread_ts, MESSAGES_READ)
-        earlier = [one for one in read if _is_context(workspace, session, one)]
-        begins = [one for one in earlier[:1] if one.bot_id and one.ts == session.thread_ts]
+        earlier = [message for message in read if _is_context(workspace, session, message)]
+        begins = [message for message in earlier[:1] if message.bot_id and message.ts == session.thread_ts]
         others = await self._of_members(workspace, earlier[len(begins) :])
         written = await self._messages(workspace, [*begins, *others[-MESSAGES:]], begins)
         older = len(others) > MESSAGES or len(read) > MESSAGES_READ
@@ -119,15 +119,17 @@ class ThreadReader:
 
     async def _of_members(self, workspace: Workspace, messages: Sequence[ThreadMessage]) -> list[ThreadMessage]:
         """Return those of `messages` that apps wrote, or members of the workspace."""
-        authors = {one.user for one in messages if one.user and not one.bot_id}
+        authors = {message.user for message in messages if message.user and not message.bot_id}
         outsiders = {author for author in authors if await self._readable.is_outsider(workspace, author)}
-        return [one for one in messages if one.bot_id or one.user not in outsiders]
+        return [message for message in messages if message.bot_id or message.user not in outsiders]
 
     async def _messages(
         self, workspace: Workspace, messages: Sequence[ThreadMessage], begins: Collection[ThreadMessage]
     ) -> list[ContextMessage]:
-        own = await self._readable.texts(workspace, [without_mention(one.text, workspace.bot_user) for one in messages])
-        quoted = await self._readable.texts(workspace, [one.quoted for one in messages])
+        own = await self._readable.texts(
+            workspace, [without_mention(message.text, workspace.bot_user) for message in messages]
+        )
+        quoted = await self._readable.texts(workspace, [message.quoted for message in messages])
         found = []
         for message, text, quotation in zip(messages, own, quoted, strict=True):
             if not _is_for_devin(self._parser, message, text):

@@ -53,7 +53,7 @@ class Uploads:
         """Upload the files of the job's message to Devin, in their order, as far as there is room."""
         urls: list[str] = []
         left_out: list[Message] = []
-        for file in [await _with_details(job.workspace, one) for one in job.cause.files]:
+        for file in [await _with_details(job.workspace, slack_file) for slack_file in job.cause.files]:
             if len(urls) >= MOST_FILES:
                 left_out.append(file_sentences.one_file_too_many(file.name, MOST_FILES))
                 continue
@@ -70,7 +70,7 @@ class Uploads:
         """Upload the first `room` of `files`, which were shared in the thread before; the others are left out."""
         urls: dict[str, str] = {}
         names: list[str] = []
-        for file in [await _with_details(job.workspace, one) for one in files[:room]]:
+        for file in [await _with_details(job.workspace, slack_file) for slack_file in files[:room]]:
             outcome = await self._handed_on(job, organisation, file)
             if isinstance(outcome, Message):
                 names.append(file.name)

@@ -43,9 +43,9 @@ class MembersApi(Api):
 
     async def service_user(self, service_user_id: str) -> ServiceUser | None:
         """Find a service user by its id; None if the enterprise does not list it."""
-        async for one in self._listed("/v3/enterprise/members/service-users", Page[ServiceUser]):
-            if one.service_user_id == service_user_id:
-                return one
+        async for user in self._listed("/v3/enterprise/members/service-users", Page[ServiceUser]):
+            if user.service_user_id == service_user_id:
+                return user
         return None
 
     async def _members(self, kind: str, email: str) -> tuple[Member, ...]:

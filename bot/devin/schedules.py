@@ -61,7 +61,7 @@ class SchedulesApi(Api):
         for number in range(MOST_PAGES):
             page = await self._request("GET", path, Page[Schedule], params={"limit": LIMIT, "offset": number * LIMIT})
             self._log_unreadable(path, page.unreadable)
-            before, ids = ids, frozenset(one.scheduled_session_id for one in page.items)
+            before, ids = ids, frozenset(schedule.scheduled_session_id for schedule in page.items)
             if number and ids == before:
                 return  # a host that does not know `offset` would give the first page for ever
             yield page

@@ -59,7 +59,7 @@ def group_of(session: Session, lately: float) -> ListGroup | None:
 def grouped(sessions: Iterable[Session], lately: float) -> list[Grouped]:
     """The `sessions` to list, by groups and within a group by their last change, the newest first."""
     found = [Grouped(session, group) for session in sessions if (group := group_of(session, lately)) is not None]
-    return sorted(found, key=lambda one: (_ORDER[one.group], -last_change(one.session)))
+    return sorted(found, key=lambda entry: (_ORDER[entry.group], -last_change(entry.session)))
 
 
 def last_change(session: Session) -> float:

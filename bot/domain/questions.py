@@ -96,7 +96,7 @@ class Reader:
             return Question(self.periods[0], by=by)
         if len(words) > 1:
             return None
-        period = next((one for one in self.periods if one.value == words[0]), None)
+        period = next((candidate for candidate in self.periods if candidate.value == words[0]), None)
         if period is not None:
             return Question(period, by=by)
         return Question(None, words[0], by) if self.with_dates and _DATES.fullmatch(words[0]) else None

@@ -46,6 +46,6 @@ def waiting_since(session: Session, now: float) -> float:
 def blocked(times: Iterable[WaitingTime], first: float, last: float, now: float) -> Blocked:
     """Sum up the parts of these `times` that lie between the instants `first` and `last`."""
     ends = min(last, now)
-    parts = [min(ends, ends if one.ended_at is None else one.ended_at) - max(first, one.since) for one in times]
+    parts = [min(ends, ends if time.ended_at is None else time.ended_at) - max(first, time.since) for time in times]
     within = [part for part in parts if part > 0]
     return Blocked(sum(within), len(within), median(within)) if within else Blocked()

@@ -26,7 +26,7 @@ def nearest_zones(typed: str) -> tuple[str, ...]:
     """Return the names of zones, at most three, that are most like what somebody `typed`, such as "berlin"."""
     word, cities = _lowered(typed).rsplit("/", 1)[-1], _by_city()
     near = [word] if word in cities else get_close_matches(word, cities, MOST_NEAR, _NEAR)
-    return tuple(cities[one] for one in near)
+    return tuple(cities[city] for city in near)
 
 
 def _lowered(typed: str) -> str:

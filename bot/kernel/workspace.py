@@ -85,7 +85,7 @@ class Workspaces:
 
     def want_figures_of(self, organisation: Organisation) -> bool:
         """Whether somebody in a workspace of `organisation` gets the digest or may ask what was spent."""
-        return any(one.policy.wants_figures for one in self if one.organisation is organisation)
+        return any(workspace.policy.wants_figures for workspace in self if workspace.organisation is organisation)
 
     def with_code_hosts(self, session: Session) -> Session:
         """Return `session` with the code hosts that the settings of its workspace name, as views need them."""

@@ -83,7 +83,7 @@ class Connections:
         if network is not None:
             self._by_network[network] += 1
             if self._by_network[network] > self._most_of_one:
-                self._cut_one(one for one in self._open if one.network == network)
+                self._cut_one(opened for opened in self._open if opened.network == network)
         if len(self._open) > self._most:
             self._cut_one(self._open)
 
@@ -120,7 +120,7 @@ class Connections:
 
     def _cut_one(self, among: Iterable["Connection"]) -> None:
         # The newest is among them and waits, so there is one.
-        next(one for one in among if one.waits).cut("too many connections")
+        next(connection for connection in among if connection.waits).cut("too many connections")
 
 
 class Connection(HttpToolsProtocol):

@@ -246,7 +246,7 @@ def _is_shallow(text: str, payload: Json) -> bool:
         return True
     level: list[Any] = [payload]
     for _ in range(DEEPEST):
-        parts = (part for one in level for part in (one.values() if isinstance(one, dict) else one))
+        parts = (part for value in level for part in (value.values() if isinstance(value, dict) else value))
         level = [part for part in parts if isinstance(part, dict | list)]
         if not level:
             return True

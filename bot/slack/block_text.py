@@ -24,7 +24,7 @@ def block_parts(blocks: object, depth: int = 0) -> Iterator[str]:
 
 def objects(value: object) -> Iterator[Json]:
     """Yield the JSON objects in the list `value`, at most MOST_OBJECTS; none if it is no list."""
-    found = (one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
+    found = (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
     return islice(found, MOST_OBJECTS)
 
 
@@ -68,7 +68,10 @@ def _section(block: Json, depth: int) -> Iterator[str]:
 
 
 def _context(block: Json, _depth: int) -> Iterator[str]:
-    parts = (_picture(one) if one.get("type") == "image" else _text(one) for one in objects(block.get("elements")))
+    parts = (
+        _picture(element) if element.get("type") == "image" else _text(element)
+        for element in objects(block.get("elements"))
+    )
     yield " ".join(part for part in parts if part)
 
 
@@ -129,7 +132,7 @@ def _rich_text(block: Json, depth: int) -> Iterator[str]:
 
 
 def _inline_all(element: Json) -> str:
-    return "".join(_inline(one) for one in objects(element.get("elements")))
+    return "".join(_inline(child) for child in objects(element.get("elements")))
 
 
 def _list(element: Json) -> str:

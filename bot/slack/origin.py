@@ -26,14 +26,14 @@ def app_of(body: Json) -> str | None:
 
 def teams_of(body: Json) -> Iterator[str]:
     """Yield the workspaces that Slack's request `body` names, the surest first."""
-    yield from _ids(one.get("team_id") for one in _authorizations(body))
+    yield from _ids(authorization.get("team_id") for authorization in _authorizations(body))
     yield from _ids([_part(body, "view").get("app_installed_team_id"), _part(body, "team").get("id")])
     yield from _ids([body.get("team_id"), body.get("context_team_id")])
 
 
 def enterprises_of(body: Json) -> Iterator[str]:
     """Yield the organisations that Slack's request `body` names, the surest first."""
-    yield from _ids(one.get("enterprise_id") for one in _authorizations(body))
+    yield from _ids(authorization.get("enterprise_id") for authorization in _authorizations(body))
     yield from _ids([_part(body, "enterprise").get("id"), body.get("enterprise_id"), body.get("context_enterprise_id")])
 
 
@@ -49,4 +49,4 @@ def _part(body: Json, name: str) -> Json:
 
 def _authorizations(body: Json) -> list[Json]:
     found = body.get("authorizations")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

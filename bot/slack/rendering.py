@@ -59,7 +59,7 @@ def forwarded(message: Json) -> list[Json]:
     attachments = message.get("attachments")
     if not attachments:
         return []
-    return list(islice((one for one in objects(attachments) if _is_message(one)), MOST_FORWARDED))
+    return list(islice((attachment for attachment in objects(attachments) if _is_message(attachment)), MOST_FORWARDED))
 
 
 def app_name(message: Json) -> str | None:
@@ -102,8 +102,8 @@ def _significant(text: str) -> str:
 
 def _attachment_parts(message: Json) -> Iterator[str]:
     """Yield what an app attached to its `message`. Previews of links say nothing of the app's own, but may be all."""
-    attached = [one for one in objects(message.get("attachments")) if not _is_message(one)]
-    own = [one for one in attached if not _is_preview(one)]
+    attached = [attachment for attachment in objects(message.get("attachments")) if not _is_message(attachment)]
+    own = [attachment for attachment in attached if not _is_preview(attachment)]
     alone = not (string(message.get("text")).strip() or message.get("blocks"))
     for attachment in own or (attached if alone else []):
         yield from _parts_of(attachment)
@@ -180,8 +180,8 @@ def _entity(sign: str, target: str, label: str) -> str:
 
 def _content(attachment: Json) -> Json:
     """Return what is forwarded in `attachment`, as a message."""
-    inner = [_object(one.get("message")) for one in objects(attachment.get("message_blocks"))]
-    blocks = [block for one in inner for block in objects(one.get("blocks"))]
+    inner = [_object(block.get("message")) for block in objects(attachment.get("message_blocks"))]
+    blocks = [block for message in inner for block in objects(message.get("blocks"))]
     return {"text": attachment.get("text"), "blocks": blocks, "attachments": attachment.get("attachments")}
 
 

@@ -81,7 +81,7 @@ def stamped(messages: Iterable[Mapping[str, Any]], key: str, bot_id: str | None)
 
 def sharing(messages: Iterable[Mapping[str, Any]], file_ids: Collection[str]) -> str | None:
     """Return the `ts` of the first of `messages` that shares one of the files, if one does."""
-    return next((one["ts"] for one in messages if any(file.id in file_ids for file in files_of(one))), None)
+    return next((message["ts"] for message in messages if any(file.id in file_ids for file in files_of(message))), None)
 
 
 def _carries(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:

@@ -51,7 +51,7 @@ class InboxRow(Generic[_Cause_co]):
 
     def with_cause(self, cause: _Noted) -> "InboxRow[_Noted]":
         """Return the row with another cause, which is not stored."""
-        return InboxRow(**{**{one.name: getattr(self, one.name) for one in fields(self)}, "cause": cause})
+        return InboxRow(**{**{field.name: getattr(self, field.name) for field in fields(self)}, "cause": cause})
 
 
 # Built once, because building a statement takes longer than executing it.

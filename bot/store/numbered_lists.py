@@ -22,4 +22,4 @@ async def shown(tx: AsyncConnection, team: str, user: str, kind: str, shown_afte
     theirs = (columns.team == team, columns.user == user, columns.kind == kind)
     found = await tx.execute(select(columns.entries).where(*theirs, columns.shown_at >= shown_after))
     entries = found.scalar_one_or_none()
-    return None if entries is None else [str(one) for one in entries]
+    return None if entries is None else [str(entry) for entry in entries]

@@ -41,9 +41,9 @@ async def record(tx: AsyncConnection, session_id: str, now: float) -> None:
 
     A session that Devin never had is left out.
     """
-    one = (await tracked(tx, [session_id])).get(session_id)
-    if one is not None and one.session.devin_id is not None:
-        await _put(tx, billing_day(now), [(one, outcome_of(one.session, one.recorded.outcome))])
+    session = (await tracked(tx, [session_id])).get(session_id)
+    if session is not None and session.session.devin_id is not None:
+        await _put(tx, billing_day(now), [(session, outcome_of(session.session, session.recorded.outcome))])
 
 
 async def record_polled(tx: AsyncConnection, polled: Iterable[tuple[TrackedSession, Snapshot]], now: float) -> None:
@@ -53,9 +53,11 @@ async def record_polled(tx: AsyncConnection, polled: Iterable[tuple[TrackedSessi
     running day are left out.
     """
     day = billing_day(now)
-    active = [(one, snapshot) for one, snapshot in polled if is_active(one.session, snapshot, day)]
-    outcomes = [outcome_of(one.session.with_snapshot(snapshot), one.recorded.outcome) for one, snapshot in active]
-    await _put(tx, day, [(one, outcome) for (one, _), outcome in zip(active, outcomes, strict=True)])
+    active = [(session, snapshot) for session, snapshot in polled if is_active(session.session, snapshot, day)]
+    outcomes = [
+        outcome_of(session.session.with_snapshot(snapshot), session.recorded.outcome) for session, snapshot in active
+    ]
+    await _put(tx, day, [(session, outcome) for (session, _), outcome in zip(active, outcomes, strict=True)])
 
 
 async def running_unrecorded(tx: AsyncConnection, org_id: str, now: float, most: int) -> list[str]:
@@ -116,7 +118,7 @@ async def _put(tx: AsyncConnection, day: date, entries: Iterable[tuple[TrackedSe
 
     Where a worker with a clock ahead of ours has begun the next day already, that is the running one.
     """
-    rows = [_row(one, max(day, one.recorded.day or day), outcome) for one, outcome in entries]
+    rows = [_row(session, max(day, session.recorded.day or day), outcome) for session, outcome in entries]
     if not (new := [row for row in rows if row]):
         return
     # Sessions before their days, in every transaction: PostgreSQL locks them, and two orders could deadlock.
@@ -130,11 +132,11 @@ async def _put(tx: AsyncConnection, day: date, entries: Iterable[tuple[TrackedSe
     await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), new)
 
 
-def _row(one: TrackedSession, day: date, outcome: Outcome) -> dict[str, str]:
+def _row(tracked_session: TrackedSession, day: date, outcome: Outcome) -> dict[str, str]:
     """The values of a row of `spend`; none if the row is there already."""
-    if one.recorded == RecordedDay(day, outcome):
+    if tracked_session.recorded == RecordedDay(day, outcome):
         return {}
-    session = one.session
+    session = tracked_session.session
     owners = {"team": session.team, "org_id": session.org_id, "requester": session.requester}
     channel = DIRECT if session.is_direct else session.channel
     return {"session_id": session.id, "day": day.isoformat(), **owners, "channel": channel, "outcome": outcome.value}

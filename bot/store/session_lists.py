@@ -55,7 +55,7 @@ async def shown(tx: AsyncConnection, team: str, user: str, shown_after: float) -
         )
     )
     ids = found.scalar_one_or_none()
-    return None if ids is None else [str(one) for one in ids]
+    return None if ids is None else [str(session_id) for session_id in ids]
 
 
 def _asked_by(team: str, user: str) -> tuple[ColumnElement[bool], ...]:

@@ -260,8 +260,8 @@ async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snaps
         .values({name: bindparam(f"new_{name}") for name in columns} | {"changes_until": changes_until})
     )
     rows = [
-        {"session": key, "at": one.updated_at, **{f"new_{name}": getattr(one, name) for name in columns}}
-        for key, one in snapshot
+        {"session": key, "at": figures.updated_at, **{f"new_{name}": getattr(figures, name) for name in columns}}
+        for key, figures in snapshot
     ]
     await tx.execute(statement, rows)
 

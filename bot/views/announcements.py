@@ -182,7 +182,7 @@ def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> 
 
 
 def _done_notification(title: str, session: Session, spoken: str) -> str:
-    pulls = [_pull_request_words(one, session) for one in session.snapshot.pull_requests[:3]]
+    pulls = [_pull_request_words(request, session) for request in session.snapshot.pull_requests[:3]]
     facts = [*pulls, spent(session)]
     if pulls or not spoken:
         shown = ", ".join(fact for fact in facts if fact)

@@ -50,7 +50,7 @@ def bot_runs(lease: float | None = None) -> str:
 
 
 def _counts(rows: Mapping[Nouns, int]) -> str:
-    words = [f"{count:,} {one if count == 1 else several}" for (one, several), count in rows.items()]
+    words = [f"{count:,} {singular if count == 1 else plural}" for (singular, plural), count in rows.items()]
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 

@@ -110,7 +110,7 @@ def _cell(value: Mapping[str, Any]) -> str:
     """Write what a cell of a table says: a text, or a link to a page or a channel."""
     if value["type"] != "rich_text":
         return escape(value["text"])
-    return "".join(_element(one) for part in value["elements"] for one in part["elements"])
+    return "".join(_element(element) for part in value["elements"] for element in part["elements"])
 
 
 def _element(value: Mapping[str, Any]) -> str:

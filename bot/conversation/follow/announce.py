@@ -97,7 +97,7 @@ class Announce:
     async def figures(self, uow: UnitOfWork, tracked: list[TrackedSession]) -> None:
         """Have cards edited that have shown the same figures for long enough. Any other edit goes first."""
         interval = self._services.timing.figures_interval
-        due = [one.session.id for one in tracked if uow.now - one.position.figures_at >= interval]
+        due = [session.session.id for session in tracked if uow.now - session.position.figures_at >= interval]
         if due:
             await sessions.mark_figures_drawn(uow.tx, due, uow.now)
             await uow.redraw(SessionCard, *due, gives_way=True)

@@ -146,18 +146,18 @@ class Poller:
         sweeping = now - state.swept_at >= self._services.timing.count_sweep
         self._duplicates.resume(state.unread_prompts)
         polled, newest = await self._list(claim, state)
-        changed = {one.session.id: one for one in polled if one.changed}
-        for one in await self._sweep(state) if sweeping else await self._expected(state):
-            changed.setdefault(one.session.id, one)
+        changed = {session.session.id: session for session in polled if session.changed}
+        for session in await self._sweep(state) if sweeping else await self._expected(state):
+            changed.setdefault(session.session.id, session)
         worth, quiet = await self._worth_reading(list(changed.values()), state)
         times = PollTimes(state.polled_at, newest)
         handled = await self._read_all(claim, worth, times) + await self._announce_figures(claim, quiet, times)
         found_by_prompt = await self._duplicates.read_prompts(claim)
-        left = [one for one in handled if one.left]
-        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
+        left = [session for session in handled if session.left]
+        watermark = min([newest, *(session.snapshot.updated_at - 1 for session in left if session.changed)])
         swept_at = now if sweeping else state.swept_at
         after = PollState(max(watermark, state.watermark), now, swept_at, 0, self._duplicates.unread)
-        return after, [*found_by_prompt, *(one.session.id for one in left)]
+        return after, [*found_by_prompt, *(session.session.id for session in left)]
 
     async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
         filters = await self._changed_since(state)
@@ -168,7 +168,7 @@ class Poller:
             for start in range(0, len(page.items), BATCH_SIZE):
                 batch = page.items[start : start + BATCH_SIZE]
                 ours = await self._recorded(batch)
-                known = {bare_id(one.session.devin_id or "") for one in ours}
+                known = {bare_id(session.session.devin_id or "") for session in ours}
                 unrecognised = [made for made in batch if bare_id(made.session_id) not in known]
                 if await self._duplicates.end_younger(claim, unrecognised):
                     ours = await self._recorded(batch)  # a thread may go on with another session now
@@ -209,30 +209,30 @@ class Poller:
             bare_ids = await watched_sessions.open_bare_ids(tx, self._organisation.id)
         polled: list[PolledSession] = []
         async for batch in _batches(self._insights({"session_ids": bare_ids})):
-            polled += [one for one in await self._recorded(batch) if one.changed or one.spoke]
+            polled += [session for session in await self._recorded(batch) if session.changed or session.spoke]
         return polled + await self._expected(state)
 
     async def _worth_reading(
         self, polled: list[PolledSession], state: PollState
     ) -> tuple[list[PolledSession], list[PolledSession]]:
         """Divide `polled` into sessions in which Devin may have written something, and sessions with new facts only."""
-        unsure = [one for one in polled if one.count is None]
+        unsure = [session for session in polled if session.count is None]
         if len(unsure) > READS_A_CYCLE:
             polled = await self._with_message_counts(polled, state)
         worth = [
-            one
-            for one in polled
-            if not one.over and (one.count is None or one.spoke or one.tracked.position.turn.pending)
+            session
+            for session in polled
+            if not session.over and (session.count is None or session.spoke or session.tracked.position.turn.pending)
         ]
-        names = {one.session.id for one in worth}
+        names = {session.session.id for session in worth}
         # The session that was read longest ago comes first, so that none is left for ever.
-        worth.sort(key=lambda one: (one.tracked.position.read_at, one.snapshot.updated_at))
-        return worth, [one for one in polled if one.session.id not in names]
+        worth.sort(key=lambda session: (session.tracked.position.read_at, session.snapshot.updated_at))
+        return worth, [session for session in polled if session.session.id not in names]
 
     async def _with_message_counts(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
         filters = await self._changed_since(state)
         counts = {bare_id(made.session_id): message_count(made) async for made in self._insights(filters)}
-        return [replace(one, count=counts.get(bare_id(one.session.devin_id or ""))) for one in polled]
+        return [replace(session, count=counts.get(bare_id(session.session.devin_id or ""))) for session in polled]
 
     async def _insights(self, filters: SessionFilters) -> Any:
         try:
@@ -246,45 +246,45 @@ class Poller:
 
         Returns all of `worth` with what came of each.
         """
-        reading, left = worth[:READS_A_CYCLE], [replace(one, left=True) for one in worth[READS_A_CYCLE:]]
-        read = await asyncio.gather(*(self._read_one(claim, one, times) for one in reading))
+        reading, left = worth[:READS_A_CYCLE], [replace(session, left=True) for session in worth[READS_A_CYCLE:]]
+        read = await asyncio.gather(*(self._read_one(claim, session, times) for session in reading))
         await self._mark_failing(claim, read)
         _check_outage(read)
         return [*left, *read]
 
-    async def _read_one(self, claim: Claim, one: PolledSession, times: PollTimes) -> PolledSession:
+    async def _read_one(self, claim: Claim, session: PolledSession, times: PollTimes) -> PolledSession:
         messages: NewMessages | None = None
         async with self._slots:
             try:
-                messages = await read_messages(self._organisation, one.session, one.tracked.position)
+                messages = await read_messages(self._organisation, session.session, session.tracked.position)
             except DevinRefused as refused:
                 # A conversation that may not be read holds up neither the state of its session nor other sessions.
-                log.warning("messages not read", session=one.session.id, status=refused.status)
-                messages = no_new_messages(one.tracked.position)
+                log.warning("messages not read", session=session.session.id, status=refused.status)
+                messages = no_new_messages(session.tracked.position)
             except DevinError as error:
-                log.warning("messages not read", session=one.session.id, error=type(error).__name__)
-                one = replace(one, failed=error, left=self._may_still_be_read(one))
-        return one if one.left else await self._announce_one(claim, one, messages, times)
+                log.warning("messages not read", session=session.session.id, error=type(error).__name__)
+                session = replace(session, failed=error, left=self._may_still_be_read(session))
+        return session if session.left else await self._announce_one(claim, session, messages, times)
 
     async def _announce_one(
-        self, claim: Claim, one: PolledSession, messages: NewMessages | None, times: PollTimes
+        self, claim: Claim, session: PolledSession, messages: NewMessages | None, times: PollTimes
     ) -> PolledSession:
         """Announce one session. A failure is noted in what is returned, so that it does not hold up other sessions."""
         try:
-            announced = await self._announce.session(claim, one.tracked, one.snapshot, messages, times)
+            announced = await self._announce.session(claim, session.tracked, session.snapshot, messages, times)
         except ClaimLostError:
             raise
         except Exception as error:
-            log.exception("session not announced", session=one.session.id)
-            return replace(one, failed=error, left=self._may_still_be_read(one))
-        return replace(one, left=not announced)
+            log.exception("session not announced", session=session.session.id)
+            return replace(session, failed=error, left=self._may_still_be_read(session))
+        return replace(session, left=not announced)
 
-    def _may_still_be_read(self, one: PolledSession) -> bool:
-        now, since = self._services.clock(), one.tracked.position.failing_since
+    def _may_still_be_read(self, session: PolledSession) -> bool:
+        now, since = self._services.clock(), session.tracked.position.failing_since
         return since is None or now - since < self._services.timing.unreadable_session
 
     async def _mark_failing(self, claim: Claim, announced: Sequence[PolledSession]) -> None:
-        failing = [one.session.id for one in announced if one.failed is not None and one.left]
+        failing = [session.session.id for session in announced if session.failed is not None and session.left]
         if failing:
             async with self._services.unit_of_work(claim) as uow:
                 await watched_sessions.mark_failing(uow.tx, failing, uow.now)
@@ -296,37 +296,42 @@ class Poller:
 
         Figures are stored in batches, because an ack may wait for each transaction. Returns what came of the announced.
         """
-        to_announce = [one for one in quiet if not one.over and moved(one.session.snapshot, one.snapshot)]
+        to_announce = [
+            session for session in quiet if not session.over and moved(session.session.snapshot, session.snapshot)
+        ]
         announced = [
-            await self._announce_one(claim, one, no_new_messages(one.tracked.position), times) for one in to_announce
+            await self._announce_one(claim, session, no_new_messages(session.tracked.position), times)
+            for session in to_announce
         ]
         await self._mark_failing(claim, announced)
-        names = {one.session.id for one in to_announce}
-        figures = [one for one in quiet if one.session.id not in names]
+        names = {session.session.id for session in to_announce}
+        figures = [session for session in quiet if session.session.id not in names]
         for start in range(0, len(figures), BATCH_SIZE):
             async with self._services.unit_of_work(claim) as uow:
                 batch = await _still_new(uow, figures[start : start + BATCH_SIZE])
-                found = [(one.session.id, one.snapshot) for one in batch]
+                found = [(session.session.id, session.snapshot) for session in batch]
                 await sessions.apply_figures(uow.tx, found, uow.now + self._services.timing.same_second)
-                polled = [(one.tracked, one.snapshot) for one in batch]
+                polled = [(session.tracked, session.snapshot) for session in batch]
                 await history.record_polled(uow, self._organisation.id, polled, times.last_poll)
-                await self._announce.figures(uow, [one.tracked for one in batch if one.spent])
+                await self._announce.figures(uow, [session.tracked for session in batch if session.spent])
         return announced
 
 
 def _check_outage(read: Sequence[PolledSession]) -> None:
     """Raise the error that makes the whole organisation wait: a rate limit, or that none of several could be read."""
-    limits = [one.failed for one in read if isinstance(one.failed, DevinRateLimited)]
-    unread = [one.failed for one in read if isinstance(one.failed, DevinError) and one.left]
+    limits = [session.failed for session in read if isinstance(session.failed, DevinRateLimited)]
+    unread = [session.failed for session in read if isinstance(session.failed, DevinError) and session.left]
     if limits or 1 < len(unread) == len(read):
         raise (limits or unread)[0]
 
 
 async def _still_new(uow: UnitOfWork, batch: Sequence[PolledSession]) -> list[PolledSession]:
     """Return those of `batch` that are still new beside what is stored now: a reply may have stored something newer."""
-    tracked = await sessions.tracked(uow.tx, [one.session.id for one in batch])
-    found = [replace(one, tracked=tracked[one.session.id]) for one in batch if one.session.id in tracked]
-    return [one for one in found if one.changed]
+    tracked = await sessions.tracked(uow.tx, [session.session.id for session in batch])
+    found = [
+        replace(session, tracked=tracked[session.session.id]) for session in batch if session.session.id in tracked
+    ]
+    return [session for session in found if session.changed]
 
 
 async def _batches(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[SessionInsights]]:

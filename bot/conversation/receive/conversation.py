@@ -312,7 +312,7 @@ class Conversation:
             if await inbox.earlier_in_channel(tx, prefix, job.row):
                 return True
             commands = await inbox.waiting(tx, person_lane(job.workspace.team, cause.user), CommandCause)
-        return any(one.ts < job.row.ts and one.cause.channel == cause.channel for one in commands)
+        return any(row.ts < job.row.ts and row.cause.channel == cause.channel for row in commands)
 
     async def _latest_session(self, job: Job[MessageCause]) -> Session | None:
         team, cause = job.workspace.team, job.cause

@@ -84,7 +84,7 @@ class StartFromCommand:
         """When the person started the same `request` a moment before; None if they did not."""
         since = self._services.clock() - self._services.timing.repeated_command
         recent = await sessions.with_prompt(tx, team, user, request.prompt, since)
-        return next((one.created_at for one in recent if one.options == request.options), None)
+        return next((session.created_at for session in recent if session.options == request.options), None)
 
     async def _start_checked(self, job: Job[CommandCause], text: str) -> None:
         request = await self._options_check.checked(job, text, behind=START.name)

@@ -66,14 +66,14 @@ class SessionList:
         """
         mine = await self._read(tx, workspace, user)
         before = await session_lists.shown(tx, workspace.team, user, self._numbers_since()) or []
-        ids = before if session.id in before else [one.session.id for one in mine[:MOST_LISTED]]
+        ids = before if session.id in before else [entry.session.id for entry in mine[:MOST_LISTED]]
         await session_lists.show(tx, workspace.team, user, ids, self._services.clock())
-        current = [Grouped(session, one.group) if one.session.id == session.id else one for one in mine]
+        current = [Grouped(session, entry.group) if entry.session.id == session.id else entry for entry in mine]
         return _as_shown(workspace, current, ids)
 
     async def _show(self, workspace: Workspace, user: str, mine: Sequence[Grouped]) -> ShownList:
         """Store that `user` is shown a list of `mine`, and return the list."""
-        ids = [one.session.id for one in mine[:MOST_LISTED]]
+        ids = [entry.session.id for entry in mine[:MOST_LISTED]]
         # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
         async with self._services.db.write(urgent=True) as tx:
             await session_lists.show(tx, workspace.team, user, ids, self._services.clock())
@@ -106,7 +106,7 @@ class SessionList:
 
     async def _only_one(self, workspace: Workspace, user: str, channel: str, spec: CommandSpec) -> Session | Message:
         mine = await self._sessions(workspace, user)
-        fit = [one.session for one in mine if _fits(one.session, spec)]
+        fit = [entry.session for entry in mine if _fits(entry.session, spec)]
         here = [session for session in fit if session.channel == channel] or fit
         if not here:
             return stop_sentences.NOTHING_TO_STOP
@@ -124,9 +124,9 @@ def _as_shown(workspace: Workspace, mine: Sequence[Grouped], ids: Sequence[str])
     """Return the list of those of `mine` that have a number, which is their place in `ids`."""
     numbers = {session_id: number for number, session_id in enumerate(ids, start=1)}
     entries = [
-        Listed(numbers[one.session.id], one.group, one.session, _permalink(workspace, one.session))
-        for one in mine
-        if one.session.id in numbers
+        Listed(numbers[entry.session.id], entry.group, entry.session, _permalink(workspace, entry.session))
+        for entry in mine
+        if entry.session.id in numbers
     ]
     return ShownList(tuple(entries), left_out=len(mine) - len(entries))
 

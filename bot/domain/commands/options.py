@@ -124,7 +124,7 @@ class _Reading:
 
     def request(self, text: str) -> Request:
         """The request that `text` is."""
-        mistyped = tuple(one for _, _, one in self.wrong)
+        mistyped = tuple(option for _, _, option in self.wrong)
         others = [(start, end) for start, end, _ in self.wrong]
         task = without(text, sorted([*self.taken, *others]))
         return Request(without(text, self.taken), self.options, mistyped, task)

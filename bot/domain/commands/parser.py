@@ -93,8 +93,8 @@ class Parser:
         # By the first word, because an ack waits for the search. Longer phrases first: of `note` and `note add` the
         # longer one is meant.
         self._slash: dict[str, list[_Declared]] = {}
-        for one in sorted(slash, key=lambda it: -len(it[1].phrase)):
-            self._slash.setdefault(one[1].phrase.split()[0], []).append(one)
+        for declared in sorted(slash, key=lambda it: -len(it[1].phrase)):
+            self._slash.setdefault(declared[1].phrase.split()[0], []).append(declared)
         # By the first word too: of several commands that begin with it the first one is meant.
         self._doubtable: dict[str, CommandSpec] = {}
         for spec, way in slash:
@@ -107,7 +107,7 @@ class Parser:
         # An ack waits for this search, and most tasks begin with one of a few words.
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
         written = _ways(commands, Surface.THREAD)
-        self._addressed = [one for one in _ways(commands, Surface.MENTION) if one not in written]
+        self._addressed = [declared for declared in _ways(commands, Surface.MENTION) if declared not in written]
         self._words = [(spec, way) for spec, way in written if not way.phrase.startswith(_BANG)]
         self._verbs = {way.phrase: (spec, way) for spec, way in written if way.phrase.startswith(_BANG)}
         # The first way of a command is the one that people should learn.
@@ -147,7 +147,7 @@ class Parser:
         words = text.strip().rstrip(_CLOSING + "?").split()
         if not words or len(text) > LONGEST_IN_DOUBT:
             return None
-        word, behind = words[0].lower().removeprefix(_BANG), [_as_compared(one) for one in words[1:]]
+        word, behind = words[0].lower().removeprefix(_BANG), [_as_compared(other) for other in words[1:]]
         parts = (text.strip(), word, words, behind)
         if (meant := self._meant_by_two_words(*parts) or self._the_other_way(*parts)) is not None:
             return meant
@@ -163,7 +163,7 @@ class Parser:
             fits = self._whole(spec, behind) is not None
             return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind)) if fits else None
         free = word not in self._synonyms and len(words) <= FREE_WORDS
-        if not free and not all(_fits_around(one, spec) for one in behind):
+        if not free and not all(_fits_around(other, spec) for other in behind):
             return None
         return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind))
 
@@ -173,7 +173,7 @@ class Parser:
             return mistyped
         for split, marked in self._split.items():
             *typed, tail = [*text.split(maxsplit=len(split)), ""][: len(split) + 1]
-            if marked.marker in text and tuple(one.lower() for one in typed) == split:
+            if marked.marker in text and tuple(part.lower() for part in typed) == split:
                 return Doubt(text, words[0], marked, f"{marked.ways[0].phrase} {tail}")
         spec = self._of_two_words.get(f"{word} {behind[0]}")
         if spec is None:
@@ -184,22 +184,22 @@ class Parser:
 
     def _the_other_way(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command whose words stand the other way round, such as `list notes`, `delete note 2` or `show usage`."""
-        thing = next((one for one in behind if one not in _FILLERS), None)
+        thing = next((other for other in behind if other not in _FILLERS), None)
         if thing is None or len(words) > MOST_WORDS_IN_DOUBT:
             return None
         spec = self._of_thing(word, thing) or self._of_thing(word, thing.removesuffix("s"))
-        others = [one for one in behind if one != thing]
-        if spec is None or not all(_fits_around(one, spec) for one in others):
+        others = [other for other in behind if other != thing]
+        if spec is None or not all(_fits_around(other, spec) for other in others):
             return None
         of_two_words = " " in spec.ways[0].phrase  # what is put around a period may belong to a question
-        kept = [one for one in others if not of_two_words or one not in _FILLERS]
+        kept = [other for other in others if not of_two_words or other not in _FILLERS]
         return Doubt(text, words[0], spec, self._repaired(spec, kept))
 
     def _of_thing(self, word: str, thing: str) -> CommandSpec | None:
         """The command that does with a `thing` what `word` says."""
         verbs = (word, _ASKED_FIRST.get(word, word))
         named = next(
-            (self._of_two_words[f"{thing} {one}"] for one in verbs if f"{thing} {one}" in self._of_two_words), None
+            (self._of_two_words[f"{thing} {verb}"] for verb in verbs if f"{thing} {verb}" in self._of_two_words), None
         )
         return named or (self._doubtable.get(thing) if word in _SHOWING else None)
 
@@ -229,10 +229,10 @@ class Parser:
         if not ways:
             return spec.ways[0].phrase
         phrase = ways[0].phrase
-        with_meaning = behind if " " in phrase else [one for one in behind if one not in _EMPTY]
+        with_meaning = behind if " " in phrase else [word for word in behind if word not in _EMPTY]
         if (whole := self._whole(spec, behind) or self._whole(spec, with_meaning)) is not None:
             return whole
-        repaired = " ".join([phrase, *(one for one in behind if _takes(spec, one))])
+        repaired = " ".join([phrase, *(word for word in behind if _takes(spec, word))])
         return phrase if self.slash(repaired).spec is START else repaired
 
     def _whole(self, spec: CommandSpec, behind: list[str]) -> str | None:

@@ -182,5 +182,5 @@ async def answer(uow: UnitOfWork, job: Job[ViewCause], *messages: Message, late:
     first = f"form:{job.row.key}" + (":late" if late else "")
     keys = [first, *(f"{first}:{number}" for number in range(2, len(messages) + 1))]
     team, user = job.workspace.team, job.cause.user
-    rows = [uow.post_row(key, team, user, None, one) for key, one in zip(keys, messages, strict=True)]
+    rows = [uow.post_row(key, team, user, None, message) for key, message in zip(keys, messages, strict=True)]
     await uow.add_to_outbox(*rows)

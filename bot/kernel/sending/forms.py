@@ -51,7 +51,7 @@ async def first_drawable(tx: Transaction, team: str, forms: Sequence[Message], n
 
 async def _draws(tx: Transaction, team: str, blocks: Iterable[Block], now: float) -> bool:
     stored = [await due.read(tx, due.not_drawn(team, kind)) for kind in sorted(_kinds(blocks))]
-    return all(one is None or one.at <= now for one in stored)
+    return all(entry is None or entry.at <= now for entry in stored)
 
 
 class PostForms:

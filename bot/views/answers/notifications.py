@@ -39,7 +39,7 @@ def notify_shown(choice: NotifyChoice, *, in_thread: bool, inherited: bool = Fal
     where, typed = _place(in_thread=in_thread), _typed(in_thread=in_thread)
     said = f"not mentioned {where}" if choice is NotifyChoice.OFF else f"mentioned {where} {_WHEN[choice]}"
     as_elsewhere = ", as you set for all sessions" if inherited else ""
-    lines = [f"• `{typed} {one}`: {_MEANING[one]}" for one in NotifyChoice]
+    lines = [f"• `{typed} {option}`: {_MEANING[option]}" for option in NotifyChoice]
     header = f"You're {said}{as_elsewhere}. To change when you're mentioned{' here' if in_thread else ''}:"
     return Message("\n".join([header, *lines]))
 

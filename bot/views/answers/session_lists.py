@@ -122,7 +122,7 @@ def _line(entry: Listed) -> str:
 
 def _group(group: ListGroup, entries: Sequence[Listed]) -> Iterator[Block]:
     yield blocks.section(f"*{_HEADINGS[group]}*")
-    for entry in sorted(entries, key=lambda one: one.number):
+    for entry in sorted(entries, key=lambda listed: listed.number):
         yield from _entry(entry)
 
 
