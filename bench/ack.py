@@ -178,8 +178,8 @@ async def moving(ports: Ports, crowd: Crowd) -> AsyncIterator[None]:
         async with aiohttp.ClientSession(f"{ports.devin_url}/control/") as http:
             while True:
                 turn += 7
-                one = crowd.devin_ids[turn % len(crowd.devin_ids)]
-                async with http.post(f"sessions/{one}/spend", json={"acus": 0.1}):
+                devin_id = crowd.devin_ids[turn % len(crowd.devin_ids)]
+                async with http.post(f"sessions/{devin_id}/spend", json={"acus": 0.1}):
                     await asyncio.sleep(1 / MOVES_A_SECOND)
 
     task = asyncio.create_task(spend())
@@ -284,9 +284,9 @@ def setups() -> list[Setup]:
 def line(setup: Setup, plan: Plan, outcomes: Sequence[Outcome]) -> str:
     """A row of the table: of each figure the median of all measurements; what was not acked, in all of them."""
     transport = {"http": "HTTP", "socket": "Socket Mode"}[setup.transport]
-    p50 = median(one.milliseconds(0.5) for one in outcomes)
-    p99 = median(one.milliseconds(0.99) for one in outcomes)
-    per_second, failed = median(one.per_second for one in outcomes), sum(one.failed for one in outcomes)
+    p50 = median(outcome.milliseconds(0.5) for outcome in outcomes)
+    p99 = median(outcome.milliseconds(0.99) for outcome in outcomes)
+    per_second, failed = median(outcome.per_second for outcome in outcomes), sum(outcome.failed for outcome in outcomes)
     figures = f"{p50:.1f} | {p99:.1f} | {per_second:,.0f} | {failed}"
     return f"| {setup.name} | {transport} | {setup.beside} | {plan.name} | {figures} |"
 
@@ -330,7 +330,9 @@ def main() -> None:
     asked = parser.parse_args()
     seconds = min(asked.seconds, 60.0)
     plans = [Plan(rate=asked.rate, seconds=seconds), Plan(at_once=32, seconds=seconds)]
-    chosen = [one for one in setups() if asked.only in f"{one.name}/{one.transport}/{one.watched}/{one.unsigned}"]
+    chosen = [
+        setup for setup in setups() if asked.only in f"{setup.name}/{setup.transport}/{setup.watched}/{setup.unsigned}"
+    ]
     os.sched_setaffinity(0, {LOAD_CORE})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(plans, chosen, min(asked.times, 9)))

@@ -57,15 +57,16 @@ def audit(pip_audit: str, pins: Sequence[Path], seconds: float = ALL_ANSWERS) ->
             return Audit((), 0, len(packages))
         found = json.loads(answer.read_text("utf-8"))["dependencies"] if answer.exists() else []
     audited = [package for package in found if "skip_reason" not in package]
-    return Audit(tuple(_vulnerabilities(audited)), len({one["name"] for one in audited}), len(packages))
+    return Audit(tuple(_vulnerabilities(audited)), len({package["name"] for package in audited}), len(packages))
 
 
 def _vulnerabilities(audited: Sequence[dict[str, Any]]) -> list[str]:
     found: dict[str, None] = {}  # in their order, each once
     for package in audited:
-        for one in package["vulns"]:
-            fixed = f"fixed in {', '.join(one['fix_versions'])}" if one["fix_versions"] else "not fixed yet"
-            found[f"{package['name']} {package['version']}: {one['id']}, {fixed}."] = None
+        for vulnerability in package["vulns"]:
+            versions = vulnerability["fix_versions"]
+            fixed = f"fixed in {', '.join(versions)}" if versions else "not fixed yet"
+            found[f"{package['name']} {package['version']}: {vulnerability['id']}, {fixed}."] = None
     return list(found)
 
 

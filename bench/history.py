@@ -196,7 +196,7 @@ class _Sqlite:
     async def rows(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
         names = ", ".join(f'"{name}"' for name in COLUMNS[table])
         marks = ", ".join("?" * len(COLUMNS[table]))
-        plain = ([str(one) if isinstance(one, Decimal) else one for one in row] for row in rows)
+        plain = ([str(value) if isinstance(value, Decimal) else value for value in row] for row in rows)
         with self._connection:
             self._connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", plain)
 

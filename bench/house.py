@@ -91,12 +91,13 @@ def main() -> None:
     for what, (counted, but) in LINES.items():
         chosen = (text for path, text in files.items() if fnmatch(path, counted) and not fnmatch(path, but))
         print(f"{sum(len(text.splitlines()) for text in chosen):>7,} lines: {what}")
-    for one in EXAMPLES:
-        found = naming(files, one.names)
-        edited = [path for path in found if among(path, PRODUCT) and not among(path, one.own)]
+    for example in EXAMPLES:
+        found = naming(files, example.names)
+        edited = [path for path in found if among(path, PRODUCT) and not among(path, example.own)]
         playground = sum(fnmatch(path, PLAYGROUND) for path in edited)
         print(
-            f"{len(found):>7} files, {len(edited)} of the product edited ({playground} in the playground): {one.title}"
+            f"{len(found):>7} files, {len(edited)} of the product edited ({playground} in the playground): "
+            f"{example.title}"
         )
         if asked.files:
             print(*(f"        {'*' if path in edited else ' '} {path}" for path in found), sep="\n")

@@ -66,14 +66,14 @@ async def _measured() -> Mapping[str, str]:
 @asynccontextmanager
 async def _playground() -> AsyncIterator[Playground]:
     with tempfile.TemporaryDirectory(prefix="devin-bridge-page-") as folder:
-        async with playground(Path(folder), *OPTIONS) as one:
-            yield one
+        async with playground(Path(folder), *OPTIONS) as play:
+            yield play
 
 
 async def _start(browser: Browser) -> float:
     began = time.perf_counter()
-    async with _playground() as one:
-        ann = await Visitor.at(browser, one.url)
+    async with _playground() as play:
+        ann = await Visitor.at(browser, play.url)
         await ann.is_up()
         took = time.perf_counter() - began
         await ann.leaves()
@@ -81,15 +81,15 @@ async def _start(browser: Browser) -> float:
 
 
 async def _crowded(browser: Browser) -> Mapping[str, str]:
-    async with _playground() as one:
-        ann = await Visitor.at(browser, one.url)
+    async with _playground() as play:
+        ann = await Visitor.at(browser, play.url)
         await ann.is_up()
-        fresh = memory(one.process.pid)
-        await one.crowd("nobot", MESSAGES, SESSIONS)
+        fresh = memory(play.process.pid)
+        await play.crowd("nobot", MESSAGES, SESSIONS)
         opening = median([await _opening(ann) for _ in range(TIMES)])
         await ann.drawer.opens("Devin")
-        busy = await _long_tasks(ann, one)
-        crowded = memory(one.process.pid)
+        busy = await _long_tasks(ann, play)
+        crowded = memory(play.process.pid)
         await ann.leaves()
     return {
         "memory (PSS) of page server, simulators and bot, fresh": f"{fresh:.0f} MB",
@@ -105,11 +105,11 @@ async def _opening(ann: Visitor) -> float:
     return float(await ann.page.evaluate(OPENING, [CHANNELS["nobot"], f"Message number {MESSAGES}."]))
 
 
-async def _long_tasks(ann: Visitor, one: Playground) -> str:
+async def _long_tasks(ann: Visitor, play: Playground) -> str:
     await ann.page.evaluate(WATCH_TASKS)
     for number in range(CHANGES_A_SECOND * STREAM_SECONDS):
         due = asyncio.create_task(asyncio.sleep(1 / CHANGES_A_SECOND))
-        await one.say("Ben", "nobot", f"Change number {number}.")
+        await play.say("Ben", "nobot", f"Change number {number}.")
         await due
     await ann.sees(f"Change number {CHANGES_A_SECOND * STREAM_SECONDS - 1}.")
     tasks = await ann.page.evaluate("window.__long")

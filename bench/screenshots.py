@@ -77,18 +77,18 @@ async def _take_all() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="devin-bridge-screenshots-") as folder:
         async with chromium() as browser:
-            async with playground(Path(folder), *OPTIONS) as one:
-                await _session(browser, one)
-                await _look(browser, one, "light")
-                await _look(browser, one, "dark")
-                await _admins(browser, one)
-            async with playground(Path(folder), *OPTIONS, "--enterprise") as one:
-                await _fan_out(browser, one)
+            async with playground(Path(folder), *OPTIONS) as play:
+                await _session(browser, play)
+                await _look(browser, play, "light")
+                await _look(browser, play, "dark")
+                await _admins(browser, play)
+            async with playground(Path(folder), *OPTIONS, "--enterprise") as play:
+                await _fan_out(browser, play)
 
 
-async def _session(browser: Browser, one: Playground) -> None:
+async def _session(browser: Browser, play: Playground) -> None:
     """A task from the command to its end, as an animated picture."""
-    ann = await Visitor.at(browser, one.url, viewport=SMALL, reduced_motion="reduce")
+    ann = await Visitor.at(browser, play.url, viewport=SMALL, reduced_motion="reduce")
     film = Film(ann)
     await ann.is_up()
     await ann.opens("web")
@@ -117,8 +117,8 @@ async def _session(browser: Browser, one: Playground) -> None:
     film.develops(DOCS / "session.gif")
 
 
-async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dark"]) -> None:
-    ann = await Visitor.at(browser, one.url, color_scheme=scheme, viewport=SIZE, reduced_motion="reduce")
+async def _look(browser: Browser, play: Playground, scheme: Literal["light", "dark"]) -> None:
+    ann = await Visitor.at(browser, play.url, color_scheme=scheme, viewport=SIZE, reduced_motion="reduce")
     await ann.opens("web")
     await ann.opens_thread(ASKED_BY)
     await ann.reads(DONE)
@@ -132,11 +132,11 @@ async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dar
     ann.untroubled()
 
 
-async def _admins(browser: Browser, one: Playground) -> None:
+async def _admins(browser: Browser, play: Playground) -> None:
     """What admins see of two days: an alarm, the digest and the outcome report. The clock jumps, so they come last."""
-    async with SlackControl(one.slack_url) as slack, DevinControl(one.devin_url) as devin:
+    async with SlackControl(play.slack_url) as slack, DevinControl(play.devin_url) as devin:
         office = Office(slack, devin)
-        ada = await _admin(browser, one)
+        ada = await _admin(browser, play)
         await office.works(MONDAY)
         await _jump(ada, 1)
         await office.merges(MERGED)
@@ -152,9 +152,9 @@ async def _admins(browser: Browser, one: Playground) -> None:
         ada.untroubled()
 
 
-async def _admin(browser: Browser, one: Playground) -> Visitor:
+async def _admin(browser: Browser, play: Playground) -> Visitor:
     """Ada, who looks at #ops."""
-    ada = await Visitor.at(browser, one.url, viewport=POST, device_scale_factor=SHARP, reduced_motion="reduce")
+    ada = await Visitor.at(browser, play.url, viewport=POST, device_scale_factor=SHARP, reduced_motion="reduce")
     await ada.is_up()
     await ada.acts_as("Ada")
     await ada.opens("ops")
@@ -201,10 +201,10 @@ async def _digest(ada: Visitor) -> None:
     await _cut_out(ada, "digest", ada.channel, ada.thread)
 
 
-async def _fan_out(browser: Browser, one: Playground) -> None:
+async def _fan_out(browser: Browser, play: Playground) -> None:
     """One task in each of three organisations, with the table that shows them."""
-    ada = await _admin(browser, one)
-    async with DevinControl(one.devin_url) as devin:
+    ada = await _admin(browser, play)
+    async with DevinControl(play.devin_url) as devin:
         await fans_out(devin)
     await ada.writes(FAN_OUT)
     preview = await ada.is_answered("Start 3 sessions?")
@@ -228,9 +228,9 @@ async def _take(visitor: Visitor, name: str) -> None:
 
 async def _cut_out(visitor: Visitor, name: str, *shown: Locator) -> None:
     """Take the part of the page that holds what is `shown`."""
-    for one in shown:
-        await expect(one).to_be_in_viewport()
-    boxes = [box for one in shown if (box := await one.bounding_box())]
+    for locator in shown:
+        await expect(locator).to_be_in_viewport()
+    boxes = [box for locator in shown if (box := await locator.bounding_box())]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
     right, bottom = max(box["x"] + box["width"] for box in boxes), max(box["y"] + box["height"] for box in boxes)
     clip = FloatRect(x=left, y=top, width=right - left, height=bottom - top)

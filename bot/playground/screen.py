@@ -68,7 +68,7 @@ class Screen:
         """Print everything that changed, in the order in which it did."""
         changed, self._changed = self._changed, {}
         drawings = [drawing for thing in changed.values() if (drawing := self._drawing(thing))]
-        for now in sorted(drawings, key=lambda one: one.at):
+        for now in sorted(drawings, key=lambda drawn: drawn.at):
             with self._whatever_comes(now.key):
                 if now != (before := self._drawn.get(now.key)):
                     self._show(now, before)
@@ -111,15 +111,15 @@ class Screen:
 
     def _learn_names(self) -> None:
         world = self._slack.world
-        self._names.update({one.id: called(one) for one in world.people.values()})
+        self._names.update({person.id: called(person) for person in world.people.values()})
         self._channels = {
-            key: f"#{one.name}" if one.kind != "im" else self._direct(sorted(one.members))
-            for key, one in world.channels.items()
+            key: f"#{channel.name}" if channel.kind != "im" else self._direct(sorted(channel.members))
+            for key, channel in world.channels.items()
         }
         self._names.update({key: name.removeprefix("#") for key, name in self._channels.items()})
 
     def _direct(self, members: list[str]) -> str:
-        return f"Direct messages of {' and '.join(self._named(one) for one in members)}"
+        return f"Direct messages of {' and '.join(self._named(member) for member in members)}"
 
     def _named(self, user: str) -> str:
         return self._names.get(user, user)
@@ -141,26 +141,26 @@ class Screen:
                 self._left_out.add(key)
                 self._write(LEFT_OUT.format(type(error).__name__))
 
-    def _message(self, one: Json) -> Drawing:
-        root, ts = one.get("thread_ts"), one["ts"]
-        reactions = {(each["name"], user) for each in one.get("reactions", []) for user in each["users"]}
+    def _message(self, message: Json) -> Drawing:
+        root, ts = message.get("thread_ts"), message["ts"]
+        reactions = {(each["name"], user) for each in message.get("reactions", []) for user in each["users"]}
         return Drawing(
-            channel=one["channel"],
+            channel=message["channel"],
             ts=ts,
             root=root if root != ts else None,
-            who=self._named(one["user"]),
-            lines=tuple(self._reader.lines(one)),
-            card=is_card(one),
-            at=written_at(one),
-            deleted=one["deleted"],
+            who=self._named(message["user"]),
+            lines=tuple(self._reader.lines(message)),
+            card=is_card(message),
+            at=written_at(message),
+            deleted=message["deleted"],
             reactions=frozenset(reactions),
         )
 
-    def _private(self, one: Json) -> Drawing:
+    def _private(self, ephemeral: Json) -> Drawing:
         return replace(
-            self._message({**one, "user": BOT_USER}),
-            root=one["thread_ts"],
-            only_for=self._named(one["user"]),
+            self._message({**ephemeral, "user": BOT_USER}),
+            root=ephemeral["thread_ts"],
+            only_for=self._named(ephemeral["user"]),
         )
 
     # ------------------------------------------------------------ printing

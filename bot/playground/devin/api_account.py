@@ -144,9 +144,10 @@ def list_guardrail_violations(call: Call) -> Answer:
     wanted = {"org_id": call.path.get("org_id")}
     wanted |= {name: call.query.get(name) for name in ("session_id", "guardrail_id")}
     rows = [
-        (number, one)
-        for number, one in enumerate(call.world.held.violations, start=1)
-        if after <= one["created_at"] < before and all(value in {None, one[name]} for name, value in wanted.items())
+        (number, violation)
+        for number, violation in enumerate(call.world.held.violations, start=1)
+        if after <= violation["created_at"] < before
+        and all(value in {None, violation[name]} for name, value in wanted.items())
     ]
     return _audit_listing(rows, newest_first=newest_first).page(call.query)
 

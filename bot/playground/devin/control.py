@@ -174,8 +174,8 @@ class Control:
 
     def _attach(self, session: Session, order: Order) -> None:
         urls = [
-            keep_file(self._world, session.org_id, one["name"], one["content"].encode(), one.get("content_type")).url
-            for one in (order, *order.get("more", ()))
+            keep_file(self._world, session.org_id, file["name"], file["content"].encode(), file.get("content_type")).url
+            for file in (order, *order.get("more", ()))
         ]
         life.attach(self._world, session, "devin", urls)
         life.say(self._world, session, (order.get("say", "") + life.mention(urls)).strip())

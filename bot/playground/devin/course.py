@@ -33,7 +33,7 @@ def choose(prompt: str) -> Story:
     """The story of a prompt: what is asked for first decides, in the person's own words."""
     words = own_words(prompt)[:READ_LENGTH]
     found = [(match.start(), story) for story in (*STORIES, WORK) if (match := story.signs.search(words))]
-    return min(found, key=lambda one: one[0])[1] if found else WORK
+    return min(found, key=lambda pair: pair[0])[1] if found else WORK
 
 
 def course_of(session: Session, seed: str) -> list[Step]:

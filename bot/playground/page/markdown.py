@@ -91,7 +91,7 @@ class Markdown:
     def _chart(self, block: Json) -> str:
         """The numbers of a chart, as a table: a row for each category, or for each segment of a pie."""
         chart = block["chart"]
-        named = [(one["name"], one["data"]) for one in chart.get("series", [])] or [("", chart["segments"])]
+        named = [(series["name"], series["data"]) for series in chart.get("series", [])] or [("", chart["segments"])]
         head = ["", *(name for name, _ in named)]
         labels = [point["label"] for point in named[0][1]]
         rows = [[label, *(f"{data[at]['value']:,}" for _, data in named)] for at, label in enumerate(labels)]

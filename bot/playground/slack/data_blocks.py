@@ -156,9 +156,9 @@ def _axes(place: str, chart: Json) -> Iterator[Error]:
     yield from (errors := [*_axis_config(f"{place}/axis_config", axes), *_list(f"{place}/series", series, 1, PARTS)])
     if errors:
         return
-    for at, one in enumerate(series):
-        yield from _one_series(f"{place}/series/{at}", one, axes["categories"])
-    names = [one["name"] for one in series if isinstance(one, dict) and isinstance(one.get("name"), str)]
+    for at, item in enumerate(series):
+        yield from _one_series(f"{place}/series/{at}", item, axes["categories"])
+    names = [item["name"] for item in series if isinstance(item, dict) and isinstance(item.get("name"), str)]
     if len(set(names)) < len(names):
         yield "names of series must be unique", f"{place}/series"
 
@@ -174,16 +174,17 @@ def _axis_config(place: str, axes: Any) -> Iterator[Error]:
         yield from _words(f"{place}/{name}", axes.get(name, ""), TITLE, least=0)
 
 
-def _one_series(place: str, one: Any, categories: list[Any]) -> Iterator[Error]:
+def _one_series(place: str, series: Any, categories: list[Any]) -> Iterator[Error]:
     yield from (
-        errors := list(_fields(place, one, {"name", "data"})) or list(_list(f"{place}/data", one["data"], 1, POINTS))
+        errors := list(_fields(place, series, {"name", "data"}))
+        or list(_list(f"{place}/data", series["data"], 1, POINTS))
     )
     if errors:
         return
-    yield from _words(f"{place}/name", one["name"], LABEL)
-    for at, point in enumerate(one["data"]):
+    yield from _words(f"{place}/name", series["name"], LABEL)
+    for at, point in enumerate(series["data"]):
         yield from _point(f"{place}/data/{at}", point)
-    labels = [point.get("label") for point in one["data"] if isinstance(point, dict)]
+    labels = [point.get("label") for point in series["data"] if isinstance(point, dict)]
     if labels != categories:
         yield "must have one point for each category, in that order", f"{place}/data"
 

@@ -43,16 +43,18 @@ def info(workspace: Workspace, args: Args) -> Json:
 
 def _shares(slack: Slack, file: SharedFile) -> Json:
     """Where a file is shared: lists of ids, and for each of these the messages; nowhere, before it was shared."""
-    every = (one for timeline in slack.timelines.values() for one in timeline)
-    found = [one for one in every if not one.gone and any(held.get("id") == file.id for held in one.files)]
+    every = (message for timeline in slack.timelines.values() for message in timeline)
+    found = [
+        message for message in every if not message.gone and any(held.get("id") == file.id for held in message.files)
+    ]
     kinds: dict[str, list[str]] = {"channels": [], "groups": [], "ims": []}
     shares: dict[str, dict[str, list[Json]]] = {}
-    for one in found:
-        kind = slack.world.channels[one.channel].kind
+    for message in found:
+        kind = slack.world.channels[message.channel].kind
         name = {"im": "ims", "channel": "channels"}.get(kind, "groups")
-        kinds[name] = [*dict.fromkeys([*kinds[name], one.channel])]
+        kinds[name] = [*dict.fromkeys([*kinds[name], message.channel])]
         visible = shares.setdefault("public" if kind == "channel" else "private", {})
-        visible.setdefault(one.channel, []).append({"ts": one.ts})
+        visible.setdefault(message.channel, []).append({"ts": message.ts})
     return {**kinds, "shares": shares}
 
 

@@ -121,7 +121,7 @@ class Message:
 
 
 def _fallback(attachments: list[Json]) -> str:
-    return "\n".join(str(one["fallback"]) for one in attachments if one.get("fallback"))
+    return "\n".join(str(attachment["fallback"]) for attachment in attachments if attachment.get("fallback"))
 
 
 class Timeline:

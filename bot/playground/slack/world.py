@@ -261,7 +261,7 @@ def _people(team: str) -> list[Person]:
         Person("U0GUEST", "gus", "Gus Guest", "gus@contractor.example", is_restricted=True),
         Person("U0EXT", "eve", "Eve Other", "eve@other.example", team=OTHER_TEAM),
     ]
-    return [replace(one, home=team, team=team if one.team == TEAM else one.team) for one in people]
+    return [replace(person, home=team, team=team if person.team == TEAM else person.team) for person in people]
 
 
 def _channels(team: str) -> list[Channel]:
@@ -275,4 +275,4 @@ def _channels(team: str) -> list[Channel]:
         Channel("C0NOBOT", "nobot", members=set(staff)),
         Channel("C0OPS", "ops", members=staff | {BOT_USER}),
     ]
-    return [replace(one, team=team) for one in channels]
+    return [replace(channel, team=team) for channel in channels]
