@@ -93,7 +93,7 @@ class Parser:
         # By the first word, because an ack waits for the search. Longer phrases first: of `note` and `note add` the
         # longer one is meant.
         self._slash: dict[str, list[_Declared]] = {}
-        for declared in sorted(slash, key=lambda it: -len(it[1].phrase)):
+        for declared in sorted(slash, key=lambda entry: -len(entry[1].phrase)):
             self._slash.setdefault(declared[1].phrase.split()[0], []).append(declared)
         # By the first word too: of several commands that begin with it the first one is meant.
         self._doubtable: dict[str, CommandSpec] = {}
