@@ -67,7 +67,10 @@ class RunawayWatch:
 
     async def _watch(self, organisation: Organisation, now: float) -> None:
         current, usual = await self._read(organisation, now), await self._usual_limit(organisation, now)
-        found = {one.id: (one, self._runaway(one, current.hours.get(one.id, 0.0), usual)) for one in current.running}
+        found = {
+            session.id: (session, self._runaway(session, current.hours.get(session.id, 0.0), usual))
+            for session in current.running
+        }
         for session, spending in found.values():
             if spending is not None:
                 await self._raise(session, spending, current.known.get(session.id))
@@ -106,7 +109,7 @@ class RunawayWatch:
         for start in range(0, len(ids), BATCH_SIZE):
             async with self._services.db.read() as tx:
                 batch = await sessions.tracked(tx, ids[start : start + BATCH_SIZE])
-            found += [one.session for one in batch.values() if spends(one.session)]
+            found += [tracked.session for tracked in batch.values() if spends(tracked.session)]
         return found
 
     async def _usual_limit(self, organisation: Organisation, now: float) -> float:

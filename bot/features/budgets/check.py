@@ -24,21 +24,21 @@ class BudgetCheck:
         """Return why `who` may start nothing now, or have nothing tried `again`; None if they may."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            one = _used_up(await theirs.holding(who.user, who.channel))
-            if one is None:
+            standing = _used_up(await theirs.holding(who.user, who.channel))
+            if standing is None:
                 return None
             refused = views.retry_refused if again else views.start_refused
-            return refused(await theirs.named(one, who.reader))
+            return refused(await theirs.named(standing, who.reader))
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Return why `session` may not be woken now; None if no budget is used up."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            one = _used_up(await theirs.holding(who.user, who.channel, session.id))
-            if one is None:
+            standing = _used_up(await theirs.holding(who.user, who.channel, session.id))
+            if standing is None:
                 return None
             refused = views.waking_refused if kept else views.wake_refused
-            return refused(await theirs.named(one, who.reader, in_thread=True))
+            return refused(await theirs.named(standing, who.reader, in_thread=True))
 
     async def limit(self, who: Asker, work: str, ceiling: float | None, wanted: int | None, sessions: int) -> Limit:
         """Return how many ACUs Devin may use in each of the new `sessions`: the ceiling, unless a budget leaves less.
@@ -49,7 +49,9 @@ class BudgetCheck:
             theirs = await standings(tx, who.workspace, self._services.clock())
             holding = await theirs.holding(who.user, who.channel, work)
         each = ScopeKind.EACH_SESSION
-        left = [one.left if one.budget.scope.kind is each else one.left / sessions for one in holding]
+        left = [
+            standing.left if standing.budget.scope.kind is each else standing.left / sessions for standing in holding
+        ]
         acus = session_limit([ceiling, *left])
         if acus is None or wanted is None or acus >= wanted:
             return Limit(acus)
@@ -63,8 +65,8 @@ class BudgetCheck:
 async def own_budgets(tx: Transaction, workspace: Workspace, user: str, channel: str, now: float) -> list[Named]:
     """Return how the budgets stand that hold for what `user` starts in `channel`, such as for `/devin cost`."""
     theirs = await standings(tx, workspace, now)
-    return [await theirs.named(one, user) for one in await theirs.holding(user, channel)]
+    return [await theirs.named(standing, user) for standing in await theirs.holding(user, channel)]
 
 
 def _used_up(holding: list[Standing]) -> Standing | None:
-    return tightest([one for one in holding if one.is_used_up])
+    return tightest([standing for standing in holding if standing.is_used_up])

@@ -118,7 +118,7 @@ class BudgetCommands:
         self, tx: Transaction, stand: Standings, workspace: Workspace, user: str, channel: str, *, admin: bool
     ) -> list[Entry]:
         known = await budgets.of_workspace(tx, workspace.team)
-        holding = {one.budget.number: one for one in await stand.holding(user, channel)}
+        holding = {standing.budget.number: standing for standing in await stand.holding(user, channel)}
         entries = []
         for budget in known:
             theirs = holding.get(budget.number)
@@ -134,7 +134,7 @@ class BudgetCommands:
     async def _used_up(self, stand: Standings, budget: Budget) -> int:
         if budget.scope.kind in {*NAMED, ScopeKind.ORG}:
             return 0  # the line shows it
-        return sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
+        return sum(standing.is_used_up for standing in await stand.of_all(budget, USED_UP))
 
     # ------------------------------------------------------------ changes
 

@@ -30,23 +30,23 @@ class Raise:
     asker: str | None = None
 
 
-async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, one: Raise) -> None:
+async def record_raise(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, increase: Raise) -> None:
     """Write the audit row of a grant that is stored, and inform whom it concerns."""
-    standing = await now_stand.of(one.budget, one.subject)
-    before = replace(standing, acus=standing.acus - one.acus)
+    standing = await now_stand.of(increase.budget, increase.subject)
+    before = replace(standing, acus=standing.acus - increase.acus)
     period = {"period": standing.period.name}
     row = AuditRow(
         team=workspace.team,
         at=uow.now,
-        user=one.by,
+        user=increase.by,
         action=ACTION,
-        target=subject_of(one.budget, one.subject),
-        channel=one.channel,
+        target=subject_of(increase.budget, increase.subject),
+        channel=increase.channel,
         before={"acus": str(before.acus)} | period,
         after={"acus": str(standing.acus)} | period,
     )
     await audit.add(uow.tx, row)
-    await _inform(uow, workspace, now_stand, one)
+    await _inform(uow, workspace, now_stand, increase)
 
 
 async def name_beside_figures(uow: UnitOfWork, workspace: Workspace, user: str) -> str:
@@ -64,19 +64,19 @@ def subject_of(budget: Budget, subject: str) -> str:
     return str(budget.scope) if subject == budget.scope.subject else f"{budget.scope.kind.value} {subject}"
 
 
-async def _inform(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, one: Raise) -> None:
+async def _inform(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, increase: Raise) -> None:
     """Post the grant to who asked for it, and to the person or in the channel whose budget it is."""
     theirs = {ScopeKind.PERSON, ScopeKind.EACH_PERSON, ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}
-    owner = one.subject if one.budget.scope.kind in theirs else ""
-    for to in dict.fromkeys(filter(None, (one.asker, owner))):
-        await _inform_one(uow, workspace, now_stand, one, to)
+    owner = increase.subject if increase.budget.scope.kind in theirs else ""
+    for to in dict.fromkeys(filter(None, (increase.asker, owner))):
+        await _inform_one(uow, workspace, now_stand, increase, to)
 
 
-async def _inform_one(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, one: Raise, to: str) -> None:
+async def _inform_one(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, increase: Raise, to: str) -> None:
     known = await channels.get(uow.tx, workspace.team, to)
     if known is not None and known.is_shared:
         return  # what was spent is no business of another company
-    named = await now_stand.named(await now_stand.of(one.budget, one.subject), to)
-    by = await name_beside_figures(uow, workspace, one.by)
-    message = views.granted_to_you(named, one.acus, by)
-    await uow.add_to_outbox(uow.post_row(f"granted:{one.key}:{to}", workspace.team, to, None, message))
+    named = await now_stand.named(await now_stand.of(increase.budget, increase.subject), to)
+    by = await name_beside_figures(uow, workspace, increase.by)
+    message = views.granted_to_you(named, increase.acus, by)
+    await uow.add_to_outbox(uow.post_row(f"granted:{increase.key}:{to}", workspace.team, to, None, message))

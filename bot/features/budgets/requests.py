@@ -93,8 +93,8 @@ class BudgetRequests:
             return await self._refuse(uow, job, stand, asked, budget), True
         by, channel = job.cause.user or "", job.cause.channel
         name = await name_beside_figures(uow, workspace, by)
-        one = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user)
-        await record_raise(uow, workspace, stand, one)
+        increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user)
+        await record_raise(uow, workspace, stand, increase)
         # For all who read the admin channel, so that nobody is "you".
         named = await stand.named(await stand.of(budget, asked.subject))
         return views.granted(named, asked.acus, name), True

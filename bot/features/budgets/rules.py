@@ -149,7 +149,7 @@ def in_force(budgets: Iterable[Budget], each: ScopeKind, named: ScopeKind, subje
 
 def tightest(used_up: Sequence[Standing]) -> Standing | None:
     """Return the one of some standings that keeps people waiting longest; None if there are none."""
-    return max(used_up, key=lambda one: one.period.resets_at, default=None)
+    return max(used_up, key=lambda standing: standing.period.resets_at, default=None)
 
 
 def day_spent(billed: float | None, own: float, *, running: bool) -> float:

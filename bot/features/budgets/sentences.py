@@ -89,8 +89,9 @@ class Named:
     @property
     def used(self) -> str:
         """How much of it is used, such as "8.2 of 10 ACUs this cycle"."""
-        one, counted_from = self.standing, ", counted from Slack sessions only" if self.unbilled else ""
-        return f"{tenths(float(one.spent))} of {tenths_of_acus(float(one.acus))} {_this(one.period.span)}{counted_from}"
+        standing, counted_from = self.standing, ", counted from Slack sessions only" if self.unbilled else ""
+        spent, acus = tenths(float(standing.spent)), tenths_of_acus(float(standing.acus))
+        return f"{spent} of {acus} {_this(standing.period.span)}{counted_from}"
 
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
@@ -137,23 +138,23 @@ def _short(entry: Entry) -> str:
 def _line(entry: Entry, *, admin: bool) -> str:
     parts = [f"`{entry.budget.number}` *{scope_name(entry.budget.scope)}* {_rule(entry.budget)}"]
     if entry.standing is not None:
-        one = entry.standing
-        you = "you " if one.yours and entry.budget.scope.kind is ScopeKind.EACH_PERSON else ""
-        here = f"<#{one.standing.subject}> " if entry.budget.scope.kind is ScopeKind.EACH_CHANNEL else ""
-        parts.append(f"{you}{here}{standing_line(one)}")
+        named = entry.standing
+        you = "you " if named.yours and entry.budget.scope.kind is ScopeKind.EACH_PERSON else ""
+        here = f"<#{named.standing.subject}> " if entry.budget.scope.kind is ScopeKind.EACH_CHANNEL else ""
+        parts.append(f"{you}{here}{standing_line(named)}")
     if entry.used_up_by:
         parts.append(f"used up by {entry.used_up_by:,}")
     return " · ".join([*parts, *([_warns(entry.budget)] if admin else [])])
 
 
-def standing_line(one: Named) -> str:
+def standing_line(named: Named) -> str:
     """Say how much of a budget is used and when it resets, for a line of a list."""
-    return f"{one.used} ({one.standing.percent:,} %) · resets {_local(one.standing.period)}"
+    return f"{named.used} ({named.standing.percent:,} %) · resets {_local(named.standing.period)}"
 
 
-def own_line(one: Named) -> str:
+def own_line(named: Named) -> str:
     """Say the same about a budget that holds for the reader, and whose it is."""
-    return f"{one.owner[:1].upper()}{one.owner[1:]}: {standing_line(one)}"
+    return f"{named.owner[:1].upper()}{named.owner[1:]}: {standing_line(named)}"
 
 
 def scope_name(scope: Scope) -> str:
@@ -220,34 +221,34 @@ def _safe(text: str) -> str:
 # ---------------------------------------------------------------- refusals and requests
 
 
-def start_refused(one: Named) -> Message:
+def start_refused(named: Named) -> Message:
     """Refuse a start because a budget is used up, with a button to ask for more."""
     return _refused(
-        one, "Nothing was started:", "Your text was not sent: send it again then, or ask an admin for more."
+        named, "Nothing was started:", "Your text was not sent: send it again then, or ask an admin for more."
     )
 
 
-def wake_refused(one: Named) -> Message:
+def wake_refused(named: Named) -> Message:
     """Refuse a reply that would wake a session whose budget is used up, with a button to ask for more."""
     what = "Your reply was not sent, because it would wake this session:"
-    return _refused(one, what, "Send it again then, or ask an admin for more.")
+    return _refused(named, what, "Send it again then, or ask an admin for more.")
 
 
-def retry_refused(one: Named) -> Message:
+def retry_refused(named: Named) -> Message:
     """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
-    return _refused(one, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.")
+    return _refused(named, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.")
 
 
-def _refused(one: Named, what: str, then: str) -> Message:
-    target = f"{one.standing.budget.number}:{one.standing.subject}"
+def _refused(named: Named, what: str, then: str) -> Message:
+    target = f"{named.standing.budget.number}:{named.standing.subject}"
     row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
-    return one.message(f"{what} {_safe(one.owner)} is used up, {one.used}. It resets {{anew}}. {then}", *row)
+    return named.message(f"{what} {_safe(named.owner)} is used up, {named.used}. It resets {{anew}}. {then}", *row)
 
 
-def waking_refused(one: Named) -> Message:
+def waking_refused(named: Named) -> Message:
     """Refuse to wake a session whose budget is used up, for which somebody pressed the button under the question."""
     then = "What waits is kept for a day at most: choose again then, or ask an admin for more."
-    return _refused(one, "Devin was not woken:", then)
+    return _refused(named, "Devin was not woken:", then)
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
@@ -258,30 +259,30 @@ def less_than_asked(limit: int, wanted: int) -> Message:
     )
 
 
-def room_again(one: Named) -> Message:
+def room_again(named: Named) -> Message:
     """Answer somebody who asks for more although something is left by now."""
-    return Message(f"There is room again in {one.owner}: {one.used}. Send your text again.")
+    return Message(f"There is room again in {named.owner}: {named.used}. Send your text again.")
 
 
-def request(one: Named, asker: str, acus: Decimal, key: str) -> Message:
+def request(named: Named, asker: str, acus: Decimal, key: str) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
         blocks.button(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(one.owner)} is used up, {one.used}."
-    return one.message(f"{asks} It resets {{anew}}.", *row)
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(named.owner)} is used up, {named.used}."
+    return named.message(f"{asks} It resets {{anew}}.", *row)
 
 
-def granted(one: Named, acus: Decimal, by: str) -> Message:
-    """Report to admins that `by` granted so many ACUs; `one` is how the budget stands now."""
-    return one.message(_raised(one, acus, by))
+def granted(named: Named, acus: Decimal, by: str) -> Message:
+    """Report to admins that `by` granted so many ACUs; `named` is how the budget stands now."""
+    return named.message(_raised(named, acus, by))
 
 
-def granted_to_you(one: Named, acus: Decimal, by: str) -> Message:
-    """Inform whom it concerns that `by` granted so many ACUs; `one` is how the budget stands now."""
-    then = "It is still used up." if one.standing.is_used_up else "Send again what was not sent."
-    return one.message(f"{_raised(one, acus, by)} {then}")
+def granted_to_you(named: Named, acus: Decimal, by: str) -> Message:
+    """Inform whom it concerns that `by` granted so many ACUs; `named` is how the budget stands now."""
+    then = "It is still used up." if named.standing.is_used_up else "Send again what was not sent."
+    return named.message(f"{_raised(named, acus, by)} {then}")
 
 
 def granted_to(scope: Scope, acus: Decimal, period: Period) -> Message:
@@ -290,9 +291,9 @@ def granted_to(scope: Scope, acus: Decimal, period: Period) -> Message:
     return Message(f"The budget of {whom} is raised by {tenths_of_acus(float(acus))}. It resets {_local(period)}.")
 
 
-def _raised(one: Named, acus: Decimal, by: str) -> str:
-    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(one.owner)} by {tenths_of_acus(float(acus))}"
-    return f"{raised}: {one.used}. It resets {{anew}}."
+def _raised(named: Named, acus: Decimal, by: str) -> str:
+    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(named.owner)} by {tenths_of_acus(float(acus))}"
+    return f"{raised}: {named.used}. It resets {{anew}}."
 
 
 def begun_anew(period: Period) -> Message:
@@ -308,31 +309,31 @@ def request_refused(asker: str, by: str) -> Message:
     return Message(f"{fitted(by)} refused {whose} request for more ACUs.")
 
 
-def refused_to_you(one: Named, by: str) -> Message:
+def refused_to_you(named: Named, by: str) -> Message:
     """Inform who asked that `by` refused more ACUs."""
     refused = f"{_safe(fitted(by))} refused your request for more ACUs."
-    return one.message(f"{refused} {_capitalised(_safe(one.owner))} resets {{anew}}.")
+    return named.message(f"{refused} {_capitalised(_safe(named.owner))} resets {{anew}}.")
 
 
 # ---------------------------------------------------------------- levels
 
 
-def reached_for_admins(one: Named, level: int) -> Message:
+def reached_for_admins(named: Named, level: int) -> Message:
     """Report to admins that a level of a budget is reached."""
-    return one.message(" ".join([_reached(one, level), *([_UNTIL] if level >= USED_UP else [])]))
+    return named.message(" ".join([_reached(named, level), *([_UNTIL] if level >= USED_UP else [])]))
 
 
-def reached(one: Named, level: int, asker: str = "") -> Message:
+def reached(named: Named, level: int, asker: str = "") -> Message:
     """Warn the person, the channel or the `asker` of the session whose budget has reached a level."""
     then = [_UNTIL, "An admin can grant more."] if level >= USED_UP else ["It resets {anew}."]
-    return one.message(" ".join([*([mention(asker)] if asker else []), _reached(one, level), *then]))
+    return named.message(" ".join([*([mention(asker)] if asker else []), _reached(named, level), *then]))
 
 
-def _reached(one: Named, level: int) -> str:
-    owner = _safe(one.owner)
+def _reached(named: Named, level: int) -> str:
+    owner = _safe(named.owner)
     if level >= USED_UP:
-        return f"{_capitalised(owner)} is used up: {one.used}."
-    return f"{one.standing.percent} % of {owner} is used: {one.used}."
+        return f"{_capitalised(owner)} is used up: {named.used}."
+    return f"{named.standing.percent} % of {owner} is used: {named.used}."
 
 
 def _capitalised(text: str) -> str:

@@ -94,7 +94,7 @@ class Standings:
         reached = Reached(budget.acus * level / USED_UP, budget.number, period.name)
         spent = await self._by_subject(budget.scope.kind, period, reached)
         own = await self._with_own_budget(budget.scope.kind)
-        return [_standing(budget, one, period, acus, more) for one, acus in spent.items() if one not in own]
+        return [_standing(budget, subject, period, acus, more) for subject, acus in spent.items() if subject not in own]
 
     async def named(self, standing: Standing, viewer: str = "", *, in_thread: bool = False) -> Named:
         """Return `standing` with the name of its person or session, as `viewer` reads it, in the session's thread."""
@@ -122,7 +122,7 @@ class Standings:
         """The people or channels whose own budget takes the place of the one for each of them."""
         named = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}.get(each)
         known = await budgets.of_workspace(self._tx, self._team)
-        return {one.scope.subject for one in known if one.scope.kind is named}
+        return {budget.scope.subject for budget in known if budget.scope.kind is named}
 
     async def _by_subject(self, kind: ScopeKind, period: Period, whom: str | Reached) -> dict[str, Decimal]:
         days = (period.first, period.last)
@@ -177,7 +177,7 @@ async def reports_no_acus(tx: Transaction, workspace: Workspace, now: float) -> 
 
 
 def _standing(budget: Budget, subject: str, period: Period, spent: Decimal, granted: dict[str, Decimal]) -> Standing:
-    theirs = [granted[one] for one in {"", subject} if one in granted]
+    theirs = [granted[key] for key in {"", subject} if key in granted]
     return Standing(budget, subject, period, spent, exact_sum([budget.acus, *theirs]))
 
 

@@ -50,8 +50,8 @@ class BudgetWatch:
             stand = await standings(tx, self._workspace, self._services.clock())
             periods = sorted({stand.period(budget).name for budget in known})
             announced = await crossings.announced(tx, self._workspace.team, periods)
-            found = [one for budget in known for one in await stand.of_all(budget, budget.levels[0])]
-            return [one for one in found if _is_new(one, announced)]
+            found = [standing for budget in known for standing in await stand.of_all(budget, budget.levels[0])]
+            return [standing for standing in found if _is_new(standing, announced)]
 
     async def _record(self, standing: Standing) -> None:
         """Record in one transaction which levels are reached, have the highest new one announced, and rearm others.
@@ -65,7 +65,9 @@ class BudgetWatch:
                 if standing.has_fallen_below(level):
                     await crossings.rearm(uow.tx, standing, level)
             reached = standing.crossed()
-            times = [await crossings.record(uow.tx, self._workspace.team, standing, one, uow.now) for one in reached]
+            times = [
+                await crossings.record(uow.tx, self._workspace.team, standing, level, uow.now) for level in reached
+            ]
             if times and times[-1] is not None:
                 stand = await standings(uow.tx, self._workspace, uow.now)
                 await self._announce(uow, stand, standing, reached[-1], times[-1])

@@ -156,7 +156,7 @@ def _warnings(words: list[str]) -> tuple[int, ...] | None:
     """The percentages in `words`, lowest first; None if there is none, or one that is no level below 100."""
     typed = " ".join(words).replace(",", " ").split()
     found = [_PERCENT.fullmatch(word) for word in typed]
-    levels = {int(one["number"]) for one in found if one}
+    levels = {int(match["number"]) for match in found if match}
     if not levels or None in found or 0 in levels or len(levels) > MOST_WARNINGS:
         return None
     return tuple(sorted(level for level in levels if level < USED_UP))

@@ -40,8 +40,8 @@ def cycle_figures(
     used = amounts.best(_span(cycle.first, until))
     if used is None:
         return None
-    known = {one: amounts.best((one,)) for one in _span(history_start(cycle), min(until, finished))}
-    expected = forecast({one: acus for one, acus in known.items() if acus is not None}, cycle)
+    known = {past_day: amounts.best((past_day,)) for past_day in _span(history_start(cycle), min(until, finished))}
+    expected = forecast({past_day: acus for past_day, acus in known.items() if acus is not None}, cycle)
     return CycleFigures(
         cycle=cycle,
         used=used,

@@ -94,15 +94,15 @@ class CycleReader:
         # A crash right before this commit loses the readings: the next start asks for them again.
         async with self._services.unit_of_work() as uow:
             before = await _state(uow.tx, org_id)
-            after = before | {one.part.name: _entry(before, one, uow.now, uow.timing) for one in readings}
+            after = before | {reading.part.name: _entry(before, reading, uow.now, uow.timing) for reading in readings}
             at = min(entry["at"] for entry in after.values())
             # Before all else: two workers that store an organisation's cycles wait for each other here.
             await due.write(uow.tx, due.cycles(org_id), at, {"v": 1, "parts": after})
-            for one in readings:
-                if not one.failed:
-                    await one.part.put(uow.tx, org_id, one.value, uow.now)
-        for one in readings:
-            _log(org_id, one, before)
+            for reading in readings:
+                if not reading.failed:
+                    await reading.part.put(uow.tx, org_id, reading.value, uow.now)
+        for reading in readings:
+            _log(org_id, reading, before)
         return after
 
 
@@ -149,14 +149,14 @@ async def _reading(part: CycleRead[Any], devin: Devin) -> CycleAnswer:
 
 
 async def _cycles(devin: Devin) -> Sequence[Cycle]:
-    found = [cycle_between(one.after, one.before) async for one in devin.consumption_cycles()]
+    found = [cycle_between(cycle.after, cycle.before) async for cycle in devin.consumption_cycles()]
     return [cycle for cycle in found if cycle is not None]
 
 
 async def _entry_in_acu_limits(devin: Devin) -> float | None:
     """The smallest of the organisation's entries. Those of people and of the whole enterprise limit something else."""
-    entries = [one async for one in devin.acu_limits()]
-    ours = [one.cycle_acu_limit for one in entries if one.org_id == devin.org_id and one.user_id is None]
+    entries = [entry async for entry in devin.acu_limits()]
+    ours = [entry.cycle_acu_limit for entry in entries if entry.org_id == devin.org_id and entry.user_id is None]
     return min(ours, default=None)
 
 

@@ -56,27 +56,27 @@ class OwnCost:
             holding = [] if channel is None else await own_budgets(tx, workspace, user, channel, now)
         costs = OwnCosts(
             cycle=cycle,
-            acus=sum(one.acus for one in spent),
-            outcomes=Counter(one.outcome for one in spent),
+            acus=sum(expense.acus for expense in spent),
+            outcomes=Counter(expense.outcome for expense in spent),
             most_expensive=most_expensive,
-            worked=sum(one.worked for one in spent),
+            worked=sum(expense.worked for expense in spent),
             price=workspace.policy.acu_price,
         )
-        return own_cost_sentences.own_cost(costs, [own_line(one) for one in holding])
+        return own_cost_sentences.own_cost(costs, [own_line(named) for named in holding])
 
     async def _most_expensive(
         self, tx: Transaction, workspace: Workspace, spent: Sequence[SpentByPerson]
     ) -> tuple[OwnSession, ...]:
-        listed = [one for one in spent if one.acus > 0 and one.stored][:MOST_EXPENSIVE_LISTED]
-        found = await sessions.tracked(tx, [one.session_id for one in listed])
+        listed = [expense for expense in spent if expense.acus > 0 and expense.stored][:MOST_EXPENSIVE_LISTED]
+        found = await sessions.tracked(tx, [expense.session_id for expense in listed])
         return tuple(
             OwnSession(
-                title=(session := found[one.session_id].session).title,
-                acus=one.acus,
-                outcome=one.outcome,
+                title=(session := found[expense.session_id].session).title,
+                acus=expense.acus,
+                outcome=expense.outcome,
                 address=workspace.slack.permalink(session.channel, session.thread_ts)
                 if session.thread_ts
                 else session.url,
             )
-            for one in listed
+            for expense in listed
         )

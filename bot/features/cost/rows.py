@@ -48,4 +48,4 @@ async def of_person(
         acus = before + float(row.acus)
         known = SpentByPerson(row.session_id, acus, Outcome(row.outcome), row.worked or 0.0, bool(row.stored))
         spent[row.session_id] = known
-    return sorted(spent.values(), key=lambda one: (-one.acus, one.session_id))
+    return sorted(spent.values(), key=lambda expense: (-expense.acus, expense.session_id))

@@ -75,7 +75,8 @@ def _marked(costs: OwnCosts, used: Sequence[str]) -> list[str]:
 
 def _most_expensive(costs: OwnCosts) -> list[str]:
     rows = [
-        f"{rank}. {link(one.address, one.title, 80)}: {tenths_of_acus(one.acus)} · {OUTCOME_WORDS[one.outcome]}"
-        for rank, one in enumerate(costs.most_expensive, start=1)
+        f"{rank}. {link(session.address, session.title, 80)}: "
+        f"{tenths_of_acus(session.acus)} · {OUTCOME_WORDS[session.outcome]}"
+        for rank, session in enumerate(costs.most_expensive, start=1)
     ]
     return ["*Most ACUs used*", *rows] if rows else []

@@ -12,7 +12,10 @@ from bot.kernel.workspace import Workspace
 
 
 def _ticks(kernel: Kernel) -> list[Tick]:
-    digests = {one.team: DueDigests(kernel.services, one, kernel.shared_channels) for one in kernel.services.workspaces}
+    digests = {
+        workspace.team: DueDigests(kernel.services, workspace, kernel.shared_channels)
+        for workspace in kernel.services.workspaces
+    }
 
     async def post_due(workspace: Workspace) -> float:
         return await digests[workspace.team].tick()

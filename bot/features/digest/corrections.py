@@ -72,7 +72,7 @@ class AnnouncedCorrections:
 
 
 def _named(found: Changes, edition: EditionFigures) -> tuple[Correction, ...]:
-    return tuple(one for one in joined(found.changes) if not _is_shown(one, edition))
+    return tuple(correction for correction in joined(found.changes) if not _is_shown(correction, edition))
 
 
 def _is_shown(correction: Correction, edition: EditionFigures) -> bool:

@@ -194,10 +194,10 @@ def needs_somebody(digest: DigestFigures) -> list[str]:
     return [NEEDS_SOMEBODY, *map(_needing, listed), *([f"and {more:,} more"] if more > 0 else [])]
 
 
-def _needing(one: Needing) -> str:
-    asker = fitted(one.asker, 60) if one.asker else ""
-    thread = link(one.permalink, "thread") if one.permalink else ""
-    parts = (f"{STATE_EMOJI[one.state]} {fitted(one.title, 80)}", asker, span(one.seconds), thread)
+def _needing(session: Needing) -> str:
+    asker = fitted(session.asker, 60) if session.asker else ""
+    thread = link(session.permalink, "thread") if session.permalink else ""
+    parts = (f"{STATE_EMOJI[session.state]} {fitted(session.title, 80)}", asker, span(session.seconds), thread)
     return " · ".join(part for part in parts if part)
 
 
@@ -212,13 +212,13 @@ def _day(digest: DigestFigures) -> str:
 
 def corrected(corrections: tuple[Correction, ...]) -> list[str]:
     """Say in a few sentences which days Devin has corrected."""
-    listed = [_corrected(one) for one in corrections[:CORRECTIONS_LISTED]]
+    listed = [_corrected(correction) for correction in corrections[:CORRECTIONS_LISTED]]
     more = len(corrections) - len(listed)
     return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed
 
 
-def _corrected(one: Correction) -> str:
-    before, after = tenths(one.before), tenths_of_acus(one.after)
-    if before == tenths(one.after):
-        before, after = hundredths(one.before), acus(one.after)
-    return CORRECTED.format(day=weekday_date(one.day), before=before, after=after)
+def _corrected(correction: Correction) -> str:
+    before, after = tenths(correction.before), tenths_of_acus(correction.after)
+    if before == tenths(correction.after):
+        before, after = hundredths(correction.before), acus(correction.after)
+    return CORRECTED.format(day=weekday_date(correction.day), before=before, after=after)

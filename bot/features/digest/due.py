@@ -56,7 +56,7 @@ class DueDigests:
         destinations, cycles = await self._read(now)
         for destination in destinations:
             await self._post_if_due(destination, cycles, now)
-        wait = min([self._until_next(one, cycles, now) for one in destinations], default=self._longest)
+        wait = min([self._until_next(destination, cycles, now) for destination in destinations], default=self._longest)
         return max(wait - (self._services.clock() - now), self._services.timing.digest_shortest)
 
     @property
@@ -67,10 +67,14 @@ class DueDigests:
         """The destinations of the workspace, and the cycles about now if one of them needs these."""
         async with self._services.db.read() as tx:
             found = await subscribed(tx, self._workspace)
-            needs_cycles = any(one.edition is Edition.CYCLE for one in found)
+            needs_cycles = any(subscription.edition is Edition.CYCLE for subscription in found)
             cycles = await cycles_around(tx, self._workspace.organisation.id, now) if needs_cycles else []
-        team = self._workspace.team
-        return [Destination(team, one, occasion) for one in found for occasion in OCCASIONS[one.edition]], cycles
+        destinations = [
+            Destination(self._workspace.team, subscription, occasion)
+            for subscription in found
+            for occasion in OCCASIONS[subscription.edition]
+        ]
+        return destinations, cycles
 
     async def _post_if_due(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> None:
         past = await self._read_past(destination, cycles)
@@ -99,8 +103,8 @@ class DueDigests:
             stored = await read_past(tx, destination)
         if stored is not None:
             return stored
-        one = destination.subscription
-        first_start = self._services.clock() if one.is_from_settings else one.added_at
+        subscription = destination.subscription
+        first_start = self._services.clock() if subscription.is_from_settings else subscription.added_at
         return await self._store(destination, _first_past(destination, cycles, first_start))
 
     async def _store(self, destination: Destination, past: Past) -> Past:
@@ -116,11 +120,11 @@ class DueDigests:
 
         The settings may name one all the same: who runs the bot is warned by the doctor.
         """
-        one = destination.subscription
-        if one.is_from_settings:
+        subscription = destination.subscription
+        if subscription.is_from_settings:
             return True
         try:
-            is_shared = await self._shared_channels.is_shared(self._workspace, one.channel)
+            is_shared = await self._shared_channels.is_shared(self._workspace, subscription.channel)
         except SlackError as error:
             log.warning("digest waits for Slack", team=destination.team, error=error.outcome)
             return False
@@ -177,7 +181,7 @@ async def subscribed(tx: Transaction, workspace: Workspace) -> list[Subscription
     if policy.admin_channel is None:
         return stored
     first = from_settings(policy.admin_channel, schedule_of(policy))
-    return [first, *(one for one in stored if one.id != first.id)]
+    return [first, *(subscription for subscription in stored if subscription.id != first.id)]
 
 
 def schedule_of(policy: Policy) -> Schedule:

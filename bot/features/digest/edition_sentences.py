@@ -99,19 +99,21 @@ class Preview:
 
 def preview(editions: Iterable[Preview]) -> Message:
     """Show a person the digests that a channel would get now."""
-    shown = [_previewed(one) for one in editions]
-    return Message(" ".join(one.text for one in shown), [block for one in shown for block in one.blocks])
+    shown = [_previewed(digest) for digest in editions]
+    return Message(
+        " ".join(message.text for message in shown), [block for message in shown for block in message.blocks]
+    )
 
 
-def _previewed(one: Preview) -> Message:
+def _previewed(digest: Preview) -> Message:
     """The root of a digest as it would be posted, and in words what its thread would hold."""
-    edition = one.subscription.edition
-    if one.posts is None:
-        where = " in this channel" if one.subscription.share is Share.HERE else ""
-        text = WOULD_BE_SKIPPED.format(edition=edition, day=weekday_date(one.day), where=where)
+    edition = digest.subscription.edition
+    if digest.posts is None:
+        where = " in this channel" if digest.subscription.share is Share.HERE else ""
+        text = WOULD_BE_SKIPPED.format(edition=edition, day=weekday_date(digest.day), where=where)
         return Message(text, [blocks.section(text)])
-    head, root = PREVIEW.format(edition=edition), one.posts.root
-    thread = [IN_ITS_THREAD, *(f"• {post.text}" for post in one.posts.thread)] if one.posts.thread else []
+    head, root = PREVIEW.format(edition=edition), digest.posts.root
+    thread = [IN_ITS_THREAD, *(f"• {post.text}" for post in digest.posts.thread)] if digest.posts.thread else []
     return Message(f"{head} {root.text}", [*blocks.context([head]), *root.blocks, *blocks.sections(thread)])
 
 
@@ -183,18 +185,18 @@ def _key_expires(at: float | None) -> list[str]:
 
 def _missed(occasion: Occasion, missed: Iterable[Missed]) -> list[str]:
     return [
-        _not_posted(occasion, [one.date for one in those], because)
-        for because, those in groupby(missed, key=lambda one: one.because)
+        _not_posted(occasion, [digest.date for digest in those], because)
+        for because, those in groupby(missed, key=lambda digest: digest.because)
     ]
 
 
 def _not_posted(occasion: Occasion, days: Sequence[date], because: MissedBecause) -> str:
     kind = "" if occasion is Occasion.DAILY else f"{occasion} "
-    one = len(days) == 1
-    what = f"The {kind}digest of {_named(days)}" if one else f"The {kind}digests of {_named(days)}"
+    single = len(days) == 1
+    what = f"The {kind}digest of {_named(days)}" if single else f"The {kind}digests of {_named(days)}"
     if because is MissedBecause.UNKNOWN:
         return f"{what} may not have been posted: {_WHY[because]}."
-    return f"{what} {'was' if one else 'were'} not posted: {_WHY[because]}."
+    return f"{what} {'was' if single else 'were'} not posted: {_WHY[because]}."
 
 
 def _named(days: Sequence[date]) -> str:

@@ -115,16 +115,16 @@ async def missed_since(
 ) -> tuple[Missed, ...]:
     """Return the digests between `base` and `day` that were not posted and should have been, the oldest first."""
     found = []
-    for one in dates_between(destination.occasion, base, day, destination.schedule)[-MOST_MISSED:]:
-        row = await outbox.by_key(tx, destination.key(one))
+    for due_date in dates_between(destination.occasion, base, day, destination.schedule)[-MOST_MISSED:]:
+        row = await outbox.by_key(tx, destination.key(due_date))
         if row is None:
-            because = MissedBecause(past.unposted.get(one.isoformat(), MissedBecause.AWAY))
+            because = MissedBecause(past.unposted.get(due_date.isoformat(), MissedBecause.AWAY))
         elif row.state == "dead":
             because = because_dead(row.reason)
         else:
             continue
         if because is not MissedBecause.QUIET:
-            found.append(Missed(one, because))
+            found.append(Missed(due_date, because))
     return tuple(found)
 
 

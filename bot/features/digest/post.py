@@ -165,7 +165,7 @@ class DigestPost:
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, self._workspace, subscription.channel)
-        listed = tuple(_shown(one, titles) for one in figures.most_expensive)
+        listed = tuple(_shown(session, titles) for session in figures.most_expensive)
         figures = replace(figures, here=channel is not None, most_expensive=listed)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
@@ -215,6 +215,6 @@ async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]
     return [current, before] if before.last == current.first - ONE_DAY else [current]
 
 
-def _shown(one: MostExpensive, titles: ShownTitles) -> MostExpensive:
-    title = titles.replacement(one.channel)
-    return one if title is None else replace(one, title=title, permalink=None, url=None)
+def _shown(session: MostExpensive, titles: ShownTitles) -> MostExpensive:
+    title = titles.replacement(session.channel)
+    return session if title is None else replace(session, title=title, permalink=None, url=None)

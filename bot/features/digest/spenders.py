@@ -60,8 +60,8 @@ class DigestSpenders:
         return tables, _without_pull_request(found[By.REPO])
 
     async def _people(self, groups: Sequence[Group]) -> SpenderTable:
-        known = await people.names(self._tx, self._workspace.team, [one.key for one in groups if one.key])
-        return _table("People", "Person", groups, lambda one: Spender(_person(one, known), _exact(one.acus)))
+        known = await people.names(self._tx, self._workspace.team, [group.key for group in groups if group.key])
+        return _table("People", "Person", groups, lambda group: Spender(_person(group, known), _exact(group.acus)))
 
     async def _channels(self, groups: Sequence[Group]) -> SpenderTable:
         who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
@@ -69,21 +69,21 @@ class DigestSpenders:
 
     def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
         """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
-        rows = [_session(one) for one in self._figures.most_expensive[:MOST_ROWS]]
+        rows = [_session(session) for session in self._figures.most_expensive[:MOST_ROWS]]
         left = _sum(channels) - exact_sum(row.acus for row in rows)
-        others = Spender(OTHERS, left, sum(one.sessions for one in channels) - len(rows))
+        others = Spender(OTHERS, left, sum(channel.sessions for channel in channels) - len(rows))
         column = LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE
         return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, column)
 
     async def _repositories(self, groups: Iterable[Group]) -> SpenderTable:
         joined = dict[tuple[str | None, bool], Group]()
-        for one in groups:
-            named = replace(one, key=self._repository(one.key, one.pull_request))
-            known = joined.get((named.key, _is_unknown(one)))
-            joined[named.key, _is_unknown(one)] = known.joined(named) if known else named
+        for group in groups:
+            named = replace(group, key=self._repository(group.key, group.pull_request))
+            known = joined.get((named.key, _is_unknown(group)))
+            joined[named.key, _is_unknown(group)] = known.joined(named) if known else named
         table = _table("Repositories", "Repository", joined.values(), _repository, await self._small_repositories())
         # With no repository known of any session, the table would say nothing.
-        return table if any(one.key for one in joined.values()) else replace(table, rows=(), others=None)
+        return table if any(group.key for group in joined.values()) else replace(table, rows=(), others=None)
 
     async def _small_repositories(self) -> set[str | None]:
         """The repositories that are not named, because too few people used something in them."""
@@ -100,21 +100,21 @@ class DigestSpenders:
 
 
 def _counted_people(groups: Iterable[Group]) -> SpenderTable:
-    used = [one for one in groups if one.acus > 0]
-    known = [one for one in used if not _is_unknown(one)]
+    used = [group for group in groups if group.acus > 0]
+    known = [group for group in used if not _is_unknown(group)]
     together = reduce(Group.joined, known) if len(known) >= FEWEST_PEOPLE else None
-    rest = [one for one in used if together is None or _is_unknown(one)]
+    rest = [group for group in used if together is None or _is_unknown(group)]
     row = [replace(together, key=f"{len(known):,} people")] if together else []
-    hidden = {one.key for one in rest}
-    return _table("People", "People", [*row, *rest], lambda one: Spender(one.key or "", _exact(one.acus)), hidden)
+    hidden = {group.key for group in rest}
+    return _table("People", "People", [*row, *rest], lambda group: Spender(group.key or "", _exact(group.acus)), hidden)
 
 
 def _without_pull_request(groups: Iterable[Group]) -> WithoutPullRequest:
     """Return what was used in sessions without a pull request so far; a workspace knows of no other's."""
-    ours = [one for one in groups if one.acus > 0 and not one.foreign]
-    without = [one for one in ours if one.pull_request is None]
+    ours = [group for group in groups if group.acus > 0 and not group.foreign]
+    without = [group for group in ours if group.pull_request is None]
     return WithoutPullRequest(
-        acus=float(_sum(without)), of=float(_sum(ours)), sessions=sum(one.sessions for one in without)
+        acus=float(_sum(without)), of=float(_sum(ours)), sessions=sum(group.sessions for group in without)
     )
 
 
@@ -126,8 +126,8 @@ def _table(
     hidden: Collection[str | None] = (),
 ) -> SpenderTable:
     top, others = _most_expensive(groups, hidden)
-    rows = [replace(named(one), sessions=one.sessions) for one in top]
-    rest = Spender(OTHERS, _sum(others), sum(one.sessions for one in others)) if others else None
+    rows = [replace(named(group), sessions=group.sessions) for group in top]
+    rest = Spender(OTHERS, _sum(others), sum(group.sessions for group in others)) if others else None
     return SpenderTable(caption, column, rows, rest)
 
 
@@ -137,9 +137,9 @@ def _most_expensive(groups: Iterable[Group], hidden: Collection[str | None]) -> 
     Sessions of another workspace are among the others: nobody here may see whose they are. So are those whose key is
     `hidden`.
     """
-    used = sorted((one for one in groups if one.acus > 0), key=lambda one: (-one.acus, one.key or ""))
-    shown = [one for one in used if not _is_unknown(one) and one.key not in hidden]
-    return shown[:MOST_ROWS], shown[MOST_ROWS:] + [one for one in used if _is_unknown(one) or one.key in hidden]
+    used = sorted((group for group in groups if group.acus > 0), key=lambda group: (-group.acus, group.key or ""))
+    shown = [group for group in used if not _is_unknown(group) and group.key not in hidden]
+    return shown[:MOST_ROWS], shown[MOST_ROWS:] + [group for group in used if _is_unknown(group) or group.key in hidden]
 
 
 def _is_few(users: Collection[str]) -> bool:
@@ -159,8 +159,8 @@ def _channel(group: Group) -> Spender:
     return Spender(DIRECT_MESSAGES if is_direct else "", _exact(group.acus), channel=None if is_direct else group.key)
 
 
-def _session(one: MostExpensive) -> Spender:
-    return Spender(one.title, _exact(one.acus), url=one.permalink or one.url, asker=one.requester)
+def _session(session: MostExpensive) -> Spender:
+    return Spender(session.title, _exact(session.acus), url=session.permalink or session.url, asker=session.requester)
 
 
 def _repository(group: Group) -> Spender:
@@ -168,7 +168,7 @@ def _repository(group: Group) -> Spender:
 
 
 def _sum(groups: Iterable[Group]) -> Decimal:
-    return exact_sum(_exact(one.acus) for one in groups)
+    return exact_sum(_exact(group.acus) for group in groups)
 
 
 def _exact(acus: float) -> Decimal:

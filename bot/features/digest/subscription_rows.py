@@ -12,16 +12,16 @@ from bot.features.digest.tables import subscriptions
 from bot.store.database.connection import insert
 
 
-async def put(tx: AsyncConnection, team: str, one: Subscription) -> None:
+async def put(tx: AsyncConnection, team: str, subscription: Subscription) -> None:
     """Store a subscription, in place of the one of the same channel to the same edition."""
     values = {
-        "time": f"{one.schedule.at:%H:%M}",
-        "zone": str(one.schedule.zone),
-        "share": one.share.value,
-        "added_by": one.added_by,
-        "added_at": one.added_at,
+        "time": f"{subscription.schedule.at:%H:%M}",
+        "zone": str(subscription.schedule.zone),
+        "share": subscription.share.value,
+        "added_by": subscription.added_by,
+        "added_at": subscription.added_at,
     }
-    key = {"team": team, "channel": one.channel, "edition": one.edition.value}
+    key = {"team": team, "channel": subscription.channel, "edition": subscription.edition.value}
     statement = insert(tx.dialect.name, subscriptions).values(**key, **values)
     await tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
 

@@ -66,24 +66,25 @@ def digest_list(entries: Sequence[tuple[Subscription, MissedBecause | None]]) ->
     """List subscriptions with their numbers, and for each why its channel gets no digest any more, if that is so."""
     if not entries:
         return Message(f"No channel gets a digest. {_ADD} adds one.")
-    lines = [f"{number}. {_entry(one, lost)}" for number, (one, lost) in enumerate(entries, start=1)]
+    lines = [f"{number}. {_entry(subscription, lost)}" for number, (subscription, lost) in enumerate(entries, start=1)]
     return Message("\n".join(["Digests:", *lines, "`/devin digest remove 2` removes number 2 of this list."]))
 
 
-def digest_added(one: Subscription, before: Subscription | None, first_at: float | None) -> Message:
+def digest_added(subscription: Subscription, before: Subscription | None, first_at: float | None) -> Message:
     """Confirm a subscription that was added, in place of the one `before`; its first digest comes at `first_at`."""
-    named = f"<#{one.channel}> gets the {one.edition} digest {_COMES[one.edition]} at {_time(one)}."
-    counts = f"It counts {_COUNTS[one.share]}."
-    if one.share is Share.ALL:
+    edition = subscription.edition
+    named = f"<#{subscription.channel}> gets the {edition} digest {_COMES[edition]} at {_time(subscription)}."
+    counts = f"It counts {_COUNTS[subscription.share]}."
+    if subscription.share is Share.ALL:
         counts += f" {_TITLES}"
     first = f"The first one comes {when(first_at)}." if first_at is not None else ""
     replaced = f"It replaces the one at {_time(before)}, `{before.share}`." if before else ""
     return Message(" ".join(part for part in (named, counts, first, replaced) if part))
 
 
-def digest_removed(one: Subscription) -> Message:
+def digest_removed(subscription: Subscription) -> Message:
     """Confirm that a subscription was removed."""
-    return Message(f"Removed: <#{one.channel}> no longer gets the {one.edition} digest.")
+    return Message(f"Removed: <#{subscription.channel}> no longer gets the {subscription.edition} digest.")
 
 
 def digest_gone(number: int) -> Message:
@@ -141,28 +142,34 @@ def digest_mistake(mistake: DigestMistake) -> Message:
     return Message(sentence)
 
 
-def digest_lost(one: Subscription, because: MissedBecause) -> Message:
+def digest_lost(subscription: Subscription, because: MissedBecause) -> Message:
     """Inform the admins that a channel cannot get its digest."""
     why = _WHY_LOST.get(because, _REFUSED)
     return Message(
-        f"The {one.edition} digest could not be posted in <#{one.channel}>: {why}. It stays in `/devin digest list` "
-        "and is tried again each time; `/devin digest remove` ends that."
+        f"The {subscription.edition} digest could not be posted in <#{subscription.channel}>: {why}. "
+        "It stays in `/devin digest list` and is tried again each time; `/devin digest remove` ends that."
     )
 
 
 def _instead(near: Sequence[str]) -> str:
     if not near:
         return "Write a name such as `Europe/Berlin` or `UTC`."
-    return f"Did you mean {any_of([f'`{one}`' for one in near])}?"
+    return f"Did you mean {any_of([f'`{zone}`' for zone in near])}?"
 
 
-def _entry(one: Subscription, lost: MissedBecause | None) -> str:
-    who = f"added by {mention(one.added_by)}" if one.added_by else ""
-    origin = "from the settings, and can be changed only there" if one.is_from_settings else who
+def _entry(subscription: Subscription, lost: MissedBecause | None) -> str:
+    who = f"added by {mention(subscription.added_by)}" if subscription.added_by else ""
+    origin = "from the settings, and can be changed only there" if subscription.is_from_settings else who
     note = f":warning: not posted: {_WHY_LOST.get(lost, _REFUSED)}" if lost else ""
-    parts = (f"{one.edition} in <#{one.channel}>", _time(one), f"`{one.share}`", origin, note)
+    parts = (
+        f"{subscription.edition} in <#{subscription.channel}>",
+        _time(subscription),
+        f"`{subscription.share}`",
+        origin,
+        note,
+    )
     return " · ".join(part for part in parts if part)
 
 
-def _time(one: Subscription) -> str:
-    return f"{one.schedule.at:%H:%M} ({one.schedule.zone})"
+def _time(subscription: Subscription) -> str:
+    return f"{subscription.schedule.at:%H:%M} ({subscription.schedule.zone})"

@@ -97,9 +97,11 @@ class Subscriptions:
         # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
         async with self._services.db.write(urgent=True) as tx:
             found = await subscribed(tx, workspace)
-            ids = [one.id for one in found]
+            ids = [subscription.id for subscription in found]
             await numbered_lists.show(tx, workspace.team, user, KIND, ids, self._services.clock())
-            return subscription_sentences.digest_list([(one, await _lost(tx, workspace, one)) for one in found])
+            return subscription_sentences.digest_list(
+                [(subscription, await _lost(tx, workspace, subscription)) for subscription in found]
+            )
 
     async def _show_preview(self, job: CommandJob) -> None:
         message = await self.preview(job.workspace, job.cause.channel or "")
@@ -110,26 +112,27 @@ class Subscriptions:
     async def preview(self, workspace: Workspace, channel: str) -> Message:
         """Return what would be posted in a channel now: its own digests, or where it has none, a daily one."""
         async with self._services.db.read(urgent=True) as tx:
-            here = [one for one in await subscribed(tx, workspace) if one.channel == channel]
+            here = [subscription for subscription in await subscribed(tx, workspace) if subscription.channel == channel]
         wanted = here or [Subscription(channel, Edition.DAILY, schedule_of(workspace.policy))]
         now, digest_post = self._services.clock(), DigestPost(self._services, workspace, self._usage_ledger)
-        return preview([await digest_post.preview(one, now) for one in wanted])
+        return preview([await digest_post.preview(subscription, now) for subscription in wanted])
 
     # ------------------------------------------------------------ changes
 
-    async def _add(self, uow: UnitOfWork, job: CommandJob, one: Subscription) -> Message:
+    async def _add(self, uow: UnitOfWork, job: CommandJob, subscription: Subscription) -> Message:
         workspace = job.workspace
-        before = await subscriptions.get(uow.tx, workspace.team, one.channel, one.edition)
-        await subscriptions.put(uow.tx, workspace.team, one)
-        await _drop_past(uow.tx, workspace, one)
-        await audit.add(uow.tx, _audit_row(workspace, one.added_by, job.cause.channel, uow.now, before, one))
+        before = await subscriptions.get(uow.tx, workspace.team, subscription.channel, subscription.edition)
+        await subscriptions.put(uow.tx, workspace.team, subscription)
+        await _drop_past(uow.tx, workspace, subscription)
+        row = _audit_row(workspace, subscription.added_by, job.cause.channel, uow.now, before, subscription)
+        await audit.add(uow.tx, row)
         cycles = await cycles_around(uow.tx, workspace.organisation.id, uow.now)
         instants = [
-            next_instant(uow.now, one.schedule, dates_near(occasion, uow.now, one.schedule, cycles))
-            for occasion in OCCASIONS[one.edition]
+            next_instant(uow.now, subscription.schedule, dates_near(occasion, uow.now, subscription.schedule, cycles))
+            for occasion in OCCASIONS[subscription.edition]
         ]
         return subscription_sentences.digest_added(
-            one, before, min((at for at in instants if at is not None), default=None)
+            subscription, before, min((at for at in instants if at is not None), default=None)
         )
 
     async def _remove(self, workspace: Workspace, user: str, channel: str, number: int) -> Message:
@@ -142,7 +145,8 @@ class Subscriptions:
                 return subscription_sentences.DIGEST_UNSEEN
             if not 1 <= number <= len(ids):
                 return subscription_sentences.digest_no_number(number)
-            found = {one.id: one for one in await subscribed(tx, workspace)}.get(ids[number - 1])
+            known = {subscription.id: subscription for subscription in await subscribed(tx, workspace)}
+            found = known.get(ids[number - 1])
             if found is None:
                 return subscription_sentences.digest_gone(number)
             if found.is_from_settings:
@@ -184,17 +188,19 @@ def _subscription(job: CommandJob, request: DigestRequest, channel: str, now: fl
     return Subscription(channel, request.edition, schedule, request.share, job.cause.user or "", now)
 
 
-async def _lost(tx: Transaction, workspace: Workspace, one: Subscription) -> MissedBecause | None:
+async def _lost(tx: Transaction, workspace: Workspace, subscription: Subscription) -> MissedBecause | None:
     """Why the channel of a subscription gets no digest any more, if that is so."""
-    for occasion in OCCASIONS[one.edition]:
-        past = await read_past(tx, Destination(workspace.team, one, occasion))
+    for occasion in OCCASIONS[subscription.edition]:
+        past = await read_past(tx, Destination(workspace.team, subscription, occasion))
         if past is not None and past.lost is not None:
             return MissedBecause(past.lost["because"])
     return None
 
 
-async def _drop_past(tx: Transaction, workspace: Workspace, one: Subscription) -> None:
-    names = [Destination(workspace.team, one, occasion).state_name for occasion in OCCASIONS[one.edition]]
+async def _drop_past(tx: Transaction, workspace: Workspace, subscription: Subscription) -> None:
+    names = [
+        Destination(workspace.team, subscription, occasion).state_name for occasion in OCCASIONS[subscription.edition]
+    ]
     await due.drop(tx, names)
 
 

@@ -84,7 +84,8 @@ class FanOutPresses:
         """Have the table posted, after which the sessions are started. Returns how many there are."""
         fan_out, sessions = await self._current(uow, job)
         await post_table(uow, fan_out)
-        title, organisations = fan_out.options.title or first_line(fan_out.prompt), [one.org_id for one in sessions]
+        title = fan_out.options.title or first_line(fan_out.prompt)
+        organisations = [session.org_id for session in sessions]
         await _audit(uow, job, fan_out, {"title": title, "organisations": organisations, "acu_limit": fan_out.limit})
         return len(sessions)
 
@@ -109,7 +110,7 @@ class FanOutPresses:
         async with self._services.unit_of_work_for(job) as uow:
             await touch(uow, fan_out.id)
             fan_out, sessions = await self._current(uow, job)
-            if fan_out.state not in _BEGUN or all(one.is_over for one in sessions):
+            if fan_out.state not in _BEGUN or all(session.is_over for session in sessions):
                 await uow.reply_privately(recipient_of(job), views.NOT_RUNNING)
             elif fan_out.stopped_at is not None:
                 await uow.reply_privately(recipient_of(job), views.BEING_STOPPED)
@@ -118,7 +119,7 @@ class FanOutPresses:
                 await fan_outs.change(uow.tx, fan_out.id, stopped_at=uow.now, **again)
                 await fan_outs.cancel_unstarted(uow.tx, fan_out.id)
                 await carry_on(uow, fan_out, job.row.key)
-                await _audit(uow, job, fan_out, {"sessions": sum(not one.is_over for one in sessions)})
+                await _audit(uow, job, fan_out, {"sessions": sum(not session.is_over for session in sessions)})
             await finish(uow, job)
 
     async def _retry(self, job: CommandJob, fan_out: FanOut) -> None:
@@ -136,7 +137,8 @@ class FanOutPresses:
             if again:
                 await fan_outs.change(uow.tx, fan_out.id, acu_limit=limit)
                 await self._ask_again(uow, job, fan_out, again)
-                organisations, failed = [one.org_id for one in again], [one.url for one in before if one.is_broken]
+                organisations = [session.org_id for session in again]
+                failed = [session.url for session in before if session.is_broken]
                 # The table shows the new sessions in place of those that have failed.
                 replaced = {"sessions": failed} if failed else None
                 await _audit(uow, job, fan_out, {"organisations": organisations}, replaced)
@@ -154,7 +156,7 @@ class FanOutPresses:
         """How many ACUs each session may use; all start together, or those that are asked for `again`."""
         async with self._services.db.read() as tx:
             sessions = await fan_outs.sessions_of(tx, fan_out.id)
-        starting = sum(one.is_retried for one in sessions) if again else len(sessions)
+        starting = sum(session.is_retried for session in sessions) if again else len(sessions)
         return (await fan_out_limit(self._gates, job.workspace, fan_out, max(starting, 1))).acus
 
     async def _current(self, uow: UnitOfWork, job: CommandJob) -> tuple[FanOut, list[FanOutSession]]:

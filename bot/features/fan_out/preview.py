@@ -91,7 +91,7 @@ class FanOutPreview:
         note: str,
     ) -> None:
         limit = (await fan_out_limit(self._gates, job.workspace, fan_out, len(organisations))).acus
-        sessions = [FanOutSession(one.org_id, one.name) for one in organisations]
+        sessions = [FanOutSession(organisation.org_id, organisation.name) for organisation in organisations]
         preview = views.preview(replace(fan_out, limit=limit), organisations, note)
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.add(uow.tx, fan_out, sessions)
@@ -102,7 +102,10 @@ async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list
     """The organisations that `query` names, with a note about those that cannot be reached, or why there are none."""
     devin = workspace.organisation.devin
     try:
-        known = [OrganisationName(one.org_id, one.name or one.org_id) async for one in devin.organizations()]
+        known = [
+            OrganisationName(organisation.org_id, organisation.name or organisation.org_id)
+            async for organisation in devin.organizations()
+        ]
     except (DevinForbidden, DevinNotFound) as refused:
         return _own_alone(devin.org_id, query, getattr(refused, "needed", None))
     except DevinUnauthorized:

@@ -38,7 +38,7 @@ async def add(tx: AsyncConnection, fan_out: FanOut, sessions: Sequence[FanOutSes
     statement = insert(tx.dialect.name, fan_outs).values(values).on_conflict_do_nothing()
     if (await tx.execute(statement)).rowcount:
         owner = {"fan_out_id": fan_out.id, "team": fan_out.team, "user": fan_out.user}
-        rows = [{**owner, "position": number, **asdict(one)} for number, one in enumerate(sessions)]
+        rows = [{**owner, "position": number, **asdict(session)} for number, session in enumerate(sessions)]
         await tx.execute(insert(tx.dialect.name, fan_out_sessions), rows)
 
 
@@ -103,14 +103,14 @@ async def cancel_unstarted(tx: AsyncConnection, fan_out_id: str) -> None:
 async def retry(tx: AsyncConnection, fan_out_id: str) -> list[FanOutSession]:
     """Have the sessions that were not started, may not have been or have failed asked for again. Returns them anew."""
     of = fan_out_sessions.c
-    known = [one for one in await sessions_of(tx, fan_out_id) if one.is_retried]
-    for one in known:
+    known = [session for session in await sessions_of(tx, fan_out_id) if session.is_retried]
+    for session in known:
         values: dict[str, Any] = {"lifecycle": Lifecycle.QUEUED, "attempt": of.attempt + 1, "reason": None}
-        if one.is_broken:  # another one takes its place
+        if session.is_broken:  # another one takes its place
             values |= {"failed_before": of.failed_before + 1, "acus_before": of.acus, "devin_id": None, "url": None}
-        await change_session(tx, fan_out_id, one.org_id, **values)
-    again = {one.org_id for one in known}
-    return [one for one in await sessions_of(tx, fan_out_id) if one.org_id in again]
+        await change_session(tx, fan_out_id, session.org_id, **values)
+    again = {session.org_id for session in known}
+    return [session for session in await sessions_of(tx, fan_out_id) if session.org_id in again]
 
 
 def _one(fan_out_id: str, org_id: str) -> Any:

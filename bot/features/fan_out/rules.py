@@ -137,13 +137,13 @@ def reference_of(fan_out: FanOut, session: FanOutSession) -> str:
 
 def may_be_retried(fan_out: FanOut, sessions: Iterable[FanOutSession]) -> bool:
     """Whether sessions that were not started, or have failed, may be asked for again."""
-    return fan_out.stopped_at is None and any(one.is_retried for one in sessions)
+    return fan_out.stopped_at is None and any(session.is_retried for session in sessions)
 
 
 def seconds_to_start(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> float | None:
     """Estimate how long the sessions will go on being started, from the pace so far; None where that is not known."""
-    left = sum(one.is_being_started for one in sessions)
-    starts = sorted(one.started_at for one in sessions if one.started_at >= (fan_out.begun_at or 0.0) > 0.0)
+    left = sum(session.is_being_started for session in sessions)
+    starts = sorted(session.started_at for session in sessions if session.started_at >= (fan_out.begun_at or 0.0) > 0.0)
     if not left or len(starts) < 2:
         return None
     return (starts[-1] - starts[0]) / (len(starts) - 1) * left
@@ -169,4 +169,4 @@ class PollIntervals:
 
     def next_poll(self, sessions: Iterable[FanOutSession]) -> float | None:
         """Return when Devin is to be asked next about one of `sessions`; None if there is nothing to ask."""
-        return min((self.due_at(one) for one in sessions if one.is_followed), default=None)
+        return min((self.due_at(session) for session in sessions if session.is_followed), default=None)

@@ -78,7 +78,7 @@ class RunFanOut:
         until = services.clock() + timing.progress_interval
         intervals = PollIntervals(timing.fan_out_first_poll, timing.fan_out_poll, timing.fan_out_slow_poll)
         # The one that was asked about longest ago first, so that none that fails holds up the others.
-        for session in sorted(sessions, key=lambda one: one.polled_at):
+        for session in sorted(sessions, key=lambda session: session.polled_at):
             if services.clock() >= until:
                 return 0.0
             stop = fan_out.stopped_at is not None and session.is_to_be_stopped
@@ -93,7 +93,7 @@ class RunFanOut:
                 log.warning("session of a fan-out not read", org_id=session.org_id, error=str(error))
                 await self._store(job, fan_out, session, {"polled_at": services.clock()})
         current = await self._current(fan_out)
-        if fan_out.stopped_at is not None and any(one.is_to_be_stopped for one in current):
+        if fan_out.stopped_at is not None and any(session.is_to_be_stopped for session in current):
             return timing.fan_out_stop_retry
         at = intervals.next_poll(current)
         return timing.fan_out_poll if at is None else max(at - services.clock(), 0.1)
@@ -165,8 +165,8 @@ class RunFanOut:
     def _is_over(self, fan_out: FanOut, sessions: list[FanOutSession]) -> bool:
         begun = fan_out.begun_at or fan_out.created_at
         too_old = self._services.clock() - begun > self._services.timing.fan_out_followed
-        starts = any(not one.is_over and not one.is_followed for one in sessions)
-        return all(one.is_over for one in sessions) or (too_old and not starts)
+        starts = any(not session.is_over and not session.is_followed for session in sessions)
+        return all(session.is_over for session in sessions) or (too_old and not starts)
 
     async def _wait(self, job: Job[TaskCause], fan_out: FanOut, seconds: float) -> None:
         async with self._services.unit_of_work_for(job) as uow:
@@ -198,8 +198,8 @@ class RunFanOut:
         message = fan_out_table.ended(fan_out, sessions)
         await uow.add_to_outbox(uow.post_row(key, fan_out.team, fan_out.channel, fan_out.ts, message))
         counts: dict[str, int] = {}
-        for one in sessions:
-            counts[one.state.value] = counts.get(one.state.value, 0) + 1
+        for session in sessions:
+            counts[session.state.value] = counts.get(session.state.value, 0) + 1
         await audit.add(uow.tx, audited(fan_out, uow.now, "done", counts))
 
 

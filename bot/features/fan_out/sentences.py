@@ -111,7 +111,7 @@ def preview(fan_out: FanOut, organisations: Sequence[OrganisationName], note: st
     The limit of `fan_out` is what each session may use. A `note` says what is missing.
     """
     count = len(organisations)
-    names = ", ".join(fitted(one.name, NAME_SHOWN) for one in organisations)
+    names = ", ".join(fitted(organisation.name, NAME_SHOWN) for organisation in organisations)
     first = fitted(with_organisation(fan_out.prompt, organisations[0].name), PROMPT_SHOWN)
     sessions = counted(count, "session")
     lines = [

@@ -66,7 +66,7 @@ def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Mes
     """Show how the sessions of `fan_out` stand, which a person called `asker` has asked for."""
     line = _line(fan_out, sessions, asker)
     head = blocks.section(f"*{_title(fan_out)}*\n{line}")
-    rows = [_row(one) for one in sessions]
+    rows = [_row(session) for session in sessions]
     data, plain, _ = table_message(FigureTable("Sessions", COLUMNS, rows)).forms()
     end = [*blocks.sections(_reasons(sessions)), *_buttons(fan_out, sessions)]
     words = f"{_title(fan_out)}: {line}".replace("`", "").replace("\n", ". ")
@@ -86,8 +86,8 @@ def in_shared_channel(fan_out: FanOut) -> Message:
 
 def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
     """Say in the thread, to who asked, what became of the sessions."""
-    spent = tenths_of_acus(sum(one.acus for one in sessions))
-    over = sum(one.is_over for one in sessions)
+    spent = tenths_of_acus(sum(session.acus for session in sessions))
+    over = sum(session.is_over for session in sessions)
     if over < len(sessions):
         head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'has' if over == 1 else 'have'} ended"
     else:
@@ -102,22 +102,22 @@ def _title(fan_out: FanOut) -> str:
 
 def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
     parts = [
-        f"{sum(one.is_over for one in sessions)} of {len(sessions)} finished",
+        f"{sum(session.is_over for session in sessions)} of {len(sessions)} finished",
         _states(sessions),
-        tenths_of_acus(sum(one.acus for one in sessions)),
+        tenths_of_acus(sum(session.acus for session in sessions)),
         f"asked by {fitted(asker, 80) or 'somebody'}",
     ]
     return "\n".join([" · ".join(parts), *_remarks(fan_out, sessions)])
 
 
 def _remarks(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Iterator[str]:
-    if all(one.is_over for one in sessions):
+    if all(session.is_over for session in sessions):
         return
     if fan_out.state is FanOutState.OVER:
         yield _UNFOLLOWED
     elif fan_out.stopped_at is not None:
         yield _STOPPING
-    elif left := sum(one.is_being_started for one in sessions):
+    elif left := sum(session.is_being_started for session in sessions):
         yield _starting(left, len(sessions), seconds_to_start(fan_out, sessions))
 
 
@@ -128,7 +128,7 @@ def _starting(left: int, count: int, seconds: float | None) -> str:
 
 
 def _states(sessions: Sequence[FanOutSession]) -> str:
-    counts = Counter(one.state for one in sessions)
+    counts = Counter(session.state for session in sessions)
     return ", ".join(f"{counts[state]} {_word(state)}" for state in DisplayState if counts[state])
 
 
@@ -179,9 +179,9 @@ def _limit_reason(word: str) -> str:
 def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:
     """The reasons in full, each once, with the organisations that it is about."""
     about: dict[str, list[str]] = {}
-    for one in sessions:
-        if reason := _reason(one):
-            about.setdefault(reason, []).append(fitted(one.name, NAME_SHOWN))
+    for session in sessions:
+        if reason := _reason(session):
+            about.setdefault(reason, []).append(fitted(session.name, NAME_SHOWN))
     return [f"*{_some(names)}*: {reason[:REASON_SHOWN]}" for reason, names in [*about.items()][:MOST_REASONS]]
 
 
@@ -191,7 +191,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _buttons(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> list[Block]:
-    stoppable = fan_out.stopped_at is None and any(not one.is_over for one in sessions)
+    stoppable = fan_out.stopped_at is None and any(not session.is_over for session in sessions)
     return blocks.actions(
         blocks.button("Stop all", STOP_FAN_OUT.action_id, fan_out.id, style="danger") if stoppable else None,
         blocks.button("Retry failed", RETRY_FAN_OUT.action_id, fan_out.id)

@@ -106,8 +106,8 @@ def chosen(names: Sequence[str], known: Sequence[OrganisationName]) -> list[Orga
 
 
 def _called(name: str, known: Sequence[OrganisationName]) -> list[OrganisationName]:
-    by_id = [one for one in known if one.org_id == name]
-    return by_id or [one for one in known if one.name.casefold() == name.casefold()]
+    by_id = [organisation for organisation in known if organisation.org_id == name]
+    return by_id or [organisation for organisation in known if organisation.name.casefold() == name.casefold()]
 
 
 def with_organisation(text: str, name: str) -> str:

@@ -18,7 +18,7 @@ async def record(tx: AsyncConnection, org_id: str, violation_ids: Sequence[str],
     start = 0
     while start < len(violation_ids) and len(new) < most:
         some = violation_ids[start : start + min(BATCH, most - len(new))]
-        rows = [{"org_id": org_id, "id": one, "at": now} for one in some]
+        rows = [{"org_id": org_id, "id": violation_id, "at": now} for violation_id in some]
         adding = insert(tx.dialect.name, guardrail_violations).values(rows).on_conflict_do_nothing()
         new |= set((await tx.execute(adding.returning(guardrail_violations.c.id))).scalars())
         start += len(some)

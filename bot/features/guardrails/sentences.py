@@ -38,16 +38,21 @@ def violations(listed: Sequence[Violation]) -> Message:
     return Message(f"{title}: {_name(first)}, {_action(first)}{more}.", blocks.sections(lines))
 
 
-def _line(one: Violation) -> str:
-    thread = link(one.permalink, one.title or "thread", 80) if one.permalink else ""
-    parts = [f"• *{_name(one)}*", _action(one), thread, link(one.url, "Devin") if one.url else ""]
-    reasoning = f": {fitted(one.reasoning, 150)}" if one.reasoning else ""
+def _line(violation: Violation) -> str:
+    thread = link(violation.permalink, violation.title or "thread", 80) if violation.permalink else ""
+    parts = [
+        f"• *{_name(violation)}*",
+        _action(violation),
+        thread,
+        link(violation.url, "Devin") if violation.url else "",
+    ]
+    reasoning = f": {fitted(violation.reasoning, 150)}" if violation.reasoning else ""
     return " · ".join(part for part in parts if part) + reasoning
 
 
-def _name(one: Violation) -> str:
-    return fitted(one.guardrail, 60) or "A guardrail"
+def _name(violation: Violation) -> str:
+    return fitted(violation.guardrail, 60) or "A guardrail"
 
 
-def _action(one: Violation) -> str:
-    return _ACTIONS.get(one.action) or fitted(one.action, 40) or "action unknown"
+def _action(violation: Violation) -> str:
+    return _ACTIONS.get(violation.action) or fitted(violation.action, 40) or "action unknown"

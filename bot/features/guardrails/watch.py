@@ -59,7 +59,7 @@ class GuardrailWatch:
         """Return the violations since an instant, the oldest first; None if they cannot be read."""
         now, timing = self._services.clock(), self._services.timing
         try:
-            listed = [one async for one in organisation.devin.guardrail_violations(int(after))]
+            listed = [violation async for violation in organisation.devin.guardrail_violations(int(after))]
         except (DevinForbidden, DevinNotFound):
             self._not_before[organisation.id] = now + timing.guardrails_refused
             return None
@@ -68,19 +68,19 @@ class GuardrailWatch:
             self._not_before[organisation.id] = now + max(timing.guardrails, error.retry_after or 0.0)
             return None
         # Filtered again: Devin lists everything if it does not know a filter. One without a readable time may be new.
-        found = (one for one in listed if not one.created_at or one.created_at >= after)
-        return sorted(found, key=lambda one: one.created_at)
+        found = (violation for violation in listed if not violation.created_at or violation.created_at >= after)
+        return sorted(found, key=lambda violation: violation.created_at)
 
     async def _store(self, organisation: Organisation, found: Sequence[GuardrailViolation], last: float) -> None:
         # A crash before this commit announces nothing: the next reading finds the same. After it, all is stored.
         async with self._services.unit_of_work() as uow:
-            ids = [one.violation_id for one in found]
+            ids = [violation.violation_id for violation in found]
             new_ids = await guardrail_violations.record(uow.tx, organisation.id, ids, uow.now, MOST_AT_ONCE)
             # If some are left, the next reading goes back as far as this one.
             state = {"v": 1, "read_at": uow.now if len(new_ids) < MOST_AT_ONCE else last}
             next_at = uow.now + self._services.timing.guardrails
             await due.write(uow.tx, due.guardrails(organisation.id), next_at, state)
-            new = {one.violation_id: one for one in found if one.violation_id in new_ids}
+            new = {violation.violation_id: violation for violation in found if violation.violation_id in new_ids}
             if not new:
                 return
             for workspace in self._services.workspaces:
@@ -90,26 +90,26 @@ class GuardrailWatch:
 
     async def _announce(self, uow: UnitOfWork, workspace: Workspace, new: Sequence[GuardrailViolation]) -> None:
         org_id = workspace.organisation.id
-        bare = [bare_id(one.session_id) for one in new if one.session_id]
+        bare = [bare_id(violation.session_id) for violation in new if violation.session_id]
         known = await sessions.by_bare_ids(uow.tx, org_id, bare)
         titles = await ShownTitles.read(uow.tx, workspace, workspace.policy.admin_channel or "")
         for start in range(0, len(new), views.MOST_LISTED):
             shown = []
-            for one in new[start : start + views.MOST_LISTED]:
-                tracked = known.get(bare_id(one.session_id or ""))
-                shown.append(_violation(workspace, titles, one, tracked.session if tracked else None))
+            for violation in new[start : start + views.MOST_LISTED]:
+                tracked = known.get(bare_id(violation.session_id or ""))
+                shown.append(_violation(workspace, titles, violation, tracked.session if tracked else None))
             key = f"guardrails:{org_id}:{new[start].violation_id}"
             await uow.notify_admins(workspace, key, views.violations(shown))
 
 
 def _violation(
-    workspace: Workspace, titles: ShownTitles, one: GuardrailViolation, session: Session | None
+    workspace: Workspace, titles: ShownTitles, violation: GuardrailViolation, session: Session | None
 ) -> views.Violation:
     """What is shown of a violation; of a session that not all admins may see, not what it was about."""
-    url = f"{SESSION_PAGES}{bare_id(one.session_id)}" if one.session_id else None
+    url = f"{SESSION_PAGES}{bare_id(violation.session_id)}" if violation.session_id else None
     if session is not None and (session.team != workspace.team or titles.replacement(session.channel) is not None):
-        return views.Violation(one.guardrail_name, one.action_taken, url=url)
+        return views.Violation(violation.guardrail_name, violation.action_taken, url=url)
     title, permalink = session.title if session else None, None
     if session is not None and session.thread_ts is not None:
         permalink = workspace.slack.permalink(session.channel, session.thread_ts)
-    return views.Violation(one.guardrail_name, one.action_taken, one.reasoning, title, permalink, url)
+    return views.Violation(violation.guardrail_name, violation.action_taken, violation.reasoning, title, permalink, url)

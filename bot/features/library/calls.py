@@ -80,7 +80,7 @@ class PlaybookCalls(LibraryCalls):
     async def listing(self, devin: Devin) -> Listing:
         """Read all playbooks, page after page."""
         pages = [page async for page in devin.playbook_pages()]
-        return Listing([_of_playbook(one) for page in pages for one in page.items], _unreadable(pages))
+        return Listing([_of_playbook(playbook) for page in pages for playbook in page.items], _unreadable(pages))
 
     async def get(self, devin: Devin, item_id: str) -> LibraryItem:
         """Read one playbook."""

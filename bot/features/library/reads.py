@@ -115,8 +115,8 @@ async def _list(kind: Kind, job: CommandJob) -> CommandAnswer | Message:
         return views.not_offered(kind)
     except DevinForbidden as refused:
         return views.refused(refused.needed)
-    items = sorted((one for one in found.items if one.contains(search)), key=lambda one: one.name.casefold())
-    ids = [one.id for one in items[: views.MOST_LISTED]]
+    items = sorted((item for item in found.items if item.contains(search)), key=lambda item: item.name.casefold())
+    ids = [item.id for item in items[: views.MOST_LISTED]]
     message = views.listing(kind, items, search, unreadable=found.unreadable)
     return CommandAnswer(message, listed=NumberedList(_list_kind(kind), ids))
 

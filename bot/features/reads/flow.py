@@ -54,13 +54,13 @@ async def members(job: CommandJob) -> Message:
     if picked_person(typed):
         return members_views.NO_MENTION
     devin = workspace.organisation.devin
-    people = [_person(one, devin.org_id) async for one in devin.members()]
+    people = [_person(member, devin.org_id) async for member in devin.members()]
     return members_views.members(people, searched(typed)) if names else members_views.member_counts(people)
 
 
 async def secrets(job: CommandJob) -> Message:
     """Name the secrets."""
-    found = [one.key async for one in job.workspace.organisation.devin.secrets()]
+    found = [secret.key async for secret in job.workspace.organisation.devin.secrets()]
     return secrets_views.secrets(found, SECRETS_PAGE)
 
 
@@ -105,7 +105,7 @@ async def _counted(organisation: Organisation, span: Span) -> Metrics:
     )
 
 
-def _person(one: Member, org_id: str) -> Person:
+def _person(member: Member, org_id: str) -> Person:
     # A role in another organisation of the enterprise says nothing about this one.
-    here = [assigned.role.role_name for assigned in one.role_assignments if assigned.org_id in {None, org_id}]
-    return Person(one.name or "", one.email or "", tuple(dict.fromkeys(here)))
+    here = [assigned.role.role_name for assigned in member.role_assignments if assigned.org_id in {None, org_id}]
+    return Person(member.name or "", member.email or "", tuple(dict.fromkeys(here)))

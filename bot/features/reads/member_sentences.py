@@ -41,8 +41,8 @@ def members(people: Sequence[Person], searched: str = "") -> Message:
     if not people:
         return NOBODY
     found = sorted(
-        (one for one in people if searched.casefold() in f"{one.name}\n{one.email}".casefold()),
-        key=lambda one: (one.name or one.email).casefold(),
+        (person for person in people if searched.casefold() in f"{person.name}\n{person.email}".casefold()),
+        key=lambda person: (person.name or person.email).casefold(),
     )
     if not found:
         return Message(
@@ -51,7 +51,7 @@ def members(people: Sequence[Person], searched: str = "") -> Message:
     head = f"*Devin's members*: {len(people):,}"
     if searched:
         head = f"*Devin's members* with {code(searched)} in name or address: {len(found):,} of {len(people):,}"
-    lines = [head, *(f"• {_line(one)}" for one in found[:MOST_LISTED])]
+    lines = [head, *(f"• {_line(person)}" for person in found[:MOST_LISTED])]
     if (more := len(found) - MOST_LISTED) > 0:
         lines.append(f"and {more:,} more; `/devin members` with part of a name or address finds them")
     return Message("\n".join(lines))
@@ -61,13 +61,13 @@ def member_counts(people: Sequence[Person]) -> Message:
     """Count the `people` by role, where people are not named; small groups are counted together."""
     if not people:
         return NOBODY
-    roles = Counter(one.role for one in people)
+    roles = Counter(person.role for person in people)
     large = [(role, count) for role, count in roles.most_common() if count >= FEWEST_COUNTED]
     others = len(people) - sum(count for _, count in large)
     parts = [f"{count:,} {fitted(role, 60)}" for role, count in large] + ([f"{others:,} others"] if others else [])
     return Message(f"*Devin's members*: {len(people):,} ({', '.join(parts)}). People are not named here.")
 
 
-def _line(one: Person) -> str:
-    name, email, role = fitted(one.name, 80), fitted(one.email, 120), fitted(one.role, 80)
+def _line(person: Person) -> str:
+    name, email, role = fitted(person.name, 80), fitted(person.email, 120), fitted(person.role, 80)
     return " · ".join(part for part in (name, email, role) if part)

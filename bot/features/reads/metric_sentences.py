@@ -92,7 +92,7 @@ def _share(own: int | None, whole: int) -> str:
 
 def _parts(counts: Mapping[str, int], names: Mapping[str, str], whole: int) -> str:
     """The counts, largest first; those of others make the sum whole."""
-    known = sorted(((count, name) for name, count in counts.items() if count), key=lambda one: (-one[0], one[1]))
+    known = sorted(((count, name) for name, count in counts.items() if count), key=lambda part: (-part[0], part[1]))
     parts = [f"{count:,} {names.get(name) or fitted(name, 30)}" for count, name in known]
     others = whole - sum(count for count, _ in known)
     return ", ".join([*parts, *([f"{others:,} elsewhere"] if others > 0 else [])])

@@ -90,32 +90,32 @@ def outcomes_of(
     opened: Sequence[OpenedPullRequest], active: Collection[ActiveSessions], spent: Mapping[str, float], now: float
 ) -> Outcomes:
     """Sum up what was `opened` and the sessions that were `active`; `spent` are all ACUs of sessions, by id."""
-    merged = [one for one in opened if one.merged_at is not None]
-    theirs = {session_id for one in opened for session_id in one.session_ids}
-    without = [one for one in active if not one.has_pull_request]
+    merged = [pull_request for pull_request in opened if pull_request.merged_at is not None]
+    theirs = {session_id for pull_request in opened for session_id in pull_request.session_ids}
+    without = [group for group in active if not group.has_pull_request]
     return Outcomes(
         opened=len(opened),
         merged=len(merged),
-        closed=sum(one.merged_at is None and one.closed_at is not None for one in opened),
-        ages=tuple(now - one.first_seen for one in opened if one.is_open),
+        closed=sum(pull_request.merged_at is None and pull_request.closed_at is not None for pull_request in opened),
+        ages=tuple(now - pull_request.first_seen for pull_request in opened if pull_request.is_open),
         spent=sum(spent.get(session_id, 0.0) for session_id in sorted(theirs)),
         times_to_merge=tuple(_times_to_merge(merged)),
-        sessions_with=sum(one.number for one in active if one.has_pull_request),
-        sessions_without=sum(one.number for one in without),
-        spent_without=sum(one.acus for one in without),
+        sessions_with=sum(group.number for group in active if group.has_pull_request),
+        sessions_without=sum(group.number for group in without),
+        spent_without=sum(group.acus for group in without),
     )
 
 
 def _times_to_merge(merged: Iterable[OpenedPullRequest]) -> Iterable[float]:
-    for one in merged:
-        if one.merged_at is not None and one.merged_at > one.first_seen:
-            yield one.merged_at - one.first_seen
+    for pull_request in merged:
+        if pull_request.merged_at is not None and pull_request.merged_at > pull_request.first_seen:
+            yield pull_request.merged_at - pull_request.first_seen
 
 
 def most_used(active: Iterable[ActiveSessions], most: int) -> list[tuple[str, int]]:
     """Return the playbooks with which `most` sessions were started, as (title, sessions), the most used one first."""
     counts: dict[str, int] = {}
-    for one in active:
-        if one.playbook:
-            counts[one.playbook] = counts.get(one.playbook, 0) + one.number
+    for group in active:
+        if group.playbook:
+            counts[group.playbook] = counts.get(group.playbook, 0) + group.number
     return sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:most]

@@ -148,7 +148,7 @@ def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
 
 def _spent(period: Spending, *where: ColumnElement[bool]) -> Subquery:
     """What each session spent in the period, with whose it is and a pull request that it had by the end."""
-    shared = [func.max(one).label(one.key) for one in (spend.c.requester, spend.c.channel)]
+    shared = [func.max(column).label(column.key) for column in (spend.c.requester, spend.c.channel)]
     url = select(func.min(pull_requests.c.url)).where(
         pull_requests.c.session_id == spend.c.session_id,
         pull_requests.c.team == period.team,

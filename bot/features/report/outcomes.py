@@ -108,9 +108,11 @@ async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
 
 def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
     return tuple(
-        OpenPullRequest(one.url, pull_request_name(one.url, hosts), found.now - one.first_seen)
-        for one in found.opened
-        if one.is_open
+        OpenPullRequest(
+            pull_request.url, pull_request_name(pull_request.url, hosts), found.now - pull_request.first_seen
+        )
+        for pull_request in found.opened
+        if pull_request.is_open
     )
 
 
@@ -140,16 +142,17 @@ class _Grouping:
         A pull request on which several sessions worked belongs to the group of the first one.
         """
         theirs: dict[str | None, list[OpenedPullRequest]] = defaultdict(list)
-        for one in found.opened:
-            facts = self._of_opened.get(one.session_ids[0])
-            theirs[_UNKNOWN if facts is None else self._key(facts)].append(one)
+        for pull_request in found.opened:
+            facts = self._of_opened.get(pull_request.session_ids[0])
+            theirs[_UNKNOWN if facts is None else self._key(facts)].append(pull_request)
         sessions: dict[str | None, list[ActiveSessions]] = defaultdict(list)
         for facts, alike in self._active:
             sessions[self._key(facts)].append(alike)
         keys = {*theirs, *sessions}
         outcomes = {key: outcomes_of(theirs[key], sessions[key], found.spent, found.now) for key in keys}
         return sorted(
-            outcomes.items(), key=lambda one: (-one[1].opened, -_sessions(one[1]), one[0] == _UNKNOWN, one[0] or "")
+            outcomes.items(),
+            key=lambda group: (-group[1].opened, -_sessions(group[1]), group[0] == _UNKNOWN, group[0] or ""),
         )
 
     def special(self, key: str | None) -> str:

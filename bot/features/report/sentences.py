@@ -145,8 +145,9 @@ def _open(report: OutcomeReport) -> list[str]:
     if not report.open:
         return []
     lines = [
-        f"• {link(one.url, one.name, 80)}: {duration(one.age)}" for one in report.open[:OPEN_LISTED]
-    ]  # fmt: skip
+        f"• {link(pull_request.url, pull_request.name, 80)}: {duration(pull_request.age)}"
+        for pull_request in report.open[:OPEN_LISTED]
+    ]
     more = len(report.open) - len(lines)
     return ["*Open, the oldest first*", *lines, *([f"• and {more:,} more"] if more else [])]
 
@@ -157,7 +158,7 @@ def _playbooks(report: OutcomeReport) -> list[str]:
 
 
 def _groups(report: OutcomeReport) -> list[str]:
-    lines = [f"• {one.name}: {_group(one.outcomes)}" for one in report.groups[:MOST_ROWS]]
+    lines = [f"• {group.name}: {_group(group.outcomes)}" for group in report.groups[:MOST_ROWS]]
     others = report.groups[MOST_ROWS:]
     return [*lines, *([f"• and {len(others):,} more: {_sum(others)}"] if others else [])]
 
@@ -174,7 +175,7 @@ def _group(outcomes: Outcomes) -> str:
 
 
 def _sum(groups: Sequence[GroupOutcomes]) -> str:
-    return _short(sum(one.outcomes.opened for one in groups), sum(one.outcomes.merged for one in groups))
+    return _short(sum(group.outcomes.opened for group in groups), sum(group.outcomes.merged for group in groups))
 
 
 def _short(opened: int, merged: int) -> str:

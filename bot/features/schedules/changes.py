@@ -143,16 +143,18 @@ class ScheduleChangeLoss(Loss):
         await uow.reply_privately(recipient_of(self.job), views.UNKNOWN)
 
 
-def shown(one: Schedule) -> Shown:
+def shown(schedule: Schedule) -> Shown:
     """Return a schedule as views have it."""
-    recurring = one.schedule_type != "one_time"
-    timetable = Timetable(one.frequency if recurring else None, one.scheduled_at, max(one.interval_count, 1))
+    recurring = schedule.schedule_type != "one_time"
+    timetable = Timetable(
+        schedule.frequency if recurring else None, schedule.scheduled_at, max(schedule.interval_count, 1)
+    )
     return Shown(
-        one.scheduled_session_id,
-        one.name,
+        schedule.scheduled_session_id,
+        schedule.name,
         timetable,
-        one.enabled,
-        one.consecutive_failures,
-        one.last_error_at,
-        one.last_error_message or "",
+        schedule.enabled,
+        schedule.consecutive_failures,
+        schedule.last_error_at,
+        schedule.last_error_message or "",
     )

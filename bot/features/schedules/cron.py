@@ -69,7 +69,7 @@ def parse_cron(text: str) -> Cron | None:
         None if len(months) == 12 else months,
         None
         if fields[4].startswith("*") and len(weekdays) >= WEEK
-        else frozenset((one - 1) % WEEK for one in weekdays),
+        else frozenset((weekday - 1) % WEEK for weekday in weekdays),
     )
     return cron if next_due(cron, 0.0) is not None else None
 

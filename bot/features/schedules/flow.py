@@ -62,11 +62,17 @@ class Schedules:
     async def _list(self, job: CommandJob) -> CommandAnswer:
         """List the schedules, and automations where the key sees any."""
         devin: SchedulesApi = job.workspace.organisation.devin
-        found = sorted([one async for one in devin.schedules()], key=lambda one: (not one.enabled, one.name.casefold()))
-        automations = [(one.name or one.automation_id, one.enabled is not False) for one in await _automations(devin)]
+        found = sorted(
+            [schedule async for schedule in devin.schedules()],
+            key=lambda schedule: (not schedule.enabled, schedule.name.casefold()),
+        )
+        automations = [
+            (automation.name or automation.automation_id, automation.enabled is not False)
+            for automation in await _automations(devin)
+        ]
         zone, now = await self._zone(job), self._services.clock()
         message = views.listing([*map(shown, found)], automations, zone, now, SCHEDULES_PAGE)
-        return CommandAnswer(message, listed=NumberedList(KIND, [one.scheduled_session_id for one in found]))
+        return CommandAnswer(message, listed=NumberedList(KIND, [schedule.scheduled_session_id for schedule in found]))
 
     async def _ask_to_delete(self, job: CommandJob) -> Message:
         """Ask whether a schedule is to be deleted."""
@@ -135,7 +141,7 @@ async def _automations(devin: SchedulesApi) -> list[Automation]:
     That such a list exists is not documented, so no answer to it may cost people their schedules.
     """
     try:
-        return [one async for one in devin.automations()]
+        return [automation async for automation in devin.automations()]
     except (DevinRefused, DevinUncertain) as error:
         log.info("automations not read", error=type(error).__name__, status=error.status)
         return []

@@ -29,13 +29,13 @@ from bot.store.audit import AuditRow
 from bot.views.modals.parts import View
 
 
-def may_be(one: Schedule, values: Mapping[str, str]) -> bool:
+def may_be(schedule: Schedule, values: Mapping[str, str]) -> bool:
     """Whether a schedule has these `values`, word by word, in all fields that could be read.
 
     Word by word, because Devin may have tidied up white space.
     """
-    there = {"name": one.name, "prompt": one.prompt, "frequency": one.frequency or ""}
-    return all(there[name].split() == value.split() for name, value in values.items() if one.has(name))
+    there = {"name": schedule.name, "prompt": schedule.prompt, "frequency": schedule.frequency or ""}
+    return all(there[name].split() == value.split() for name, value in values.items() if schedule.has(name))
 
 
 class ScheduleForm(FormKind):
@@ -113,18 +113,18 @@ class NewScheduleAtDevin(Creation[Schedule]):
         not_before, unreadable = int(self._job.row.created_at) - CLOCKS_APART, False
         async for page in self._devin.schedule_pages():
             unreadable = unreadable or bool(page.unreadable)
-            for one in page.items:
-                new = not one.created_at or one.created_at >= not_before
-                if new and may_be(one, self._values) and not await self._is_recorded(one):
-                    if all(map(one.has, self._values)):
-                        return Found(one)
+            for schedule in page.items:
+                new = not schedule.created_at or schedule.created_at >= not_before
+                if new and may_be(schedule, self._values) and not await self._is_recorded(schedule):
+                    if all(map(schedule.has, self._values)):
+                        return Found(schedule)
                     unreadable = True
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
-    async def _is_recorded(self, one: Schedule) -> bool:
+    async def _is_recorded(self, schedule: Schedule) -> bool:
         command, team = self._job.cause.form.command, self._job.workspace.team
         async with self._services.db.read() as tx:
-            return await audit.has(tx, team, command, one.scheduled_session_id)
+            return await audit.has(tx, team, command, schedule.scheduled_session_id)
 
     async def write_created(self, uow: UnitOfWork, thing: Schedule) -> None:
         """Record the change, and confirm it."""

@@ -88,7 +88,9 @@ def listing(
             f"Devin has no schedules. Admins can add one with `/devin schedule add` or on <{page}|Devin's page>."
         )
     lines = [f"*{counted(len(schedules), 'schedule')}*"]
-    lines += [f"{number}. {_line(one, zone, now)}" for number, one in enumerate(schedules[:MOST_LISTED], start=1)]
+    lines += [
+        f"{number}. {_line(schedule, zone, now)}" for number, schedule in enumerate(schedules[:MOST_LISTED], start=1)
+    ]
     if (more := len(schedules) - MOST_LISTED) > 0:
         lines.append(f"and {more:,} more on <{page}|Devin's page>")
     if automations:
@@ -103,22 +105,22 @@ def no_number(number: int) -> Message:
     return Message(f"Your last list of schedules has no number {number}, so nothing was changed. {_LIST}")
 
 
-def was_set(one: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Message:
+def was_set(schedule: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Message:
     """Confirm that a schedule was paused, or runs again."""
     if not enabled:
-        return Message(f"Paused: {one.named} does not run until `/devin schedule resume`.")
-    due = one.timetable.next_run(now)
+        return Message(f"Paused: {schedule.named} does not run until `/devin schedule resume`.")
+    due = schedule.timetable.next_run(now)
     following = f" The next run is {when(due)}." if due is not None else ""
-    return Message(f"Resumed: {one.named} runs {one.timetable.in_words(zone, now)}.{following}")
+    return Message(f"Resumed: {schedule.named} runs {schedule.timetable.in_words(zone, now)}.{following}")
 
 
-def was_added(one: Shown, zone: str, now: float, page: str) -> Message:
+def was_added(schedule: Shown, zone: str, now: float, page: str) -> Message:
     """Confirm that a schedule was added; `zone` is the time zone that its form names."""
     named = zone_named(zone)
-    words = one.timetable.in_words(ZoneInfo(named) if named else UTC, now)
-    due = one.timetable.next_run(now)
+    words = schedule.timetable.in_words(ZoneInfo(named) if named else UTC, now)
+    due = schedule.timetable.next_run(now)
     following = f" The first run is {when(due)}." if due is not None else ""
-    return Message(f"The schedule {one.named} is added. It runs {words}.{following} <{page}|Open in Devin>")
+    return Message(f"The schedule {schedule.named} is added. It runs {words}.{following} <{page}|Open in Devin>")
 
 
 def not_added(new: NewSchedule, why: str) -> list[Message]:
@@ -154,22 +156,22 @@ def maybe_added(new: NewSchedule, ref: str) -> list[Message]:
     return given_back(text, head, _written(new))
 
 
-def is_already(one: Shown, *, enabled: bool) -> Message:
+def is_already(schedule: Shown, *, enabled: bool) -> Message:
     """Report that a schedule runs, or is paused, already."""
-    return Message(f"{one.named} {'already runs' if enabled else 'is already paused'}. Nothing was changed.")
+    return Message(f"{schedule.named} {'already runs' if enabled else 'is already paused'}. Nothing was changed.")
 
 
-def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
+def ask_to_delete(schedule: Shown, zone: tzinfo, now: float) -> Message:
     """Ask whether a schedule is to be deleted."""
     question = (
-        f"Delete {one.named}, which runs {one.timetable.in_words(zone, now)}? It cannot be brought back; "
+        f"Delete {schedule.named}, which runs {schedule.timetable.in_words(zone, now)}? It cannot be brought back; "
         "`/devin schedule pause` only stops it for now."
     )
     buttons = blocks.actions(
-        questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, one.id, "danger"),
-        questions.no("Keep it", QUESTION, one.id),
+        questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, schedule.id, "danger"),
+        questions.no("Keep it", QUESTION, schedule.id),
     )
-    text = f"Delete {fitted(one.name, 80) or one.id}?"
+    text = f"Delete {fitted(schedule.name, 80) or schedule.id}?"
     return Message(text, [blocks.section(question), *buttons])
 
 
@@ -187,25 +189,26 @@ def _written(new: NewSchedule) -> dict[str, str]:
     return ({} if len(escape(new.name)) <= _NAME_LENGTH else {"Name": new.name}) | written(new)
 
 
-def _line(one: Shown, zone: tzinfo, now: float) -> str:
-    due = one.timetable.next_run(now) if one.enabled else None
+def _line(schedule: Shown, zone: tzinfo, now: float) -> str:
+    due = schedule.timetable.next_run(now) if schedule.enabled else None
     parts = [
-        one.named,
-        one.timetable.in_words(zone, now),
-        "" if one.enabled else "*paused*",
+        schedule.named,
+        schedule.timetable.in_words(zone, now),
+        "" if schedule.enabled else "*paused*",
         f"next {when(due)}" if due is not None else "",
-        _failed(one),
-        code(one.id),
+        _failed(schedule),
+        code(schedule.id),
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _failed(one: Shown) -> str:
-    if not one.failures:
+def _failed(schedule: Shown) -> str:
+    if not schedule.failures:
         return ""
-    last = f", last {when(one.failed_at)}" if one.failed_at else ""
-    reason = f": {fitted(one.reason, 150)}" if one.reason.strip() else ""
-    return f":warning: failed {'once' if one.failures == 1 else f'{one.failures:,} times in a row'}{last}{reason}"
+    last = f", last {when(schedule.failed_at)}" if schedule.failed_at else ""
+    reason = f": {fitted(schedule.reason, 150)}" if schedule.reason.strip() else ""
+    times = "once" if schedule.failures == 1 else f"{schedule.failures:,} times in a row"
+    return f":warning: failed {times}{last}{reason}"
 
 
 def _automations(automations: Sequence[tuple[str, bool]]) -> str:

@@ -42,12 +42,15 @@ class FilePartNaming:
         return {key: (key or _UNKNOWN[division],) for key in keys}
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
-        found = [one.session for one in (await sessions.tracked(self._tx, ids)).values()]
-        named: dict[str | None, Names] = {one.id: self._session(one) for one in found}
+        found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
+        named: dict[str | None, Names] = {session.id: self._session(session) for session in found}
         if not self._workspace.policy.shows_names:
             return named
-        known = await people.names(self._tx, self._workspace.team, {one.requester for one in found})
-        return {one.id: (*named[one.id], known.get(one.requester) or one.requester_name or None) for one in found}
+        known = await people.names(self._tx, self._workspace.team, {session.requester for session in found})
+        return {
+            session.id: (*named[session.id], known.get(session.requester) or session.requester_name or None)
+            for session in found
+        }
 
     def _session(self, session: Session) -> Names:
         if self._titles is not None and (title := self._titles.replacement(session.channel)) is not None:

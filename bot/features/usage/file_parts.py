@@ -67,16 +67,18 @@ class FileParts:
 
     async def _of_bill(self, division: By) -> list[FilePart]:
         amounts = await self._parts.billed(division)
-        return [FilePart((key,), acus) for key, acus in sorted(amounts.items(), key=lambda one: (-one[1], one[0]))]
+        return [
+            FilePart((key,), acus) for key, acus in sorted(amounts.items(), key=lambda amount: (-amount[1], amount[0]))
+        ]
 
     async def _of_sessions(self, division: By) -> list[FilePart]:
         groups = await self._parts.groups(division, MOST_ROWS)
         if division is By.PERSON and not self._workspace.policy.shows_names:
             return [_counted(part) for part in counted_people(groups)]
-        keys = [one.key for one in groups if not one.others and special(one) is None]
-        asked_as = {one.key: one.name for one in groups if one.key and one.name}
+        keys = [group.key for group in groups if not group.others and special(group) is None]
+        asked_as = {group.key: group.name for group in groups if group.key and group.name}
         names = await self._names.names(division, keys, asked_as)
-        return [_part(one, _name(one) or names.get(one.key, ("",))) for one in groups]
+        return [_part(group, _name(group) or names.get(group.key, ("",))) for group in groups]
 
 
 def _name(group: Group) -> Names | None:

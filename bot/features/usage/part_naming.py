@@ -49,12 +49,14 @@ class PartNaming:
         return repository_of(pull_request, option, self._workspace.policy.code_hosts)
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
-        found = [one.session for one in (await sessions.tracked(self._tx, ids)).values()]
-        named = {one.requester for one in found} if self.shows_people else ()
+        found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
+        named = {session.requester for session in found} if self.shows_people else ()
         askers = await people.names(self._tx, self._workspace.team, named)
         return {
-            one.id: part_names.session(one.title, self._thread(one), one.url, askers.get(one.requester))
-            for one in found
+            session.id: part_names.session(
+                session.title, self._thread(session), session.url, askers.get(session.requester)
+            )
+            for session in found
         }
 
     def _thread(self, session: Session) -> str | None:

@@ -81,9 +81,9 @@ class UsageParts:
         if division is By.PERSON and not self._naming.shows_people:
             return counted_people(ordered)
         shown = ordered[:MOST_ROWS]  # the others are shown in sum
-        asked_as = {one.key: one.name for one in shown if one.key and one.name}
-        names = await self._naming.names(division, [one.key for one in shown if not one.others], asked_as)
-        return [_part(one, _name(one) or names.get(one.key, ""), division) for one in ordered]
+        asked_as = {group.key: group.name for group in shown if group.key and group.name}
+        names = await self._naming.names(division, [group.key for group in shown if not group.others], asked_as)
+        return [_part(group, _name(group) or names.get(group.key, ""), division) for group in ordered]
 
     async def groups(self, division: By, most: int) -> list[Group]:
         """Return the groups of a `division`, the largest first, the last one for all that are more than `most`.
@@ -93,7 +93,9 @@ class UsageParts:
         groups = await self._groups(division, most)
         used_only = not self._figures.no_acus_reported
         few = await groups_of_few(self._tx, self._naming, self._spending, division, used_only=used_only)
-        return sorted(_merged(groups, few), key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
+        return sorted(
+            _merged(groups, few), key=lambda group: (group.others > 0, -group.acus, -group.sessions, group.key or "")
+        )
 
     async def _groups(self, division: By, most: int) -> list[Group]:
         # Where Devin reports no ACUs all groups count, those with the most sessions first.
@@ -101,15 +103,15 @@ class UsageParts:
         if division is not By.REPO:
             return await spend_groups.grouped(self._tx, self._spending, division, Wanted(most, used_only))
         joined = self._joined(await spend_groups.grouped(self._tx, self._spending, By.REPO))
-        return [one for one in joined if one.acus > 0 or not used_only]
+        return [group for group in joined if group.acus > 0 or not used_only]
 
     def _joined(self, groups: Iterable[Group]) -> Iterable[Group]:
         """Join `groups` to one for each repository."""
         found: dict[tuple[str | None, bool, bool], Group] = {}
-        for one in groups:
-            name = self._naming.repository(one.pull_request, one.key)
-            key = (name, one.foreign, one.purged and name is None)
-            named = replace(one, key=name, purged=key[2])
+        for group in groups:
+            name = self._naming.repository(group.pull_request, group.key)
+            key = (name, group.foreign, group.purged and name is None)
+            named = replace(group, key=name, purged=key[2])
             found[key] = found[key].joined(named) if key in found else named
         return found.values()
 
@@ -147,20 +149,20 @@ async def groups_of_few(
 
 def _merged(groups: Sequence[Group], few: Collection[str | None]) -> list[Group]:
     """Put the groups whose keys are `few` together with those that stand for others already, as one group."""
-    hidden = [one for one in groups if one.others or (special(one) is None and one.key in few)]
+    hidden = [group for group in groups if group.others or (special(group) is None and group.key in few)]
     if not hidden:
         return list(groups)
-    others = replace(reduce(Group.joined, hidden), key=None, others=sum(one.others or 1 for one in hidden))
-    return [*(one for one in groups if one not in hidden), others]
+    others = replace(reduce(Group.joined, hidden), key=None, others=sum(group.others or 1 for group in hidden))
+    return [*(group for group in groups if group not in hidden), others]
 
 
 def counted_people(groups: Sequence[Group]) -> list[UsagePart]:
     """Make one part of all people, with their number; of so few that one might know who they are, without it."""
-    known = [one for one in groups if special(one) is None]
-    nobody = [_part(one, special(one) or "", By.PERSON) for one in groups if special(one) is not None]
+    known = [group for group in groups if special(group) is None]
+    nobody = [_part(group, special(group) or "", By.PERSON) for group in groups if special(group) is not None]
     if not known:
         return nobody
-    number = sum(one.others or 1 for one in known)
+    number = sum(group.others or 1 for group in known)
     name = part_names.counted_people(number) if number >= FEWEST_PEOPLE else part_names.OTHERS
     return [_part(replace(reduce(Group.joined, known), others=0), name, By.PERSON), *nobody]
 

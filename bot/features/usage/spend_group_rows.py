@@ -112,8 +112,8 @@ async def grouped_each(tx: AsyncConnection, spending: Spending, wanted: Mapping[
     """Group the sessions in several ways at once, as `grouped` does: over a long period most work is to add them up."""
     known = _known_sessions(spending, wanted)
     selected = [
-        select(literal(by.value).label("division"), _wanted(_grouped(known, by), one).subquery())
-        for by, one in wanted.items()
+        select(literal(by.value).label("division"), _wanted(_grouped(known, by), wanted_groups).subquery())
+        for by, wanted_groups in wanted.items()
     ]
     found: dict[By, list[RowMapping]] = {by: [] for by in wanted}
     ordered = union_all(*selected).order_by(desc("acus"), desc("sessions"), "key")
@@ -146,14 +146,14 @@ def _grouped(known: FromClause, by: By) -> Subquery:
         (func.max(known.c.requester_name) if by is By.PERSON else null()).label("name"),
         (null() if url is None else func.max(url)).label("pull_request"),
     )
-    selected = select(*(one.label(label) for label, one in keys.items()), *sums)
+    selected = select(*(column.label(label) for label, column in keys.items()), *sums)
     return selected.group_by(*keys.values(), *([] if url is None else [without_number(url)])).subquery()
 
 
 def _wanted(grouped: Subquery, wanted: Wanted) -> Select[Any]:
     """Select the groups that are wanted, each with the number and the sums of all."""
     sums = (func.count(), func.sum(grouped.c.acus), func.sum(grouped.c.sessions))
-    of_all = [one.over().label(name) for one, name in zip(sums, _OF_ALL, strict=True)]
+    of_all = [total.over().label(name) for total, name in zip(sums, _OF_ALL, strict=True)]
     used = [grouped.c.acus > 0] if wanted.used_only else []
     selected = select(grouped, *of_all).where(*used)
     return selected.order_by(grouped.c.acus.desc(), grouped.c.sessions.desc(), grouped.c.key).limit(wanted.most)
@@ -164,8 +164,8 @@ def _with_others(rows: Sequence[RowMapping]) -> list[Group]:
     groups = [_group(**{name: value for name, value in row.items() if name not in _NOT_OF_ONE}) for row in rows]
     if not rows or rows[0]["groups"] == len(rows):
         return groups
-    acus = float(rows[0]["all_acus"]) - sum(one.acus for one in groups)
-    number = int(rows[0]["all_sessions"]) - sum(one.sessions for one in groups)
+    acus = float(rows[0]["all_acus"]) - sum(group.acus for group in groups)
+    number = int(rows[0]["all_sessions"]) - sum(group.sessions for group in groups)
     return [*groups, Group(None, max(0.0, acus), number, others=int(rows[0]["groups"]) - len(rows))]
 
 
@@ -202,7 +202,9 @@ def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
     """What each session spent in the period, with what its rows share of that by which it is to be grouped."""
     shared = [spend.c.team, *(_SHARED[by] for by in divisions if by in _SHARED)]
     of_each = select(
-        spend.c.session_id, func.sum(spend.c.acus).label("acus"), *(func.max(one).label(one.key) for one in shared)
+        spend.c.session_id,
+        func.sum(spend.c.acus).label("acus"),
+        *(func.max(column).label(column.key) for column in shared),
     )
     return of_each.where(*_in(spending)).group_by(spend.c.session_id).subquery()
 

@@ -26,9 +26,9 @@ def usual(known: Mapping[date, float], day: date) -> float | None:
     if len(same) == SAME_WEEKDAYS:
         return float(median(map(exact, same)))
     before = days_before(day)
-    if any(one not in known for one in before):
+    if any(earlier_day not in known for earlier_day in before):
         return None
-    return float(exact_sum(exact(known[one]) for one in before) / len(before))
+    return float(exact_sum(exact(known[earlier_day]) for earlier_day in before) / len(before))
 
 
 def anomaly_limit(known: Mapping[date, float], day: date) -> float | None:
@@ -47,14 +47,14 @@ def anomaly_limit(known: Mapping[date, float], day: date) -> float | None:
 
 
 def _first_use(known: Mapping[date, float]) -> date:
-    return min((one for one, acus in known.items() if acus > 0), default=date.max)
+    return min((day for day, acus in known.items() if acus > 0), default=date.max)
 
 
 def _same_weekdays(known: Mapping[date, float], day: date) -> list[float]:
     """The known ACUs of the last four days with the weekday of `day`, without those before the first use."""
     first = _first_use(known)
     same = [day - ONE_DAY * 7 * back for back in range(1, SAME_WEEKDAYS + 1)]
-    return [known[one] for one in same if one in known and one >= first]
+    return [known[earlier_day] for earlier_day in same if earlier_day in known and earlier_day >= first]
 
 
 def percent_above(acus: float, basis: float | None) -> int | None:
