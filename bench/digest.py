@@ -43,7 +43,7 @@ from bot.features.usage.files import UsageFiles
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.access import Access
-from bot.kernel.long_jobs.jobs import Requester
+from bot.kernel.operations.requests import Requester
 from bot.kernel.organisation import Organisation, Organisations
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels

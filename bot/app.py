@@ -28,7 +28,7 @@ from bot.kernel.dispatch import Dispatch
 from bot.kernel.forms.forms import Forms
 from bot.kernel.gates import Gates
 from bot.kernel.job import Flow
-from bot.kernel.long_jobs.row_sources import kinds_by_name
+from bot.kernel.operations.row_sources import kinds_by_name
 from bot.kernel.organisation import Organisations
 from bot.kernel.parts import KernelParts
 from bot.kernel.questions import Questions
@@ -157,7 +157,7 @@ def drawers(kernel: Kernel, parts: KernelParts) -> list[Drawer]:
 
 def kernel_parts(kernel: Kernel) -> KernelParts:
     """The parts of the kernel, which knows features by what they declare alone."""
-    return KernelParts(kernel, kinds_by_name(kind for feature in FEATURES for kind in feature.long_jobs(kernel)))
+    return KernelParts(kernel, kinds_by_name(kind for feature in FEATURES for kind in feature.operations(kernel)))
 
 
 @asynccontextmanager
@@ -175,7 +175,7 @@ async def assembled(
         stack.enter_context(alone_on(sqlite_path(url) if settings.uses_sqlite else None))
         db = await open_store(stack, url, clock, timing)
         connector = Connector(stack, db, metrics, timing)
-        workspaces = [await connector.workspace(one) for one in (settings, *others)]
+        workspaces = [await connector.workspace(its_settings) for its_settings in (settings, *others)]
         # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
         async with db.write() as tx:
             await ownership.assign_unowned(tx, TABLES, workspaces[0].team, workspaces[0].organisation.id)

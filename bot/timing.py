@@ -137,10 +137,10 @@ class Timing:
     blocks_refused: float = 7 * DAY  # Kinds of blocks that a workspace does not draw are tried again after this.
     send_outage: float = DAY  # A post is marked as dead only when it is older than this.
 
-    # ------------------------------------------------------------ long jobs
-    progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
-    job_unnoticed: float = MINUTE  # The end of a longer job is a message, as nobody is notified of an edit.
-    job_message: float = 0.3  # Between two checks whether the message of a long job's end is posted.
+    # ------------------------------------------------------------ operations
+    progress_interval: float = 3.0  # Between two edits of an operation's message while it goes on: below `flow_drain`.
+    operation_unnoticed: float = MINUTE  # The end of a longer operation is a message, as nobody is notified of an edit.
+    operation_message: float = 0.3  # Between two checks whether the message of an operation's end is posted.
     review_poll: float = 10.0  # Between two questions to Devin how far a review is.
     review_followed: float = 2 * HOUR  # A review that takes longer is followed no longer.
     change_followed: float = 2 * MINUTE  # What came of a change at Devin that was not answered is looked for so long.

@@ -64,7 +64,7 @@ SHORT: Final[dict[str, Any]] = {
     "digest_tick": 0.6,
     "budgets": 0.6,
     "progress_interval": 0.01,
-    "job_message": 0.1,
+    "operation_message": 0.1,
     "fan_out_pause": 0.02,
     "fan_out_poll": 0.3,
     "fan_out_slow_poll": 0.3,

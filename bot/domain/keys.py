@@ -33,9 +33,9 @@ def reference(team: str, channel: str, ts: str) -> str:
     return f"slack-{team}-{channel}-{ts}"
 
 
-def long_job_id(key: str) -> str:
-    """The id of the long job that the cause with this key begins: a hash of `key`, always the same for one key."""
-    return session_id(f"job:{key}")
+def operation_id(key: str) -> str:
+    """The id of the operation that the cause with this key begins: a hash of `key`, always the same for one key."""
+    return session_id(f"op:{key}")
 
 
 def fan_out_id(key: str) -> str:

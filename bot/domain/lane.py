@@ -38,9 +38,9 @@ def person_lane(team: str, user: str) -> str:
     return f"in:{team}:person:{user}"
 
 
-def long_job_lane(job_id: str) -> str:
-    """The inbox lane of one long job."""
-    return f"in:job:{job_id}"
+def operation_lane(operation_id: str) -> str:
+    """The inbox lane of one operation."""
+    return f"in:op:{operation_id}"
 
 
 def fan_out_lane(fan_out_id: str) -> str:

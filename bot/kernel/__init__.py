@@ -1,1 +1,1 @@
-"""What every feature needs and none owns: rows that are carried out, posts, commands, forms, long jobs."""
+"""What every feature needs and none owns: rows that are carried out, posts, commands, forms, operations."""

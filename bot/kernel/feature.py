@@ -11,7 +11,7 @@ from bot.engine.port import Tick as EngineTick
 from bot.kernel.commands.handler import Handler
 from bot.kernel.forms.forms import FormKind
 from bot.kernel.gates import Gate
-from bot.kernel.long_jobs.row_sources import LongJobKind
+from bot.kernel.operations.row_sources import OperationKind
 from bot.kernel.questions import QuestionKind
 from bot.kernel.services import Services
 from bot.kernel.tasks import EventTask, Kernel, StopFailed, Task
@@ -41,9 +41,14 @@ class Tick:
         if self.per is Per.PROCESS:
             yield self.name, self.run
         elif self.per is Per.WORKSPACE:
-            yield from ((f"{self.name}:{one.team}", partial(self.run, one)) for one in services.workspaces)
+            yield from (
+                (f"{self.name}:{workspace.team}", partial(self.run, workspace)) for workspace in services.workspaces
+            )
         else:
-            yield from ((f"{self.name}:{one.id}", partial(self.run, one)) for one in services.organisations)
+            yield from (
+                (f"{self.name}:{organisation.id}", partial(self.run, organisation))
+                for organisation in services.organisations
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ def no_forms(_kernel: Kernel) -> Mapping[str, FormKind]:
     return {}
 
 
-def no_long_jobs(_kernel: Kernel) -> Sequence[LongJobKind]:
-    """Return the kinds of long jobs of a feature without any."""
+def no_operations(_kernel: Kernel) -> Sequence[OperationKind]:
+    """Return the kinds of operations of a feature without any."""
     return ()
 
 
@@ -100,7 +105,7 @@ class Feature:
     questions: Callable[[Kernel], Sequence[QuestionKind]] = no_questions
     plain_questions: Mapping[str, Message] = field(default_factory=dict)
     forms: Callable[[Kernel], Mapping[str, FormKind]] = no_forms
-    long_jobs: Callable[[Kernel], Sequence[LongJobKind]] = no_long_jobs
+    operations: Callable[[Kernel], Sequence[OperationKind]] = no_operations
     tasks: tuple[type[Task], ...] = ()
     events: tuple[type[EventTask], ...] = ()
     drawers: Callable[[Kernel], Sequence[Drawer]] = no_drawers

@@ -1,4 +1,4 @@
-"""What the kernel itself brings, as a feature does: long jobs, help, sources of files, and the upkeep of the store."""
+"""What the kernel itself brings, as a feature does: operations, help, sources of files, and the upkeep of the store."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,11 +10,11 @@ from bot.kernel.commands.handler import Handler
 from bot.kernel.commands.help import help_handlers
 from bot.kernel.feature import Per, Tick
 from bot.kernel.job import Flow
-from bot.kernel.long_jobs.file import LongJobFiles
-from bot.kernel.long_jobs.jobs import cancel
-from bot.kernel.long_jobs.message import LongJobMessage
-from bot.kernel.long_jobs.row_sources import LongJobKinds
-from bot.kernel.long_jobs.run import RunLongJob
+from bot.kernel.operations.file import OperationFiles
+from bot.kernel.operations.message import OperationMessage
+from bot.kernel.operations.requests import cancel
+from bot.kernel.operations.row_sources import OperationKinds
+from bot.kernel.operations.run import RunOperation
 from bot.kernel.sending.file_contents import Charts, DevinFiles, Tables
 from bot.kernel.sending.file_sources import FileSource
 from bot.kernel.tasks import Kernel
@@ -27,32 +27,32 @@ from bot.store.table_spec import TableSpec
 
 
 class KernelParts:
-    """The parts of the kernel, made with the `kinds` of long jobs that features bring."""
+    """The parts of the kernel, made with the `kinds` of operations that features bring."""
 
-    def __init__(self, kernel: Kernel, kinds: LongJobKinds) -> None:
+    def __init__(self, kernel: Kernel, kinds: OperationKinds) -> None:
         self._kernel = kernel
         self._kinds = kinds
         self.heartbeat = Heartbeat(kernel.services)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
-        """Return what help does, and the button that cancels a long job."""
+        """Return what help does, and the button that cancels an operation."""
         services = self._kernel.services
         return help_handlers(services.commands.specs) | {
-            registry.CANCEL_LONG_JOB: Handler(run=partial(cancel, services))
+            registry.CANCEL_OPERATION: Handler(run=partial(cancel, services))
         }
 
     def tasks(self) -> dict[str, Flow[Any]]:
-        """Return what carries long jobs on."""
-        return {RunLongJob.name: RunLongJob(self._kernel.services, self._kinds)}
+        """Return what carries operations on."""
+        return {RunOperation.name: RunOperation(self._kernel.services, self._kinds)}
 
     def drawers(self) -> list[Drawer]:
-        """Return what draws the messages of long jobs."""
-        return [LongJobMessage(self._kernel.services, self._kinds)]
+        """Return what draws the messages of operations."""
+        return [OperationMessage(self._kernel.services, self._kinds)]
 
     def file_sources(self) -> list[FileSource]:
         """Return wherever the content of shared files comes from."""
         services = self._kernel.services
-        return [DevinFiles(services), Tables(), Charts(), LongJobFiles(services)]
+        return [DevinFiles(services), Tables(), Charts(), OperationFiles(services)]
 
     def ticks(self, tables: Sequence[TableSpec], card: type[Drawer]) -> list[Tick]:
         """Return what keeps the store, with its `tables`, the engine and who is an admin in order.

@@ -32,7 +32,7 @@ class Kernel:
 
 
 class Task(Flow[TaskCause], Protocol):
-    """Work that we have asked ourselves for, such as a long job. What it is about stands in a row of its own."""
+    """Work that we have asked ourselves for, such as an operation. What it is about stands in a row of its own."""
 
     name: ClassVar[str]  # stands in rows
 

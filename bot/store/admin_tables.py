@@ -1,4 +1,4 @@
-"""The tables about admins: who they are, what they and others have changed through the bot, and their long jobs.
+"""The tables about admins: who they are, what they and others have changed through the bot, and their operations.
 
 `bot.store.tables` says what all tables have in common.
 """
@@ -37,8 +37,8 @@ audit: Final = Table(
 )
 
 # Work for one person that takes longer than an answer may; how far it is, and where it goes on.
-long_jobs: Final = Table(
-    "long_jobs",
+operations: Final = Table(
+    "operations",
     metadata,
     Column("id", String, primary_key=True),
     Column("team", String, nullable=False),
@@ -60,18 +60,18 @@ long_jobs: Final = Table(
     Column("ended_at", Float),  # when its message showed the end
 )
 
-# What long jobs have read, until they are over.
-long_job_rows: Final = Table(
-    "long_job_rows",
+# What operations have read, until they are over.
+operation_rows: Final = Table(
+    "operation_rows",
     metadata,
-    Column("job_id", String, primary_key=True),
+    Column("operation_id", String, primary_key=True),
     Column("key", String, primary_key=True),
     Column("team", String, nullable=False),
-    Column("user", String, nullable=False),  # whose job it is
+    Column("user", String, nullable=False),  # whose operation it is
     Column("position", Integer, nullable=False),
     Column("cells", JSON_TEXT, nullable=False),
 )
-Index("ix_long_job_rows_position", long_job_rows.c.job_id, long_job_rows.c.position)
+Index("ix_operation_rows_position", operation_rows.c.operation_id, operation_rows.c.position)
 
 # The list of another kind than sessions that a person was shown last, whose numbers they may type.
 numbered_lists: Final = Table(

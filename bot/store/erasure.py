@@ -23,7 +23,7 @@ from bot.store import outbox as outbox_rows
 from bot.store import posts as post_rows
 from bot.store.cause_codec import BLANK, decode
 from bot.store.table_spec import NOBODY, EraseKeys, RowsToErase, TableSpec, by_team, by_user, deletion, keys_of
-from bot.store.tables import audit, fan_out_sessions, fan_outs, inbox, long_jobs, outbox, pull_requests, sessions
+from bot.store.tables import audit, fan_out_sessions, fan_outs, inbox, operations, outbox, pull_requests, sessions
 from bot.store.tables import posts as edited
 
 REASON: Final = "erased"
@@ -128,8 +128,8 @@ def _erase_requests(user: str) -> EraseKeys:
 
 
 def posts(spec: TableSpec, user: str) -> list[RowsToErase]:
-    """The posts to the person and of their jobs, to be deleted; those in threads of their sessions, without a text."""
-    theirs = deletion(spec, or_(_names_post(user), _of_jobs(user, outbox.c.key)))
+    """The posts to the person and of their work, to be deleted; those in threads of their sessions, without a text."""
+    theirs = deletion(spec, or_(_names_post(user), _of_their_work(user, outbox.c.key)))
     return [theirs, RowsToErase(spec.nouns, _Posts(user).find, _blank_posts)]
 
 
@@ -142,13 +142,13 @@ def _names_post(user: str) -> ColumnElement[bool]:
 
 
 def edited_posts(spec: TableSpec, user: str) -> list[RowsToErase]:
-    """The posts that are edited of the person's long jobs and fan-outs, to be deleted; cards are named by sessions."""
-    return [deletion(spec, _of_jobs(user, edited.c.key))]
+    """The posts that are edited of the person's operations and fan-outs, to be deleted; cards are named by sessions."""
+    return [deletion(spec, _of_their_work(user, edited.c.key))]
 
 
-def _of_jobs(user: str, key: ColumnElement[str]) -> ColumnElement[bool]:
-    """The condition that a post with this `key` is of a long job or a fan-out of the person's."""
-    named = ((long_jobs, "job:"), (fan_outs, "fanout:"))
+def _of_their_work(user: str, key: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that a post with this `key` is of an operation or a fan-out of the person's."""
+    named = ((operations, "op:"), (fan_outs, "fanout:"))
     return or_(
         *(
             select(table.c.id)

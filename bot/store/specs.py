@@ -1,7 +1,7 @@
 """What happens to the rows of the tables of kernel and conversation, in the order in which `forget` counts them.
 
-Retention and erasure go in this order too: rows that go with others stand after those, and the outbox before the jobs
-by which it is known whose a post is.
+Retention and erasure go in this order too: rows that go with others stand after those, and the outbox before the
+operations and fan-outs by which it is known whose a post is.
 """
 
 from typing import Any, Final
@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select
 
 from bot.store import tables
 from bot.store.erasure import changes, edited_posts, part_in_sessions, posts, requests
-from bot.store.long_jobs import of_ended_job
 from bot.store.notifications import of_deleted_thread
+from bot.store.operations import of_ended_operation
 from bot.store.table_spec import (
     TableSpec,
     blank,
@@ -44,7 +44,7 @@ def _old_post(now: float, timing: Timing) -> ColumnElement[bool]:
     return and_(post.created_at < now - kept, post.session_id.is_(None), post.state != "open")
 
 
-_ENDED_OR_BEGUN: Final = func.coalesce(tables.long_jobs.c.ended_at, tables.long_jobs.c.created_at)
+_ENDED_OR_BEGUN: Final = func.coalesce(tables.operations.c.ended_at, tables.operations.c.created_at)
 
 SPECS: Final = (
     # Kernel and conversation. Retention has functions of its own for inbox, outbox and sessions with posts and threads.
@@ -66,8 +66,8 @@ SPECS: Final = (
         kept_for(tables.audit.c.at, lambda kept: kept.audit_kept),
         changes,
     ),
-    TableSpec(tables.long_jobs, ("export", "exports"), kept_for(_ENDED_OR_BEGUN, lambda kept: kept.retention)),
-    TableSpec(tables.long_job_rows, ("row of an export", "rows of exports"), once(of_ended_job())),
+    TableSpec(tables.operations, ("export", "exports"), kept_for(_ENDED_OR_BEGUN, lambda kept: kept.retention)),
+    TableSpec(tables.operation_rows, ("row of an export", "rows of exports"), once(of_ended_operation())),
     # Conversation
     TableSpec(tables.notifications, ("choice about mentions", "choices about mentions"), once(of_deleted_thread())),
     TableSpec(

@@ -285,8 +285,8 @@ notifications: Final = Table(
 # These are described in files of their own.
 admins: Final = admin_tables.admins
 audit: Final = admin_tables.audit
-long_jobs: Final = admin_tables.long_jobs
-long_job_rows: Final = admin_tables.long_job_rows
+operations: Final = admin_tables.operations
+operation_rows: Final = admin_tables.operation_rows
 numbered_lists: Final = admin_tables.numbered_lists
 fan_outs: Final = admin_tables.fan_outs
 fan_out_sessions: Final = admin_tables.fan_out_sessions

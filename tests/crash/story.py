@@ -107,7 +107,7 @@ async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -
         await one.reachable()
         with suppress(TimeoutError):
             async with asyncio.timeout(3.0):  # what is stored without an ack is stored by then, or dropped
-                while len(await one.rows("SELECT key FROM inbox WHERE key LIKE 'cmd:%' OR key LIKE 'job:%'")) < count:
+                while len(await one.rows("SELECT key FROM inbox WHERE key LIKE 'cmd:%' OR key LIKE 'op:%'")) < count:
                     await asyncio.sleep(0.05)  # the store has no event for it
                 return
     raise AssertionError(f"/devin {text} was never acknowledged")

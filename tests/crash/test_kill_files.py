@@ -10,7 +10,7 @@ from bot.store.tables import spend
 from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, running, titled, typed
-from tests.crash.test_kill_long_jobs import DIRECT, file_shown
+from tests.crash.test_kill_operations import DIRECT, file_shown
 from tests.crash.test_kill_seldom import digest_half_an_hour_ago, first_start_noted
 from tests.scenarios.ahead import write
 from tests.scenarios.harness import ANN, OPS

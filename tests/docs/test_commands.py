@@ -9,7 +9,7 @@ from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.steer.notify import Notify
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.domain.billing import Period
-from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_LONG_JOB, HELP, LIST, NEW, OPEN_FORM, START
+from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_OPERATION, HELP, LIST, NEW, OPEN_FORM, START
 from bot.domain.commands.spec import ADDRESSED, Role, Surface
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import By
@@ -126,7 +126,7 @@ def test_the_changelog_names_them():
 
 def test_every_command_has_its_handler():
     # The first two are about what was written, and a press alone opens a form. Others the composition root adds.
-    elsewhere = {ASIDE, NEW, OPEN_FORM, LIST, HELP, ANSWER, CANCEL_LONG_JOB}
+    elsewhere = {ASIDE, NEW, OPEN_FORM, LIST, HELP, ANSWER, CANCEL_OPERATION}
     assert set(HANDLERS) == set(COMMANDS.specs) - elsewhere
 
 

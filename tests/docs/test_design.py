@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.causes import ReadableCause
 from bot.features import EVENT_TASKS, FEATURES
-from bot.kernel.long_jobs.run import RunLongJob
+from bot.kernel.operations.run import RunOperation
 from bot.store.inbox import InboxRow
 
 ROOT = Path(__file__).parent.parent.parent
@@ -118,7 +118,7 @@ def test_each_task_and_each_event_has_a_name_of_its_own():
     kinds = [cause.kind for cause in get_args(ReadableCause)]
     names = [
         *kinds,
-        RunLongJob.name,
+        RunOperation.name,
         *(task.name for feature in FEATURES for task in feature.tasks),
         *(name for task in EVENT_TASKS for name in task.event.types),
     ]

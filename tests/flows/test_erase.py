@@ -49,7 +49,7 @@ THEIRS = dict.fromkeys(("user", "subject", "requester", "added_by"), ADA) | {"te
 OWN: dict[str, dict[str, Any]] = {
     "inbox": {"kind": "message", "state": "dead"},
     "outbox": {"kind": "post", "state": "open"},
-    "posts": {"key": "job:plain", "subject": "plain", "state": "sent"},
+    "posts": {"key": "op:plain", "subject": "plain", "state": "sent"},
     "sessions": {"id": "hers", "lifecycle": "open", "ended_at": None, "pull_requests": []}
     | {"outcome": "done", "outcome_day": "2026-05-20"},
     "lanes": {"name": person_lane(TEAM, ADA)},
@@ -135,7 +135,7 @@ def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
     yield outbox, row(outbox, key="direct", channel=ADA, lane=f"out:{TEAM}:{ADA}", **nobodys)
     yield outbox, row(outbox, key="priv:open", kind="private", session_id=None)
     yield outbox, row(outbox, key="lost:2", **nobodys | {"state": "dead", "payload": {"v": 1, "text": f"<@{ADA}>"}})
-    for key in ("fanout:plain", "fanout:plain:end:1", "job:plain"):
+    for key in ("fanout:plain", "fanout:plain:end:1", "op:plain"):
         yield outbox, row(outbox, key=key, session_id=None)
     yield audit, row(audit, user=BEN)
     stopped = {"replied_by": ADA, "stopped_by": ADA, "stopped_by_name": "ada"}

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.long_job import JobRow, LongJob, LongJobState, NewLongJob
-from bot.kernel.long_jobs.file import share_file
+from bot.domain.operation import NewOperation, Operation, OperationRow, OperationState
+from bot.kernel.operations.file import share_file
 from bot.kernel.sending.file_transfers import AT_ONCE, FileTransfers
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, ScopeMissing, SlackRefused
 from bot.slack.uploads import UploadedFile
-from bot.store import long_jobs
+from bot.store import operations
 from bot.store.tables import outbox
 from bot.timing import PRODUCTION
 from bot.views import blocks, chart_pictures
@@ -168,14 +168,14 @@ class Turns(FileTransfers):
         return super().turn()
 
 
-async def test_the_file_of_a_long_job_waits_for_its_turn_like_all_others(make, store, clock, slack):
+async def test_the_file_of_an_operation_waits_for_its_turn_like_all_others(make, store, clock, slack):
     clock.now, transfers = NOW, Turns()
     services = make(store, clock, slack=slack)
-    new = NewLongJob("table", "Rows", "rows.csv", ("id",), (0,))
-    job = LongJob("j1", TEAM, "U0ADA", new, LongJobState.DELIVERING, "ref", NOW, channel="D0ADA")
+    new = NewOperation("table", "Rows", "rows.csv", ("id",), (0,))
+    operation = Operation("j1", TEAM, "U0ADA", new, OperationState.DELIVERING, "ref", NOW, channel="D0ADA")
     async with services.unit_of_work() as uow:
-        await long_jobs.add(uow.tx, job, [JobRow("1", ["a"])])
-        await share_file(uow, job, 1)
+        await operations.add(uow.tx, operation, [OperationRow("1", ["a"])])
+        await share_file(uow, operation, 1)
     async with AsyncExitStack() as others:
         for _ in range(AT_ONCE):
             await others.enter_async_context(transfers.turn())
@@ -186,4 +186,4 @@ async def test_the_file_of_a_long_job_waits_for_its_turn_like_all_others(make, s
     await sending
     assert slack.shared == [("Rows: 1 row", ["rows.csv: b'id\\r\\na\\r\\n' "], None)]
     async with store.db.read() as tx:
-        assert (await long_jobs.get(tx, "j1")).state is LongJobState.DONE
+        assert (await operations.get(tx, "j1")).state is OperationState.DONE

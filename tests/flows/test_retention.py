@@ -20,9 +20,9 @@ from bot.store.tables import (
     fan_outs,
     inbox,
     lanes,
-    long_job_rows,
-    long_jobs,
     notifications,
+    operation_rows,
+    operations,
     outbox,
     posts,
     sessions,
@@ -267,7 +267,7 @@ async def test_rows_go_in_batches_once_they_are_as_old_as_their_table_says(purgi
 
 def test_each_other_table_has_a_test_here():
     others = {spec.table for spec in TABLES if spec.old is not never and spec not in BY_AGE}
-    assert others == {channels, fan_out_sessions, lanes, long_job_rows, notifications, posts}
+    assert others == {channels, fan_out_sessions, lanes, operation_rows, notifications, posts}
 
 
 async def test_posts_in_no_thread_of_a_session_go_once_they_are_old_and_up_to_date(purging, either_store):
@@ -279,12 +279,14 @@ async def test_posts_in_no_thread_of_a_session_go_once_they_are_old_and_up_to_da
     assert set(await either_store.all(posts.c.key)) == {*kept}
 
 
-async def test_rows_of_long_jobs_go_once_their_job_is_over(purging, either_store):
+async def test_rows_of_operations_go_once_they_are_over(purging, either_store):
     for name, ended in (("over", NOW), ("going on", None)):
-        await either_store.put(long_jobs, filled(long_jobs, id=name, created_at=NOW, ended_at=ended))
-    await either_store.put(long_job_rows, *(filled(long_job_rows, job_id=one) for one in ("over", "going on", "gone")))
+        await either_store.put(operations, filled(operations, id=name, created_at=NOW, ended_at=ended))
+    await either_store.put(
+        operation_rows, *(filled(operation_rows, operation_id=one) for one in ("over", "going on", "gone"))
+    )
     await purging.purge()
-    assert await either_store.all(long_job_rows.c.job_id) == ["going on"]
+    assert await either_store.all(operation_rows.c.operation_id) == ["going on"]
 
 
 async def test_sessions_of_fan_outs_go_with_their_fan_out(purging, either_store):

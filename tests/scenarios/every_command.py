@@ -39,7 +39,7 @@ from bot.features.reads import secret_sentences as secrets
 from bot.features.report import sentences as outcome_report
 from bot.features.reviews import sentences as reviews
 from bot.features.schedules import sentences as schedules
-from bot.views import long_jobs
+from bot.views import operations
 from bot.views.answers import access as access_sentences
 from bot.views.answers import notifications as notification_sentences
 from bot.views.answers import replies as reply_sentences
@@ -70,7 +70,7 @@ def gone(kind: str) -> str:
 
 def lacks(permission: str, *, sign: str = "", more: str = "") -> dict[str, str]:
     """What is said where the key lacks the only permission that is needed."""
-    return {permission: f"{sign}{long_jobs.devin_refused(permission)}{more}"}
+    return {permission: f"{sign}{operations.devin_refused(permission)}{more}"}
 
 
 IN_FORM = {Surface.DM: OPEN_THE_FORM, Surface.MENTION: OPEN_THE_FORM}  # where Slack opens no modal
@@ -82,7 +82,7 @@ SCHEDULES = lacks("ManageOrgSchedules")
 
 
 def in_dm(answer: str) -> dict[Surface, str]:
-    """The message of a long job, which is the answer where it was asked for in a direct message."""
+    """The message of an operation, which is the answer where it was asked for in a direct message."""
     return {Surface.DM: answer}
 
 
@@ -196,7 +196,7 @@ ROWS = (
     Row(
         command="orgs",
         typed="orgs",
-        answer=long_jobs.BEGUN.text,
+        answer=operations.BEGUN.text,
         on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
         refused=admins_only("Figures of Devin's organisations"),
         without={
@@ -208,7 +208,7 @@ ROWS = (
     Row(
         command="audit",
         typed="audit",
-        answer=long_jobs.BEGUN.text,
+        answer=operations.BEGUN.text,
         on={**in_dm(f"*Devin's audit log, {ANY} rows{ANY}"), Surface.MENTION: audit_logs.ONLY_IN_PRIVATE.text},
         refused=AUDIT_LOGS,
         without=lacks("ManageEnterpriseSettings", sign=":warning: "),

@@ -278,7 +278,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     await settled(on)  # the row that follows the review is closed after the edit
 
 
-@pytest.mark.timing(job_unnoticed=0.0)
+@pytest.mark.timing(operation_unnoticed=0.0)
 async def test_the_end_of_a_review_that_took_long_is_a_message_because_nobody_is_notified_of_an_edit(
     on: Harness,
 ) -> None:
@@ -303,7 +303,7 @@ async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.slack.say(BEN, "D0BEN", f"review <{PULL}>")
     message = await on.slack.wait_for_message("D0BEN", "Review of")
-    await on.slack.click(BEN, "D0BEN", message["ts"], "cancel_long_job")
+    await on.slack.click(BEN, "D0BEN", message["ts"], "cancel_operation")
     await on.slack.wait_for_message("D0BEN", "No longer followed. Devin goes on with the review")
     assert len(await on.slack.messages("D0BEN", user="U0BOT")) == 1
 

@@ -23,7 +23,7 @@ from tests.scenarios.harness import ADA, EXTERNAL, GUEST, Harness, harness
 from tests.scenarios.observations import forge, press, settled
 from tests.scenarios.walk import CHANNEL, GROUP, Case, Role, Row
 
-pytestmark = pytest.mark.timing(job_message=0.05, progress_interval=0.3, review_poll=0.3)
+pytestmark = pytest.mark.timing(operation_message=0.05, progress_interval=0.3, review_poll=0.3)
 
 
 @pytest.fixture(autouse=True)
@@ -89,13 +89,13 @@ async def test_everybody_reads_what_the_table_says(
 
 
 async def done(on: Harness) -> None:
-    """Wait until all that was asked for is done, long jobs and reviews too."""
+    """Wait until all that was asked for is done, operations and reviews too."""
 
-    async def jobs_are_over() -> bool:
+    async def operations_are_over() -> bool:
         walk.end_reviews(on)
-        return all(job["ended_at"] for job in await rows(on, "long_jobs"))
+        return all(operation["ended_at"] for operation in await rows(on, "operations"))
 
-    await until(jobs_are_over)
+    await until(operations_are_over)
     await settled(on, within=60)
 
 

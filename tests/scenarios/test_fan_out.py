@@ -17,7 +17,7 @@ DIRECT = "D0ADA"
 PROMPT = "upgrade the dependencies of {org}"
 TABLE = "Fan-out: “upgrade the dependencies of {org}”"
 pytestmark = pytest.mark.timing(
-    job_message=0.05, fan_out_pause=0.02, fan_out_poll=0.2, fan_out_slow_poll=0.2, fan_out_stop_retry=0.2
+    operation_message=0.05, fan_out_pause=0.02, fan_out_poll=0.2, fan_out_slow_poll=0.2, fan_out_stop_retry=0.2
 )
 
 

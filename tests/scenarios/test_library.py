@@ -8,7 +8,7 @@ import pytest
 from bot.features.library import sentences as library
 from bot.features.library.rules import Kind
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
-from bot.views import devin_answers, long_jobs
+from bot.views import devin_answers, operations
 from bot.views.modals.parts import NOT_DRAWN, NOT_LOADED, NOT_OPENED, not_stored
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
@@ -19,7 +19,7 @@ PAGE = "<https://app.devin.ai/knowledge|Open in Devin>"
 SAVED = f"The note *Deploys* is saved. Devin knows it from now on. {PAGE}"
 CHANGED = f"The note *Deploys* is changed. Devin knows it from now on. {PAGE}"
 NOT_YOURS = "Changes of notes are for the admins of Devin Bridge. Ask <@U0ADA>."
-NO_PERMISSION = long_jobs.devin_refused("ManageAccountKnowledge")
+NO_PERMISSION = operations.devin_refused("ManageAccountKnowledge")
 
 
 async def typed(on: Harness, text: str, user: str = ADA) -> str:

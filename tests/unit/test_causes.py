@@ -152,7 +152,7 @@ STORED = {
         {"v": 1, "event": "channel_archive", "fields": {"channel": "C1"}},
         EventCause("channel_archive", {"channel": "C1"}),
     ),
-    "a task": ({"v": 1, "task": "long_job", "subject": "j1"}, TaskCause("long_job", "j1")),
+    "a task": ({"v": 1, "task": "operation", "subject": "j1"}, TaskCause("operation", "j1")),
     "a task in one organisation": (
         {"v": 1, "task": "fan_out_session", "subject": "f1", "org_id": "org-1", "attempt": 2},
         TaskCause("fan_out_session", "f1", "org-1", 2),
@@ -246,7 +246,7 @@ def test_a_response_url_is_shown_nowhere_and_can_be_taken_out(cause):
     assert URL not in str(encode(without_response_url(cause)))
 
 
-@pytest.mark.parametrize("cause", [MENTION, StartCause("s1"), TaskCause("long_job", "j1")])
+@pytest.mark.parametrize("cause", [MENTION, StartCause("s1"), TaskCause("operation", "j1")])
 def test_a_cause_without_a_response_url_stays_the_same(cause):
     assert without_response_url(cause) is cause
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.long_job import LongJob, LongJobState, NewLongJob
+from bot.domain.operation import NewOperation, Operation, OperationState
 from bot.features.reads import member_sentences as members
 from bot.features.reads import metric_sentences as metrics
 from bot.features.reads import secret_sentences as secrets
@@ -249,7 +249,7 @@ def test_a_schedule_that_cannot_be_picked():
 
 # ---------------------------------------------------------------- reviews
 
-NEW = NewLongJob(
+NEW = NewOperation(
     "review",
     reviews.title(PULL, "abcdef0123"),
     "",
@@ -262,9 +262,11 @@ NEW = NewLongJob(
 SENTENCES = reviews.ReviewSentences()
 
 
-def job(state: LongJobState = LongJobState.READING, reason: str | None = None, status: str | None = None) -> LongJob:
+def operation(
+    state: OperationState = OperationState.READING, reason: str | None = None, status: str | None = None
+) -> Operation:
     cursor = status and {"status": status}
-    return LongJob("j1", "T1", "U1", NEW, state, "r1", NOW, cursor=cursor or None, reason=reason)
+    return Operation("j1", "T1", "U1", NEW, state, "r1", NOW, cursor=cursor or None, reason=reason)
 
 
 def test_what_is_said_before_a_review():
@@ -301,29 +303,29 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
 @pytest.mark.parametrize(
     ("line", "message"),
     {
-        "Devin begins soon.": SENTENCES.going_on(job(), 0.0),
-        "Devin is reading it.": SENTENCES.going_on(job(status="running"), 0.0),
-        "Devin says: on hold.": SENTENCES.going_on(job(status="on hold"), 0.0),
+        "Devin begins soon.": SENTENCES.going_on(operation(), 0.0),
+        "Devin is reading it.": SENTENCES.going_on(operation(status="running"), 0.0),
+        "Devin says: on hold.": SENTENCES.going_on(operation(status="on hold"), 0.0),
         ":white_check_mark: Done. Devin's findings are on the pull request.": SENTENCES.ended(
-            job(LongJobState.DONE), 0, ()
+            operation(OperationState.DONE), 0, ()
         ),
         "No longer followed. Devin goes on with the review, which appears on the pull request.": SENTENCES.ended(
-            job(LongJobState.CANCELLED), 0, ()
+            operation(OperationState.CANCELLED), 0, ()
         ),
         ":warning: Devin could not finish the review. Ask again with `/devin review`.": SENTENCES.ended(
-            job(LongJobState.FAILED, reviews.ERRORED), 0, ()
+            operation(OperationState.FAILED, reviews.ERRORED), 0, ()
         ),
         ":warning: Devin has not finished it in two hours (`running`). Look at the pull request itself.": SENTENCES.ended(
-            job(LongJobState.FAILED, reviews.still_going("running")), 0, ()
+            operation(OperationState.FAILED, reviews.still_going("running")), 0, ()
         ),
         ":warning: Devin does not show this review any more. Look at the pull request itself.": SENTENCES.ended(
-            job(LongJobState.FAILED, reviews.NO_COMMIT), 0, ()
+            operation(OperationState.FAILED, reviews.NO_COMMIT), 0, ()
         ),
         ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.": SENTENCES.ended(
-            job(LongJobState.FAILED), 0, ()
+            operation(OperationState.FAILED), 0, ()
         ),
         ":warning: Slack does not take the message that would show how far this review is, because the app lacks the scope `im:write`. Devin goes on with the review, which appears on the pull request. A workspace admin can install the app again with that scope.": SENTENCES.ended(
-            job(LongJobState.FAILED, reviews.NO_MESSAGE), 0, ()
+            operation(OperationState.FAILED, reviews.NO_MESSAGE), 0, ()
         ),
     }.items(),
 )
@@ -335,18 +337,22 @@ def test_the_message_of_a_review(message, line):
 
 
 def test_who_asked_for_a_review_that_took_long_is_notified_of_its_end():
-    assert SENTENCES.over(job(LongJobState.DONE)).text == snapshot(
+    assert SENTENCES.over(operation(OperationState.DONE)).text == snapshot(
         "Review of acme/web#7 (abcdef0): Done. Devin's findings are on the pull request."
     )
-    assert SENTENCES.over(job(LongJobState.FAILED, reviews.LOST)).text == (
+    assert SENTENCES.over(operation(OperationState.FAILED, reviews.LOST)).text == (
         "Review of acme/web#7 (abcdef0): It could not be followed to its end; the message above says why."
     )
 
 
 def test_only_while_a_review_goes_on_it_can_be_left():
-    (button,) = SENTENCES.going_on(job(), 0.0).blocks[1]["elements"]
-    assert (button["text"]["text"], button["action_id"], button["value"]) == ("Stop following", "cancel_long_job", "j1")
-    assert len(SENTENCES.ended(job(LongJobState.DONE), 0, ()).blocks) == 1
+    (button,) = SENTENCES.going_on(operation(), 0.0).blocks[1]["elements"]
+    assert (button["text"]["text"], button["action_id"], button["value"]) == (
+        "Stop following",
+        "cancel_operation",
+        "j1",
+    )
+    assert len(SENTENCES.ended(operation(OperationState.DONE), 0, ()).blocks) == 1
 
 
 # ---------------------------------------------------------------- no answer

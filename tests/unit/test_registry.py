@@ -32,7 +32,7 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start list cost status stop stop_listed stop_confirmed mute unmute aside archive new notify "
-        "open_form cancel_long_job exit exit_confirmed answer usage report digest budget_list budget_set "
+        "open_form cancel_operation exit exit_confirmed answer usage report digest budget_list budget_set "
         "budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit audit_bot fanout "
         "start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
@@ -57,7 +57,7 @@ def test_what_goes_before_waiting_replies():
     """A stop ends them, a question of ours or a press concerns nobody else; what starts or is for Devin waits."""
     assert names(spec for spec in COMMANDS.specs if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
-        *("stop_listed", "stop_confirmed", "exit_confirmed", "answer", "cancel_long_job", "open_form"),
+        *("stop_listed", "stop_confirmed", "exit_confirmed", "answer", "cancel_operation", "open_form"),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("ask_for_more", "grant_more", "refuse_more"),
         *("schedule_delete_confirmed", "note_delete_confirmed"),
@@ -85,7 +85,7 @@ def test_what_starts_work_that_is_paid_for():
 
 def test_which_buttons_stand_under_posts():
     shown = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze", "stop_fan_out", "retry_fan_out"}
-    others = {"grant_more", "refuse_more", "cancel_long_job", "open_form"}
+    others = {"grant_more", "refuse_more", "cancel_operation", "open_form"}
     assert names(COMMANDS.on(Surface.BUTTON)) == shown | others
     assert all(COMMANDS.press_of(spec.action_id, "x") == Press(spec, "x") for spec in COMMANDS.on(Surface.BUTTON))
 

@@ -97,8 +97,8 @@ NOTIFY: Final = CommandSpec(
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
 OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)
-# The button of a long job's message; only who began the job may press it.
-CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", ways=(button("cancel_long_job"),), urgent=True)
+# The button of an operation's message; only who began it may press it.
+CANCEL_OPERATION: Final = CommandSpec("cancel_operation", ways=(button("cancel_operation"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
@@ -134,7 +134,7 @@ CORE: Final = (
     NEW,
     NOTIFY,
     OPEN_FORM,
-    CANCEL_LONG_JOB,
+    CANCEL_OPERATION,
     EXIT,
     EXIT_CONFIRMED,
     ANSWER,

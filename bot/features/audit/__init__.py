@@ -11,7 +11,7 @@ from bot.features.audit.flow import AuditCommands
 from bot.features.audit.sentences import BotAuditSentences
 from bot.features.audit.specs import COMMANDS
 from bot.kernel.feature import Feature, Permission
-from bot.kernel.long_jobs.row_sources import LongJobKind
+from bot.kernel.operations.row_sources import OperationKind
 
 
 async def _last_minute(devin: Devin) -> None:
@@ -23,9 +23,9 @@ FEATURE: Final = Feature(
     "audit",
     commands=COMMANDS,
     handlers=lambda kernel: AuditCommands(kernel.services).handlers(),
-    long_jobs=lambda kernel: [
-        LongJobKind(audit_log.KIND, audit_log.AuditLogRows()),
-        LongJobKind(bot_audit.KIND, bot_audit.BotAuditRows(kernel.services), BotAuditSentences()),
+    operations=lambda kernel: [
+        OperationKind(audit_log.KIND, audit_log.AuditLogRows()),
+        OperationKind(bot_audit.KIND, bot_audit.BotAuditRows(kernel.services), BotAuditSentences()),
     ],
     permissions=(Permission("audit", "ManageEnterpriseSettings", _last_minute),),
 )

@@ -5,22 +5,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bot.domain.long_job import JobRow, LongJob, NewLongJob
+from bot.domain.operation import NewOperation, Operation, OperationRow
 from bot.features.audit.sentences import BOT_AUDIT_TITLE
-from bot.kernel.long_jobs.row_sources import BATCH, Batch
+from bot.kernel.operations.row_sources import BATCH, Batch
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import audit, people
 from bot.store.audit import AuditRow
 
-KIND: Final = "bot_audit"  # of long jobs; stands in rows
+KIND: Final = "bot_audit"  # of operations; stands in rows
 BOT_AUDIT_HEADER: Final = ("at", "person_id", "person", "action", "target", "channel", "before", "after", "outcome")
 
 
-def bot_audit_file(now: float) -> NewLongJob:
-    """The long job that makes a file of the bot's audit rows."""
+def bot_audit_file(now: float) -> NewOperation:
+    """The operation that makes a file of the bot's audit rows."""
     name = f"devin-bridge-audit-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
-    return NewLongJob(KIND, BOT_AUDIT_TITLE, name, BOT_AUDIT_HEADER, ())
+    return NewOperation(KIND, BOT_AUDIT_TITLE, name, BOT_AUDIT_HEADER, ())
 
 
 class BotAuditRows:
@@ -29,14 +29,14 @@ class BotAuditRows:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
+    async def read(self, workspace: Workspace, operation: Operation) -> Batch:
         """Read the next audit rows; those that are added meanwhile are newer than the first batch, and left out."""
-        below = job.cursor["below"] if job.cursor else None
+        below = operation.cursor["below"] if operation.cursor else None
         async with self._services.db.read() as tx:
             found = await audit.below(tx, workspace.team, below, BATCH)
-            total = job.total if job.cursor else await audit.count(tx, workspace.team)
+            total = operation.total if operation.cursor else await audit.count(tx, workspace.team)
             names = await people.names(tx, workspace.team, {row.user for _, row in found})
-        rows = [JobRow(str(seq), bot_audit_cells(row, names.get(row.user))) for seq, row in found]
+        rows = [OperationRow(str(seq), bot_audit_cells(row, names.get(row.user))) for seq, row in found]
         cursor = {"below": found[-1][0]} if len(found) == BATCH else None
         return Batch(rows, len(rows), cursor, total)
 

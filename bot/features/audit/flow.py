@@ -1,4 +1,4 @@
-"""What admins ask for with `/devin audit` and `/devin audit bot`: mostly the begin of a long job."""
+"""What admins ask for with `/devin audit` and `/devin audit bot`: mostly the begin of an operation."""
 
 from bot.domain.commands.spec import CommandSpec
 from bot.features.audit import sentences as audit_logs
@@ -7,7 +7,7 @@ from bot.features.audit.source import audit_log_file
 from bot.features.audit.specs import AUDIT, AUDIT_BOT
 from bot.features.audit.words import WrongQuery, days_of, parse_query
 from bot.kernel.commands.handler import Asked, Handler
-from bot.kernel.long_jobs.jobs import begin_for
+from bot.kernel.operations.requests import begin_for
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import audit, people
@@ -15,7 +15,7 @@ from bot.views.message import Message
 
 
 class AuditCommands:
-    """Answers these commands from our own rows, or begins the long job that they ask for."""
+    """Answers these commands from our own rows, or begins the operation that they ask for."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bot.domain.long_job import Cell, LongJob
+from bot.domain.operation import Cell, Operation
 from bot.features.audit.words import NAMES, AuditMistake, AuditQuery, Days, WrongQuery
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.dates import short_date
-from bot.views.long_jobs import LongJobSentences
 from bot.views.message import Block, Message
+from bot.views.operations import OperationSentences
 from bot.views.text import counted, shortened
 
 MOST_LISTED: Final = 20
@@ -50,7 +50,7 @@ def wrong_query(wrong: WrongQuery) -> Message:
 
 
 def audit_title(query: AuditQuery, days: Days) -> str:
-    """The title of the long job that reads Devin's audit log: the days with their zone, and the filters if any."""
+    """The title of the operation that reads Devin's audit log: the days with their zone, and the filters if any."""
     span = short_date(days.last) if days.first == days.last else f"{short_date(days.first)} to {short_date(days.last)}"
     named = {"action": query.action, "person": query.person, "organisation": query.org}
     filters = "".join(f", {name} {value}" for name, value in named.items() if value)
@@ -143,9 +143,9 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-class BotAuditSentences(LongJobSentences):
+class BotAuditSentences(OperationSentences):
     """What the message with the changes through the bot says: its table is that of the answer."""
 
-    def table(self, job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Block:  # noqa: ARG002 - of all alike
+    def table(self, operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -> Block:  # noqa: ARG002 - of all alike
         """Show the first `rows`."""
         return bot_audit_table(rows)

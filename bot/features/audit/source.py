@@ -12,14 +12,14 @@ from bot.devin.audit import AuditApi
 from bot.devin.client import Devin
 from bot.devin.errors import DevinInvalid, DevinNotFound
 from bot.devin.models import AuditEntry
-from bot.domain.long_job import Cell, JobRow, LongJob, NewLongJob
+from bot.domain.operation import Cell, NewOperation, Operation, OperationRow
 from bot.features.audit import sentences as views
 from bot.features.audit.bot_audit import written_instant, written_json
 from bot.features.audit.words import AuditQuery, Days
-from bot.kernel.long_jobs.row_sources import Batch, CannotGoOn
+from bot.kernel.operations.row_sources import Batch, CannotGoOn
 from bot.kernel.workspace import Workspace
 
-KIND: Final = "audit"  # of long jobs; stands in rows
+KIND: Final = "audit"  # of operations; stands in rows
 HEADER: Final = (
     *("audit_log_id", "at", "action", "by", "org_id"),
     *("user_id", "user_email", "service_user_id", "service_user_name", "data"),
@@ -28,28 +28,28 @@ _SHOWN: Final = (1, 2, 3, 4)
 _ORG_ID: Final = "org-"  # how the ids of organisations begin
 
 
-def audit_log_file(query: AuditQuery, days: Days) -> NewLongJob:
-    """The long job that reads the audit log of `days` through the filters of `query`."""
+def audit_log_file(query: AuditQuery, days: Days) -> NewOperation:
+    """The operation that reads the audit log of `days` through the filters of `query`."""
     asked = {"after": days.after, "before": days.before}
     filters = {name: value for name in ("action", "person", "org") if (value := getattr(query, name)) is not None}
     name = f"devin-audit-{days.first}-to-{days.last}.csv"
-    return NewLongJob(KIND, views.audit_title(query, days), name, HEADER, _SHOWN, asked=asked | filters)
+    return NewOperation(KIND, views.audit_title(query, days), name, HEADER, _SHOWN, asked=asked | filters)
 
 
 class AuditLogRows:
     """The source of the entries of Devin's audit log."""
 
-    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
+    async def read(self, workspace: Workspace, operation: Operation) -> Batch:
         """Read the next page, of the newest window or of one before it."""
-        devin, asked = workspace.organisation.devin, job.new.asked
+        devin, asked = workspace.organisation.devin, operation.new.asked
         # A second earlier, because it is not documented whether the bounds belong to a span.
         windows = list(paging.windows(asked["after"] - 1, asked["before"]))[::-1]
-        at: dict[str, Any] = dict(job.cursor) if job.cursor else {"window": 0, "after": None, "left_out": 0}
+        at: dict[str, Any] = dict(operation.cursor) if operation.cursor else {"window": 0, "after": None, "left_out": 0}
         if "org" in asked and "org_id" not in at:
             at["org_id"] = await organisation_id(devin, asked["org"])
         page = await _page(devin, asked, windows[at["window"]], at)
-        total = job.total if job.cursor else await _total(devin, asked, windows[1:], at, page.total)
-        rows = [JobRow(one.audit_log_id, _cells(one)) for one in page.items if _is_wanted(one, asked)]
+        total = operation.total if operation.cursor else await _total(devin, asked, windows[1:], at, page.total)
+        rows = [OperationRow(entry.audit_log_id, _cells(entry)) for entry in page.items if _is_wanted(entry, asked)]
         at["left_out"] += len(page.unreadable)
         read = len(page.items) + len(page.unreadable)
         if page.has_next_page:
@@ -63,7 +63,11 @@ async def organisation_id(devin: Devin, named: str) -> str:
     """Return the id of the organisation that is `named` by its id or its name. Raises CannotGoOn if there is none."""
     if named.startswith(_ORG_ID):
         return named
-    found = {one.org_id async for one in devin.organizations() if one.name.casefold() == named.casefold()}
+    found = {
+        organisation.org_id
+        async for organisation in devin.organizations()
+        if organisation.name.casefold() == named.casefold()
+    }
     if len(found) != 1:
         raise CannotGoOn(views.no_such_organisation(named, len(found)))
     return found.pop()
@@ -101,7 +105,7 @@ def _is_wanted(entry: AuditEntry, asked: Mapping[str, Any]) -> bool:
     if person is None:
         return True
     known = (entry.user_email, entry.user_id, entry.service_user_name, entry.service_user_id)
-    return person.casefold() in {one.casefold() for one in known if one}
+    return person.casefold() in {name.casefold() for name in known if name}
 
 
 def _cells(entry: AuditEntry) -> tuple[Cell, ...]:

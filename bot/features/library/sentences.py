@@ -9,8 +9,8 @@ from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import code
 from bot.views.given_back import given_back
-from bot.views.long_jobs import devin_refused
 from bot.views.message import Message
+from bot.views.operations import devin_refused
 from bot.views.plain_text import notification
 from bot.views.text import ago, counted, disarm, escape, fitted, link, split
 

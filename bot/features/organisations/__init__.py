@@ -7,11 +7,11 @@ from bot.features.organisations.sentences import OrganisationSentences
 from bot.features.organisations.source import KIND, OrganisationRows
 from bot.features.organisations.specs import COMMANDS
 from bot.kernel.feature import Feature
-from bot.kernel.long_jobs.row_sources import LongJobKind
+from bot.kernel.operations.row_sources import OperationKind
 
 FEATURE: Final = Feature(
     "organisations",
     commands=COMMANDS,
     handlers=lambda kernel: OrganisationsCommand(kernel.services).handlers(),
-    long_jobs=lambda kernel: [LongJobKind(KIND, OrganisationRows(kernel.services), OrganisationSentences())],
+    operations=lambda kernel: [OperationKind(KIND, OrganisationRows(kernel.services), OrganisationSentences())],
 )

@@ -1,10 +1,10 @@
-"""`/devin orgs`: begins the list of Devin's organisations, which is a long job."""
+"""`/devin orgs`: begins the list of Devin's organisations, which is an operation."""
 
 from bot.domain.commands.spec import CommandSpec
 from bot.features.organisations.source import organisation_list
 from bot.features.organisations.specs import ORGS
 from bot.kernel.commands.handler import Asked, Handler
-from bot.kernel.long_jobs.jobs import begin_for
+from bot.kernel.operations.requests import begin_for
 from bot.kernel.services import Services
 from bot.views.message import Message
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.cycle import Cycle
 from bot.views.dates import short_date
-from bot.views.long_jobs import LongJobSentences, granted_by
+from bot.views.operations import OperationSentences, granted_by
 from bot.views.text import counted, fitted
 
 TITLE: Final = "Devin's organisations"
@@ -42,7 +42,7 @@ def _missing(what: str, permission: str) -> str:
     return f"{what}: the key lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
 
 
-class OrganisationSentences(LongJobSentences):
+class OrganisationSentences(OperationSentences):
     """What the message says; where an organisation has no value, its table says why. In the file it has none."""
 
     absent: Mapping[str, str] = {

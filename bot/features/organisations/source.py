@@ -16,17 +16,17 @@ from bot.devin.errors import DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
 from bot.domain.billing import ONE_DAY, billing_day
 from bot.domain.cycle import cycle_with
-from bot.domain.long_job import NOT_SHOWN, Cell, JobRow, LongJob, NewLongJob
+from bot.domain.operation import NOT_SHOWN, Cell, NewOperation, Operation, OperationRow
 from bot.domain.periods import days_between
 from bot.features.consumption import cycle_rows as cycles
 from bot.features.organisations import sentences as views
 from bot.features.usage.bill import read_sum
 from bot.features.usage.sentences import Apart, not_included
-from bot.kernel.long_jobs.row_sources import Batch
+from bot.kernel.operations.row_sources import Batch
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 
-KIND: Final = "organisations"  # of long jobs; stands in rows
+KIND: Final = "organisations"  # of operations; stands in rows
 AT_ONCE: Final = 10  # organisations in a batch: each takes a call of its own
 MOST_LISTED: Final = 100  # beyond, there is a file too
 HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
@@ -38,10 +38,10 @@ _Days = tuple[date, date]
 """The first and the last day whose ACUs are shown."""
 
 
-def organisation_list(now: float) -> NewLongJob:
-    """The long job that lists the organisations."""
+def organisation_list(now: float) -> NewOperation:
+    """The operation that lists the organisations."""
     name = f"devin-organisations-{datetime.fromtimestamp(now, UTC):%Y-%m-%d}.csv"
-    return NewLongJob(
+    return NewOperation(
         KIND,
         views.TITLE,
         name,
@@ -67,36 +67,37 @@ class OrganisationRows:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
+    async def read(self, workspace: Workspace, operation: Operation) -> Batch:
         """Read the next organisations with their ACUs; before the first ones, how long the queue is."""
         own = workspace.organisation.devin
-        at: dict[str, Any] = dict(job.cursor) if job.cursor else {"after": None, "skip": 0, "missing": None}
-        days, notes = await self._days(own, job)
+        at: dict[str, Any] = dict(operation.cursor) if operation.cursor else {"after": None, "skip": 0, "missing": None}
+        days, notes = await self._days(own, operation)
         try:
             page = await own.organizations_page(at["after"])
         except (DevinForbidden, DevinNotFound) as refused:
-            batch = await _own_alone(own, days, job, getattr(refused, "needed", None))
+            batch = await _own_alone(own, days, operation, getattr(refused, "needed", None))
             return replace(batch, notes=(*notes, *batch.notes))
         some = page.items[at["skip"] : at["skip"] + AT_ONCE]
         rows = []
-        for one in some:
-            amount = await _amount(own, one.org_id, days) if at["missing"] is None else _Amount()
+        for organisation in some:
+            amount = await _amount(own, organisation.org_id, days) if at["missing"] is None else _Amount()
             at["missing"] = at["missing"] or amount.missing
-            rows.append(JobRow(one.org_id, _cells(job, one.org_id, one.name or None, _limits(one), amount)))
+            org_id, name = organisation.org_id, organisation.name or None
+            rows.append(OperationRow(org_id, _cells(operation, org_id, name, _limits(organisation), amount)))
         if at["missing"] is not None:
             notes = (*notes, views.no_acus(at["missing"]))
         cursor = _next(at, len(page.items), page.end_cursor if page.has_next_page else None)
         return Batch(rows, len(some), cursor, page.total, notes)
 
-    async def _days(self, own: Devin, job: LongJob) -> tuple[_Days, tuple[str, ...]]:
+    async def _days(self, own: Devin, operation: Operation) -> tuple[_Days, tuple[str, ...]]:
         """The days whose ACUs are shown, and at the begin what is said beside the list."""
-        if job.new.asked:
-            first, last, until = (date.fromisoformat(job.new.asked[name]) for name in ("first", "last", "until"))
+        if operation.new.asked:
+            first, last, until = (date.fromisoformat(operation.new.asked[name]) for name in ("first", "last", "until"))
             return (first, last), tuple(not_included(Apart(days_between(last + ONE_DAY, until))))
-        today = billing_day(job.created_at)
+        today = billing_day(operation.created_at)
         async with self._services.db.read() as tx:
             cycle = cycle_with(today, await cycles.cycles_with(tx, own.org_id, today))
-        return (cycle.first, today), () if job.cursor else (views.cycle_shown(cycle), await _queue(own))
+        return (cycle.first, today), () if operation.cursor else (views.cycle_shown(cycle), await _queue(own))
 
 
 def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[str, Any] | None:
@@ -106,7 +107,7 @@ def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[st
     return None if next_page is None else {**at, "skip": 0, "after": next_page}
 
 
-async def _own_alone(own: Devin, days: _Days, job: LongJob, needed: str | None) -> Batch:
+async def _own_alone(own: Devin, days: _Days, operation: Operation, needed: str | None) -> Batch:
     notes = [views.own_alone(needed)]
     try:
         amount = _Amount(await read_sum(own.daily_consumption, *days))
@@ -115,7 +116,7 @@ async def _own_alone(own: Devin, days: _Days, job: LongJob, needed: str | None) 
         notes.append(views.no_acus(refused.needed or _NO_OWN_ACUS))
     except DevinNotFound:
         amount = _Amount()
-    row = JobRow(own.org_id, _cells(job, own.org_id, None, (NOT_SHOWN, NOT_SHOWN), amount))
+    row = OperationRow(own.org_id, _cells(operation, own.org_id, None, (NOT_SHOWN, NOT_SHOWN), amount))
     return Batch((row,), 1, None, 1, tuple(notes))
 
 
@@ -136,11 +137,13 @@ async def _queue(devin: Devin) -> str:
     return views.queue(queue.queue_size, queue.status)
 
 
-def _limits(one: Organization) -> tuple[Cell, Cell]:
-    session, cycle = one.max_session_acu_limit, one.max_cycle_acu_limit
+def _limits(organisation: Organization) -> tuple[Cell, Cell]:
+    session, cycle = organisation.max_session_acu_limit, organisation.max_cycle_acu_limit
     return None if session is None else str(session), None if cycle is None else str(cycle)
 
 
-def _cells(job: LongJob, org_id: str, name: str | None, limits: tuple[Cell, Cell], amount: _Amount) -> tuple[Cell, ...]:
+def _cells(
+    operation: Operation, org_id: str, name: str | None, limits: tuple[Cell, Cell], amount: _Amount
+) -> tuple[Cell, ...]:
     acus = None if amount.acus is None else f"{amount.acus:f}"
-    return (name, org_id, *(() if job.new.asked else limits), acus)
+    return (name, org_id, *(() if operation.new.asked else limits), acus)

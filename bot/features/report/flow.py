@@ -16,7 +16,7 @@ from bot.features.usage.files import begin_figure_file, finished_days, spending
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked, Handler
-from bot.kernel.long_jobs.jobs import Requester
+from bot.kernel.operations.requests import Requester
 from bot.kernel.services import Services
 from bot.views.message import Message
 
@@ -44,7 +44,7 @@ class ReportCommand:
         return await self._answers.report(asked.workspace, question)
 
     async def _file(self, asked: Asked, question: Question) -> Message:
-        """Begin the file of a report. NO_ANSWER means that the job's message is the answer."""
+        """Begin the file of a report. NO_ANSWER means that the operation's message is the answer."""
         workspace = asked.workspace
         async with self._services.db.scan(urgent=True) as tx:
             span = finished_days(await self._usage_answers.span(tx, workspace, question), self._services.clock())

@@ -7,11 +7,11 @@ from bot.features.reviews.follow import ReviewFollow
 from bot.features.reviews.sentences import ReviewSentences
 from bot.features.reviews.specs import COMMANDS
 from bot.kernel.feature import Feature
-from bot.kernel.long_jobs.row_sources import LongJobKind
+from bot.kernel.operations.row_sources import OperationKind
 
 FEATURE: Final = Feature(
     "reviews",
     commands=COMMANDS,
     handlers=lambda kernel: Reviews(kernel.services).handlers(),
-    long_jobs=lambda kernel: [LongJobKind(KIND, ReviewFollow(kernel.services), ReviewSentences())],
+    operations=lambda kernel: [OperationKind(KIND, ReviewFollow(kernel.services), ReviewSentences())],
 )

@@ -1,4 +1,4 @@
-"""A review of a pull request is asked for exactly once (`bot.kernel.exactly_once`), and then followed as a long job.
+"""A review of a pull request is asked for exactly once (`bot.kernel.exactly_once`), and then followed as an operation.
 
 A review carries no reference. A look-up takes the newest one of the newest commit for ours if it is going on, or was
 created after the intent: Devin has then one review of that commit, and another one would only be paid for twice.
@@ -13,7 +13,7 @@ from bot.devin.reviews import Review
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import own_lane
-from bot.domain.long_job import NewLongJob
+from bot.domain.operation import NewOperation
 from bot.features.reviews import sentences as views
 from bot.features.reviews.specs import REVIEW
 from bot.kernel.commands.asking import ask_later
@@ -23,12 +23,12 @@ from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Miss
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.job import CommandJob, move, recipient_after_ack
-from bot.kernel.long_jobs.jobs import Requester, begin
+from bot.kernel.operations.requests import Requester, begin
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.views.message import Message
 
-KIND: Final = "review"  # of long jobs; stands in rows
+KIND: Final = "review"  # of operations; stands in rows
 GOING_ON: Final = frozenset({"pending", "running"})
 
 
@@ -128,7 +128,7 @@ class NewReview(Creation[Review]):
         requester = Requester.of_job(self._job)
         title = views.title(self._url, thing.commit_sha, self._hosts)
         following = {"pr_url": self._url, "commit_sha": thing.commit_sha}
-        await begin(uow, requester, NewLongJob(KIND, title, "", (), (), asked=following))
+        await begin(uow, requester, NewOperation(KIND, title, "", (), (), asked=following))
         if requester.direct is None:
             await self._reply(uow, views.asked_for(self._url, self._hosts))
 

@@ -3,10 +3,10 @@
 from typing import Final
 
 from bot.devin.errors import DevinError, DevinNotFound, DevinRefused
-from bot.domain.long_job import LongJob
+from bot.domain.operation import Operation
 from bot.features.reviews import sentences as views
 from bot.kernel.commands.devin_failures import failure_sentence
-from bot.kernel.long_jobs.row_sources import Batch, CannotGoOn
+from bot.kernel.operations.row_sources import Batch, CannotGoOn
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 
@@ -19,10 +19,10 @@ class ReviewFollow:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
+    async def read(self, workspace: Workspace, operation: Operation) -> Batch:
         """Ask Devin how far the review is. What ends it without a result is a sentence of CannotGoOn."""
-        timing, asked = self._services.timing, job.new.asked
-        age = self._services.clock() - job.created_at
+        timing, asked = self._services.timing, operation.new.asked
+        age = self._services.clock() - operation.created_at
         too_late = age > timing.review_followed
         try:
             review = await workspace.organisation.devin.review(asked["pr_url"], asked["commit_sha"])
@@ -32,7 +32,7 @@ class ReviewFollow:
             if too_late or (isinstance(error, DevinRefused) and not may_pass):
                 raise CannotGoOn(_failure(error)) from None
             wait = max(timing.review_poll, min(error.retry_after or 0.0, timing.row_longest_asked))
-            return Batch((), 0, job.cursor or _BEGUN, wait=wait)
+            return Batch((), 0, operation.cursor or _BEGUN, wait=wait)
         if review.status == "completed":
             return Batch((), 0)
         if review.status == "errored":

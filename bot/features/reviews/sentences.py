@@ -3,12 +3,12 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.domain.long_job import Cell, LongJob, LongJobState
+from bot.domain.commands.registry import CANCEL_OPERATION
+from bot.domain.operation import Cell, Operation, OperationState
 from bot.views import blocks
 from bot.views.answers import failures as failure_sentences
-from bot.views.long_jobs import LongJobSentences
 from bot.views.message import Block, Message
+from bot.views.operations import OperationSentences
 from bot.views.pull_requests import pull_request_name
 from bot.views.text import fitted, link
 
@@ -35,7 +35,7 @@ _STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading 
 
 
 def title(pr_url: str, commit: str, hosts: Collection[str] = ()) -> str:
-    """The title of the job that follows a review."""
+    """The title of the operation that follows a review."""
     return f"Review of {pull_request_name(pr_url, hosts)} ({commit[:COMMIT_SHOWN]})"
 
 
@@ -61,33 +61,35 @@ def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message
     )
 
 
-class ReviewSentences(LongJobSentences):
+class ReviewSentences(OperationSentences):
     """What the message of a review says, which has no rows."""
 
     no_message = NO_MESSAGE
 
-    def going_on(self, job: LongJob, now: float) -> Message:  # noqa: ARG002 - Devin does not say how far it is
+    def going_on(self, operation: Operation, now: float) -> Message:  # noqa: ARG002 - Devin does not say how far it is
         """Show how far the review is, in Devin's word for it, and a button with which it is followed no longer."""
-        status = job.cursor["status"] if job.cursor else "pending"
+        status = operation.cursor["status"] if operation.cursor else "pending"
         line = _STATES.get(status) or f"Devin says: {fitted(status, 30)}."
-        return _message(job, line, *blocks.actions(blocks.button("Stop following", CANCEL_LONG_JOB.action_id, job.id)))
+        return _message(
+            operation, line, *blocks.actions(blocks.button("Stop following", CANCEL_OPERATION.action_id, operation.id))
+        )
 
-    def ended(self, job: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:  # noqa: ARG002 - none
+    def ended(self, operation: Operation, count: int, rows: Sequence[Sequence[Cell]]) -> Message:  # noqa: ARG002 - none
         """Show how it ended."""
-        if job.state is LongJobState.CANCELLED:
-            return _message(job, STOPPED)
-        if job.state is LongJobState.FAILED:
-            return _message(job, f":warning: {job.reason or LOST}")
-        return _message(job, ":white_check_mark: Done. Devin's findings are on the pull request.")
+        if operation.state is OperationState.CANCELLED:
+            return _message(operation, STOPPED)
+        if operation.state is OperationState.FAILED:
+            return _message(operation, f":warning: {operation.reason or LOST}")
+        return _message(operation, ":white_check_mark: Done. Devin's findings are on the pull request.")
 
-    def over(self, job: LongJob) -> Message:
+    def over(self, operation: Operation) -> Message:
         """Notify who asked for a review, which took a while, that it is over: nobody is notified of an edit."""
         how = (
             "It could not be followed to its end; the message above says why."
-            if job.state is LongJobState.FAILED
+            if operation.state is OperationState.FAILED
             else "Done. Devin's findings are on the pull request."
         )
-        return Message(f"{fitted(job.new.title)}: {how}")
+        return Message(f"{fitted(operation.new.title)}: {how}")
 
 
 def still_going(status: str) -> str:
@@ -96,8 +98,8 @@ def still_going(status: str) -> str:
     return f"Devin has not finished it in two hours (`{word}`). Look at the pull request itself."
 
 
-def _message(job: LongJob, line: str, *more: Block) -> Message:
-    name, _, commit = job.new.title.removeprefix("Review of ").rpartition(" ")
-    head = f"*Review of {link(job.new.asked.get('pr_url'), name)}* {fitted(commit, 20)}"
+def _message(operation: Operation, line: str, *more: Block) -> Message:
+    name, _, commit = operation.new.title.removeprefix("Review of ").rpartition(" ")
+    head = f"*Review of {link(operation.new.asked.get('pr_url'), name)}* {fitted(commit, 20)}"
     text = line.removeprefix(":warning: ").removeprefix(":white_check_mark: ").replace("`", "")
-    return Message(f"{fitted(job.new.title)}: {text}", [blocks.section(f"{head}\n{line}"), *more])
+    return Message(f"{fitted(operation.new.title)}: {text}", [blocks.section(f"{head}\n{line}"), *more])

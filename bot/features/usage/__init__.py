@@ -7,11 +7,11 @@ from bot.features.usage.enterprise_usage import KIND, EnterpriseUsage
 from bot.features.usage.flow import UsageCommand
 from bot.features.usage.specs import COMMANDS
 from bot.kernel.feature import Feature
-from bot.kernel.long_jobs.row_sources import LongJobKind
+from bot.kernel.operations.row_sources import OperationKind
 
 FEATURE: Final = Feature(
     "usage",
     commands=COMMANDS,
     handlers=lambda kernel: UsageCommand(kernel.services).handlers(),
-    long_jobs=lambda _: [LongJobKind(KIND, EnterpriseUsage(), EnterpriseSentences())],
+    operations=lambda _: [OperationKind(KIND, EnterpriseUsage(), EnterpriseSentences())],
 )

@@ -7,8 +7,8 @@ from bot.domain.amounts import Price
 from bot.domain.periods import Span
 from bot.domain.questions import By, Question
 from bot.features.usage.sentences import heading
-from bot.views.long_jobs import LongJobSentences
 from bot.views.message import Message
+from bot.views.operations import OperationSentences
 from bot.views.text import total_acus
 
 MOST_SHOWN: Final = 100  # rows, as Slack's tables take no more
@@ -40,7 +40,7 @@ def in_all(total: Decimal, price: Price | None) -> str:
     return f"{total_acus(float(total), price)} in all."
 
 
-class EnterpriseSentences(LongJobSentences):
+class EnterpriseSentences(OperationSentences):
     """What the message says, which counts days while it reads."""
 
     unit = "day"

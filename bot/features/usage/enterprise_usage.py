@@ -1,4 +1,4 @@
-"""What all organisations of the enterprise used, as Devin bills it: by day or by product, as rows of a long job."""
+"""What all organisations of the enterprise used, as Devin bills it: by day or by product, as rows of an operation."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,28 +7,28 @@ from typing import Any, Final
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY
-from bot.domain.long_job import JobRow, LongJob, NewLongJob
+from bot.domain.operation import NewOperation, Operation, OperationRow
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
 from bot.features.usage import enterprise_sentences as views
 from bot.features.usage.bill import Bill, read_bill, spans
 from bot.features.usage.sentences import Apart, not_included
-from bot.kernel.long_jobs.row_sources import Batch
+from bot.kernel.operations.row_sources import Batch
 from bot.kernel.workspace import Workspace
 
-KIND: Final = "enterprise"  # of long jobs; stands in rows
+KIND: Final = "enterprise"  # of operations; stands in rows
 ORGANISATIONS: Final = "organisations"  # the kind of those by organisation, whose table has its own words
 
 
-def enterprise_usage(question: Question, span: Span) -> NewLongJob:
-    """The long job that shows what all organisations used on the counted days of `span`.
+def enterprise_usage(question: Question, span: Span) -> NewOperation:
+    """The operation that shows what all organisations used on the counted days of `span`.
 
     By organisation it is the list of organisations (`bot.features.organisations.source`) with their ACUs then.
     """
     by = question.by or By.DAY
     header = ("name", "org_id", "acus") if by is By.ORG else (by.value, "acus")
     asked = {"first": span.counted[0], "last": span.counted[-1], "until": max((*span.counted, *span.apart))}
-    return NewLongJob(
+    return NewOperation(
         ORGANISATIONS if by is By.ORG else KIND,
         views.title(question, span, by),
         views.file_name(span, by),
@@ -44,26 +44,26 @@ def enterprise_usage(question: Question, span: Span) -> NewLongJob:
 class EnterpriseUsage:
     """The source of what all organisations used. All of its rows come with its last batch."""
 
-    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
+    async def read(self, workspace: Workspace, operation: Operation) -> Batch:
         """Read the bill of the next days, and add it to that of the days before."""
-        first, last, until = (date.fromisoformat(job.new.asked[name]) for name in ("first", "last", "until"))
-        at: Mapping[str, Any] = job.cursor or {"from": first.isoformat(), "sums": {}, "apart": "0"}
+        first, last, until = (date.fromisoformat(operation.new.asked[name]) for name in ("first", "last", "until"))
+        at: Mapping[str, Any] = operation.cursor or {"from": first.isoformat(), "sums": {}, "apart": "0"}
         begin, end = next(spans(date.fromisoformat(at["from"]), until))
         bill = await read_bill(workspace.organisation.devin.enterprise_daily_consumption, begin, end)
         counted = {day: products for day, products in bill.items() if day <= last}
-        sums = _added(at["sums"], counted, By(job.new.asked["by"]))
+        sums = _added(at["sums"], counted, By(operation.new.asked["by"]))
         running = [acus for day, products in bill.items() if day > last for acus in products.values()]
         apart = exact_sum([Decimal(at["apart"]), *running])
         read = (end - begin).days + 1
         if end < until:
             cursor = {"from": (end + ONE_DAY).isoformat(), "sums": sums, "apart": f"{apart:f}"}
             return Batch((), read, cursor, (until - first).days + 1)
-        if job.new.asked["by"] == By.DAY:
+        if operation.new.asked["by"] == By.DAY:
             sums = {day.isoformat(): sums.get(day.isoformat(), "0") for day in reversed(days_between(first, last))}
         total = exact_sum(map(Decimal, sums.values()))
         notes = [views.in_all(total, workspace.policy.acu_price)]
         notes += not_included(Apart(days_between(last + ONE_DAY, until), float(apart)))
-        return Batch([JobRow(key, (key, acus)) for key, acus in sums.items()], read, None, None, tuple(notes))
+        return Batch([OperationRow(key, (key, acus)) for key, acus in sums.items()], read, None, None, tuple(notes))
 
 
 def _added(sums: Mapping[str, str], bill: Bill, by: By) -> dict[str, str]:
@@ -73,4 +73,4 @@ def _added(sums: Mapping[str, str], bill: Bill, by: By) -> dict[str, str]:
         for product, acus in products.items():
             key = day.isoformat() if by is By.DAY else product
             found[key] = exact_sum([found.get(key, Decimal()), acus])
-    return {key: f"{found[key]:f}" for key in sorted(found, key=lambda one: (-found[one], one)) if found[key]}
+    return {key: f"{found[key]:f}" for key in sorted(found, key=lambda name: (-found[name], name)) if found[key]}

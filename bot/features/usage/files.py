@@ -1,4 +1,4 @@
-"""The files behind `/devin usage … csv`: made from stored rows, and sent as a long job."""
+"""The files behind `/devin usage … csv`: made from stored rows, and sent as an operation."""
 
 from dataclasses import replace
 from typing import Final
@@ -15,25 +15,25 @@ from bot.features.usage.sentences import Apart, nothing_finished, refused_range
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.commands.handler import NO_ANSWER
-from bot.kernel.long_jobs.jobs import Requester, begin, begin_file
+from bot.kernel.operations.requests import Requester, begin, begin_file
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
-from bot.views import long_jobs as long_jobs_views
+from bot.views import operations as operations_views
 from bot.views.message import Message
 
 _USAGE: Final = "/devin usage"
 
 
 class UsageFiles:
-    """Makes a file of what the answers to questions about what was used show, and begins the long job that sends it."""
+    """Makes a file of what answers to questions about what was used show, and begins the operation that sends it."""
 
     def __init__(self, services: Services, answers: UsageAnswers) -> None:
         self._services = services
         self._answers = answers
 
     async def usage(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
-        """Begin the file of what was used. NO_ANSWER means that the job's message is the answer."""
+        """Begin the file of what was used. NO_ANSWER means that the operation's message is the answer."""
         async with self._services.db.scan(urgent=True) as tx:
             span = finished_days(await self._answers.span(tx, workspace, question), self._services.clock())
             if isinstance(span, RefusedRange):
@@ -46,7 +46,7 @@ class UsageFiles:
     async def of_enterprise(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
         """Begin to show what all organisations used, with a file or without one; Devin has to be asked for it.
 
-        NO_ANSWER means that the job's message is the answer.
+        NO_ANSWER means that the operation's message is the answer.
         """
         if question.by not in {None, *enterprise_usage_views.DIVISIONS}:
             return enterprise_usage_views.NOT_DIVIDED
@@ -60,10 +60,10 @@ class UsageFiles:
             if question.as_file:
                 return views.running(question, f"{_USAGE} {self._over(question)}")
             return nothing_finished(question, span, Apart(span.apart))
-        # A crash right after the commit loses only the answer. The same request begins the job no second time.
+        # A crash right after the commit loses only the answer. The same request begins the operation no second time.
         async with self._services.unit_of_work(urgent=True) as uow:
             await begin(uow, requester, enterprise_usage(question, span))
-        return NO_ANSWER if requester.direct else long_jobs_views.BEGUN
+        return NO_ANSWER if requester.direct else operations_views.BEGUN
 
     async def _usage(
         self, tx: Transaction, workspace: Workspace, question: Question, span: Span
@@ -94,8 +94,8 @@ def finished_days(span: Span | RefusedRange, now: float) -> Span | RefusedRange:
 
 
 async def begin_figure_file(services: Services, requester: Requester, made: FigureFile) -> Message:
-    """Begin the long job that sends a file of figures. NO_ANSWER means that the job's message is the answer."""
-    # A crash right after the commit loses only the answer. The same request begins the job no second time.
+    """Begin the operation that sends a file of figures. NO_ANSWER means that the operation's message is the answer."""
+    # A crash right after the commit loses only the answer. The same request begins the operation no second time.
     async with services.unit_of_work(urgent=True) as uow:
         await begin_file(uow, requester, made.title, made.name, made.header, made.rows, made.notes)
     return NO_ANSWER if requester.direct else views.BEGUN

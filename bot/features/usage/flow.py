@@ -7,7 +7,7 @@ from bot.features.usage.specs import USAGE
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked, Handler
-from bot.kernel.long_jobs.jobs import Requester
+from bot.kernel.operations.requests import Requester
 from bot.kernel.services import Services
 from bot.views.message import Message
 

@@ -13,7 +13,7 @@ from bot.devin.errors import (
     DevinUnexpectedAnswer,
 )
 from bot.views import devin_answers as views
-from bot.views import long_jobs
+from bot.views import operations
 from bot.views.message import Message
 
 _FIXED: Final[tuple[tuple[type[DevinError], Message], ...]] = (
@@ -26,7 +26,7 @@ _FIXED: Final[tuple[tuple[type[DevinError], Message], ...]] = (
 def failure_sentence(error: DevinError) -> Message:
     """Return the sentence that says why Devin gave no answer; a missing permission is named, with who can grant it."""
     if isinstance(error, DevinForbidden):
-        return Message(long_jobs.devin_refused(error.needed))
+        return Message(operations.devin_refused(error.needed))
     if isinstance(error, DevinQuotaExceeded):
         return views.limited(error.message)
     if isinstance(error, DevinInvalid | DevinConflict):
@@ -36,5 +36,5 @@ def failure_sentence(error: DevinError) -> Message:
 
 def _words_of(error: DevinError) -> str:
     """Devin's own words, with the names of the fields that are at fault."""
-    problems = (": ".join(filter(None, (one.field, one.message))) for one in error.problems)
+    problems = (": ".join(filter(None, (problem.field, problem.message))) for problem in error.problems)
     return "; ".join(problems) or error.message

@@ -11,7 +11,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.views.message import Message
 
-# The answer where the command is answered by a message of its own, such as that of a long job.
+# The answer where the command is answered by a message of its own, such as that of an operation.
 NO_ANSWER = Message("")
 
 

@@ -6,14 +6,14 @@ import httpx
 import pytest
 
 from bot.devin.client import Devin
-from bot.domain.long_job import LongJob, LongJobState, NewLongJob
+from bot.domain.operation import NewOperation, Operation, OperationState
 from bot.features.reviews.follow import ReviewFollow
-from bot.kernel.long_jobs.row_sources import Batch, CannotGoOn
-from bot.views import long_jobs
+from bot.kernel.operations.row_sources import Batch, CannotGoOn
+from bot.views import operations
 from tests.flows.conftest import ONCE, ORG, TEAM
 
 ASKED = {"pr_url": "https://github.com/acme/web/pull/7", "commit_sha": "abcdef0123"}
-NEW = NewLongJob("review", "Review of acme/web#7 (abcdef0)", "", (), (), asked=ASKED)
+NEW = NewOperation("review", "Review of acme/web#7 (abcdef0)", "", (), (), asked=ASKED)
 BEGUN_AT = 1_000.0
 NOT_FOUND_LASTS, FOLLOWED = 300, 7_200
 PENDING, RUNNING = {"status": "pending"}, {"status": "running"}
@@ -37,11 +37,11 @@ async def read(make, store, clock):
             return answer
 
         clock.now = BEGUN_AT + age
-        job = LongJob("j1", TEAM, "U0ANN", NEW, LongJobState.READING, "ref", BEGUN_AT, cursor=cursor)
+        operation = Operation("j1", TEAM, "U0ANN", NEW, OperationState.READING, "ref", BEGUN_AT, cursor=cursor)
         async with httpx.AsyncClient(transport=httpx.MockTransport(devin)) as http:
             services = make(store, clock, devin=Devin(http, "cog_test", ORG, patience=ONCE))
             (workspace,) = services.workspaces
-            return await ReviewFollow(services).read(workspace, job)
+            return await ReviewFollow(services).read(workspace, operation)
 
     return asked
 
@@ -84,7 +84,7 @@ async def test_right_after_the_request_devin_may_not_know_the_review_yet(read):
             NOT_FOUND_LASTS + 1,
             "Devin does not show this review any more. Look at the pull request itself.",
         ),
-        (refuses(403), 60, long_jobs.devin_refused("UseReviewManual")),
+        (refuses(403), 60, operations.devin_refused("UseReviewManual")),
         (
             says("running"),
             FOLLOWED + 1,

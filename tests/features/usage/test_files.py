@@ -14,8 +14,8 @@ from bot.features.usage.sentences import ONLY_THE_BILL
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked
-from bot.kernel.long_jobs.jobs import Requester
-from bot.store.tables import inbox, long_job_rows, long_jobs
+from bot.kernel.operations.requests import Requester
+from bot.store.tables import inbox, operation_rows, operations
 from tests.features.report.test_outcomes import filled as with_pull_requests
 from tests.features.usage.test_usage import NOW, TODAY, YESTERDAY, filled, may, utc
 from tests.markup import written
@@ -53,12 +53,15 @@ class Files:
         key = f"cmd:{self._asked}"
         for _ in range(2):  # a request that comes twice
             assert await self.refused(text, key=key) == figure_files.BEGUN.text
-        job = max(await self._store.rows(long_jobs), key=lambda row: row["created_at"])
-        found = [row for row in await self._store.rows(long_job_rows) if row["job_id"] == job["id"]]
-        cells = [job["shape"]["header"], *(row["cells"] for row in sorted(found, key=lambda row: row["position"]))]
+        operation = max(await self._store.rows(operations), key=lambda row: row["created_at"])
+        found = [row for row in await self._store.rows(operation_rows) if row["operation_id"] == operation["id"]]
+        cells = [
+            operation["shape"]["header"],
+            *(row["cells"] for row in sorted(found, key=lambda row: row["position"])),
+        ]
         async with self._store.db.write() as tx:
-            await tx.execute(long_jobs.delete())
-            await tx.execute(long_job_rows.delete())
+            await tx.execute(operations.delete())
+            await tx.execute(operation_rows.delete())
         return [",".join(cell or "" for cell in row) for row in cells]
 
     async def report(self, text):
@@ -147,10 +150,10 @@ async def test_a_day_that_is_not_finished_is_in_no_file(files, clock):
     )
 
 
-async def test_in_a_direct_message_the_message_of_the_job_is_the_answer(files, either_store):
+async def test_in_a_direct_message_the_message_of_the_operation_is_the_answer(files, either_store):
     assert not await files.refused("usage week csv", "D0ADA", "msg:T0ACME:D0ADA:1.0")
-    (job,) = await either_store.rows(long_jobs)
-    assert (job["channel"], job["notes"]) == ("D0ADA", ["Not finished, so not included: Wed 20 May."])
+    (operation,) = await either_store.rows(operations)
+    assert (operation["channel"], operation["notes"]) == ("D0ADA", ["Not finished, so not included: Wed 20 May."])
     assert len(await either_store.rows(inbox)) == 1
 
 

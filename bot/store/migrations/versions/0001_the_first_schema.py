@@ -37,10 +37,10 @@ _TABLES = (
     "guardrail_violations",
     "inbox",
     "lanes",
-    "long_job_rows",
-    "long_jobs",
     "notifications",
     "numbered_lists",
+    "operation_rows",
+    "operations",
     "outbox",
     "people",
     "posts",
@@ -353,7 +353,7 @@ def _admin_tables() -> None:
     )
     op.create_index("ix_guardrail_violations_at", "guardrail_violations", ["at"])
     op.create_table(
-        "long_jobs",
+        "operations",
         sa.Column("id", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
@@ -372,19 +372,19 @@ def _admin_tables() -> None:
         sa.Column("reason", sa.String),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.Column("ended_at", sa.Float),
-        sa.PrimaryKeyConstraint("id", name="pk_long_jobs"),
+        sa.PrimaryKeyConstraint("id", name="pk_operations"),
     )
     op.create_table(
-        "long_job_rows",
-        sa.Column("job_id", sa.String, nullable=False),
+        "operation_rows",
+        sa.Column("operation_id", sa.String, nullable=False),
         sa.Column("key", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("cells", _JSON, nullable=False),
-        sa.PrimaryKeyConstraint("job_id", "key", name="pk_long_job_rows"),
+        sa.PrimaryKeyConstraint("operation_id", "key", name="pk_operation_rows"),
     )
-    op.create_index("ix_long_job_rows_position", "long_job_rows", ["job_id", "position"])
+    op.create_index("ix_operation_rows_position", "operation_rows", ["operation_id", "position"])
     op.create_table(
         "numbered_lists",
         sa.Column("team", sa.String, nullable=False),

@@ -1,12 +1,12 @@
-"""What each kind of long jobs brings: the source of its rows, batch by batch, and the sentences of its message."""
+"""What each kind of operations brings: the source of its rows, batch by batch, and the sentences of its message."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from bot.domain.long_job import TABLE, JobRow, LongJob
+from bot.domain.operation import TABLE, Operation, OperationRow
 from bot.kernel.workspace import Workspace
-from bot.views.long_jobs import LongJobSentences
+from bot.views.operations import OperationSentences
 
 BATCH: Final = 200
 
@@ -19,7 +19,7 @@ class Batch:
     is read after `wait` seconds: what has not happened yet cannot be read.
     """
 
-    rows: Sequence[JobRow]
+    rows: Sequence[OperationRow]
     read: int
     cursor: Mapping[str, Any] | None = None
     total: int | None = None
@@ -27,38 +27,38 @@ class Batch:
     wait: float = 0.0
 
 
-class CannotGoOn(Exception):  # noqa: N818 - not an error: the job ends with the reason
+class CannotGoOn(Exception):  # noqa: N818 - not an error: the operation ends with the reason
     """Raised by a source that cannot give the rest of its rows; the text is a sentence for people."""
 
 
 class RowSource(Protocol):
-    """Gives the rows of one kind of long jobs."""
+    """Gives the rows of one kind of operations."""
 
-    async def read(self, workspace: Workspace, job: LongJob) -> Batch:
-        """Read the batch at the cursor of `job`, or the first one."""
+    async def read(self, workspace: Workspace, operation: Operation) -> Batch:
+        """Read the batch at the cursor of `operation`, or the first one."""
 
 
 @dataclass(frozen=True, slots=True)
-class LongJobKind:
-    """What a feature says about one kind of long jobs: where the rows come from, and what the message says."""
+class OperationKind:
+    """What a feature says about one kind of operations: where the rows come from, and what the message says."""
 
     name: str  # stands in rows
     source: RowSource
-    sentences: LongJobSentences = field(default_factory=LongJobSentences)
+    sentences: OperationSentences = field(default_factory=OperationSentences)
 
 
 class NoMoreRows:
-    """The source of a table whose rows were stored together with its job."""
+    """The source of a table whose rows were stored together with its operation."""
 
-    async def read(self, _workspace: Workspace, _job: LongJob) -> Batch:
+    async def read(self, _workspace: Workspace, _operation: Operation) -> Batch:
         """Read nothing more."""
         return Batch((), 0)
 
 
-TABLES: Final = LongJobKind(TABLE, NoMoreRows())
-LongJobKinds = Mapping[str, LongJobKind]
+TABLES: Final = OperationKind(TABLE, NoMoreRows())
+OperationKinds = Mapping[str, OperationKind]
 
 
-def kinds_by_name(kinds: Iterable[LongJobKind]) -> LongJobKinds:
+def kinds_by_name(kinds: Iterable[OperationKind]) -> OperationKinds:
     """Return the kinds of features, and that of tables, by their names."""
     return {kind.name: kind for kind in (TABLES, *kinds)}

@@ -1,4 +1,4 @@
-"""The message of a long job at each point of its way, and the words about audit logs and organisations."""
+"""The message of an operation at each point of its way, and the words about audit logs and organisations."""
 
 # ruff: noqa: E501 - a sentence is easiest to compare on one line
 
@@ -10,20 +10,20 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot.domain.cycle import Cycle
-from bot.domain.long_job import LongJob, LongJobState, NewLongJob, seconds_left
+from bot.domain.operation import NewOperation, Operation, OperationState, seconds_left
 from bot.features.audit import sentences as audit_logs
 from bot.features.audit.words import AuditMistake, AuditQuery, Days, WrongQuery
 from bot.features.organisations import sentences as organisations
 from bot.features.organisations.sentences import OrganisationSentences
 from bot.features.usage.enterprise_sentences import EnterpriseSentences
-from bot.views import long_jobs
+from bot.views import operations
 from tests.markup import with_markup
 from tests.unit.block_kit import assert_valid
 
 NOW = 1_000.0
-NEW = NewLongJob("audit", "Devin's <log>", "log.csv", ("id", "by", "data"), (0, 1))
-JOB = LongJob("j1", "T1", "U1", NEW, LongJobState.READING, "ref", NOW - 10)
-SENTENCES = long_jobs.LongJobSentences()
+NEW = NewOperation("audit", "Devin's <log>", "log.csv", ("id", "by", "data"), (0, 1))
+OPERATION = Operation("j1", "T1", "U1", NEW, OperationState.READING, "ref", NOW - 10)
+SENTENCES = operations.OperationSentences()
 ROWS = [["a", "x" * 70, "{}"], ["b", None, "{}"]]
 
 
@@ -31,9 +31,9 @@ def words(message):
     return message.blocks[0]["text"]["text"]
 
 
-def done(job, count, rows, *, has_file, sentences=SENTENCES):
-    new = replace(job.new, file_beyond=0 if has_file else count)
-    return sentences.ended(replace(job, state=LongJobState.DONE, new=new), count, rows)
+def done(operation, count, rows, *, has_file, sentences=SENTENCES):
+    new = replace(operation.new, file_beyond=0 if has_file else count)
+    return sentences.ended(replace(operation, state=OperationState.DONE, new=new), count, rows)
 
 
 def table_of(message):
@@ -59,34 +59,36 @@ def text_of(cell):
     ],
 )
 def test_how_far_it_is(done, total, line):
-    message = SENTENCES.going_on(replace(JOB, done=done, total=total), NOW)
+    message = SENTENCES.going_on(replace(OPERATION, done=done, total=total), NOW)
     assert words(message) == f"*Devin's &lt;log&gt;*\n{line}"
     assert message.text == f"Devin's &lt;log&gt;: {line}"
     (button,) = message.blocks[1]["elements"]
-    assert (button["text"]["text"], button["action_id"], button["value"]) == ("Cancel", "cancel_long_job", "j1")
+    assert (button["text"]["text"], button["action_id"], button["value"]) == ("Cancel", "cancel_operation", "j1")
     assert_valid(message)
 
 
 def test_a_bill_is_read_by_days():
-    bill, sentences = replace(JOB, done=31, total=62), EnterpriseSentences()
+    bill, sentences = replace(OPERATION, done=31, total=62), EnterpriseSentences()
     assert words(sentences.going_on(bill, NOW)).endswith("\n31 of 62 days read · about 10 s left")
     assert words(sentences.going_on(replace(bill, total=None), NOW)).endswith("\n31 days read")
 
 
 def test_what_is_left_is_known_only_on_the_way():
-    assert seconds_left(replace(JOB, done=5, total=5), NOW) is None
-    assert seconds_left(replace(JOB, done=5, total=0), NOW) is None
-    assert seconds_left(replace(JOB, done=5, total=15), NOW) == 20.0
+    assert seconds_left(replace(OPERATION, done=5, total=5), NOW) is None
+    assert seconds_left(replace(OPERATION, done=5, total=0), NOW) is None
+    assert seconds_left(replace(OPERATION, done=5, total=15), NOW) == 20.0
 
 
 def test_who_asked_is_notified_of_the_end():
-    assert SENTENCES.over(replace(JOB, state=LongJobState.DONE)).text == "Devin's &lt;log&gt;: It's ready above."
-    failed = SENTENCES.over(replace(JOB, state=LongJobState.FAILED)).text
+    assert (
+        SENTENCES.over(replace(OPERATION, state=OperationState.DONE)).text == "Devin's &lt;log&gt;: It's ready above."
+    )
+    failed = SENTENCES.over(replace(OPERATION, state=OperationState.FAILED)).text
     assert failed == "Devin's &lt;log&gt;: It could not be finished; the message above says why."
 
 
 def test_acus_have_one_decimal_and_add_up_to_the_total():
-    spent = replace(JOB, new=replace(NEW, header=("name", "acus", "x"), total_column=1))
+    spent = replace(OPERATION, new=replace(NEW, header=("name", "acus", "x"), total_column=1))
     rows = [["a", "0.05", None], ["b", "0.05", None], ["d", "1234.56", None]]
     shown = table_of(done(spent, 3, rows, has_file=True))
     assert shown[1:] == [["a", "0.1"], ["b", "0.0"], ["d", "1,234.6"], ["total", "1,234.7"]]
@@ -99,7 +101,7 @@ def test_acus_have_one_decimal_and_add_up_to_the_total():
 def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
     header = ("name", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
     sentences = OrganisationSentences()
-    listed = replace(JOB, new=replace(NEW, header=header, shown=(0, 1, 2, 3), total_column=3))
+    listed = replace(OPERATION, new=replace(NEW, header=header, shown=(0, 1, 2, 3), total_column=3))
     rows = [["a", None, "500", "1.0"], ["b", "", "", None], [None, "5", None, "2.0"]]
     assert table_of(done(listed, 3, rows, has_file=False, sentences=sentences))[1:] == [
         ["a", "none", "500", "1.0"],
@@ -124,54 +126,54 @@ def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
     ],
 )
 def test_the_result(count, shown, has_file, line):
-    message = done(JOB, count, ROWS[:shown], has_file=has_file)
+    message = done(OPERATION, count, ROWS[:shown], has_file=has_file)
     assert words(message) == f"*Devin's &lt;log&gt;*\n{line}"
     assert with_markup([message.text]) == []
     assert len(message.blocks) == (2 if shown else 1)
 
 
 def test_the_table_of_the_result_has_the_chosen_columns_and_short_cells():
-    table = done(JOB, 2, ROWS, has_file=True).blocks[1]
+    table = done(OPERATION, 2, ROWS, has_file=True).blocks[1]
     cells = [[cell["text"] for cell in row] for row in table["rows"]]
     assert cells == [["Id", "Who"], ["a", "x" * 59 + "…"], ["b", "-"]]
     assert (table["type"], table["caption"]) == ("data_table", "Devin's &lt;log&gt;")
 
 
 def test_notes_stand_behind_the_result():
-    noted = replace(JOB, notes=("One.", "Two."))
+    noted = replace(OPERATION, notes=("One.", "Two."))
     assert words(done(noted, 1, ROWS[:1], has_file=False)).endswith("\n1 row. One. Two.")
 
 
 def test_other_ends():
-    assert words(SENTENCES.delivering(JOB, 1)).endswith("\n1 row read. The file is on its way.")
-    assert words(SENTENCES.ended(replace(JOB, state=LongJobState.CANCELLED), 0, ())).endswith(
+    assert words(SENTENCES.delivering(OPERATION, 1)).endswith("\n1 row read. The file is on its way.")
+    assert words(SENTENCES.ended(replace(OPERATION, state=OperationState.CANCELLED), 0, ())).endswith(
         "\nCancelled. No file was made."
     )
-    refused = long_jobs.devin_refused("ManageEnterpriseSettings")
-    failed = SENTENCES.ended(replace(JOB, state=LongJobState.FAILED, reason=refused), 0, ())
+    refused = operations.devin_refused("ManageEnterpriseSettings")
+    failed = SENTENCES.ended(replace(OPERATION, state=OperationState.FAILED, reason=refused), 0, ())
     assert words(failed).endswith(
         "\n"
         ":warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. An admin of the enterprise can grant it to the service user."
     )
     assert with_markup([failed.text]) == []
-    assert words(SENTENCES.ended(replace(JOB, state=LongJobState.FAILED), 0, ())).endswith(
+    assert words(SENTENCES.ended(replace(OPERATION, state=OperationState.FAILED), 0, ())).endswith(
         "\n:warning: Devin Bridge could not finish this after many tries. Try again later."
     )
 
 
 def test_why_there_is_no_result():
-    assert long_jobs.devin_refused("ViewOrgConsumption") == snapshot(
+    assert operations.devin_refused("ViewOrgConsumption") == snapshot(
         "Devin Bridge's key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
     )
-    assert long_jobs.devin_refused(None) == (
+    assert operations.devin_refused(None) == (
         "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
     )
-    assert long_jobs.no_file(None) == "Slack did not take the file. Try again later."
-    assert long_jobs.UNREADABLE == "Devin gave an answer that cannot be read. Try again later."
-    assert long_jobs.NO_LONG_JOB.text == (
+    assert operations.no_file(None) == "Slack did not take the file. Try again later."
+    assert operations.UNREADABLE == "Devin gave an answer that cannot be read. Try again later."
+    assert operations.NO_OPERATION.text == (
         "Only the person who asked for it can cancel it, and only while it is running."
     )
-    assert long_jobs.TOO_LATE_TO_CANCEL.text == "It is nearly done, so it was not cancelled."
+    assert operations.TOO_LATE_TO_CANCEL.text == "It is nearly done, so it was not cancelled."
 
 
 # ---------------------------------------------------------------- audit logs
@@ -288,9 +290,13 @@ def test_slack_takes_a_long_list_of_changes():
 
 
 def test_the_file_of_changes_comes_with_the_same_table():
-    new = NewLongJob("bot_audit", audit_logs.BOT_AUDIT_TITLE, "audit.csv", (), ())
+    new = NewOperation("bot_audit", audit_logs.BOT_AUDIT_TITLE, "audit.csv", (), ())
     message = done(
-        replace(JOB, new=new), 1, [cells(None, {"acus": "5"})], has_file=True, sentences=audit_logs.BotAuditSentences()
+        replace(OPERATION, new=new),
+        1,
+        [cells(None, {"acus": "5"})],
+        has_file=True,
+        sentences=audit_logs.BotAuditSentences(),
     )
     assert message.blocks[1] == audit_logs.bot_audit([cells(None, {"acus": "5"})]).blocks[1]
 

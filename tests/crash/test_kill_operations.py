@@ -1,4 +1,4 @@
-"""`SIGKILL` at the steps of a long job: one message, one file, and each entry in it once."""
+"""`SIGKILL` at the steps of an operation: one message, one file, and each entry in it once."""
 
 import csv
 import io
@@ -66,7 +66,7 @@ async def cancel(one: Scene, _: None) -> None:
     await typed(one, "audit")
     for _ in range(10):
         message = await one.slack.wait_for_message(DIRECT, "Reading…", within=PATIENCE)
-        if (await one.slack.click(ANN, DIRECT, message["ts"], "cancel_long_job"))["status"] == "acked":
+        if (await one.slack.click(ANN, DIRECT, message["ts"], "cancel_operation"))["status"] == "acked":
             break
         await one.reachable()
     await one.slack.wait_for_message(DIRECT, CANCELLED, within=PATIENCE)
@@ -80,7 +80,7 @@ async def cancelled_once(one: Scene, _: None) -> None:
 
 STORIES = [
     Story("an admin asks for a file", entries, export, exported_once, settings=admin),
-    Story("an admin cancels a long job", slow, cancel, cancelled_once, settings=admin),
+    Story("an admin cancels an operation", slow, cancel, cancelled_once, settings=admin),
 ]
 
 

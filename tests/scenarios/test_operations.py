@@ -1,4 +1,4 @@
-"""Long jobs: exports and lists for admins, each with one message and one file in a direct message with who asked."""
+"""Operations: exports and lists for admins, each with one message and one file in a direct message with who asked."""
 
 import csv
 import io
@@ -11,17 +11,17 @@ import pytest
 
 from bot.domain.admins import Admins
 from bot.domain.billing import newest_finished
-from bot.domain.commands.registry import CANCEL_LONG_JOB
+from bot.domain.commands.registry import CANCEL_OPERATION
 from bot.features.audit import sentences as audit_logs
 from bot.features.organisations import sentences as organisations
 from bot.features.usage import enterprise_sentences as enterprise_usage
 from bot.features.usage import figure_files
-from bot.kernel.long_jobs.jobs import Requester, begin_file
+from bot.kernel.operations.requests import Requester, begin_file
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.store import audit, tables
 from bot.store.audit import AuditRow
-from bot.views import long_jobs
+from bot.views import operations
 from bot.views.answers import access as access_sentences
 from bot.views.csv import with_total
 from tests.scenarios.ahead import TEAM, rows, until, write
@@ -32,7 +32,7 @@ DIRECT = "D0ADA"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 NOBODY = dict.fromkeys(("org_id", "user_id", "user_email", "service_user_id", "service_user_name"))
 AUDIT_ENTRY: dict[str, Any] = {"data": {}, **NOBODY}
-pytestmark = pytest.mark.timing(post_look_up=0.3, post_settle=1.0, progress_interval=0.3, job_message=0.05)
+pytestmark = pytest.mark.timing(post_look_up=0.3, post_settle=1.0, progress_interval=0.3, operation_message=0.05)
 
 
 async def asked(on: Harness, text: str, user: str = ADA) -> str:
@@ -53,7 +53,7 @@ async def file_of(on: Harness) -> list[list[str]]:
 
 
 async def result(on: Harness, words: str, within: float = 30) -> str:
-    """The message of the one long job once it shows these words; Slack shares the file a moment later."""
+    """The message of the one operation once it shows these words; Slack shares the file a moment later."""
     message = await on.slack.wait_for_message(DIRECT, words, within=within)
     assert [one["ts"] for one in await on.slack.messages(DIRECT) if not one.get("files")] == [message["ts"]]
 
@@ -95,7 +95,7 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
         ["2026-09-21 14:13", "ada", "budget", "org", None, "- → acus: 5", "done"],
     ]
     assert {row[4]["elements"][0]["elements"][0]["channel_id"] for row in table["rows"][1:]} == {GENERAL}
-    assert await asked(on, "audit bot csv") == long_jobs.BEGUN.text
+    assert await asked(on, "audit bot csv") == operations.BEGUN.text
     shown = await result(on, "2 rows, also")
     name = f"devin-bridge-audit-{datetime.now(UTC):%Y-%m-%d}.csv"
     assert shown.startswith(f"*Changes through Devin Bridge*\n2 rows, also in `{name}` below.")
@@ -107,15 +107,15 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
     assert oldest[:5] == ["2026-09-21T14:13:20Z", ADA, "ada", "budget", "org"]
 
     async def are_deleted() -> bool:
-        return await rows(on, "long_job_rows") == []
+        return await rows(on, "operation_rows") == []
 
-    await until(are_deleted)  # the job ends after its file is shared
+    await until(are_deleted)  # the operation ends after its file is shared
 
 
 async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -> None:
     await asked(on, "audit the login code")
     await on.session("audit the login code")
-    assert await rows(on, "long_jobs") == []
+    assert await rows(on, "operations") == []
 
 
 # ---------------------------------------------------------------- figures
@@ -182,7 +182,7 @@ async def test_all_pages_of_devins_audit_log_are_a_file(on: Harness) -> None:
     )
     await on.devin.fault("audit_logs", 429, times=1, retry_after=0)
     await on.devin.fault("audit_logs", 500, times=1)
-    assert await asked(on, "audit") == long_jobs.BEGUN.text
+    assert await asked(on, "audit") == operations.BEGUN.text
     shown = await result(on, "405 rows:")
     assert ": the first 20 here, all in `devin-audit-" in shown
     newest = [f"{datetime.fromtimestamp(now - number * MINUTE, UTC):%Y-%m-%dT%H:%M}" for number in range(20)]
@@ -245,13 +245,13 @@ async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
         "Devin doesn't know people by @mention. Write the e-mail address, such as `person=ada@example.com`. "
         "Nothing was read."
     )
-    assert await rows(on, "long_jobs") == await on.devin.sessions() == []
+    assert await rows(on, "operations") == await on.devin.sessions() == []
 
 
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
     await asked(on, "audit")
     shown = await result(on, "lacks the permission")
-    missing = long_jobs.devin_refused("ManageEnterpriseSettings")
+    missing = operations.devin_refused("ManageEnterpriseSettings")
     assert shown.split("\n")[1] == f":warning: {missing}"
 
 
@@ -267,7 +267,7 @@ async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} audit")
     answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
     assert answer["rendered"] == audit_logs.ONLY_IN_PRIVATE.text
-    assert await rows(on, "long_jobs") == []
+    assert await rows(on, "operations") == []
 
 
 @pytest.mark.parametrize("text", ["audit logs", "audti org=Acme Web"])
@@ -278,23 +278,23 @@ async def test_what_resembles_audit_is_not_offered_in_a_channel_either(on: Harne
     await on.slack.say(ADA, DIRECT, text)
     answer = await on.slack.wait_for_message(DIRECT, "Nothing was started.")
     assert buttons(answer)[0].startswith("Show audit")
-    assert await rows(on, "long_jobs") == await on.devin.sessions() == []
+    assert await rows(on, "operations") == await on.devin.sessions() == []
 
 
-async def test_in_a_direct_message_the_message_of_the_job_is_the_answer(on: Harness) -> None:
+async def test_in_a_direct_message_the_message_of_the_operation_is_the_answer(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings"])
     await on.slack.say(ADA, DIRECT, "audit")
     await on.slack.wait_for_message(DIRECT, "Nothing was found, so there is no file.")
     assert len(await on.slack.messages(DIRECT, user="U0BOT")) == 1
 
 
-async def test_a_job_that_waits_for_devin_is_cancelled(on: Harness) -> None:
+async def test_an_operation_that_waits_for_devin_is_cancelled(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings"])
     await on.devin.fault("audit_logs", 429, times=100, retry_after=60)
     await asked(on, "audit")
     message = await on.slack.wait_for_message(DIRECT, "Reading…")
     await on.devin.wait_for_calls("audit_logs")
-    await on.slack.click(ADA, DIRECT, message["ts"], CANCEL_LONG_JOB.action_id)
+    await on.slack.click(ADA, DIRECT, message["ts"], CANCEL_OPERATION.action_id)
     await on.slack.wait_for_message(DIRECT, "Cancelled. No file was made.")
     assert await shared(on) == []
 
@@ -308,7 +308,7 @@ async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: 
     await on.devin.limit_organization("org-other", max_cycle_acu_limit=500)
     today = datetime.fromtimestamp(time.time() - 8 * HOUR, UTC)
     await on.devin.consumption(f"{today:%Y-%m-%d}", 12.5, org_id="org-other")
-    assert await asked(on, "orgs") == long_jobs.BEGUN.text
+    assert await asked(on, "orgs") == operations.BEGUN.text
     shown = await result(on, "2 rows.")
     assert "Queue: normal, 0 sessions wait for a machine." in shown
     assert shown.split("Organisation\n", 1)[1].split("\n") == [
@@ -358,8 +358,8 @@ async def test_in_the_file_a_total_of_acus_that_are_not_known_is_empty(on: Harne
     assert (await file_of(on))[-1] == ["total", "", "", "", ""]
 
 
-@pytest.mark.timing(job_unnoticed=0.0)
-async def test_the_end_without_a_file_of_a_job_that_took_long_is_a_message(on: Harness) -> None:
+@pytest.mark.timing(operation_unnoticed=0.0)
+async def test_the_end_without_a_file_of_an_operation_that_took_long_is_a_message(on: Harness) -> None:
     await asked(on, "orgs")
     assert (await on.slack.wait_for_message(DIRECT, "ready"))["text"] == "Devin's organisations: It's ready above."
     assert "1 row." in (await on.slack.messages(DIRECT))[0]["rendered"]
@@ -402,7 +402,7 @@ async def spent_in_two_organisations(on: Harness) -> None:
 async def test_what_all_organisations_used_is_shown_by_day_or_product_and_as_a_file(on: Harness) -> None:
     await spent_in_two_organisations(on)
     newest = newest_finished(time.time())
-    assert await asked(on, "usage week org=all csv") == long_jobs.BEGUN.text
+    assert await asked(on, "usage week org=all csv") == operations.BEGUN.text
     shown = await result(on, "7 rows, also")
     assert shown.startswith("*Devin in the last seven days, all organisations, by day*\n7 rows, also in")
     assert "3.9 ACUs in all. Not finished, so not included:" in shown
@@ -425,7 +425,7 @@ async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> No
     assert await asked(on, "report org=all") == enterprise_usage.NO_REPORT.text
     await asked(on, "usage org=all")
     shown = await result(on, "lacks the permission")
-    missing = long_jobs.devin_refused("ViewAccountConsumption")
+    missing = operations.devin_refused("ViewAccountConsumption")
     assert shown == f"*Devin today, so far, all organisations, by day*\n:warning: {missing}"
 
 
@@ -478,7 +478,7 @@ async def test_a_file_that_slack_has_deleted_is_made_anew(on: Harness) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("without_scope", ["files:write"], indirect=True)
-async def test_without_the_scope_for_files_the_job_says_so(without_scope: Harness) -> None:
+async def test_without_the_scope_for_files_the_operation_says_so(without_scope: Harness) -> None:
     on = without_scope
     await changed(on, "org")
     await asked(on, "audit bot csv")
@@ -514,7 +514,7 @@ async def test_where_the_message_is_gone_the_end_is_another_one(on: Harness) -> 
 
 @pytest.mark.long
 @pytest.mark.parametrize("without_scope", ["im:write"], indirect=True)
-async def test_without_the_scope_for_direct_messages_the_job_says_so(without_scope: Harness) -> None:
+async def test_without_the_scope_for_direct_messages_the_operation_says_so(without_scope: Harness) -> None:
     on = without_scope
     await changed(on, "org")
     await asked(on, "audit bot csv")

@@ -1,12 +1,12 @@
-"""The one message of a long job, from its begin to its end, and the answers about long jobs."""
+"""The one message of an operation, from its begin to its end, and the answers about operations."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import exact_sum, half_up
-from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.domain.long_job import NOT_SHOWN, Cell, LongJob, LongJobState, seconds_left
+from bot.domain.commands.registry import CANCEL_OPERATION
+from bot.domain.operation import NOT_SHOWN, Cell, Operation, OperationState, seconds_left
 from bot.domain.shares import shares
 from bot.views import blocks
 from bot.views.csv import TOTAL
@@ -29,7 +29,7 @@ LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
 
 BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a direct message with the result.")
-NO_LONG_JOB: Final = Message("Only the person who asked for it can cancel it, and only while it is running.")
+NO_OPERATION: Final = Message("Only the person who asked for it can cancel it, and only while it is running.")
 TOO_LATE_TO_CANCEL: Final = Message("It is nearly done, so it was not cancelled.")
 ENTERPRISE_PERMISSIONS: Final = frozenset(
     {
@@ -66,8 +66,8 @@ def granted_by(permission: str) -> str:
     return f"An admin of {who} can grant it to the service user."
 
 
-class LongJobSentences:
-    """What the message of a long job says that reads rows and ends with a table; kinds with other words override it."""
+class OperationSentences:
+    """What an operation's message says that reads rows and ends with a table; kinds with other words override it."""
 
     unit = "row"  # what is read
     absent: Mapping[str, str] = {}
@@ -76,61 +76,63 @@ class LongJobSentences:
         "A workspace admin can install the app again with it."
     )
 
-    def going_on(self, job: LongJob, now: float) -> Message:
-        """Show how much `job` has read, about how long it will still take, and a button that cancels it."""
-        read = _read(job, self.unit)
-        line = f"{read} {left}" if (left := _left(job, now)) else read
-        return _message(job, line, *blocks.actions(blocks.button("Cancel", CANCEL_LONG_JOB.action_id, job.id)))
+    def going_on(self, operation: Operation, now: float) -> Message:
+        """Show how much `operation` has read, about how long it will still take, and a button that cancels it."""
+        read = _read(operation, self.unit)
+        line = f"{read} {left}" if (left := _left(operation, now)) else read
+        return _message(
+            operation, line, *blocks.actions(blocks.button("Cancel", CANCEL_OPERATION.action_id, operation.id))
+        )
 
-    def delivering(self, job: LongJob, count: int) -> Message:
+    def delivering(self, operation: Operation, count: int) -> Message:
         """Say that all is read and the file on its way."""
-        return _message(job, f"{_rows(count)} read. The file is on its way.")
+        return _message(operation, f"{_rows(count)} read. The file is on its way.")
 
-    def ended(self, job: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
-        """Show how `job` has ended: its result, of `count` rows and first of all these, or why there is none."""
-        if job.state is LongJobState.CANCELLED:
-            return _message(job, "Cancelled. No file was made.")
-        if job.state is LongJobState.FAILED:
-            return _message(job, f":warning: {job.reason or LOST}")
-        has_file = count > job.new.file_beyond
-        line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
-        return _message(job, line, *([self.table(job, rows, count)] if rows else []))
+    def ended(self, operation: Operation, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
+        """Show how `operation` has ended: its result, of `count` rows and first of all these, or why there is none."""
+        if operation.state is OperationState.CANCELLED:
+            return _message(operation, "Cancelled. No file was made.")
+        if operation.state is OperationState.FAILED:
+            return _message(operation, f":warning: {operation.reason or LOST}")
+        has_file = count > operation.new.file_beyond
+        line = " ".join([_result(operation, count, len(rows), has_file=has_file), *operation.notes])
+        return _message(operation, line, *([self.table(operation, rows, count)] if rows else []))
 
-    def over(self, job: LongJob) -> Message:
-        """Notify who asked that `job`, which took a while, is over, where no file does so."""
-        failed = job.state is LongJobState.FAILED
+    def over(self, operation: Operation) -> Message:
+        """Notify who asked that `operation`, which took a while, is over, where no file does so."""
+        failed = operation.state is OperationState.FAILED
         how = "It could not be finished; the message above says why." if failed else "It's ready above."
-        return Message(f"{_title(job)}: {how}")
+        return Message(f"{_title(operation)}: {how}")
 
-    def table(self, job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Block:
+    def table(self, operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -> Block:
         """Show the first `rows` of `count`."""
-        head = [_heading(job.new.header[column]) for column in job.new.shown]
-        picked = (_picked(job, row, self.absent) for row in _rounded(job, rows, count))
-        return blocks.data_table(_title(job), [head, *picked])
+        head = [_heading(operation.new.header[column]) for column in operation.new.shown]
+        picked = (_picked(operation, row, self.absent) for row in _rounded(operation, rows, count))
+        return blocks.data_table(_title(operation), [head, *picked])
 
 
-def file_comment(job: LongJob, count: int) -> str:
-    """What stands above the file of `job`."""
-    return f"{_title(job)}: {_rows(count)}"
+def file_comment(operation: Operation, count: int) -> str:
+    """What stands above the file of `operation`."""
+    return f"{_title(operation)}: {_rows(count)}"
 
 
-def _title(job: LongJob) -> str:
-    return fitted(job.new.title, LONGEST_TITLE)
+def _title(operation: Operation) -> str:
+    return fitted(operation.new.title, LONGEST_TITLE)
 
 
-def _message(job: LongJob, line: str, *more: Block) -> Message:
+def _message(operation: Operation, line: str, *more: Block) -> Message:
     text = line.removeprefix(":warning: ").replace("`", "")
-    return Message(f"{_title(job)}: {text}", [blocks.section(f"*{_title(job)}*\n{line}"), *more])
+    return Message(f"{_title(operation)}: {text}", [blocks.section(f"*{_title(operation)}*\n{line}"), *more])
 
 
-def _read(job: LongJob, unit: str) -> str:
-    if job.total is None:
-        return f"{counted(job.done, unit)} read" if job.done else "Reading…"
-    return f"{min(job.done, job.total):,} of {counted(job.total, unit)} read"
+def _read(operation: Operation, unit: str) -> str:
+    if operation.total is None:
+        return f"{counted(operation.done, unit)} read" if operation.done else "Reading…"
+    return f"{min(operation.done, operation.total):,} of {counted(operation.total, unit)} read"
 
 
-def _left(job: LongJob, now: float) -> str:
-    seconds = seconds_left(job, now)
+def _left(operation: Operation, now: float) -> str:
+    seconds = seconds_left(operation, now)
     return "" if seconds is None else f"· about {short_duration(max(seconds, 1.0))} left"
 
 
@@ -138,26 +140,26 @@ def _rows(count: int) -> str:
     return counted(count, "row")
 
 
-def _result(job: LongJob, count: int, shown: int, *, has_file: bool) -> str:
+def _result(operation: Operation, count: int, shown: int, *, has_file: bool) -> str:
     if not count:
         return "Nothing was found, so there is no file."
     if not has_file:
         return f"{_rows(count)}."
     if shown < count:
-        return f"{_rows(count)}: the first {shown} here, all in `{_file_name(job)}` below."
-    return f"{_rows(count)}, also in `{_file_name(job)}` below."
+        return f"{_rows(count)}: the first {shown} here, all in `{_file_name(operation)}` below."
+    return f"{_rows(count)}, also in `{_file_name(operation)}` below."
 
 
-def _file_name(job: LongJob) -> str:
-    return fitted(job.new.file_name.replace("`", ""), 100)
+def _file_name(operation: Operation) -> str:
+    return fitted(operation.new.file_name.replace("`", ""), 100)
 
 
-def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequence[Sequence[Cell]]:
+def _rounded(operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -> Sequence[Sequence[Cell]]:
     """Round the ACUs in `rows` so that they add up to their rounded sum.
 
     The sum is the last row, if all rows are here and the ACUs of each are known.
     """
-    column = job.new.total_column
+    column = operation.new.total_column
     if column is None:
         return rows
     amounts = [Decimal(row[column] or 0) for row in rows]
@@ -167,7 +169,7 @@ def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequen
         for row, acus in zip(rows, shares(amounts, total), strict=True)
     ]
     has_total = 1 < len(rows) == count < MOST_ROWS and all(row[column] is not None for row in rows)
-    last: list[Cell] = [TOTAL, *["-"] * (len(job.new.header) - 1)]
+    last: list[Cell] = [TOTAL, *["-"] * (len(operation.new.header) - 1)]
     last[column] = f"{total:,}"
     return [*rounded, last] if has_total else rounded
 
@@ -176,8 +178,8 @@ def _heading(column: str) -> str:
     return HEADINGS.get(column, column.replace("_", " ").capitalize())
 
 
-def _picked(job: LongJob, row: Sequence[Cell], absent: Mapping[str, str]) -> list[str]:
-    return [_cut(_shown(row[column], absent.get(job.new.header[column]))) for column in job.new.shown]
+def _picked(operation: Operation, row: Sequence[Cell], absent: Mapping[str, str]) -> list[str]:
+    return [_cut(_shown(row[column], absent.get(operation.new.header[column]))) for column in operation.new.shown]
 
 
 def _shown(value: Cell, absent: str | None) -> str:

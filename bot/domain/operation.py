@@ -1,6 +1,6 @@
-"""Long jobs: work for one person that takes longer than an answer may, such as an export, and ends with a file.
+"""Long-running operations: work for one person that takes longer than an answer may, such as an export.
 
-A long job reads rows from somewhere, batch by batch, then delivers them. It is stored with where it has got to.
+An operation reads rows from somewhere, batch by batch, then delivers them. It is stored with where it has got to.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ TABLE: Final = "table"  # the kind whose rows were stored together with it
 NOT_SHOWN: Final = ""  # a value that Devin has and does not show, where None is that there is none
 
 
-class LongJobState(StrEnum):
-    """How far a long job is."""
+class OperationState(StrEnum):
+    """How far an operation is."""
 
     READING = "reading"
     DELIVERING = "delivering"  # all is read, and the file is made and shared: too late to cancel
@@ -24,8 +24,8 @@ class LongJobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NewLongJob:
-    """A long job to begin: what it reads, under which title, and what its file is to be like.
+class NewOperation:
+    """An operation to begin: what it reads, under which title, and what its file is to be like.
 
     Of the columns in `header` those of `shown` stand in the table of the message, which has `most_shown` rows; some
     kinds have a table of their own. There is a file if there are more than `file_beyond` rows, with a last row `total`
@@ -44,16 +44,16 @@ class NewLongJob:
 
 
 @dataclass(frozen=True, slots=True)
-class JobRow:
-    """A row that a long job has read. A second one with the same `key` is the same row, read twice."""
+class OperationRow:
+    """A row that an operation has read. A second one with the same `key` is the same row, read twice."""
 
     key: str
     cells: Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True)
-class LongJob:
-    """A long job as it is stored.
+class Operation:
+    """An operation as it is stored.
 
     `done` and `total` count what was read and what there is to read, None where nobody knows. `cursor` is where to go
     on; `notes` are sentences about what the result lacks.
@@ -62,8 +62,8 @@ class LongJob:
     id: str
     team: str
     user: str
-    new: NewLongJob
-    state: LongJobState
+    new: NewOperation
+    state: OperationState
     ref: str
     created_at: float
     channel: str | None = None  # the direct message with the asker, once it is known
@@ -74,8 +74,8 @@ class LongJob:
     reason: str | None = None  # a sentence that says why it has failed; None where it was given up
 
 
-def seconds_left(job: LongJob, now: float) -> float | None:
-    """Estimate how long `job` will go on reading, from its pace so far; None where that cannot be said."""
-    if not job.total or not 0 < job.done < job.total:
+def seconds_left(operation: Operation, now: float) -> float | None:
+    """Estimate how long `operation` will go on reading, from its pace so far; None where that cannot be said."""
+    if not operation.total or not 0 < operation.done < operation.total:
         return None
-    return (now - job.created_at) / job.done * (job.total - job.done)
+    return (now - operation.created_at) / operation.done * (operation.total - operation.done)

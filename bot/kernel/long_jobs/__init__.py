@@ -1,1 +1,0 @@
-"""Long jobs begin, read batch by batch, and end with a table or a file."""
