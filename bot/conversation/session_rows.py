@@ -34,7 +34,8 @@ async def record(uow: UnitOfWork, session: Session) -> None:
     """Store `session`, which has a thread: its row, its thread, its card, and eyes on the message that asked for it."""
     assert session.thread_ts is not None
     await add(uow, session)
-    await sessions.change(uow.tx, session.id, lifecycle=session.lifecycle, checking=session.checking)
+    values = {"lifecycle": session.lifecycle, "checking": session.checking, "acu_limit": session.acu_limit}
+    await sessions.change(uow.tx, session.id, **values)
     last_seen_ts = session.cause_ts or session.thread_ts
     thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, False, last_seen_ts)
     await threads.put(uow.tx, thread, uow.now)

@@ -172,6 +172,7 @@ class Session:
     working_since: float | None = None  # None while Devin rests or is queued
     not_found_since: float | None = None  # when Devin first answered 404 about it, unless it was found since
     progress_acus: float = 0.0  # what it had spent at its last message or new pull request
+    acu_limit: int | None = None  # the ACUs that Devin may use in it, as it was created
     ceiling: float | None = None  # the ACUs that it may spend, once somebody has raised them
     wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host

@@ -29,6 +29,31 @@ class Limit:
     less: Message | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """So many `sessions` that are to be created at once, for the work with this `id` of ours.
+
+    Their own `ceiling` stays as it is: it holds over wakings, and there may be more room by then. `wanted` is what the
+    asker asked for.
+    """
+
+    id: str
+    ceiling: float | None
+    wanted: int | None = None
+    sessions: int = 1
+
+
+class Admission(Protocol):
+    """What a feature has read about some work, so that the transaction that admits it need not add that up."""
+
+    async def limit(self, tx: Transaction) -> Limit | Message:
+        """How many ACUs each session of the work may use, or why it may not begin.
+
+        Until `tx` ends nobody else is admitted by what this read. Whoever calls it stores the limit in the same
+        transaction, and so reserves it.
+        """
+
+
 class Gate(Protocol):
     """What a feature has to say when work is to begin. Work that runs is never cut."""
 
@@ -38,12 +63,11 @@ class Gate(Protocol):
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Why `session` may not be woken now; None if it may. What would wake it is `kept`, or else not sent."""
 
-    async def limit(self, who: Asker, work: str, ceiling: float | None, wanted: int | None, sessions: int) -> Limit:
-        """Return how many ACUs each of so many new `sessions` of the `work` with this id may use.
+    async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
+        """Why the reader of `who` may not write to `session`, which somebody else asked for and which goes on."""
 
-        Their own `ceiling` stays as it is: it holds over wakings, and there may be more room by then. `wanted` is what
-        the asker asked for.
-        """
+    async def admission(self, who: Asker, work: Work) -> Admission:
+        """Read what decides whether the `work` may begin; it is decided in the transaction that stores it."""
 
     async def is_quick(self, tx: Transaction, team: str) -> bool:
         """Whether `start_refusal` is answered so soon that an ack may wait for it: there is nothing to add up."""
@@ -69,17 +93,35 @@ class Gates:
                 return refusal
         return None
 
-    async def limit(
-        self, who: Asker, work: str, ceiling: float | None, wanted: int | None = None, sessions: int = 1
-    ) -> Limit:
-        """Return how many ACUs each of so many new `sessions` of the `work` may use: at most their own `ceiling`."""
-        smallest = Limit(session_limit([ceiling]))
+    async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
+        """Why the reader of `who` may not write to `session`, which somebody else asked for; None if they may."""
         for gate in self.gates:
-            limit = await gate.limit(who, work, ceiling, wanted, sessions)
-            if limit.acus is not None and (smallest.acus is None or limit.acus < smallest.acus):
-                smallest = limit
-        return smallest
+            if (refusal := await gate.steer_refusal(who, session)) is not None:
+                return refusal
+        return None
+
+    async def admission(self, who: Asker, work: Work) -> Admission:
+        """Read what decides whether the `work` may begin. Its limit is at most its own ceiling."""
+        return _Admissions(work, [await gate.admission(who, work) for gate in self.gates])
 
     async def is_quick(self, tx: Transaction, team: str) -> bool:
         """Whether an ack may wait for `start_refusal`."""
         return all([await gate.is_quick(tx, team) for gate in self.gates])
+
+
+@dataclass(frozen=True, slots=True)
+class _Admissions:
+    """Those of all gates. The first refusal counts, and the smallest limit."""
+
+    work: Work
+    admissions: Sequence[Admission]
+
+    async def limit(self, tx: Transaction) -> Limit | Message:
+        smallest = Limit(session_limit([self.work.ceiling]))
+        for admission in self.admissions:
+            limit = await admission.limit(tx)
+            if isinstance(limit, Message):
+                return limit
+            if limit.acus is not None and (smallest.acus is None or limit.acus < smallest.acus):
+                smallest = limit
+        return smallest

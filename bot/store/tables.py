@@ -5,7 +5,7 @@ A change of the tables needs a migration in `migrations/versions`; a test compar
 
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
 from bot.store import admin_tables, columns, money_tables
 from bot.store.columns import JSON_TEXT as _JSON
@@ -160,6 +160,7 @@ sessions: Final = Table(
     _number("worked", Float),  # seconds
     Column("working_since", Float),
     _number("progress_acus", Float),  # what it had spent at its last message or new pull request
+    Column("acu_limit", Integer),  # the ACUs that Devin may use in it, as it was created
     Column("ceiling", Float),  # the ACUs that it may spend, once somebody has raised them
     Column("wake_allowed", BigInteger),  # the `updated_at` of the sleep from which it may be woken
     Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message

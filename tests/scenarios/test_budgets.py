@@ -223,12 +223,46 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     assert read(received) == f"ada raised your budget {raised} Send again what was not sent."
     await on.mention("another task after all acu=15", user=ANN)
     made = await on.session("another task after all")
-    assert made["request"]["max_acu_limit"] == 10
+    assert made["request"]["max_acu_limit"] == 9  # of 9.9: Devin takes whole ACUs
     await on.slack.wait_for_ephemeral(
         ANN,
-        "This session may use 10 ACUs, not 15, because that is all that is left of a budget. "
+        "This session may use 9 ACUs, not 15, because that is all that is left of a budget. "
         "`/devin budget list` shows which.",
     )
+
+
+async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Harness) -> None:
+    await used_up(on)
+    bens, devin_id = await on.started("a task of Ben", user=BEN)
+    await on.slack.say(ANN, GENERAL, "and the docs", thread_ts=bens)
+    assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply was not sent")) == (
+        "Your reply was not sent, although this session is somebody else's: your budget is used up, "
+        "2.1 of 2 ACUs today. It resets DATE. Send it again then, or ask an admin for more."
+    )
+    await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
+    await on.slack.say(ANN, GENERAL, "wake up", thread_ts=bens)
+    await on.slack.wait_for_ephemeral(ANN, "it would wake this session: your budget is used up, 2.1 of 2 ACUs today.")
+    await on.slack.say(BEN, GENERAL, "go on", thread_ts=bens)
+    await on.devin.wait_for_messages("go on")
+    for unsent in ("and the docs", "wake up"):
+        with pytest.raises(TimeoutError):
+            await on.devin.wait_for_messages(unsent, seconds=0.1)
+
+
+async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, "budget set org 20 a day")
+    for number in range(5):
+        await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
+    said = "the organisation's budget has less left than the 1 ACU that a session needs: 0 of 20 ACUs today are used, "
+    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}and sessions that go on may use 20 ACUs more.")
+    await settled(on)
+    assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
+    first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)
+    await on.devin.set(first["session_id"], status="running", status_detail="finished", acus_consumed=1.5)
+    await on.slack.wait_for_message(GENERAL, "done")
+    await on.slack.slash(ANN, GENERAL, "one task more acu=8")
+    assert (await on.session("one task more"))["request"]["max_acu_limit"] == 6
 
 
 async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant(on: Harness) -> None:

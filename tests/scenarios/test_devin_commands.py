@@ -10,7 +10,7 @@ import pytest
 from bot.domain.billing import newest_finished
 from bot.features.reads import member_sentences as members
 from bot.features.reads import secret_sentences as secrets
-from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for
+from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, asked_for, goes_on
 from bot.features.schedules.sentences import GONE, UNKNOWN, UNSEEN, listing, no_number
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from bot.views import devin_answers
@@ -291,6 +291,28 @@ async def test_the_end_of_a_review_that_took_long_is_a_message_because_nobody_is
     shown, message = await on.slack.messages(DIRECT_OF_ANN)
     assert (shown["ts"], "Done." in shown["rendered"]) == (first["ts"], True)
     assert message["text"].endswith("): Done. Devin's findings are on the pull request.")
+
+
+async def test_a_commit_that_is_being_reviewed_gets_no_second_review(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await read(on, f"review {PULL}", "Devin will review", ANN)
+    set_reviews(on, "running")
+    assert await read(on, f"review {PULL}", "Devin is reviewing", ADA) == goes_on(PULL).text
+    await on.slack.wait_for_message(DIRECT, "Devin is reading it.")
+    assert (await on.devin.counters())["create_review"] == 1
+    set_reviews(on, "completed")
+    await on.slack.wait_for_message(DIRECT, "Done. Devin's findings are on the pull request.")
+    assert await typed(on, f"review {PULL}", ANN) == ASKING
+    await on.devin.wait_for_calls("create_review", 2)
+    await settled(on)
+
+
+async def test_a_review_is_under_budgets(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 0.5 a day")
+    refused = await read(on, f"review {PULL}", "Nothing was started", ANN)
+    assert "your budget has less left than the 1 ACU that a session needs: 0 of 0.5 ACUs today are used." in refused
+    assert "create_review" not in await on.devin.counters()
 
 
 async def test_the_link_to_a_pull_request_may_have_a_title(on: Harness) -> None:

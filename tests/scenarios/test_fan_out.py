@@ -288,15 +288,19 @@ async def test_a_reply_under_the_table_reaches_nobody_and_says_so(on: Harness) -
 async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harness) -> None:
     await enterprise(on)
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await on.slack.slash(ADA, GENERAL, f"fanout {PROMPT} orgs=all acu=5")
+    few = "your budget has less left than 1 ACU for each of 3 sessions: 0 of 2 ACUs today are used."
+    await on.slack.wait_for_ephemeral(ADA, f"Nothing was started: {few}")
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 3 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
     assert "Up to 1 ACU each, 3 in total, because a budget leaves no more." in preview["rendered"]
     other = await previewed(on, "fix it orgs=web", "1 session")
     await on.slack.click(ADA, GENERAL, other["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(GENERAL, "0 of 1 finished · 1 queued")
-    await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="finished", acus_consumed=2.1)
-    await on.slack.wait_for_message(GENERAL, "1 of 1 finished · 1 done · 2.1 ACUs")
+    await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="finished", acus_consumed=3.1)
+    await on.slack.wait_for_message(GENERAL, "1 of 1 finished · 1 done · 3.1 ACUs")
     await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 2.1 of 2 ACUs today.")
+    await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 3.1 of 3 ACUs today.")
     assert set(made(on)) == {"org-web"}
 
 

@@ -125,6 +125,7 @@ def test_the_fixed_answers():
             "START_EXPIRED": "That question was answered before or is too old, so nothing more was started. Send the task again if it is still needed.",
             "START_OVERTAKEN": "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it.",
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
+            "NO_ROOM": "Nothing was started: a budget has no room for another session. Who asked can read which one it is.",
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
             "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",

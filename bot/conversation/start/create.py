@@ -21,7 +21,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.kernel.exactly_once.creation import Creation, LookupResult
 from bot.kernel.exactly_once.loss import is_late, is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.gates import Asker, Gates, Limit
+from bot.kernel.gates import Admission, Asker, Gates, Limit, Work
 from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
@@ -85,6 +85,7 @@ class NewSession(Creation[DevinSession]):
         self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         assert session.reference is not None
         self._tags = SessionTags(self._organisation, session.reference, session.options.tags)
+        self._admission: Admission | None = None
         self._limit = Limit(None)
 
     async def prepare(self) -> bool:
@@ -95,7 +96,7 @@ class NewSession(Creation[DevinSession]):
         workspace, session = self._job.workspace, self._session
         who = Asker(workspace, session.requester, session.channel, session.requester)
         ceiling = workspace.policy.wake_limits.own_ceiling(session)
-        self._limit = await self._gates.limit(who, session.id, ceiling, session.options.acu)
+        self._admission = await self._gates.admission(who, Work(session.id, ceiling, session.options.acu))
         self._prompt = await self._prompts.build(self._job, self._session)
         if self._prompt.refusal is None:
             return True
@@ -103,6 +104,22 @@ class NewSession(Creation[DevinSession]):
             await record(uow, self._session)
             await refuse(uow, self._session.id, self._prompt.refusal)
             await finish(uow, self._job)
+        return False
+
+    async def admit(self, uow: UnitOfWork) -> bool:
+        """Reserve what the session may use, or announce that a budget has no room: in its thread, and to its asker why.
+
+        A crash before this commit leaves nothing reserved, and one after it what the next try decides anew.
+        """
+        assert self._admission is not None  # `prepare` comes first
+        limit = await self._admission.limit(uow.tx)
+        if isinstance(limit, Limit):
+            self._limit = limit
+            return True
+        await record(uow, self._session)
+        await refuse(uow, self._session.id, start_sentences.NO_ROOM)
+        await uow.reply_privately(_asker(self._session, "room"), limit)
+        await finish(uow, self._job)
         return False
 
     async def _cancel(self) -> None:
@@ -118,7 +135,8 @@ class NewSession(Creation[DevinSession]):
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Record the session with its thread, its card and what was read, and note which files were left out."""
         row = self._job.row
-        await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False))
+        acus = self._limit.acus
+        await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False, acu_limit=acus))
         if self._prompt.read is not None:
             await uow.post(f"read:{self._session.id}", self._session, self._prompt.read)
         cause = with_left_out(row.cause, self._prompt.left_out)

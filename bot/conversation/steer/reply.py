@@ -86,16 +86,17 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
-        if await self._may_not_wake(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
+        if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
-    async def _may_not_wake(self, job: Job[MessageCause], session: Session) -> bool:
-        """Whether the reply would wake the session, and may not: then that is answered, and the row closed."""
-        if not is_asleep(session) or job.row.intent_at is not None:
-            return False  # with an intent Devin may have the reply already
+    async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether a budget keeps the reply from being sent: then that is answered, and the row closed."""
+        if job.row.intent_at is not None:
+            return False  # Devin may have the reply already
         who = Asker(job.workspace, session.requester, session.channel, job.cause.user)
-        refusal = await self._gates.wake_refusal(who, session)
+        refused = self._gates.wake_refusal if is_asleep(session) else self._gates.steer_refusal
+        refusal = await refused(who, session)
         if refusal is not None:
             await self._services.answer(job, refusal, session)
         return refusal is not None

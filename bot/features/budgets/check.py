@@ -1,13 +1,21 @@
-"""Budgets keep sessions from being started and woken, and give a new session its limit. One that runs is never cut."""
+"""Budgets keep sessions from being started and woken, and give a new session its limit. One that runs is never cut.
+
+1. A start is refused at once if no budget has room for it: what is used, and what sessions that go on may still use.
+2. Right before Devin is asked for the session that is decided again, and the limit of the session is stored with that.
+   So budgets are never passed by sessions that start at the same time.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.domain.amounts import session_limit
 from bot.domain.session import Session
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
-from bot.features.budgets.rules import ScopeKind, Standing, tightest
+from bot.features.budgets.rules import ScopeKind, Standing, room_for_each, tightest
 from bot.features.budgets.sentences import Named
-from bot.features.budgets.standings import standings
-from bot.kernel.gates import Asker, Limit
+from bot.features.budgets.standings import AddedUp, Standings, standings
+from bot.kernel.gates import Asker, Limit, Work
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
@@ -15,7 +23,7 @@ from bot.views.message import Message
 
 
 class BudgetCheck:
-    """Says whether a budget is used up, and how much a new session may use. Admins fall under budgets too."""
+    """Says whether a budget has room, and how much a new session may use. Admins fall under budgets too."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -24,42 +32,76 @@ class BudgetCheck:
         """Return why `who` may start nothing now, or have nothing tried `again`; None if they may."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            standing = _used_up(await theirs.holding(who.user, who.channel))
-            if standing is None:
+            full = _without_room(await theirs.deciding(who.user, who.channel))
+            if full is None:
                 return None
             refused = views.retry_refused if again else views.start_refused
-            return refused(await theirs.named(standing, who.reader))
+            return refused(await theirs.named(full, who.reader))
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Return why `session` may not be woken now; None if no budget is used up."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            standing = _used_up(await theirs.holding(who.user, who.channel, session.id))
-            if standing is None:
+            holding = await theirs.holding(who.user, who.channel, session.id)
+            used_up = _used_up([*holding, *await _of_reader(theirs, who)])
+            if used_up is None:
                 return None
             refused = views.waking_refused if kept else views.wake_refused
-            return refused(await theirs.named(standing, who.reader, in_thread=True))
+            return refused(await theirs.named(used_up, who.reader, in_thread=True))
 
-    async def limit(self, who: Asker, work: str, ceiling: float | None, wanted: int | None, sessions: int) -> Limit:
-        """Return how many ACUs Devin may use in each of the new `sessions`: the ceiling, unless a budget leaves less.
-
-        They start at once, so they share what is left of each budget that is not for each session.
-        """
+    async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
+        """Return why the reader may not write to a session of somebody else: what it costs is theirs to steer."""
+        del session
+        if who.reader == who.user:
+            return None
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            holding = await theirs.holding(who.user, who.channel, work)
-        each = ScopeKind.EACH_SESSION
-        left = [
-            standing.left if standing.budget.scope.kind is each else standing.left / sessions for standing in holding
-        ]
-        acus = session_limit([ceiling, *left])
-        if acus is None or wanted is None or acus >= wanted:
-            return Limit(acus)
-        return Limit(acus, views.less_than_asked(acus, wanted))
+            used_up = _used_up(await _of_reader(theirs, who))
+            return None if used_up is None else views.steer_refused(await theirs.named(used_up, who.reader))
+
+    async def admission(self, who: Asker, work: Work) -> "BudgetAdmission":
+        """Add up what is spent of the budgets that hold for `work`, which may take longer than a transaction may."""
+        now = self._services.clock()
+        async with self._services.db.scan() as tx:
+            holding = await (await standings(tx, who.workspace, now)).holding(who.user, who.channel, work.id)
+        spent = {(of.budget.number, of.subject, of.period.name): of.spent for of in holding}
+        return BudgetAdmission(who, work, now, spent)
 
     async def is_quick(self, tx: Transaction, team: str) -> bool:
         """Whether no budget is set. To add up what was spent of one may take longer than an ack should."""
         return not await budgets.exist(tx, team)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetAdmission:
+    """The `work` of somebody, with what was `spent` at the instant `now` of the budgets that hold for it."""
+
+    who: Asker
+    work: Work
+    now: float
+    spent: AddedUp
+
+    async def limit(self, tx: Transaction) -> Limit | Message:
+        """Return how many ACUs each session may use: its ceiling, unless a budget has less room, or why none may begin.
+
+        They start at once, so they share the room of each budget that is not for each session.
+        """
+        who, work = self.who, self.work
+        if not await budgets.lock(tx, who.workspace.team):
+            return Limit(None)
+        theirs = await standings(tx, who.workspace, self.now, self.spent)
+        holding = await theirs.deciding(who.user, who.channel, work.id, but_for=work.id)
+        each = [standing.free for standing in holding if standing.budget.scope.kind is ScopeKind.EACH_SESSION]
+        bounded = session_limit([work.ceiling, *each])
+        shared = [standing for standing in holding if standing.budget.scope.kind is not ScopeKind.EACH_SESSION]
+        rooms = [room_for_each(standing.free, work.sessions, bounded=bounded is not None) for standing in shared]
+        if not all(rooms):
+            full = min(shared, key=_free)
+            return views.start_refused(await theirs.named(full, who.reader), work.sessions)
+        acus = min(rooms if bounded is None else [bounded, *rooms], default=None)
+        if acus is None or work.wanted is None or acus >= work.wanted:
+            return Limit(acus)
+        return Limit(acus, views.less_than_asked(acus, work.wanted))
 
 
 async def own_budgets(tx: Transaction, workspace: Workspace, user: str, channel: str, now: float) -> list[Named]:
@@ -68,5 +110,18 @@ async def own_budgets(tx: Transaction, workspace: Workspace, user: str, channel:
     return [await theirs.named(standing, user) for standing in await theirs.holding(user, channel)]
 
 
+async def _of_reader(theirs: Standings, who: Asker) -> list[Standing]:
+    """The budget of the reader, who is another person than the session's asker; a channel's holds already."""
+    return [] if who.reader == who.user else await theirs.of_person(who.reader)
+
+
 def _used_up(holding: list[Standing]) -> Standing | None:
     return tightest([standing for standing in holding if standing.is_used_up])
+
+
+def _without_room(holding: list[Standing]) -> Standing | None:
+    return tightest([standing for standing in holding if not standing.has_room])
+
+
+def _free(standing: Standing) -> Decimal:
+    return standing.free

@@ -62,8 +62,8 @@ class BudgetRequests:
             return views.BUDGET_GONE
         budget, subject = found
         stand = await standings(uow.tx, workspace, uow.now, added_up)
-        standing = await stand.of(budget, subject)
-        if not standing.is_used_up:
+        standing = await stand.with_reserved(await stand.of(budget, subject))
+        if standing.has_room:
             return views.room_again(await stand.named(standing, user))
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)

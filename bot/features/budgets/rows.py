@@ -39,6 +39,12 @@ async def of_workspace(tx: AsyncConnection, team: str) -> list[Budget]:
     return [_budget(row) for row in found]
 
 
+async def lock(tx: AsyncConnection, team: str) -> bool:
+    """Have others who lock the budgets of a workspace wait until `tx` ends. Returns whether it has any."""
+    wanted = select(budgets.c.seq).where(budgets.c.team == team).order_by(budgets.c.seq).with_for_update()
+    return (await tx.execute(wanted)).first() is not None
+
+
 async def exist(tx: AsyncConnection, team: str) -> bool:
     """Whether a workspace has any budget."""
     return (await tx.execute(select(budgets.c.seq).where(budgets.c.team == team).limit(1))).first() is not None

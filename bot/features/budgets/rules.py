@@ -14,6 +14,8 @@ from bot.domain.billing import ONE_DAY, billing_day, bounds
 from bot.domain.cycle import Cycle
 
 USED_UP: Final = 100  # percent: the level from which on nothing is started or woken
+# ACUs that a session without a ceiling of its own may at least use of a budget, as long as it has so many.
+UNBOUNDED_LEAST: Final = Decimal(10)
 USUAL_WARNINGS: Final = (80,)  # percent
 REARMED_BELOW: Final = 5  # points; a level is announced again once the spending has fallen so far below it
 
@@ -93,7 +95,8 @@ class Budget:
 class Standing:
     """How one subject of a budget stands in a period: what it `spent` of the `acus` that it may use, grants included.
 
-    `subject` is the id of a channel or a person, our id of a session, or empty for the organisation.
+    `subject` is the id of a channel or a person, our id of a session, or empty for the organisation. `reserved` is what
+    its sessions that go on may still use; it is 0 where nothing is decided by it.
     """
 
     budget: Budget
@@ -101,6 +104,7 @@ class Standing:
     period: Period
     spent: Decimal
     acus: Decimal
+    reserved: Decimal = Decimal(0)
 
     @property
     def is_used_up(self) -> bool:
@@ -108,9 +112,14 @@ class Standing:
         return self.spent >= self.acus
 
     @property
-    def left(self) -> Decimal:
-        """The ACUs that may still be used."""
-        return max(self.acus - self.spent, Decimal(0))
+    def free(self) -> Decimal:
+        """The ACUs that are neither used nor reserved."""
+        return max(self.acus - self.spent - self.reserved, Decimal(0))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another session may begin: Devin's limits are whole ACUs."""
+        return self.free >= 1
 
     @property
     def percent(self) -> int:
@@ -145,6 +154,17 @@ def in_force(budgets: Iterable[Budget], each: ScopeKind, named: ScopeKind, subje
     """Return the budget that holds for a subject: its own, or else the one that each of its kind has."""
     known = {budget.scope: budget for budget in budgets}
     return known.get(Scope(named, subject)) or known.get(Scope(each))
+
+
+def room_for_each(free: Decimal, sessions: int, *, bounded: bool) -> int:
+    """Return how many whole ACUs each of so many new sessions may use of what is `free` in a budget that they share.
+
+    One that is not `bounded` by a ceiling of its own gets half of it, so that others may begin beside it.
+    """
+    each = free / sessions
+    if not bounded:
+        each = max(each / 2, min(each, UNBOUNDED_LEAST))
+    return int(each)
 
 
 def tightest(used_up: Sequence[Standing]) -> Standing | None:

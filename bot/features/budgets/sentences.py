@@ -221,11 +221,10 @@ def _safe(text: str) -> str:
 # ---------------------------------------------------------------- refusals and requests
 
 
-def start_refused(named: Named) -> Message:
-    """Refuse a start because a budget is used up, with a button to ask for more."""
-    return _refused(
-        named, "Nothing was started:", "Your text was not sent: send it again then, or ask an admin for more."
-    )
+def start_refused(named: Named, sessions: int = 1) -> Message:
+    """Refuse a start of so many `sessions` because a budget has no room, with a button to ask for more."""
+    then = "Your text was not sent: send it again then, or ask an admin for more."
+    return _refused(named, "Nothing was started:", then, sessions)
 
 
 def wake_refused(named: Named) -> Message:
@@ -234,15 +233,32 @@ def wake_refused(named: Named) -> Message:
     return _refused(named, what, "Send it again then, or ask an admin for more.")
 
 
+def steer_refused(named: Named) -> Message:
+    """Refuse a reply to somebody else's session because the budget of who replies is used up."""
+    what = "Your reply was not sent, although this session is somebody else's:"
+    return _refused(named, what, "Send it again then, or ask an admin for more.")
+
+
 def retry_refused(named: Named) -> Message:
     """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
     return _refused(named, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.")
 
 
-def _refused(named: Named, what: str, then: str) -> Message:
+def _refused(named: Named, what: str, then: str, sessions: int = 1) -> Message:
     target = f"{named.standing.budget.number}:{named.standing.subject}"
     row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
-    return named.message(f"{what} {_safe(named.owner)} is used up, {named.used}. It resets {{anew}}. {then}", *row)
+    return named.message(f"{what} {_safe(_why(named, sessions))} It resets {{anew}}. {then}", *row)
+
+
+def _why(named: Named, sessions: int = 1) -> str:
+    """Say why a budget has no room for `sessions`, such as "your budget is used up, 10 of 10 ACUs this cycle."."""
+    standing = named.standing
+    if standing.is_used_up:
+        return f"{named.owner} is used up, {named.used}."
+    rest = tenths_of_acus(float(standing.reserved))
+    going_on = f", and sessions that go on may use {rest} more" if standing.reserved else ""
+    need = f"1 ACU for each of {sessions:,} sessions" if sessions > 1 else "the 1 ACU that a session needs"
+    return f"{named.owner} has less left than {need}: {named.used} are used{going_on}."
 
 
 def waking_refused(named: Named) -> Message:
@@ -270,7 +286,7 @@ def request(named: Named, asker: str, acus: Decimal, key: str) -> Message:
         blocks.button(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(named.owner)} is used up, {named.used}."
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named))}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
 
 

@@ -5,6 +5,7 @@ billed, and on days without a bill, or on which we have counted more so far, wha
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -13,6 +14,7 @@ from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY, SETTLING, billing_day
 from bot.domain.cycle import Cycle
 from bot.features.budgets import grant_rows as grants
+from bot.features.budgets import reserved_rows
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import spend_rows as budget_spend
 from bot.features.budgets.rules import USED_UP, Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
@@ -65,6 +67,27 @@ class Standings:
         if session_id is not None:
             found.append((in_force(known, ScopeKind.EACH_SESSION, ScopeKind.EACH_SESSION, session_id), session_id))
         return [await self.of(budget, subject) for budget, subject in found if budget is not None]
+
+    async def of_person(self, user: str) -> list[Standing]:
+        """Return how the budget of `user` stands; nothing if they have none."""
+        known = await budgets.of_workspace(self._tx, self._team)
+        budget = in_force(known, ScopeKind.EACH_PERSON, ScopeKind.PERSON, user) if user else None
+        return [] if budget is None else [await self.of(budget, user)]
+
+    async def deciding(
+        self, user: str, channel: str, session_id: str | None = None, *, but_for: str = ""
+    ) -> list[Standing]:
+        """Return the same with what is reserved of each, but for the session with that id."""
+        holding = await self.holding(user, channel, session_id)
+        return [await self.with_reserved(standing, but_for=but_for) for standing in holding]
+
+    async def with_reserved(self, standing: Standing, *, but_for: str = "") -> Standing:
+        """Return `standing` with what is reserved of it, but for that session. A session's own has nothing."""
+        kind = standing.budget.scope.kind
+        if kind is ScopeKind.EACH_SESSION:
+            return standing
+        of = (self._tx, self._team, self._org_id, kind, standing.subject)
+        return replace(standing, reserved=await reserved_rows.reserved(*of, but_for=but_for))
 
     async def of(self, budget: Budget, subject: str) -> Standing:
         """Return how one subject of `budget` stands."""

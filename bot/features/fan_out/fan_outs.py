@@ -10,7 +10,7 @@ from bot.domain.causes import TaskCause
 from bot.domain.keys import short_id
 from bot.domain.lane import fan_out_lane, fan_out_session_lane
 from bot.features.fan_out.rules import FanOut, FanOutSession
-from bot.kernel.gates import Asker, Gates, Limit
+from bot.kernel.gates import Admission, Asker, Gates, Work
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -89,8 +89,8 @@ class FanOutOrganisations:
         return self._known[key]
 
 
-async def fan_out_limit(gates: Gates, workspace: Workspace, fan_out: FanOut, sessions: int) -> Limit:
-    """Return how many ACUs each of so many new `sessions` of a fan-out, which start at once, may use."""
+async def fan_out_admission(gates: Gates, workspace: Workspace, fan_out: FanOut, sessions: int) -> Admission:
+    """Read what decides whether so many new `sessions` of a fan-out, which start at once, may begin."""
     who = Asker(workspace, fan_out.user, fan_out.channel, fan_out.user)
     ceiling = fan_out.options.acu or workspace.policy.wake_limits.session_acus
-    return await gates.limit(who, fan_out.id, ceiling, sessions=sessions)
+    return await gates.admission(who, Work(fan_out.id, ceiling, sessions=sessions))

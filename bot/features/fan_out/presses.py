@@ -10,11 +10,11 @@ from bot.domain.session import first_line
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import sentences as views
 from bot.features.fan_out.drawer import post_table, touch
-from bot.features.fan_out.fan_outs import carry_on, enqueue_session, fan_out_limit
+from bot.features.fan_out.fan_outs import carry_on, enqueue_session, fan_out_admission
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState
 from bot.features.fan_out.specs import RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
 from bot.kernel.commands.handler import Handler
-from bot.kernel.gates import Asker, Gates
+from bot.kernel.gates import Admission, Asker, Gates, Limit
 from bot.kernel.job import CommandJob, finish, finish_with, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -60,20 +60,18 @@ class FanOutPresses:
         return fan_out.user == job.cause.user and is_new
 
     async def _start(self, job: CommandJob, fan_out: FanOut) -> None:
-        refusal = await self._gates.start_refusal(Asker(job.workspace, fan_out.user, fan_out.channel, fan_out.user))
-        limit = await self._limit(job, fan_out, again=False)
-        values = {"state": FanOutState.RUNNING, "acu_limit": limit, "begun_at": self._services.clock()}
+        admission = await self._admission(job, fan_out, again=False)
         async with self._services.unit_of_work_for(job) as uow:
-            is_open, before = self._is_open(job, fan_out), FanOutState.ASKED
-            if not is_open:
-                answer = views.EXPIRED
-            elif refusal is not None:
-                answer = refusal
-            elif await fan_outs.change_while(uow.tx, fan_out.id, before, **values):
-                answer = views.begun(await self._begin(uow, job))
-            else:
-                answer = await self._settled(uow, job)
-            await finish_with(uow, job, answer)
+            # The limit is stored in the same transaction, and so reserved.
+            limit = await admission.limit(uow.tx) if self._is_open(job, fan_out) else views.EXPIRED
+            await finish_with(uow, job, limit if isinstance(limit, Message) else await self._admit(uow, job, limit))
+
+    async def _admit(self, uow: UnitOfWork, job: CommandJob, limit: Limit) -> Message:
+        """Begin the fan-out with this `limit` of each session, unless it was answered before."""
+        values = {"state": FanOutState.RUNNING, "acu_limit": limit.acus, "begun_at": uow.now}
+        if await fan_outs.change_while(uow.tx, job.cause.argument, FanOutState.ASKED, **values):
+            return views.begun(await self._begin(uow, job))
+        return await self._settled(uow, job)
 
     async def _settled(self, uow: UnitOfWork, job: CommandJob) -> Message:
         """What takes the place of a preview that was answered before, perhaps by a first press of the same button."""
@@ -128,14 +126,18 @@ class FanOutPresses:
         if refusal is not None:
             await self._services.answer(job, refusal)
             return
-        limit = await self._limit(job, fan_out, again=True)
+        admission = await self._admission(job, fan_out, again=True)
         async with self._services.unit_of_work_for(job) as uow:
+            limit = await admission.limit(uow.tx)
+            if isinstance(limit, Message):
+                await finish_with(uow, job, limit)
+                return
             await touch(uow, fan_out.id)
             fan_out, before = await self._current(uow, job)
             may = fan_out.state in _BEGUN and fan_out.stopped_at is None
             again = await fan_outs.retry(uow.tx, fan_out.id) if may else []
             if again:
-                await fan_outs.change(uow.tx, fan_out.id, acu_limit=limit)
+                await fan_outs.change(uow.tx, fan_out.id, acu_limit=limit.acus)
                 await self._ask_again(uow, job, fan_out, again)
                 organisations = [session.org_id for session in again]
                 failed = [session.url for session in before if session.is_broken]
@@ -152,12 +154,12 @@ class FanOutPresses:
             await enqueue_session(uow, fan_out, session, number * self._services.timing.fan_out_pause)
         await carry_on(uow, fan_out, job.row.key)
 
-    async def _limit(self, job: CommandJob, fan_out: FanOut, *, again: bool) -> int | None:
-        """How many ACUs each session may use; all start together, or those that are asked for `again`."""
+    async def _admission(self, job: CommandJob, fan_out: FanOut, *, again: bool) -> Admission:
+        """Read what decides whether the sessions may begin: all together, or those that are asked for `again`."""
         async with self._services.db.read() as tx:
             sessions = await fan_outs.sessions_of(tx, fan_out.id)
         starting = sum(session.is_retried for session in sessions) if again else len(sessions)
-        return (await fan_out_limit(self._gates, job.workspace, fan_out, max(starting, 1))).acus
+        return await fan_out_admission(self._gates, job.workspace, fan_out, max(starting, 1))
 
     async def _current(self, uow: UnitOfWork, job: CommandJob) -> tuple[FanOut, list[FanOutSession]]:
         """The fan-out and its sessions as they are in this transaction, which has locked it."""

@@ -8,7 +8,7 @@ from bot.domain.keys import fan_out_id
 from bot.domain.lane import person_lane
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import sentences as views
-from bot.features.fan_out.fan_outs import fan_out_limit
+from bot.features.fan_out.fan_outs import fan_out_admission
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState
 from bot.features.fan_out.specs import FANOUT
 from bot.features.fan_out.words import (
@@ -90,12 +90,15 @@ class FanOutPreview:
         organisations: list[OrganisationName],
         note: str,
     ) -> None:
-        limit = (await fan_out_limit(self._gates, job.workspace, fan_out, len(organisations))).acus
+        admission = await fan_out_admission(self._gates, job.workspace, fan_out, len(organisations))
         sessions = [FanOutSession(organisation.org_id, organisation.name) for organisation in organisations]
-        preview = views.preview(replace(fan_out, limit=limit), organisations, note)
         async with self._services.unit_of_work_for(job) as uow:
+            limit = await admission.limit(uow.tx)
+            if isinstance(limit, Message):
+                await finish_with(uow, job, limit)
+                return
             await fan_outs.add(uow.tx, fan_out, sessions)
-            await finish_with(uow, job, preview)
+            await finish_with(uow, job, views.preview(replace(fan_out, limit=limit.acus), organisations, note))
 
 
 async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list[OrganisationName], str] | Message:

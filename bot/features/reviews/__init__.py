@@ -12,6 +12,6 @@ from bot.kernel.operations.row_sources import OperationKind
 FEATURE: Final = Feature(
     "reviews",
     commands=COMMANDS,
-    handlers=lambda kernel: Reviews(kernel.services).handlers(),
+    handlers=lambda kernel: Reviews(kernel.services, kernel.gates).handlers(),
     operations=lambda kernel: [OperationKind(KIND, ReviewFollow(kernel.services), ReviewSentences())],
 )

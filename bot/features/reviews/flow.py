@@ -22,7 +22,8 @@ from bot.kernel.commands.handler import Answer, Asked, Handler
 from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.job import CommandJob, move, recipient_after_ack
+from bot.kernel.gates import Asker, Gates
+from bot.kernel.job import CommandJob, finish, move, recipient_after_ack
 from bot.kernel.operations.requests import Requester, begin
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -35,8 +36,9 @@ GOING_ON: Final = frozenset({"pending", "running"})
 class Reviews:
     """Asks for reviews."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, gates: Gates) -> None:
         self._services = services
+        self._gates = gates
         self._once = ExactlyOnce(services)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
@@ -55,7 +57,7 @@ class Reviews:
             async with self._services.unit_of_work_for(job) as uow:
                 await move(uow, job, lane, replace(job.cause, thread_ts=None))
         else:
-            await self._once.create(job, NewReview(self._services, job, answer))
+            await self._once.create(job, NewReview(self._services, self._gates, job, answer))
 
 
 async def _answer(asked: Asked) -> Answer:
@@ -102,12 +104,38 @@ class NewReview(Creation[Review]):
 
     kind: ClassVar[str] = "review"
 
-    def __init__(self, services: Services, job: CommandJob, url: str) -> None:
+    def __init__(self, services: Services, gates: Gates, job: CommandJob, url: str) -> None:
         self._services = services
+        self._gates = gates
         self._job = job
         self._url = url
         self._devin = job.workspace.organisation.devin
         self._hosts = job.workspace.policy.code_hosts
+
+    async def prepare(self) -> bool:
+        """Return False, with the row closed, if a budget has no room, or if Devin reviews the newest commit already."""
+        job = self._job
+        user, channel = job.cause.user or "", job.cause.channel or ""
+        refusal = await self._gates.start_refusal(Asker(job.workspace, user, channel, user))
+        going_on = await self._going_on() if refusal is None else None
+        if refusal is None and going_on is None:
+            return True
+        # A crash before this commit asks Devin once more, which changes nothing.
+        async with self._services.unit_of_work_for(job) as uow:
+            if going_on is not None:
+                await self._follow(uow, going_on, views.goes_on(self._url, self._hosts))
+            elif refusal is not None:
+                await self._reply(uow, refusal)
+            await finish(uow, job)
+        return False
+
+    async def _going_on(self) -> Review | None:
+        """The review of the newest commit that Devin has not ended, whoever asked for it: a second one costs again."""
+        try:
+            found = await self._devin.review(self._url)
+        except DevinRefused:
+            return None  # the request for the review gets the same answer, and says so
+        return found if found.status in GOING_ON else None
 
     async def call(self) -> Review:
         """Ask Devin for the review."""
@@ -125,12 +153,15 @@ class NewReview(Creation[Review]):
 
     async def write_created(self, uow: UnitOfWork, thing: Review) -> None:
         """Have the review followed in a direct message, and confirm it privately where that is another place."""
+        await self._follow(uow, thing, views.asked_for(self._url, self._hosts))
+
+    async def _follow(self, uow: UnitOfWork, thing: Review, said: Message) -> None:
         requester = Requester.of_job(self._job)
         title = views.title(self._url, thing.commit_sha, self._hosts)
         following = {"pr_url": self._url, "commit_sha": thing.commit_sha}
         await begin(uow, requester, NewOperation(KIND, title, "", (), (), asked=following))
         if requester.direct is None:
-            await self._reply(uow, views.asked_for(self._url, self._hosts))
+            await self._reply(uow, said)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Say privately why the review was not asked for."""

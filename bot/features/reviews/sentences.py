@@ -45,6 +45,15 @@ def asked_for(pr_url: str, hosts: Collection[str] = ()) -> Message:
     return Message(f"Devin will review {name}. A direct message from Devin Bridge shows when it is done.")
 
 
+def goes_on(pr_url: str, hosts: Collection[str] = ()) -> Message:
+    """Say privately that Devin reviews that commit already, so that no second review was asked for."""
+    name = link(pr_url, pull_request_name(pr_url, hosts))
+    return Message(
+        f"Devin is reviewing the newest commit of {name} already, so no second review was requested. "
+        "A direct message from Devin Bridge shows when it is done."
+    )
+
+
 def maybe_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message:
     """Say that nobody knows whether a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))

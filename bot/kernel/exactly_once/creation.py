@@ -62,6 +62,13 @@ class Creation(ABC, Generic[_Thing]):
         """Whether Devin would refuse the same request again. If it may not, the row goes back."""
         return True
 
+    async def admit(self, _uow: UnitOfWork, /) -> bool:
+        """Decide in the transaction of the intent whether the thing may be created.
+
+        Returns False if it may not; the row is then closed, with the reason announced.
+        """
+        return True
+
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Add what this kind stores together with the intent."""
 

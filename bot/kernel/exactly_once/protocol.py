@@ -105,6 +105,8 @@ class ExactlyOnce:
 
     async def _create(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
+            if not await creation.admit(uow):
+                return
             await inbox.intend(uow.tx, job.row.key, uow.now)
             await creation.write_intent(uow)
         await self._services.check_claim(job)

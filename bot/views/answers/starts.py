@@ -41,6 +41,9 @@ START_UNAUTHORISED: Final = Message(
     ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
     "Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again."
 )
+NO_ROOM: Final = Message(
+    "Nothing was started: a budget has no room for another session. Who asked can read which one it is."
+)
 
 
 def received(prompt: str) -> Message:

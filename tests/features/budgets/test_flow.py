@@ -24,9 +24,10 @@ from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.budgets.standings import reports_no_acus
 from bot.features.budgets.watch import BudgetWatch
 from bot.kernel.access import Access
-from bot.kernel.gates import Asker, Gates
+from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.services import Services
 from bot.store import due, spend, tables
+from bot.views.message import Message
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
@@ -239,9 +240,9 @@ async def test_people_and_channels_spend_what_their_sessions_spend(services: Ser
         (None, 2.5, "", 3),
         (9, 2.5, "", 9),  # its own option counts and not the setting
         (None, 5.0, "7.5", 5),
-        (None, 5.0, "3.2", 4),
-        (9, 5.0, "7.5", 8),
-        (None, None, "1.2", 2),
+        (None, 5.0, "3.2", 3),  # whole ACUs, so that budgets are never passed
+        (9, 5.0, "7.5", 7),
+        (None, None, "1.2", 1),
     ],
 )
 async def test_a_new_session_gets_its_ceiling_unless_a_budget_leaves_less(
@@ -256,9 +257,69 @@ async def test_a_new_session_gets_its_ceiling_unless_a_budget_leaves_less(
     session = await services.session("new")
     assert session is not None
     gates, ceiling = Gates([BudgetCheck(services)]), limits.own_ceiling(session)
-    found = await gates.limit(asker(services, session.requester), session.id, ceiling, acu)
+    admission = await gates.admission(asker(services, session.requester), Work(session.id, ceiling, acu))
+    async with store.db.write() as tx:
+        found = await admission.limit(tx)
+    assert isinstance(found, Limit)
     assert found.acus == limit
     assert ceiling == (acu or setting)  # which holds over wakings, whatever is left now
+
+
+async def admitted(services: Services, store: Store, number: int, acu: int | None) -> int | None:
+    """What a session may use that somebody starts with this option; None if a budget has no room for it."""
+    (workspace,) = services.workspaces
+    who = asker(services, f"U{number % 50}", f"C{number % 3}")
+    admission = await BudgetCheck(services).admission(who, Work(f"s{number}", acu, acu))
+    async with store.db.write() as tx:
+        limit = await admission.limit(tx)
+        if isinstance(limit, Message):
+            return None
+        assert limit.acus is not None
+        facts = {"requester": who.user, "channel": who.channel, "prompt": "fix it", "options": {}, "pull_requests": []}
+        begun = {"lifecycle": "creating", "created_at": NOON, "acu_limit": limit.acus}
+        owner = {"id": f"s{number}", "team": TEAM, "org_id": workspace.organisation.id}
+        await tx.execute(tables.sessions.insert().values(owner | facts | begun))
+    return limit.acus
+
+
+async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services: Services, either_store: Store) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "20")
+    assert [await admitted(services, either_store, number, 8) for number in range(4)] == [8, 8, 4, None]
+    refused = await BudgetCheck(services).start_refusal(asker(services, "U9"))
+    assert refused is not None
+    assert refused.text.split(" It resets")[0] == (
+        "Nothing was started: the organisation's budget has less left than the 1 ACU that a session needs: "
+        "0 of 20 ACUs today are used, and sessions that go on may use 20 ACUs more."
+    )
+    rests = {"s0": {"detail": "finished"}, "s1": {"status": "suspended"}, "s2": {"lifecycle": "ended"}}
+    async with either_store.db.write() as tx:
+        for name, values in rests.items():
+            await tx.execute(tables.sessions.update().where(tables.sessions.c.id == name).values(values))
+    assert await admitted(services, either_store, 5, 8) == 8
+
+
+async def test_a_session_without_a_ceiling_leaves_room_for_others(services: Services, either_store: Store) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "100")
+    found = [await admitted(services, either_store, number, None) for number in range(7)]
+    assert found == [50, 25, 12, 10, 3, None, None]
+
+
+@pytest.mark.edge
+async def test_a_thousand_starts_at_once_of_fifty_people_never_pass_a_budget(
+    services: Services, either_store: Store
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "500")
+    await set_budget(either_store, EACH_PERSON, "30")
+    at_once = asyncio.Semaphore(12)  # as many as a process works on
+
+    async def start(number: int) -> int | None:
+        async with at_once:
+            return await admitted(services, either_store, number, 7)
+
+    found = await asyncio.gather(*map(start, range(1_000)))
+    assert sum(acus or 0 for acus in found) == 500
+    of_person = [sum(acus or 0 for acus in found[first::50]) for first in range(50)]
+    assert max(of_person) <= 30
 
 
 async def test_a_grant_counts_for_its_subject_and_its_period(services: Services, either_store: Store) -> None:

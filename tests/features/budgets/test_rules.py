@@ -59,7 +59,7 @@ def test_a_period_ends_where_the_next_billing_day_begins() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spent", "crossed", "percent", "left"),
+    ("spent", "crossed", "percent", "free"),
     [
         ("0", (), 0, "10"),
         ("4.999999", (), 49, "5.000001"),
@@ -69,9 +69,9 @@ def test_a_period_ends_where_the_next_billing_day_begins() -> None:
         ("12", (50, 80, 100), 120, "0"),
     ],
 )
-def test_a_level_is_reached_with_what_it_names(spent: str, crossed: tuple[int, ...], percent: int, left: str) -> None:
+def test_a_level_is_reached_with_what_it_names(spent: str, crossed: tuple[int, ...], percent: int, free: str) -> None:
     one = stands(spent)
-    assert (one.crossed(), one.percent, one.left) == (crossed, percent, Decimal(left))
+    assert (one.crossed(), one.percent, one.free) == (crossed, percent, Decimal(free))
     assert one.is_used_up == (100 in crossed)
 
 

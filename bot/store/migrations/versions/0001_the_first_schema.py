@@ -213,6 +213,7 @@ def _tables() -> None:
         _number("worked", sa.Float),
         sa.Column("working_since", sa.Float),
         _number("progress_acus", sa.Float),
+        sa.Column("acu_limit", sa.Integer),
         sa.Column("ceiling", sa.Float),
         sa.Column("wake_allowed", sa.BigInteger),
         sa.Column("mark", sa.String, server_default="eyes"),
