@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.conversation.receive.intake import Intake, command_key
-from bot.conversation.receive.new_command import NewCommand
+from bot.conversation.receive.new_command import NewCommand, refused_secret
 from bot.domain.commands.command_set import CommandSet
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_task
@@ -51,6 +51,8 @@ class Commands:
         await ack(text=self._help.text, response_type="ephemeral")
 
     async def _answer(self, workspace: Workspace, typed: str, body: Body) -> Message:
+        if (refused := refused_secret(typed)) is not None:
+            return refused
         command = replace(self._parser.slash(as_typed(typed)), key=command_key(body))
         if command.spec is START:
             return await self._start(workspace, typed, body)

@@ -13,11 +13,13 @@ from typing import Final
 
 from bot.domain.commands.parser import Parser
 from bot.domain.file import SlackFile
+from bot.domain.secrets import has_secret
 from bot.domain.session import Session
 from bot.domain.text import as_quotation, without_mention
 from bot.kernel.readable import Readable
 from bot.kernel.workspace import Workspace
 from bot.slack.threads import ThreadMessage
+from bot.views.answers.secrets import LEFT_OUT
 from bot.views.text import shortened
 
 MESSAGES: Final = 50
@@ -136,8 +138,8 @@ class ThreadReader:
                 continue
             author = await self._author(workspace, message)
             shown = shortened(text, APPS_CHARACTERS) if message.bot_id else text
-            at = float(message.ts)
-            found.append(ContextMessage(author, at, shown, quotation, message.files, message in begins))
+            words = (LEFT_OUT, "") if has_secret(text) or has_secret(quotation) else (shown, quotation)
+            found.append(ContextMessage(author, float(message.ts), *words, message.files, message in begins))
         return found
 
     async def _author(self, workspace: Workspace, message: ThreadMessage) -> str:

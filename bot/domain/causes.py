@@ -72,11 +72,16 @@ class MessageCause:
     hold: Hold | None = None  # noted: the row waits for an answer
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
+    with_secret: bool = False  # it looks like a secret, so nothing is kept of what it says and brings
 
     @property
     def root_ts(self) -> str:
         """The `ts` of the thread in which the message was written, or else of the thread that begins with it."""
         return self.thread_ts or self.ts
+
+    def without_content(self) -> "MessageCause":
+        """A copy without anything of what the message says and brings, because it looks like a secret."""
+        return replace(self, text="", files=(), quoted="", with_secret=True)
 
     @property
     def addressed(self) -> bool:

@@ -28,7 +28,7 @@ import handlers
 from bot.conversation import lookup
 from bot.conversation.thread_context import ContextMessage, ThreadContext
 from bot.devin import errors as devin_errors
-from bot.domain import announcements, file, person, session, text
+from bot.domain import announcements, file, person, secrets, session, text
 from bot.domain.commands import arguments, option_words, options, parser, picked, quotation_marks, small_talk
 from bot.features import COMMANDS
 from bot.features.audit import words as audit_query
@@ -190,7 +190,7 @@ def test_expressions_are_no_variables():
 Function = Callable[[str], object]
 # In these modules each public function that takes one text, and needs nothing else, is looked at without being named.
 OF_TEXTS: Final = (
-    *(text, file, announcements, person, session, option_words, options, arguments, small_talk, parser),
+    *(text, file, announcements, person, secrets, session, option_words, options, arguments, small_talk, parser),
     *(audit_query, budget_words, library_words, picked, quotation_marks),
     *(views_text, plain_text, blocks, card, block_text, rendering, lookup),
 )

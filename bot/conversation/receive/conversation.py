@@ -10,6 +10,7 @@ from bot.conversation.start.from_message import StartFromMessage
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
+from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.parser import Command, UnknownVerb
 from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY
@@ -29,12 +30,14 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox, lanes, posts, sessions, threads
 from bot.store.threads import Thread
 from bot.views.answers import replies as reply_sentences
+from bot.views.answers import secrets as secret_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.help_texts import slash_help, thread_help
 from bot.views.message import Message
 
 _GREETS: Final = frozenset({SmallTalk.GREETING, SmallTalk.QUESTION})
+_NOT_TAKEN: Final = secret_sentences.not_taken(SECRETS_PAGE, written=True)
 
 
 class Conversation:
@@ -71,18 +74,23 @@ class Conversation:
             return
         thread = await self._thread_of(job)
         # An urgent verb is for the bot also in a thread whose first message was not handled yet.
-        meant = cause.mention or cause.direct or (job.row.urgent and not cause.under_us)
+        meant = cause.mention or cause.direct or cause.with_secret or (job.row.urgent and not cause.under_us)
         if thread is None and not meant:
             await self._wait_for_thread(job)
             return
         refusal = await self._refusal(job, thread)
         if refusal is not None:
             await self._answer(job, refusal, once=thread is not None and not cause.mention)
-            return
-        await self._handle_text(job, thread)
+        elif cause.with_secret:
+            await self._answer(job, _NOT_TAKEN)
+        else:
+            await self._handle_text(job, thread)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
         """Announce in the thread what the message did not start, send or stop; `reason` says why."""
+        if job.cause.with_secret:
+            await uow.reply_privately(recipient_of(job), _NOT_TAKEN)
+            return
         begun = await sessions.get(uow.tx, session_id(job.row.key))
         if begun is not None:
             await start_is_dead(uow, job, begun.id)

@@ -24,6 +24,7 @@ from bot.domain.commands.small_talk import small_talk
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import short_id
 from bot.domain.lane import held_lane, own_lane, person_lane, thread_lane
+from bot.domain.secrets import has_secret
 from bot.domain.text import as_typed, mentioned_users, without_mention
 from bot.kernel.services import Services
 from bot.kernel.tasks import SlackEvent
@@ -39,7 +40,7 @@ __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
 
-# The end of the key of a mention without a task, so that an edit that adds one is another row, and starts once.
+# The end of the key of a message without a task, so that an edit that adds one, or takes a secret out, is another row.
 NO_TASK: Final = ":no-task"
 
 Json = Mapping[str, Any]
@@ -148,9 +149,11 @@ class Intake:
     def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[Cause]:
         team = workspace.team
         text = without_mention(cause.text, workspace.bot_user)
+        if has_secret(as_typed(text)) or has_secret(cause.quoted):
+            cause, text = cause.without_content(), ""
         command = cause.addressed and cause.only_text
         verb = self._parser.verb(text) or (self._parser.addressed(as_typed(text)) if command else None)
-        at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
+        at_once = cause.mention or cause.root_ts == cause.ts or verb is not None or cause.with_secret
         return self._row(
             workspace,
             f"msg:{team}:{cause.channel}:{cause.ts}" + (NO_TASK if _has_no_task(cause, text) else ""),
@@ -158,7 +161,7 @@ class Intake:
             cause,
             ts=cause.ts,
             settle=0.0 if at_once else self._services.timing.reply_settle,
-            urgent=isinstance(verb, Command) and verb.spec.urgent,
+            urgent=cause.with_secret or (isinstance(verb, Command) and verb.spec.urgent),
         )
 
     def _row(
@@ -212,7 +215,9 @@ def _was_written(workspace: Workspace, event: Json) -> bool:
 
 
 def _has_no_task(cause: MessageCause, text: str) -> bool:
-    """Whether a message starts nothing, whatever else is known: a mention without words, or with small talk alone."""
+    """Whether a message starts nothing, whatever else is known: a secret, or a mention without words but small talk."""
+    if cause.with_secret:
+        return True
     if not cause.mention or cause.in_thread or not cause.only_text:
         return False
     # An ack waits for this, and only a text with a sign of equality has options to take out.

@@ -12,19 +12,27 @@ from bot.conversation.receive.intake import Intake, command_key
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.options_check import suggestion
 from bot.conversation.steer.held_start import held
+from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.commands.options import Request
 from bot.domain.commands.registry import START
 from bot.domain.lane import person_lane
-from bot.domain.text import mentioned_users
+from bot.domain.secrets import has_secret
+from bot.domain.text import as_typed, mentioned_users
 from bot.kernel.access import Access
 from bot.kernel.gates import Gates
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import inbox
+from bot.views.answers import secrets as secret_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 Json = Mapping[str, Any]
+
+
+def refused_secret(typed: str) -> Message | None:
+    """The answer to what was `typed` behind `/devin` if it looks like a secret, of which nothing may be stored."""
+    return secret_sentences.not_taken(SECRETS_PAGE, written=False) if has_secret(as_typed(typed)) else None
 
 
 @dataclass(frozen=True, slots=True)

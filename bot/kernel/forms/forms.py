@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.devin.errors import DevinError
+from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
+from bot.domain.secrets import has_secret
 from bot.kernel.access import Access
 from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
@@ -21,6 +23,7 @@ from bot.logs import get_logger
 from bot.slack.errors import ContentRefused, SlackError, SlackRefused
 from bot.slack.forms import entered
 from bot.slack.rendering import text_of
+from bot.views.answers import secrets as secret_sentences
 from bot.views.message import Message
 from bot.views.modals import parts
 from bot.views.modals.parts import View
@@ -114,6 +117,8 @@ class Forms:
     async def _open(self, workspace: Workspace, opening: Opening) -> None:
         kind = self._kinds[opening.form.command]
         refusal = await self._refusal(workspace, opening.form, opening.user)
+        if has_secret(opening.text):
+            refusal = refusal or secret_sentences.not_taken(SECRETS_PAGE, written=False)
         first = parts.notice(kind.title, refusal.text) if refusal else kind.first(workspace, opening)
         # Before anything is read: the trigger lives for three seconds.
         view_id = await workspace.slack.open_view(opening.trigger_id, first or parts.loading(kind.title))
@@ -148,7 +153,8 @@ class Forms:
         if (refusal := await self._refusal(workspace, form, user)) is not None:
             return NotTaken(view=parts.notice(kind.title, refusal.text))
         fields = entered(view)
-        errors = kind.errors(form, fields)
+        secrets = {name: secret_sentences.in_field(SECRETS_PAGE) for name, text in fields.items() if has_secret(text)}
+        errors = kind.errors(form, fields) | secrets
         return NotTaken(errors=errors) if errors else ViewCause(form, user, fields)
 
     async def run(self, job: Job[ViewCause]) -> None:

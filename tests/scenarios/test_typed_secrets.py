@@ -1,0 +1,173 @@
+"""A secret that somebody types reaches neither Devin nor the store nor the log, by whichever way it comes."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot import logs
+from bot.devin.secrets import SECRETS_PAGE
+from bot.features import metadata
+from bot.views.answers import secrets as secret_sentences
+from bot.views.answers.secrets import LEFT_OUT
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
+from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
+
+VALUE = "hunter2correct"
+KEY = "ghp_" + "q7Wz" * 9  # put together, so that no scanner takes it for a real one
+TEXTS = (f"secret set DB_PASSWORD {VALUE}", f"secret add DB_PASSWORD={VALUE}", f"publish the package with {KEY} please")
+WRITTEN = secret_sentences.not_taken(SECRETS_PAGE, written=True).text
+TYPED = secret_sentences.not_taken(SECRETS_PAGE, written=False).text
+
+
+@pytest.fixture
+def log(plain_logs: None) -> io.StringIO:
+    """What the bot logs."""
+    stream = io.StringIO()
+    logs.configure("DEBUG", "json", stream=stream)
+    return stream
+
+
+async def nothing_is_kept(on: Harness, log: io.StringIO) -> None:
+    """Neither the store, nor a file of it, nor the log, nor Devin, nor what the bot posted has any of it."""
+    await settled(on)
+    async with on.store.scan() as tx:
+        rows = [str(tuple(row)) for table in metadata.tables.values() for row in await tx.execute(select(table))]
+    places = {
+        "store": "\n".join(rows),
+        "log": log.getvalue(),
+        "Devin": str(await on.devin.log()) + str([one.prompt for one in on.simulated_devin.world.held.by_age]),
+        "Slack": str([call["args"] for call in await on.slack.log()]),  # so all that the bot has posted
+        "answers": str(await on.slack.ephemerals()),
+        **{path.name: path.read_bytes().decode("latin-1") for path in files(on)},
+    }
+    assert rows
+    assert [(place, found) for place, text in places.items() for found in (VALUE, KEY) if found in text] == []
+
+
+def files(on: Harness) -> list[Path]:
+    """The files of the store, if it has some: what was deleted from a table may still stand in them."""
+    url = on.environment["DATABASE_URL"]
+    path = Path(url.rpartition("///")[2])
+    return sorted(path.parent.glob(f"{path.name}*")) if url.startswith("sqlite") else []
+
+
+@pytest.mark.both_transports
+@pytest.mark.parametrize("text", TEXTS)
+async def test_behind_the_slash_command_it_is_answered_at_once_and_not_stored(
+    on: Harness, log: io.StringIO, text: str
+) -> None:
+    for typed in (text, f"start {text}", f"fanout {text} orgs=all", f"note list {KEY}"):
+        answer = await on.slack.slash(ADA, GENERAL, typed)
+        assert answer["shown"]["rendered"] == TYPED
+    await nothing_is_kept(on, log)
+    assert await creations(on) == 0
+
+
+@pytest.mark.both_transports
+@pytest.mark.parametrize("text", TEXTS)
+async def test_what_is_written_to_the_bot_is_answered_privately_and_not_stored(
+    on: Harness, log: io.StringIO, text: str
+) -> None:
+    await on.mention(text)
+    await on.slack.say(BEN, "im", text)
+    await on.mention(f"fanout {text} orgs=all", ADA, OPS)
+    assert (await on.slack.wait_for_message("D0BEN", "looks like a secret"))["text"] == WRITTEN
+    for user in (ANN, ADA):
+        await on.slack.wait_for_ephemeral(user, "looks like a secret")
+    await nothing_is_kept(on, log)
+    assert [await private_answers(on, user) for user in (ANN, ADA)] == [[WRITTEN]] * 2
+    assert await creations(on) == 0
+
+
+@pytest.mark.both_transports
+async def test_in_a_sessions_thread_nothing_of_it_is_sent(on: Harness, log: io.StringIO) -> None:
+    ts, session = await on.started()
+    for text in (*TEXTS, f"!new {TEXTS[2]}", f"!aside {TEXTS[0]}", f"!stop {KEY}", f"{BOT} {TEXTS[1]}"):
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "use the secret DB_PASSWORD", thread_ts=ts)
+    await on.devin.wait_for_messages("use the secret DB_PASSWORD")
+    await nothing_is_kept(on, log)
+    assert await private_answers(on, BEN) == [WRITTEN] * 7
+    assert len(await sent_to_devin(on, session)) == 1
+    assert await creations(on) == 1
+
+
+async def test_a_message_from_which_it_was_taken_out_starts_as_usual(on: Harness, log: io.StringIO) -> None:
+    ts = await on.mention(TEXTS[2])
+    await on.slack.wait_for_ephemeral(ANN, "looks like a secret")
+    await on.slack.edit(ANN, GENERAL, ts, f"{BOT} publish the package with the secret NPM_TOKEN please")
+    await on.session("publish the package with the secret NPM_TOKEN please")
+    await nothing_is_kept(on, log)
+
+
+async def test_what_was_said_in_a_thread_before_is_left_out_of_the_prompt(on: Harness, log: io.StringIO) -> None:
+    elsewhere = await on.slack.say(BEN, WEB, f"it is {KEY}")
+    root = await on.slack.say(BEN, GENERAL, "the release fails")
+    await on.slack.say(BEN, GENERAL, f"I have tried {KEY}", thread_ts=root)
+    await on.slack.forward(BEN, WEB, elsewhere, GENERAL, "and this", thread_ts=root)
+    await on.mention("repair it", thread_ts=root)
+    made = await on.session("repair it")
+    assert made["prompt"].count(f"> {LEFT_OUT}") == 2
+    assert "> the release fails" in made["prompt"]
+    await nothing_is_kept(on, log)
+
+
+async def test_what_is_forwarded_is_not_passed_on_either(on: Harness, log: io.StringIO) -> None:
+    ts, session = await on.started()
+    elsewhere = await on.slack.say(BEN, WEB, f"it is {KEY}")
+    await on.slack.forward(ANN, WEB, elsewhere, GENERAL, "use this", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, "looks like a secret")
+    await nothing_is_kept(on, log)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_what_was_missed_is_answered_and_not_stored(on: Harness, log: io.StringIO) -> None:
+    ts, session = await on.started()
+    await on.stop()
+    await on.slack.pause("lose")
+    await on.slack.say(BEN, GENERAL, TEXTS[0], thread_ts=ts)
+    await on.mention(TEXTS[2])
+    await on.slack.resume()
+    await on.start()
+    for user in (ANN, BEN):
+        await on.slack.wait_for_ephemeral(user, "looks like a secret")
+    await nothing_is_kept(on, log)
+    assert await sent_to_devin(on, session) == []
+    assert await creations(on) == 1
+
+
+async def form_of(on: Harness, text: str) -> dict[str, Any]:
+    """What somebody sees who saves a message with this text as a note."""
+    ts = await on.slack.say(BEN, GENERAL, text)
+    await on.slack.shortcut(ADA, "save_as_note", channel=GENERAL, ts=ts)
+    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    return dict(shown)
+
+
+async def test_a_form_does_not_open_with_it(on: Harness, log: io.StringIO) -> None:
+    shown = await form_of(on, f"deploy with {KEY}")
+    assert [block["text"]["text"] for block in shown["blocks"]] == [TYPED]
+    await nothing_is_kept(on, log)
+
+
+async def test_a_form_says_it_under_the_field(on: Harness, log: io.StringIO) -> None:
+    form = await form_of(on, "deploy on Mondays")
+    values = {"name": "Deploys", "trigger": "when deploying", "body": f"Deploy with {KEY}.", "repo": ""}
+    filled = {name: {name: value} for name, value in values.items()}
+    refused = await on.slack.submit_view(ADA, form["id"], filled)
+    assert refused["errors"] == {"body": secret_sentences.in_field(SECRETS_PAGE)}
+    await nothing_is_kept(on, log)
+    filled["body"] = {"body": "Deploy with the secret NPM_TOKEN."}
+    assert (await on.slack.submit_view(ADA, form["id"], filled))["closed"] is True
+
+
+async def test_what_only_resembles_one_starts(on: Harness) -> None:
+    await on.mention(
+        "revert 3f9a2c1b0d4e5f60718293a4b5c6d7e8f9012345 and lower the risk-score of task-1a2b3c4d5e6f7a8b"
+    )
+    await on.session("revert 3f9a2c1b0d4e5f60718293a4b5c6d7e8f9012345")
+    await settled(on)
+    assert await private_answers(on, ANN) == []

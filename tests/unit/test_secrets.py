@@ -1,0 +1,147 @@
+"""What looks like a secret, and what only begins like one."""
+
+import pytest
+
+from bot.domain.secrets import has_secret
+from bot.views.answers import secrets as secret_sentences
+
+PAGE = "https://app.devin.ai/secrets"
+# Put together here, so that no scanner of repositories takes them for real ones.
+KEYS = {
+    "aws": "AKIA" + "QYLPMN5H" * 2,
+    "aws, for a while": "ASIA" + "QYLPMN5H" * 2,
+    "github": "ghp_" + "a1B2" * 9,
+    "github app": "ghs_" + "a1B2" * 9,
+    "github, fine": "github_pat_" + "11ABCDEFG0" * 2 + "ab_" + "a1B2" * 14,
+    "gitlab": "glpat-" + "a1-B2" * 4,
+    "slack bot": "xoxb-" + "123456789012-" * 2 + "abcDEF",
+    "slack, rotated": "xoxe.xoxp-1-" + "Mi0yLTEyMzQ1" * 3,
+    "slack app": "xapp-1-A0123-456789-" + "0f" * 32,
+    "devin": "cog_" + "a1b2c3d4" * 4,
+    "devin, with dashes": "cog_" + "aB-c1_d" * 6,
+    "devin, older": "apk_user_" + "YWJjMTIz" * 6,
+    "devin, of a service": "apk_" + "YWJjMTIz" * 6,
+    "stripe": "sk_live_" + "51Habc" * 5,
+    "stripe, restricted": "rk_test_" + "51Habc" * 5,
+    "stripe webhook": "whsec_" + "a1B2" * 8,
+    "google": "AIza" + "SyA-b_9" * 5,
+    "npm": "npm_" + "a1B2" * 9,
+    "openai": "sk-" + "a1B2" * 5 + "T3BlbkFJ" + "a1B2" * 5,
+    "openai project": "sk-proj-" + "aB1-_" * 20,
+    "anthropic": "sk-ant-api03-" + "aB1-_" * 18 + "AA",
+    "pem": "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEow",
+    "pkcs8": "-----BEGIN " + "PRIVATE KEY-----",
+    "pgp": "-----BEGIN " + "PGP PRIVATE KEY BLOCK-----",
+}
+AROUND = (
+    "{}",
+    "use {} to deploy",
+    "TOKEN={}",
+    '{{"key":"{}"}}',
+    "`{}`",
+    "_{}_",
+    "<https://acme.test/?k={}|here>",
+    "x:{}.",
+)
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+def test_a_key_of_a_documented_shape_is_a_secret_wherever_it_stands(key):
+    assert [around for around in AROUND if not has_secret(around.format(key))] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secret set FOO bar",
+        "Secret set foo bar",
+        "!secret set FOO bar",
+        "secrets set FOO bar",
+        "secert set FOO bar",
+        "secret sett FOO bar",
+        "secret add FOO=bar",
+        "secret add FOO",
+        "secret add FOO: bar",
+        "secret create FOO = bar",
+        "secret update DB_PASSWORD correct horse battery staple and two more words",
+        "secret set PASSPHRASE correct horse battery staple and two more words",
+        "secret set foo=correct horse battery staple and two more words",
+        "secret FOO bar",
+        "secret FOO=bar",
+        "secret DB_PASSWORD correct horse battery staple",
+        "set secret FOO bar",
+        "add secret FOO=bar",
+        "add a secret FOO to bar",
+        "store the secret DB_PASSWORD correct horse battery staple",
+        "/devin secret set FOO bar",
+        "please add secret FOO=bar",
+        "!new secret set FOO bar",
+        "start secret set FOO bar",
+        "(aside) secret set FOO bar",
+        "fanout secret set FOO bar orgs=all",
+        "secret set\nFOO\nbar",
+    ],
+)
+def test_who_sets_a_secret_gives_one(text):
+    assert has_secret(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "new",
+        "secret",
+        "secrets",
+        "secret list",
+        "secret add",
+        "set secret",
+        "set the secret",
+        "secret list please",
+        "secret delete FOO",
+        "secret rotation repo=acme/web",
+        "secret add button does not open the form on Safari",
+        "secrets in the logs of the login service are not redacted",
+        "use the secret NPM_TOKEN and publish the package",
+        "add secret scanning to the CI",
+        "add a secret store to the deployment",
+        "add the missing type hints",
+        "set FOO=bar in the pipeline",
+        "rename sk-learn-pipeline-with-standard-scaler to pipeline",
+        "sk-internationalization is a branch",
+        "SK-1234 fix the login button",
+        "sk-1234-fix-the-login-button-on-the-settings-page",
+        "reduce the risk-a1B2c3D4e5F6a1B2c3D4e5F6 score",
+        "task-" + "a1B2" * 8,
+        "revert 3f9a2c1b0d4e5f60718293a4b5c6d7e8f9012345",
+        "revert sha256-" + "3f9a2c1b" * 8,
+        "apk_signing_config_release_build is not read",
+        "apk_release_build_v2_signing is not read",
+        "cog_settings_menu_v2_button_component overlaps",
+        "cog_play",
+        "npm_config_registry and npm_package_version are set",
+        "the docs show AKIAIOSFODNN7EXAMPLE as a key",
+        "NAKIAQYLPMN5HQYLPMN5H is a word",
+        "xoxb- tokens are refused",
+        "xoxb-your-token-goes-here stands in the docs",
+        "tokens that begin with ghp_ or github_pat_ are to be hidden",
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----",
+    ],
+)
+def test_what_only_begins_like_one_starts_as_usual(text):
+    assert not has_secret(text)
+
+
+def test_what_is_said_about_one():
+    after = f"Add the secret on <{PAGE}|Devin's page>, then name it in your task, as in `use the secret NPM_TOKEN`."
+    assert secret_sentences.not_taken(PAGE, written=False).text == (
+        f"That looks like a secret, so nothing was started, sent or stored. {after}"
+    )
+    assert secret_sentences.not_taken(PAGE, written=True).text == (
+        "That looks like a secret, so nothing was started, sent or stored. "
+        f"Delete your message, because Slack keeps it. {after}"
+    )
+    assert secret_sentences.in_field(PAGE) == (
+        f"This looks like a secret, so nothing was saved. Take it out, and add it at {PAGE}."
+    )
