@@ -240,6 +240,30 @@ async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     assert await creations(on) == 0
 
 
+@pytest.mark.both_transports
+async def test_what_admins_mistype_starts_nothing_wherever_it_is_written(on: Harness) -> None:
+    offered = {
+        "budget org 100": "Run budget set org 100",
+        "usage month as csv": "Show usage month csv",
+        "report by author": "Show report",
+        "usage Nov 2026": "Show usage",
+        "bill": "Show usage",
+        "alarm off": "Show help",
+        "last week usage": "Show usage week",
+    }
+    for text, label in offered.items():
+        answer = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+        assert (answer["text"], buttons(answer)) == (in_doubt(text), [label, "Start as a task"])
+        await on.mention(text, ADA, OPS)
+        await on.slack.wait_for_ephemeral(ADA, in_doubt(text), channel=OPS)
+        await on.slack.say(ADA, "im", text)
+        await on.slack.wait_for_message("D0ADA", in_doubt(text))
+    await settled(on)
+    assert await creations(on) == 0
+    await on.slack.slash(ADA, GENERAL, "report the flaky test in login to the team as an issue please and then fix it")
+    await on.session("report the flaky test in login")
+
+
 async def test_a_greeting_is_answered_with_help_and_starts_nothing(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "hi")
     await on.slack.wait_for_ephemeral(ANN, "*Devin Bridge* starts Devin sessions")

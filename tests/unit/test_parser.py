@@ -21,12 +21,13 @@ from bot.domain.commands.registry import (
     STOP,
     UNMUTE,
 )
-from bot.domain.commands.spec import CommandSpec, Role, slash, written
+from bot.domain.commands.spec import CommandSpec, Role, Surface, slash, written
 from bot.domain.notify_choice import NotifyChoice
 from bot.features import COMMANDS
 from bot.features.audit.specs import AUDIT, AUDIT_BOT
-from bot.features.budgets.specs import BUDGET_LIST
+from bot.features.budgets.specs import BUDGET_LIST, BUDGET_SET
 from bot.features.digest.specs import DIGEST
+from bot.features.fan_out.specs import FANOUT
 from bot.features.library.specs import (
     NOTE_ADD,
     NOTE_DELETE,
@@ -252,7 +253,14 @@ def test_everything_else_is_for_devin(text):
         ("schedule remove 2", Doubt("schedule remove 2", "schedule", SCHEDULE_LIST, "schedule list")),
         ("budget delete 2", Doubt("budget delete 2", "budget", BUDGET_LIST, "budget list")),
         ("budget add @U0ADA1 10", Doubt("budget add @U0ADA1 10", "budget", BUDGET_LIST, "budget list")),
-        ("budget #C0WEB1 10", Doubt("budget #C0WEB1 10", "budget", BUDGET_LIST, "budget list")),
+        ("budget #C0WEB1 10", Doubt("budget #C0WEB1 10", "budget", BUDGET_SET, "budget set #C0WEB1 10")),
+        ("budgt org 100", Doubt("budgt org 100", "budgt", BUDGET_SET, "budget set org 100")),
+        ("bill", Doubt("bill", "bill", USAGE, "usage")),
+        ("bill of Nov 2026", Doubt("bill of Nov 2026", "bill", USAGE, "usage")),
+        ("spend by person", Doubt("spend by person", "spend", USAGE, "usage by person")),
+        ("alarm off", Doubt("alarm off", "alarm", HELP, "help")),
+        ("last week usage", Doubt("last week usage", "last week usage", USAGE, "usage week")),
+        ("by person report", Doubt("by person report", "by person report", REPORT, "report by person")),
         ("digest delete 2", Doubt("digest delete 2", "digest", DIGEST, "digest")),
         ("usage this month by person", Doubt("usage this month by person", "usage", USAGE, "usage month by person")),
         ("stop 1 2 3 4 5", Doubt("stop 1 2 3 4 5", "stop", STOP, "stop")),
@@ -356,8 +364,6 @@ def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
         "status 500 on login",
         "archive old logs",
         "archive all the logs",
-        "usage docs are outdated",
-        "usage of this library",
         "help me fix this",
         "help the team with it",
         "kill the zombie process",
@@ -370,34 +376,118 @@ def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
         "cost calculation is wrong",
         "host files",
         "export users",
-        "report the bug in login",
-        "report a bug",
         "exit code is wrong",
         "exit 1 on failure",
         "new",
         "aside",
         "sleeping beauty",
-        "schedule create daily report",
         "schedule a meeting reminder job in the cron module",
         "digest add daily emails to the settings page",
-        "budget page shows wrong totals",
         "fix it",
         "refactor",
         "start stop foo",
         "test login",
         "notify me when it fails",
         "modify it",
-        "note the bug",
-        "notes for the release",
         "note edit the readme and the changelog",
-        "audit bots in the repo",
         "node version bump",
         "notice the failing build",
-        "playbook for the release",
         "x" * 600,
     ],
 )
 def test_what_reads_like_a_task_is_not_doubted(text):
+    assert COMMANDS.parser.doubt(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("usage docs are outdated", "usage"),
+        ("usage month as csv", "usage month csv"),
+        ("usage Nov 2026", "usage"),
+        ("report by author", "report"),
+        ("report the bug in login", "report"),
+        ("reprot by merge rate", "report"),
+        ("reports of the last quarter", "report"),
+        ("budget org 100", "budget set org 100"),
+        ("budgets org 100", "budget set org 100"),
+        ("budget page shows wrong totals", "budget list"),
+        ("schedule create daily report", "schedule list"),
+        ("note the bug", "note list"),
+        ("notes for the release", "note list"),
+        ("audit bots in the repo", "audit"),
+        ("playbook for the release", "playbook list"),
+        ("secret rotate NPM_TOKEN", "secret list"),
+        ("member of the data team", "members"),
+        ("metrics for the whole last quarter", "metrics"),
+    ],
+)
+def test_up_to_six_words_with_the_word_of_a_command_for_admins_ask(text, meant):
+    assert COMMANDS.parser.slash(text).spec is START
+    doubt = COMMANDS.parser.doubt(text)
+    assert doubt is not None
+    assert doubt.meant == meant
+
+
+# ------------------------------------------------------------ mistyped forms, made of the commands themselves
+
+OF_ADMINS = [
+    way.phrase
+    for spec in COMMANDS.specs
+    if spec.role is Role.ADMIN
+    for way in spec.ways_on(Surface.SLASH)
+    if spec is not FANOUT  # whatever follows this word is for it
+]
+BEHIND = (
+    "Nov 2026",
+    "november",
+    "last quarter",
+    "as csv",
+    "by author",
+    "for the web team",
+    "org 100 monthly",
+    "#C0WEB1 per month",
+    "since 1 Nov",
+    "please and thanks",
+)
+
+
+def mistyped() -> list[str]:
+    """Forms that are no command: with other words, in the plural, with swapped letters, or in another order."""
+    found = []
+    for phrase in OF_ADMINS:
+        first, *second = phrase.split()
+        many = first.removesuffix("s") if first.endswith("s") else f"{first}s"
+        swapped = first[0] + first[2] + first[1] + first[3:]
+        words = [" ".join([form, *second]) for form in (first, many, swapped)]
+        found += [f"{form} {behind}" for form in (*words, first) for behind in BEHIND]
+        found += [many, swapped, f"{first} foo", f"my {phrase}", f"last month {first}"]
+        found += [" ".join([*second, first])] if second else []
+    return sorted({text for text in found if len(text.split()) <= 6 and COMMANDS.parser.slash(text).spec is START})
+
+
+@pytest.mark.parametrize("text", mistyped())
+def test_each_mistyped_form_of_a_command_for_admins_asks(text):
+    assert COMMANDS.parser.doubt(text) is not None
+
+
+def test_there_are_many_such_forms():
+    assert len(mistyped()) >= 100
+
+
+@pytest.mark.parametrize("word", sorted({phrase.split()[0] for phrase in OF_ADMINS}))
+@pytest.mark.parametrize(
+    "task",
+    [
+        "{} the flaky test in login to the team as an issue please and then fix it",
+        "{} page shows the wrong totals after a refund",
+        "{}s are not sorted by date in the settings",
+        "add a test for the {} of the web team",
+    ],
+)
+def test_a_longer_sentence_with_such_a_word_is_a_task(word, task):
+    text = task.format(word)
+    assert COMMANDS.parser.slash(text).spec is START
     assert COMMANDS.parser.doubt(text) is None
 
 

@@ -23,7 +23,8 @@ _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,3})")
 # What people put into a question about figures, in a form that nobody can answer.
 _AROUND_FIGURES: Final = (
     "by per to from since until and each every people user users channels sessions orgs organisation organisations "
-    "organization organizations products repos repository repositories playbooks team teams hour weekday quarter"
+    "organization organizations products repos repository repositories playbooks team teams hour weekday quarter "
+    "as in csv excel xlsx file chart table total author authors member members model models"
 )
 
 
@@ -77,5 +78,5 @@ AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
-HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic)
+HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic, around=AROUND_LISTS | {"on", "off", "mute", "snooze"})
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

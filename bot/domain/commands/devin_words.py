@@ -67,5 +67,5 @@ def _period(typed: str) -> str | None:
 
 SCHEDULE: Final = Argument("N", _one_word)
 PULL_REQUEST: Final = Argument("URL", _pull_request, around=frozenset({"pr", "pull", "request"}))
-NAME: Final = Argument("[text]", _name)
+NAME: Final = Argument("[text]", _name, free=True)  # any word may be a name
 METRICS_PERIOD: Final = Argument(f"[{'|'.join(METRICS_PERIODS)}]", _period)

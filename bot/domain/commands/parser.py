@@ -2,7 +2,8 @@
 
 Commands are read from a text `as_typed` (`bot.domain.text`), in which a channel or person that was picked is one word,
 its id. A command is read only when the whole text fits one of its ways, so "stop the flaky test from failing" is a
-task and stops nothing. The task of a start is read from `plain` text.
+task and stops nothing. A text that nearly fits is in doubt, and so is each short one with the word of a command for
+admins, because such a slip would be paid for. The task of a start is read from `plain` text.
 """
 
 import re
@@ -12,10 +13,10 @@ from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Final
 
-from bot.domain.commands.arguments import parse_which
+from bot.domain.commands.arguments import AROUND_LISTS, parse_which
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.registry import HELP, START
-from bot.domain.commands.spec import CommandSpec, Surface, Way
+from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,16 @@ MOST_WORDS_IN_DOUBT: Final = 5
 # a period. A text with any other word reads like a task.
 MOST_FITTING_WORDS: Final = 12
 FREE_WORDS: Final = 2
+MOST_WORDS_OF_ADMINS: Final = 6  # that ask, whatever they are, behind the word of a command for admins
 _AROUND_SESSIONS: Final = (
     "a all any both every everything everybody it its me mine my of on one ones our please pls that the them these "
     "this those thanks thx number no session sessions thread threads task now again already immediately asap currently "
     "open running active current other others and for in here devin bot you"
 )
 _AROUND_PERIODS: Final = (
-    "since until from today tonight yesterday last this latest recent day days daily week weekly month monthly year"
+    "since until from today tonight yesterday last this latest recent day days daily week weekly month monthly year "
+    "january february march april may june july august september october november december "
+    "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
 _FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
 _WITHOUT_MEANING: Final = "a all for me my of our please the this"
@@ -97,9 +101,14 @@ class Parser:
             self._slash.setdefault(declared[1].phrase.split()[0], []).append(declared)
         # By the first word too: of several commands that begin with it the first one is meant.
         self._doubtable: dict[str, CommandSpec] = {}
+        self._families: dict[str, list[CommandSpec]] = {}  # all that begin with it
         for spec, way in slash:
             if spec is not START:
                 self._doubtable.setdefault(way.phrase.split()[0], spec)
+                self._families.setdefault(way.phrase.split()[0], []).append(spec)
+        self._of_admins = frozenset(
+            word for word, family in self._families.items() if any(spec.role is Role.ADMIN for spec in family)
+        )
         self._of_two_words = {way.phrase: spec for spec, way in slash if len(way.phrase.split()) == 2}
         # Commands of one word that people type as two.
         self._split = {tuple(spec.split.split()): spec for spec in commands if spec.split}
@@ -149,8 +158,11 @@ class Parser:
             return None
         word, behind = words[0].lower().removeprefix(_BANG), [_as_compared(other) for other in words[1:]]
         parts = (text.strip(), word, words, behind)
-        if (meant := self._meant_by_two_words(*parts) or self._the_other_way(*parts)) is not None:
-            return meant
+        readings = (self._meant_by_two_words, self._the_other_way, self._resembling, self._with_word_of_admins)
+        return next((found for read in readings if (found := read(*parts)) is not None), None)
+
+    def _resembling(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
+        """The command whose word, nearly its word or one that means it a text begins with, if the others fit it."""
         if len(words) > MOST_FITTING_WORDS:
             return None
         if word in self._synonyms:
@@ -161,11 +173,55 @@ class Parser:
             return None
         if spec.ordinary and word not in self._doubtable:  # another word, unless what is behind it fits
             fits = self._whole(spec, behind) is not None
-            return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind)) if fits else None
+            return Doubt(text, words[0], spec, self._repaired(spec, behind)) if fits else None
         free = word not in self._synonyms and len(words) <= FREE_WORDS
-        if not free and not all(_fits_around(other, spec) for other in behind):
+        if not free and not all(_fits_around(other, spec) for other in behind) and self._other(spec, behind) is None:
             return None
-        return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind))
+        return self._of_family(text, words[0], spec, behind)
+
+    def _with_word_of_admins(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
+        """The command for admins whose word a short text begins with, whatever follows, such as `report by author`.
+
+        A text that has the word elsewhere is in doubt only if all others fit, as in `last week usage`.
+        """
+        if len(words) > MOST_WORDS_OF_ADMINS:
+            return None
+        compared = [word, *behind]
+        for at, typed in enumerate(compared):
+            spec, others = self._of_word_of_admins(typed), compared[:at] + compared[at + 1 :]
+            if spec is not None and at == 0:
+                return self._of_family(text, words[0], spec, others)
+            if spec is not None and all(self._is_around(other, spec) for other in others):
+                return self._of_family(text, text, spec, others)
+        return None
+
+    def _is_around(self, word: str, spec: CommandSpec) -> bool:
+        """Whether people put `word` around the command `spec`, or it is the second one of a command like it."""
+        return f"{_first_word(spec)} {word}" in self._of_two_words or _fits_around(word, spec)
+
+    def _of_word_of_admins(self, typed: str) -> CommandSpec | None:
+        """The command for admins that begins with the word `typed`, in singular or plural or with letters swapped."""
+        near = self._near(typed)
+        swapped = near if near is not None and sorted(near) == sorted(typed) else None
+        forms = (typed, f"{typed}s", typed.removesuffix("s"), swapped)
+        return next((self._doubtable[form] for form in forms if form in self._of_admins), None)
+
+    def _of_family(self, text: str, word: str, spec: CommandSpec, behind: list[str]) -> Doubt:
+        """The doubt about a text with the word of `spec`, for this command or the other one that takes what follows."""
+        if (other := self._other(spec, behind)) is not None:
+            return Doubt(text, word, self.slash(other).spec, other)
+        return Doubt(text, word, spec, self._repaired(spec, behind))
+
+    def _other(self, spec: CommandSpec, behind: list[str]) -> str | None:
+        """The way of another command with the word of `spec` that takes several words, such as `budget set org 10`.
+
+        One word may be for many commands, and nobody should delete what they want to see. A word such as `delete` is
+        for none of the others.
+        """
+        if len(behind) <= 1 or behind[0] in AROUND_LISTS:
+            return None
+        family = self._families.get(_first_word(spec), ())
+        return next((whole for other in family if (whole := self._whole(other, behind)) is not None), None)
 
     def _meant_by_two_words(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command whose two words a text begins with, or nearly: such as `note edit the readme`."""
@@ -273,6 +329,10 @@ class Parser:
             return self._meant[word]
         near = get_close_matches(word, [phrase.removeprefix(_BANG) for phrase in self._verbs], n=1, cutoff=0.6)
         return f"{_BANG}{near[0]}" if near else None
+
+
+def _first_word(spec: CommandSpec) -> str:
+    return spec.ways[0].phrase.split()[0]
 
 
 def _ways(commands: Sequence[CommandSpec], *surfaces: Surface) -> list[_Declared]:

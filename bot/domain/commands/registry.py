@@ -116,7 +116,13 @@ EXIT_CONFIRMED: Final = CommandSpec(
 )
 # An answer to a question that is no command: its argument is the question, the answer, and what the question is about.
 ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
-HELP: Final = CommandSpec("help", ways=(*typed("help", HELP_TOPIC), written("!help")), urgent=True)
+# Alarms have no command: their buttons stand under their post. The help says what admins have instead.
+HELP: Final = CommandSpec(
+    "help",
+    ways=(*typed("help", HELP_TOPIC), written("!help")),
+    urgent=True,
+    meant_by=("alarm", "alarms", "alert", "alerts"),
+)
 
 # Those of features stand between the others and the help.
 CORE: Final = (

@@ -182,7 +182,8 @@ def test_a_text_is_a_command_only_if_it_is_meant_as_one(text: str, spec: object)
         ("budget list please", "budget list"),
         ("bugdet set org 10", "budget set org 10"),
         ("bugdet set each-person 10 a week warn 50,80", "budget set each-person 10 a week warn 50,80"),
-        ("budget the migration work", None),
+        ("budget the migration work", "budget list"),
+        ("budget the migration work of the next three months", None),
     ],
 )
 def test_a_short_text_that_is_nearly_one_is_asked_about(text: str, meant: str | None) -> None:
