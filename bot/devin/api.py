@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from bot.devin import paging
 from bot.devin.answers import OddFields, Page, UnreadableRow, parsed, unexpected
-from bot.devin.errors import DevinCreatedUnreadable, DevinUnexpectedAnswer
+from bot.devin.errors import DevinCreatedUnreadable, DevinNotFound, DevinUnexpectedAnswer
 from bot.devin.transport import Call, Transport
 from bot.domain.session import bare_id
 from bot.logs import get_logger
@@ -135,7 +135,12 @@ class Api:
 
 
 def quoted(segment: str) -> str:
-    """Quote one segment of a path, so that it cannot become two."""
+    """Quote one segment of a path, so that it cannot become two.
+
+    Raises DevinNotFound for one that would become none: nothing at Devin has such an id.
+    """
+    if segment in {"", ".", ".."}:
+        raise DevinNotFound("No id is empty or made of dots.")
     return quote(segment, safe="")
 
 

@@ -3,11 +3,14 @@
 https://docs.devin.ai/api-reference/common-flows
 """
 
-from typing import IO
+import re
+from typing import IO, Final
 
 from bot.devin.api import Api
 from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import Attachment, SessionAttachment, SessionAttachments
+
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")  # not allowed in the header that names a file
 
 
 class AttachmentsApi(Api):
@@ -18,7 +21,7 @@ class AttachmentsApi(Api):
 
         Repeating it is harmless: a file nobody refers to is never read.
         """
-        file, limit = (name, content, content_type), self._transport.patience.upload
+        file, limit = (_CONTROLS.sub("_", name), content, content_type), self._transport.patience.upload
         return await self._request("POST", self._org("attachments"), Attachment, files={"file": file}, limit=limit)
 
     async def session_attachments(self, devin_id: str) -> tuple[SessionAttachment, ...]:

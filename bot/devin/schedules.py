@@ -62,7 +62,7 @@ class SchedulesApi(Api):
             page = await self._request("GET", path, Page[Schedule], params={"limit": LIMIT, "offset": number * LIMIT})
             self._log_unreadable(path, page.unreadable)
             before, ids = ids, frozenset(schedule.scheduled_session_id for schedule in page.items)
-            if number and ids == before:
+            if ids and ids == before:
                 return  # a host that does not know `offset` would give the first page for ever
             yield page
             if not page.has_next_page and len(page.items) + len(page.unreadable) < LIMIT:

@@ -83,6 +83,17 @@ async def test_schedules_are_read_by_limit_and_offset(ignores_offset):
     assert found[0].scheduled_at == 1_795_694_400
 
 
+async def test_pages_of_schedules_without_any_do_not_hide_those_behind_them():
+    pages = iter([([], True), ([], True), ([{"scheduled_session_id": "sched-1"}], False)])
+
+    def answer(_):
+        rows, more = next(pages)
+        return ok({"items": rows, "has_next_page": more})
+
+    found = await listed(client(answer).schedules())
+    assert [schedule.scheduled_session_id for schedule in found] == ["sched-1"]
+
+
 async def test_a_list_of_schedules_that_never_ends_is_an_error():
     count = iter(range(10**6))
     endless = client(lambda _: ok({"items": [{"scheduled_session_id": str(next(count))}], "has_next_page": True}))

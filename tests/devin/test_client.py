@@ -242,6 +242,14 @@ async def test_upload(devin, devin_api):
     assert b'name="file"; filename="data.csv"\r\nContent-Type: text/csv\r\n\r\na;b\n1;2\n\r\n' in body
 
 
+async def test_a_control_sign_in_the_name_of_a_file_does_not_have_it_refused(devin, devin_api):
+    devin_api.on_org("POST", "/attachments", "attachment")
+
+    await devin.upload_attachment("da\x1bta\x7f\n.csv", io.BytesIO(b"a"), "text/csv")
+
+    assert b'name="file"; filename="da_ta__.csv"\r\n' in devin_api.last.content
+
+
 @pytest.mark.parametrize("wrapped", [False, True], ids=["bare array", "items"])
 async def test_session_attachments_in_both_forms(devin, devin_api, wrapped):
     rows = [{"attachment_id": "att-1", "name": "a.py", "url": "https://x/a.py", "source": "devin"}]
@@ -428,6 +436,14 @@ async def test_the_limits_of_a_cycle(devin, devin_api):
 
     assert limits == [("enterprise", None, None, 5000), ("org", ORG, None, 500), ("user", ORG, "email|1", 50)]
     assert (await devin.organization()).max_cycle_acu_limit == 400
+
+
+@pytest.mark.parametrize("note_id", ["", ".", ".."])
+async def test_an_id_that_would_lead_to_another_path_is_not_found_and_not_asked_for(devin, devin_api, note_id):
+    for ask in (devin.get_note(note_id), devin.delete_note(note_id), devin.replace_note(note_id, "n", "b", "t")):
+        with pytest.raises(errors.DevinNotFound):
+            await ask
+    assert devin_api.requests == []
 
 
 async def test_a_note_with_everything(devin, devin_api):
