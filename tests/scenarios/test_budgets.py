@@ -119,9 +119,7 @@ async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
     assert said[0] == said[1]
     assert "you 0 of 15 ACUs today (0 %)" in await answer(on, ANN, "budget list")
     await settled(on)
-    assert await posts(on, DM_OF_ANN) == [
-        "An admin raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE. Send again what was not sent."
-    ]
+    assert await posts(on, DM_OF_ANN) == ["An admin raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE."]
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set", "budget_grant"]
 
 
@@ -413,9 +411,7 @@ async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None
     raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
     assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE."
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
-    assert read(received) == (
-        "ada raised your budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE. Send again what was not sent."
-    )
+    assert read(received) == "ada raised your budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE."
 
 
 async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on: Harness) -> None:

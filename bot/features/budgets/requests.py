@@ -6,7 +6,6 @@ What a choice carries is no authorisation: the budget has to be one of the works
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import Final
 
 from bot.domain.commands.spec import CommandSpec
 from bot.features.budgets import grant_rows as grants
@@ -26,8 +25,6 @@ from bot.store import audit, people
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
-
-MORE: Final = Decimal(10)  # ACUs that the button grants
 
 
 class BudgetRequests:
@@ -68,11 +65,12 @@ class BudgetRequests:
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)
         key = f"{budget.number}:{subject}:{period}:{user}:{earlier}"
-        asked = Grant(key, workspace.team, budget.number, subject, period, MORE, user, GrantState.ASKED, uow.now)
+        more = Decimal(standing.missing)
+        asked = Grant(key, workspace.team, budget.number, subject, period, more, user, GrantState.ASKED, uow.now)
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
         asker = await name_beside_figures(uow, workspace, user)
-        await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, MORE, key))
+        await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, more, key))
         return views.ASKED
 
     async def _decide(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:

@@ -3,6 +3,7 @@
 A budget is a rule of ours. It keeps sessions from being started and woken, and never stops one that runs.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -115,6 +116,12 @@ class Standing:
     def free(self) -> Decimal:
         """The ACUs that are neither used nor reserved."""
         return max(self.acus - self.spent - self.reserved, Decimal(0))
+
+    @property
+    def missing(self) -> int:
+        """How many ACUs more would make room again, in whole tens."""
+        wanted = self.spent + self.reserved + 1 - self.acus
+        return max(10, math.ceil(wanted / 10) * 10)
 
     @property
     def has_room(self) -> bool:

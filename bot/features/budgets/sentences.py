@@ -295,10 +295,14 @@ def granted(named: Named, acus: Decimal, by: str) -> Message:
     return named.message(_raised(named, acus, by))
 
 
-def granted_to_you(named: Named, acus: Decimal, by: str) -> Message:
-    """Inform whom it concerns that `by` granted so many ACUs; `named` is how the budget stands now."""
-    then = "It is still used up." if named.standing.is_used_up else "Send again what was not sent."
-    return named.message(f"{_raised(named, acus, by)} {then}")
+def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool) -> Message:
+    """Inform whom it concerns that `by` granted so many ACUs; `named` is how the budget stands now.
+
+    Something may have been `refused` before, which can be sent again.
+    """
+    again = ["Send again what was not sent."] if refused else []
+    then = ["It is still used up."] if named.standing.is_used_up else again
+    return named.message(" ".join([_raised(named, acus, by), *then]))
 
 
 def granted_to(scope: Scope, acus: Decimal, period: Period) -> Message:

@@ -47,7 +47,10 @@ class GrantOrder:
     acus: Decimal
 
 
-_ACUS: Final = re.compile(r"(?P<number>[0-9]{1,10}(?:\.[0-9]{1,2})?)(?:acus?)?", re.IGNORECASE)
+# With commas between thousands, or one before the decimals, as many people write them.
+_ACUS: Final = re.compile(
+    r"(?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,10})(?:[.,](?P<part>[0-9]{1,2}))?(?:acus?)?", re.IGNORECASE
+)
 _PERCENT: Final = re.compile(r"(?P<number>[0-9]{1,2})%?")
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,9})")
 _SIGNS: Final = ("#", "@")
@@ -125,12 +128,19 @@ def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
     scope = _scope(words[0]) if words else Problem.SCOPE
     if isinstance(scope, Problem):
         return scope
-    found = _ACUS.fullmatch(words[1]) if len(words) > 1 else None
-    acus = Decimal(found["number"]) if found else Decimal(0)
+    acus = _acus(words[1]) if len(words) > 1 else Decimal(0)
     if not 0 < acus <= MOST_ACUS:
         return Problem.ACUS
     rest = words[2:]
     return scope, acus, rest[1:] if rest and rest[0].lower() in _UNIT else rest
+
+
+def _acus(word: str) -> Decimal:
+    """Read a number of ACUs, such as `7.5`; 0 if `word` is none."""
+    found = _ACUS.fullmatch(word.strip("`"))
+    if found is None:
+        return Decimal(0)
+    return Decimal(found["whole"].replace(",", "") + (f".{found['part']}" if found["part"] else ""))
 
 
 def _scope(word: str) -> Scope | Problem:

@@ -75,6 +75,14 @@ def test_a_level_is_reached_with_what_it_names(spent: str, crossed: tuple[int, .
     assert one.is_used_up == (100 in crossed)
 
 
+@pytest.mark.parametrize(
+    ("spent", "reserved", "missing"),
+    [("10", "0", 10), ("12", "0", 10), ("19.1", "0", 20), ("4", "6", 10), ("0", "39", 30)],
+)
+def test_what_is_missing_is_offered_in_whole_tens(spent: str, reserved: str, missing: int) -> None:
+    assert replace(stands(spent), reserved=Decimal(reserved)).missing == missing
+
+
 def test_a_level_is_announced_again_once_the_spending_is_five_points_below() -> None:
     assert not stands("7.51").has_fallen_below(80)
     assert stands("7.5").has_fallen_below(80)

@@ -123,7 +123,7 @@ def test_a_budget_that_is_counted_without_devins_bill_says_so() -> None:
 
 def test_a_grant_that_does_not_help_says_so() -> None:
     raised = f"ada raised ann's budget by 1 ACU: 10.3 of 10 ACUs this week. It resets {ANEW}."
-    assert views.granted_to_you(ANNS, Decimal(1), "ada").text == f"{raised} It is still used up."
+    assert views.granted_to_you(ANNS, Decimal(1), "ada", refused=True).text == f"{raised} It is still used up."
 
 
 def test_a_notification_names_a_few_budgets() -> None:

@@ -20,6 +20,12 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
     ("typed", "order"),
     [
         ("org 100", SetOrder(ORG, Decimal(100))),
+        ("org 1,000", SetOrder(ORG, Decimal(1000))),
+        ("org 1,234,567.8 ACUs", SetOrder(ORG, Decimal("1234567.8"))),
+        ("org 30,5", SetOrder(ORG, Decimal("30.5"))),
+        ("org `30` a day", SetOrder(ORG, Decimal(30), Span.DAY)),
+        ("org 1,0000", Problem.ACUS),
+        ("org 1,,5", Problem.ACUS),
         ("ORG 100 ACUs", SetOrder(ORG, Decimal(100))),
         ("org 7.5acus a day", SetOrder(ORG, Decimal("7.5"), Span.DAY)),
         ("#C0WEB 20 a week", SetOrder(WEB, Decimal(20), Span.WEEK)),
