@@ -14,7 +14,7 @@ import httpx
 
 from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
-from bot.devin.errors import DevinError, DevinRefused
+from bot.devin.errors import DevinDenied, DevinError, DevinRefused
 from bot.devin.retry import Patience
 from bot.domain.amounts import Price
 from bot.domain.waking import WakeLimits
@@ -151,6 +151,8 @@ def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin
 async def _check_devin_key(devin: Devin) -> None:
     try:
         await devin.self_()
+    except DevinDenied as denied:
+        raise StartError(f"Devin does not let the bot in ({denied.status}). It says: {denied.words}") from None
     except DevinRefused as refused:
         raise StartError(
             f"Devin does not accept the key ({refused.status}). Check DEVIN_API_KEY and DEVIN_API_URL; "

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from bot.conversation.playbooks import playbooks_by_name
+from bot.conversation.refusals import refusal_sentence
 from bot.conversation.thread_context import ThreadContext, ThreadReader, WrittenContext
 from bot.conversation.uploads import MOST_FILES, Files, ThreadFiles, Uploads
-from bot.devin.errors import DevinForbidden
+from bot.devin.errors import DevinDenied, DevinForbidden
 from bot.domain.causes import MessageCause, SessionCause
 from bot.domain.commands.options import Request, is_playbook_id
 from bot.domain.person import Person, as_author
@@ -160,8 +161,8 @@ async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str
         return wanted, None
     try:
         known = await playbooks_by_name(organisation)
-    except DevinForbidden as forbidden:
-        return None, start_sentences.start_forbidden(forbidden.needed)
+    except (DevinDenied, DevinForbidden) as refused:
+        return None, refusal_sentence(refused)
     if (playbook := known.get(wanted.lower())) is not None:
         return playbook.playbook_id, None
     return None, start_sentences.no_such_playbook(

@@ -1,13 +1,14 @@
 """Ask Devin for a session after a refusal that Devin may take back, and say whether the session is over.
 
-A 409 says that something is not possible now, and a 404 may be a mistake of one of Devin's machines. Only the status of
-the session says that it is over, or a 404 for as long as `Timing.not_found_lasts`.
+A 409 says that something is not possible now, and a 404 may be a mistake of one of Devin's machines. A 400 is the last
+word on a request, but its reason may be that the session has ended. Only the status of the session says that it is
+over, or a 404 for as long as `Timing.not_found_lasts`.
 """
 
 from dataclasses import dataclass
 
 from bot.conversation.session_card import SessionCard
-from bot.devin.errors import DevinConflict, DevinError, DevinNotFound
+from bot.devin.errors import DevinConflict, DevinError, DevinInvalid, DevinNotFound
 from bot.devin.models import DevinSession
 from bot.domain.causes import Cause
 from bot.domain.session import TERMINAL_STATUSES, Session
@@ -19,6 +20,7 @@ from bot.store import session_days, sessions, waiting_times
 log = get_logger(__name__)
 
 MAY_BE_TAKEN_BACK = (DevinConflict, DevinNotFound)
+MAY_BE_OVER = (*MAY_BE_TAKEN_BACK, DevinInvalid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@
     ├── DevinRefused             answered with 4xx: nothing was done, and asking the same way again changes nothing
     │   ├── DevinUnauthorized    401: the API key is missing, wrong or expired
     │   ├── DevinForbidden       403: a permission is missing (`permission`, `needed`)
+    │   ├── DevinDenied          403: for another reason, which only its `words` say: an address, a contract
     │   ├── DevinQuotaExceeded   402, 403: quota, credits or a spending limit (`reason`)
     │   ├── DevinNotFound        404, 410: unknown, or not visible to this key
     │   ├── DevinConflict        409: not possible in the present state
     │   └── DevinInvalid         400, 422 and the other 4xx: the request itself (`problems`)
+    │       └── DevinTooLarge    413: there is too much in it
     ├── DevinLater               nothing was done; the same request may work later
     │   ├── DevinRateLimited     429: too many requests (`retry_after`)
     │   └── DevinUnreachable     no connection was made; also a read without an answer
@@ -27,6 +29,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from math import isfinite, nan
 from typing import Any, Final
 
@@ -42,6 +45,15 @@ _QUOTA_CODES: Final = re.compile(
     r"|(?:org_|user_)?usage_limit_exceeded|total_session_limit_exceeded)\b"
 )
 _QUOTA_WORDS: Final = re.compile(r"\bquota\b|\bout of (?:credits|ACUs)\b", re.IGNORECASE)
+_PERMISSION_WORDS: Final = re.compile(r"\b(?:permission|privilege)s?\b", re.IGNORECASE)
+# What says no more than the status does. The names of statuses differ between versions of Python and servers.
+_BARE: Final = frozenset(
+    {
+        *(status.phrase.casefold() for status in HTTPStatus),
+        *("access denied", "content too large", "not authorized", "payload too large", "request entity too large"),
+        *("unprocessable content", "unprocessable entity", "validation failed"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,13 @@ class DevinError(Exception):
         self.retry_after = retry_after  # seconds Devin asked us to wait
         self.problems = tuple(problems)
 
+    @property
+    def words(self) -> str:
+        """What Devin said about it, with the fields that are at fault; empty where it only named the status."""
+        named = (": ".join(filter(None, (problem.field, problem.message))) for problem in self.problems)
+        words = "; ".join(filter(None, named)) or self.message
+        return "" if _is_bare(words) else words
+
     def __str__(self) -> str:
         where = " ".join(part for part in (self.method, self.path) if part) or "Devin"
         answer = "" if self.status is None else f" answered {self.status}"
@@ -102,6 +121,10 @@ class DevinForbidden(DevinRefused):
         return self.permission or documented_permission(self.method, self.path)
 
 
+class DevinDenied(DevinRefused):
+    """Devin does not allow this, for a reason that is no permission of the key's."""
+
+
 class DevinQuotaExceeded(DevinRefused):
     """Quota, credits or a spending limit is used up."""
 
@@ -122,6 +145,10 @@ class DevinConflict(DevinRefused):
 
 class DevinInvalid(DevinRefused):
     """Devin did not accept the request as it was written."""
+
+
+class DevinTooLarge(DevinInvalid):
+    """There is more in the request than Devin takes."""
 
 
 class DevinLater(DevinError):
@@ -164,6 +191,7 @@ _BY_STATUS: Final[Mapping[int, type[DevinError]]] = {
     408: DevinServerError,
     409: DevinConflict,
     410: DevinNotFound,
+    413: DevinTooLarge,
     429: DevinRateLimited,
 }
 
@@ -172,29 +200,41 @@ def error_for(response: httpx.Response) -> DevinError:
     """Make an error from an answer: from its status and from either form of its body."""
     body = _body(response)
     message = _without_secrets(_message(body) or response.reason_phrase, response.request)
-    kind = _kind(response, f"{message} {body.get('type')} {body.get('title')} {body.get('code')}")
+    kind = _kind(response, message, f"{message} {body.get('type')} {body.get('title')} {body.get('code')}")
     return kind(
         message,
         method=response.request.method,
         path=response.request.url.path,
         status=response.status_code,
         retry_after=_retry_after(response.headers),
-        problems=[_problem(entry) for entry in _entries(body)],
+        problems=[_problem(entry, response.request) for entry in _entries(body)],
     )
 
 
-def _kind(response: httpx.Response, words: str) -> type[DevinError]:
+def _kind(response: httpx.Response, message: str, words: str) -> type[DevinError]:
     status = response.status_code
     if status in {400, 403} and _QUOTA_CODES.search(words):
         return DevinQuotaExceeded
     if status == 403 and _QUOTA_WORDS.search(words):
         return DevinQuotaExceeded
+    if status == 403 and not _is_about_permission(message):
+        return DevinDenied
     if status == 504 and response.request.method != "GET":
         # The gateway gave up, not Devin: behind it the request may still be carried out.
         return DevinOutcomeUnknown
     if status >= 500:
         return DevinServerError
     return _BY_STATUS.get(status, DevinInvalid if status >= 400 else DevinUnexpectedAnswer)
+
+
+def _is_about_permission(message: str) -> bool:
+    """Whether a 403 with this text is about a permission: it says so, names one, or gives no reason at all."""
+    return _is_bare(message) or bool(_PERMISSION_WORDS.search(message) or _PERMISSION.search(message))
+
+
+def _is_bare(text: str) -> bool:
+    said = text.strip(" .!").casefold()
+    return not said or said in _BARE
 
 
 def _body(response: httpx.Response) -> Mapping[str, Any]:
@@ -216,15 +256,20 @@ def _message(body: Mapping[str, Any]) -> str:
     detail = body.get("detail")
     if isinstance(detail, str) and detail:
         return detail
-    messages = (_problem(entry).message for entry in _entries(body))
-    return "; ".join(filter(None, messages)) or str(body.get("title") or "")
+    messages = "; ".join(filter(None, (_text_of(entry) for entry in _entries(body))))
+    title = str(body.get("title") or "")
+    return messages or (str(body.get("code") or title) if _is_bare(title) else title)
 
 
-def _problem(entry: Mapping[str, Any]) -> Problem:
+def _problem(entry: Mapping[str, Any], request: httpx.Request) -> Problem:
     location = entry.get("loc") or entry.get("field") or entry.get("pointer") or ""
     parts = [str(part) for part in location] if isinstance(location, list) else [str(location)]
     field = ".".join(part for part in parts if part not in {"body", "query", "path"})
-    return Problem(field, str(entry.get("msg") or entry.get("message") or entry.get("detail") or ""))
+    return Problem(field, _without_secrets(_text_of(entry), request))
+
+
+def _text_of(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("msg") or entry.get("message") or entry.get("detail") or "")
 
 
 def _without_secrets(text: str, request: httpx.Request) -> str:

@@ -1,7 +1,7 @@
 """Checks the permissions that only some commands need, each with a read of the first page: one line for all of them."""
 
 from bot.devin.client import Devin
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.doctor.devin_errors import devin_problem, grant
 from bot.doctor.findings import Finding, note, ok
 from bot.features import FEATURES
@@ -33,7 +33,7 @@ async def _lacking(devin: Devin, permission: Permission) -> str | None:
         await permission.read(devin)
     except DevinForbidden as error:
         return error.permission or permission.name
-    except DevinNotFound:
+    except (DevinDenied, DevinNotFound):
         return None
     return None
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from bot.devin.errors import (
+    DevinDenied,
     DevinError,
     DevinForbidden,
     DevinLater,
@@ -12,7 +13,7 @@ from bot.devin.errors import (
     DevinUncertain,
     DevinUnexpectedAnswer,
 )
-from bot.doctor.findings import Finding, problem
+from bot.doctor.findings import Finding, problem, quoted
 
 NEW_KEY: Final = (
     "In Devin under Settings → Service users make a new key for the bot's service user and copy it (cog_…) into"
@@ -22,6 +23,7 @@ CHECK_DEVIN_URL: Final = (
     "Leave DEVIN_API_URL empty for https://api.devin.ai, or set it to your deployment's host without /v3."
 )
 REACH_DEVIN: Final = "Check this machine's network and proxy, and DEVIN_API_URL if it is set; then run this again."
+SETTLE: Final = "Settle in Devin what it says; then run this again."
 RUN_AGAIN: Final = "Run this again in a few minutes."
 
 
@@ -34,6 +36,10 @@ def devin_problem(error: DevinError) -> Finding:
         case DevinForbidden():
             permission = error.needed or "the permission for this"
             return problem(f"Devin does not grant {permission}.", grant(permission))
+        case DevinDenied():
+            return problem(
+                f"Devin refuses what the bot needs to read{status}: {quoted(error.words, 'without a reason')}.", SETTLE
+            )
         case DevinNotFound() | DevinUnexpectedAnswer():
             return not_devin(error.status)
         case DevinRateLimited() | DevinUncertain():

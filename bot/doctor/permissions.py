@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.devin.client import Devin
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.doctor.commands import check_commands
-from bot.doctor.devin_errors import devin_problem, grant
+from bot.doctor.devin_errors import SETTLE, devin_problem, grant
 from bot.doctor.devin_reads import (
     read_consumption,
     read_cycles,
@@ -16,7 +16,7 @@ from bot.doctor.devin_reads import (
     read_playbooks,
     read_sessions,
 )
-from bot.doctor.findings import Finding, Level, note, ok
+from bot.doctor.findings import Finding, Level, note, ok, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,9 @@ class Probe:
         except DevinForbidden as error:
             permission = error.permission or self.permission
             return Finding(self.refusal, f"Devin does not grant {permission}: {self.without}.", grant(permission))
+        except DevinDenied as error:
+            said = quoted(error.words, "without a reason")
+            return Finding(self.refusal, f"Devin does not allow this, it says {said}: {self.without}.", SETTLE)
         except DevinNotFound:
             return note(f"Devin does not offer this to the organisation: {self.without}.")
         except DevinError as error:

@@ -35,11 +35,12 @@ class WithheldBecause(StrEnum):
     PERMISSION = "permission"
     NOT_FOUND = "not found"
     QUOTA = "quota"
+    DENIED = "denied"
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Devin keeps its bill from the key; `named` is the permission that would help, or Devin's word for a quota."""
+    """Devin keeps its bill from the key; `named` is the permission that would help, or what Devin says."""
 
     because: WithheldBecause
     named: str

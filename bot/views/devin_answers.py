@@ -2,8 +2,11 @@
 
 from typing import Final
 
+from bot.views.answers.wording import message_of
 from bot.views.message import Message
-from bot.views.text import fitted
+from bot.views.text import duration, fitted
+
+LONGEST_WORDS: Final = 300  # of Devin's, in characters
 
 ASKING: Final = Message("Asking Devin…")
 UNREACHABLE: Final = Message("Devin cannot be reached at the moment, so nothing was changed. Try again in a minute.")
@@ -20,11 +23,36 @@ NOT_THERE: Final = Message(
 
 def not_accepted(words: str) -> Message:
     """Say that Devin did not accept a request, in its own `words`."""
-    said = fitted(words, 300)
-    return Message(f"Devin did not accept this, so nothing was changed: {said}" if said else NOT_THERE.text)
+    return _refusal("Devin did not accept this, so nothing was changed", words)
 
 
 def limited(words: str) -> Message:
     """Say that a limit or quota is used up, in Devin's own `words`."""
-    said = fitted(words, 300) or "no more is said"
-    return Message(f"A limit or quota of your Devin organisation is used up, so nothing was changed: {said}")
+    return _refusal("A limit or quota of your Devin organisation is used up, so nothing was changed", words)
+
+
+def denied(words: str) -> Message:
+    """Say that Devin does not allow this, in its own `words`, which are about no permission."""
+    return _refusal("Devin does not allow this, so nothing was changed", words)
+
+
+def in_the_way(words: str) -> Message:
+    """Say that something at Devin is in the way just now, in its own `words`."""
+    sentence = "Devin can't do this at the moment, because something else there is in the way. Nothing was changed"
+    return message_of(_refusal(sentence, words).text, "Try again in a minute.")
+
+
+def too_large(words: str) -> Message:
+    """Say that Devin does not take as much as was sent, in its own `words`."""
+    return message_of(_refusal("This is too long for Devin, so nothing was changed", words).text, "Send less of it.")
+
+
+def busy(seconds: float | None) -> Message:
+    """Say that Devin gets too many requests; it asked to be left alone for some `seconds`, if that is known."""
+    wait = f"in {duration(max(1.0, seconds))}" if seconds is not None else "in a minute"
+    return Message(f"Devin gets too many requests at the moment, so nothing was changed. Try again {wait}.")
+
+
+def _refusal(sentence: str, words: str) -> Message:
+    said = fitted(words, LONGEST_WORDS)
+    return message_of(f"{sentence}.", f"It says: “{said}”." if said else "")

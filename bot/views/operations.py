@@ -53,8 +53,10 @@ def no_file(needed: str | None) -> str:
     return "Slack did not take the file. Try again later."
 
 
-def devin_refused(permission: str | None) -> str:
-    """Say that Devin refuses what is needed, and who can grant the `permission`, if that is known."""
+def devin_refused(permission: str | None, words: str = "") -> str:
+    """Say that Devin refuses what is needed: who can grant the `permission` that is missing, or Devin's own `words`."""
+    if permission is None and words:
+        return f"Devin refused it. It says: “{fitted(words, 300)}”."
     if permission is None:
         return "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
     return f"Devin Bridge's key for Devin lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"

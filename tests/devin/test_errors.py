@@ -28,7 +28,7 @@ def answered(status, body=None, *, method="POST", url=URL, headers=None, text=No
         (408, "POST", errors.DevinServerError),
         (409, "POST", errors.DevinConflict),
         (410, "GET", errors.DevinNotFound),
-        (413, "POST", errors.DevinInvalid),
+        (413, "POST", errors.DevinTooLarge),
         (422, "POST", errors.DevinInvalid),
         (429, "POST", errors.DevinRateLimited),
         (500, "POST", errors.DevinServerError),
@@ -72,7 +72,7 @@ def test_the_family_says_what_to_do(kind, family):
 def test_every_class_stands_in_the_drawing():
     classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
 
-    assert len(classes) == 16
+    assert len(classes) == 18
     assert all(f"{kind.__name__} " in f"{errors.__doc__} ".replace("\n", " ") for kind in classes)
     assert all(kind.__doc__ for kind in classes)
 
@@ -168,6 +168,57 @@ def test_else_the_documented_permission_is_what_is_needed(method, path, needed):
     assert isinstance(error, errors.DevinForbidden)
     assert error.permission is None
     assert error.needed == needed
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "IP 203.0.113.7 is not on the access list",
+        "Session limit reached: 20 concurrent sessions",
+        "contract_expired",
+        "trial_ended",
+    ],
+)
+def test_another_reason_is_distinguished_from_permission(detail):
+    error = answered(403, {"title": "Forbidden", "detail": detail})
+
+    assert isinstance(error, errors.DevinDenied)
+    assert error.words == detail
+
+
+def test_a_code_is_what_devin_says_where_it_says_nothing_else():
+    error = answered(403, {"title": "Forbidden", "status": 403, "code": "contract_expired"})
+
+    assert isinstance(error, errors.DevinDenied)
+    assert error.words == "contract_expired"
+
+
+@pytest.mark.parametrize(
+    "body", [{}, None, {"detail": "Forbidden."}, {"title": "Forbidden", "detail": None}, {"detail": "Access denied"}]
+)
+def test_a_refusal_without_a_reason_is_about_the_permission_that_is_documented(body):
+    error = answered(403, body)
+
+    assert isinstance(error, errors.DevinForbidden)
+    assert (error.needed, error.words) == ("ManageOrgSessions", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, {"detail": "Prompt must be at most 50000 characters"}, "Prompt must be at most 50000 characters"),
+        (400, {"title": "Bad Request"}, ""),
+        (413, None, ""),
+        (
+            422,
+            {"detail": "Validation failed", "errors": [{"loc": ["body", "prompt"], "msg": "Too long"}]},
+            "prompt: Too long",
+        ),
+        (422, {"detail": "Validation failed", "errors": [{"msg": "Key odd-key-1"}]}, "Key [key]"),
+    ],
+)
+def test_the_words_are_what_devin_says_beyond_the_status(status, body, words):
+    assert answered(status, body).words == words
 
 
 @pytest.mark.parametrize(

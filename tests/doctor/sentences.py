@@ -141,6 +141,7 @@ UNKNOWN_GROUP = problem(
 # ---------------------------------------------------------------- Devin
 
 RUN_AGAIN = "Run this again in a few minutes."
+SETTLE = "Settle in Devin what it says; then run this again."
 NEW_KEY = (
     "In Devin under Settings → Service users make a new key for the bot's service user and copy it"
     " (cog_…) into DEVIN_API_KEY."

@@ -27,6 +27,7 @@ from tests.doctor.sentences import (
     PLAYBOOKS,
     RUN_AGAIN,
     SESSIONS,
+    SETTLE,
     WITHOUT_CONSUMPTION,
     WRONG_KEY,
     grant,
@@ -130,7 +131,7 @@ async def test_when_the_key_expires(checked, devin, days, lines):
 
 @pytest.mark.parametrize(("status", "lines"), [(403, NOT_WARNED), (404, []), (500, [])])
 async def test_devin_does_not_say_when_the_key_expires(checked, devin, status, lines):
-    devin.offer(SERVICE_USERS, status, detail="No")
+    devin.offer(SERVICE_USERS, status, detail="Missing permission")
     assert await checked() == (
         KEY_IS_GOOD + lines + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
     )
@@ -148,9 +149,25 @@ async def test_devin_does_not_say_when_the_key_expires(checked, devin, status, l
     ],
 )
 async def test_devin_does_not_say_whose_key_it_is(checked, devin, status, lines):
-    devin.refuse("/v3/self", status)
+    devin.refuse("/v3/self", status, "Missing permission")
     assert await checked() == lines
     assert len(devin.requests) == 1
+
+
+async def test_a_refusal_that_is_about_no_permission_is_told_in_devins_words(checked, devin):
+    devin.offer("/v3/self", 403, detail="IP 203.0.113.7 is not on the access list")
+    assert await checked() == problem(
+        "Devin refuses what the bot needs to read (403): “IP 203.0.113.7 is not on the access list”.", SETTLE
+    )
+
+
+async def test_what_devin_does_not_allow_is_told_where_it_is_missing(checked, devin):
+    devin.offer(f"{IN_ORG}/sessions/insights", 403, detail="Insights are not part of this contract")
+    said = (
+        "Devin does not allow this, it says “Insights are not part of this contract”: message counts (insights) "
+        "cannot be read, and what Devin says may be noticed later."
+    )
+    assert note(said, SETTLE)[0] in await checked()
 
 
 async def test_an_answer_that_is_not_devins(checked, devin):
@@ -194,7 +211,7 @@ async def test_the_keys_own_organisation_is_not_shown(checked, devin):
 
 
 async def test_each_missing_permission_and_what_it_means(checked, devin):
-    devin.refuse(IN_ORG, 403, "Forbidden")
+    devin.refuse(IN_ORG, 403, "Missing permission")
     assert await checked() == (
         KEY_IS_GOOD
         + NO_SESSIONS
@@ -225,8 +242,8 @@ async def test_a_permission_that_devin_names_itself(checked, devin):
 
 
 async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked, devin):
-    devin.offer(f"{IN_ORG}/schedules", 403, detail="Forbidden")
-    devin.offer("/v3/enterprise/audit-logs", 403, detail="Forbidden")
+    devin.offer(f"{IN_ORG}/schedules", 403, detail="Missing permission")
+    devin.offer("/v3/enterprise/audit-logs", 403, detail="Missing permission")
     lacking = note(
         "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgSchedules (/devin schedule): these"
         " commands only say what is missing (optional).",
@@ -247,7 +264,7 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
     ],
 )
 async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, read_by, made, cycles):
-    devin.refuse(f"{IN_ORG}/consumption", 403, "Forbidden")
+    devin.refuse(f"{IN_ORG}/consumption", 403, "Missing permission")
     nobody = dict.fromkeys(("BOT_ADMIN_CHANNEL", "BOT_ADMIN_USERS", "BOT_ADMIN_GROUP"), "")
     assert await checked(**nobody | read_by) == (
         KEY_IS_GOOD + SESSIONS + made(*WITHOUT_CONSUMPTION) + cycles + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
@@ -263,7 +280,7 @@ async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, rea
     ],
 )
 async def test_without_cycles_or_limits_it_is_noted_what_is_done_instead(checked, devin, path, cycles):
-    devin.refuse(path, 403, "Forbidden")
+    devin.refuse(path, 403, "Missing permission")
     assert (
         await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + cycles + INSIGHTS + PLAYBOOKS + COMMANDS + NOT_PROBED
     )

@@ -4,10 +4,14 @@ import pytest
 
 from bot.devin.errors import (
     DevinConflict,
+    DevinDenied,
+    DevinForbidden,
     DevinInvalid,
     DevinNotFound,
     DevinQuotaExceeded,
+    DevinRateLimited,
     DevinServerError,
+    DevinTooLarge,
     DevinUnauthorized,
     DevinUnexpectedAnswer,
     Problem,
@@ -15,7 +19,10 @@ from bot.devin.errors import (
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.views import devin_answers
 
-NOT_ACCEPTED = "Devin did not accept this, so nothing was changed: "
+NOT_ACCEPTED = "Devin did not accept this, so nothing was changed."
+IN_THE_WAY = "Devin can't do this at the moment, because something else there is in the way. Nothing was changed."
+TOO_LARGE = "This is too long for Devin, so nothing was changed."
+BUSY = "Devin gets too many requests at the moment, so nothing was changed."
 
 
 @pytest.mark.parametrize(
@@ -23,12 +30,27 @@ NOT_ACCEPTED = "Devin did not accept this, so nothing was changed: "
     [
         (
             DevinInvalid("Taken", problems=[Problem("macro", "taken"), Problem("", "no")]),
-            f"{NOT_ACCEPTED}macro: taken; no",
+            f"{NOT_ACCEPTED} It says: “macro: taken; no”.",
         ),
-        (DevinConflict("It runs."), f"{NOT_ACCEPTED}It runs."),
+        (DevinInvalid("Bad Request", status=400), NOT_ACCEPTED),
+        (DevinConflict("It runs"), f"{IN_THE_WAY} It says: “It runs”. Try again in a minute."),
+        (DevinConflict("Conflict", status=409), f"{IN_THE_WAY} Try again in a minute."),
+        (DevinTooLarge("At most 1 MB", status=413), f"{TOO_LARGE} It says: “At most 1 MB”. Send less of it."),
+        (DevinRateLimited("Slow down", status=429), f"{BUSY} Try again in a minute."),
+        (DevinRateLimited("Slow down", status=429, retry_after=150), f"{BUSY} Try again in 2 minutes."),
+        (DevinRateLimited("Slow down", status=429, retry_after=0), f"{BUSY} Try again in 1 second."),
+        (
+            DevinDenied("IP not on the <access> list", status=403),
+            "Devin does not allow this, so nothing was changed. It says: “IP not on the &lt;access&gt; list”.",
+        ),
+        (
+            DevinForbidden("Missing permission: ViewOrgSessions", status=403),
+            "Devin Bridge's key for Devin lacks the permission `ViewOrgSessions`. "
+            "An admin of your Devin organisation can grant it to the service user.",
+        ),
         (
             DevinQuotaExceeded("out_of_quota"),
-            "A limit or quota of your Devin organisation is used up, so nothing was changed: out_of_quota",
+            "A limit or quota of your Devin organisation is used up, so nothing was changed. It says: “out_of_quota”.",
         ),
         (DevinUnauthorized("no"), devin_answers.UNAUTHORISED.text),
         (DevinNotFound("no"), devin_answers.NOT_THERE.text),

@@ -14,6 +14,7 @@ from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, ask
 from bot.features.schedules.sentences import GONE, UNKNOWN, UNSEEN, listing, no_number
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from bot.views import devin_answers
+from bot.views.message import Message
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import settled
@@ -92,6 +93,26 @@ async def test_while_devin_cannot_be_reached_that_is_said_and_nothing_is_tried_f
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("list_secrets", 500, times=100)
     assert await read(on, "secret list", "reached") == devin_answers.UNREACHABLE.text
+    assert await rows(on, "inbox", state="open") == []
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    ("status", "facts", "sentence"),
+    [
+        (429, {"retry_after": 150}, devin_answers.busy(150)),
+        (409, {"detail": "Secrets are being moved"}, devin_answers.in_the_way("Secrets are being moved")),
+        (413, {"detail": "At most 1 MB"}, devin_answers.too_large("At most 1 MB")),
+        (403, {"detail": "contract_expired"}, devin_answers.denied("contract_expired")),
+        (400, {"detail": "No <secrets> here"}, devin_answers.not_accepted("No <secrets> here")),
+    ],
+)
+async def test_why_devin_refuses_a_command_is_told_as_it_is(
+    on: Harness, status: int, facts: dict[str, Any], sentence: Message
+) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await on.devin.fault("list_secrets", status, **facts)
+    assert await read(on, "secret list", "othing was changed") == sentence.text
     assert await rows(on, "inbox", state="open") == []
 
 

@@ -70,6 +70,34 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
     assert await creations(on) == 2  # neither is asked for again
 
 
+IP = "IP 203.0.113.7 is not on the <access> list"
+CROWDED = "Session limit reached: 20 concurrent sessions"
+TOO_LONG = "Prompt must be at most 50000 characters"
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "sentence"),
+    [
+        (403, IP, start_sentences.start_denied(IP).text),
+        (403, CROWDED, start_sentences.start_denied(CROWDED).text),
+        (403, "contract_expired", start_sentences.start_denied("contract_expired").text),
+        (403, "", NO_PERMISSION),
+        (400, TOO_LONG, start_sentences.start_refused(TOO_LONG).text),
+        (413, TOO_LONG, start_sentences.start_too_large(TOO_LONG).text),
+    ],
+)
+async def test_what_devin_says_against_a_start_is_told_as_it_is(
+    on: Harness, status: int, detail: str, sentence: str
+) -> None:
+    await on.devin.fault("create_session", status, detail=detail)
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "othing was started", thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == [sentence]
+    assert await on.devin.sessions() == []
+    assert await creations(on) == 1
+
+
 # ---------------------------------------------------------------- nobody can say whether it was started
 
 

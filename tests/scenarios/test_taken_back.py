@@ -85,6 +85,54 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["open"]
 
 
+@pytest.mark.parametrize(
+    ("status", "detail", "why"),
+    [
+        (403, "IP 203.0.113.7 is not on the <access> list", "Devin does not allow it"),
+        (400, "Message must be at most 50000 characters", "Devin did not accept it"),
+        (413, "Message must be at most 50000 characters", "it is too long for Devin"),
+    ],
+)
+async def test_what_devin_says_against_a_reply_is_told_as_it_is_and_the_session_goes_on(
+    on: Harness, status: int, detail: str, why: str
+) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", status, detail=detail)
+    await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    lost = await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts, within=WITHIN)
+    said = reply_sentences.reply_not_sent(why, "", "please use pytest", detail)
+    assert lost["rendered"].startswith(up_to_reference(said))
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    await on.devin.say(session, "I am still here.")
+    await on.wait_for_post(GENERAL, ts, "I am still here.", within=WITHIN)
+    assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["open"]
+
+
+async def test_a_reply_that_is_refused_because_the_session_has_ended_says_so_and_ends_it(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen that it is over
+    await on.devin.terminate(session)
+    await on.devin.fault("send_message", 400, detail="Session has ended")
+    await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, reply_sentences.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["ended"]
+    assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, ts))["rendered"]
+
+
+async def test_a_stop_that_is_refused_because_the_session_has_ended_is_done(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_sessions", "503", **AWAY)
+    await on.devin.terminate(session)
+    await on.devin.fault("archive", 400, detail="Session has ended")
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await waited(on, "sessions", lifecycle="ended")
+    await settled(on)
+    assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, ts))["rendered"]
+    assert len(await on.devin.log("archive")) == 1
+
+
 async def test_a_reply_that_is_refused_because_the_session_was_archived_elsewhere_wakes_it(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.switch(archived_messages_refused=True)

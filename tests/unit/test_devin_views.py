@@ -373,10 +373,11 @@ def test_what_is_said_where_devin_does_not_answer():
         "Devin does not show this to Devin Bridge's key, so nothing was changed. "
         "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
     )
-    assert devin_answers.NOT_THERE.text == devin_answers.not_accepted(" ").text == not_there
+    assert devin_answers.NOT_THERE.text == not_there
+    assert devin_answers.not_accepted(" ").text == "Devin did not accept this, so nothing was changed."
     assert devin_answers.not_accepted("no <b>").text == (
-        "Devin did not accept this, so nothing was changed: no &lt;b&gt;"
+        "Devin did not accept this, so nothing was changed. It says: “no &lt;b&gt;”."
     )
     assert devin_answers.limited("out of credits").text == (
-        "A limit or quota of your Devin organisation is used up, so nothing was changed: out of credits"
+        "A limit or quota of your Devin organisation is used up, so nothing was changed. It says: “out of credits”."
     )

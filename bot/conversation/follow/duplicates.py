@@ -12,8 +12,15 @@ from typing import Final
 
 from bot.conversation.lookup import SessionLookup, age
 from bot.conversation.session_card import SessionCard
+from bot.conversation.session_check import MAY_BE_OVER
 from bot.conversation.session_rows import stop_row
-from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
+from bot.devin.errors import (
+    DevinDenied,
+    DevinError,
+    DevinForbidden,
+    DevinNotFound,
+    DevinRateLimited,
+)
 from bot.devin.models import DevinSession
 from bot.domain.keys import ref_of
 from bot.domain.lane import thread_lane
@@ -77,7 +84,7 @@ class Duplicates:
             try:
                 made = made or await self._organisation.devin.get_session(session_id)
                 found = await self._lookup.read_prompt(self._organisation, made)
-            except (DevinForbidden, DevinNotFound):
+            except (DevinDenied, DevinForbidden, DevinNotFound):
                 continue
             except DevinError as error:
                 self._unread[session_id] = made  # read after the others in the next cycle
@@ -169,7 +176,7 @@ class Duplicates:
         # A crash right here terminates the session once more at the next poll, which changes nothing.
         try:
             await self._organisation.devin.terminate(made.session_id)
-        except (DevinConflict, DevinNotFound):
+        except MAY_BE_OVER:
             if not await self._is_over(made):
                 raise  # the next poll tries again
             log.info("session was over already")

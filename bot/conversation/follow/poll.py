@@ -20,7 +20,14 @@ from bot.conversation.follow.duplicates import Duplicates
 from bot.conversation.follow.polled_session import PolledSession, message_count, polled_session
 from bot.conversation.follow.read_messages import NewMessages, no_new_messages, read_messages
 from bot.conversation.lookup import SessionLookup
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRateLimited, DevinRefused
+from bot.devin.errors import (
+    DevinDenied,
+    DevinError,
+    DevinForbidden,
+    DevinNotFound,
+    DevinRateLimited,
+    DevinRefused,
+)
 from bot.devin.models import DevinSession, SessionInsights
 from bot.devin.sessions import SessionFilters
 from bot.domain.lane import poll_lane
@@ -238,7 +245,7 @@ class Poller:
         try:
             async for made in self._organisation.devin.session_insights(**filters):
                 yield made
-        except (DevinForbidden, DevinNotFound):
+        except (DevinDenied, DevinForbidden, DevinNotFound):
             log.info("no insights; messages are read without counts")
 
     async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], times: PollTimes) -> list[PolledSession]:

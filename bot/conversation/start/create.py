@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
+from bot.conversation.refusals import refusal_sentence
 from bot.conversation.session_card import SessionCard, refuse
 from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.conversation.session_tags import SessionTags
-from bot.conversation.start.refusals import refusal_sentence
 from bot.devin.errors import DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause

@@ -1,7 +1,7 @@
 """The options of a task are checked before it starts: what is wrong with them is asked about, and costs nothing."""
 
 from bot.conversation.playbooks import playbooks_by_name
-from bot.conversation.start.refusals import refusal_sentence
+from bot.conversation.refusals import refusal_sentence
 from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
 from bot.domain.causes import AskingCause

@@ -3,7 +3,8 @@
 Who ended a session for good is recorded, because the asker of the session may be somebody else.
 """
 
-from bot.conversation.session_check import MAY_BE_TAKEN_BACK, SessionCheck
+from bot.conversation.session_check import MAY_BE_OVER, SessionCheck
+from bot.devin.errors import DevinInvalid
 from bot.devin.models import DevinSession
 from bot.domain.causes import Cause, PersonsCause
 from bot.domain.commands import registry
@@ -32,10 +33,12 @@ class Ending:
         # A crash right here, or a lost answer, archives the session once more.
         try:
             made: DevinSession | None = await self._services.organisations.of(session).devin.archive(session.devin_id)
-        except MAY_BE_TAKEN_BACK:
+        except MAY_BE_OVER as refused:
             at_devin = await self._check.ask(job, session)
             if at_devin.over:
                 return None
+            if isinstance(refused, DevinInvalid):
+                raise
             made = at_devin.made
         if made is None or not _sleeps(made):
             raise RefusedForNow
@@ -48,8 +51,10 @@ class Ending:
         # A crash right here terminates the session once more; Devin then answers with a conflict or the same session.
         try:
             await self._services.organisations.of(session).devin.terminate(session.devin_id)
-        except MAY_BE_TAKEN_BACK as refused:
+        except MAY_BE_OVER as refused:
             if not (await self._check.ask(job, session)).over:
+                if isinstance(refused, DevinInvalid):
+                    raise
                 raise RefusedForNow from refused
             log.info("session was over already")
 

@@ -12,11 +12,19 @@ from typing import ClassVar, Final
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.conversation.session_card import SessionCard
-from bot.conversation.session_check import MAY_BE_TAKEN_BACK, SessionCheck
+from bot.conversation.session_check import MAY_BE_OVER, MAY_BE_TAKEN_BACK, SessionCheck
 from bot.conversation.session_rows import EYES, recheck_held, show_new_state
 from bot.conversation.steer import held_reply
 from bot.conversation.uploads import Files
-from bot.devin.errors import DevinError, DevinForbidden, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
+from bot.devin.errors import (
+    DevinDenied,
+    DevinError,
+    DevinForbidden,
+    DevinQuotaExceeded,
+    DevinRefused,
+    DevinTooLarge,
+    DevinUnauthorized,
+)
 from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
@@ -41,6 +49,8 @@ _WHY_REFUSED: Final = {
     DevinUnauthorized: "Devin does not accept Devin Bridge's key",
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
+    DevinDenied: "Devin does not allow it",
+    DevinTooLarge: "it is too long for Devin",
 }
 _PERMISSION: Final = (
     "Devin Bridge's key lacks the permission `{needed}`, which an admin of your Devin organisation can grant"
@@ -163,6 +173,7 @@ class NewMessage(Creation[Snapshot | None]):
         self._message_text = ""
         self._search_start = job.cause.search_start
         self._check = SessionCheck(services)
+        self._over = False  # whether Devin says so of the session, after a refusal
         self._not_taken_yet = False  # whether Devin takes no message now, but may later
 
     @property
@@ -241,9 +252,10 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def is_final(self, refused: DevinRefused, /) -> bool:
         """Whether Devin takes no more messages in the session: not if it only does not take one now."""
-        if not isinstance(refused, MAY_BE_TAKEN_BACK):
+        if not isinstance(refused, MAY_BE_OVER):
             return True
-        self._not_taken_yet = not (await self._check.ask(self._job, self._session)).over
+        self._over = (await self._check.ask(self._job, self._session)).over
+        self._not_taken_yet = not self._over and isinstance(refused, MAY_BE_TAKEN_BACK)
         return not self._not_taken_yet
 
     async def write_late(self, uow: UnitOfWork) -> None:
@@ -284,10 +296,11 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce that the reply was not sent, and why. A session that takes no more messages is stored as ended."""
-        if isinstance(refused, MAY_BE_TAKEN_BACK):
+        if self._over:
             await self._write_ended(uow)
             return
-        said = reply_sentences.reply_not_sent(_reason(refused), self._job.row.ref, plain(self._job.cause.text))
+        excerpt, words = plain(self._job.cause.text), _words(refused)
+        said = reply_sentences.reply_not_sent(_reason(refused), self._job.row.ref, excerpt, words)
         await self._write_lost(uow, said, type(refused).__name__)
 
     async def _write_ended(self, uow: UnitOfWork) -> None:
@@ -330,3 +343,8 @@ def _reason(refused: DevinRefused) -> str:
     if isinstance(refused, DevinForbidden) and refused.needed:
         return _PERMISSION.format(needed=refused.needed)
     return _WHY_REFUSED.get(type(refused), "Devin did not accept it")
+
+
+def _words(refused: DevinRefused) -> str:
+    """What Devin said about it that the reason does not say: of a key or a permission that is all."""
+    return "" if isinstance(refused, DevinForbidden | DevinUnauthorized) else refused.words

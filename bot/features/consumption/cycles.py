@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from bot.devin.client import Devin
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.domain.billing import billing_day, bounds
 from bot.domain.cycle import Cycle, CycleLimit, LimitSource, cycle_between, cycle_with, limit_among
 from bot.features.consumption import cycle_rows
@@ -142,7 +142,7 @@ async def _reading(part: CycleRead[Any], devin: Devin) -> CycleAnswer:
         return CycleAnswer(part, await part.read(devin))
     except DevinForbidden as error:
         return CycleAnswer(part, part.nothing, missing=error.needed or NOT_FOUND)
-    except DevinNotFound:
+    except (DevinDenied, DevinNotFound):
         return CycleAnswer(part, part.nothing, missing=NOT_FOUND)
     except DevinError as error:
         return CycleAnswer(part, failed=True, retry_after=error.retry_after or 0.0)

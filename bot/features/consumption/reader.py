@@ -14,7 +14,7 @@ from decimal import Decimal
 from math import inf
 from typing import Any, Final
 
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
 from bot.devin.models import Consumption
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, Withheld, WithheldBecause, billing_day, bounds, day_of_row
@@ -119,7 +119,7 @@ class ConsumptionReader:
         days = window(wanted)
         try:
             answer = await organisation.devin.daily_consumption(bounds(days[0])[0], bounds(days[-1])[1])
-        except (DevinForbidden, DevinNotFound, DevinQuotaExceeded) as error:
+        except (DevinDenied, DevinForbidden, DevinNotFound, DevinQuotaExceeded) as error:
             await self._store_withheld(organisation.id, _withheld(error))
             left = 0
         else:
@@ -195,7 +195,9 @@ def _changes(known: Mapping[date, Billed], replaced: Bill) -> list[Correction]:
     ]
 
 
-def _withheld(error: DevinForbidden | DevinNotFound | DevinQuotaExceeded) -> Withheld:
+def _withheld(error: DevinDenied | DevinForbidden | DevinNotFound | DevinQuotaExceeded) -> Withheld:
+    if isinstance(error, DevinDenied):
+        return Withheld(WithheldBecause.DENIED, error.words)
     if isinstance(error, DevinQuotaExceeded):
         return Withheld(WithheldBecause.QUOTA, error.reason or "quota")
     if isinstance(error, DevinNotFound):

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinUnauthorized
+from bot.conversation.refusals import refusal_sentence
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRefused
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import fan_out_id
 from bot.domain.lane import person_lane
@@ -28,7 +29,6 @@ from bot.kernel.readable import Readable
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
-from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -111,8 +111,8 @@ async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list
         ]
     except (DevinForbidden, DevinNotFound) as refused:
         return _own_alone(devin.org_id, query, getattr(refused, "needed", None))
-    except DevinUnauthorized:
-        return start_sentences.START_UNAUTHORISED
+    except DevinRefused as refused:
+        return refusal_sentence(refused)
     except DevinError as error:
         log.warning("organisations not read", error=str(error))
         return views.UNREACHABLE

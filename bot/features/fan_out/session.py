@@ -213,7 +213,7 @@ def reason_of(refused: DevinRefused) -> str:
     if isinstance(refused, DevinForbidden):
         return views.forbidden(refused.needed)
     if isinstance(refused, DevinQuotaExceeded):
-        return views.limited(refused.message)
+        return views.limited(refused.words)
     if isinstance(refused, DevinNotFound):
         return views.NOT_REACHED
-    return views.refused(refused.message)
+    return views.refused(refused.words or refused.message)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.conversation.titles import ShownTitles
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.devin.models import SESSION_PAGES, GuardrailViolation
 from bot.domain.session import Session, bare_id
 from bot.features.guardrails import rows as guardrail_violations
@@ -60,7 +60,7 @@ class GuardrailWatch:
         now, timing = self._services.clock(), self._services.timing
         try:
             listed = [violation async for violation in organisation.devin.guardrail_violations(int(after))]
-        except (DevinForbidden, DevinNotFound):
+        except (DevinDenied, DevinForbidden, DevinNotFound):
             self._not_before[organisation.id] = now + timing.guardrails_refused
             return None
         except DevinError as error:

@@ -27,6 +27,11 @@ def no_queue(permission: str | None) -> str:
     return _missing("The queue is not shown", permission or "ViewAccountMetrics")
 
 
+def queue_denied(words: str) -> str:
+    """Say that Devin does not show the queue, in its own `words`."""
+    return f"The queue is not shown. Devin says: “{fitted(words, 150)}”."
+
+
 def no_acus(permission: str) -> str:
     """Say that the ACUs cannot be shown, and which permission is missing."""
     return _missing("The ACUs are not shown", permission)

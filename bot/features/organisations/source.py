@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from bot.devin.client import Devin
-from bot.devin.errors import DevinForbidden, DevinNotFound
+from bot.devin.errors import DevinDenied, DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
 from bot.domain.billing import ONE_DAY, billing_day
 from bot.domain.cycle import cycle_with
@@ -132,6 +132,8 @@ async def _amount(devin: Devin, org_id: str, days: _Days) -> _Amount:
 async def _queue(devin: Devin) -> str:
     try:
         queue = await devin.queue()
+    except DevinDenied as denied:
+        return views.queue_denied(denied.words)
     except (DevinForbidden, DevinNotFound) as refused:
         return views.no_queue(getattr(refused, "needed", None))
     return views.queue(queue.queue_size, queue.status)

@@ -45,6 +45,7 @@ WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     "If your plan is billed in ACUs, an admin of your Devin organisation can grant `{named}` to the service user.",
     WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
     "An admin of your Devin organisation can raise it.",
+    WithheldBecause.DENIED: _OWN_ROWS_ONLY + "Devin does not show its bill. It says `{named}`.",
 }
 MOST_EXPENSIVE_LISTED: Final = 5
 

@@ -1,14 +1,18 @@
 """Why Devin gave no answer to a command or form, as a sentence for the person who waits for it."""
 
+from collections.abc import Callable
 from typing import Final
 
 from bot.devin.errors import (
     DevinConflict,
+    DevinDenied,
     DevinError,
     DevinForbidden,
     DevinInvalid,
     DevinNotFound,
     DevinQuotaExceeded,
+    DevinRateLimited,
+    DevinTooLarge,
     DevinUnauthorized,
     DevinUnexpectedAnswer,
 )
@@ -21,6 +25,13 @@ _FIXED: Final[tuple[tuple[type[DevinError], Message], ...]] = (
     (DevinNotFound, views.NOT_THERE),
     (DevinUnexpectedAnswer, views.UNREADABLE),
 )
+# The first kind that fits is used.
+_IN_ITS_WORDS: Final[tuple[tuple[type[DevinError], Callable[[str], Message]], ...]] = (
+    (DevinDenied, views.denied),
+    (DevinConflict, views.in_the_way),
+    (DevinTooLarge, views.too_large),
+    (DevinInvalid, views.not_accepted),
+)
 
 
 def failure_sentence(error: DevinError) -> Message:
@@ -28,13 +39,10 @@ def failure_sentence(error: DevinError) -> Message:
     if isinstance(error, DevinForbidden):
         return Message(operations.devin_refused(error.needed))
     if isinstance(error, DevinQuotaExceeded):
-        return views.limited(error.message)
-    if isinstance(error, DevinInvalid | DevinConflict):
-        return views.not_accepted(_words_of(error))
+        return views.limited(error.words)
+    if isinstance(error, DevinRateLimited):
+        return views.busy(error.retry_after)
+    said = next((say for kind, say in _IN_ITS_WORDS if isinstance(error, kind)), None)
+    if said is not None:
+        return said(error.words)
     return next((message for kind, message in _FIXED if isinstance(error, kind)), views.UNREACHABLE)
-
-
-def _words_of(error: DevinError) -> str:
-    """Devin's own words, with the names of the fields that are at fault."""
-    problems = (": ".join(filter(None, (problem.field, problem.message))) for problem in error.problems)
-    return "; ".join(problems) or error.message

@@ -8,7 +8,14 @@ goes on after a wait; what does not pass ends it with a reason.
 from dataclasses import replace
 from typing import ClassVar, Final
 
-from bot.devin.errors import DevinError, DevinLater, DevinRefused, DevinUncertain, DevinUnexpectedAnswer
+from bot.devin.errors import (
+    DevinError,
+    DevinForbidden,
+    DevinLater,
+    DevinRefused,
+    DevinUncertain,
+    DevinUnexpectedAnswer,
+)
 from bot.domain.causes import TaskCause
 from bot.domain.operation import Operation, OperationState
 from bot.kernel.job import Job, Reschedule, finish, go_on
@@ -218,4 +225,6 @@ def _reason(error: CannotGoOn | DevinError) -> str:
     ):
         raise error
     log.warning("operation failed", error=str(error))
-    return devin_refused(getattr(error, "needed", None)) if isinstance(error, DevinRefused) else UNREADABLE
+    if not isinstance(error, DevinRefused):
+        return UNREADABLE
+    return devin_refused(error.needed) if isinstance(error, DevinForbidden) else devin_refused(None, error.words)

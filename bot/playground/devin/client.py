@@ -202,7 +202,7 @@ class DevinControl:
     # ------------------------------------------------------------ faults
 
     async def fault(self, route: str, kind: str | int, **facts: Any) -> int:
-        """Set a fault (times, seconds, retry_after, commit, contains, fields, without, envelope); its number."""
+        """Set a fault (times, seconds, retry_after, commit, detail, contains, fields, …); its number."""
         told = await self._ask("POST", "/faults", json={"route": route, "kind": str(kind), **facts})
         return int(told["number"])
 

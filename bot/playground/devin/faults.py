@@ -7,13 +7,18 @@ from typing import Any, Final, Literal, get_args
 
 from bot.playground.devin.journal import Entry
 
-Kind = Literal["404", "409", "429", "500", "503", "hang", "slow", "drop_before", "commit_then_drop", "odd"]
+Kind = Literal[
+    "400", "403", "404", "409", "413", "429", "500", "503", "hang", "slow", "drop_before", "commit_then_drop", "odd"
+]
 Commit = Literal["before", "after", "never"]
 
 KINDS: Final = get_args(Kind)
 STATUSES: Final = {
+    "400": "Bad Request",
+    "403": "Forbidden",
     "404": "Session not found",
     "409": "Not possible in the present state",
+    "413": "Request body is too large",
     "429": "Rate limit exceeded",
     "500": "Unexpected error",
     "503": "Service unavailable",
@@ -33,6 +38,7 @@ class Fault:
     seconds: float | None = None
     retry_after: int | None = None
     commit: Commit = "never"
+    detail: str = ""  # what a refusal says; empty is the usual sentence
     contains: str = ""  # only calls whose path, query or body contain this
     fields: dict[str, Any] = field(default_factory=dict)  # what an odd answer, or each row of it, says instead
     without: list[str] = field(default_factory=list)  # what it does not say at all
@@ -43,7 +49,7 @@ class Fault:
 
     def row(self) -> dict[str, Any]:
         """As the control API tells it."""
-        names = ("number", "route", "kind", "times", "seconds", "retry_after", "commit", "contains")
+        names = ("number", "route", "kind", "times", "seconds", "retry_after", "commit", "detail", "contains")
         return {name: getattr(self, name) for name in (*names, "fields", "without", "envelope", "hits", "holding")}
 
     def fits(self, entry: Entry) -> bool:
@@ -95,6 +101,7 @@ class Faults:
             seconds=order.get("seconds"),
             retry_after=order.get("retry_after"),
             commit=commit,
+            detail=order.get("detail", ""),
             contains=order.get("contains", ""),
             fields=order.get("fields", {}),
             without=order.get("without", []),

@@ -96,7 +96,7 @@ class Gateway:
 
     def _outcome(self, fault: Fault, request: web.Request, response: web.StreamResponse | None) -> web.StreamResponse:
         if fault.kind in STATUSES:
-            refusal = self._refusal(request, ProblemError(int(fault.kind), STATUSES[fault.kind]))
+            refusal = self._refusal(request, ProblemError(int(fault.kind), fault.detail or STATUSES[fault.kind]))
             if fault.retry_after is not None:
                 refusal.headers["Retry-After"] = str(fault.retry_after)
             return refusal

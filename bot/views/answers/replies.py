@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Session
 from bot.views.answers import failures as failure_sentences
-from bot.views.answers.wording import PROMPT_SHOWN, code, one_of
+from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
 from bot.views.sentences import state_sentence
 from bot.views.text import fitted, link
@@ -62,15 +62,16 @@ def approve_in_devin(session: Session) -> Message:
     )
 
 
-def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:
+def reply_not_sent(reason: str, reference: str, excerpt: str = "", words: str = "") -> Message:
     """Report in the thread that a reply will not be sent to Devin, because of `reason`, a clause.
 
-    `excerpt` is the beginning of the reply, and `reference` leads to its lines in the log.
+    `excerpt` is the beginning of the reply, `words` are Devin's own, and `reference` leads to its lines in the log.
     """
     which = f"The reply “{fitted(excerpt, PROMPT_SHOWN)}”" if excerpt else "A reply"
-    return Message(
-        f":warning: {which} was *not sent* to Devin, because {fitted(reason, 300)}. "
-        f"Write it again if it is still needed. Reference {code(reference)}."
+    return message_of(
+        f":warning: {which} was *not sent* to Devin, because {fitted(reason, 300)}.",
+        f"Devin says: “{fitted(words, 300)}”." if words else "",
+        f"Write it again if it is still needed. Reference {code(reference)}.",
     )
 
 

@@ -235,7 +235,7 @@ def start_refused(reason: str | None = None) -> Message:
     return message_of(
         ":no_entry: Devin did not accept this request, so nothing was started.",
         f"It says: “{fitted(reason, 300)}”." if reason else "",
-        "Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
+        "Change the task or its options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
     )
 
 
@@ -255,6 +255,23 @@ def start_forbidden(permission: str | None = None) -> Message:
     return Message(
         f":lock: Nothing was started: Devin Bridge's key for Devin lacks {missing}. "
         "An admin of your Devin organisation can grant it to the service user; then send the task again."
+    )
+
+
+def start_denied(reason: str) -> Message:
+    """Report that Devin does not allow a start, for a `reason` of its own that is no permission."""
+    return Message(
+        ":no_entry: Nothing was started: Devin does not allow it. "
+        f"It says: “{fitted(reason, 300)}”. Once that is settled in Devin, send the task again."
+    )
+
+
+def start_too_large(reason: str | None = None) -> Message:
+    """Report that the task, with what was read for it, is more than Devin takes; `reason` is what Devin answered."""
+    return message_of(
+        ":no_entry: The task is too long for Devin, so nothing was started.",
+        f"It says: “{fitted(reason, 300)}”." if reason else "",
+        "Shorten it and send it again; a long text can go into a file.",
     )
 
 

@@ -60,7 +60,7 @@ class Account:
         path = request.url.path
         self.asked.append(path)
         if path in self.refused:
-            return httpx.Response(self.refused[path], json={"detail": "No"})
+            return httpx.Response(self.refused[path], json={"detail": "Missing permission"})
         rows = [{"date": bounds(day)[0], "acus": acus} for day, acus in self.days.items()]
         organisation = {"org_id": ORG, "name": "Acme", "max_cycle_acu_limit": self.own_limit}
         answers = {

@@ -23,8 +23,8 @@ def says(status: str) -> httpx.Response:
     return httpx.Response(200, json={"commit_sha": ASKED["commit_sha"], "status": status})
 
 
-def refuses(code: int, **headers: str) -> httpx.Response:
-    return httpx.Response(code, json={"detail": "No."}, headers=headers)
+def refuses(code: int, detail: str = "No.", **headers: str) -> httpx.Response:
+    return httpx.Response(code, json={"detail": detail}, headers=headers)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ async def test_right_after_the_request_devin_may_not_know_the_review_yet(read):
             NOT_FOUND_LASTS + 1,
             "Devin does not show this review any more. Look at the pull request itself.",
         ),
-        (refuses(403), 60, operations.devin_refused("UseReviewManual")),
+        (refuses(403, "Missing permission"), 60, operations.devin_refused("UseReviewManual")),
         (
             says("running"),
             FOLLOWED + 1,

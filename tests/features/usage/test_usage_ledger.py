@@ -187,6 +187,12 @@ async def test_a_missing_permission_is_remembered_by_its_name(usage_ledger, bill
             Withheld(WithheldBecause.QUOTA, "out_of_quota"),
             digest.WITHHELD[WithheldBecause.QUOTA].format(named="out_of_quota"),
         ),
+        (
+            403,
+            {"detail": "contract_expired"},
+            Withheld(WithheldBecause.DENIED, "contract_expired"),
+            digest.WITHHELD[WithheldBecause.DENIED].format(named="contract_expired"),
+        ),
     ],
 )
 async def test_a_bill_that_is_not_there_is_as_one_that_may_not_be_read(

@@ -1,6 +1,13 @@
 """What people are told when Devin refuses what a start needs."""
 
-from bot.devin.errors import DevinForbidden, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
+from bot.devin.errors import (
+    DevinDenied,
+    DevinForbidden,
+    DevinQuotaExceeded,
+    DevinRefused,
+    DevinTooLarge,
+    DevinUnauthorized,
+)
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
@@ -12,5 +19,9 @@ def refusal_sentence(refused: DevinRefused) -> Message:
     if isinstance(refused, DevinForbidden):
         return start_sentences.start_forbidden(refused.needed)
     if isinstance(refused, DevinQuotaExceeded):
-        return start_sentences.start_limited(refused.message)
-    return start_sentences.start_refused(refused.message)
+        return start_sentences.start_limited(refused.words)
+    if isinstance(refused, DevinDenied):
+        return start_sentences.start_denied(refused.words)
+    if isinstance(refused, DevinTooLarge):
+        return start_sentences.start_too_large(refused.words)
+    return start_sentences.start_refused(refused.words)
