@@ -17,6 +17,7 @@ from bot.devin.audit import AuditApi
 from bot.devin.consumption import ConsumptionApi
 from bot.devin.guardrails import GuardrailsApi
 from bot.devin.knowledge import KnowledgeApi
+from bot.devin.links import Resolve, resolve
 from bot.devin.members import MembersApi
 from bot.devin.messages import MessagesApi
 from bot.devin.metrics import MetricsApi
@@ -59,8 +60,9 @@ class Devin(
         base_url: str = DEVIN_API_URL,
         *,
         patience: Patience = PATIENCE,
+        resolve: Resolve = resolve,
     ) -> None:
-        super().__init__(Transport(http, api_key, base_url, patience), org_id)
+        super().__init__(Transport(http, api_key, base_url, patience, resolve), org_id)
 
     def __repr__(self) -> str:
         return f"Devin(org_id={self.org_id!r})"

@@ -13,6 +13,8 @@ PAGE_SIZE: Final = 200  # the most a page may hold
 IDS_PER_CALL: Final = 100  # as many as keep the address well below the 8 KB that servers accept
 AUDIT_WINDOW: Final = 100 * 24 * 60 * 60  # seconds: the longest span that the audit log answers
 
+MOST_PAGES: Final = 1_000  # of one list: more than any list has that is read as a whole
+
 _Item = TypeVar("_Item")
 
 
@@ -21,7 +23,7 @@ async def pages(
 ) -> AsyncIterator[Page[_Item]]:
     """Read each page from `after` on. Only `has_next_page` says which is the last; its cursor may be null or set."""
     asked = {after}
-    while True:
+    for _ in range(MOST_PAGES):
         page = await read(after)
         after = page.end_cursor
         if page.has_next_page and (after is None or after in asked):
@@ -31,6 +33,7 @@ async def pages(
         yield page
         if not page.has_next_page:
             return
+    raise DevinUnexpectedAnswer("There are too many pages.")
 
 
 async def items(of: AsyncIterator[Page[_Item]]) -> AsyncIterator[_Item]:

@@ -16,9 +16,13 @@ from bot.devin.errors import (
     DevinUnreachable,
     error_for,
 )
+from bot.devin.links import Resolve, Target, UnsafeLinkError, target_of
 from bot.devin.retry import Patience
 
 _CHUNK_BYTES: Final = 65_536
+MOST_ANSWER_BYTES: Final = 32 * 1024 * 1024  # of an unpacked body; the largest page is far below
+
+_OF_PACKED_BODY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 # Raised before a byte of the request has left: nothing can have been done.
 _NEVER_SENT: Final = (
@@ -61,16 +65,20 @@ class Bearer(httpx.Auth):
 class Transport:
     """Sends calls over a client that the caller opened and closes. Repeats reads, and never anything else."""
 
-    def __init__(self, http: httpx.AsyncClient, api_key: str, base_url: str, patience: Patience) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, api_key: str, base_url: str, patience: Patience, resolve: Resolve
+    ) -> None:
         self._http = http
         self._auth = Bearer(api_key)
         self._base_url = base_url.rstrip("/")
         self.patience = patience
+        self._resolve = resolve
 
     async def answer(self, call: Call) -> httpx.Response:
         """Send the call. Returns the answer, or raises the error that it stands for.
 
-        If the body of a 2xx to a write breaks off, the write was done: the returned answer then has an empty body.
+        If the body of a 2xx to a write breaks off or is too large, the write was done: the returned answer then has an
+        empty body.
         """
         if call.method != "GET":
             return await self._attempt(call)
@@ -82,7 +90,8 @@ class Transport:
     async def save(self, path: str, into: IO[bytes], most: int) -> None:
         """Read the file at `path` in chunks into `into`, of at most `most` bytes, in one attempt.
 
-        Devin answers with a short-lived link. That is not Devin's own address, so the key is not sent there.
+        Devin answers with a short-lived link. That is not Devin's own address, so the key is not sent there, and
+        `bot.devin.links` says where it may lead.
         """
         try:
             async with asyncio.timeout(self.patience.upload):
@@ -93,22 +102,32 @@ class Transport:
         except (httpx.RequestError, TimeoutError) as error:
             raise DevinUnreachable(_no_answer(error), method="GET", path=path) from error
 
-    async def _save_or_link(self, path: str, into: IO[bytes], most: int) -> httpx.URL | None:
-        async with self._stream(httpx.URL(self._base_url + path), self._auth) as response:
+    async def _save_or_link(self, path: str, into: IO[bytes], most: int) -> Target | None:
+        async with self._stream(Target(httpx.URL(self._base_url + path)), self._auth) as response:
             if response.is_error:
-                await response.aread()
-                raise error_for(response)
+                raise error_for(await _whole(response))
             if not response.is_redirect:
                 await _copy(response, into, most)
                 return None
-            link = response.url.join(response.headers["Location"])
-            if link.scheme not in {"https", response.url.scheme}:
-                raise _unreadable(response, "The link to the file is not a safe one.")
-            return link
+            if "Location" not in response.headers:
+                raise _unreadable(response, "The link to the file is missing.")
+            try:
+                link = response.url.join(response.headers["Location"])
+                return await target_of(link, response.url, self._resolve, trust_env=self._http.trust_env)
+            except (UnsafeLinkError, ValueError):  # the latter: no such name can be
+                raise _unreadable(response, "The link to the file is not a safe one.") from None
 
-    def _stream(self, url: httpx.URL, auth: httpx.Auth | None) -> AbstractAsyncContextManager[httpx.Response]:
+    def _stream(self, target: Target, auth: httpx.Auth | None) -> AbstractAsyncContextManager[httpx.Response]:
         limit = httpx.Timeout(self.patience.upload, connect=self.patience.connect, pool=self.patience.connect)
-        return self._http.stream("GET", url, auth=auth, follow_redirects=False, timeout=limit)
+        return self._http.stream(
+            "GET",
+            target.url,
+            headers=target.headers,
+            auth=auth,
+            follow_redirects=False,
+            timeout=limit,
+            extensions=target.extensions,
+        )
 
     async def _attempt(self, call: Call) -> httpx.Response:
         response: httpx.Response | None = None
@@ -116,7 +135,7 @@ class Transport:
             # One limit for all of it: the wait for a connection, both forms of the path, the body of the answer.
             async with asyncio.timeout(call.limit):
                 response = await self._send_to_known_path(call)
-                await response.aread()
+                whole = await _whole(response)
         except _NEVER_SENT as error:
             raise DevinUnreachable(_no_answer(error), method=call.method, path=call.path) from error
         except (httpx.RequestError, TimeoutError) as error:
@@ -126,18 +145,17 @@ class Transport:
         finally:
             if response is not None:
                 await response.aclose()
-        return response
+        return whole
 
     async def _send_to_known_path(self, call: Call) -> httpx.Response:
         """Send the call to the form of the path that the host knows. The body of the answer is still to be read."""
         response = await self._send(call, call.path)
         if response.status_code == 404 and call.instead:
-            await response.aread()
+            await _whole(response)
             # A call that is answered with 404 was not carried out, so the second call repeats nothing.
             response = await self._send(call, call.instead)
         if response.is_error:
-            await response.aread()
-            raise error_for(response)
+            raise error_for(await _whole(response))
         return response
 
     async def _send(self, call: Call, path: str) -> httpx.Response:
@@ -161,6 +179,22 @@ def _unanswered(call: Call, error: Exception) -> DevinError:
 def _no_answer(error: Exception) -> str:
     # Only the class of the error: the text of a library may quote addresses or headers.
     return f"No answer ({type(error).__name__})."
+
+
+async def _whole(response: httpx.Response) -> httpx.Response:
+    """Read the body to its end, or none of it if it is too large; only a read is not answered by the status alone."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_ANSWER_BYTES:
+            await response.aclose()
+            if response.is_success and response.request.method == "GET":
+                raise _unreadable(response, "The answer is too large.")
+            body.clear()
+            break
+    # The body is unpacked by now.
+    headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _OF_PACKED_BODY]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body), request=response.request)
 
 
 async def _copy(response: httpx.Response, into: IO[bytes], most: int) -> None:

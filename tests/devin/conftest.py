@@ -81,7 +81,7 @@ def _answer(answer: Any) -> Answer:
     return answer
 
 
-def _raise(error: Exception) -> httpx.Response:
+def _raise(error: Exception) -> Any:
     raise error
 
 
@@ -92,13 +92,23 @@ def devin_api() -> Recorded:
 
 @pytest.fixture
 async def http(devin_api: Recorded) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.MockTransport(devin_api)) as client:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(devin_api), trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
-def devin(http: httpx.AsyncClient) -> Devin:
-    return Devin(http, KEY, ORG, patience=AT_ONCE)
+def addresses() -> dict[str, Any]:
+    """The addresses of hosts, as a test sets them, or the error of a look-up."""
+    return {"api.devin.ai": ["34.1.2.3"], "files.example.com": ["52.216.1.1"]}
+
+
+@pytest.fixture
+def devin(http: httpx.AsyncClient, addresses: dict[str, Any]) -> Devin:
+    async def resolve(host: str, _: int) -> list[str]:
+        found = addresses[host]
+        return found if isinstance(found, list) else _raise(found)
+
+    return Devin(http, KEY, ORG, patience=AT_ONCE, resolve=resolve)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import pytest
 from bot.devin import errors
 from bot.devin.answers import Page
 from bot.devin.client import Devin
+from bot.devin.links import resolve as look_up
 from bot.devin.models import DevinSession
 from bot.domain.file import DevinFile
 from bot.domain.session import PullRequest, Snapshot, bare_id
@@ -18,6 +19,7 @@ KEY = "cog_test_0123456789abcdef"
 ORG = "org-abc123def456"
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
 SESSION = f"/v3/organizations/{ORG}/sessions/devin-{BARE}"
+FILES_AT = "52.216.1.1"  # where the host of files is
 FILES = f"/v3/organizations/{ORG}/attachments"
 
 
@@ -281,8 +283,97 @@ async def test_download_leaves_the_key_behind_at_the_redirect(devin, devin_api):
     first, second = devin_api.requests
     assert first.headers["Authorization"] == f"Bearer {KEY}"
     assert first.url.host == "api.devin.ai"
-    assert str(second.url) == STORED
+    assert str(second.url) == STORED.replace("files.example.com", FILES_AT)
+    assert (second.headers["Host"], second.extensions["sni_hostname"]) == ("files.example.com", "files.example.com")
     assert "Authorization" not in second.headers
+
+
+@pytest.mark.parametrize(
+    ("link", "at"),
+    [
+        ("https://127.0.0.1/0000", []),
+        ("https://[::1]/0000", []),
+        ("https://169.254.169.254/latest/meta-data", []),
+        ("https://52.216.1.1/0000", []),
+        ("https://2130706433/0000", ["127.0.0.1"]),
+        ("https://localhost/0000", ["127.0.0.1", "::1"]),
+        ("https://files.example.com/0000", ["10.0.0.7"]),
+        ("https://files.example.com/0000", [FILES_AT, "192.168.1.1"]),
+        ("https://files.example.com/0000", ["::ffff:10.0.0.7"]),
+        ("https://files.example.com/0000", ["fd00::7"]),
+        ("https://files.example.com/0000", ["fe80::1%eth0"]),
+        ("https://files.example.com/0000", ["0.0.0.0"]),
+        ("https://files.example.com/0000", []),
+        ("http://files.example.com/0000", [FILES_AT]),
+        ("ftp://files.example.com/0000", [FILES_AT]),
+        (f"https://{'a' * 64}.example.com/0000", UnicodeError("label too long")),
+    ],
+)
+async def test_a_download_link_leads_to_a_name_and_to_no_address_of_our_own_network(
+    devin, devin_api, addresses, link, at
+):
+    addresses[link.split("/")[2]] = at
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": link}))
+
+    with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
+        await saved(devin)
+
+    assert caught.value.message == "The link to the file is not a safe one."
+    assert len(devin_api.requests) == 1
+
+
+@pytest.mark.parametrize("refused", ["169.254.169.254", "127.0.0.1"])
+async def test_files_may_be_in_the_network_that_the_api_is_in(devin, devin_api, addresses, refused):
+    addresses |= {"api.devin.ai": ["10.0.0.1"], "files.example.com": ["10.0.0.7"]}
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": STORED}))
+    devin_api.on("GET", "/0000", httpx.Response(200, content=b"a;b\n"))
+
+    assert await saved(devin) == b"a;b\n"
+    assert devin_api.last.url.host == "10.0.0.7"
+
+    addresses["files.example.com"] = [refused]
+    with pytest.raises(errors.DevinUnexpectedAnswer):
+        await saved(devin)
+
+
+async def test_a_link_to_the_apis_own_host_is_asked_by_its_name(devin, devin_api):
+    link = "https://api.devin.ai:8443/0000"
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": link}))
+    devin_api.on("GET", "/0000", httpx.Response(200, content=b"a;b\n"))
+
+    assert await saved(devin) == b"a;b\n"
+    assert str(devin_api.last.url) == link
+
+
+async def test_behind_a_proxy_the_proxy_looks_the_name_up(devin_api, monkeypatch):
+    async def resolve(host: str, port: int) -> list[str]:
+        raise AssertionError(f"{host}:{port} is looked up")
+
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": STORED}))
+    devin_api.on("GET", "/0000", httpx.Response(200, content=b"a;b\n"))
+    async with httpx.AsyncClient(transport=httpx.MockTransport(devin_api)) as http:
+        # After the client was made, which would ask the proxy itself.
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert await saved(Devin(http, KEY, ORG, resolve=resolve)) == b"a;b\n"
+
+    assert str(devin_api.last.url) == STORED
+
+
+async def test_a_host_that_nobody_knows_cannot_be_reached():
+    with pytest.raises(httpx.ConnectError):
+        await look_up("files.invalid", 443)
+    assert await look_up("127.0.0.1", 443) == ["127.0.0.1"]
+
+
+async def test_a_redirect_without_a_link_is_an_answer_that_cannot_be_read(devin, devin_api):
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307))
+
+    with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
+        await saved(devin)
+
+    assert caught.value.message == "The link to the file is missing."
 
 
 async def test_download_of_what_our_own_host_hands_out(devin, devin_api):
