@@ -20,7 +20,11 @@ class AnnouncementKind(StrEnum):
     APPROVAL = "approval"
     LIMIT = "limit"
     FAILED = "failed"
+    ENDED = "ended"  # by Devin, for a reason that is new to us
     DONE = "done"
+
+
+_EXPLAINED: Final = frozenset({AnnouncementKind.LIMIT, AnnouncementKind.FAILED, AnnouncementKind.ENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,8 @@ class TurnEnd:
 
     @property
     def name(self) -> str:
-        """What is stored of the end: its kind, and for a limit or a failure the detail."""
-        with_detail = self.kind in {AnnouncementKind.LIMIT, AnnouncementKind.FAILED}
-        return f"{self.kind}:{self.detail}" if with_detail and self.detail else self.kind.value
+        """What is stored of the end: its kind, and the detail where that says why."""
+        return f"{self.kind}:{self.detail}" if self.kind in _EXPLAINED and self.detail else self.kind.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ _RESTING: Final = {
     DisplayState.DONE: AnnouncementKind.DONE,
     DisplayState.LIMIT: AnnouncementKind.LIMIT,
     DisplayState.FAILED: AnnouncementKind.FAILED,
+    DisplayState.ENDED: AnnouncementKind.ENDED,
 }
 _WAITING: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED})
 _DEVIN_CHOSE: Final = _WAITING | {AnnouncementKind.DONE}
@@ -178,7 +182,7 @@ def _is_another_choice(
 
 def _is_unsure(end: TurnEnd, snapshot: Snapshot, spoken: Spoken) -> bool:
     """Whether words may follow, or the state may have been listed before a person's last message was read."""
-    if snapshot.status != "running" or end.kind in {AnnouncementKind.LIMIT, AnnouncementKind.FAILED}:
+    if snapshot.status != "running" or end.kind in _EXPLAINED:
         return False
     return not spoken.devin or (spoken.person_last and end.kind in _DEVIN_CHOSE)
 

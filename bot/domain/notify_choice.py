@@ -20,7 +20,7 @@ _FINISHED: Final = frozenset({AnnouncementKind.DONE, AnnouncementKind.ANSWERED})
 _MENTIONING: Final = {
     NotifyChoice.ALL: frozenset(AnnouncementKind),
     NotifyChoice.QUESTIONS: frozenset(AnnouncementKind) - _FINISHED,
-    NotifyChoice.DONE: _FINISHED | {AnnouncementKind.FAILED},
+    NotifyChoice.DONE: _FINISHED | {AnnouncementKind.FAILED, AnnouncementKind.ENDED},
     NotifyChoice.OFF: frozenset[AnnouncementKind](),
 }
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.billing import bounds
-from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
+from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot, ended_for_something_new
 
 
 class Outcome(StrEnum):
@@ -65,12 +65,14 @@ def outcome_of(session: Session, before: Outcome | None = None) -> Outcome:
               Where that is not known: waiting if Devin's last words ask something, done with a pull request or a
               structured output, else stopped
     stopped   done, at a limit or failed, if that is `before`: to put away what is over does not undo it. Else stopped
-    ended     at Devin's own word done or failed, if it was not a person here who ended the session; else as stopped
+    ended     at Devin's own word done or failed, if it was not a person here who ended the session; else as stopped,
+              and so where Devin gives a reason that is new to us
     """
     state = DisplayState.ENDED if _is_ended_by_hand(session) else session.display_state
     if state is DisplayState.ASLEEP:
         return _of_sleep(session.snapshot, before)
-    if state is DisplayState.ENDED and session.stopped_by is None and session.snapshot.status in _ENDS:
+    devins_word = session.stopped_by is None and not ended_for_something_new(session.snapshot)
+    if state is DisplayState.ENDED and devins_word and session.snapshot.status in _ENDS:
         return _ENDS[session.snapshot.status]
     if state in {DisplayState.STOPPED, DisplayState.ENDED}:
         return before if before in _LASTING else Outcome.STOPPED

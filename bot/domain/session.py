@@ -1,7 +1,8 @@
 """A session: its facts, and its display state.
 
 Statuses and details are Devin's own words (https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions).
-The list of details grows, so both stay strings. An unknown one counts as what its family means, with Devin's own word.
+The list of details grows, so both stay strings. An unknown one counts as what its family means, with Devin's own word,
+and never as a failure: it may be about a contract, a trial or a guardrail.
 """
 
 import re
@@ -19,13 +20,15 @@ LIMIT_DETAILS: Final = BILLING_DETAILS | {
     "user_usage_limit_exceeded",
     "total_session_limit_exceeded",
 }
+KNOWN_DETAILS: Final = LIMIT_DETAILS | {
+    *("working", "waiting_for_user", "waiting_for_approval", "finished"),
+    *("inactivity", "user_request", "error"),
+}
 QUEUED_STATUSES: Final = frozenset({"new", "creating", "claimed", "resuming"})
 TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
 # Details of a running session that no longer hold once somebody has written to it.
 ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})
 WAITS: Final = "waiting_"  # how each detail begins with which a running session needs somebody
-# What a detail of a suspended session is about that is not in the list: a limit, or else a failure.
-_OF_A_LIMIT: Final = re.compile("limit|quota|credit|balance|budget|allowance|allocation|payment|billing|exceeded")
 
 
 class Lifecycle(StrEnum):
@@ -53,7 +56,7 @@ class DisplayState(StrEnum):
     DONE = "done"
     ASLEEP = "asleep"
     STOPPED = "stopped"
-    LIMIT = "limit"
+    LIMIT = "limit"  # paused until somebody lifts what Devin names: mostly a limit
     FAILED = "failed"
     ENDED = "ended"
     CANCELLED = "cancelled"
@@ -248,6 +251,8 @@ def display_state_of(snapshot: Snapshot) -> DisplayState:
     The status `exit` is rare: a session that is done usually stays at running/finished. One that is archived and not
     over sleeps, whatever else its status says.
     """
+    if ended_for_something_new(snapshot):
+        return DisplayState.ENDED
     if snapshot.status == "exit":
         return DisplayState.DONE
     if snapshot.status == "error":
@@ -279,15 +284,13 @@ def _running(snapshot: Snapshot) -> DisplayState:
 
 
 def _suspended(snapshot: Snapshot) -> DisplayState:
-    if snapshot.detail in LIMIT_DETAILS:
-        return DisplayState.LIMIT
     if snapshot.detail == "error":
         return DisplayState.FAILED
     if snapshot.detail == "user_request":
         return DisplayState.STOPPED
     if snapshot.detail in {None, "inactivity"}:
         return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is not True else DisplayState.ASLEEP
-    return DisplayState.LIMIT if _OF_A_LIMIT.search(snapshot.detail.lower()) else DisplayState.FAILED
+    return DisplayState.LIMIT
 
 
 def waits_for_something_new(snapshot: Snapshot) -> bool:
@@ -295,6 +298,11 @@ def waits_for_something_new(snapshot: Snapshot) -> bool:
     detail = snapshot.detail or ""
     known = {"waiting_for_user", "waiting_for_approval"}
     return snapshot.status == "running" and detail.startswith(WAITS) and detail not in known
+
+
+def ended_for_something_new(snapshot: Snapshot) -> bool:
+    """Whether Devin has ended the session and says why with a word that is not in the list of details."""
+    return snapshot.status in TERMINAL_STATUSES and snapshot.detail not in {None, "", *KNOWN_DETAILS}
 
 
 def moved(old: Snapshot, new: Snapshot) -> bool:

@@ -31,7 +31,14 @@ APPROVAL: Final = (
     "Allow or refuse the next action in Devin; that can't be done from Slack."
 )
 PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
-_OPENS_DEVIN: Final = frozenset({AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED})
+_OPENS_DEVIN: Final = frozenset(
+    {AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED, AnnouncementKind.ENDED}
+)
+_SIGNS: Final = {
+    AnnouncementKind.LIMIT: ":no_entry:",
+    AnnouncementKind.FAILED: ":x:",
+    AnnouncementKind.ENDED: ":checkered_flag:",
+}
 _PULL_REQUESTS_LIMIT: Final = 1_200  # characters; with a part of Devin's words, a message holds no more
 _PULL_STATES: Final = {"open": "ready for review"}
 LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
@@ -151,9 +158,8 @@ def _call(end: TurnEnd, session: Session, called: str, *, to_asker: bool) -> str
         return APPROVAL.format(who=called)
     if end.kind is AnnouncementKind.DONE:
         return _done(session, called)
-    sign = ":no_entry:" if end.kind is AnnouncementKind.LIMIT else ":x:"
     sentence = state_sentence(session, whoever="You") if to_asker else state_sentence(session)
-    return f"{sign} {called} · {sentence}"
+    return f"{_SIGNS[end.kind]} {called} · {sentence}"
 
 
 def _done(session: Session, called: str) -> str:
@@ -174,11 +180,19 @@ def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> 
         return f"{title}: Devin waits, {_outcome(session, linked=False)}" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.APPROVAL:
         return f"{title} waits for your approval" + (f": {spoken}" if spoken else "")
+    spoken = spoken if words else ""
+    return _stopped_notification(title, session, spoken, end) or _done_notification(title, session, spoken)
+
+
+def _stopped_notification(title: str, session: Session, spoken: str, end: TurnEnd) -> str | None:
+    """What is said where something has stopped Devin; None where it is done."""
     if end.kind is AnnouncementKind.LIMIT:
         return f"{title} {limit_words(session)}"
     if end.kind is AnnouncementKind.FAILED:
-        return f"{title} has failed" + (f": {spoken}" if words else "")
-    return _done_notification(title, session, spoken if words else "")
+        return f"{title} has failed" + (f": {spoken}" if spoken else "")
+    if end.kind is AnnouncementKind.ENDED:
+        return f"{title} has ended: Devin says {quoted(session.snapshot.detail)}"
+    return None
 
 
 def _done_notification(title: str, session: Session, spoken: str) -> str:

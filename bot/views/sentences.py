@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.session import DisplayState, Session, waits_for_something_new
+from bot.domain.session import DisplayState, Lifecycle, Session, ended_for_something_new, waits_for_something_new
 from bot.views.text import acus, fitted, short_duration
 
 # In place of titles that may not be shown.
@@ -24,12 +24,12 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.ASLEEP: "Asleep. Nothing is lost: reply in this thread to wake Devin.",
     DisplayState.STOPPED: "Stopped{by}. Nothing is lost: reply in this thread to wake Devin.",
     DisplayState.LIMIT: (
-        "Paused: Devin says {detail}. Open the session in Devin to see which limit that is and who can raise it; "
+        "Paused: Devin says {detail}. Open the session in Devin to see why and who can change that; "
         "then reply in this thread and Devin goes on."
     ),
     DisplayState.FAILED: (
-        "Suspended: Devin says {detail}. Reply in this thread to try to wake it; "
-        "if that does not help, open the session in Devin or start a new one."
+        "Failed: Devin ended the session with an error. Open it in Devin to see what happened, "
+        "then start a new one if it is still needed."
     ),
     DisplayState.ENDED: (
         "Ended. Replies in this thread no longer reach Devin; "
@@ -89,15 +89,14 @@ DETAIL_SENTENCES: Final[Mapping[str, str]] = {
 
 STATUS_SENTENCES: Final[Mapping[str, str]] = {
     "resuming": "Waking up: Devin goes on where it stopped.",
-    "error": (
-        "Failed: Devin ended the session with an error. Open it in Devin to see what happened, "
-        "then start a new one if it is still needed."
-    ),
 }
 
 NEEDS_SOMETHING_NEW: Final = (
     "{asker}, Devin needs you: it says {detail}. Reply in this thread; "
     "if that is not enough, open the session in Devin."
+)
+ENDED_FOR_SOMETHING_NEW: Final = (
+    "Ended: Devin says {detail}. Open the session in Devin to see why; then start a new one if it is still needed."
 )
 STOPPING: Final = "Stopping: Devin is being put to sleep; nothing is lost."
 
@@ -112,7 +111,7 @@ STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.DONE: "done",
     DisplayState.ASLEEP: "asleep",
     DisplayState.STOPPED: "stopped",
-    DisplayState.LIMIT: "paused at a limit",
+    DisplayState.LIMIT: "paused",
     DisplayState.FAILED: "failed",
     DisplayState.ENDED: "ended",
     DisplayState.CANCELLED: "cancelled",
@@ -223,11 +222,13 @@ def mention(user: str) -> str:
 
 def _template(session: Session) -> str:
     state, snapshot = session.display_state, session.snapshot
-    if state is DisplayState.QUEUED or (state is DisplayState.FAILED and snapshot.status in STATUS_SENTENCES):
+    if state is DisplayState.QUEUED:
         return STATUS_SENTENCES.get(snapshot.status, STATE_SENTENCES[state])
+    if session.lifecycle is Lifecycle.OPEN and ended_for_something_new(snapshot):
+        return ENDED_FOR_SOMETHING_NEW
     if state is DisplayState.WAITING and waits_for_something_new(snapshot):
         return NEEDS_SOMETHING_NEW
-    if state in _FROM_DETAIL:
+    if state in _FROM_DETAIL and snapshot.status == "suspended":
         return DETAIL_SENTENCES.get(snapshot.detail or "", STATE_SENTENCES[state])
     return STATE_SENTENCES[state]
 

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from bot.domain.session import DisplayState
 from bot.playground.devin import DevinControl
 from bot.views import announcements
-from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES, STATUS_SENTENCES
+from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
 from tests.page.conftest import Visit
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, Visitor
@@ -25,7 +25,7 @@ SPENT_ITS_LIMIT: Final = (
     f"⛔ {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='', whoever='Whoever asked for it').replace('`', '')}"
 )
 ASLEEP: Final = f"💤 {STATE_SENTENCES[DisplayState.ASLEEP]}"
-FAILED: Final = f"❌ {STATUS_SENTENCES['error']}"
+FAILED: Final = f"❌ {STATE_SENTENCES[DisplayState.FAILED]}"
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -13,6 +13,7 @@ from bot.timing import PRODUCTION
 from bot.views.announcements import CAUGHT_UP, CAUGHT_UP_LINK, DUPLICATE_ENDED, PULL_REQUEST, QUESTION, WAITS
 from bot.views.sentences import (
     DETAIL_SENTENCES,
+    ENDED_FOR_SOMETHING_NEW,
     NEEDS_SOMETHING_NEW,
     REPLY_FOR_CHANGES,
     STATE_SENTENCES,
@@ -38,6 +39,7 @@ def devins(session: str) -> str:
 
 # ------------------------------------------------------------ the card's sentence
 
+NEW_DETAILS = ("contract_expired", "trial_ended", "stopped_by_guardrail")
 STATES = [
     ("claimed", None, f":hourglass_flowing_sand: {STATE_SENTENCES[DisplayState.QUEUED]}"),
     ("running", "waiting_for_approval", f":raised_hand: {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='ann')}"),
@@ -63,10 +65,13 @@ STATES = [
         "team_budget_exceeded",
         f":no_entry: {STATE_SENTENCES[DisplayState.LIMIT].format(detail='“team_budget_exceeded”')}",
     ),
-    ("suspended", "machine_lost", f":x: {STATE_SENTENCES[DisplayState.FAILED].format(detail='“machine_lost”')}"),
+    *(
+        ("suspended", detail, f":no_entry: {STATE_SENTENCES[DisplayState.LIMIT].format(detail=f'“{detail}”')}")
+        for detail in NEW_DETAILS
+    ),
     ("creating", None, f":hourglass_flowing_sand: {STATE_SENTENCES[DisplayState.QUEUED]}"),
     ("paused", None, f":grey_question: {STATE_SENTENCES[DisplayState.UNKNOWN].format(status='“paused”')}"),
-    ("error", None, f":x: {STATUS_SENTENCES['error']}"),
+    ("error", None, f":x: {STATE_SENTENCES[DisplayState.FAILED]}"),
 ]
 SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"} | {
     "org_usage_limit_exceeded",
@@ -74,7 +79,7 @@ SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota
     "total_session_limit_exceeded",
     "error",
     "team_budget_exceeded",
-    "machine_lost",
+    *NEW_DETAILS,
 }
 
 
@@ -91,6 +96,17 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
     # What Devin asks without a word is announced when it still stands at the next poll: here it may be over by then.
     unsaid = ("your answer", "Allow or refuse the next action in Devin")
     assert [text for text in posts if not any(words in text for words in unsaid)] == [*limits, failed]
+
+
+@pytest.mark.parametrize("status", ["exit", "error"])
+async def test_an_end_for_a_new_reason_is_told_in_devins_word_and_is_no_failure(on: Harness, status: str) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status=status, status_detail="terminated_by_guardrail")
+    sentence = ENDED_FOR_SOMETHING_NEW.format(detail="“terminated_by_guardrail”")
+    await card_of(on, ts, f":checkered_flag: {sentence}")
+    await until(lambda: _announced(on, ts, announced(f":checkered_flag: {sentence}")))
+    assert len(await on.thread(GENERAL, ts)) == 1
+    assert [row["outcome"] for row in await rows(on, "spend")] == ["stopped"]
 
 
 async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: Harness) -> None:

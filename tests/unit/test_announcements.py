@@ -234,12 +234,17 @@ def test_an_end_without_a_pull_request(snapshot, words, text, facts):
         (
             AnnouncementKind.LIMIT,
             Snapshot("suspended", "team_budget"),
-            ":no_entry: <@U1> · Paused: Devin says “team_budget”. Open the session in Devin to see which limit that is and who can raise it; then reply in this thread and Devin goes on.",
+            ":no_entry: <@U1> · Paused: Devin says “team_budget”. Open the session in Devin to see why and who can change that; then reply in this thread and Devin goes on.",
         ),
         (
-            AnnouncementKind.FAILED,
-            Snapshot("suspended", "machine_lost"),
-            ":x: <@U1> · Suspended: Devin says “machine_lost”. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.",
+            AnnouncementKind.LIMIT,
+            Snapshot("suspended", "stopped_by_guardrail"),
+            ":no_entry: <@U1> · Paused: Devin says “stopped_by_guardrail”. Open the session in Devin to see why and who can change that; then reply in this thread and Devin goes on.",
+        ),
+        (
+            AnnouncementKind.ENDED,
+            Snapshot("exit", "contract_expired"),
+            ":checkered_flag: <@U1> · Ended: Devin says “contract_expired”. Open the session in Devin to see why; then start a new one if it is still needed.",
         ),
         (
             AnnouncementKind.QUESTION,
@@ -247,7 +252,7 @@ def test_an_end_without_a_pull_request(snapshot, words, text, facts):
             ":speech_balloon: <@U1>, Devin needs you: it says “waiting_for_login”. Reply in this thread; if that is not enough, open the session in Devin.",
         ),
     ],
-    ids=["limit", "failure", "wait"],
+    ids=["limit", "guardrail", "end", "wait"],
 )
 def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, snapshot_, text):
     _, (line, *_, button) = ended(kind, snapshot_)

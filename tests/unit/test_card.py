@@ -221,11 +221,11 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
         "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open the session in Devin to see what that means.": seen(
             "sold_<!channel>", "running"
         ),
-        "Suspended: Devin says “sold_&lt;\u200b!channel&gt;”. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.": seen(
+        "Paused: Devin says “sold_&lt;\u200b!channel&gt;”. Open the session in Devin to see why and who can change that; then reply in this thread and Devin goes on.": seen(
             "suspended", "sold_<!channel>"
         ),
-        "Paused: Devin says “quota_&lt;\u200b!channel&gt;”. Open the session in Devin to see which limit that is and who can raise it; then reply in this thread and Devin goes on.": seen(
-            "suspended", "quota_<!channel>"
+        "Ended: Devin says “stopped_by_&lt;\u200b!channel&gt;”. Open the session in Devin to see why; then start a new one if it is still needed.": seen(
+            "exit", "stopped_by_<!channel>"
         ),
         "Ann, Devin needs you: it says “waiting_for_&lt;\u200b!channel&gt;”. Reply in this thread; if that is not enough, open the session in Devin.": seen(
             "running", "waiting_for_<!channel>"

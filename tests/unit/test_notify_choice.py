@@ -9,9 +9,9 @@ from bot.domain.notify_choice import NotifyChoice, mentions
 @pytest.mark.parametrize(
     ("choice", "kinds"),
     [
-        ("all", {"question", "waits", "approval", "limit", "failed", "done", "answered"}),
-        ("questions", {"question", "waits", "approval", "limit", "failed"}),
-        ("done", {"failed", "done", "answered"}),
+        ("all", {"question", "waits", "approval", "limit", "failed", "ended", "done", "answered"}),
+        ("questions", {"question", "waits", "approval", "limit", "failed", "ended"}),
+        ("done", {"failed", "ended", "done", "answered"}),
         ("off", set()),
     ],
 )

@@ -96,6 +96,12 @@ def test_an_end_that_a_person_has_just_asked_for_is_no_work_done() -> None:
     assert outcome_of(ending, Outcome.RUNNING) is Outcome.STOPPED
 
 
+@pytest.mark.parametrize("status", ["exit", "error"])
+def test_an_end_for_a_reason_that_is_new_is_neither_done_nor_failed(status: str) -> None:
+    ended = replace(SESSION, snapshot=Snapshot(status, "stopped_by_guardrail"))
+    assert outcome_of(ended, Outcome.RUNNING) is Outcome.STOPPED
+
+
 QUIET = replace(WORKING, detail="waiting_for_user")
 WAITING = replace(SESSION, snapshot=QUIET, created_at=START - 90.0, spoken_at=START - 80.0)
 ENDED = replace(SESSION, lifecycle=Lifecycle.ENDED)

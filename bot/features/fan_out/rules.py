@@ -11,7 +11,8 @@ from typing import Final
 from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle, Options
 
 BUSY: Final = frozenset({DisplayState.QUEUED, DisplayState.WORKING, DisplayState.STARTING, DisplayState.CHECKING})
-EXPLAINED: Final = frozenset({DisplayState.FAILED, DisplayState.LIMIT})  # by Devin's word for what has happened
+# By Devin's word for what has happened.
+EXPLAINED: Final = frozenset({DisplayState.FAILED, DisplayState.LIMIT, DisplayState.ENDED})
 UNSTARTED: Final = frozenset({Lifecycle.QUEUED, Lifecycle.CREATING})
 RETRIED: Final = frozenset({Lifecycle.REFUSED, Lifecycle.UNCERTAIN})
 

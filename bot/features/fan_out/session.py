@@ -19,7 +19,7 @@ from bot.devin.errors import (
 from bot.devin.models import DevinSession
 from bot.domain.causes import TaskCause
 from bot.domain.person import as_author
-from bot.domain.session import Lifecycle, display_state_of
+from bot.domain.session import DisplayState, Lifecycle, display_state_of
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import table_sentences as views
 from bot.features.fan_out.drawer import change_session
@@ -201,7 +201,8 @@ def facts_of(session: FanOutSession, made: DevinSession) -> dict[str, object]:
     snapshot = made.snapshot()
     state = display_state_of(snapshot)
     # The status `error` says all; a detail beside it is what was going on.
-    detail = snapshot.detail if state in EXPLAINED and snapshot.status != "error" else None
+    explained = state is DisplayState.ENDED or (state in EXPLAINED and snapshot.status != "error")
+    detail = snapshot.detail if explained else None
     facts = {"devin_id": made.session_id, "url": made.url, "acus": session.acus_before + made.acus_consumed}
     return {"lifecycle": Lifecycle.OPEN, "display": state, "detail": detail, **facts}
 
