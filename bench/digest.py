@@ -243,13 +243,13 @@ class Flows:
         destination = Destination(TEAM, one, Occasion.DAILY)
         async with self._services.db.write() as tx:
             await tx.execute(tables.outbox.delete())
-            await store_past(tx, destination, Past(0.0, accounted=NEWEST.isoformat()))
+            await store_past(tx, destination, Past(0.0, accounted=(NEWEST - ONE_DAY).isoformat()))
 
     async def is_stored(self) -> bool:
         """Whether the digest is stored, so that what was measured was one."""
         one = from_settings(ADMINS, schedule_of(self._workspace.policy))
         async with self._services.db.read() as tx:
-            key = Destination(TEAM, one, Occasion.DAILY).key(NEWEST + ONE_DAY)
+            key = Destination(TEAM, one, Occasion.DAILY).key(NEWEST)
             return await outbox.by_key(tx, key) is not None
 
     def _preview(self, edition: Edition, share: Share) -> Flow:

@@ -56,6 +56,11 @@ def bounds(day: date) -> tuple[int, int]:
     return _start(day), _start(day + ONE_DAY)
 
 
+def finished_at(day: date) -> float:
+    """The instant from which on the billing day `day` is finished, so that its figures count."""
+    return bounds(day)[1] + SETTLING.total_seconds()
+
+
 def newest_finished(now: float) -> date:
     """The newest billing day that ended at least `SETTLING` before `now`, so that its figures count."""
     return billing_day(now - SETTLING.total_seconds()) - ONE_DAY

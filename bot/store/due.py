@@ -1,7 +1,7 @@
 """What a tick keeps over a restart, in a row of its own name: an instant, and a state as JSON.
 
 The instant says when the tick is due where others may bring that forward or must respect it; elsewhere nobody reads it.
-States are the poller's watermark, the digests' first start, last dates and last correction, and what was learned about
+States are the poller's watermark, the digests' first start, last days and last correction, and what was learned about
 Devin. A name says what is kept, and for which workspace or organisation.
 """
 

@@ -1,8 +1,9 @@
-"""Which digests are due: one post for each edition, channel and local date, whatever happens around its time.
+"""Which digests are due: one post for each edition, channel and billing day, whatever happens around its time.
 
-1. The newest date of each destination whose time has come is checked. One before the first start, or before somebody
-   subscribed, has no digest.
-2. It is stored for sending (`post`), up to six hours late. What is later is skipped, and the next one says so.
+1. The digests of each destination whose time has come are checked in their order. Before the first start, or before
+   somebody subscribed, there was none.
+2. A digest is stored for sending (`post`), up to six hours late. What is later is skipped, and the next one says so.
+   So the next one waits until it is known what has become of the one before, where both come at once.
 3. A post that died because of its channel is reported to the admins once, until the channel gets a digest again.
 """
 
@@ -10,19 +11,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.billing import ONE_DAY
 from bot.domain.cycle import Cycle
 from bot.features.digest import subscription_rows as subscriptions
 from bot.features.digest import subscription_sentences
 from bot.features.digest.editions import (
     OCCASIONS,
-    Due,
     Edition,
+    PlannedDigest,
     Schedule,
-    Skipped,
-    dates_near,
-    newest_due,
-    next_instant,
+    come_by,
+    planned_near,
 )
 from bot.features.digest.past import Destination, Past, because_dead, read_past, store_past
 from bot.features.digest.post import DigestPost, cycles_around
@@ -55,7 +53,7 @@ class DueDigests:
         now = self._services.clock()
         destinations, cycles = await self._read(now)
         for destination in destinations:
-            await self._post_if_due(destination, cycles, now)
+            await self._post_due(destination, cycles, now)
         wait = min([self._until_next(destination, cycles, now) for destination in destinations], default=self._longest)
         return max(wait - (self._services.clock() - now), self._services.timing.digest_shortest)
 
@@ -76,25 +74,34 @@ class DueDigests:
         ]
         return destinations, cycles
 
-    async def _post_if_due(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> None:
+    async def _post_due(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> None:
         past = await self._read_past(destination, cycles)
-        found = _newest(destination, cycles, now)
-        if found is None or _is_before(destination, cycles, found, past.first_start):
-            return
+        for digest in come_by(now, _planned(destination, cycles, now)):
+            if digest.at < past.first_start:
+                continue
+            if not await self._settle(destination, digest, past, now):
+                return
+            past = await self._read_past(destination, cycles)
+
+    async def _settle(self, destination: Destination, digest: PlannedDigest, past: Past, now: float) -> bool:
+        """Take a digest one step further. Returns whether it is settled: it was posted before, or never will be."""
         async with self._services.db.read() as tx:
-            row = await outbox.by_key(tx, destination.key(found.date))
+            row = await outbox.by_key(tx, destination.key(digest.day))
         if row is not None:
-            await self._check(destination, found.date, row, past)
-        elif isinstance(found, Skipped):
-            await self._skip(destination, found.date, past, "too late")
-        elif found.date.isoformat() not in past.unposted and await self._may_be_posted(destination, found.date, past):
-            await self._shared_channels.learn_private(self._workspace)
-            await self._digest_post.store(destination, found, now)
+            await self._check(destination, digest.day, row, past)
+            return row.state in {"sent", "dead"}
+        if digest.is_too_late(now):
+            await self._skip(destination, digest.day, past, "too late")
+        elif not past.has_left_out(digest.day):
+            if await self._may_be_posted(destination, digest.day, past):
+                await self._shared_channels.learn_private(self._workspace)
+                await self._digest_post.store(destination, digest, now)
+            return False
+        return True
 
     def _until_next(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> float:
-        schedule = destination.schedule
-        at = next_instant(now, schedule, dates_near(destination.occasion, now, schedule, cycles))
-        return self._longest if at is None else min(at - now, self._longest)
+        instants = [digest.at for digest in _planned(destination, cycles, now) if digest.at > now]
+        return min([self._longest, *(at - now for at in instants)])
 
     # ------------------------------------------------------------ what is stored
 
@@ -133,10 +140,10 @@ class DueDigests:
         return not is_shared
 
     async def _check(self, destination: Destination, day: date, row: OutboxRow, past: Past) -> None:
-        """Act upon what has become of the post of a date."""
-        if row.state == "sent" and past.lost is not None:
+        """Act upon what has become of the post of a digest."""
+        if row.state == "sent" and past.lost is not None and past.lost["day"] <= day.isoformat():
             await self._store(destination, replace(past, lost=None))
-        if row.state != "dead" or past.skipped == day.isoformat():
+        if row.state != "dead" or past.has_logged(day):
             return
         because = because_dead(row.reason)
         if because in LASTING and not destination.subscription.is_from_settings:
@@ -145,8 +152,8 @@ class DueDigests:
             await self._skip(destination, day, past, "could not be posted")
 
     async def _skip(self, destination: Destination, day: date, past: Past, reason: str) -> None:
-        """Log once that the digest of a date was not posted."""
-        if past.skipped == day.isoformat() or day.isoformat() in past.unposted:
+        """Log once that the digest of a day was not posted."""
+        if past.has_logged(day) or past.has_left_out(day):
             return
         self._log_skipped(destination, day, reason)
         await self._store(destination, replace(past, skipped=day.isoformat()))
@@ -154,7 +161,7 @@ class DueDigests:
     async def _lose(self, destination: Destination, day: date, past: Past, because: MissedBecause) -> None:
         """Note that the channel gets no digests any more, and inform the admins unless they know."""
         self._log_skipped(destination, day, because)
-        lost = past.lost or {"date": day.isoformat(), "because": because.value}
+        lost = past.lost or {"day": day.isoformat(), "because": because.value}
         # A crash before this commit has the next check find the same; after it the admins are not informed again.
         async with self._services.unit_of_work() as uow:
             await store_past(uow.tx, destination, replace(past, skipped=day.isoformat(), lost=lost))
@@ -167,7 +174,7 @@ class DueDigests:
             "digest skipped",
             team=destination.team,
             edition=destination.occasion.value,
-            date=day.isoformat(),
+            day=day.isoformat(),
             reason=str(reason),
         )
 
@@ -189,24 +196,30 @@ def schedule_of(policy: Policy) -> Schedule:
     return Schedule(policy.digest_time, policy.zone)
 
 
-def _newest(destination: Destination, cycles: Sequence[Cycle], at: float) -> Due | Skipped | None:
-    dates = dates_near(destination.occasion, at, destination.schedule, cycles)
-    return newest_due(at, destination.schedule, dates)
+async def first_at(tx: Transaction, workspace: Workspace, subscription: Subscription, now: float) -> float | None:
+    """Return when the first digest of a new subscription is posted; None if that is not known yet.
+
+    A day that its channel was told before, under a subscription that it replaces, is not told again.
+    """
+    cycles = await cycles_around(tx, workspace.organisation.id, now)
+    destinations = [Destination(workspace.team, subscription, occasion) for occasion in OCCASIONS[subscription.edition]]
+    instants = [
+        digest.at
+        for destination in destinations
+        for digest in _planned(destination, cycles, now)
+        if digest.at > now and await outbox.by_key(tx, destination.key(digest.day)) is None
+    ]
+    return min(instants, default=None)
 
 
-def _is_before(destination: Destination, cycles: Sequence[Cycle], found: Due | Skipped, first_start: float) -> bool:
-    """Whether the time of the digest `found` was before the first start, so that nobody has missed it."""
-    then = _newest(destination, cycles, first_start)
-    if then is None:
-        return False
-    at_that_moment = isinstance(then, Due) and then.late <= 0
-    return found.date <= then.date and not at_that_moment
+def _planned(destination: Destination, cycles: Sequence[Cycle], now: float) -> list[PlannedDigest]:
+    return planned_near(destination.occasion, now, destination.schedule, cycles)
 
 
 def _first_past(destination: Destination, cycles: Sequence[Cycle], first_start: float) -> Past:
-    then = _newest(destination, cycles, first_start)
-    if then is None:
+    # One whose time comes right then is wanted.
+    before = [digest.day for digest in _planned(destination, cycles, first_start) if digest.at < first_start]
+    if not before:
         return Past(first_start)
-    log.info("digests begin", team=destination.team, edition=destination.occasion.value, after=then.date.isoformat())
-    at_that_moment = isinstance(then, Due) and then.late <= 0
-    return Past(first_start, accounted=(then.date - ONE_DAY if at_that_moment else then.date).isoformat())
+    log.info("digests begin", team=destination.team, edition=destination.occasion.value, after=before[-1].isoformat())
+    return Past(first_start, accounted=before[-1].isoformat())

@@ -22,7 +22,7 @@ from bot.views.dates import long_date, weekday_date
 from bot.views.message import Message
 from bot.views.text import counted, tenths_of_acus
 
-MOST_NAMED: Final = 3  # dates of digests that were not posted
+MOST_NAMED: Final = 3  # days of digests that were not posted
 PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
 IN_ITS_THREAD: Final = "*In its thread*"
 WOULD_BE_SKIPPED: Final = (
@@ -185,22 +185,24 @@ def _key_expires(at: float | None) -> list[str]:
 
 def _missed(occasion: Occasion, missed: Iterable[Missed]) -> list[str]:
     return [
-        _not_posted(occasion, [digest.date for digest in those], because)
+        _not_posted(occasion, [digest.day for digest in those], because)
         for because, those in groupby(missed, key=lambda digest: digest.because)
     ]
 
 
 def _not_posted(occasion: Occasion, days: Sequence[date], because: MissedBecause) -> str:
-    kind = "" if occasion is Occasion.DAILY else f"{occasion} "
     single = len(days) == 1
-    what = f"The {kind}digest of {_named(days)}" if single else f"The {kind}digests of {_named(days)}"
+    what = f"The {'digest' if single else 'digests'} of {_about(occasion, days)}"
     if because is MissedBecause.UNKNOWN:
         return f"{what} may not have been posted: {_WHY[because]}."
     return f"{what} {'was' if single else 'were'} not posted: {_WHY[because]}."
 
 
-def _named(days: Sequence[date]) -> str:
-    if len(days) > MOST_NAMED:
-        return f"{len(days)} dates from {weekday_date(days[0])} to {weekday_date(days[-1])}"
+def _about(occasion: Occasion, days: Sequence[date]) -> str:
+    """What the digests are about that these days name."""
     *others, last = map(weekday_date, days)
-    return f"{', '.join(others)} and {last}" if others else last
+    is_weekly, are_many = occasion is Occasion.WEEKLY, len(days) > MOST_NAMED
+    if are_many:
+        return f"the {len(days)} weeks up to {last}" if is_weekly else f"{len(days)} days from {others[0]} to {last}"
+    named = f"{', '.join(others)} and {last}" if others else last
+    return f"the week{'s' if others else ''} up to {named}" if is_weekly else named

@@ -1,6 +1,10 @@
-"""When digests are posted: their editions, the local dates of each, and which one is due at an instant.
+"""When digests are posted: the billing day that names each, and the instant at which it comes.
 
-A time of day and a zone say when on its date a digest is posted, so it keeps that time when the clocks change.
+A digest is named by the last billing day that it is about, and not by a date of its zone. Billing days do not follow
+the clocks of any zone, so each of them is in one daily digest, and each week in one weekly digest.
+
+A daily digest comes as soon as it is the time of day and its day is finished. Where a change of the clocks moves that
+time across the hour at which days finish, no digest comes on the date of one change, and two on that of the other.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -9,12 +13,13 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.billing import ONE_DAY, newest_finished
+from bot.domain.billing import ONE_DAY, billing_day, finished_at, newest_finished
 from bot.domain.cycle import Cycle
 
 LATEST: Final = timedelta(hours=6)  # a digest that is later than this is not posted
 WARNED_BEFORE: Final = 3 * ONE_DAY  # the end of a cycle
-_MONDAY: Final = 0
+_SATURDAY: Final = 5  # a week's last day, as it is the newest that is finished when Monday begins, in every zone
+_MONDAY_AFTER: Final = 2 * ONE_DAY
 
 
 class Edition(StrEnum):
@@ -50,99 +55,94 @@ OCCASIONS: Final[Mapping[Edition, tuple[Occasion, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The time of day at which digests are posted, and the zone of that time and of their dates."""
+    """The time of day at which digests are posted, and the zone of that time."""
 
     at: time
     zone: tzinfo
 
     def instant(self, day: date) -> float:
-        """Return when the digest of a local date is posted, in Unix seconds."""
+        """Return when it is the time of day on a local date, in Unix seconds."""
         # fold=0: a time that occurs twice means its first occurrence; one that is left out means the instant at which
         # it would have been without the change of the clock.
         return datetime.combine(day, self.at.replace(fold=0), self.zone).timestamp()
 
-    def date_at(self, now: float) -> date:
-        """Return the local date at the instant `now`."""
-        return datetime.fromtimestamp(now, self.zone).date()
-
-    def has(self, day: date) -> bool:
-        """Whether the zone has this date: one that crosses the date line leaves one out."""
-        midday = datetime.combine(day, time(12), self.zone)
-        return datetime.fromtimestamp(midday.timestamp(), self.zone).date() == day
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A digest to post: that of the local date `date`, whose time came `late` seconds ago."""
-
-    date: date
-    late: float
+    def first_from(self, now: float) -> float:
+        """Return the first instant from `now` on at which it is the time of day."""
+        today = datetime.fromtimestamp(now, self.zone).date()
+        # From yesterday, whose time may be left out and so come after midnight. Two days ahead at least, because a
+        # zone can leave a whole date out when it crosses the date line.
+        around = (self.instant(today + ONE_DAY * ahead) for ahead in range(-1, 4))
+        return min(instant for instant in around if instant >= now)
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A digest that is too late to be posted: that of the local date `date`.
+@dataclass(frozen=True, slots=True, order=True)
+class PlannedDigest:
+    """A digest that is posted at the instant `at`, named by the last billing day that it is about.
 
-    The caller logs it, unless that digest was posted in time.
+    The warning before the end of a cycle is named by the last day of that cycle.
     """
 
-    date: date
+    at: float
+    day: date
+
+    def late(self, now: float) -> float:
+        """Return how many seconds ago its time came."""
+        return now - self.at
+
+    def is_too_late(self, now: float) -> bool:
+        """Whether it is not posted any more."""
+        return self.late(now) > LATEST.total_seconds()
 
 
-def newest_due(now: float, schedule: Schedule, dates: Iterable[date]) -> Due | Skipped | None:
-    """Return the newest of `dates` whose time has come: `Due`, or `Skipped` if it is too late to post; None without.
-
-    The caller posts at most once for each date, so an hour that a change of summer time repeats or leaves out does
-    no harm.
-    """
-    come = [day for day in dates if schedule.instant(day) <= now]
-    if not come:
-        return None
-    newest = max(come)
-    late = now - schedule.instant(newest)
-    return Due(newest, late) if late <= LATEST.total_seconds() else Skipped(newest)
+def planned_near(
+    occasion: Occasion, now: float, schedule: Schedule, cycles: Collection[Cycle] = ()
+) -> list[PlannedDigest]:
+    """Return the digests of an occasion about now, some before and some after it; `cycles` are those about now."""
+    return sorted(
+        PlannedDigest(_instant(occasion, day, schedule), day) for day in _days(occasion, now, schedule, cycles)
+    )
 
 
-def next_instant(now: float, schedule: Schedule, dates: Iterable[date]) -> float | None:
-    """Return when the first digest of `dates` after `now` is posted; None if there is none."""
-    return min((at for day in dates if (at := schedule.instant(day)) > now), default=None)
+def come_by(now: float, planned: Iterable[PlannedDigest]) -> list[PlannedDigest]:
+    """Return those of the `planned` whose time has come and that can still be posted, else the newest that cannot."""
+    come = sorted(digest for digest in planned if digest.at <= now)
+    return [digest for digest in come if not digest.is_too_late(now)] or come[-1:]
 
 
-def dates_near(occasion: Occasion, now: float, schedule: Schedule, cycles: Collection[Cycle] = ()) -> list[date]:
-    """Return the dates of an occasion about now, some before and some after it; `cycles` are those about now."""
-    if occasion is Occasion.CYCLE:
-        return [_after_end(cycle, schedule) for cycle in cycles]
-    if occasion is Occasion.WARNING:
-        return [day for cycle in cycles if (day := _warning(cycle, schedule)) is not None]
-    today = schedule.date_at(now)
-    # Two days back at least, because a zone can leave a whole date out when it crosses the date line.
-    around = (today + ONE_DAY * ahead for ahead in range(-9, 9))
-    return [day for day in around if occasion is Occasion.DAILY or day.weekday() == _MONDAY]
+def newest_day(occasion: Occasion, now: float) -> date:
+    """Return the newest billing day that can name a digest which is made at the instant `now`."""
+    newest = newest_finished(now)
+    return newest if occasion is not Occasion.WEEKLY else newest - ONE_DAY * ((newest.weekday() - _SATURDAY) % 7)
 
 
-def dates_between(occasion: Occasion, after: date, before: date, schedule: Schedule) -> list[date]:
-    """Return the dates of an occasion after one and before another; none of those of a cycle, which may have moved."""
+def days_between(occasion: Occasion, after: date, before: date) -> list[date]:
+    """Return the days after one and before another that name digests; none for cycles, which may have moved."""
     if occasion not in {Occasion.DAILY, Occasion.WEEKLY}:
         return []
-    days = (after + ONE_DAY * ahead for ahead in range(1, (before - after).days))
-    return [day for day in days if schedule.has(day) and (occasion is Occasion.DAILY or day.weekday() == _MONDAY)]
+    return _named_of(occasion, after + ONE_DAY, (before - after).days - 1)
 
 
-def cycle_of_date(occasion: Occasion, day: date, schedule: Schedule, cycles: Iterable[Cycle]) -> Cycle | None:
-    """Return which of the `cycles` the digest of a date is about."""
-    dated = _after_end if occasion is Occasion.CYCLE else _warning
-    return next((cycle for cycle in cycles if dated(cycle, schedule) == day), None)
+def _days(occasion: Occasion, now: float, schedule: Schedule, cycles: Iterable[Cycle]) -> list[date]:
+    if occasion is Occasion.CYCLE:
+        return [cycle.last for cycle in cycles]
+    if occasion is Occasion.WARNING:
+        # Of a cycle that is so short that none of its days is finished then, nothing can be said.
+        instants = {cycle: _instant(occasion, cycle.last, schedule) for cycle in cycles}
+        return [cycle.last for cycle, at in instants.items() if newest_finished(at) >= cycle.first]
+    around = 5 if occasion is Occasion.DAILY else 12  # far enough for the newest that has come, and the next one
+    return _named_of(occasion, billing_day(now) - around * ONE_DAY, 2 * around)
 
 
-def _after_end(cycle: Cycle, schedule: Schedule) -> date:
-    """The first date after a cycle's last day at whose time all days of the cycle are finished."""
-    day = cycle.last + ONE_DAY
-    while newest_finished(schedule.instant(day)) < cycle.last:
-        day += ONE_DAY
-    return day
+def _named_of(occasion: Occasion, first: date, number: int) -> list[date]:
+    """Those of the `number` days from `first` on that name a daily or a weekly digest."""
+    days = (first + ONE_DAY * ahead for ahead in range(number))
+    return [day for day in days if occasion is Occasion.DAILY or day.weekday() == _SATURDAY]
 
 
-def _warning(cycle: Cycle, schedule: Schedule) -> date | None:
-    """The date three days before a cycle ends; None if no day of the cycle is finished by then."""
-    day = cycle.last + ONE_DAY - WARNED_BEFORE
-    return day if newest_finished(schedule.instant(day)) >= cycle.first else None
+def _instant(occasion: Occasion, day: date, schedule: Schedule) -> float:
+    """When the digest that a day names is posted."""
+    if occasion is Occasion.WEEKLY:
+        return schedule.instant(day + _MONDAY_AFTER)
+    if occasion is Occasion.WARNING:
+        return schedule.instant(day + ONE_DAY - WARNED_BEFORE)
+    return schedule.first_from(finished_at(day))

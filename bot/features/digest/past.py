@@ -1,4 +1,4 @@
-"""What is remembered about the digests of one destination: up to which date they are accounted for, which were missed.
+"""What is remembered about the digests of one destination: up to which day they are accounted for, which were missed.
 
 It counts from when a digest is stored. If that one dies unposted, the next one begins where it began.
 """
@@ -10,12 +10,12 @@ from datetime import date
 from typing import Final
 
 from bot.domain.billing import ONE_DAY
-from bot.features.digest.editions import Occasion, Schedule, dates_between
+from bot.features.digest.editions import Occasion, Schedule, days_between
 from bot.features.digest.subscription import Missed, MissedBecause, Subscription
 from bot.store import due, outbox
 from bot.store.database.connection import Transaction
 
-MOST_MISSED: Final = 31  # dates that one digest can say it of
+MOST_MISSED: Final = 31  # digests of which one can say it
 _CODE: Final = re.compile(r"[a-z_]+")
 _BY_CODE: Final[Mapping[str, MissedBecause]] = {
     "is_archived": MissedBecause.ARCHIVED,
@@ -46,26 +46,34 @@ class Destination:
         return due.subscribed_digest(self.team, self.subscription.channel, self.occasion)
 
     def key(self, day: date) -> str:
-        """Return the key of the post of a local date."""
+        """Return the key of the post of the digest that a billing day names."""
         occasion = "" if self.occasion is Occasion.DAILY else f"{self.occasion}:"
         return f"digest:{self.team}:{self.subscription.channel}:{occasion}{day.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The past of a destination. Dates are local ones, as ISO strings.
+    """The past of a destination. Days are the billing days that name digests, as ISO strings.
 
-    `accounted` is the last date of which a digest was stored, or at first the last one before digests were wanted;
-    `before` is what that was for the digest before. `skipped` is the last date that was logged as skipped.
+    `accounted` is the last day of which a digest was stored, or at first the last one before digests were wanted;
+    `before` is what that was for the digest before. `skipped` is the last day that was logged as skipped.
     """
 
     first_start: float
     skipped: str | None = None
     accounted: str | None = None
     before: str | None = None
-    unposted: Mapping[str, str] = field(default_factory=dict)  # why nothing was stored, by date
-    lost: Mapping[str, str] | None = None  # since which `date` the channel cannot be posted to, and `because` of what
-    no_acus_said: str | None = None  # the date whose digest has explained that Devin reports no ACUs
+    unposted: Mapping[str, str] = field(default_factory=dict)  # why nothing was stored, by day
+    lost: Mapping[str, str] | None = None  # since which `day` the channel cannot be posted to, and `because` of what
+    no_acus_said: str | None = None  # the day whose digest has explained that Devin reports no ACUs
+
+    def has_logged(self, day: date) -> bool:
+        """Whether it was logged that the digest of `day`, or a later one, was skipped."""
+        return self.skipped is not None and self.skipped >= day.isoformat()
+
+    def has_left_out(self, day: date) -> bool:
+        """Whether it was decided not to store a digest of `day`."""
+        return day.isoformat() in self.unposted
 
     def without_post(self, day: date, because: MissedBecause) -> "Past":
         """Return the past after the decision not to store a digest of `day`."""
@@ -73,7 +81,7 @@ class Past:
         return replace(self, unposted=dict(newest))
 
     def with_post(self, day: date, base: date) -> "Past":
-        """Return the past after the digest of `day` was stored, which accounts for all dates after `base`."""
+        """Return the past after the digest of `day` was stored, which accounts for all days after `base`."""
         unposted = {at: why for at, why in self.unposted.items() if at > base.isoformat()}
         return replace(self, accounted=day.isoformat(), before=base.isoformat(), unposted=unposted)
 
@@ -101,7 +109,7 @@ async def has_said_no_acus(tx: Transaction, destination: Destination, past: Past
 
 
 async def base_of(tx: Transaction, destination: Destination, past: Past, day: date) -> date:
-    """Return the date up to which all is accounted for before the digest of `day`."""
+    """Return the day up to which all is accounted for before the digest of `day`."""
     if past.accounted is None:
         return day - ONE_DAY
     accounted = date.fromisoformat(past.accounted)
@@ -115,16 +123,16 @@ async def missed_since(
 ) -> tuple[Missed, ...]:
     """Return the digests between `base` and `day` that were not posted and should have been, the oldest first."""
     found = []
-    for due_date in dates_between(destination.occasion, base, day, destination.schedule)[-MOST_MISSED:]:
-        row = await outbox.by_key(tx, destination.key(due_date))
+    for earlier in days_between(destination.occasion, base, day)[-MOST_MISSED:]:
+        row = await outbox.by_key(tx, destination.key(earlier))
         if row is None:
-            because = MissedBecause(past.unposted.get(due_date.isoformat(), MissedBecause.AWAY))
+            because = MissedBecause(past.unposted.get(earlier.isoformat(), MissedBecause.AWAY))
         elif row.state == "dead":
             because = because_dead(row.reason)
         else:
             continue
         if because is not MissedBecause.QUIET:
-            found.append(Missed(due_date, because))
+            found.append(Missed(earlier, because))
     return tuple(found)
 
 

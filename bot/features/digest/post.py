@@ -1,7 +1,7 @@
-"""One digest of one destination: its figures, and its post, which is stored once for each local date.
+"""One digest of one destination: its figures, and its post, which is stored once for the billing day that names it.
 
 1. Devin is asked for what it billed. If it cannot be reached for half an hour, the figures that are stored have to do.
-2. The post is stored under a key with the date. A second worker, or the same one after a restart, changes nothing.
+2. The post is stored under a key with that day. A second worker, or the same one after a restart, changes nothing.
 3. It names the bills that Devin has corrected since the digest before, and the digests before it that were not posted.
 """
 
@@ -18,7 +18,7 @@ from bot.features.consumption.cycles import cycle_of, key_expiry_of
 from bot.features.digest.contents import DigestContents
 from bot.features.digest.corrections import AnnouncedCorrections
 from bot.features.digest.edition_sentences import EditionFigures, Preview, edition_posts
-from bot.features.digest.editions import LATEST, Due, Occasion, Share, cycle_of_date
+from bot.features.digest.editions import LATEST, Occasion, PlannedDigest, Share, newest_day
 from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
 from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.usage.figure_sentences import MostExpensive, no_acus_at_all
@@ -41,36 +41,35 @@ class DigestPost:
         self._workspace = workspace
         self._usage_ledger = usage_ledger
         self._contents = DigestContents(services)
-        self._waits: str | None = None  # the date whose wait for Devin was logged last
+        self._waits: date | None = None  # the day whose wait for Devin was logged last
         self._asked: tuple[float, bool] | None = None  # when Devin was asked last, and whether it answered
 
-    async def store(self, destination: Destination, found: Due, now: float) -> None:
-        """Store the digest that was `found` due at `now`, unless Devin is waited for or there is nothing to say."""
-        if not await self._figures_ready(found, now):
+    async def store(self, destination: Destination, digest: PlannedDigest, now: float) -> None:
+        """Store the `digest` that is due at `now`, unless Devin is waited for or there is nothing to say."""
+        if not await self._figures_ready(digest, now):
             return
-        at = destination.schedule.instant(found.date)
-        edition = await self._figures(destination.subscription, destination.occasion, at, found.date)
+        edition = await self._figures(destination.subscription, destination.occasion, digest.at, digest.day)
         if self._says_nothing(edition):
-            await self._skip_quiet(destination, found.date)
+            await self._skip_quiet(destination, digest.day)
             return
         edition = await self._with_thread(edition, destination.subscription.channel)
-        key = destination.key(found.date)
+        key = destination.key(digest.day)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
-            if not await self._add(uow, destination, found.date, edition):
+            if not await self._add(uow, destination, digest, edition):
                 return  # another worker has stored it since this one checked
         log.info(
             "digest stored",
             team=self._workspace.team,
             edition=destination.occasion.value,
-            date=found.date.isoformat(),
-            day=edition.figures.day.isoformat(),
-            late=round(found.late),
+            day=digest.day.isoformat(),
+            late=round(digest.late(now)),
         )
 
     async def preview(self, subscription: Subscription, now: float) -> Preview:
         """Return what would be posted if the digest of `subscription` was due now."""
         destination = Destination(self._workspace.team, subscription, Occasion(subscription.edition))
-        edition = await self._figures(subscription, destination.occasion, now)
+        newest = newest_day(destination.occasion, now)
+        edition = await self._figures(subscription, destination.occasion, now, newest)
         day = edition.figures.day
         if self._says_nothing(edition):
             return Preview(subscription, day)
@@ -84,9 +83,11 @@ class DigestPost:
 
     # ------------------------------------------------------------ storing
 
-    async def _add(self, uow: UnitOfWork, destination: Destination, day: date, edition: EditionFigures) -> bool:
-        """Add the post of the date `day` to the outbox. Returns whether it is new."""
-        channel, key = destination.subscription.channel, destination.key(day)
+    async def _add(
+        self, uow: UnitOfWork, destination: Destination, digest: PlannedDigest, edition: EditionFigures
+    ) -> bool:
+        """Add the post of a `digest` to the outbox. Returns whether it is new."""
+        day, channel, key = digest.day, destination.subscription.channel, destination.key(digest.day)
         corrections = AnnouncedCorrections(uow.tx, self._workspace, destination, uow.now)
         await corrections.lock()
         past = await read_past(uow.tx, destination)
@@ -104,7 +105,7 @@ class DigestPost:
         if no_acus_at_all(edition.figures) and not said:
             past = replace(past, no_acus_said=day.isoformat())
         await store_past(uow.tx, destination, past)
-        expires_at = destination.schedule.instant(day) + LATEST.total_seconds()
+        expires_at = digest.at + LATEST.total_seconds()
         rows = uow.thread_rows(key, self._workspace.team, channel, posts.root, posts.thread, expires_at=expires_at)
         await uow.add_to_outbox(*(replace(row, payload=row.payload | {"once": True}) for row in rows))
         return True
@@ -126,33 +127,33 @@ class DigestPost:
         is_known = figures.total is not None or figures.withheld is not None
         return is_known and not spent and not figures.outcomes and not figures.waiting
 
-    async def _figures_ready(self, found: Due, now: float) -> bool:
+    async def _figures_ready(self, digest: PlannedDigest, now: float) -> bool:
         """Whether a digest can be written now: with new figures, or without if it waited for Devin long enough."""
         if self._asked is None or self._asked[0] != now:
-            self._asked = (now, await self._is_refreshed(found))
-        return self._asked[1] or found.late >= self._services.timing.digest_patience
+            self._asked = (now, await self._is_refreshed(digest.day))
+        return self._asked[1] or digest.late(now) >= self._services.timing.digest_patience
 
-    async def _is_refreshed(self, found: Due) -> bool:
+    async def _is_refreshed(self, day: date) -> bool:
         try:
             await self._usage_ledger.refresh(self._workspace.organisation)
         except DevinError as error:
-            if self._waits != found.date.isoformat():
-                self._waits = found.date.isoformat()
+            if self._waits != day:
+                self._waits = day
                 log.warning(
-                    "digest waits for Devin", team=self._workspace.team, date=self._waits, error=type(error).__name__
+                    "digest waits for Devin",
+                    team=self._workspace.team,
+                    day=day.isoformat(),
+                    error=type(error).__name__,
                 )
             return False
         return True
 
     # ------------------------------------------------------------ figures
 
-    async def _figures(
-        self, subscription: Subscription, occasion: Occasion, at: float, day: date | None = None
-    ) -> EditionFigures:
-        """Return the figures of a digest as they are at the instant `at`, of that of a local date or of one for now."""
-        # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
-        last = newest_finished(at)
-        cycle = await self._cycle(subscription, occasion, at, day)
+    async def _figures(self, subscription: Subscription, occasion: Occasion, at: float, day: date) -> EditionFigures:
+        """Return the figures of the digest that a billing day names, as they are at the instant `at`."""
+        last = min(day, newest_finished(at))  # the warning is named by a day that is to come
+        cycle = await self._cycle(occasion, at, day)
         if cycle is not None:
             first, last = cycle.first, min(last, cycle.last)
         else:
@@ -197,15 +198,15 @@ class DigestPost:
         )
         return replace(edition, thread=thread)
 
-    async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
-        """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""
+    async def _cycle(self, occasion: Occasion, at: float, day: date) -> Cycle | None:
+        """The cycle that a digest is about, if it is about one: that which ends with the `day`, else that of now."""
         if occasion not in {Occasion.CYCLE, Occasion.WARNING}:
             return None
         org_id = self._workspace.organisation.id
         async with self._services.db.read() as tx:
             around = await cycles_around(tx, org_id, at)
-            found = cycle_of_date(occasion, day, subscription.schedule, around) if day else None
-            return found or await cycle_of(tx, org_id, bounds(newest_finished(at))[0])
+            ending = next((cycle for cycle in around if cycle.last == day), None)
+            return ending or await cycle_of(tx, org_id, bounds(newest_finished(at))[0])
 
 
 async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]:

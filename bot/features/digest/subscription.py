@@ -70,7 +70,7 @@ LASTING: Final = frozenset(MissedBecause) - {
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """The digest of a local date, which was not posted."""
+    """The digest that a billing day names, which was not posted."""
 
-    date: date
+    day: date
     because: MissedBecause

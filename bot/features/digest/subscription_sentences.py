@@ -16,7 +16,7 @@ _UNCHANGED: Final = "so nothing was changed"
 _COMES: Final[Mapping[Edition, str]] = {
     Edition.DAILY: "every day",
     Edition.WEEKLY: "on Mondays",
-    Edition.CYCLE: "the day after a billing cycle ends, with a warning three days before its end,",
+    Edition.CYCLE: "once a billing cycle is over, with a warning three days before its end,",
 }
 _COUNTS: Final[Mapping[Share, str]] = {
     Share.ALL: "everything that your Devin organisation uses",
@@ -50,13 +50,14 @@ DIGEST_NOT_ADDED: Final = Message(
 def digest_forms(schedule: Schedule) -> Message:
     """Say what can be typed behind `/devin digest`; `schedule` is what is taken where somebody names no other."""
     left_out = f"`daily`, this channel, `{schedule.at:%H:%M}`, `{schedule.zone}` and `all`"
+    weekly, cycle = _COMES[Edition.WEEKLY], _COMES[Edition.CYCLE].rstrip(",")
     lines = [
         "A digest says in a channel what was spent and what came of it.",
         "• `/devin digest list` shows which channels get which",
         f"• {_ADD} adds one; what you leave out is {left_out}",
         "• `/devin digest remove 2` removes number 2 of the list that you saw last",
         "• `/devin digest now` shows you, and nobody else, what would be posted here",
-        f"`weekly` comes {_COMES[Edition.WEEKLY]}, `cycle` {_COMES[Edition.CYCLE].rstrip(',')}.",
+        f"`weekly` comes {weekly}, about Sunday to Saturday, `cycle` {cycle}.",
         f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}.",
     ]
     return Message("\n".join(lines))

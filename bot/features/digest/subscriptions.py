@@ -11,11 +11,11 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import person_lane
 from bot.features.digest import subscription_rows as subscriptions
 from bot.features.digest import subscription_sentences
-from bot.features.digest.due import schedule_of, subscribed
+from bot.features.digest.due import first_at, schedule_of, subscribed
 from bot.features.digest.edition_sentences import preview
-from bot.features.digest.editions import OCCASIONS, Edition, Schedule, dates_near, next_instant
+from bot.features.digest.editions import OCCASIONS, Edition, Schedule
 from bot.features.digest.past import Destination, read_past
-from bot.features.digest.post import DigestPost, cycles_around
+from bot.features.digest.post import DigestPost
 from bot.features.digest.specs import DIGEST
 from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestAction, DigestMistake, DigestRequest, parse_digest
@@ -126,14 +126,8 @@ class Subscriptions:
         await _drop_past(uow.tx, workspace, subscription)
         row = _audit_row(workspace, subscription.added_by, job.cause.channel, uow.now, before, subscription)
         await audit.add(uow.tx, row)
-        cycles = await cycles_around(uow.tx, workspace.organisation.id, uow.now)
-        instants = [
-            next_instant(uow.now, subscription.schedule, dates_near(occasion, uow.now, subscription.schedule, cycles))
-            for occasion in OCCASIONS[subscription.edition]
-        ]
-        return subscription_sentences.digest_added(
-            subscription, before, min((at for at in instants if at is not None), default=None)
-        )
+        first = await first_at(uow.tx, workspace, subscription, uow.now)
+        return subscription_sentences.digest_added(subscription, before, first)
 
     async def _remove(self, workspace: Workspace, user: str, channel: str, number: int) -> Message:
         now = self._services.clock()

@@ -57,10 +57,10 @@ class Digests:
         await self._digest.tick()
 
     async def corrections(self, day):
-        """What the digest of this day, which is posted now, says about corrected bills."""
+        """What the digest that is posted on this day says about corrected bills."""
         await self.tick(day)
         rows = await self._store.rows(outbox, outbox.c.seq)
-        (post,) = [row for row in rows if row["key"] == f"digest:T0ACME:{self._channel}:2026-05-{day}"]
+        (post,) = [row for row in rows if row["key"] == f"digest:T0ACME:{self._channel}:2026-05-{day - 1}"]
         return named(post)
 
 
@@ -117,7 +117,7 @@ async def test_a_digest_that_died_leaves_it_to_the_next_one(digests, store, bill
     for day in (19, 20):
         assert await digests.corrections(day) == SUNDAY
         async with store.db.write() as tx:
-            row = await held(tx, store.db, f"digest:T0ACME:{ADMINS}:2026-05-{day}", clock.now)
+            row = await held(tx, store.db, f"digest:T0ACME:{ADMINS}:2026-05-{day - 1}", clock.now)
             await outbox_rows.mark_dead(tx, row, "expired", clock.now)
     assert await digests.corrections(21) == SUNDAY
     assert await digests.corrections(22) == []

@@ -12,6 +12,7 @@ from bot.features.consumption import cycle_rows as cycles
 from bot.features.digest import digest_posts, digest_root
 from bot.features.digest import edition_sentences as editions
 from bot.features.digest import subscription_rows as subscriptions
+from bot.features.digest.due import first_at
 from bot.features.digest.editions import Edition, Schedule, Share
 from bot.features.digest.subscription import Subscription
 from bot.features.digest.subscriptions import Subscriptions
@@ -107,28 +108,28 @@ async def test_each_channel_gets_its_editions_at_their_local_times_also_when_the
         for row in await store.rows(outbox)
     }
     assert posted == {
-        f"{WEB}:2026-03-28": "28 08:00",
-        f"{WEB}:2026-03-29": "29 07:00",
-        f"{WEB}:2026-03-30": "30 07:00",
-        f"{CHANNEL}:weekly:2026-03-30": "30 00:30",
+        f"{WEB}:2026-03-26": "28 08:00",
+        f"{WEB}:2026-03-27": "29 07:00",
+        f"{WEB}:2026-03-28": "30 07:00",
+        f"{CHANNEL}:weekly:2026-03-28": "30 00:30",
     }
 
 
-async def test_the_weekly_digest_is_about_the_last_seven_finished_days(start, store, bills):
-    bills.days = {date(2026, 5, day): 2.0 if day > 10 else 1.0 for day in range(1, 18)}
+async def test_the_weekly_digest_is_about_the_week_that_ended_with_saturday(start, store, bills):
+    bills.days = {date(2026, 5, day): 2.0 if day > 9 else 1.0 for day in range(1, 18)}
     with frozen_at(2026, 5, 18, 8, 50) as frozen:
         await subscribe(store, Edition.WEEKLY)
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[:4] == [
-        "Devin in the week up to Sunday, 17 May 2026",
-        "7 billing days from Mon 11 May to Sun 17 May, each 08:00 UTC to 08:00 UTC. "
+        "Devin in the week up to Saturday, 16 May 2026",
+        "7 billing days from Sun 10 May to Sat 16 May, each 08:00 UTC to 08:00 UTC. "
         "The 7 billing days before took 7 ACUs.",
         "*14 ACUs*",
         "0 through Slack, 14 elsewhere",
     ]
     assert await in_threads(store) == [
-        "ACUs a day, 11 May to 17 May: most on Mon 11 May with 2; on Sun 17 May spent 2, usual 1.9."
+        "ACUs a day, 10 May to 16 May: most on Sun 10 May with 2; on Sat 16 May spent 2, usual 1.9."
     ]
 
 
@@ -156,7 +157,7 @@ async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_a
 
 
 PERIODS = [
-    (Edition.WEEKLY, 18, "Mon 11 May to Sun 17 May", "2026-05-11-to-2026-05-17"),
+    (Edition.WEEKLY, 18, "Sun 10 May to Sat 16 May", "2026-05-10-to-2026-05-16"),
     (Edition.CYCLE, 15, "Tue 5 May to Thu 14 May", "2026-05-05-to-2026-05-14"),
 ]
 
@@ -238,7 +239,7 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
             await cycles.put_limit(tx, ORG, LimitSource.ORGANISATION, 25.0, utc_now())
         await subscribe(store, Edition.CYCLE)
         await run(frozen, start(), utc(2026, 5, 16))
-    assert await keys(store) == [f"{WEB}:warning:2026-05-12", f"{WEB}:cycle:2026-05-15"]
+    assert await keys(store) == [f"{WEB}:warning:2026-05-14", f"{WEB}:cycle:2026-05-14"]
     warning, digest = await texts(store)
     assert warning == (
         "Devin's billing cycle ends in three days\n"
@@ -296,7 +297,7 @@ async def test_that_devin_reports_no_acus_is_explained_once_in_each_channel(star
         await subscribe(store, Edition.DAILY)
         digest = start()
         await run(frozen, digest, utc(2026, 5, 14, 9, 20))
-        await die(store, f"{WEB}:2026-05-14", "expired")
+        await die(store, f"{WEB}:2026-05-13", "expired")
         await run(frozen, digest, utc(2026, 5, 16, 8, 50))
         await subscribe(store, Edition.DAILY, CHANNEL)
         await run(frozen, start(), utc(2026, 5, 17, 9, 20))
@@ -307,12 +308,12 @@ async def test_that_devin_reports_no_acus_is_explained_once_in_each_channel(star
     in_full, again = NO_ACUS, NO_ACUS_AGAIN
     # The first one died with its explanation.
     assert said == {
+        f"{WEB}:2026-05-13": in_full,
         f"{WEB}:2026-05-14": in_full,
-        f"{WEB}:2026-05-15": in_full,
+        f"{WEB}:2026-05-15": again,
+        f"{CHANNEL}:2026-05-15": in_full,
         f"{WEB}:2026-05-16": again,
-        f"{CHANNEL}:2026-05-16": in_full,
-        f"{WEB}:2026-05-17": again,
-        f"{CHANNEL}:2026-05-17": again,
+        f"{CHANNEL}:2026-05-16": again,
     }
 
 
@@ -343,6 +344,16 @@ async def test_a_preview_is_the_root_and_the_thread_that_are_posted_then(start, 
     (root,), thread = await texts(store), await in_threads(store)
     assert thread[-1] == "All sessions, Sun 17 May, as CSV."
     assert shown == [*root.splitlines(), "*In its thread*", *(f"• {text}" for text in thread)]
+
+
+async def test_a_preview_of_the_weekly_digest_is_about_the_newest_week_that_is_finished(start, store):
+    with frozen_at(2026, 5, 24, 8, 59) as frozen:
+        await subscribe(store, Edition.WEEKLY)
+        digest = start()
+        titles = [(await preview(digest))[1]]
+        frozen.tick(60)
+        titles.append((await preview(digest))[1])
+    assert titles == [f"Devin in the week up to Saturday, {day} May 2026" for day in (16, 23)]
 
 
 async def test_a_preview_names_corrections_and_leaves_them_to_the_digest(start, store, bills):
@@ -381,14 +392,29 @@ async def test_a_restart_around_the_time_makes_one_post(start, store, moment):
         for _ in range(3):
             await start().tick()
             frozen.tick(1)
-    assert await keys(store) == [f"{WEB}:weekly:2026-05-18"]
+    assert await keys(store) == [f"{WEB}:weekly:2026-05-16"]
 
 
 async def test_who_subscribes_after_the_time_gets_the_first_one_the_next_day(start, store):
     with frozen_at(2026, 5, 18, 9, 30) as frozen:
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(), utc(2026, 5, 19, 9, 20))
-    assert await keys(store) == [f"{WEB}:2026-05-19"]
+    assert await keys(store) == [f"{WEB}:2026-05-18"]
+
+
+async def test_a_later_time_makes_no_second_post_of_a_day_and_the_first_one_is_announced_for_the_next(start, store):
+    later = Subscription(WEB, Edition.DAILY, Schedule(time(15), ZoneInfo("UTC")))
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        digest = start()
+        async with store.db.read() as tx:
+            assert await first_at(tx, digest._workspace, later, utc_now()) == utc(2026, 5, 18, 15)
+        await run(frozen, digest, utc(2026, 5, 18, 9, 20))
+        async with store.db.read() as tx:
+            assert await first_at(tx, digest._workspace, later, utc_now()) == utc(2026, 5, 19, 15)
+        await subscribe(store, Edition.DAILY, schedule=later.schedule)
+        await run(frozen, start(), utc(2026, 5, 19, 15, 10))
+    assert await keys(store) == [f"{WEB}:2026-05-17", f"{WEB}:2026-05-18"]
 
 
 async def test_a_channel_that_the_settings_name_later_gets_each_digest_once(start, store):
@@ -396,7 +422,7 @@ async def test_a_channel_that_the_settings_name_later_gets_each_digest_once(star
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
         await run(frozen, start(admin_channel=WEB, digest_time=time(10)), utc(2026, 5, 19, 10, 20))
-    assert await keys(store) == [f"{WEB}:2026-05-18", f"{WEB}:2026-05-19"]
+    assert await keys(store) == [f"{WEB}:2026-05-17", f"{WEB}:2026-05-18"]
 
 
 async def test_replicas_make_one_post_of_each_edition(make, either_store, clock, slack):
@@ -408,7 +434,7 @@ async def test_replicas_make_one_post_of_each_edition(make, either_store, clock,
     for moment in (clock.now, utc(2026, 5, 18, 9), utc(2026, 5, 18, 9, 0, 30)):
         clock.now = moment
         await asyncio.gather(*(replica.tick() for replica in replicas))
-    assert sorted(await keys(either_store)) == [f"{WEB}:2026-05-18", f"{WEB}:weekly:2026-05-18"]
+    assert sorted(await keys(either_store)) == [f"{WEB}:2026-05-17", f"{WEB}:weekly:2026-05-16"]
 
 
 # ---------------------------------------------------------------- what is not posted
@@ -420,13 +446,13 @@ async def test_the_next_digest_names_those_that_were_missed(start, store):
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
         frozen.move_to(datetime(2026, 5, 20, 16, tzinfo=UTC))
         await run(frozen, start(), utc(2026, 5, 21, 9, 20))
-        await die(store, f"{WEB}:2026-05-21", "expired")
+        await die(store, f"{WEB}:2026-05-20", "expired")
         await run(frozen, start(), utc(2026, 5, 23, 9, 20))
-    assert await keys(store) == [f"{WEB}:2026-05-{day}" for day in (18, 21, 22, 23)]
-    away = "The digests of Tue 19 May and Wed 20 May were not posted: Devin Bridge was not running then."
-    late = "The digest of Thu 21 May was not posted: Slack was not reached in time."
+    assert await keys(store) == [f"{WEB}:2026-05-{day}" for day in (17, 20, 21, 22)]
+    away = "The digests of Mon 18 May and Tue 19 May were not posted: Devin Bridge was not running then."
+    late = "The digest of Wed 20 May was not posted: Slack was not reached in time."
     said = [[line for line in text.splitlines() if "not posted" in line] for text in await texts(store)]
-    # The one of the 21st died with what it said, so the next one says it again.
+    # The one of the 20th died with what it said, so the next one says it again.
     assert said == [[], [away], [away, late], []]
 
 
@@ -437,7 +463,7 @@ async def test_a_missed_week_is_named_by_the_next(start, store):
         frozen.move_to(datetime(2026, 6, 1, 8, 50, tzinfo=UTC))
         await run(frozen, start(), utc(2026, 6, 1, 9, 20))
     assert (await texts(store))[-1].splitlines()[-1] == (
-        "The weekly digest of Mon 25 May was not posted: Devin Bridge was not running then."
+        "The digest of the week up to Sat 23 May was not posted: Devin Bridge was not running then."
     )
 
 
@@ -447,7 +473,7 @@ async def test_of_a_channel_that_cannot_be_posted_to_the_admins_are_informed_onc
         digest = start(admin_users=frozenset({"U0ADA"}))
         for day in (18, 19):
             await run(frozen, digest, utc(2026, 5, day, 9, 20))
-            await die(store, f"{WEB}:2026-05-{day}", "chat.postMessage: is_archived")
+            await die(store, f"{WEB}:2026-05-{day - 1}", "chat.postMessage: is_archived")
             await run(frozen, digest, utc(2026, 5, day, 10))
         await run(frozen, digest, utc(2026, 5, 20, 9, 20))
     first, notice, _, third = await store.rows(outbox, outbox.c.seq)
@@ -458,7 +484,7 @@ async def test_of_a_channel_that_cannot_be_posted_to_the_admins_are_informed_onc
         "tried again each time; `/devin digest remove` ends that."
     )
     assert written(third["payload"]["blocks"]).splitlines()[-1] == (
-        "The digests of Mon 18 May and Tue 19 May were not posted: the channel was archived."
+        "The digests of Sun 17 May and Mon 18 May were not posted: the channel was archived."
     )
 
 
@@ -471,9 +497,9 @@ async def test_a_channel_that_another_company_shares_sees_nothing_of_what_was_sp
         slack.shared = frozenset()
         await run(frozen, start(digest_time=time(23)), utc(2026, 5, 20, 9, 20))
     rows = [row for row in await store.rows(outbox, outbox.c.seq) if row["channel"] == WEB]
-    assert [row["key"] for row in rows] == [f"digest:{TEAM}:{WEB}:2026-05-20"]
+    assert [row["key"] for row in rows] == [f"digest:{TEAM}:{WEB}:2026-05-19"]
     assert written(rows[0]["payload"]["blocks"]).splitlines()[-1] == (
-        "The digests of Mon 18 May and Tue 19 May were not posted: the channel was shared with another company."
+        "The digests of Sun 17 May and Mon 18 May were not posted: the channel was shared with another company."
     )
     notices = [row for row in await store.rows(outbox) if row["key"].startswith("admins:")]
     assert [(row["channel"], row["payload"]["text"].split(":")[1].split(".")[0]) for row in notices] == [
@@ -486,7 +512,7 @@ async def test_a_day_without_anything_is_left_out_and_not_named_as_missed(start,
     with frozen_at(2026, 5, 18, 8, 50) as frozen:
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 20, 9, 20))
-    assert await keys(store) == [f"{WEB}:2026-05-20"]
+    assert await keys(store) == [f"{WEB}:2026-05-19"]
     assert "not posted" not in (await texts(store))[0]
 
 
@@ -503,4 +529,4 @@ async def test_a_quiet_day_on_which_somebody_is_waited_for_is_posted(start, stor
         await store.session("a", utc(2026, 5, 10, 12), **waits)
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
-    assert await keys(store) == [f"{WEB}:2026-05-18"]
+    assert await keys(store) == [f"{WEB}:2026-05-17"]

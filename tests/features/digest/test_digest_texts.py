@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - a sentence is easiest to compare on one line
 
 from dataclasses import replace
-from datetime import UTC, date, time
+from datetime import UTC, date, time, timedelta
 
 import pytest
 from inline_snapshot import snapshot
@@ -66,14 +66,26 @@ def test_why_a_digest_was_not_posted(because, ending):
 
 
 def test_several_digests_that_were_not_posted_are_named_together_where_the_reason_is_one():
-    missed = [Missed(day, MissedBecause.AWAY) for day in DAYS] + [Missed(date(2026, 11, 25), MissedBecause.LATE)]
-    assert written(digest(Occasion.WEEKLY, missed=missed).blocks).splitlines()[-2:] == [
-        "The weekly digests of 4 dates from Sat 21 Nov to Tue 24 Nov were not posted: "
-        "Devin Bridge was not running then.",
-        "The weekly digest of Wed 25 Nov was not posted: Slack was not reached in time.",
+    away, late = [Missed(day, MissedBecause.AWAY) for day in DAYS], Missed(date(2026, 11, 25), MissedBecause.LATE)
+    assert written(digest(missed=[*away, late]).blocks).splitlines()[-2:] == [
+        "The digests of 4 days from Sat 21 Nov to Tue 24 Nov were not posted: Devin Bridge was not running then.",
+        "The digest of Wed 25 Nov was not posted: Slack was not reached in time.",
     ]
-    two = written(digest(missed=missed[:2]).blocks).splitlines()[-1]
+    two = written(digest(missed=away[:2]).blocks).splitlines()[-1]
     assert two == "The digests of Sat 21 Nov and Sun 22 Nov were not posted: Devin Bridge was not running then."
+
+
+def test_weeks_that_were_not_posted_are_named_by_their_last_day():
+    away = [Missed(DAYS[0] + timedelta(days=7 * number), MissedBecause.AWAY) for number in range(4)]
+    said = [
+        written(digest(Occasion.WEEKLY, missed=away[:number]).blocks).splitlines()[-1].split(" not posted")[0]
+        for number in (1, 2, 4)
+    ]
+    assert said == [
+        "The digest of the week up to Sat 21 Nov was",
+        "The digests of the weeks up to Sat 21 Nov and Sat 28 Nov were",
+        "The digests of the 4 weeks up to Sat 12 Dec were",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -205,8 +217,8 @@ def test_what_can_be_typed():
         "what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n"
         "• `/devin digest remove 2` removes number 2 of the list that you saw last\n"
         "• `/devin digest now` shows you, and nobody else, what would be posted here\n"
-        "`weekly` comes on Mondays, `cycle` the day after a billing cycle ends, with a warning three days before its "
-        "end.\n"
+        "`weekly` comes on Mondays, about Sunday to Saturday, `cycle` once a billing cycle is over, with a warning "
+        "three days before its end.\n"
         "`all` counts everything that your Devin organisation uses, `here` the sessions of that channel."
     )
 
@@ -229,7 +241,7 @@ def test_what_is_confirmed():
     )
     cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
     assert subscription_sentences.digest_added(cycle, cycle, None).text == (
-        "<#C0WEB> gets the cycle digest the day after a billing cycle ends, with a warning three days before its end, "
+        "<#C0WEB> gets the cycle digest once a billing cycle is over, with a warning three days before its end, "
         f"at 09:00 (UTC). It counts everything that your Devin organisation uses. {TITLES} "
         "It replaces the one at 09:00 (UTC), `all`."
     )

@@ -1,4 +1,4 @@
-"""The digest: once for each local date, whatever the clocks, restarts and replicas do."""
+"""The digest: once for each billing day, whatever the clocks, restarts and replicas do."""
 
 import asyncio
 import re
@@ -72,7 +72,7 @@ async def keys(store):
 
 
 async def dated_posts(store):
-    """Each post as (its date, when it was written in UTC, the day it is about)."""
+    """Each post as (the day in its key, when it was written in UTC, the day in its text)."""
     return [
         (
             row["key"].removeprefix("digest:T0ACME:C0ADMINS:"),
@@ -83,14 +83,21 @@ async def dated_posts(store):
     ]
 
 
-async def run(frozen, digest, until, longest=HOUR):
-    """Let the time pass, as far from one check to the next as the digest asks for, but no more than `longest`."""
+async def run(frozen, digest, until, longest=HOUR, sent_in=None):
+    """Let the time pass, as far from one check to the next as the digest asks for, but no more than `longest`.
+
+    With `sent_in` a store, Slack takes each of its posts at once.
+    """
     while (now := wall.time()) < until:
-        frozen.tick(min(await digest.tick(), longest, until - now))
+        pause = await digest.tick()
+        if sent_in is not None:
+            async with sent_in.db.write() as tx:
+                await tx.execute(outbox.update().values(state="sent"))
+        frozen.tick(min(pause, longest, until - now))
 
 
 def _facts(line):
-    return {name: line[name] for name in ("date", "reason")}
+    return {name: line[name] for name in ("day", "reason")}
 
 
 def frozen_at(*parts):
@@ -118,7 +125,7 @@ async def test_the_post(start, store, bills):
         frozen.tick(20)
         assert await digest.tick() == HOUR
     (row,) = await posts(store)
-    assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-20"
+    assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-18"
     assert (row["kind"], row["channel"], row["thread_ts"]) == ("post", "C0ADMINS", None)
     assert row["lane"] == "out:T0ACME:C0ADMINS"
     assert row["expires_at"] == utc(2026, 5, 20, 13)
@@ -360,9 +367,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 3, 28),
             (2026, 3, 31),
             [
-                ("2026-03-28", "03-28 08:00", "Thu 26 Mar"),
-                ("2026-03-29", "03-29 07:00", "Fri 27 Mar"),
-                ("2026-03-30", "03-30 07:00", "Sat 28 Mar"),
+                ("2026-03-26", "03-28 08:00", "Thu 26 Mar"),
+                ("2026-03-27", "03-29 07:00", "Fri 27 Mar"),
+                ("2026-03-28", "03-30 07:00", "Sat 28 Mar"),
             ],
             id="Berlin in spring",
         ),
@@ -372,9 +379,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 3, 28),
             (2026, 3, 31),
             [
-                ("2026-03-28", "03-28 01:30", "Thu 26 Mar"),
-                ("2026-03-29", "03-29 01:30", "Fri 27 Mar"),  # 02:30 does not exist: 03:30
-                ("2026-03-30", "03-30 00:30", "Sat 28 Mar"),
+                ("2026-03-26", "03-28 01:30", "Thu 26 Mar"),
+                ("2026-03-27", "03-29 01:30", "Fri 27 Mar"),  # 02:30 does not exist: 03:30
+                ("2026-03-28", "03-30 00:30", "Sat 28 Mar"),
             ],
             id="Berlin in spring, in the missing hour",
         ),
@@ -384,9 +391,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 24),
             (2026, 10, 27),
             [
-                ("2026-10-24", "10-24 07:00", "Thu 22 Oct"),
-                ("2026-10-25", "10-25 08:00", "Fri 23 Oct"),
-                ("2026-10-26", "10-26 08:00", "Sat 24 Oct"),
+                ("2026-10-22", "10-24 07:00", "Thu 22 Oct"),
+                ("2026-10-23", "10-25 08:00", "Fri 23 Oct"),
+                ("2026-10-24", "10-26 08:00", "Sat 24 Oct"),
             ],
             id="Berlin in autumn",
         ),
@@ -396,9 +403,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 24),
             (2026, 10, 27),
             [
-                ("2026-10-24", "10-24 00:30", "Thu 22 Oct"),
-                ("2026-10-25", "10-25 00:30", "Fri 23 Oct"),  # 02:30 comes twice: the first
-                ("2026-10-26", "10-26 01:30", "Sat 24 Oct"),
+                ("2026-10-22", "10-24 00:30", "Thu 22 Oct"),
+                ("2026-10-23", "10-25 00:30", "Fri 23 Oct"),  # 02:30 comes twice: the first
+                ("2026-10-24", "10-26 01:30", "Sat 24 Oct"),
             ],
             id="Berlin in autumn, in the doubled hour",
         ),
@@ -408,9 +415,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 3, 7),
             (2026, 3, 10),
             [
-                ("2026-03-07", "03-07 17:00", "Fri 6 Mar"),
-                ("2026-03-08", "03-08 16:00", "Sat 7 Mar"),
-                ("2026-03-09", "03-09 16:00", "Sun 8 Mar"),
+                ("2026-03-06", "03-07 17:00", "Fri 6 Mar"),
+                ("2026-03-07", "03-08 16:00", "Sat 7 Mar"),
+                ("2026-03-08", "03-09 16:00", "Sun 8 Mar"),
             ],
             id="Los Angeles in spring",
         ),
@@ -420,9 +427,10 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 31),
             (2026, 11, 3),
             [
-                ("2026-10-31", "10-31 08:30", "Thu 29 Oct"),  # the 30th has not settled
-                ("2026-11-01", "11-01 08:30", "Fri 30 Oct"),  # 01:30 comes twice
-                ("2026-11-02", "11-02 09:30", "Sun 1 Nov"),
+                ("2026-10-29", "10-31 08:30", "Thu 29 Oct"),  # the 30th has not settled
+                ("2026-10-30", "11-01 08:30", "Fri 30 Oct"),  # 01:30 comes twice
+                ("2026-10-31", "11-02 09:30", "Sat 31 Oct"),
+                ("2026-11-01", "11-02 10:30", "Sun 1 Nov"),  # at the next check, once the other was sent
             ],
             id="Los Angeles in autumn, in the doubled hour",
         ),
@@ -431,7 +439,7 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             time(9, 0),
             (2026, 3, 28),
             (2026, 3, 30),
-            [("2026-03-28", "03-28 03:30", "Thu 26 Mar"), ("2026-03-29", "03-29 03:30", "Fri 27 Mar")],
+            [("2026-03-26", "03-28 03:30", "Thu 26 Mar"), ("2026-03-27", "03-29 03:30", "Fri 27 Mar")],
             id="Kolkata, which never changes",
         ),
         pytest.param(
@@ -440,10 +448,10 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2011, 12, 28),
             (2012, 1, 1),
             [
-                ("2011-12-28", "12-28 19:00", "Tue 27 Dec"),
-                ("2011-12-29", "12-29 19:00", "Wed 28 Dec"),
-                ("2011-12-31", "12-30 19:00", "Thu 29 Dec"),  # the 30th was left out
-                ("2012-01-01", "12-31 19:00", "Fri 30 Dec"),
+                ("2011-12-27", "12-28 19:00", "Tue 27 Dec"),
+                ("2011-12-28", "12-29 19:00", "Wed 28 Dec"),
+                ("2011-12-29", "12-30 19:00", "Thu 29 Dec"),  # the 30th was left out
+                ("2011-12-30", "12-31 19:00", "Fri 30 Dec"),
             ],
             id="Apia across the date line",
         ),
@@ -453,9 +461,9 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 10, 2),
             (2026, 10, 5),
             [
-                ("2026-10-03", "10-02 15:40", "Thu 1 Oct"),
-                ("2026-10-04", "10-03 15:40", "Fri 2 Oct"),  # 02:10 does not exist: 02:40
-                ("2026-10-05", "10-04 15:10", "Sat 3 Oct"),
+                ("2026-10-01", "10-02 15:40", "Thu 1 Oct"),
+                ("2026-10-02", "10-03 15:40", "Fri 2 Oct"),  # 02:10 does not exist: 02:40
+                ("2026-10-03", "10-04 15:10", "Sat 3 Oct"),
             ],
             id="Lord Howe, half an hour in spring",
         ),
@@ -465,17 +473,17 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
             (2026, 4, 3),
             (2026, 4, 6),
             [
-                ("2026-04-04", "04-03 14:40", "Thu 2 Apr"),
-                ("2026-04-05", "04-04 14:40", "Fri 3 Apr"),  # 01:40 comes twice: the first
-                ("2026-04-06", "04-05 15:10", "Sat 4 Apr"),
+                ("2026-04-02", "04-03 14:40", "Thu 2 Apr"),
+                ("2026-04-03", "04-04 14:40", "Fri 3 Apr"),  # 01:40 comes twice: the first
+                ("2026-04-04", "04-05 15:10", "Sat 4 Apr"),
             ],
             id="Lord Howe, half an hour in autumn",
         ),
     ],
 )
-async def test_once_for_each_local_date_at_its_local_time(start, store, zone, at, begin, end, expected):
+async def test_once_for_each_billing_day_at_its_local_time(start, store, zone, at, begin, end, expected):
     with frozen_at(*begin) as frozen:
-        await run(frozen, start(zone, at), utc(*end))
+        await run(frozen, start(zone, at), utc(*end), sent_in=store)
     assert await dated_posts(store) == expected
 
 
@@ -505,7 +513,7 @@ async def test_a_restart_around_the_time_makes_no_second_post(start, store, rest
             await digest.tick()
             frozen.tick(30)
             await digest.tick()
-    assert await keys(store) == ["2026-05-19", "2026-05-20"]
+    assert await keys(store) == ["2026-05-17", "2026-05-18"]
 
 
 @pytest.mark.parametrize("moment", [(2026, 5, 20, 7, 30), (2026, 5, 20, 9, 30), (2026, 5, 20, 13)])
@@ -515,8 +523,8 @@ async def test_a_late_start_within_six_hours_still_posts(start, store, moment):
         frozen.move_to(datetime(*moment, tzinfo=UTC))
         await start().tick()
     assert [(day, about) for day, _, about in await dated_posts(store)] == [
-        ("2026-05-19", "Sun 17 May"),
-        ("2026-05-20", "Mon 18 May"),  # as it would have been on time, also after 09:00 UTC
+        ("2026-05-17", "Sun 17 May"),
+        ("2026-05-18", "Mon 18 May"),  # as it would have been on time, also after 09:00 UTC
     ]
     assert (await posts(store))[1]["expires_at"] == utc(2026, 5, 20, 13)
 
@@ -532,23 +540,23 @@ async def test_a_later_start_is_skipped_and_logged_once(start, store, bills):
                 await again.tick()
                 frozen.tick(30)
         assert [_facts(line) for line in logs if line["event"] == "digest skipped"] == [
-            {"date": "2026-05-20", "reason": "too late"}
+            {"day": "2026-05-18", "reason": "too late"}
         ]
         assert len(bills.asked) == asked
-        assert await keys(store) == ["2026-05-19"]
+        assert await keys(store) == ["2026-05-17"]
         await run(frozen, start(), utc(2026, 5, 21, 7, 10))
-    assert await keys(store) == ["2026-05-19", "2026-05-21"]
+    assert await keys(store) == ["2026-05-17", "2026-05-19"]
 
 
 async def test_a_digest_that_could_not_be_posted_is_logged_as_skipped(start, store):
     with frozen_at(2026, 5, 19, 6, 50) as frozen:
         await yesterday_as_usual(frozen, start)
         async with store.db.write() as tx:
-            row = await held(tx, store.db, "digest:T0ACME:C0ADMINS:2026-05-19", now())
+            row = await held(tx, store.db, "digest:T0ACME:C0ADMINS:2026-05-17", now())
             await said.mark_dead(tx, row, "expired", now())
         with capture_logs() as logs:
             await run(frozen, start(), utc(2026, 5, 19, 15))
-    assert await keys(store) == ["2026-05-19"]
+    assert await keys(store) == ["2026-05-17"]
     assert [line["reason"] for line in logs if line["event"] == "digest skipped"] == ["could not be posted"]
 
 
@@ -557,23 +565,24 @@ async def test_the_first_start_after_the_time_waits_for_tomorrow(start, store, b
     with frozen_at(*moment) as frozen, capture_logs() as logs:
         await run(frozen, start(), utc(2026, 5, 20, 18))
         assert (await posts(store), bills.asked) == ([], [])
-        assert [(line["event"], line["after"]) for line in logs] == [("digests begin", "2026-05-20")]
+        assert [(line["event"], line["after"]) for line in logs] == [("digests begin", "2026-05-18")]
         await run(frozen, start(), utc(2026, 5, 21, 7, 10))
-    assert await keys(store) == ["2026-05-21"]
+    assert await keys(store) == ["2026-05-19"]
 
 
 async def test_the_first_start_right_at_the_time_posts(start, store):
     with frozen_at(2026, 5, 20, 7):
         await start().tick()
-    assert await keys(store) == ["2026-05-20"]
+    assert await keys(store) == ["2026-05-18"]
 
 
-async def test_an_earlier_time_or_another_zone_makes_no_second_post_of_a_date(start, store):
+async def test_another_time_or_another_zone_makes_no_second_post_of_a_day(start, store):
     with frozen_at(2026, 5, 19, 6, 50) as frozen:
         await yesterday_as_usual(frozen, start)
         await run(frozen, start(at=time(10, 0)), utc(2026, 5, 19, 9))
+        assert await keys(store) == ["2026-05-17"]
         await run(frozen, start("America/Los_Angeles", time(3, 0)), utc(2026, 5, 19, 12))
-    assert await keys(store) == ["2026-05-19"]
+    assert await keys(store) == ["2026-05-17", "2026-05-18"]  # which is finished by then
 
 
 async def test_another_admin_channel_has_digests_of_its_own(start, store):
@@ -581,8 +590,8 @@ async def test_another_admin_channel_has_digests_of_its_own(start, store):
         await yesterday_as_usual(frozen, start)
         await start(admin_channel="C0BOARD").tick()
     assert [row["key"] for row in await posts(store)] == [
-        "digest:T0ACME:C0ADMINS:2026-05-19",
-        "digest:T0ACME:C0BOARD:2026-05-19",
+        "digest:T0ACME:C0ADMINS:2026-05-17",
+        "digest:T0ACME:C0BOARD:2026-05-17",
     ]
 
 
@@ -604,7 +613,7 @@ async def test_a_time_that_comes_while_the_bot_checks_is_not_missed(start, store
     assert await digest.tick() == PRODUCTION.digest_shortest
     assert await posts(store) == []
     await digest.tick()
-    assert await keys(store) == ["2026-05-20"]
+    assert await keys(store) == ["2026-05-18"]
 
 
 # ---------------------------------------------------------------- outages
@@ -617,7 +626,7 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
         bills.down = True
         await run(frozen, start(), utc(2026, 5, 20, 8), TEN_MINUTES)
     ((day, at, _),) = await dated_posts(store)
-    assert (day, at) == ("2026-05-20", "05-20 07:30")
+    assert (day, at) == ("2026-05-18", "05-20 07:30")
     assert len(bills.asked) == 4
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
@@ -658,7 +667,7 @@ async def test_a_restart_late_in_an_outage_asks_once_and_posts(start, store, bil
         bills.down = True
         frozen.move_to(datetime(2026, 5, 20, 7, 45, tzinfo=UTC))
         await start().tick()
-    assert await keys(store) == ["2026-05-19", "2026-05-20"]
+    assert await keys(store) == ["2026-05-17", "2026-05-18"]
 
 
 async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, make, store, bills):
@@ -685,5 +694,5 @@ async def test_replicas_make_one_post(make, either_store, clock, bills):
         clock.now = moment
         await asyncio.gather(*(digest.tick() for digest in replicas))
     (row,) = await posts(either_store)
-    assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-20"
+    assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-18"
     assert await either_store.all(inbox.c.key) == []
