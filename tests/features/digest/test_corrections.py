@@ -150,22 +150,22 @@ async def test_of_several_workers_one_names_it(make, either_store, clock, bills)
 
 
 @pytest.mark.parametrize("share", Share)
-@pytest.mark.parametrize("edition", [Edition.WEEKLY, Edition.CYCLE])
+@pytest.mark.parametrize(("edition", "last"), [(Edition.WEEKLY, 16), (Edition.CYCLE, 17)])
 async def test_a_weekly_and_a_cycles_digest_name_what_changed_in_those_before(
-    make, store, clock, bills, edition, share
+    make, store, clock, bills, edition, last, share
 ):
-    """Both end on Sunday the 17th and on Sunday the 24th. What changed within their own days has its new figure."""
+    """The first ends with the day `last`, the next a week later. What changed in their own days has its new figure."""
     services = make(store, clock, slack=Channels("xoxb-test"), admin_channel=None, posts_quiet_days=True)
     (workspace,), usage_ledger = services.workspaces, UsageLedger(services)
     digest = DueDigests(services, workspace, SharedChannels(services))
-    sunday = Subscription(BOARD, edition, Schedule(time(10), UTC), share, "U0ADA", at(16, 9))
+    subscription = Subscription(BOARD, edition, Schedule(time(10), UTC), share, "U0ADA", at(16, 9))
     async with store.db.write() as tx:
-        await subscriptions.put(tx, "T0ACME", sunday)
+        await subscriptions.put(tx, "T0ACME", subscription)
         await channels.set_private(tx, "T0ACME", BOARD, private=False)
         weeks = [Cycle(may(11), may(17)), Cycle(may(18), may(24)), Cycle(may(25), may(31))]
         await cycles.put_cycles(tx, workspace.organisation.id, weeks, at(16, 9))
-    bills.days = {may(17): 43.1, may(20): 5.0}
-    for day, changed in {17: {}, 18: {}, 19: {may(17): 43.4}, 21: {}, 22: {may(20): 6.0}, 25: {}}.items():
+    bills.days = {may(16): 43.1, may(20): 5.0}
+    for day, changed in {17: {}, 18: {}, 19: {may(16): 43.4}, 21: {}, 22: {may(20): 6.0}, 25: {}}.items():
         bills.days |= changed
         clock.now = at(day, 10)
         await usage_ledger.refresh(workspace.organisation)
@@ -175,5 +175,5 @@ async def test_a_weekly_and_a_cycles_digest_name_what_changed_in_those_before(
     rows = await store.rows(outbox, outbox.c.seq)
     dated = [(re.search(rf":{edition}:(\d{{4}}-\d\d-\d\d)$", row["key"]), row) for row in rows]
     posts = {found[1]: named(row) for found, row in dated if found}
-    known = SUNDAY if share is Share.ALL else []
-    assert posts == {"2026-05-18": [], "2026-05-25": known, "2026-06-01": []}
+    known = ["Sat 16 May corrected: 43.1 → 43.4 ACUs."] if share is Share.ALL else []
+    assert posts == {str(may(last)): [], str(may(last + 7)): known, str(may(last + 14)): []}
