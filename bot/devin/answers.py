@@ -131,6 +131,7 @@ def _instant(text: str) -> float:
 
 Time = Annotated[int, BeforeValidator(_seconds)]
 Acus = Annotated[float, BeforeValidator(_number), Field(ge=0, allow_inf_nan=False)]
+BilledAcus = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]  # below zero where a credit is more
 Count = Annotated[int, BeforeValidator(_number), Field(ge=0)]
 Id = Annotated[str, Field(pattern=r"\S")]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$")]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from bot.devin.answers import Acus, Address, Answer, Count, Id, Time
+from bot.devin.answers import Acus, Address, Answer, BilledAcus, Count, Id, Time
 from bot.domain.file import DevinFile, without_files
 from bot.domain.session import PullRequest, Snapshot, bare_id
 
@@ -249,14 +249,14 @@ def _products(value: object) -> object:
 
 
 def _is_amount(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and -inf < value < inf
 
 
 class ConsumptionDay(Answer):
     """One billing day, which begins at 08:00 UTC; `date` is an instant in it."""
 
     date: Time
-    acus: Acus
+    acus: BilledAcus
     # Whatever Devin names, because it may bill a product tomorrow that it does not have today.
     acus_by_product: Annotated[Mapping[str, float], BeforeValidator(_products)] = {}
 
@@ -265,7 +265,7 @@ class Consumption(Answer):
     """What was spent, in total and by billing day."""
 
     consumption_by_date: tuple[ConsumptionDay, ...]
-    total_acus: Acus = 0.0
+    total_acus: BilledAcus = 0.0
 
 
 class Cycle(Answer):

@@ -16,7 +16,8 @@ _ROUNDING: Final = Context(prec=400, rounding=ROUND_HALF_UP)  # as many digits a
 def half_up(amount: float | Decimal, decimals: int) -> Decimal:
     """Round `amount` to so many decimals, and a half up, as on an invoice."""
     exact = amount if isinstance(amount, Decimal) else _meant(amount)
-    return exact.quantize(Decimal(1).scaleb(-decimals), context=_ROUNDING)
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), context=_ROUNDING)
+    return rounded or rounded.copy_abs()  # nobody reads -0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,14 @@ class Withheld:
     named: str
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """The ACUs that Devin billed for a billing day, None if it did not list the day, and when that was read."""
+
+    acus: float | None
+    read_at: float
+
+
 def billing_day(at: float) -> date:
     """The billing day in which the instant `at` (Unix seconds) lies."""
     return (datetime.fromtimestamp(at, UTC) - DAY_STARTS).date()
@@ -82,20 +90,24 @@ def day_of_row(instant: int) -> date:
 def is_bill_in(day: date, billed: float, own: float, now: float) -> bool:
     """Whether the ACUs that Devin has `billed` for `day` by `now` can be its bill, if our sessions used `own` on it.
 
-    While the day can still change, nothing and less than our own count mean that the bill is not in yet.
+    While the day can still change, nothing and less than our own count mean that the bill is not in yet. Below zero it
+    is with a credit.
     """
     end = bounds(day)[1]
     if now >= end + BILL_LATEST.total_seconds():
         return True
     if billed <= 0 and now < end + SETTLING.total_seconds():
         return False
-    return billed >= own * (1 - TOLERANCE)
+    return own <= 0 or billed >= own * (1 - TOLERANCE)
 
 
 def parts_of(total: float, own: float) -> tuple[float, float]:
-    """Divide `total` ACUs into those of our own sessions and the others, so that the rounded parts add up to it."""
-    whole = half_up(total, 1)
-    ours = min(half_up(own, 1), whole)
+    """Divide `total` ACUs into those of our own sessions and the others, so that the rounded parts add up to it.
+
+    The others are below zero only where a credit makes the total so.
+    """
+    whole, counted = half_up(total, 1), half_up(own, 1)
+    ours = counted if whole < 0 else min(counted, whole)
     return float(ours), float(whole - ours)
 
 

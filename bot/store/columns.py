@@ -33,13 +33,15 @@ class ExactNumber(TypeDecorator[Decimal]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Return what is stored of `value`; of a float it is the number that is read when it is printed."""
+        if value is None:
+            return None
         number = value if isinstance(value, Decimal) else Decimal(str(value))
         return number if dialect.name == "postgresql" else str(number)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal:
-        """Return the number that was stored."""
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Return the number that was stored, or None if there is none."""
         del dialect
-        return Decimal(value)
+        return None if value is None else Decimal(value)
 
 
 def flag(name: str) -> Column[bool]:

@@ -68,7 +68,7 @@ consumption: Final = Table(
     owner("org_id", key=True),
     Column("day", String, primary_key=True),
     Column("product", String, primary_key=True),
-    Column("acus", ExactNumber, nullable=False),
+    Column("acus", ExactNumber),  # none where Devin does not list the day, which has one row then, of no product
     Column("read_at", Float, nullable=False),  # the same for all rows of a day
 )
 

@@ -5,7 +5,6 @@ The rows by session and day also say on which days a session was active (`bot.st
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -14,19 +13,13 @@ from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
+from bot.domain.billing import Billed
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, sessions, spend
 
+_NOT_LISTED: Final[Mapping[str, Decimal | None]] = {"": None}  # stands for the products of a day without any
 DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
-
-
-@dataclass(frozen=True, slots=True)
-class Billed:
-    """The ACUs that Devin billed for one billing day, and when this figure was read."""
-
-    acus: float
-    read_at: float
 
 
 async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float]) -> None:
@@ -83,6 +76,7 @@ async def put_consumption(
 ) -> None:
     """Store what Devin billed to an organisation on each of `days`, by product, in place of all older rows of them.
 
+    A day without any product is one that Devin does not list.
     Of two workers that do this at once for one organisation, the caller has one wait for the other.
     """
     if not days:
@@ -91,7 +85,7 @@ async def put_consumption(
     rows = [
         {"org_id": org_id, "day": day.isoformat(), "product": product, "acus": acus, "read_at": read_at}
         for day, amounts in days.items()
-        for product, acus in amounts.items()
+        for product, acus in (amounts or _NOT_LISTED).items()
     ]
     await tx.execute(consumption.insert(), rows)
 
@@ -101,8 +95,11 @@ async def confirm_consumption(tx: AsyncConnection, org_id: str, days: Collection
     await tx.execute(update(consumption).where(*_among(org_id, days)).values(read_at=read_at))
 
 
-async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
-    """The ACUs billed to an organisation by billing day, from `first` to `last`, without days that were never read."""
+async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float | None]:
+    """The ACUs billed to an organisation by billing day, from `first` to `last`, without days that were never read.
+
+    None is a day that Devin does not list.
+    """
     return {day: figure.acus for day, figure in (await billed(tx, org_id, first, last)).items()}
 
 
@@ -114,22 +111,20 @@ async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> d
     days: dict[date, list[Any]] = defaultdict(list)
     for row in await _consumption(tx, org_id, first, last):
         days[date.fromisoformat(row.day)].append(row)
-    return {
-        day: Billed(float(exact_sum(row.acus for row in rows)), min(row.read_at for row in rows))
-        for day, rows in days.items()
-    }
+    return {day: Billed(_total(rows), min(row.read_at for row in rows)) for day, rows in days.items()}
 
 
 async def consumed_by_product(
     tx: AsyncConnection, org_id: str, first: date, last: date
 ) -> dict[date, dict[str, Decimal]]:
-    """The ACUs billed to an organisation by billing day and product, from `first` to `last`, without unread days.
+    """The ACUs billed to an organisation by billing day and product, from `first` to `last`, on days that Devin lists.
 
     Those of a day add up to what Devin billed for it to the last digit.
     """
     days: dict[date, dict[str, Decimal]] = defaultdict(dict)
     for row in await _consumption(tx, org_id, first, last):
-        days[date.fromisoformat(row.day)][row.product] = row.acus
+        if row.acus is not None:
+            days[date.fromisoformat(row.day)][row.product] = row.acus
     return dict(days)
 
 
@@ -149,6 +144,12 @@ async def _consumption(tx: AsyncConnection, org_id: str, first: date, last: date
         .order_by(consumption.c.day, consumption.c.product)
     )
     return found.all()
+
+
+def _total(rows: Sequence[Any]) -> float | None:
+    """The ACUs of the `rows` of a day; None if Devin does not list it."""
+    known = [row.acus for row in rows if row.acus is not None]
+    return float(exact_sum(known)) if known else None
 
 
 def _among(org_id: str, days: Collection[date]) -> tuple[ColumnElement[bool], ...]:

@@ -35,11 +35,13 @@ def with_total(
 ) -> list[Sequence[Value]]:
     """Add to rows of spend the row `elsewhere`, if there is such spend, and the row `total`.
 
-    Each row has `width` values, of which the one at `column` is the amount; the total is their exact sum.
+    Each row has `width` values, of which the one at `column` is the amount; the total is their exact sum, or empty if
+    an amount is.
     """
     more = [] if elsewhere is None else [named_row(ELSEWHERE, elsewhere, width, column)]
     counted = [*rows, *more]
-    total = exact_sum(Decimal(str(row[column])) for row in counted)
+    amounts = [Decimal(str(row[column])) for row in counted if row[column] is not None]
+    total = exact_sum(amounts) if len(amounts) == len(counted) else None
     return [*counted, named_row(TOTAL, total, width, column)]
 
 

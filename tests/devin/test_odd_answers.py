@@ -402,6 +402,17 @@ async def test_who_wrote_a_message_is_known_or_is_known_not_to_be(devin, devin_a
     assert [one.by_devin async for one in devin.messages(BARE)] == [by_devin]
 
 
+async def test_a_day_with_a_credit_is_a_day_of_the_bill(devin, devin_api):
+    day = {"date": 1767225600, "acus": -2.5, "acus_by_product": {"devin": 1.0, "review": -3.5, "odd": "much"}}
+    body = {"total_acus": -2.5, "consumption_by_date": [day]}
+    devin_api.on_org("GET", "/consumption/daily", httpx.Response(200, json=body))
+
+    bill = await devin.daily_consumption()
+
+    assert (bill.total_acus, bill.consumption_by_date[0].acus) == (-2.5, -2.5)
+    assert bill.consumption_by_date[0].acus_by_product == {"devin": 1.0, "review": -3.5}
+
+
 @pytest.mark.parametrize("odd", [{"acus": "much"}, {"acus": None}, {"date": "soon"}, {"date": {}}], ids=str)
 async def test_a_bill_with_a_day_that_cannot_be_read_is_no_bill(devin, devin_api, odd):
     days = [{"date": 1767225600, "acus": 1.0}, {"date": 1767312000, "acus": 2.0} | odd]

@@ -1007,6 +1007,21 @@ async def test_consumption_by_billing_day(api: httpx.AsyncClient, control: Devin
     assert field_errors(response) == [("time_after", "Input should be a valid integer")]
 
 
+async def test_a_bill_lists_a_day_when_it_was_told_to(api: httpx.AsyncClient, control: DevinControl) -> None:
+    async def listed() -> list[tuple[int, float]]:
+        told = good(await api.get(ORG + "/consumption/daily"))
+        return [((day["date"] - START) // DAY, day["acus"]) for day in told["consumption_by_date"]]
+
+    await control.consumption("2025-12-29", -1.5)
+    await control.consumption("2025-12-30", 4.0)
+    await control.consumption("2025-12-30", None)
+    assert await listed() == [(-3, -1.5)]
+    await control.consumption("2025-12-30", 3.0)
+    assert await listed() == [(-3, -1.5), (-2, 3.0)]
+    await control.switch(listed_after=1.5 * DAY)
+    assert await listed() == [(-3, -1.5)]
+
+
 async def test_spending_counts_on_the_day_that_began_at_eight_utc(
     api: httpx.AsyncClient, control: DevinControl, clock: Clock
 ) -> None:

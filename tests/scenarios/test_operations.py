@@ -24,6 +24,7 @@ from bot.store.audit import AuditRow
 from bot.views import operations
 from bot.views.answers import access as access_sentences
 from bot.views.csv import with_total
+from bot.views.dates import full_date
 from tests.scenarios.ahead import TEAM, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
 from tests.scenarios.observations import buttons
@@ -409,6 +410,19 @@ async def test_what_all_organisations_used_is_shown_by_day_or_product_and_as_a_f
     head, *days, total = await file_of(on)
     assert (head, total) == (["day", "acus"], ["total", "3.875"])
     assert [days[0], days[-1]] == [[newest.isoformat(), "1.375"], [(newest - timedelta(6)).isoformat(), "2.5"]]
+
+
+async def test_a_day_that_devin_lists_for_no_organisation_is_not_in_yet(on: Harness) -> None:
+    await spent_in_two_organisations(on)
+    newest = newest_finished(time.time())
+    await on.devin.consumption((newest - timedelta(1)).isoformat(), 1.0)
+    await on.devin.consumption(newest.isoformat(), None)
+    await asked(on, "usage week org=all csv")
+    shown = await result(on, "7 rows, also")
+    assert f"3.5 ACUs in all. Not in Devin's bill yet, so not included: {full_date(newest)}." in shown
+    assert f"\n{newest.isoformat()}\nnot in yet\n" in shown
+    _, first, second, *_, total = await file_of(on)
+    assert (first[1:], second[1:], total) == ([""], ["1.0"], ["total", ""])
 
 
 async def test_what_each_organisation_used_is_listed(on: Harness) -> None:

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.amounts import exact_sum
+from bot.domain.billing import Billed
 from bot.domain.questions import By
 from bot.domain.session import Snapshot
 from bot.features.budgets import spend_rows as budget_spend
@@ -19,7 +20,6 @@ from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage.spend_group_rows import Spending
 from bot.store import session_days, sessions, spend
 from bot.store.database.connection import Database
-from bot.store.spend import Billed
 from tests.store.rows import NOW, ORG, TEAM, session
 
 MON, TUE, WED = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)

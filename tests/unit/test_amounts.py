@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Price, half_up
 from bot.views.text import money, tenths, tenths_of_acus, total_acus
 
 DOLLARS = Price(Decimal("2.25"), "USD")
@@ -57,3 +57,7 @@ def test_money_is_rounded_half_up_to_the_cent(acus, price, cost):
 def test_a_total_has_its_money_in_brackets_where_an_acu_has_a_price():
     assert total_acus(49.5, DOLLARS) == "49.5 ACUs (111.38 USD)"
     assert total_acus(49.5, None) == "49.5 ACUs"
+
+
+def test_what_is_rounded_to_nothing_has_no_sign():
+    assert [str(half_up(acus, 1)) for acus in (-0.04, -0.05, 0.0)] == ["0.0", "-0.1", "0.0"]

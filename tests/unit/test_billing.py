@@ -99,6 +99,7 @@ END = bounds(date(2025, 3, 9))[1]
         (0.5, 0.75, END - 3600, False),  # our own sessions alone used more
         (0.5, 0.75, END + 86_399, False),
         (0.5, 0.75, END + 86_400, True),
+        (-2.5, 0.0, END + 3600, True),  # a credit
         (9.6, 10.0, END + 3600, True),  # what was used at the day's edge is counted a moment later
     ],
 )
@@ -111,3 +112,9 @@ def test_the_parts_add_up_as_they_are_printed(total, own):
     ours, others = (half_up(part, 1) for part in parts_of(total, own))
     assert ours + others == half_up(total, 1)
     assert min(ours, others) >= 0
+
+
+@given(st.floats(-1e6, -0.1), st.floats(0, 1e6))
+def test_a_credit_is_no_part_of_what_our_sessions_used(total, own):
+    ours, others = (half_up(part, 1) for part in parts_of(total, own))
+    assert (ours, ours + others) == (half_up(own, 1), half_up(total, 1))

@@ -139,7 +139,8 @@ class Standings:
         stored = await due.read(self._tx, due.consumption(self._org_id))
         if stored is None or read_withheld(stored.state) is None:
             return False
-        return not await spend.billed(self._tx, self._org_id, period.first, period.last)
+        billed = await spend.billed(self._tx, self._org_id, period.first, period.last)
+        return all(figure.acus is None for figure in billed.values())
 
     async def _with_own_budget(self, each: ScopeKind) -> set[str]:
         """The people or channels whose own budget takes the place of the one for each of them."""

@@ -20,8 +20,8 @@ class DailyAcus(Protocol):
     def best(self, days: Sequence[date]) -> float | None:
         """Return the ACUs of the days, or None if that is not known."""
 
-    def newest_in(self, day: date) -> date:
-        """Return the newest day up to `day` whose bill is not late."""
+    def before_late(self, days: Sequence[date]) -> tuple[date, ...]:
+        """Return those of the days, oldest first, that are before the first one whose bill is late."""
 
 
 def history_start(cycle: Cycle) -> date:
@@ -36,10 +36,11 @@ def cycle_figures(
 
     The days up to `finished` are over, so that they say something about those that are to come.
     """
-    until = amounts.newest_in(day)
-    used = amounts.best(_span(cycle.first, until))
+    counted = amounts.before_late(_span(cycle.first, day))
+    used = amounts.best(counted)
     if used is None:
         return None
+    until = counted[-1]
     known = {past_day: amounts.best((past_day,)) for past_day in _span(history_start(cycle), min(until, finished))}
     expected = forecast({past_day: acus for past_day, acus in known.items() if acus is not None}, cycle)
     return CycleFigures(

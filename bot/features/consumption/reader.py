@@ -5,6 +5,7 @@
 2. Devin is asked about at most 31 days in one call, the newest first.
 3. What it billed on a day takes the place of all that was stored of the day. If the day had settled, a change is stored
    as a correction in the same transaction, for the next digest to name it.
+4. A day that it does not list is stored as such, and not as one that cost nothing: `rules.bill_of` says when it is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from typing import Any, Final
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
 from bot.devin.models import Consumption
 from bot.domain.amounts import exact_sum
-from bot.domain.billing import ONE_DAY, Withheld, WithheldBecause, billing_day, bounds, day_of_row
+from bot.domain.billing import ONE_DAY, Billed, Withheld, WithheldBecause, billing_day, bounds, day_of_row
 from bot.features.consumption import correction_rows as corrections
 from bot.features.consumption.rules import (
     HISTORY_DAYS,
@@ -33,15 +34,14 @@ from bot.kernel.services import Services
 from bot.logs import get_logger
 from bot.store import due, spend
 from bot.store.database.connection import Transaction
-from bot.store.spend import Billed
 
 log = get_logger(__name__)
 
 PERMISSION: Final = "ViewOrgConsumption"
-_UNBILLED: Final = by_product(0.0, {})
+_NOT_LISTED: Final[Mapping[str, Decimal]] = {}
 
 Bill = Mapping[date, Mapping[str, Decimal]]
-"""ACUs by billing day and product."""
+"""ACUs by billing day and product; a day without any product is one that Devin does not list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class BillAnswer:
     asked_at: float
 
     def replacing(self, known: Mapping[date, Billed]) -> Bill:
-        """Return what to store in place of what is `known`. A day that Devin leaves out from the first cost nothing."""
+        """Return what to store in place of what is `known`. Of a new day that Devin leaves out, that is noted."""
         unknown = [day for day in self.days[1:] if day not in known]
         replaced = [day for day in self._days(known) if day in self.bill or day in unknown]
-        return {day: self.bill.get(day, _UNBILLED) for day in replaced}
+        return {day: self.bill.get(day, _NOT_LISTED) for day in replaced}
 
     def confirmed(self, known: Mapping[date, Billed]) -> list[date]:
-        """Return the days that Devin leaves out now, but billed before: what is `known` of them stays."""
+        """Return the days that Devin leaves out now, and of which something is `known`: that stays."""
         return [day for day in self._days(known) if day in known and day not in self.bill]
 
     def _days(self, known: Mapping[date, Billed]) -> list[date]:
@@ -186,7 +186,7 @@ def _bill(answer: Consumption) -> Bill:
 
 
 def _changes(known: Mapping[date, Billed], replaced: Bill) -> list[Correction]:
-    """Return how the bills of days change that had settled when they were read before."""
+    """Return how the bills of days change that had settled when they were read before, or come in then."""
     totals = {day: float(exact_sum(amounts.values())) for day, amounts in replaced.items()}
     return [
         Correction(day, known[day].acus, acus)

@@ -8,7 +8,7 @@ from math import inf
 from typing import Final
 
 from bot.domain.amounts import exact, exact_sum
-from bot.domain.billing import ONE_DAY, SETTLING, billing_day, bounds
+from bot.domain.billing import ONE_DAY, SETTLING, Billed, billing_day, bounds, is_bill_in
 
 OTHER: Final = "other"  # the product of ACUs for which Devin names none
 HISTORY_DAYS: Final = 90  # that are read back, the running one included
@@ -19,10 +19,13 @@ CORRECTION: Final = Decimal("0.05")  # ACUs; smaller changes of a day's bill are
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A settled billing day whose bill was `before` ACUs when it was read first, and is `after` ACUs now."""
+    """A settled billing day whose bill was `before` ACUs when it was read first, and is `after` ACUs now.
+
+    `before` is None if Devin did not list the day then, so that its bill has only come in now.
+    """
 
     day: date
-    before: float
+    before: float | None
     after: float
 
 
@@ -64,6 +67,34 @@ def is_missing(day: date, read_at: float, now: float) -> bool:
     return now >= _final_at(day) and read_at < settled_at(day)
 
 
+def bill_of(day: date, known: Mapping[date, Billed], own: float, now: float) -> float | None:
+    """The ACUs of the bill of `day`, one of the `known` days; None while it is not in yet.
+
+    `own` is what our sessions used on it. Devin does not say how late it lists a day, and may never list one on which
+    nothing was used. So one that it does not list is not in yet, until either
+    1. a later day that has settled is listed, and our sessions used nothing on this one; or
+    2. it was asked about when Devin changes it no more, three days after its end.
+    From then on it has cost nothing, as nobody is to wait for ever. If it is listed after all, that is a correction.
+    """
+    figure = known[day]
+    if figure.acus is not None:
+        return figure.acus if is_bill_in(day, figure.acus, own, now) else None
+    if figure.read_at >= _final_at(day):
+        return 0.0
+    passed_over = any(later > day and _has_settled(later, known[later]) for later in known)
+    return 0.0 if passed_over and own <= 0 else None
+
+
+def not_in_yet(days: Sequence[date], newest_listed: date | None, now: float) -> tuple[date, ...]:
+    """Those of `days` that `bill_of` would wait for, if `newest_listed` is the newest one that Devin lists."""
+    after = [day for day in days if newest_listed is None or day > newest_listed]
+    return tuple(day for day in after if now < _final_at(day))
+
+
+def _has_settled(day: date, figure: Billed) -> bool:
+    return figure.acus is not None and figure.read_at >= settled_at(day)
+
+
 def _final_at(day: date) -> float:
     return bounds(day)[1] + LATE_DATA.total_seconds()
 
@@ -91,4 +122,4 @@ def joined(changes: Iterable[Correction]) -> tuple[Correction, ...]:
 
 
 def _is_worth_a_line(change: Correction) -> bool:
-    return abs(exact(change.after) - exact(change.before)) >= CORRECTION
+    return abs(exact(change.after) - exact(change.before or 0.0)) >= CORRECTION

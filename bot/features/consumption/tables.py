@@ -15,7 +15,7 @@ corrections: Final = Table(
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("org_id", String, nullable=False),
     Column("day", String, nullable=False),
-    Column("acus_before", Float, nullable=False),
+    Column("acus_before", Float),  # none where Devin did not list the day
     Column("acus_after", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
     sqlite_autoincrement=True,

@@ -45,6 +45,7 @@ FEWEST_TO_DIVIDE_BY: Final = 5  # a ratio over fewer says nothing
 PULL_REQUEST_DAYS: Final = 14
 CORRECTIONS_LISTED: Final = 3
 CORRECTED: Final = "{day} corrected: {before} → {after}."
+CAME_IN: Final = "Devin's bill for {day} is in now: {after}."
 MORE_CORRECTED: Final = "and {days}."
 DAY: Final = "Day 08:00\N{EN DASH}08:00 UTC"
 NEEDS_SOMEBODY: Final = "*Needs somebody*"
@@ -211,13 +212,15 @@ def _day(digest: DigestFigures) -> str:
 
 
 def corrected(corrections: tuple[Correction, ...]) -> list[str]:
-    """Say in a few sentences which days Devin has corrected."""
+    """Say in a few sentences which days Devin has corrected, and of which the bill was not in before."""
     listed = [_corrected(correction) for correction in corrections[:CORRECTIONS_LISTED]]
     more = len(corrections) - len(listed)
     return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed
 
 
 def _corrected(correction: Correction) -> str:
+    if correction.before is None:
+        return CAME_IN.format(day=weekday_date(correction.day), after=tenths_of_acus(correction.after))
     before, after = tenths(correction.before), tenths_of_acus(correction.after)
     if before == tenths(correction.after):
         before, after = hundredths(correction.before), acus(correction.after)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import takewhile
 
-from bot.domain.billing import ONE_DAY, Withheld, days_before
+from bot.domain.billing import Withheld, days_before
 from bot.features.usage import usual
 
 
@@ -53,11 +54,9 @@ class AcusByDay:
         limit, acus = usual.anomaly_limit(self.best_known(days_before(day, usual.HISTORY_DAYS)), day), self.best((day,))
         return limit if limit is not None and acus is not None and acus > limit else None
 
-    def newest_in(self, day: date) -> date:
-        """Return the newest day up to `day` whose bill is not late."""
-        while day in self.late:
-            day -= ONE_DAY
-        return day
+    def before_late(self, days: Sequence[date]) -> tuple[date, ...]:
+        """Return those of the days, oldest first, that are before the first one whose bill is late."""
+        return tuple(takewhile(lambda day: day not in self.late, days))
 
     def first_late(self, days: Sequence[date]) -> date | None:
         """Return the first of the days whose bill is not in yet, or None if one of them could not even be read."""

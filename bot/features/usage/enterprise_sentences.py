@@ -1,5 +1,7 @@
 """What is said about what all organisations of the enterprise used."""
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -7,6 +9,7 @@ from bot.domain.amounts import Price
 from bot.domain.periods import Span
 from bot.domain.questions import By, Question
 from bot.features.usage.sentences import heading
+from bot.views.dates import date_range
 from bot.views.message import Message
 from bot.views.operations import OperationSentences
 from bot.views.text import total_acus
@@ -40,7 +43,15 @@ def in_all(total: Decimal, price: Price | None) -> str:
     return f"{total_acus(float(total), price)} in all."
 
 
+def late(days: Sequence[date]) -> list[str]:
+    """Say in a line of which `days` Devin's bill is not in yet."""
+    if not days:
+        return []
+    return [f"Not in Devin's bill yet, so not included: {date_range(days[0], days[-1])}."]
+
+
 class EnterpriseSentences(OperationSentences):
     """What the message says, which counts days while it reads."""
 
     unit = "day"
+    absent: Mapping[str, str] = {"acus": "not in yet"}

@@ -10,6 +10,7 @@ from bot.domain.billing import ONE_DAY
 from bot.domain.operation import NewOperation, Operation, OperationRow
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
+from bot.features.consumption.rules import not_in_yet
 from bot.features.usage import enterprise_sentences as views
 from bot.features.usage.bill import Bill, read_bill, spans
 from bot.features.usage.sentences import Apart, not_included
@@ -47,23 +48,32 @@ class EnterpriseUsage:
     async def read(self, workspace: Workspace, operation: Operation) -> Batch:
         """Read the bill of the next days, and add it to that of the days before."""
         first, last, until = (date.fromisoformat(operation.new.asked[name]) for name in ("first", "last", "until"))
-        at: Mapping[str, Any] = operation.cursor or {"from": first.isoformat(), "sums": {}, "apart": "0"}
+        at: Mapping[str, Any] = operation.cursor or {
+            "from": first.isoformat(),
+            "sums": {},
+            "apart": "0",
+            "listed": None,
+        }
         begin, end = next(spans(date.fromisoformat(at["from"]), until))
         bill = await read_bill(workspace.organisation.devin.enterprise_daily_consumption, begin, end)
         counted = {day: products for day, products in bill.items() if day <= last}
         sums = _added(at["sums"], counted, By(operation.new.asked["by"]))
         running = [acus for day, products in bill.items() if day > last for acus in products.values()]
         apart = exact_sum([Decimal(at["apart"]), *running])
+        listed = max(counted).isoformat() if counted else at["listed"]
         read = (end - begin).days + 1
         if end < until:
-            cursor = {"from": (end + ONE_DAY).isoformat(), "sums": sums, "apart": f"{apart:f}"}
+            cursor = {"from": (end + ONE_DAY).isoformat(), "sums": sums, "apart": f"{apart:f}", "listed": listed}
             return Batch((), read, cursor, (until - first).days + 1)
+        days = days_between(first, last)
+        newest = date.fromisoformat(listed) if listed else None
+        late = not_in_yet(days, newest, operation.created_at)
+        notes = [views.in_all(exact_sum(map(Decimal, sums.values())), workspace.policy.acu_price)]
+        notes += views.late(late) + not_included(Apart(days_between(last + ONE_DAY, until), float(apart)))
+        rows: Mapping[str, str | None] = sums
         if operation.new.asked["by"] == By.DAY:
-            sums = {day.isoformat(): sums.get(day.isoformat(), "0") for day in reversed(days_between(first, last))}
-        total = exact_sum(map(Decimal, sums.values()))
-        notes = [views.in_all(total, workspace.policy.acu_price)]
-        notes += not_included(Apart(days_between(last + ONE_DAY, until), float(apart)))
-        return Batch([OperationRow(key, (key, acus)) for key, acus in sums.items()], read, None, None, tuple(notes))
+            rows = {day.isoformat(): None if day in late else sums.get(day.isoformat(), "0") for day in reversed(days)}
+        return Batch([OperationRow(key, (key, acus)) for key, acus in rows.items()], read, None, None, tuple(notes))
 
 
 def _added(sums: Mapping[str, str], bill: Bill, by: By) -> dict[str, str]:

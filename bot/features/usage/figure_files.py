@@ -62,11 +62,11 @@ class FigureFile:
 class FilePart:
     """A part of what was used: its names, one for each column that names it or only the first, and exact figures.
 
-    One `of_others` stands for all that have no row of their own.
+    One `of_others` stands for all that have no row of their own. A day whose bill is not in yet has no `acus`.
     """
 
     names: tuple[str | None, ...]
-    acus: Decimal
+    acus: Decimal | None
     sessions: int | None = None
     pull_requests: int | None = None
     worked: float | None = None
@@ -97,7 +97,8 @@ def usage_file(
     header = (*names, _ACUS, *facts)
     column, width, hides = len(names), len(header), _has_no_parts(by, figures)
     rows: list[Sequence[Value]] = [_part(part, column, facts, hides=hides) for part in parts]
-    elsewhere = None if billed is None else exact_sum([billed, *(part.acus.copy_negate() for part in parts)])
+    counted = [part.acus for part in parts if part.acus is not None]
+    elsewhere = None if billed is None else exact_sum([billed, *(acus.copy_negate() for acus in counted)])
     if not hides:
         rows = with_total(rows, width, column, elsewhere)
     elif billed:

@@ -37,6 +37,7 @@ OWN_COUNT: Final = (
     "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
     "before or after."
 )
+CREDIT: Final = "Devin's bill has a credit in it that is more than what was used in this time."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
 WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.PERMISSION: _OWN_ROWS_ONLY + "its key for Devin lacks the permission `{named}`. "
@@ -236,10 +237,12 @@ def _row(entry: MostExpensive) -> str:
 
 
 def why_own_rows(figures: Figures) -> list[str]:
-    """Say in a line why only our own sessions count, or why they add up to more than the bill."""
+    """Say in a line why only our own sessions count, why the bill is below zero, or why they add up to more than it."""
     if figures.withheld is not None:
         named = fitted(figures.withheld.named, 60).replace("`", "")
         return [WITHHELD[figures.withheld.because].format(named=named)]
+    if figures.total is not None and half_up(figures.total, 1) < 0:
+        return [CREDIT]
     more = figures.total is not None and half_up(figures.through_slack, 1) > half_up(figures.total, 1)
     return [own_count(figures)] if more else []
 

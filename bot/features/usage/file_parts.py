@@ -53,16 +53,25 @@ class FileParts:
         return await self._of_sessions(division), billed
 
     async def _by_day(self) -> list[FilePart]:
-        """All days, oldest first: as Devin billed them or, where that is not known of all, as our sessions count."""
+        """All days, oldest first: as Devin billed them or, where one could not be read, as our sessions count.
+
+        Days whose bill is not in yet have no ACUs: our own count beside bills would be taken for one.
+        """
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
-        if self._figures.total is None:
+        late = self._figures.amounts.late if self._figures.not_in_yet else frozenset()
+        if self._figures.total is None and not late:
             own = self._figures.amounts.own
             amounts = {day.isoformat(): counted_exactly(own.get(day, 0.0)) for day in days}
         else:
             amounts = await self._parts.billed(By.DAY)
         return [
-            FilePart((day.isoformat(),), amounts.get(day.isoformat(), Decimal(0)), active.get(day, 0)) for day in days
+            FilePart(
+                (day.isoformat(),),
+                None if day in late else amounts.get(day.isoformat(), Decimal(0)),
+                active.get(day, 0),
+            )
+            for day in days
         ]
 
     async def _of_bill(self, division: By) -> list[FilePart]:

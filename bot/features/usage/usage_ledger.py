@@ -12,10 +12,10 @@ from datetime import date
 
 from bot.domain.billing import (
     SETTLING,
+    Billed,
     Withheld,
     bounds,
     days_before,
-    is_bill_in,
     newest_finished,
 )
 from bot.domain.cycle import Cycle, calendar_month
@@ -25,6 +25,7 @@ from bot.domain.session import Session
 from bot.features.consumption.cycle_figures import cycle_figures, history_start
 from bot.features.consumption.cycles import cycle_of, limit_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
+from bot.features.consumption.rules import LATE_DATA, bill_of
 from bot.features.consumption.sentences import CycleFigures
 from bot.features.usage import session_count_rows as session_counts
 from bot.features.usage import usual
@@ -36,7 +37,6 @@ from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import due, people, pull_requests, session_days, sessions, spend
 from bot.store.database.connection import Transaction
-from bot.store.spend import Billed
 
 
 class UsageLedger:
@@ -131,16 +131,18 @@ class UsageLedger:
     ) -> AcusByDay:
         first, last = _first_compared(days[0], days[-1]), days[-1]
         own, now = _compared(days, counted), self._services.clock()
-        stored = await spend.billed(tx, org_id, first, last)
-        read = {day: figure.acus for day, figure in stored.items() if self._can_be_shown(day, figure, now)}
+        # Also the days after them: whether those are listed says something about one that is not.
+        stored = await spend.billed(tx, org_id, first, last + LATE_DATA)
+        read = [day for day, figure in stored.items() if day <= last and self._can_be_shown(day, figure, now)]
+        bills = {day: bill_of(day, stored, own.get(day, 0.0), now) for day in read}
         withheld = await self._withheld(tx, org_id)
-        if withheld is not None and any(day not in read for day in days):
+        # What is not in yet will not come where Devin withholds it.
+        if withheld is not None and any(bills.get(day) is None for day in days):
             return AcusByDay({}, own, withheld=withheld)
-        late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
         return AcusByDay(
-            billed={day: acus for day, acus in read.items() if day not in late},
+            billed={day: acus for day, acus in bills.items() if acus is not None},
             own=own,
-            late=late,
+            late=frozenset(day for day, acus in bills.items() if acus is None),
             read_at={day: figure.read_at for day, figure in stored.items()},
         )
 

@@ -46,9 +46,14 @@ def _daily(call: Call, days: Days) -> Answer:
     rows: list[dict[str, Any]] = [
         {"date": day, "acus": round(sum(products.values()), 6), "acus_by_product": _products(products)}
         for day, products in sorted(days.items())
-        if (after is None or day >= after) and (before is None or day < before)
+        if (after is None or day >= after) and (before is None or day < before) and _is_listed(call.world, day)
     ]
     return as_json({"total_acus": round(sum(row["acus"] for row in rows), 6), "consumption_by_date": rows})
+
+
+def _is_listed(world: World, day: int) -> bool:
+    late = world.switches.listed_after
+    return day not in world.held.left_out and (not late or world.now() >= day + DAY + late)
 
 
 def _products(products: Mapping[str, float]) -> dict[str, float]:

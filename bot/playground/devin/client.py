@@ -142,9 +142,9 @@ class DevinControl:
         return told
 
     async def consumption(
-        self, date: str, acus: float, *, org_id: str | None = None, products: dict[str, float] | None = None
+        self, date: str, acus: float | None, *, org_id: str | None = None, products: dict[str, float] | None = None
     ) -> None:
-        """The figure of one billing day (YYYY-MM-DD, beginning 08:00 UTC)."""
+        """The figure of one billing day (YYYY-MM-DD, beginning 08:00 UTC); with None no bill lists the day."""
         order = {"date": date, "acus": acus, "org_id": org_id, "products": products}
         await self._ask("POST", "/consumption", json=order)
 

@@ -207,6 +207,10 @@ class Control:
 
     async def _consumption(self, _: Names, order: Order) -> Any:
         day = int(datetime.fromisoformat(order["date"]).replace(tzinfo=UTC).timestamp()) + BILLING_START
+        if order["acus"] is None:
+            self._world.held.left_out.add(day)
+            return {"date": day}
+        self._world.held.left_out.discard(day)
         products = order.get("products") or {"devin": order["acus"]}
         self._world.held.figures[order.get("org_id") or self._world.org_id, day] = products
         return {"date": day}

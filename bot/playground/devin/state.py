@@ -64,6 +64,7 @@ class Holdings:
     links: dict[str, tuple[Attachment, float]] = field(default_factory=dict)  # token: (file, good until)
     spent: dict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))  # by day
     figures: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
+    left_out: set[int] = field(default_factory=set)  # days that no bill lists, until one of them gets a figure
     cycles: list[dict[str, int]] | None = None
     acu_limits: list[dict[str, Any]] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)

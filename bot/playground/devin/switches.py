@@ -19,6 +19,7 @@ class Switches:
     slow_create: float = 0.0  # seconds between the effect of a create and its answer
     new_without_time: bool = False  # updated_at is null while a session is new
     acus_zero: bool = False
+    listed_after: float = 0.0  # seconds from the end of a billing day until a bill lists it; 0: from its first ACU on
     legacy_errors: bool = False
     last_page_cursor: bool = False  # end_cursor on the last page too
     tags_match: Literal["any", "all"] = "any"

@@ -25,6 +25,7 @@ from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.budgets.standings import reports_no_acus
 from bot.features.budgets.watch import BudgetWatch
+from bot.features.consumption.reader import ConsumptionReader
 from bot.kernel.access import Access
 from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.services import Services
@@ -215,7 +216,20 @@ async def test_what_the_organisation_spends_is_its_bill_and_what_runs_ahead_of_i
     await spent(either_store, 0.2)
     await spent(either_store, 5, YESTERDAY)
     await spent(either_store, 0.4, date(2026, 5, 18), "other")  # without a bill
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {date(2026, 5, 18): {}}, NOON)  # as Devin does not list the day
     assert await standing(services) == [(Decimal("0.9"), Decimal(100))]
+
+
+async def test_a_day_that_devin_does_not_list_took_what_our_sessions_used(
+    services: Services, either_store: Store, bills: Any
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "10", span=Span.WEEK)
+    await spent(either_store, 9, YESTERDAY)
+    bills.days = {TODAY: 0.5}
+    (organisation,) = services.organisations
+    await ConsumptionReader(services).refresh(organisation)
+    assert await standing(services) == [(Decimal("9.5"), Decimal(10))]
 
 
 async def standing(services: Services, user: str = "U0ADA", channel: str = CHANNEL) -> list[Any]:

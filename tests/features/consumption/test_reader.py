@@ -41,9 +41,10 @@ class ReaderOfOne:
 
 
 @pytest.fixture
-def reader(make, store, clock):
+def reader(make, request, clock):
     clock.now = NOW
-    return ReaderOfOne(make(store, clock))
+    either = "either_store" in request.fixturenames
+    return ReaderOfOne(make(request.getfixturevalue("either_store" if either else "store"), clock))
 
 
 async def until_all_is_read(reader, clock, seconds=DAY):
@@ -149,6 +150,20 @@ async def test_a_day_is_replaced_as_a_whole(reader, bills, store):
     assert found == {ago(1): {"devin": Decimal("2.5"), "new product": Decimal(1), "other": Decimal(1)}}
 
 
+async def test_a_day_that_devin_does_not_list_is_stored_as_that_and_comes_in_later(reader, bills, either_store, clock):
+    bills.days = {ago(2): 2.0}
+    await reader.refresh()
+    await reader.refresh()
+    assert (await billed(either_store))[ago(1)] is None
+    async with either_store.db.read() as tx:
+        assert await spend.consumed_by_product(tx, ORG, ago(1), ago(1)) == {}
+        assert await spend.read_at(tx, ORG, ago(1), ago(1)) == {ago(1): clock.now}
+    bills.days |= {ago(1): 43.1, ago(0): 1.0}
+    await reader.refresh()
+    assert (await billed(either_store))[ago(1)] == 43.1
+    assert await changes(either_store) == [Correction(ago(1), None, 43.1)]  # the running day had not settled
+
+
 async def test_a_settled_day_that_changes_is_a_correction_and_others_are_not(reader, bills, store, clock):
     clock.now = bounds(ago(1))[1] + HOUR - 1  # a second before that day has settled
     bills.days = {ago(0): 1.0, ago(1): 2.0, ago(2): 43.1}
@@ -227,7 +242,11 @@ async def test_the_simulated_devin_has_a_history_by_product_and_corrects_it(make
             products = {"devin": 0.1 * days, "review": 0.2, "a product that the API does not name": 0.3}
             await control.consumption(ago(days).isoformat(), 0.0, products=products)
         reader = ReaderOfOne(make(store, clock, devin=Devin(http, "cog_play", ORG, devin.base_url)))
+        await control.switch(listed_after=6 * HOUR)  # yesterday ended four hours ago
         await until_all_is_read(reader, clock)
+        assert (await billed(store))[ago(1)] is None
+        clock.now += 2 * HOUR
+        await reader.refresh()
         await control.consumption(ago(2).isoformat(), 43.4)
         await reader.refresh()
     async with store.db.read() as tx:
@@ -237,4 +256,4 @@ async def test_the_simulated_devin_has_a_history_by_product_and_corrects_it(make
         ago(2): {"devin": Decimal("43.4")},
         ago(89): {"devin": Decimal("8.9"), "review": Decimal("0.2"), "other": Decimal("0.3")},
     }
-    assert await changes(store) == [Correction(ago(2), 0.7, 43.4)]
+    assert await changes(store) == [Correction(ago(1), None, 0.6), Correction(ago(2), 0.7, 43.4)]

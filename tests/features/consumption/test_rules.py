@@ -9,8 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.amounts import exact_sum
-from bot.domain.billing import bounds
-from bot.features.consumption.rules import Correction, by_product, days_to_read, joined, settled_at, window
+from bot.domain.billing import Billed, bounds
+from bot.features.consumption.rules import (
+    Correction,
+    bill_of,
+    by_product,
+    days_to_read,
+    joined,
+    not_in_yet,
+    settled_at,
+    window,
+)
 
 QUARTER_HOUR = 900.0
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
@@ -96,6 +105,38 @@ def test_a_window_asks_about_the_newest_days_and_no_more_than_31(days):
     assert all(day < asked[0] + timedelta(days=1) for day in newest_first if day not in asked[1:])
 
 
+# ---------------------------------------------------------------- days that Devin does not list
+
+listed = st.none() | st.floats(-100, 100)
+
+
+@given(st.lists(listed, min_size=1, max_size=8), st.integers(0, 8), st.integers(1, 200), st.sampled_from([0.0, 4.0]))
+def test_a_day_that_is_not_listed_is_nothing_when_a_later_one_is_or_nothing_changes_any_more(acus, back, hours, own):
+    """Asked `hours` after the end of the newest day; the days are those up to it."""
+    now = bounds(TODAY)[1] + hours * 3600.0
+    known = {ago(at): Billed(figure, now) for at, figure in enumerate(acus)}
+    day = ago(min(back, len(acus) - 1))
+    if known[day].acus is not None:
+        return
+    later_listed = any(known[later].acus is not None for later in known if later > day)
+    is_final = now >= bounds(day)[1] + 3 * 86_400
+    found = bill_of(day, known, own, now)
+    assert found == (0.0 if is_final or (later_listed and not own) else None)
+    newest = max((later for later in known if known[later].acus is not None), default=None)
+    if not own:
+        assert not_in_yet([day], newest, now) == ((day,) if found is None else ())
+
+
+def test_a_day_that_was_asked_about_only_while_it_could_change_is_not_in_yet_however_late_it_is():
+    known = {ago(9): Billed(None, bounds(ago(9))[1] + 3600.0)}
+    assert bill_of(ago(9), known, 0.0, NOW) is None
+
+
+def test_a_running_day_that_is_listed_says_nothing_about_the_one_before():
+    known = {ago(1): Billed(None, NOW), TODAY: Billed(5.0, NOW)}
+    assert bill_of(ago(1), known, 0.0, NOW) is None
+
+
 # ---------------------------------------------------------------- corrections
 
 
@@ -108,6 +149,8 @@ def test_a_window_asks_about_the_newest_days_and_no_more_than_31(days):
         ([43.1, 43.149], None),
         ([43.1, 44.0, 43.1], None),
         ([43.1, 44.0, 43.4], (43.1, 43.4)),
+        ([None, 43.1, 43.4], (None, 43.4)),
+        ([None, 0.0], None),
     ],
 )
 def test_the_changes_of_a_day_are_one_correction_if_they_make_enough(figures, correction):

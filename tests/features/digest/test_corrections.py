@@ -66,7 +66,10 @@ class Digests:
 
 def named(post):
     """The sentences of a post about corrected bills."""
-    return re.findall(r"\w{3} \d+ \w{3} corrected: \S+ → \S+ ACUs?\.", written(post["payload"]["blocks"]))
+    return re.findall(
+        r"\w{3} \d+ \w{3} corrected: \S+ → \S+ ACUs?\.|Devin's bill for \w{3} \d+ \w{3} is in now: \S+ ACUs?\.",
+        written(post["payload"]["blocks"]),
+    )
 
 
 @pytest.fixture
@@ -102,6 +105,30 @@ async def test_changes_that_were_seen_between_two_digests_are_one_and_one_that_c
         bills.days |= {may(17): sunday, may(18): monday}
         await digests.read(19, hour)
     assert await digests.corrections(20) == SUNDAY
+    assert await digests.corrections(21) == []
+
+
+async def test_a_bill_that_was_not_in_is_told_by_the_next_digest_and_is_no_correction(digests, bills):
+    assert await digests.corrections(19) == []  # and that the bill for Monday is 5 ACUs
+    assert await digests.corrections(20) == []  # and that the one for Tuesday is not in yet
+    bills.days |= {may(19): 43.1, may(20): 1.0}
+    assert await digests.corrections(21) == ["Devin's bill for Tue 19 May is in now: 43.1 ACUs."]
+    bills.days |= {may(19): 43.4, may(21): 1.0}
+    assert await digests.corrections(22) == ["Tue 19 May corrected: 43.1 → 43.4 ACUs."]
+
+
+async def test_a_bill_that_came_in_before_the_digest_of_its_day_is_that_digest_alone(digests, bills):
+    await digests.read(19, 9)
+    await digests.read(20, 9)
+    bills.days[may(19)] = 43.1
+    assert await digests.corrections(20) == []
+    bills.days[may(20)] = 1.0
+    assert await digests.corrections(21) == []
+
+
+async def test_a_day_that_devin_lists_late_with_nothing_is_not_worth_a_line(digests, bills):
+    assert await digests.corrections(20) == []
+    bills.days |= {may(19): 0.0, may(20): 1.0}
     assert await digests.corrections(21) == []
 
 

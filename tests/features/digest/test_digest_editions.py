@@ -133,7 +133,8 @@ async def test_the_weekly_digest_is_about_the_week_that_ended_with_saturday(star
     ]
 
 
-async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_are_left_out(start, store, slack):
+async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_are_left_out(start, store, slack, bills):
+    bills.days = {date(2026, 5, day): 0.0 for day in range(15, 18)}
     noon, slack.shared = utc(2026, 5, 15, 12), {"C0SHARED"}
     for number, channel in enumerate(("C0OPEN", "C0SECRET", "C0GONE", "C0SHARED", "D0ADA")):
         await store.session(channel, noon + number, channel=channel)
@@ -371,7 +372,8 @@ async def test_a_preview_names_corrections_and_leaves_them_to_the_digest(start, 
     assert [expected in text for text in await texts(store)] == [False, False, True]
 
 
-async def test_a_preview_of_a_day_that_is_left_out_says_so(start, store):
+async def test_a_preview_of_a_day_that_is_left_out_says_so(start, store, bills):
+    bills.days = {date(2026, 5, 17): 0.0}
     with frozen_at(2026, 5, 18, 9, 30):
         digest = start(posts_quiet_days=False)
         await UsageLedger(digest._services).refresh(digest._workspace.organisation)
@@ -508,12 +510,36 @@ async def test_a_channel_that_another_company_shares_sees_nothing_of_what_was_sp
 
 
 async def test_a_day_without_anything_is_left_out_and_not_named_as_missed(start, store, bills):
-    bills.days = {date(2026, 5, 19): 4.0}
+    bills.days = {date(2026, 5, 17): 0.0, date(2026, 5, 18): 0.0, date(2026, 5, 19): 4.0}
     with frozen_at(2026, 5, 18, 8, 50) as frozen:
         await subscribe(store, Edition.DAILY)
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 20, 9, 20))
     assert await keys(store) == [f"{WEB}:2026-05-19"]
     assert "not posted" not in (await texts(store))[0]
+
+
+async def test_a_day_with_a_credit_has_a_digest_of_which_the_parts_add_up(start, store, bills):
+    bills.days = {date(2026, 5, day): 4.0 for day in range(1, 17)} | {date(2026, 5, 17): -3.25}
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
+    (text,) = await texts(store)
+    assert text.splitlines()[0] == "*-3.3 ACUs on Sun 17 May*  ▼ 181 % (usual 4) · through Slack 0 · elsewhere -3.3"
+    assert text.splitlines()[-1] == "Devin's bill has a credit in it that is more than what was used in this time."
+
+
+async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(start, store, bills):
+    bills.days = {date(2026, 5, day): 4.0 for day in range(1, 17)}
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
+    (text,) = await texts(store)
+    assert text.splitlines()[:3] == [
+        "*0 ACUs through Slack on Sun 17 May*",
+        "Devin's bill for Sunday, 17 May 2026 is not in yet, so what was used elsewhere is not known.",
+        "May, through 16 May: 64 ACUs · forecast 124",
+    ]
+    assert "▼" not in text
 
 
 @pytest.mark.parametrize(

@@ -289,7 +289,8 @@ async def test_a_post_without_permission(start, store, bills):
     )
 
 
-async def test_a_post_about_a_quiet_day(start, store):
+async def test_a_post_about_a_quiet_day(start, store, bills):
+    bills.days = {date(2026, 5, day): 0.0 for day in (16, 17, 18)}
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
@@ -299,7 +300,8 @@ async def test_a_post_about_a_quiet_day(start, store):
 
 
 @pytest.mark.parametrize("days", [14, 15])
-async def test_a_key_that_expires_soon_is_a_line_even_on_a_quiet_day(start, store, days):
+async def test_a_key_that_expires_soon_is_a_line_even_on_a_quiet_day(start, store, bills, days):
+    bills.days = {date(2026, 5, 18): 0.0}
     digest, at = start(posts_quiet_days=False), utc(2026, 5, 20, 7)
     async with store.db.write() as tx:
         await dues.write(tx, dues.key_expiry("org-acme"), at + days * 86_400, {"v": 1})
@@ -341,7 +343,7 @@ async def test_a_post_on_a_plan_without_acus(start, store):
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
         f"*Devin on Mon 18 May*\n{NO_ACUS}\n1 session: done.\n"
-        "Devin worked for 40 minutes on the finished ones.\nDay 08:00\N{EN DASH}08:00 UTC, read 07:00."
+        "Devin worked for 40 minutes on the finished ones.\nDay 08:00\N{EN DASH}08:00 UTC."
     )
 
 

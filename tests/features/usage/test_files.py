@@ -129,8 +129,21 @@ async def test_more_than_a_file_takes_are_one_row(files, monkeypatch):
 
 async def test_without_a_division_each_finished_day_is_a_row(files):
     lines = await files("usage csv week")
-    assert (len(lines), lines[0], lines[1]) == (9, "day,acus,sessions", "2026-05-13,0.0,0")
+    assert (len(lines), lines[0], lines[1]) == (9, "day,acus,sessions", "2026-05-13,0,0")
     assert lines[-3:] == ["2026-05-18,10.123456789,4", "2026-05-19,10.00,2", f"{TOTAL},20.123456789,"]
+
+
+async def test_a_day_that_devin_does_not_list_has_no_acus_and_no_total(files, bills, clock):
+    clock.now += 2 * 86_400
+    await files.usage_ledger.refresh(files.workspace.organisation)
+    lines = await files("usage csv week")
+    assert lines[0] == "day,acus,sessions"
+    assert lines[-4:] == [
+        "2026-05-19,10.00,2",
+        "2026-05-20,3.0,0",
+        "2026-05-21,,0",
+        f"{TOTAL},,",
+    ]
 
 
 async def test_a_day_that_is_not_finished_is_in_no_file(files, clock):

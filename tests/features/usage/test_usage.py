@@ -344,7 +344,7 @@ async def test_a_plan_without_acus_divides_sessions_time_and_pull_requests(asked
 async def test_the_same_division_on_both_databases(make, either_store, clock, bills):
     clock.now = NOW
     await filled(either_store)
-    bills.days = {YESTERDAY: 20.0}
+    bills.days = {may(18): 0.0, YESTERDAY: 20.0}
     asked = Asked(make(either_store, clock))
     await asked.refresh()
     for by in By:
@@ -356,7 +356,7 @@ async def test_the_same_division_on_both_databases(make, either_store, clock, bi
 async def test_without_names_people_are_counted_and_sessions_have_no_asker(make, store, clock, bills):
     clock.now = NOW
     await filled(store)
-    bills.days = {YESTERDAY: 20.0}
+    bills.days = {may(18): 0.0, YESTERDAY: 20.0}
     asked = Asked(make(store, clock, shows_names=False))
     await asked.refresh()
     assert rows(await asked("week by person"))[0] == "3 people: 5 ACUs · 3 sessions"

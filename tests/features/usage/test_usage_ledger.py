@@ -8,7 +8,7 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
-from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
+from bot.domain.billing import Billed, Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.questions import Question
@@ -21,7 +21,7 @@ from bot.features.usage.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
 from bot.store.tables import consumption
-from bot.timing import PRODUCTION
+from bot.timing import DAY, PRODUCTION
 from tests.flows.conftest import ORG
 from tests.markup import written
 
@@ -346,11 +346,92 @@ async def test_a_bill_below_our_own_count_is_not_in_yet(usage_ledger, bills, sto
 
 
 async def test_a_running_day_without_a_bill_is_not_called_free(usage_ledger, bills):
-    bills.days = {may(18): 1.0}
+    bills.days = {may(18): 1.0, YESTERDAY: 0.0}
     await usage_ledger.refresh()
     today, yesterday = await usage_ledger.figures(TODAY), await usage_ledger.figures(YESTERDAY)
     assert (today.total, today.not_in_yet) == (None, TODAY)
     assert (yesterday.total, yesterday.not_in_yet) == (0.0, None)
+
+
+# ---------------------------------------------------------------- days that Devin does not list
+
+
+async def test_a_day_that_is_not_listed_is_not_in_yet_until_devin_changes_it_no_more(usage_ledger, bills, clock):
+    bills.days = {may(day): 4.0 for day in range(1, 19)}
+    while clock.now < bounds(YESTERDAY)[1] + 3 * DAY:
+        await usage_ledger.refresh()
+        figures = await usage_ledger.figures(YESTERDAY)
+        assert (figures.total, figures.not_in_yet, figures.usual) == (None, YESTERDAY, 4.0)
+        assert (figures.cycle.used, figures.cycle.until) == (72.0, may(18))
+        clock.now += 12 * 3600
+    await usage_ledger.refresh()
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert (figures.total, figures.not_in_yet) == (0.0, None)
+    assert (figures.cycle.used, figures.cycle.until) == (72.0, None)
+
+
+async def test_a_day_that_is_not_listed_cost_nothing_once_a_later_one_is_that_has_settled(usage_ledger, bills, clock):
+    bills.days = {may(18): 4.0, TODAY: 1.0}
+    await usage_ledger.refresh()
+    assert (await usage_ledger.figures(YESTERDAY)).not_in_yet == YESTERDAY
+    clock.now = bounds(TODAY)[1] + 3600
+    await usage_ledger.refresh()
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert (figures.total, figures.not_in_yet) == (0.0, None)
+
+
+async def test_what_our_sessions_used_keeps_a_day_that_is_not_listed_open_longer(usage_ledger, bills, store, clock):
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=4.0)
+    bills.days = {may(day): 2.0 for day in range(1, 22)} | {TODAY: 1.0}
+    del bills.days[YESTERDAY]
+    clock.now = bounds(TODAY)[1] + 3600
+    await usage_ledger.refresh()
+    figures = await usage_ledger.figures(TODAY)
+    assert (figures.total, figures.cycle.used, figures.cycle.until) == (1.0, 36.0, may(18))
+    assert (await usage_ledger.figures(YESTERDAY)).not_in_yet == YESTERDAY
+    clock.now = bounds(YESTERDAY)[1] + 3 * DAY
+    await usage_ledger.refresh()
+    assert (await usage_ledger.figures(YESTERDAY)).total == 0.0
+
+
+async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bills):
+    bills.days = {may(day): 4.0 for day in range(1, 19)}
+    await usage_ledger.refresh()
+    text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
+    assert text.splitlines()[2:6] == [
+        "*0 ACUs* through Slack",
+        "Devin's bill for Tuesday, 19 May 2026 is not in yet, so what was used elsewhere is not known.",
+        "No active sessions.",
+        "May, through 18 May: 72 ACUs · forecast 124",
+    ]
+    week = written((await usage_ledger.usage(Period.WEEK)).blocks)
+    assert "*0 ACUs* through Slack" in week
+    assert "Devin's bill for Tuesday, 19 May 2026 is not in yet" in week
+
+
+async def test_what_is_not_listed_does_not_come_where_devin_withholds_its_bill(usage_ledger, bills):
+    bills.days = {may(18): 4.0}
+    await usage_ledger.refresh()
+    bills.refusal = {"detail": "Forbidden"}
+    await usage_ledger.refresh()
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert (figures.total, figures.not_in_yet, figures.withheld) == (None, None, PERMISSION_MISSING)
+
+
+async def test_a_credit_is_a_day_of_the_bill(usage_ledger, bills, store):
+    await store.session("a", NOW - 86_400)
+    await store.spent(may(18), a=2.0)
+    bills.days = {may(17): 10.0, may(18): -3.25, YESTERDAY: -1.0}
+    bills.products = {may(18): {"devin": 2.0, "review": -5.25}}
+    await usage_ledger.refresh()
+    assert await billed(store, may(17), YESTERDAY) == {may(17): 10.0, may(18): -3.25, YESTERDAY: -1.0}
+    figures = await usage_ledger.figures(may(18))
+    assert (figures.total, figures.cycle.used) == (-3.25, 6.75)
+    text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
+    assert "*-1 ACUs*" in text
+    assert "0 through Slack, -1 elsewhere" in text
+    assert text.endswith("Devin's bill has a credit in it that is more than what was used in this time.")
 
 
 async def test_a_plan_without_acus_is_recognised_by_sessions_that_are_done(usage_ledger, store, clock):
@@ -391,5 +472,5 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)
-    assert found == {YESTERDAY: spend.Billed(2.5, NOW)}
-    assert len(await either_store.all(consumption.c.day)) == 30  # a day that Devin leaves out cost nothing
+    assert found == {YESTERDAY: Billed(2.5, NOW)}
+    assert len(await either_store.all(consumption.c.day)) == 30  # one for each day, also those that Devin leaves out

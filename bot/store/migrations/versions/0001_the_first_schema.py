@@ -486,7 +486,7 @@ def _money_tables() -> None:
         _text("org_id"),
         sa.Column("day", sa.String, nullable=False),
         sa.Column("product", sa.String, nullable=False),
-        sa.Column("acus", _EXACT, nullable=False),
+        sa.Column("acus", _EXACT),
         sa.Column("read_at", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("org_id", "day", "product", name="pk_consumption"),
     )
@@ -495,7 +495,7 @@ def _money_tables() -> None:
         sa.Column("seq", _SEQUENCE, autoincrement=True, nullable=False),
         sa.Column("org_id", sa.String, nullable=False),
         sa.Column("day", sa.String, nullable=False),
-        sa.Column("acus_before", sa.Float, nullable=False),
+        sa.Column("acus_before", sa.Float),
         sa.Column("acus_after", sa.Float, nullable=False),
         sa.Column("seen_at", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_corrections"),
