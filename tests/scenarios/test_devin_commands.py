@@ -325,6 +325,7 @@ async def test_a_commit_that_is_being_reviewed_gets_no_second_review(on: Harness
     await on.slack.wait_for_message(DIRECT, "Done. Devin's findings are on the pull request.")
     assert await typed(on, f"review {PULL}", ANN) == ASKING
     await on.devin.wait_for_calls("create_review", 2)
+    set_reviews(on, "completed")
     await settled(on)
 
 
