@@ -86,7 +86,10 @@ WRONG: Final = {
         "must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign, for example"
         " 2.25 USD or 2.25 €."
     ),
-    "bot_cycle_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 1200.",
+    "bot_cycle_acus": (
+        "must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a billion, without"
+        " separators, for example 1200."
+    ),
     "bot_names": "must be on or off.",
     "bot_session_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 10.",
     "bot_wake_guard_hours": "must be a number of hours from 0, which turns it off, to 87600, for example 72.",

@@ -2,6 +2,7 @@
 
 https://docs.devin.ai/api-reference/v3/consumption/consumption-daily
 https://docs.devin.ai/api-reference/v3/acu-limits/get-devin-acu-limits
+https://docs.devin.ai/admin/billing/org-acu-limits
 """
 
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ from collections.abc import AsyncIterator
 from bot.devin.answers import Page
 from bot.devin.api import Api, given, quoted
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.devin.models import AcuLimit, Consumption, Cycle
+from bot.devin.models import AcuLimit, AgentLimits, Consumption, Cycle
 
 
 class ConsumptionApi(Api):
@@ -36,6 +37,11 @@ class ConsumptionApi(Api):
     def acu_limits(self) -> AsyncIterator[AcuLimit]:
         """List how many ACUs the enterprise, its organisations and its people may use in a billing cycle."""
         return self._listed("/v3/enterprise/consumption/acu-limits/devin", Page[AcuLimit])
+
+    async def agent_limits(self) -> AgentLimits:
+        """Read how many ACUs each kind of agent may use in a billing cycle in the organisation. In beta."""
+        path = f"/v3beta1/enterprise/organizations/{quoted(self.org_id)}/consumption/acu-limits"
+        return await self._request("GET", path, AgentLimits)
 
     async def _consumption(self, path: str, after: int | None, before: int | None) -> Consumption:
         asked = given({"time_after": after, "time_before": before})

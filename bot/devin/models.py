@@ -284,6 +284,19 @@ class AcuLimit(Answer):
     cycle_acu_limit: Acus
 
 
+class AgentLimit(Answer):
+    """How many ACUs one kind of agent may use in a billing cycle."""
+
+    cycle_acu_limit: Acus
+
+
+class AgentLimits(Answer):
+    """The limits of an organisation by kind of agent: of Devin in sessions, and of the local agents together."""
+
+    cloud_agent: AgentLimit | None = None
+    local_agent: AgentLimit | None = None
+
+
 class Organization(Answer):
     """An organisation of the enterprise, with its limits if it has any."""
 

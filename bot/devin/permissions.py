@@ -12,6 +12,7 @@ _DOCUMENTED: Final = tuple(
     for methods, path, permission in (
         ("GET", r"/self$", "ReadAccountMeta"),
         ("GET", r"/enterprise/consumption/", "ViewAccountConsumption"),
+        ("GET", r"/enterprise/organizations/[^/]+/consumption/", "ViewAccountConsumption"),
         ("GET", r"/organizations/[^/]+/consumption/", "ViewOrgConsumption"),
         ("GET", r"/enterprise/queue$", "ViewAccountMetrics"),
         ("GET", r"/metrics/[a-z-]+$", "ViewAccountMetrics"),

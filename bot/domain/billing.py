@@ -6,10 +6,12 @@ UTC date on which it starts (https://docs.devin.ai/api-reference/v3/consumption/
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from bot.domain.amounts import half_up
+from bot.domain.products import Products, of_devin, of_others
 
 DAY_STARTS: Final = timedelta(hours=8)
 SETTLING: Final = timedelta(hours=1)  # late bookings: a day counts as finished this long after its end
@@ -48,10 +50,24 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """The ACUs that Devin billed for a billing day, None if it did not list the day, and when that was read."""
+    """The ACUs that Devin billed for a billing day, when that was read, and what each product used of them.
+
+    If Devin did not list the day, the ACUs are None, and there are no products.
+    """
 
     acus: float | None
     read_at: float
+    products: Products
+
+    @property
+    def of_devin(self) -> float | None:
+        """What Devin itself used of them, the cloud agent."""
+        return None if self.acus is None else float(of_devin(self.products))
+
+    @property
+    def of_others(self) -> Decimal:
+        """What other products used of them."""
+        return of_others(self.products)
 
 
 def billing_day(at: float) -> date:

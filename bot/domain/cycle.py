@@ -34,11 +34,13 @@ class Cycle:
 
 
 class LimitSource(StrEnum):
-    """Who sets the limit of a cycle."""
+    """Who sets a limit of a cycle. All but the last one are about Devin itself, the cloud agent."""
 
     ORGANISATION = "organisation"  # `max_cycle_acu_limit` of the organisation at Devin
     ACU_LIMITS = "acu limits"  # its entry in Devin's list of ACU limits
+    CLOUD_AGENT = "cloud agent"  # its limits by kind of agent
     SETTING = "setting"  # BOT_CYCLE_ACUS
+    LOCAL_AGENTS = "local agents"  # its limits by kind of agent, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,14 @@ class CycleLimit:
 
     acus: float
     source: LimitSource
+
+
+@dataclass(frozen=True, slots=True)
+class CycleLimits:
+    """What an organisation may use in a cycle of Devin itself, and what of the local agents; None without a limit."""
+
+    devin: CycleLimit | None = None
+    local_agents: CycleLimit | None = None
 
 
 def calendar_month(day: date) -> Cycle:
@@ -66,10 +76,12 @@ def cycle_with(day: date, known: Iterable[Cycle]) -> Cycle:
     return max(found, key=lambda cycle: cycle.first, default=calendar_month(day))
 
 
-def limit_among(known: Iterable[CycleLimit], setting: float | None) -> CycleLimit | None:
-    """Return the smallest of the limits that Devin knows, or the one of the `setting` where it knows none."""
+def limits_among(known: Iterable[CycleLimit], setting: float | None) -> CycleLimits:
+    """Return the limits that hold. Devin's is the smallest that it knows, or the one of the `setting` without any."""
+    by_source = {limit.source: limit for limit in known}
+    local_agents = by_source.pop(LimitSource.LOCAL_AGENTS, None)
     otherwise = None if setting is None else CycleLimit(setting, LimitSource.SETTING)
-    return min(known, key=lambda limit: limit.acus, default=otherwise)
+    return CycleLimits(min(by_source.values(), key=lambda limit: limit.acus, default=otherwise), local_agents)
 
 
 def _first_day(instant: int) -> date:

@@ -29,7 +29,7 @@ class NewOperation:
 
     Of the columns in `header` those of `shown` stand in the table of the message, which has `most_shown` rows; some
     kinds have a table of their own. There is a file if there are more than `file_beyond` rows, with a last row `total`
-    if there is a `total_column`. `asked` are parameters of its kind.
+    if there are `total_columns`. `asked` are parameters of its kind.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class NewOperation:
     shown: tuple[int, ...]
     most_shown: int = 20
     file_beyond: int = 0
-    total_column: int | None = None
+    total_columns: tuple[int, ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -30,7 +30,7 @@ class Policy:
     acu_price: Price | None = None
     wake_limits: WakeLimits = field(default_factory=WakeLimits)
     runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
-    cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none
+    cycle_acus: float | None = None  # that Devin itself may use in a cycle, where Devin names no limit
     shows_names: bool = True  # whether figures name people; else they count them
 
     @property

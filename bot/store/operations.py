@@ -16,7 +16,7 @@ from bot.store.tables import operation_rows, operations
 _OPERATION: Final = TypeAdapter(Operation)
 _COLUMNS: Final = [field.name for field in fields(Operation) if field.name != "new"]
 _NAMED: Final = ("kind", "title", "file_name")
-_SHAPE: Final = ("header", "shown", "most_shown", "file_beyond", "total_column")
+_SHAPE: Final = ("header", "shown", "most_shown", "file_beyond", "total_columns")
 
 
 async def add(tx: AsyncConnection, operation: Operation, rows: Sequence[OperationRow] = ()) -> bool:

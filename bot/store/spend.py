@@ -111,7 +111,7 @@ async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> d
     days: dict[date, list[Any]] = defaultdict(list)
     for row in await _consumption(tx, org_id, first, last):
         days[date.fromisoformat(row.day)].append(row)
-    return {day: Billed(_total(rows), min(row.read_at for row in rows)) for day, rows in days.items()}
+    return {day: _billed(rows) for day, rows in days.items()}
 
 
 async def consumed_by_product(
@@ -146,10 +146,11 @@ async def _consumption(tx: AsyncConnection, org_id: str, first: date, last: date
     return found.all()
 
 
-def _total(rows: Sequence[Any]) -> float | None:
-    """The ACUs of the `rows` of a day; None if Devin does not list it."""
-    known = [row.acus for row in rows if row.acus is not None]
-    return float(exact_sum(known)) if known else None
+def _billed(rows: Sequence[Any]) -> Billed:
+    """The bill of a day, from its `rows` by product."""
+    products = {row.product: row.acus for row in rows if row.acus is not None}
+    acus = float(exact_sum(products.values())) if products else None
+    return Billed(acus, min(row.read_at for row in rows), products)
 
 
 def _among(org_id: str, days: Collection[date]) -> tuple[ColumnElement[bool], ...]:

@@ -20,6 +20,8 @@ HEADINGS: Final[Mapping[str, str]] = {
     "max_session_acu_limit": "ACUs per session",
     "max_cycle_acu_limit": "ACUs per cycle",
     "acus": "ACUs used",
+    "devin_acus": "Used by Devin",
+    "other_acus": "Used by others",
     "at": "When (UTC)",
     "action": "What",
     "by": "Who",
@@ -157,22 +159,21 @@ def _file_name(operation: Operation) -> str:
 
 
 def _rounded(operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -> Sequence[Sequence[Cell]]:
-    """Round the ACUs in `rows` so that they add up to their rounded sum.
+    """Round the ACUs in `rows` so that those of each column add up to their rounded sum.
 
-    The sum is the last row, if all rows are here and the ACUs of each are known.
+    The sums are the last row, if all rows are here and the ACUs of each are known.
     """
-    column = operation.new.total_column
-    if column is None:
-        return rows
-    amounts = [Decimal(row[column] or 0) for row in rows]
-    total = half_up(exact_sum(amounts), 1)
-    rounded = [
-        [*row[:column], None if row[column] is None else f"{acus:,}", *row[column + 1 :]]
-        for row, acus in zip(rows, shares(amounts, total), strict=True)
-    ]
-    has_total = 1 < len(rows) == count < MOST_ROWS and all(row[column] is not None for row in rows)
+    columns = operation.new.total_columns
+    rounded: list[list[Cell]] = [list(row) for row in rows]
     last: list[Cell] = [TOTAL, *["-"] * (len(operation.new.header) - 1)]
-    last[column] = f"{total:,}"
+    for column in columns:
+        amounts = [Decimal(row[column] or 0) for row in rows]
+        total = half_up(exact_sum(amounts), 1)
+        for row, acus in zip(rounded, shares(amounts, total), strict=True):
+            row[column] = None if row[column] is None else f"{acus:,}"
+        last[column] = f"{total:,}"
+    is_known = all(row[column] is not None for row in rows for column in columns)
+    has_total = bool(columns) and 1 < len(rows) == count < MOST_ROWS and is_known
     return [*rounded, last] if has_total else rounded
 
 

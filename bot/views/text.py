@@ -98,7 +98,7 @@ def ago(at: float) -> str:
 
 def acus(amount: float) -> str:
     """Write an `amount` of ACUs with its unit and at most two decimals, as on cards: a session may take few."""
-    return _with_unit(hundredths(amount))
+    return with_unit(hundredths(amount))
 
 
 def hundredths(amount: float) -> str:
@@ -108,7 +108,7 @@ def hundredths(amount: float) -> str:
 
 def tenths_of_acus(amount: float) -> str:
     """Write an `amount` of ACUs with its unit and at most one decimal, as in reports."""
-    return _with_unit(tenths(amount))
+    return with_unit(tenths(amount))
 
 
 def tenths(amount: float) -> str:
@@ -131,7 +131,8 @@ def money(amount: float, price: Price) -> str:
     return f"{price.of(amount):,} {price.currency}"
 
 
-def _with_unit(written: str) -> str:
+def with_unit(written: str) -> str:
+    """Put the unit behind an amount of ACUs that is `written` already."""
     return f"{written} ACU" if written == "1" else f"{written} ACUs"
 
 

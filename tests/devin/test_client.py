@@ -537,6 +537,17 @@ async def test_an_id_that_would_lead_to_another_path_is_not_found_and_not_asked_
     assert devin_api.requests == []
 
 
+async def test_the_limits_of_a_cycle_by_kind_of_agent(devin, devin_api):
+    path = f"/v3beta1/enterprise/organizations/{ORG}/consumption/acu-limits"
+    for name in ("agent_acu_limits", "agent_acu_limits_of_one"):
+        devin_api.on("GET", path, name)
+
+    both, local_alone = await devin.agent_limits(), await devin.agent_limits()
+
+    assert (both.cloud_agent.cycle_acu_limit, both.local_agent.cycle_acu_limit) == (1000, 500)
+    assert (local_alone.cloud_agent, local_alone.local_agent.cycle_acu_limit) == (None, 0)
+
+
 async def test_a_note_with_everything(devin, devin_api):
     devin_api.on_org("POST", "/knowledge/notes", "note")
 

@@ -150,6 +150,7 @@ def test_a_permission_is_named_when_the_text_names_it():
         ("GET", "/v3/organizations/o/consumption/daily", "ViewOrgConsumption"),
         ("GET", "/v3/enterprise/consumption/cycles", "ViewAccountConsumption"),
         ("GET", "/v3/enterprise/consumption/acu-limits/devin", "ViewAccountConsumption"),
+        ("GET", "/v3beta1/enterprise/organizations/o/consumption/acu-limits", "ViewAccountConsumption"),
         ("GET", "/v3/enterprise/organizations", "ManageOrganizations"),
         ("GET", "/v3/enterprise/organizations/o", "ManageOrganizations"),
         ("GET", "/v3/enterprise/organizations/o/audit-logs", "ManageEnterpriseSettings"),

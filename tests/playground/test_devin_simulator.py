@@ -223,6 +223,7 @@ NEEDED = [
     ("GET", "/v3/enterprise/consumption/daily/organizations/org-play", "ViewAccountConsumption"),
     ("GET", "/v3/enterprise/consumption/cycles", "ViewAccountConsumption"),
     ("GET", "/v3/enterprise/consumption/acu-limits/devin", "ViewAccountConsumption"),
+    ("GET", "/v3beta1/enterprise/organizations/org-play/consumption/acu-limits", "ViewAccountConsumption"),
     ("GET", "/v3/enterprise/organizations", "ManageOrganizations"),
     ("GET", "/v3/enterprise/organizations/org-play", "ManageOrganizations"),
     ("GET", "/v3/enterprise/audit-logs", "ManageEnterpriseSettings"),
@@ -1088,6 +1089,23 @@ async def test_a_limit_that_devin_could_not_have_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         await control.acu_limits([limit])
+
+
+async def test_a_kind_of_agent_without_a_limit_is_left_out(api: httpx.AsyncClient, control: DevinControl) -> None:
+    await control.permissions(grant=sorted(ENTERPRISE_PERMISSIONS))
+    path = "/v3beta1/enterprise/organizations/org-play/consumption/acu-limits"
+    assert good(await api.get(path)) == {}
+    await control.limit_agents("org-play", cloud_agent=1000, local_agent=0)
+    assert good(await api.get(path)) == {
+        "cloud_agent": {"cycle_acu_limit": 1000},
+        "local_agent": {"cycle_acu_limit": 0},
+    }
+    await control.limit_agents("org-play", cloud_agent=None)
+    assert good(await api.get(path)) == {"local_agent": {"cycle_acu_limit": 0}}
+    with pytest.raises(ValueError, match=r"No kind of agent is called review\."):
+        await control.limit_agents("org-play", review=1)
+    with pytest.raises(ValueError, match="Organization not found"):
+        await control.limit_agents("org-none", cloud_agent=1)
 
 
 # ---------------------------------------------------------------- enterprise

@@ -308,15 +308,16 @@ async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: 
     await on.devin.add_organization("org-other", "Data Team")
     await on.devin.limit_organization("org-other", max_cycle_acu_limit=500)
     today = datetime.fromtimestamp(time.time() - 8 * HOUR, UTC)
-    await on.devin.consumption(f"{today:%Y-%m-%d}", 12.5, org_id="org-other")
+    products = {"devin": 12.5, "cascade": 600.0, "terminal": 26.0, "review": 1.04}
+    await on.devin.consumption(f"{today:%Y-%m-%d}", 639.54, org_id="org-other", products=products)
     assert await asked(on, "orgs") == operations.BEGUN.text
     shown = await result(on, "2 rows.")
     assert "Queue: normal, 0 sessions wait for a machine." in shown
     assert shown.split("Organisation\n", 1)[1].split("\n") == [
-        *("Organisation's id", "ACUs per session", "ACUs per cycle", "ACUs used"),
-        *("Play", "org-play", "none", "none", "0.0"),
-        *("Data Team", "org-other", "none", "500", "12.5"),
-        *("total", "-", "-", "-", "12.5"),
+        *("Organisation's id", "ACUs per session", "ACUs per cycle", "Used by Devin", "Used by others"),
+        *("Play", "org-play", "none", "none", "0.0", "0.0"),
+        *("Data Team", "org-other", "none", "500", "12.5", "627.0"),
+        *("total", "-", "-", "-", "12.5", "627.0"),
     ]
     assert await shared(on) == []
 
@@ -327,9 +328,9 @@ async def test_without_the_acus_there_is_no_total_of_them(on: Harness) -> None:
     await asked(on, "orgs")
     shown = await result(on, "2 rows.")
     assert organisations.no_acus("ViewAccountConsumption") in shown
-    assert shown.split("ACUs used\n", 1)[1].split("\n") == [
-        *("Play", "org-play", "none", "none", "not shown"),
-        *("Data Team", "org-other", "none", "none", "not shown"),
+    assert shown.split("Used by others\n", 1)[1].split("\n") == [
+        *("Play", "org-play", "none", "none", "not shown", "not shown"),
+        *("Data Team", "org-other", "none", "none", "not shown", "not shown"),
     ]
 
 
@@ -344,9 +345,9 @@ async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on:
     await asked(on, "orgs")
     await result(on, "206 rows: the first 100 here")
     head, *listed, total = await file_of(on)
-    assert head == ["name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus"]
+    assert head == ["name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "devin_acus", "other_acus"]
     assert len({one[1] for one in listed}) == len(listed) == 206
-    assert total == ["total", "", "", "", "0.3"]
+    assert total == ["total", "", "", "", "0.3", "0"]
 
 
 @pytest.mark.long
@@ -356,7 +357,7 @@ async def test_in_the_file_a_total_of_acus_that_are_not_known_is_empty(on: Harne
         await on.devin.add_organization(f"org-{number}", f"Team {number}")
     await asked(on, "orgs")
     await result(on, "101 rows: the first 100 here")
-    assert (await file_of(on))[-1] == ["total", "", "", "", ""]
+    assert (await file_of(on))[-1] == ["total", "", "", "", "", ""]
 
 
 @pytest.mark.timing(operation_unnoticed=0.0)
@@ -371,7 +372,14 @@ async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing
     shown = await result(on, "1 row.")
     assert organisations.no_queue("ViewAccountMetrics") in shown
     assert organisations.own_alone("ManageOrganizations") in shown
-    assert shown.split("ACUs used\n", 1)[1].split("\n") == ["-", "org-play", "not shown", "not shown", "0.0"]
+    assert shown.split("Used by others\n", 1)[1].split("\n") == [
+        "-",
+        "org-play",
+        "not shown",
+        "not shown",
+        "0.0",
+        "0.0",
+    ]
 
 
 async def test_a_key_that_does_not_show_its_own_acus_says_so(on: Harness) -> None:
@@ -381,7 +389,7 @@ async def test_a_key_that_does_not_show_its_own_acus_says_so(on: Harness) -> Non
     shown = await result(on, "1 row.")
     missing = organisations.no_acus("ViewOrgConsumption")
     assert missing in shown
-    assert shown.endswith("\norg-play\nnot shown\nnot shown\nnot shown")
+    assert shown.endswith("\norg-play" + "\nnot shown" * 4)
 
 
 # ---------------------------------------------------------------- what all organisations used

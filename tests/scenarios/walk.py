@@ -28,7 +28,10 @@ CAM = "U0CAM"  # in threads: somebody who neither asked for the session nor is a
 WHO_ARE_ADMINS = "<@U0ADA> or somebody in <!subteam^S0ADMINS>"
 # What the bot asks of Devin on its own while people type.
 BY_ITSELF = frozenset(
-    {"self", "list_sessions", "list_insights", "list_messages", "org_daily", "cycles", "list_acu_limits"}
+    {
+        *("self", "list_sessions", "list_insights", "list_messages"),
+        *("org_daily", "cycles", "list_acu_limits", "agent_acu_limits"),
+    }
 )
 PERMISSION_OF = {route.name: route.permission for route in ROUTES}
 

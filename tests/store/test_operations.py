@@ -17,7 +17,7 @@ NEW = NewOperation(
     (0,),
     7,
     3,
-    total_column=1,
+    total_columns=(1,),
     asked={"after": 1, "action": "login"},
 )
 OPERATION = Operation("j1", TEAM, "U1", NEW, OperationState.READING, "ref", NOW, channel="D1", notes=("One.",))

@@ -114,7 +114,10 @@ async def test_what_was_billed_is_replaced_by_the_newest_reading(db: Database) -
     async with db.read() as tx:
         assert await spend.consumed(tx, ORG, MON, WED) == {MON: 5.0, TUE: 3.5}
         assert await spend.consumed(tx, ORG, TUE, TUE) == {TUE: 3.5}
-        assert await spend.billed(tx, ORG, MON, WED) == {MON: Billed(5.0, NOW), TUE: Billed(3.5, NOW + 60)}
+        assert await spend.billed(tx, ORG, MON, WED) == {
+            MON: Billed(5.0, NOW, by_product(5.0, {})),
+            TUE: Billed(3.5, NOW + 60, by_product(3.5, {})),
+        }
 
 
 async def test_reading_a_day_again_replaces_all_its_products(db: Database) -> None:

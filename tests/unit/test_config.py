@@ -38,7 +38,8 @@ ACU_PRICE = (
     " for example 2.25 USD or 2.25 €."
 )
 CYCLE_ACUS = (
-    "BOT_CYCLE_ACUS must be a number of ACUs above 0 and up to a billion, without separators, for example 1200."
+    "BOT_CYCLE_ACUS must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a"
+    " billion, without separators, for example 1200."
 )
 
 SESSION_ACUS = (

@@ -1,5 +1,6 @@
 """Billing cycles and their limits, and the line that reports about one."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,9 +10,18 @@ from hypothesis import strategies as st
 
 from bot.domain.amounts import Price
 from bot.domain.billing import bounds
-from bot.domain.cycle import Cycle, CycleLimit, LimitSource, calendar_month, cycle_between, cycle_with, limit_among
+from bot.domain.cycle import (
+    Cycle,
+    CycleLimit,
+    CycleLimits,
+    LimitSource,
+    calendar_month,
+    cycle_between,
+    cycle_with,
+    limits_among,
+)
 from bot.features.consumption.forecast import Forecast
-from bot.features.consumption.sentences import CycleFigures, cycle_line
+from bot.features.consumption.sentences import CycleFigures, ProductUse, cycle_line
 
 NOVEMBER = calendar_month(date(2026, 11, 26))
 FROM_THE_20TH = Cycle(date(2026, 11, 20), date(2026, 12, 19))
@@ -83,10 +93,16 @@ def test_the_cycle_of_a_day_is_the_newest_that_contains_it_or_its_month():
 
 def test_the_smallest_limit_of_devins_counts_and_the_setting_only_without_one():
     own, listed = CycleLimit(900, LimitSource.ORGANISATION), CycleLimit(500, LimitSource.ACU_LIMITS)
-    assert limit_among([own, listed], 100.0) == listed
-    assert limit_among([own], 100.0) == own
-    assert limit_among([], 100.0) == CycleLimit(100, LimitSource.SETTING)
-    assert limit_among([], None) is None
+    assert limits_among([own, listed], 100.0) == CycleLimits(listed)
+    assert limits_among([own], 100.0) == CycleLimits(own)
+    assert limits_among([], 100.0) == CycleLimits(CycleLimit(100, LimitSource.SETTING))
+    assert limits_among([], None) == CycleLimits()
+
+
+def test_the_limit_of_local_agents_is_none_of_devins():
+    cloud, local = CycleLimit(900, LimitSource.CLOUD_AGENT), CycleLimit(50, LimitSource.LOCAL_AGENTS)
+    assert limits_among([local, cloud], 100.0) == CycleLimits(cloud, local)
+    assert limits_among([local], 100.0) == CycleLimits(CycleLimit(100, LimitSource.SETTING), local)
 
 
 # ---------------------------------------------------------------- the line
@@ -130,6 +146,50 @@ def line(price=None, **facts):
 )  # fmt: skip
 def test_each_part_of_the_line_stands_only_where_it_is_known(facts, words):
     assert line(**facts) == words
+
+
+LOCAL = ProductUse("local agents", 600.0)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, "Devin 24 of 500 ACUs (4 %), forecast: too early to say · local agents 600 ACUs · 624 ACUs in all"),
+        (
+            {"others": (replace(LOCAL, limit=800.0, forecast=Forecast(700, 900)),), "forecast": Forecast(30, 40)},
+            "Devin 24 of 500 ACUs (4 %), forecast 30\N{EN DASH}40"
+            " · local agents 600 of 800 ACUs (75 %), forecast 700\N{EN DASH}900 · 624 ACUs in all",
+        ),
+        (
+            {"others": (replace(LOCAL, limit=800.0),), "is_over": True},
+            "Devin 24 of 500 ACUs (4 %) · local agents 600 of 800 ACUs (75 %) · 624 ACUs in all",
+        ),
+        ({"limit": None, "is_over": True}, "Devin 24 ACUs · local agents 600 ACUs · 624 ACUs in all"),
+        (
+            {"used": 1.0, "others": (ProductUse("review", 0.04),), "is_over": True},
+            "Devin 1 of 500 ACUs (0 %) · review under 0.1 ACUs · 1 ACU in all",
+        ),
+        # The rounded parts add up to the rounded sum.
+        (
+            {"used": 24.05, "others": (ProductUse("review", 1.05), ProductUse("a_b", 1.05)), "is_over": True},
+            "Devin 24.1 of 500 ACUs (4 %) · review 1.1 ACUs · a_b 1 ACU · 26.2 ACUs in all",
+        ),
+        # A credit.
+        (
+            {"others": (ProductUse("review", -2.0),), "is_over": True},
+            "Devin 24 of 500 ACUs (4 %) · review -2 ACUs · 22 ACUs in all",
+        ),
+    ],
+)
+def test_what_others_used_stands_beside_what_devin_used_of_its_limit(facts, words):
+    known = {"used": 24.0, "limit": 500, "others": (LOCAL,)}
+    assert line(**known | facts) == f"November: {words}"
+
+
+def test_beside_others_the_sum_has_the_money():
+    assert line(DOLLARS, used=24.0, limit=500, others=(LOCAL,), is_over=True) == (
+        "November: Devin 24 of 500 ACUs (4 %) · local agents 600 ACUs · 624 ACUs in all (1,404.00 USD)"
+    )
 
 
 def test_with_a_price_the_total_of_the_cycle_has_its_money():

@@ -88,7 +88,7 @@ def test_who_asked_is_notified_of_the_end():
 
 
 def test_acus_have_one_decimal_and_add_up_to_the_total():
-    spent = replace(OPERATION, new=replace(NEW, header=("name", "acus", "x"), total_column=1))
+    spent = replace(OPERATION, new=replace(NEW, header=("name", "acus", "x"), total_columns=(1,)))
     rows = [["a", "0.05", None], ["b", "0.05", None], ["d", "1234.56", None]]
     shown = table_of(done(spent, 3, rows, has_file=True))
     assert shown[1:] == [["a", "0.1"], ["b", "0.0"], ["d", "1,234.6"], ["total", "1,234.7"]]
@@ -101,7 +101,7 @@ def test_acus_have_one_decimal_and_add_up_to_the_total():
 def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
     header = ("name", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
     sentences = OrganisationSentences()
-    listed = replace(OPERATION, new=replace(NEW, header=header, shown=(0, 1, 2, 3), total_column=3))
+    listed = replace(OPERATION, new=replace(NEW, header=header, shown=(0, 1, 2, 3), total_columns=(3,)))
     rows = [["a", None, "500", "1.0"], ["b", "", "", None], [None, "5", None, "2.0"]]
     assert table_of(done(listed, 3, rows, has_file=False, sentences=sentences))[1:] == [
         ["a", "none", "500", "1.0"],

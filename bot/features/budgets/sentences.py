@@ -64,6 +64,7 @@ class Named:
     yours: bool = False  # the person reads it, or it is read in the session's thread
     anonymous: bool = False  # figures name nobody here
     unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
+    others: Decimal = Decimal(0)  # what other products than Devin used on the bill, which is not counted
 
     @property
     def is_hidden(self) -> bool:
@@ -89,9 +90,13 @@ class Named:
     @property
     def used(self) -> str:
         """How much of it is used, such as "8.2 of 10 ACUs this cycle"."""
-        standing, counted_from = self.standing, ", counted from Slack sessions only" if self.unbilled else ""
+        standing, note = self.standing, ""
+        if self.unbilled:
+            note = ", counted from Slack sessions only"
+        elif self.others > 0:
+            note = f", not counting {tenths(float(self.others))} of other products"
         spent, acus = tenths(float(standing.spent)), tenths_of_acus(float(standing.acus))
-        return f"{spent} of {acus} {_this(standing.period.span)}{counted_from}"
+        return f"{spent} of {acus} {_this(standing.period.span)}{note}"
 
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""

@@ -1,7 +1,8 @@
 """How the budgets of a workspace stand, within one transaction: what was spent of what in the running period.
 
 What people and channels spend is what their sessions spent, from our rows. What the organisation spends is what Devin
-billed, and on days without a bill, or on which we have counted more so far, what our sessions spent.
+billed for itself, and on days without a bill, or on which we have counted more so far, what our sessions spent. Other
+products on its bill, such as the local agents, are no work of sessions, and no budget counts them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -126,7 +127,7 @@ class Standings:
             session = await sessions.get(self._tx, subject)
             return Named(standing, session.title if session else "", yours=in_thread)
         if kind is ScopeKind.ORG:
-            return Named(standing, unbilled=await self._is_unbilled(standing.period))
+            return await self._named_organisation(standing)
         if kind not in _PEOPLE:
             return Named(standing)
         if not self._shows_names:
@@ -134,13 +135,17 @@ class Standings:
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)
 
-    async def _is_unbilled(self, period: Period) -> bool:
-        """Whether Devin keeps its bill from the key and no day of `period` was billed, so that our sessions count."""
-        stored = await due.read(self._tx, due.consumption(self._org_id))
-        if stored is None or read_withheld(stored.state) is None:
-            return False
+    async def _named_organisation(self, standing: Standing) -> Named:
+        """Return `standing` with what it does not count; where the key gets no bill, only our sessions count."""
+        period = standing.period
         billed = await spend.billed(self._tx, self._org_id, period.first, period.last)
-        return all(figure.acus is None for figure in billed.values())
+        is_unbilled = all(figure.acus is None for figure in billed.values()) and await self._is_withheld()
+        return Named(standing, unbilled=is_unbilled, others=exact_sum(figure.of_others for figure in billed.values()))
+
+    async def _is_withheld(self) -> bool:
+        """Whether Devin keeps its bill from the key."""
+        stored = await due.read(self._tx, due.consumption(self._org_id))
+        return stored is not None and read_withheld(stored.state) is not None
 
     async def _with_own_budget(self, each: ScopeKind) -> set[str]:
         """The people or channels whose own budget takes the place of the one for each of them."""
@@ -158,7 +163,7 @@ class Standings:
         own = await spend.by_day(self._tx, self._org_id, period.first, period.last)
         spent = [
             day_spent(
-                billed[day].acus if day in billed else None,
+                billed[day].of_devin if day in billed else None,
                 own.get(day, 0.0),
                 running=day not in billed or billed[day].read_at < settled_at(day),
             )
@@ -195,7 +200,7 @@ async def reports_no_acus(tx: Transaction, workspace: Workspace, now: float) -> 
     org_id, before = workspace.organisation.id, now - SETTLING.total_seconds()
     today = billing_day(now)
     billed = await spend.billed(tx, org_id, today - ONE_DAY * REPORTED_DAYS, today)
-    if any(figure.acus for figure in billed.values()):
+    if any(figure.of_devin for figure in billed.values()):
         return False
     return await spend.reports_none(tx, workspace.team, org_id, now - REPORTED_DAYS * DAY, before)
 

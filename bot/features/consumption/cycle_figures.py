@@ -1,13 +1,15 @@
 """The figures of the billing cycle that a day is in, made from the amounts of its days and of some before it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
+from bot.domain.amounts import half_up
 from bot.domain.billing import ONE_DAY, Withheld
-from bot.domain.cycle import Cycle, CycleLimit, LimitSource
-from bot.features.consumption.forecast import HISTORY_DAYS, forecast
-from bot.features.consumption.sentences import CycleFigures
+from bot.domain.cycle import Cycle, CycleLimit, CycleLimits, LimitSource
+from bot.domain.products import DEVIN, LOCAL_AGENTS
+from bot.features.consumption.forecast import HISTORY_DAYS, Forecast, forecast
+from bot.features.consumption.sentences import CycleFigures, ProductUse
 
 
 class DailyAcus(Protocol):
@@ -23,6 +25,9 @@ class DailyAcus(Protocol):
     def before_late(self, days: Sequence[date]) -> tuple[date, ...]:
         """Return those of the days, oldest first, that are before the first one whose bill is late."""
 
+    def by_limit(self) -> Mapping[str, "DailyAcus"]:
+        """Return the same of each part of the bill that Devin limits by itself, Devin's own among them."""
+
 
 def history_start(cycle: Cycle) -> date:
     """Return the first day that the forecast of a cycle is made from."""
@@ -30,32 +35,56 @@ def history_start(cycle: Cycle) -> date:
 
 
 def cycle_figures(
-    cycle: Cycle, limit: CycleLimit | None, amounts: DailyAcus, day: date, finished: date
+    cycle: Cycle, limits: CycleLimits, amounts: DailyAcus, day: date, finished: date
 ) -> CycleFigures | None:
     """Return the figures of `cycle` up to `day`, or None if a day of them is not known.
 
     The days up to `finished` are over, so that they say something about those that are to come.
     """
-    counted = amounts.before_late(_span(cycle.first, day))
-    used = amounts.best(counted)
+    days = amounts.before_late(_span(cycle.first, day))
+    parts = dict(amounts.by_limit())
+    devin = parts.pop(DEVIN)
+    used = devin.best(days)
     if used is None:
         return None
-    until = counted[-1]
-    known = {past_day: amounts.best((past_day,)) for past_day in _span(history_start(cycle), min(until, finished))}
-    expected = forecast({past_day: acus for past_day, acus in known.items() if acus is not None}, cycle)
+    until = days[-1]
+    known_until = min(until, finished)
+    others = [_other_use(name, cycle, limits, part, days, known_until) for name, part in parts.items()]
     return CycleFigures(
         cycle=cycle,
         used=used,
         until=None if until == day else until,
-        limit=limit.acus if limit is not None and _compares(limit, amounts) else None,
-        forecast=expected and expected.at_least(used),
-        is_over=min(until, finished) >= cycle.last,
+        limit=limits.devin.acus if limits.devin is not None and _compares(limits.devin, amounts) else None,
+        forecast=_forecast(cycle, devin, used, known_until),
+        is_over=known_until >= cycle.last,
+        others=tuple(sorted((other for other in others if half_up(other.used, 6)), key=_order)),
     )
 
 
 def _compares(limit: CycleLimit, amounts: DailyAcus) -> bool:
     # Devin limits the whole organisation. What our own sessions used is no part of that which anybody could judge by.
     return amounts.withheld is None or limit.source is LimitSource.SETTING
+
+
+def _other_use(
+    name: str, cycle: Cycle, limits: CycleLimits, amounts: DailyAcus, days: Sequence[date], known_until: date
+) -> ProductUse:
+    """What a part of the bill used that is not Devin's own, with a forecast if it has a limit to be reached."""
+    used, limit = amounts.best(days) or 0.0, limits.local_agents if name == LOCAL_AGENTS else None
+    if limit is None:
+        return ProductUse(name, used)
+    return ProductUse(name, used, limit.acus, _forecast(cycle, amounts, used, known_until))
+
+
+def _order(other: ProductUse) -> tuple[bool, float]:
+    """The local agents come first, then what used most."""
+    return other.name != LOCAL_AGENTS, -other.used
+
+
+def _forecast(cycle: Cycle, amounts: DailyAcus, used: float, known_until: date) -> Forecast | None:
+    known = {day: amounts.best((day,)) for day in _span(history_start(cycle), known_until)}
+    expected = forecast({day: acus for day, acus in known.items() if acus is not None}, cycle)
+    return expected and expected.at_least(used)
 
 
 def _span(first: date, last: date) -> tuple[date, ...]:

@@ -1,6 +1,6 @@
 """The cycles in which Devin bills an organisation, how many ACUs it may use in one, and when the key for it expires.
 
-1. Once in each billing day Devin is asked for its cycles, for the two limits that it knows, and for its service users.
+1. Once in each billing day Devin is asked for its cycles, for the limits that it knows, and for its service users.
 2. What an answer says replaces what is stored. What the key may not read is deleted, and asked for again the next day.
 3. Where no cycle is known, the month of the calendar counts, and where no limit is, the one of the settings.
 """
@@ -11,8 +11,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
+from bot.devin.models import AgentLimit, AgentLimits
 from bot.domain.billing import billing_day, bounds
-from bot.domain.cycle import Cycle, CycleLimit, LimitSource, cycle_between, cycle_with, limit_among
+from bot.domain.cycle import Cycle, CycleLimits, LimitSource, cycle_between, cycle_with, limits_among
 from bot.features.consumption import cycle_rows
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
@@ -56,9 +57,9 @@ async def cycle_of(tx: Transaction, org_id: str, now: float) -> Cycle:
     return cycle_with(day, await cycle_rows.cycles_with(tx, org_id, day))
 
 
-async def limit_of(tx: Transaction, org_id: str, policy: Policy) -> CycleLimit | None:
-    """Return how many ACUs an organisation may use in a cycle, as Devin or else the `policy` says; None without one."""
-    return limit_among(await cycle_rows.limits(tx, org_id), policy.cycle_acus)
+async def limits_of(tx: Transaction, org_id: str, policy: Policy) -> CycleLimits:
+    """Return how many ACUs an organisation may use in a cycle, as Devin or else the `policy` says."""
+    return limits_among(await cycle_rows.limits(tx, org_id), policy.cycle_acus)
 
 
 async def key_expiry_of(tx: Transaction, org_id: str) -> float | None:
@@ -160,6 +161,15 @@ async def _entry_in_acu_limits(devin: Devin) -> float | None:
     return min(ours, default=None)
 
 
+async def _put_agent_limits(tx: Transaction, org_id: str, limits: AgentLimits, now: float) -> None:
+    await cycle_rows.put_limit(tx, org_id, LimitSource.CLOUD_AGENT, _acus(limits.cloud_agent), now)
+    await cycle_rows.put_limit(tx, org_id, LimitSource.LOCAL_AGENTS, _acus(limits.local_agent), now)
+
+
+def _acus(limit: AgentLimit | None) -> float | None:
+    return None if limit is None else limit.cycle_acu_limit
+
+
 async def _limit_of_organisation(devin: Devin) -> float | None:
     return (await devin.organization()).max_cycle_acu_limit
 
@@ -185,6 +195,7 @@ def _limit(source: LimitSource, read: Callable[[Devin], Awaitable[float | None]]
 PARTS: Final[tuple[CycleRead[Any], ...]] = (
     CycleRead("cycles", _cycles, cycle_rows.put_cycles, ()),
     _limit(LimitSource.ACU_LIMITS, _entry_in_acu_limits),
+    CycleRead("agent limits", Devin.agent_limits, _put_agent_limits, AgentLimits()),
     _limit(LimitSource.ORGANISATION, _limit_of_organisation),
     CycleRead("key_expiry", _key_expiry, _put_key_expiry, None),
 )

@@ -9,8 +9,8 @@ from typing import Final
 
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.billing import ONE_DAY, SETTLING, Billed, billing_day, bounds, is_bill_in
+from bot.domain.products import OTHER
 
-OTHER: Final = "other"  # the product of ACUs for which Devin names none
 HISTORY_DAYS: Final = 90  # that are read back, the running one included
 WINDOW_DAYS: Final = 31  # that one call may ask about
 LATE_DATA: Final = timedelta(days=3)  # Devin may change a day's bill for so long after its end

@@ -1,24 +1,42 @@
 """The line of a digest or a report about the billing cycle: what was used, of how much, and how it will end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Price, exact_sum, half_up
 from bot.domain.cycle import Cycle
+from bot.domain.shares import shares
 from bot.features.consumption.forecast import Forecast
 from bot.views.dates import month_name, short_date
-from bot.views.text import money, tenths, tenths_of_acus
+from bot.views.text import fitted, money, tenths, tenths_of_acus, with_unit
 
 TOO_EARLY: Final = "too early to say"
+DEVIN: Final = "Devin"
+LONGEST_NAME: Final = 40
 _TO: Final = "\N{EN DASH}"
 _FORECAST_DIGITS: Final = 3  # more would promise what no forecast can
+_SMALLEST: Final = "under 0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductUse:
+    """What one part of the bill `used` in a cycle, with its own `limit` if it has one, and its own `forecast`."""
+
+    name: str
+    used: float
+    limit: float | None = None
+    forecast: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CycleFigures:
-    """What was `used` in a `cycle`, the `limit` if one is known, and the `forecast` unless it is too early for it."""
+    """What Devin itself `used` in a `cycle`, its `limit` if one is known, and its `forecast` unless it is too early.
+
+    What `others` used, such as the local agents, is no part of these: no limit of Devin's is for it.
+    """
 
     cycle: Cycle
     used: float
@@ -26,14 +44,31 @@ class CycleFigures:
     limit: float | None = None
     forecast: Forecast | None = None
     is_over: bool = False  # nothing of it is left to forecast
+    others: tuple[ProductUse, ...] = ()
+
+    @property
+    def parts(self) -> tuple[ProductUse, ...]:
+        """What each part of the bill used, Devin first."""
+        return ProductUse(DEVIN, self.used, self.limit, self.forecast), *self.others
 
 
 def cycle_line(figures: CycleFigures, price: Price | None = None) -> str:
-    """Build the line about a cycle. A part for which something is missing is left out."""
+    """Build the line about a cycle. A part for which something is missing is left out.
+
+    Where others than Devin used something, each has its name, and their sum has the price.
+    """
     until = f", through {short_date(figures.until)}" if figures.until else ""
-    notes = ", ".join([*_percent(figures), *([money(figures.used, price)] if price else [])])
-    used = f"{cycle_name(figures.cycle)}{until}: {_of_limit(figures)}{f' ({notes})' if notes else ''}"
-    return " · ".join([used, *_forecast(figures)])
+    amounts = [half_up(part.used, 6) for part in figures.parts]
+    in_all = exact_sum(amounts)
+    cost = [money(float(in_all), price)] if price else []
+    devin, *others = figures.parts
+    if not others:
+        line = [_of_limit(devin, tenths(devin.used), cost), *_forecast(devin, figures)]
+    else:
+        rounded = shares(amounts, half_up(in_all, 1))
+        line = [_part(part, share, figures) for part, share in zip(figures.parts, rounded, strict=True)]
+        line.append(f"{tenths_of_acus(float(in_all))} in all{_in_brackets(cost)}")
+    return f"{cycle_name(figures.cycle)}{until}: {' · '.join(line)}"
 
 
 def cycle_name(cycle: Cycle) -> str:
@@ -44,27 +79,39 @@ def cycle_name(cycle: Cycle) -> str:
     return f" {_TO} ".join(days)
 
 
-def _of_limit(figures: CycleFigures) -> str:
-    if figures.limit is None:
-        return tenths_of_acus(figures.used)
-    return f"{tenths(figures.used)} of {tenths_of_acus(figures.limit)}"
+def _part(part: ProductUse, share: Decimal, figures: CycleFigures) -> str:
+    """Write what a part used, rounded to its `share` of the sum."""
+    acus = _SMALLEST if share == 0 < part.used else tenths(float(share))
+    is_forecast = part.name == DEVIN or part.forecast is not None
+    forecast = _forecast(part, figures) if is_forecast else []
+    return ", ".join([f"{fitted(part.name, LONGEST_NAME)} {_of_limit(part, acus)}", *forecast])
 
 
-def _percent(figures: CycleFigures) -> list[str]:
-    if not figures.limit:
+def _of_limit(part: ProductUse, acus: str, notes: Sequence[str] = ()) -> str:
+    if part.limit is None:
+        return f"{with_unit(acus)}{_in_brackets(notes)}"
+    return f"{acus} of {tenths_of_acus(part.limit)}{_in_brackets([*_percent(part), *notes])}"
+
+
+def _in_brackets(notes: Sequence[str]) -> str:
+    return f" ({', '.join(notes)})" if notes else ""
+
+
+def _percent(part: ProductUse) -> list[str]:
+    if not part.limit:
         return []
     # Rounded down, so that 100 % means that all of it is used.
-    return [f"{int(half_up(figures.used, 6) * 100 / Decimal(repr(figures.limit))):,} %"]
+    return [f"{int(half_up(part.used, 6) * 100 / Decimal(repr(part.limit))):,} %"]
 
 
-def _forecast(figures: CycleFigures) -> list[str]:
+def _forecast(part: ProductUse, figures: CycleFigures) -> list[str]:
     if figures.is_over:
         return []
-    if figures.forecast is None:
+    if part.forecast is None:
         return [f"forecast: {TOO_EARLY}"]
-    if figures.forecast.high <= 0:
+    if part.forecast.high <= 0:
         return []  # nobody has used anything
-    low, high = (max(figures.used, _roughly(acus)) for acus in (figures.forecast.low, figures.forecast.high))
+    low, high = (max(part.used, _roughly(acus)) for acus in (part.forecast.low, part.forecast.high))
     return [f"forecast {_TO.join(dict.fromkeys((tenths(low), tenths(high))))}"]
 
 

@@ -15,7 +15,7 @@ from bot.features.digest.file import digest_file
 from bot.features.digest.needing import needing_somebody
 from bot.features.digest.spenders import DigestSpenders
 from bot.features.usage import session_count_rows as session_counts
-from bot.features.usage.chart_days import CHART_DAYS, ChartGroup, chart_groups
+from bot.features.usage.chart_days import CHART_DAYS, ChartGroup, Pace, chart_groups
 from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.usual import HISTORY_DAYS
 from bot.kernel.services import Services
@@ -91,8 +91,9 @@ class DigestContents:
 def _chart(figures: Figures, first: date) -> tuple[ChartGroup, ...]:
     # A single day is charted at the end of two weeks, and compared with what was usual on each of its days.
     begin = days_before(figures.day, CHART_DAYS - 1)[0] if first == figures.day else first
+    days = days_between(begin, figures.day)
     known = figures.amounts.best_known(days_between(days_before(begin, HISTORY_DAYS)[0], figures.day))
-    return chart_groups(days_between(begin, figures.day), known, _limit_a_day(figures))
+    return chart_groups(days, known, _pace(figures, days))
 
 
 async def _pull_requests(tx: Transaction, workspace: Workspace, day: date) -> PullRequestFigures:
@@ -101,11 +102,12 @@ async def _pull_requests(tx: Transaction, workspace: Workspace, day: date) -> Pu
     return PullRequestFigures(*found)
 
 
-def _limit_a_day(figures: Figures) -> float | None:
+def _pace(figures: Figures, days: Sequence[date]) -> Pace | None:
     cycle = figures.cycle
     if cycle is None or cycle.limit is None:
         return None
-    return cycle.limit / ((cycle.cycle.last - cycle.cycle.first).days + 1)
+    a_day = cycle.limit / ((cycle.cycle.last - cycle.cycle.first).days + 1)
+    return Pace(a_day, figures.amounts.of_devin().best_known(days))
 
 
 def _needing(workspace: Workspace, session: Session, title: str | None, now: float) -> Needing:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from bot.domain.amounts import half_up
 from bot.features.digest.digest_file import file_message
 from bot.features.digest.digest_tables import SpenderTable, spender_table
 from bot.features.usage.chart_days import ChartGroup
@@ -22,6 +23,8 @@ from bot.views.text import counted, tenths, tenths_of_acus
 SPENT: Final = "Spent"
 USUAL: Final = "Usual"
 LIMIT: Final = "Limit's pace"
+OF_DEVIN: Final = "Spent by Devin"
+PACE_OF_ITS_LIMIT: Final = "Pace of its limit"
 WITHOUT_PULL_REQUEST: Final = "Without a PR so far: {acus} of the {all} through Slack, in {sessions}."
 
 
@@ -86,17 +89,33 @@ def _without(found: WithoutPullRequest | None) -> list[Message]:
 
 
 def line_chart(groups: Sequence[ChartGroup]) -> LineChart:
-    """Build a chart of what was spent on the days of `groups`, beside what is usual and what the limit allows."""
+    """Build a chart of what was spent on the days of `groups`, beside what is usual and what the limit allows.
+
+    The limit is for Devin itself. Where others spent something too, Devin has a line to be compared with its limit.
+    """
     days = (groups[-1].last - groups[-1].first).days + 1
     each = "a day" if days == 1 else f"per {days} days"
     spent = [group.spent for group in groups]
     usual = [group.usual for group in groups if group.usual is not None]
-    allowed = [group.allowed for group in groups if group.allowed is not None]
     lines = [Line(SPENT, spent)]
     lines += [Line(USUAL, usual)] if len(usual) == len(groups) else []
-    lines += [Line(LIMIT, allowed)] if len(allowed) == len(groups) else []
+    lines += _beside_limit(groups)
     title = f"ACUs {each}, {short_date(groups[0].first)} to {short_date(groups[-1].last)}"
     return LineChart(title, [_category(group) for group in groups], lines, "ACUs", _in_words(title, groups, lines))
+
+
+def _beside_limit(groups: Sequence[ChartGroup]) -> list[Line]:
+    allowed = [group.allowed for group in groups if group.allowed is not None]
+    of_devin = [group.of_devin for group in groups if group.of_devin is not None]
+    if len(allowed) < len(groups):
+        return []
+    if len(of_devin) < len(groups) or not any(map(_has_others, groups)):
+        return [Line(LIMIT, allowed)]
+    return [Line(OF_DEVIN, of_devin), Line(PACE_OF_ITS_LIMIT, allowed)]
+
+
+def _has_others(group: ChartGroup) -> bool:
+    return group.of_devin is None or half_up(group.spent, 1) != half_up(group.of_devin, 1)
 
 
 def _category(group: ChartGroup) -> str:
@@ -107,7 +126,7 @@ def _category(group: ChartGroup) -> str:
 
 def _in_words(title: str, groups: Sequence[ChartGroup], lines: Sequence[Line]) -> str:
     highest = max(groups, key=lambda group: group.spent)
-    newest = [f"{line.name.lower()} {tenths(line.values[-1])}" for line in lines]
+    newest = [f"{line.name[0].lower()}{line.name[1:]} {tenths(line.values[-1])}" for line in lines]
     return (
         f"{title}: most on {_category(highest)} with {tenths(highest.spent)}; "
         f"on {_category(groups[-1])} {', '.join(newest)}."

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.domain.billing import ONE_DAY
 from bot.domain.cycle import Cycle
-from bot.features.consumption.sentences import CycleFigures, cycle_line, cycle_name
+from bot.features.consumption.sentences import LONGEST_NAME, CycleFigures, ProductUse, cycle_line, cycle_name
 from bot.features.digest.digest_posts import DigestPosts, ThreadFigures, thread_posts
 from bot.features.digest.digest_root import DigestFigures, corrected, digest_root, needs_somebody
 from bot.features.digest.editions import Occasion, Share
@@ -20,7 +20,7 @@ from bot.features.usage.figure_sentences import HOURS, NO_TOTAL, Figures, report
 from bot.views import blocks
 from bot.views.dates import long_date, weekday_date
 from bot.views.message import Message
-from bot.views.text import counted, tenths_of_acus
+from bot.views.text import counted, fitted, tenths_of_acus
 
 MOST_NAMED: Final = 3  # days of digests that were not posted
 PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
@@ -165,15 +165,22 @@ def _warning(edition: EditionFigures) -> Message:
 
 
 def _outlook(cycle: CycleFigures) -> list[str]:
-    """Say in a line how the cycle will end beside its limit, if there is one."""
-    if cycle.limit is None:
+    """Say in lines how the cycle will end beside its limits, if there are any."""
+    devin, *others = cycle.parts
+    limits = [("limit", devin), *((f"limit of {fitted(other.name, LONGEST_NAME)}", other) for other in others)]
+    return [f"{_ALERT}{line}" for name, part in limits for line in _beside_limit(name, part)]
+
+
+def _beside_limit(name: str, part: ProductUse) -> list[str]:
+    """Say in a line whether a limit that is called `name` is reached, or will be; nothing if it holds."""
+    if part.limit is None:
         return []
-    if cycle.used >= cycle.limit:
-        return [f"{_ALERT}The limit is used up."]
-    if cycle.forecast is None or cycle.forecast.high <= cycle.limit:
+    if part.used >= part.limit:
+        return [f"The {name} is used up."]
+    if part.forecast is None or part.forecast.high <= part.limit:
         return []
-    surely = cycle.forecast.low > cycle.limit
-    return [f"{_ALERT}At this rate the limit {'will' if surely else 'may'} be reached before the cycle ends."]
+    surely = part.forecast.low > part.limit
+    return [f"At this rate the {name} {'will' if surely else 'may'} be reached before the cycle ends."]
 
 
 def _key_expires(at: float | None) -> list[str]:

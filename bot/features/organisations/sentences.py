@@ -53,5 +53,7 @@ class OrganisationSentences(OperationSentences):
     absent: Mapping[str, str] = {
         "max_session_acu_limit": "none",
         "max_cycle_acu_limit": "none",
+        "devin_acus": "not shown",
+        "other_acus": "not shown",
         "acus": "not shown",
     }

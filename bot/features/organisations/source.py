@@ -1,6 +1,7 @@
 """The organisations at Devin as rows: name, id, limits, and the ACUs of the billing cycle that runs now.
 
-The same list, without limits and with the ACUs of other days, is what all organisations used, divided by organisation.
+The limits are for Devin itself, so what it used stands apart from what other products did, such as the local agents.
+The same list, without limits and with all ACUs of other days, is what all organisations used, divided by organisation.
 A key that may not list them still shows its own organisation, and what is missing is said.
 """
 
@@ -14,10 +15,12 @@ from typing import Any, Final
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, billing_day
 from bot.domain.cycle import cycle_with
 from bot.domain.operation import NOT_SHOWN, Cell, NewOperation, Operation, OperationRow
 from bot.domain.periods import days_between
+from bot.domain.products import DEVIN, Products
 from bot.features.consumption import cycle_rows as cycles
 from bot.features.organisations import sentences as views
 from bot.features.usage.bill import read_sum
@@ -29,8 +32,7 @@ from bot.kernel.workspace import Workspace
 KIND: Final = "organisations"  # of operations; stands in rows
 AT_ONCE: Final = 10  # organisations in a batch: each takes a call of its own
 MOST_LISTED: Final = 100  # beyond, there is a file too
-HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
-_ACUS: Final = HEADER.index("acus")
+HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "devin_acus", "other_acus")
 _NO_ACUS: Final = "ViewAccountConsumption"
 _NO_OWN_ACUS: Final = "ViewOrgConsumption"
 
@@ -49,16 +51,24 @@ def organisation_list(now: float) -> NewOperation:
         tuple(range(len(HEADER))),
         most_shown=MOST_LISTED,
         file_beyond=MOST_LISTED,
-        total_column=_ACUS,
+        total_columns=(HEADER.index("devin_acus"), HEADER.index("other_acus")),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Amount:
-    """The ACUs of an organisation, or the permission that is `missing` to know them."""
+    """The ACUs of an organisation by what Devin limits, or the permission that is `missing` to know them."""
 
-    acus: Decimal | None = None
+    acus: Products | None = None
     missing: str | None = None
+
+    def cells(self, *, divided: bool) -> tuple[Cell, ...]:
+        """Write what Devin itself used and what others did, or without `divided` what all did."""
+        if self.acus is None:
+            return (None, None) if divided else (None,)
+        devin = self.acus.get(DEVIN, Decimal(0))
+        others = exact_sum(acus for name, acus in self.acus.items() if name != DEVIN)
+        return (f"{devin:f}", f"{others:f}") if divided else (f"{exact_sum([devin, others]):f}",)
 
 
 class OrganisationRows:
@@ -147,5 +157,6 @@ def _limits(organisation: Organization) -> tuple[Cell, Cell]:
 def _cells(
     operation: Operation, org_id: str, name: str | None, limits: tuple[Cell, Cell], amount: _Amount
 ) -> tuple[Cell, ...]:
-    acus = None if amount.acus is None else f"{amount.acus:f}"
-    return (name, org_id, *(() if operation.new.asked else limits), acus)
+    if operation.new.asked:
+        return name, org_id, *amount.cells(divided=False)
+    return name, org_id, *limits, *amount.cells(divided=True)

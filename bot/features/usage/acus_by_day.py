@@ -1,11 +1,13 @@
 """What was spent, by billing day."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import takewhile
 
+from bot.domain.amounts import exact
 from bot.domain.billing import Withheld, days_before
+from bot.domain.products import DEVIN, OTHER, Products, by_limit
 from bot.features.usage import usual
 
 
@@ -14,6 +16,7 @@ class AcusByDay:
     """ACUs by billing day: as Devin `billed` them to the organisation, and by the `own` count of our sessions.
 
     A day whose bill is not in yet is in `late` and not in `billed`. Where Devin's bill is `withheld`, no day is billed.
+    A billed day is divided into `products` where Devin did that.
     """
 
     billed: Mapping[date, float] = field(default_factory=dict)
@@ -21,6 +24,24 @@ class AcusByDay:
     late: frozenset[date] = frozenset()
     withheld: Withheld | None = None
     read_at: Mapping[date, float] = field(default_factory=dict)  # when the bill of a day was read
+    products: Mapping[date, Products] = field(default_factory=dict)
+
+    def by_limit(self) -> dict[str, "AcusByDay"]:
+        """Return what each part of the bill used that Devin limits by itself, Devin's own among them.
+
+        Our own sessions are Devin's.
+        """
+        parts = {day: by_limit(self.products.get(day, {OTHER: exact(acus)})) for day, acus in self.billed.items()}
+        names = {DEVIN, *(name for products in parts.values() for name in products)}
+        return {name: self._part(name, parts) for name in names}
+
+    def of_devin(self) -> "AcusByDay":
+        """Return what Devin itself used, the cloud agent."""
+        return self.by_limit()[DEVIN]
+
+    def _part(self, name: str, parts: Mapping[date, Products]) -> "AcusByDay":
+        billed = {day: float(products.get(name, 0)) for day, products in parts.items()}
+        return replace(self, billed=billed, own=self.own if name == DEVIN else {}, products={})
 
     def total(self, days: Sequence[date]) -> float | None:
         """Return what Devin billed for the days, or None if one of them is not known."""

@@ -9,12 +9,13 @@ from typing import Final
 from bot.devin.models import Consumption
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds, day_of_row
+from bot.domain.products import Products, by_limit
 from bot.features.consumption.rules import WINDOW_DAYS, by_product
 
 DAYS_AT_ONCE: Final = WINDOW_DAYS - 1  # beside the day before, as the row of the first one may be dated before it
 
 Read = Callable[[int, int], Awaitable[Consumption]]
-Bill = Mapping[date, Mapping[str, Decimal]]
+Bill = Mapping[date, Products]
 """ACUs by billing day and product."""
 
 
@@ -39,7 +40,11 @@ async def read_bill(read: Read, first: date, last: date) -> Bill:
     return bill
 
 
-async def read_sum(read: Read, first: date, last: date) -> Decimal:
-    """Return how many ACUs were billed from `first` to `last` in all."""
+async def read_sum(read: Read, first: date, last: date) -> Products:
+    """Return how many ACUs were billed from `first` to `last` in all, divided by what Devin limits."""
     bills = [await read_bill(read, *span) for span in spans(first, last)]
-    return exact_sum(acus for bill in bills for products in bill.values() for acus in products.values())
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    for products in (by_limit(products) for bill in bills for products in bill.values()):
+        for name, acus in products.items():
+            amounts[name] = exact_sum([amounts[name], acus])
+    return dict(amounts)

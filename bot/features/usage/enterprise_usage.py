@@ -37,7 +37,7 @@ def enterprise_usage(question: Question, span: Span) -> NewOperation:
         tuple(range(len(header))),
         most_shown=views.MOST_SHOWN,
         file_beyond=0 if question.as_file else views.MOST_SHOWN,
-        total_column=header.index("acus"),
+        total_columns=(header.index("acus"),),
         asked={"by": by.value, **{name: day.isoformat() for name, day in asked.items()}},
     )
 

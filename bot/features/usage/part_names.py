@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from bot.features.consumption.rules import OTHER
+from bot.domain.products import OTHER
 from bot.views.dates import weekday_date
 from bot.views.text import fitted, link
 

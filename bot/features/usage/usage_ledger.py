@@ -18,12 +18,12 @@ from bot.domain.billing import (
     days_before,
     newest_finished,
 )
-from bot.domain.cycle import Cycle, calendar_month
+from bot.domain.cycle import Cycle, CycleLimits, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.periods import days_between
 from bot.domain.session import Session
 from bot.features.consumption.cycle_figures import cycle_figures, history_start
-from bot.features.consumption.cycles import cycle_of, limit_of
+from bot.features.consumption.cycles import cycle_of, limits_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
 from bot.features.consumption.rules import LATE_DATA, bill_of
 from bot.features.consumption.sentences import CycleFigures
@@ -144,6 +144,7 @@ class UsageLedger:
             own=own,
             late=frozenset(day for day, acus in bills.items() if acus is None),
             read_at={day: figure.read_at for day, figure in stored.items()},
+            products={day: figure.products for day, figure in stored.items()},
         )
 
     async def _cycle(
@@ -161,14 +162,16 @@ class UsageLedger:
         Of a cycle that began before all that was ever read, the calendar month counts, which has no limit.
         """
         org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
-        # The limit is the whole organisation's, and no part of it is a channel's.
-        limit = await limit_of(tx, org_id, workspace.policy) if channel is None else None
+        # The limits are the whole organisation's, and no part of them is a channel's.
+        limits = await limits_of(tx, org_id, workspace.policy) if channel is None else CycleLimits()
         amounts = await self._amounts(tx, workspace, days_between(history_start(cycle), day), channel, own)
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
-        found = cycle_figures(cycle, limit, amounts, day, finished)
-        return found or (cycle_figures(month, None, amounts, day, finished) if cycle.first < month.first else None)
+        found = cycle_figures(cycle, limits, amounts, day, finished)
+        if found is None and cycle.first < month.first:
+            return cycle_figures(month, CycleLimits(), amounts, day, finished)
+        return found
 
     def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
         """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""

@@ -19,10 +19,11 @@ from bot.slack.errors import SlackError, SlackRefused
 from bot.store import inbox, operations
 from bot.store.outbox import OutboxRow
 from bot.views import operations as views
-from bot.views.csv import TOTAL, csv_line, named_row
+from bot.views.csv import TOTAL, csv_line
 from bot.views.message import Message
 
 BATCH: Final = 500
+_NOTHING: Final[Decimal | None] = Decimal()
 
 
 class OperationFiles(FileSource):
@@ -40,19 +41,18 @@ class OperationFiles(FileSource):
         if operation is None:
             raise FileUnavailableError("no operation")
         content.write(csv_line(operation.new.header).encode())
-        position, column = -1, operation.new.total_column
-        total: Decimal | None = Decimal()
+        position, totals = -1, dict.fromkeys(operation.new.total_columns, _NOTHING)
         while True:
             async with self._services.db.read() as tx:
                 rows = await operations.rows_after(tx, operation.id, position, BATCH)
             content.writelines(csv_line(cells).encode(errors="replace") for _, cells in rows)
-            if column is not None:
-                total = _added(total, [cells[column] for _, cells in rows])
+            totals = {column: _added(total, [cells[column] for _, cells in rows]) for column, total in totals.items()}
             if len(rows) < BATCH:
                 break
             position = rows[-1][0]
-        if column is not None:
-            content.write(csv_line(named_row(TOTAL, total, len(operation.new.header), column)).encode())
+        if totals:
+            last = [TOTAL, *(totals.get(column) for column in range(1, len(operation.new.header)))]
+            content.write(csv_line(last).encode())
 
     async def shared(self, uow: UnitOfWork, row: OutboxRow) -> None:
         """End the operation as done."""

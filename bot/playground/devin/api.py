@@ -105,6 +105,13 @@ ROUTES: Final = (
     ),
     Route("cycles", "GET", _TOP + "/consumption/cycles", _SPENT_OF_ALL, consumption.list_cycles),
     Route("list_acu_limits", "GET", _TOP + "/consumption/acu-limits/devin", _SPENT_OF_ALL, consumption.list_acu_limits),
+    Route(
+        "agent_acu_limits",
+        "GET",
+        "/v3beta1/enterprise/organizations/{org_id}/consumption/acu-limits",
+        _SPENT_OF_ALL,
+        consumption.get_agent_acu_limits,
+    ),
     *(Route(f"metrics_{name}", "GET", f"{_ORG}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
     *(Route(f"enterprise_metrics_{name}", "GET", f"{_TOP}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
     Route("queue", "GET", _TOP + "/queue", _METRICS, metrics.get_queue),

@@ -90,6 +90,12 @@ def list_acu_limits(call: Call) -> Answer:
     return page(call, "acu_limits", call.world.held.acu_limits)
 
 
+def get_agent_acu_limits(call: Call) -> Answer:
+    """GET /v3beta1/…/consumption/acu-limits of an organisation. A kind of agent without a limit is left out."""
+    organization = call.world.organization(call.org_id)
+    return as_json(call.world.held.agent_acu_limits.get(organization["org_id"], {}))
+
+
 def _months(now: float, count: int = 3) -> list[dict[str, int]]:
     # Thirty billing days each: the vendor does not say how long a cycle is.
     start = billing_day(now) - billing_day(now) // DAY % 30 * DAY

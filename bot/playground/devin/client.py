@@ -161,6 +161,11 @@ class DevinControl:
         told: dict[str, Any] = await self._ask("PUT", f"/organizations/{org_id}", json=limits)
         return told
 
+    async def limit_agents(self, org_id: str, **limits: int | None) -> dict[str, Any]:
+        """Set the limits of the `cloud_agent` or the `local_agent` in an organisation; None takes one away."""
+        told: dict[str, Any] = await self._ask("PUT", f"/organizations/{org_id}/agent_acu_limits", json=limits)
+        return told
+
     async def add_member(self, user_id: str, email: str | None, name: str | None = None, **facts: Any) -> None:
         """A person; `idp=True` for one from a group, `can_use_devin=False` for one without the right."""
         await self._ask("POST", "/members", json={"user_id": user_id, "email": email, "name": name, **facts})

@@ -83,6 +83,7 @@ class Control:
             ("PUT", "/cycles", self._cycles),
             ("PUT", "/acu_limits", self._acu_limits),
             ("PUT", "/organizations/{org_id}", self._limit_organization),
+            ("PUT", "/organizations/{org_id}/agent_acu_limits", self._limit_agents),
             ("POST", "/members", self._add_member),
             ("POST", "/playbooks", self._add_playbook),
             ("POST", "/folders", self._add_folder),
@@ -235,6 +236,12 @@ class Control:
             raise ValueError(f"No limit of an organisation is called {', '.join(sorted(unknown))}.")
         shapes.check(order, shapes.ORGANIZATION_LIMITS)
         return self._world.limit_organization(place["org_id"], order)
+
+    async def _limit_agents(self, place: Names, order: Order) -> Any:
+        if unknown := order.keys() - shapes.AGENT_LIMITS.keys():
+            raise ValueError(f"No kind of agent is called {', '.join(sorted(unknown))}.")
+        shapes.check(order, shapes.AGENT_LIMITS)
+        return self._world.limit_agents(place["org_id"], order)
 
     async def _add_member(self, _: Names, order: Order) -> Any:
         self._world.held.members.append(Member(**order))

@@ -97,6 +97,7 @@ STEP: Final[Mapping[str, Shape]] = {
 }
 LIMIT: Final = nullable(whole_number(0, MOST_ACUS))
 ORGANIZATION_LIMITS: Final[Mapping[str, Shape]] = {"max_session_acu_limit": LIMIT, "max_cycle_acu_limit": LIMIT}
+AGENT_LIMITS: Final[Mapping[str, Shape]] = {"cloud_agent": LIMIT, "local_agent": LIMIT}
 ACU_LIMIT: Final[Mapping[str, Shape]] = {
     "scope": TEXT,
     "cycle_acu_limit": whole_number(0, MOST_ACUS),

@@ -67,6 +67,7 @@ class Holdings:
     left_out: set[int] = field(default_factory=set)  # days that no bill lists, until one of them gets a figure
     cycles: list[dict[str, int]] | None = None
     acu_limits: list[dict[str, Any]] = field(default_factory=list)
+    agent_acu_limits: dict[str, dict[str, Any]] = field(default_factory=dict)  # by organisation
     scripts: list[Script] = field(default_factory=list)
     serials: Counter[str] = field(default_factory=Counter)
 
@@ -196,6 +197,18 @@ class World:
         }
         self.held.organizations.append(organization)
         return organization
+
+    def limit_agents(self, org_id: str, limits: Mapping[str, int | None]) -> dict[str, Any]:
+        """Set the limits of kinds of agents in an organisation; None takes one away."""
+        if all(organization["org_id"] != org_id for organization in self.held.organizations):
+            raise not_found("Organization")
+        held = self.held.agent_acu_limits.setdefault(org_id, {})
+        for agent, acus in limits.items():
+            held.pop(agent, None)
+            if acus is not None:
+                held[agent] = {"cycle_acu_limit": acus}
+        self.changed()
+        return held
 
     def limit_organization(self, org_id: str, limits: dict[str, Any]) -> dict[str, Any]:
         """Set limits of an organisation, whether the credential reaches it or not."""

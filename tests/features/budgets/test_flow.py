@@ -232,6 +232,35 @@ async def test_a_day_that_devin_does_not_list_took_what_our_sessions_used(
     assert await standing(services) == [(Decimal("9.5"), Decimal(10))]
 
 
+async def test_other_products_on_the_bill_use_up_no_budget_of_the_organisation(
+    services: Services, either_store: Store, announced: Watch
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "500", span=Span.CYCLE)
+    bill = {"devin": Decimal(24), "cascade": Decimal(600), "terminal": Decimal("25.1"), "review": Decimal("1.9")}
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {YESTERDAY: bill}, NOON)
+    assert await standing(services) == [(Decimal(24), Decimal(500))]
+    assert await BudgetCheck(services).start_refusal(asker(services, "U0ADA")) is None
+    assert await announced() == []
+    assert await listed(services, "U0ADA") == (
+        "1 budget: the organisation 24 of 500 ACUs this cycle, not counting 627 of other products"
+    )
+
+
+async def test_beside_other_products_a_day_that_devin_does_not_list_took_what_our_sessions_used(
+    services: Services, either_store: Store
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "100", span=Span.WEEK)
+    await spent(either_store, 9, YESTERDAY)
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {YESTERDAY: {}}, NOON)
+        await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal("0.5"), "cascade": Decimal(600)}}, NOON)
+    assert await standing(services) == [(Decimal("9.5"), Decimal(100))]
+    assert await listed(services, "U0ADA") == (
+        "1 budget: the organisation 9.5 of 100 ACUs this week, not counting 600 of other products"
+    )
+
+
 async def standing(services: Services, user: str = "U0ADA", channel: str = CHANNEL) -> list[Any]:
     (workspace,) = services.workspaces
     async with services.db.read() as tx:
@@ -490,6 +519,9 @@ async def test_it_is_known_where_devin_reports_no_acus(services: Services, eithe
 
     assert not await none()  # nothing was done yet
     await either_store.session("done", NOON - 8000, done_at=NOON - 7000)
+    assert await none()
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {TODAY: {"cascade": Decimal(1)}}, NOON)
     assert await none()
     async with either_store.db.write() as tx:
         await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(1)}}, NOON)

@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from bot.devin.client import Devin
 from bot.domain.amounts import Price
 from bot.domain.billing import Period, bounds
-from bot.domain.cycle import Cycle, CycleLimit, LimitSource, calendar_month
+from bot.domain.cycle import Cycle, CycleLimit, CycleLimits, LimitSource, calendar_month
 from bot.domain.questions import Question
-from bot.features.consumption.cycles import CycleReader, cycle_of, key_expiry_of, limit_of
+from bot.features.consumption.cycles import CycleReader, cycle_of, key_expiry_of, limits_of
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.workspace import Policy
@@ -26,8 +26,9 @@ from tests.markup import written
 
 TOP = "/v3/enterprise"
 CYCLES, LIMITS, OWN = f"{TOP}/consumption/cycles", f"{TOP}/consumption/acu-limits/devin", f"{TOP}/organizations/{ORG}"
+BY_AGENT = f"/v3beta1/enterprise/organizations/{ORG}/consumption/acu-limits"
 SELF, USERS = "/v3/self", f"{TOP}/members/service-users"
-ALL = [CYCLES, LIMITS, OWN, SELF, USERS]
+ALL = [CYCLES, LIMITS, BY_AGENT, OWN, SELF, USERS]
 DAILY = f"/v3/organizations/{ORG}/consumption/daily"
 FROM_THE_5TH = Cycle(date(2026, 5, 5), date(2026, 6, 3))
 BEFORE_THAT = Cycle(date(2026, 4, 5), date(2026, 5, 4))
@@ -51,9 +52,11 @@ class Account:
     cycles: list[dict[str, int]] = field(default_factory=lambda: instants(FROM_THE_5TH, BEFORE_THAT))
     limits: list[dict[str, Any]] = field(default_factory=list)
     own_limit: int | None = None
+    by_agent: dict[str, Any] = field(default_factory=dict)
     key_expires_at: int | None = None
     refused: dict[str, int] = field(default_factory=dict)
     days: dict[date, float] = field(default_factory=dict)
+    products: dict[date, dict[str, float]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -61,11 +64,15 @@ class Account:
         self.asked.append(path)
         if path in self.refused:
             return httpx.Response(self.refused[path], json={"detail": "Missing permission"})
-        rows = [{"date": bounds(day)[0], "acus": acus} for day, acus in self.days.items()]
+        rows = [
+            {"date": bounds(day)[0], "acus": acus, "acus_by_product": self.products.get(day, {})}
+            for day, acus in self.days.items()
+        ]
         organisation = {"org_id": ORG, "name": "Acme", "max_cycle_acu_limit": self.own_limit}
         answers = {
             CYCLES: {"items": self.cycles},
             LIMITS: {"items": self.limits},
+            BY_AGENT: self.by_agent,
             OWN: organisation,
             DAILY: {"consumption_by_date": rows},
             SELF: {"principal_type": "service_user", "service_user_id": "su-1"},
@@ -99,9 +106,9 @@ def start(make, store, clock, devin):
 
 
 async def known(store, now=NOW, setting=None):
-    """The cycle of an instant, and its limit."""
+    """The cycle of an instant, and its limit of Devin itself."""
     async with store.db.read() as tx:
-        return await cycle_of(tx, ORG, now), await limit_of(tx, ORG, Policy(cycle_acus=setting))
+        return await cycle_of(tx, ORG, now), (await limits_of(tx, ORG, Policy(cycle_acus=setting))).devin
 
 
 # ---------------------------------------------------------------- reading
@@ -131,7 +138,7 @@ async def test_without_admins_devin_is_not_asked(start, account, policy):
 
 @pytest.mark.parametrize("status", [403, 404])
 async def test_what_the_key_may_not_read_is_not_asked_for_again_on_that_day(start, store, account, clock, status):
-    account.refused = dict.fromkeys((CYCLES, LIMITS, OWN, USERS), status)
+    account.refused = dict.fromkeys((CYCLES, LIMITS, BY_AGENT, OWN, USERS), status)
     with capture_logs() as logs:
         await start()()
         clock.now = utc(2026, 5, 21, 8)
@@ -139,8 +146,8 @@ async def test_what_the_key_may_not_read_is_not_asked_for_again_on_that_day(star
         assert account.asked == ALL
         clock.now = utc(2026, 5, 21, 8, 10)
         await start()()
-    permissions = [*["ViewAccountConsumption"] * 2, "ManageOrganizations", "ViewAccountMembership"]
-    assert [line["permission"] for line in logs] == (permissions if status == 403 else ["not found"] * 4)
+    permissions = [*["ViewAccountConsumption"] * 3, "ManageOrganizations", "ViewAccountMembership"]
+    assert [line["permission"] for line in logs] == (permissions if status == 403 else ["not found"] * 5)
     assert {line["log_level"] for line in logs} == {"info"}  # once each, and no warning
     assert await known(store, setting=1200.0) == (
         calendar_month(date(2026, 5, 20)),
@@ -239,6 +246,7 @@ async def test_the_simulated_devin_over_http(make, store, clock):
         await control.cycles(instants(FROM_THE_5TH))
         await control.limit_organization(ORG, max_cycle_acu_limit=900)
         await control.acu_limits([{"scope": "org", "org_id": ORG, "cycle_acu_limit": 500}])
+        await control.limit_agents(ORG, cloud_agent=450, local_agent=70)
         services = make(store, clock, devin=Devin(http, "cog_play", ORG, simulator.base_url))
         reader, (organisation,) = CycleReader(services), services.organisations
         await reader.tick(organisation)
@@ -246,7 +254,10 @@ async def test_the_simulated_devin_over_http(make, store, clock):
         await control.permissions(grant=["ViewAccountConsumption", "ManageOrganizations"])
         clock.now += 86_400
         await reader.tick(organisation)
-        assert await known(store) == (FROM_THE_5TH, CycleLimit(500.0, LimitSource.ACU_LIMITS))
+        assert await known(store) == (FROM_THE_5TH, CycleLimit(450.0, LimitSource.CLOUD_AGENT))
+        async with store.db.read() as tx:
+            limits = await limits_of(tx, ORG, Policy())
+        assert limits.local_agents == CycleLimit(70.0, LimitSource.LOCAL_AGENTS)
 
 
 # ---------------------------------------------------------------- the line
@@ -306,3 +317,61 @@ async def test_of_a_cycle_that_began_before_all_that_was_read_the_month_counts(m
     account.days, account.own_limit = office(date(2026, 4, 1), date(2026, 5, 19)), 9000
     account.cycles = instants(Cycle(date(2025, 6, 1), date(2026, 5, 31)))
     assert await used(make, store, clock, devin) == "May: 520 ACUs · forecast 840"
+
+
+def divided(first, last, **products):
+    """The same ACUs of each product on each day."""
+    days = [first + timedelta(days=after) for after in range((last - first).days + 1)]
+    return dict.fromkeys(days, sum(products.values())), dict.fromkeys(days, products)
+
+
+async def test_a_limit_of_devins_is_compared_with_what_devin_used_alone(make, either_store, clock, devin, account):
+    first, last = date(2026, 5, 5), date(2026, 5, 19)
+    account.days, account.products = divided(first, last, devin=1.6, cascade=30.0, terminal=10.0, review=1.8)
+    account.own_limit = 500
+    line = await used(make, either_store, clock, devin, acu_price=Price(Decimal("2.25"), "USD"))
+    assert line == (
+        "5 May \N{EN DASH} 3 Jun: Devin 24 of 500 ACUs (4 %), forecast 48 · local agents 600 ACUs · review 27 ACUs"
+        " · 651 ACUs in all (1,464.75 USD)"
+    )
+
+
+async def test_local_agents_have_a_limit_and_a_forecast_of_their_own(make, store, clock, devin, account):
+    account.days, account.products = divided(
+        date(2026, 5, 5), date(2026, 5, 19), devin=1.6, cascade=30.0, terminal=11.8
+    )
+    account.by_agent = {"cloud_agent": {"cycle_acu_limit": 600}, "local_agent": {"cycle_acu_limit": 800}}
+    account.own_limit = 900
+    assert await used(make, store, clock, devin) == (
+        "5 May \N{EN DASH} 3 Jun: Devin 24 of 600 ACUs (4 %), forecast 48"
+        " · local agents 627 of 800 ACUs (78 %), forecast 1,250 · 651 ACUs in all"
+    )
+
+
+async def test_of_a_day_that_is_not_in_yet_no_part_is_counted(make, either_store, clock, devin, account):
+    account.days, account.products = divided(date(2026, 5, 5), date(2026, 5, 18), devin=2.0, cascade=40.0)
+    account.by_agent = {"cloud_agent": {"cycle_acu_limit": 500}, "local_agent": {"cycle_acu_limit": 800}}
+    await either_store.session("a", NOW - 86_400)
+    await either_store.spent(date(2026, 5, 19), a=4.0)
+    assert await used(make, either_store, clock, devin) == (
+        "5 May \N{EN DASH} 3 Jun, through 18 May: Devin 28 of 500 ACUs (5 %), forecast 60"
+        " · local agents 560 of 800 ACUs (70 %), forecast 1,200 · 588 ACUs in all"
+    )
+
+
+async def test_the_setting_is_compared_with_what_devin_used_alone(make, store, clock, devin, account):
+    account.days, account.products = divided(date(2026, 5, 5), date(2026, 5, 19), devin=1.6, cascade=40.0)
+    assert await used(make, store, clock, devin, cycle_acus=1000.0) == (
+        "5 May \N{EN DASH} 3 Jun: Devin 24 of 1,000 ACUs (2 %), forecast 48 · local agents 600 ACUs · 624 ACUs in all"
+    )
+
+
+async def test_an_empty_answer_about_kinds_of_agents_takes_their_limits_away(start, store, account, clock):
+    account.by_agent = {"cloud_agent": {"cycle_acu_limit": 600}, "local_agent": {"cycle_acu_limit": 800}}
+    await start()()
+    assert (await known(store))[1] == CycleLimit(600.0, LimitSource.CLOUD_AGENT)
+    account.by_agent = {"cloud_agent": None}
+    clock.now += 86_400
+    await start()()
+    async with store.db.read() as tx:
+        assert await limits_of(tx, ORG, Policy()) == CycleLimits()

@@ -114,7 +114,8 @@ listed = st.none() | st.floats(-100, 100)
 def test_a_day_that_is_not_listed_is_nothing_when_a_later_one_is_or_nothing_changes_any_more(acus, back, hours, own):
     """Asked `hours` after the end of the newest day; the days are those up to it."""
     now = bounds(TODAY)[1] + hours * 3600.0
-    known = {ago(at): Billed(figure, now) for at, figure in enumerate(acus)}
+    products = [{} if figure is None else by_product(figure, {}) for figure in acus]
+    known = {ago(at): Billed(figure, now, products[at]) for at, figure in enumerate(acus)}
     day = ago(min(back, len(acus) - 1))
     if known[day].acus is not None:
         return
@@ -128,12 +129,12 @@ def test_a_day_that_is_not_listed_is_nothing_when_a_later_one_is_or_nothing_chan
 
 
 def test_a_day_that_was_asked_about_only_while_it_could_change_is_not_in_yet_however_late_it_is():
-    known = {ago(9): Billed(None, bounds(ago(9))[1] + 3600.0)}
+    known = {ago(9): Billed(None, bounds(ago(9))[1] + 3600.0, {})}
     assert bill_of(ago(9), known, 0.0, NOW) is None
 
 
 def test_a_running_day_that_is_listed_says_nothing_about_the_one_before():
-    known = {ago(1): Billed(None, NOW), TODAY: Billed(5.0, NOW)}
+    known = {ago(1): Billed(None, NOW, {}), TODAY: Billed(5.0, NOW, by_product(5.0, {}))}
     assert bill_of(ago(1), known, 0.0, NOW) is None
 
 

@@ -13,7 +13,7 @@ from bot.domain.amounts import exact, exact_sum
 from bot.domain.outcomes import Outcome
 from bot.features.digest.digest_posts import ThreadFigures, WithoutPullRequest, line_chart, thread_posts
 from bot.features.digest.digest_tables import Spender, SpenderTable
-from bot.features.usage.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, chart_groups
+from bot.features.usage.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, Pace, chart_groups
 from bot.features.usage.figure_files import FigureFile
 from bot.features.usage.figure_sentences import Figures
 from bot.views.charts import ALT_LIMIT, chart_message, sparkline
@@ -134,6 +134,18 @@ def test_what_is_not_known_of_all_days_is_no_line():
     assert [line.name for line in line_chart(groups).lines] == ["Spent"]
 
 
+def test_where_others_spent_something_devin_has_a_line_beside_its_limit():
+    own = tuple(replace(group, of_devin=group.spent) for group in THREE)
+    assert [line.name for line in line_chart(own).lines] == ["Spent", "Usual", "Limit's pace"]
+    chart = line_chart((own[0], own[1], replace(own[2], of_devin=4.5)))
+    assert [(line.name, line.values[-1]) for line in chart.lines[2:]] == [
+        ("Spent by Devin", 4.5),
+        ("Pace of its limit", 40.0),
+    ]
+    assert chart.in_words.endswith("on Thu 26 Nov spent 49.5, usual 30, spent by Devin 4.5, pace of its limit 40.")
+    assert_valid(chart_message(chart))
+
+
 def test_nothing_is_posted_of_which_there_is_nothing():
     assert thread_posts(Figures(DAY, total=0.0), ThreadFigures(DAY)) == ()
     bare = replace(THREAD, chart=(), tables=(), without_pull_request=WithoutPullRequest(0.0, 16.4, 0))
@@ -153,9 +165,9 @@ def test_the_thread_of_several_days_names_them_and_leaves_the_sessions_to_its_ro
 
 def test_more_days_than_a_chart_has_room_for_are_put_together():
     known = dict.fromkeys(days(60), 1.0)
-    groups = chart_groups(days(31), known, 40.0)
+    groups = chart_groups(days(31), known, Pace(40.0, known))
     assert [(group.last - group.first).days + 1 for group in groups] == [1, *[2] * 15]
-    assert groups[-1] == ChartGroup(date(2026, 11, 25), DAY, spent=2.0, usual=2.0, allowed=80.0)
+    assert groups[-1] == ChartGroup(date(2026, 11, 25), DAY, spent=2.0, usual=2.0, allowed=80.0, of_devin=2.0)
     chart = line_chart(groups)
     assert chart.title == "ACUs per 2 days, 27 Oct to 26 Nov"
     assert chart.categories[-1] == "25 Nov\N{EN DASH}26 Nov"
@@ -165,7 +177,7 @@ def test_more_days_than_a_chart_has_room_for_are_put_together():
 @given(st.integers(1, 100), st.lists(ACUS, min_size=100, max_size=100), st.sets(st.integers(0, 99)))
 def test_the_groups_add_up_to_the_days_to_the_last_digit(count, acus, unknown):
     known = {day: amount for at, (day, amount) in enumerate(zip(days(100), acus, strict=True)) if at not in unknown}
-    groups = chart_groups(days(count), known, None)
+    groups = chart_groups(days(count), known)
     shown = [day for day in days(count) if day in known]
     assert len(groups) <= MOST_GROUPS
     assert exact_sum(exact(group.spent) for group in groups) == exact_sum(exact(known[day]) for day in shown)
@@ -176,8 +188,8 @@ def test_the_groups_add_up_to_the_days_to_the_last_digit(count, acus, unknown):
 
 
 def test_of_days_of_which_nothing_is_known_there_is_no_chart():
-    assert chart_groups(days(3), {}, 40.0) == ()
+    assert chart_groups(days(3), {}, Pace(40.0, {})) == ()
 
 
 def test_a_days_digest_has_a_point_for_each_day():
-    assert len(chart_groups(days(CHART_DAYS), dict.fromkeys(days(60), 1.0), None)) == CHART_DAYS
+    assert len(chart_groups(days(CHART_DAYS), dict.fromkeys(days(60), 1.0))) == CHART_DAYS

@@ -12,7 +12,7 @@ from bot.domain.cycle import Cycle
 from bot.domain.session import DisplayState
 from bot.features.consumption.forecast import Forecast
 from bot.features.consumption.rules import Correction
-from bot.features.consumption.sentences import CycleFigures
+from bot.features.consumption.sentences import CycleFigures, ProductUse
 from bot.features.digest import subscription_sentences
 from bot.features.digest.digest_posts import DigestPosts
 from bot.features.digest.digest_root import DigestFigures, Needing
@@ -169,6 +169,15 @@ def test_the_warning_says_how_the_cycle_will_end_beside_its_limit(used, forecast
     assert lines[-1] == (
         "It ends on Tue 1 Dec at 08:00 UTC. Counted up to Fri 27 Nov, the newest finished billing day."
     )
+
+
+def test_the_warning_is_about_the_limit_of_local_agents_too():
+    local = ProductUse("local agents", 700.0, 800.0, Forecast(810.0, 900.0))
+    cycle = CycleFigures(NOVEMBER, 1200.0, limit=1200.0, others=(local, ProductUse("review", 5000.0)))
+    assert written(digest(Occasion.WARNING, cycle=cycle).blocks).splitlines()[2:-1] == [
+        ":warning: The limit is used up.",
+        ":warning: At this rate the limit of local agents will be reached before the cycle ends.",
+    ]
 
 
 def test_a_warning_without_figures_says_so():

@@ -194,6 +194,23 @@ async def test_the_thread_of_the_post(start, store, bills):
     )
 
 
+async def test_the_post_and_its_chart_compare_the_limit_with_devin_alone(start, store, bills):
+    bills.days = {date(2026, 5, day): 10.0 for day in range(1, 19)}
+    products = {"devin": 2.0, "cascade": 5.0, "terminal": 2.5, "review": 0.5}
+    bills.products = dict.fromkeys(bills.days, products)
+    await store.session("a", utc(2026, 5, 18, 12))
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(cycle_acus=100.0), utc(2026, 5, 20, 7, 10))
+    (root,), (chart, *_) = await posts(store), await thread(store)
+    assert written(root["payload"]["blocks"]).splitlines()[1] == (
+        "May: Devin 36 of 100 ACUs (36 %), forecast 62 · local agents 135 ACUs · review 9 ACUs · 180 ACUs in all"
+    )
+    assert chart["payload"]["text"] == (
+        "ACUs a day, 5 May to 18 May: most on Tue 5 May with 10; "
+        "on Mon 18 May spent 10, usual 10, spent by Devin 2, pace of its limit 3.2."
+    )
+
+
 async def test_sessions_of_another_workspace_and_purged_ones_push_none_out_of_the_table(start, store, bills):
     bills.days = {date(2026, 5, 18): 30.0}
     noon = utc(2026, 5, 18, 12)

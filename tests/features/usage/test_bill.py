@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.devin.models import Consumption, ConsumptionDay
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import bounds
 from bot.features.usage.bill import read_sum
 
@@ -36,4 +37,19 @@ async def test_it_adds_up_whatever_instant_of_a_day_devin_names(millionths, skip
         rows = [(dated(day), float(acus)) for day, acus in days.items() if after <= dated(day) < before]
         return Consumption(consumption_by_date=tuple(ConsumptionDay(date=at, acus=acus) for at, acus in rows))
 
-    assert await read_sum(read, first, last) == sum(acus for day, acus in days.items() if first <= day <= last)
+    amounts = await read_sum(read, first, last)
+    assert exact_sum(amounts.values()) == sum(acus for day, acus in days.items() if first <= day <= last)
+
+
+async def test_a_sum_is_divided_by_what_devin_limits():
+    products = {"devin": 1.0, "cascade": 2.0, "terminal": 4.0, "review": 8.0}
+
+    async def read(after, before):
+        rows = [ConsumptionDay(date=begins(FIRST + timedelta(1)), acus=15.0, acus_by_product=products)]
+        return Consumption(consumption_by_date=(*rows, ConsumptionDay(date=begins(FIRST), acus=0.5)))
+
+    assert await read_sum(read, FIRST, FIRST + timedelta(1)) == {
+        "devin": Decimal("1.5"),
+        "local agents": Decimal(6),
+        "review": Decimal(8),
+    }

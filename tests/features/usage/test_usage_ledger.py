@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -11,8 +12,9 @@ from bot.devin.errors import DevinUnreachable
 from bot.domain.billing import Billed, Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
+from bot.domain.products import OTHER
 from bot.domain.questions import Question
-from bot.features.consumption.sentences import CycleFigures
+from bot.features.consumption.sentences import CycleFigures, ProductUse
 from bot.features.usage import figure_sentences as digest
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.figure_sentences import Figures
@@ -427,7 +429,8 @@ async def test_a_credit_is_a_day_of_the_bill(usage_ledger, bills, store):
     await usage_ledger.refresh()
     assert await billed(store, may(17), YESTERDAY) == {may(17): 10.0, may(18): -3.25, YESTERDAY: -1.0}
     figures = await usage_ledger.figures(may(18))
-    assert (figures.total, figures.cycle.used) == (-3.25, 6.75)
+    assert figures.total == -3.25
+    assert (figures.cycle.used, figures.cycle.others) == (12.0, (ProductUse("review", -5.25),))
     text = written((await usage_ledger.usage(Period.YESTERDAY)).blocks)
     assert "*-1 ACUs*" in text
     assert "0 through Slack, -1 elsewhere" in text
@@ -472,5 +475,5 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)
-    assert found == {YESTERDAY: Billed(2.5, NOW)}
+    assert found == {YESTERDAY: Billed(2.5, NOW, {OTHER: Decimal("2.5")})}
     assert len(await either_store.all(consumption.c.day)) == 30  # one for each day, also those that Devin leaves out
