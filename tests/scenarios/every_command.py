@@ -37,7 +37,6 @@ from bot.features.organisations import sentences as organisations
 from bot.features.reads import member_sentences as members
 from bot.features.reads import secret_sentences as secrets
 from bot.features.report import sentences as outcome_report
-from bot.features.reviews import sentences as reviews
 from bot.features.schedules import sentences as schedules
 from bot.views import operations
 from bot.views.answers import access as access_sentences
@@ -290,7 +289,8 @@ ROWS = (
         command="review",
         typed=f"review {PULL}",
         answer=ASKING,
-        then=reviews.asked_for(PULL).text,
+        # Devin reviews a commit once, whoever asks for it next.
+        then=f"Devin {ANY}<{PULL}|acme/web#7>{ANY} A direct message from Devin Bridge shows when it is done.",
         on=in_dm(f"*Review of <{PULL}|acme/web#7>* ({ANY})\n{ANY}"),
         without=lacks("UseReviewManual"),
         later=True,

@@ -114,8 +114,9 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
 
 
 async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -> None:
-    await asked(on, "audit the login code")
-    await on.session("audit the login code")
+    task = "audit the login code for checks that are missing"
+    await asked(on, task)
+    await on.session(task)
     assert await rows(on, "operations") == []
 
 

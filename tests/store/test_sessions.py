@@ -427,7 +427,7 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
         session("a", snapshot=waits),
         session("b", snapshot=Snapshot("running", "waiting_for_approval")),
         session("c", snapshot=waits, lifecycle=Lifecycle.ENDED),
-        session("d", snapshot=Snapshot("suspended", "waiting_for_user")),
+        session("d", snapshot=Snapshot("suspended", "waiting_for_user")),  # paused for a reason that is new
         session("e"),
         session("h", snapshot=Snapshot("running", "waiting_for_credentials")),
         session("i", snapshot=Snapshot("suspended", "out_of_credits")),
@@ -437,5 +437,5 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
         session("g", snapshot=replace(waits, has_result=True, asks=False)),
     )
     async with db.read() as tx:
-        assert await session_counts.waiting_now(tx, TEAM, ORG) == 5
+        assert await session_counts.waiting_now(tx, TEAM, ORG) == 6
         assert await session_counts.waiting_now(tx, TEAM, ORG, "C0OTHER") == 1
