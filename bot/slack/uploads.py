@@ -13,8 +13,10 @@ import aiohttp
 from bot.slack.connection import Connection, answered
 from bot.slack.errors import SlackOutcomeUnknown, SlackRefused, error_from
 from bot.slack.files import FILES_HOST, is_slacks
+from bot.views.text import fitted, one_line
 
 METHOD: Final = "files.upload"  # not a method of Slack's, but a name for errors and metrics
+LONGEST_NAME: Final = 250  # of a file, as its title shows it
 _CHUNK_BYTES: Final = 65_536
 
 
@@ -36,7 +38,9 @@ class Uploading(Connection):
         """
         size = content.seek(0, 2)
         described = {"alt_txt": alt} if alt else {}
-        place = await self._read("files.getUploadURLExternal", filename=name, length=size, **described)
+        # Others may have named it: without signs by which its end is read as another one.
+        shown = one_line(name) or "file"
+        place = await self._read("files.getUploadURLExternal", filename=shown, length=size, **described)
         url, file_id = place.get("upload_url"), place.get("file_id")
         if not isinstance(url, str) or not isinstance(file_id, str):
             raise SlackOutcomeUnknown(METHOD, "no address in the answer")
@@ -44,7 +48,7 @@ class Uploading(Connection):
             raise SlackRefused("foreign_upload_url", METHOD)
         with self._measured(METHOD):
             await answered(METHOD, self._send(url, content, size), self._timing)
-        return UploadedFile(file_id, name)
+        return UploadedFile(file_id, shown)
 
     async def _send(self, url: str, content: IO[bytes], size: int) -> None:
         limit = aiohttp.ClientTimeout(total=self._timing.upload, connect=self._timing.slack_connect)
@@ -65,7 +69,7 @@ class Uploading(Connection):
         await self._write(
             "files.completeUploadExternal",
             channel_id=channel,
-            files=[{"id": file.id, "title": file.name} for file in files],
+            files=[{"id": file.id, "title": fitted(file.name, LONGEST_NAME)} for file in files],
             initial_comment=comment or None,
             thread_ts=thread_ts,
         )

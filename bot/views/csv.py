@@ -1,6 +1,7 @@
 """Tables as CSV (RFC 4180): lines that end in CR LF, with a header row.
 
-Spreadsheets run a value that begins like a formula, so such a value gets an apostrophe before it, which they hide.
+Spreadsheets run a value that begins like a formula, so such a value gets an apostrophe before it, which they hide. One
+that is set to another separator begins a value in the middle of ours, so the apostrophe stands there too.
 """
 
 import re
@@ -9,13 +10,20 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import exact_sum
+from bot.views.text import without_unseen
 
 Value = str | int | Decimal | None
 
 ELSEWHERE: Final = "elsewhere"
 TOTAL: Final = "total"
 # What a spreadsheet may take for the begin of a formula; the last four are the same signs in full width.
-_RUNS: Final = re.compile("\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_SIGN: Final = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_RUNS: Final = re.compile(rf"[\s\"]*{_SIGN}|[\t\r\n]")
+# What ends a value for a spreadsheet that is set to it, or for none that honours our quotation marks; the last ones are
+# line breaks as JSON writes them.
+_SEPARATOR: Final = re.compile(r"[;|\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|\\[tnr]")
+# A separator, and what is taken off a value. The sign is optional, so that a run of tabs is read once.
+_BEGIN_WITHIN: Final = re.compile(rf"(?P<before>(?:[\s\";|]|\\[tnr])+)(?P<sign>{_SIGN})?")
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _QUOTED: Final = re.compile(r'[",\r\n]')
 
@@ -60,7 +68,14 @@ def written(value: Value) -> str | None:
 
 
 def _cell(value: Value) -> str:
-    text = written(value) or ""
-    if _RUNS.match(text) and not _NUMBER.fullmatch(text):
-        text = f"'{text}"
+    text = without_unseen(written(value) or "")
+    if not _NUMBER.fullmatch(text):
+        text = _BEGIN_WITHIN.sub(_guarded, text)
+        if _RUNS.match(text):
+            text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+def _guarded(begin: re.Match[str]) -> str:
+    before, sign = begin["before"], begin["sign"]
+    return f"{before}'{sign}" if sign and _SEPARATOR.search(before) else begin[0]

@@ -22,6 +22,12 @@ _ARMED: Final = re.compile(
     r"(?P<start><)(?=@|!(?:channel|here|everyone|subteam))|(?P<at>@)(?=channel|here|everyone)", re.IGNORECASE
 )
 _MARKS: Final = re.compile(r"(?<=\*)(?=\*)|(?<=`)(?=`)")
+# Controls, zero-width signs, and those that turn the direction of writing: a name could show another one by them. No
+# white space is among them, and no variation selector, because that belongs to an emoji.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def escape(text: str) -> str:
@@ -64,9 +70,14 @@ def escaped(text: str, length: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
+def without_unseen(text: str) -> str:
+    """`text` without the signs that nobody sees, or that change how others are shown."""
+    return _UNSEEN.sub("", text)
+
+
 def one_line(text: str) -> str:
-    """`text` with each run of white space replaced by one space."""
-    return " ".join(text.split())
+    """`text` without signs that nobody sees, and with each run of white space replaced by one space."""
+    return " ".join(without_unseen(text).split())
 
 
 def link(url: str | None, label: str, length: int = 150) -> str:

@@ -59,6 +59,15 @@ async def test_a_picture_alone_needs_no_words(on: Harness) -> None:
     assert await shown(on, ts) == [("", ["login.png"]), ("That is all.", [])]
 
 
+async def test_a_files_name_calls_nobody_and_hides_nothing(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.attach(session, "<!channel> \u202egnp.exe", "PNG", "image/png")
+    await say_last(on, ts, session)
+    (_, with_file, _) = await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT")
+    (file,) = with_file["files"]
+    assert (file["name"], file["title"]) == ("<!channel> gnp.exe", "&lt;\u200b!channel&gt; gnp.exe")
+
+
 async def test_a_file_that_is_too_large_is_named_beside_those_that_are_shown(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,13 +66,13 @@ async def result(on: Harness, words: str, within: float = 30) -> str:
     return str(message["rendered"])
 
 
-async def changed(on: Harness, *targets: str) -> None:
-    """Ada has changed these things through the bot, in this order."""
+async def changed(on: Harness, *targets: str, after: dict[str, Any] | None = None) -> None:
+    """Ada has changed these things through the bot, in this order; `after` is how they are now."""
 
     async def add(tx: Any) -> None:
         for number, target in enumerate(targets):
             await audit.add(
-                tx, AuditRow(TEAM, 1_790_000_000.0 + number, ADA, "budget", target, GENERAL, None, {"acus": 5})
+                tx, AuditRow(TEAM, 1_790_000_000.0 + number, ADA, "budget", target, GENERAL, None, after or {"acus": 5})
             )
 
     await write(on, add)
@@ -111,6 +111,15 @@ async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on:
         return await rows(on, "operation_rows") == []
 
     await until(are_deleted)  # the operation ends after its file is shared
+
+
+async def test_a_file_runs_no_formula_at_any_separator_and_hides_nothing(on: Harness) -> None:
+    await on.started(user=ADA)
+    await changed(on, "Pay\u202eroll\u200b;=1|+2", after={"name": "a;=cmd()\n@b"})
+    await asked(on, "audit bot csv")
+    await result(on, "1 row, also")
+    _, row = await file_of(on)
+    assert (row[4], row[7]) == ("Payroll;'=1|'+2", '{"name": "a;\'=cmd()\\n\'@b"}')
 
 
 async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -> None:

@@ -95,6 +95,23 @@ async def test_several_files_are_shared_in_one_message(slack, fake):
     assert set(fake.asked("files.completeUploadExternal")[1]) == {"channel_id", "files"}
 
 
+async def test_a_file_is_named_without_signs_that_nobody_sees_and_its_title_is_escaped(slack, fake):
+    gives_an_address(fake)
+    fake.sends("up", text="OK")
+    file = await slack.upload("<!channel> &\u202egnp.exe\u202c\n", io.BytesIO(PNG))
+    assert file == UploadedFile("F1", "<!channel> &gnp.exe")
+    fake.answers("files.completeUploadExternal", {"ok": True, "files": []})
+    await slack.share("C1", [file])
+    (asked,) = fake.asked("files.completeUploadExternal")
+    assert asked["files"] == [{"id": "F1", "title": "&lt;\u200b!channel&gt; &amp;gnp.exe"}]
+
+
+async def test_a_file_whose_name_nobody_sees_gets_one(slack, fake):
+    gives_an_address(fake)
+    fake.sends("up", text="OK")
+    assert await slack.upload("\u200b", io.BytesIO(PNG)) == UploadedFile("F1", "file")
+
+
 async def test_shared_files_are_found_by_their_ids(slack, fake):
     there = [{"ts": "2.000000", "files": [{"id": "F9"}]}, {"ts": "3.000000", "files": [{"id": "F8"}, {"id": "F1"}]}]
     fake.answers("conversations.replies", {"ok": True, "messages": there, "has_more": False})

@@ -64,6 +64,8 @@ def test_cutting():
     assert fitted("<<<<<<", 10) == "&lt;&lt;…"
     assert fitted("use **kwargs and ```") == "use *\u200b*kwargs and `\u200b`\u200b`"
     assert one_line(" a\n\tb  c ") == "a b c"
+    assert one_line("Pay\u202efdp\u202c \u200b me\u2066\u00ad\ufeff \u26a0\ufe0f") == "Payfdp me \u26a0\ufe0f"
+    assert fitted("<\u200b!channel>") == "&lt;\u200b!channel&gt;"
     assert escaped("a<b", 6) == "a&lt;b"
     assert escaped("a<b", 5) == "a…"
 

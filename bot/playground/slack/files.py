@@ -76,9 +76,12 @@ def upload_url(workspace: Workspace, args: Args) -> Json:
 def complete_upload(workspace: Workspace, args: Args) -> Json:
     """files.completeUploadExternal: shares what was uploaded."""
     slack = workspace.slack
-    ids = [str(item.get("id")) for item in args.data("files") or [] if isinstance(item, dict)]
+    named = {str(item.get("id")): item for item in args.data("files") or [] if isinstance(item, dict)}
+    ids = list(named)
     if not ids or any(file_id not in slack.files or slack.files[file_id].content is None for file_id in ids):
         raise SlackError("file_not_found")
+    for file_id, item in named.items():
+        slack.files[file_id].title = str(item.get("title") or "")
     files = [described(slack, slack.files[file_id]) for file_id in ids]
     if args.text("channel_id"):
         channel = writable(workspace, args.text("channel_id"))
@@ -174,7 +177,7 @@ def described(slack: Slack, file: SharedFile) -> Json:
         "id": file.id,
         "created": FOUNDED,
         "name": file.name,
-        "title": file.name,
+        "title": file.title or file.name,
         "mimetype": file.mimetype,
         "filetype": file.name.rpartition(".")[2],
         "user": file.user,

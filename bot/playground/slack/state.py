@@ -132,6 +132,7 @@ class SharedFile:
     redirect: str | None = None
     stub: bool = False
     alt: str = ""  # describes a picture
+    title: str = ""  # the name, until another one is given
 
 
 class Slack:

@@ -7,7 +7,7 @@ from bot.domain.commands.registry import OPEN_FORM
 from bot.domain.form import Form
 from bot.views import blocks
 from bot.views.message import Block, Message
-from bot.views.text import shortened
+from bot.views.text import one_line, shortened
 
 View = dict[str, Any]
 
@@ -66,7 +66,7 @@ def text_field(
 
 def choice_field(name: str, label: str, options: Mapping[str, str], value: str = "", *, hint: str = "") -> Block:
     """A menu of `options`, each a value and the words that are shown for it; `value` is picked at first."""
-    made = {key: {"text": _plain(shortened(words, 75)), "value": key} for key, words in options.items()}
+    made = {key: {"text": _plain(shortened(one_line(words), 75)), "value": key} for key, words in options.items()}
     element: Block = {"type": "static_select", "action_id": name, "options": list(made.values())}
     if value in made:
         element["initial_option"] = made[value]
