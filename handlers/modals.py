@@ -10,8 +10,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.conversation.receive.intake import Intake, MaybeStoredError, NotStoredError
+from bot.domain.commands import registry
 from bot.domain.commands.command_set import CommandSet
+from bot.domain.commands.presses import Press
 from bot.domain.form import Form
+from bot.domain.lane import own_lane
 from bot.kernel.forms.forms import Forms, NotTaken, Opening, opening_from_message
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
@@ -39,9 +42,12 @@ class Modals:
     async def pressed(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
         """Open the form that the pressed button is for."""
         command, _, target = (body["actions"][0].get("value") or "").partition(" ")
-        if command in self._forms.commands:  # else another version of the bot has posted the button
+        if command in self._forms.commands:
             form = Form(command, target, body["channel"]["id"])
             self.open_soon(workspace, Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url")))
+        else:  # another version of the bot has posted the button: a row answers, as it does any stale one
+            lane = own_lane(f"act:{body['trigger_id']}")
+            await self._intake.press(workspace, body, lane, Press(registry.OPEN_FORM, ""))
         await ack()
 
     async def used_on_message(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:

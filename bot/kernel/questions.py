@@ -22,6 +22,7 @@ from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
 from bot.views.message import Message
+from bot.views.questions import STALE
 
 NOTHING: Final[Mapping[str, Message]] = {}
 _Waiting = TypeVar("_Waiting", bound=AskingCause)
@@ -71,10 +72,11 @@ class Questions:
 
     async def _answered(self, job: CommandJob) -> None:
         given = AnswerGiven.read(job.cause.argument)
-        if given.question in self.plain:
-            await self.services.answer(job, self.plain[given.question])
+        kind = {**self.others, **self.holding}.get(given.question)
+        if kind is not None:
+            await kind.answered(job, given)
         else:
-            await {**self.others, **self.holding}[given.question].answered(job, given)
+            await self.services.answer(job, self.plain.get(given.question, STALE))
 
     async def not_answered(self, job: Job[Any], hold: Hold) -> None:
         """Have the kind of its question decide on a row whose time is up."""

@@ -1,9 +1,15 @@
 """The buttons under a private question: each is a choice, and what comes of it takes the place of the question."""
 
+from typing import Final
+
 from bot.domain.commands.presses import NO, answer_id
 from bot.domain.commands.spec import CommandSpec
 from bot.views import blocks
-from bot.views.message import Block
+from bot.views.message import Block, Message
+
+STALE: Final = Message(
+    "This button is too old, so nothing was changed. If you still need it, type the command: `/devin help` lists them."
+)
 
 
 def choice(label: str, command: CommandSpec, argument: str, style: str | None = None) -> Block:

@@ -18,7 +18,7 @@ from bot.views.answers import starts as start_sentences
 from tests.said import in_doubt
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, forge, settled
+from tests.scenarios.observations import buttons, forge, press, settled
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -277,6 +277,29 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await settled(on)
     for whom in (DM_OF_ANN, "D0BEN"):
         assert len([one for one in await posts(on, whom) if "raised" in one]) == 1
+
+
+async def test_nobody_asks_for_more_of_a_budget_that_refused_them_nothing(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, "budget set each-channel 1 a day")
+    await on.slack.slash(ADA, GENERAL, "budget set each-session 1 a day")
+    await used_up(on)
+    (session,) = await rows(on, "sessions")
+    numbers = {row["kind"]: row["seq"] for row in await rows(on, "budgets")}
+    forged = [
+        f"{numbers['each-person']}:{ANN}",  # who has no session in that channel
+        f"{numbers['each-person']}:U0NOBODY",
+        f"{numbers['each-channel']}:{GENERAL}",
+        f"{numbers['each-session']}:{session['id']}",
+        f"{'9' * 30}:{ANN}",
+        "\u0661:",
+    ]
+    for count, value in enumerate(forged, 1):
+        await forge(on, "interactive", press(BEN, WEB, "choose:ask_for_more", value))
+        await on.slack.wait("ephemerals", count, user=BEN)
+        assert (await on.slack.ephemerals(user=BEN))[-1]["rendered"] == budgets.BUDGET_GONE.text, value
+    await settled(on)
+    assert await rows(on, "grants") == []
+    assert [one for one in await posts(on, OPS) if "asks for more" in one] == []
 
 
 async def asked_for_more(on: Harness, channel: str = OPS) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The buttons of a budget that is used up: a person asks for more, and an admin grants or refuses it, once.
 
-What a choice carries is no authorisation: the budget has to be one of the workspace, and who grants has to be an admin.
+What a choice carries is no authorisation: the budget has to be one of the workspace that holds for who asks in that
+channel, and who grants has to be an admin.
 """
 
 from dataclasses import replace
@@ -13,15 +14,16 @@ from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
-from bot.features.budgets.rules import Budget
+from bot.features.budgets.rules import Budget, ScopeKind
 from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE
 from bot.features.budgets.standings import AddedUp, Standings, add_up, standings
+from bot.features.budgets.words import parse_number
 from bot.kernel.commands.handler import Handler
 from bot.kernel.job import CommandJob, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.store import audit, people
+from bot.store import audit, people, sessions
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
@@ -131,5 +133,23 @@ async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] |
         raised = None if asked is None else await budgets.get(tx, team, asked.budget)
         return None if asked is None or raised is None else (raised, asked.subject)
     number, _, subject = target.partition(":")
-    budget = await budgets.get(tx, team, int(number)) if number.isdecimal() else None
-    return None if budget is None else (budget, subject)
+    parsed = parse_number(number)
+    budget = await budgets.get(tx, team, parsed) if isinstance(parsed, int) else None
+    return (budget, subject) if budget is not None and await _may_ask(tx, job, budget, subject) else None
+
+
+async def _may_ask(tx: Transaction, job: CommandJob, budget: Budget, subject: str) -> bool:
+    """Whether a refusal that the person read in that channel may have been about this `subject` of `budget`."""
+    team, channel, user = job.workspace.team, job.cause.channel or "", job.cause.user
+    kind = budget.scope.kind
+    if kind is ScopeKind.ORG:
+        return not subject
+    if budget.scope.subject not in {"", subject}:
+        return False
+    if kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
+        return subject == channel
+    if kind is ScopeKind.EACH_SESSION:
+        session = await sessions.get(tx, subject)
+        return session is not None and (session.team, session.channel) == (team, channel)
+    # A session there may be somebody else's, whose budget keeps it from being woken.
+    return subject == user or bool(await sessions.of_person(tx, team, subject, channel=channel, limit=1))

@@ -5,6 +5,7 @@ from datetime import date
 from bot.devin.models import Member
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.billing import Period, billing_day, bounds
+from bot.domain.commands.devin_words import METRICS_PERIODS
 from bot.domain.commands.picked import picked_person
 from bot.domain.commands.quotation_marks import searched
 from bot.domain.commands.spec import CommandSpec
@@ -42,7 +43,7 @@ class DevinReads:
         }
 
     async def _metrics(self, job: CommandJob) -> Message:
-        return await metrics(job.workspace, Period(job.cause.argument), self._services.clock())
+        return await metrics(job.workspace, Period(job.cause.argument or METRICS_PERIODS[0]), self._services.clock())
 
 
 async def members(job: CommandJob) -> Message:

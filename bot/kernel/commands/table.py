@@ -14,6 +14,7 @@ role alone, because help and a person's own sessions are for guests too: what el
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
@@ -31,6 +32,9 @@ from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 from bot.views.modals import parts as forms
+from bot.views.questions import STALE
+
+LONGEST_ARGUMENT: Final = 3_000  # of a press: Slack takes 2,000 characters for a button, and an answer has its name
 
 
 class CommandTable:
@@ -71,7 +75,10 @@ class CommandTable:
 
     async def run(self, job: CommandJob) -> None:
         """Carry out the command of a row: of a button, of a choice, or of what was typed behind `/devin`."""
-        spec = self._specs[job.cause.command]
+        spec = self._specs.get(job.cause.command)
+        if spec is None or _is_stale(job.cause, spec):
+            await self._services.answer(job, STALE)
+            return
         as_typed = job.cause.chosen and spec.is_typed
         session = None
         if spec.of_session and not as_typed:
@@ -170,6 +177,19 @@ def as_command(job: Job[MessageCause], command: Command) -> CommandJob:
         written=True,
     )
     return Job(job.row.with_cause(given), job.claim, job.workspace)
+
+
+def _is_stale(cause: ActionCause, spec: CommandSpec) -> bool:
+    """Whether no button of this version carries such a value.
+
+    A choice of what is typed has to be readable, as if it was typed. A session may have an id that nobody types.
+    """
+    if not cause.pressed:
+        return False
+    if len(cause.argument) > LONGEST_ARGUMENT:
+        return True
+    as_typed = cause.chosen and spec.is_typed and not spec.of_session
+    return as_typed and all(way.argument.read(cause.argument) is None for way in spec.ways)
 
 
 def _is_in_place(session: Session, job: CommandJob) -> bool:
