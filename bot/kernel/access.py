@@ -188,6 +188,14 @@ class Access:
         except (ChannelGone, ScopeMissing):
             return False
 
+    async def is_public(self, workspace: Workspace, channel: str) -> bool:
+        """Whether every member of the workspace may read `channel`; False for what the bot cannot see."""
+        try:
+            found = await self.channel(workspace, channel)
+        except (ChannelGone, ScopeMissing):
+            return False
+        return not (channel.startswith("D") or found.is_private or found.is_im)
+
     async def refusal_in_ack(self, workspace: Workspace, user: str) -> Message | None:
         """Why `user`, a guest or somebody of another company, may not use the bot, or None; an ack waits for this.
 

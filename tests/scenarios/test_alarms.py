@@ -17,6 +17,7 @@ from tests.scenarios.observations import buttons, forge, polled, press, settled
 
 pytestmark = pytest.mark.timing(alarm_watch=0.2, figures_interval=0.0)
 
+PRIVATE = "C0PRIVATE"
 SPENT = "has spent 6.2 ACUs since its last message or pull request."
 
 
@@ -84,6 +85,25 @@ async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
     assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [
         stop_sentences.stopping(a_session()).text
     ]
+
+
+async def test_stop_in_the_admins_channel_is_for_who_may_see_the_session(on: Harness) -> None:
+    ts, session = await on.started(channel=PRIVATE)
+    await on.devin.set(session, acus_consumed=6.2)
+    post = await alarm(on)
+    await on.slack.click(BEN, OPS, post["ts"], "alarm_stop")
+    refused = await on.slack.wait_for_ephemeral(BEN)
+    assert refused["rendered"].startswith("Only <@U0ANN>, who asked for this session, or an admin")
+    assert buttons(await on.slack.message(OPS, post["ts"])) == ["Stop", "Fine, go on", "Snooze 4 h"]
+    await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
+    await on.wait_for_post(PRIVATE, ts, stop_sentences.stopped("ada").text)
+
+
+async def test_whoever_reads_a_public_channel_may_stop_its_session_from_the_alarm(on: Harness) -> None:
+    ts, _ = await spending(on)
+    post = await alarm(on)
+    await on.slack.click(BEN, OPS, post["ts"], "alarm_stop")
+    await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ben").text)
 
 
 async def open_again(on: Harness, post: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ class AlarmPresses:
             session = await sessions.get(tx, alarm.subject) if alarm else None
         refusal = None
         if session is not None:
-            refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
+            refusal = await self._refusal(job, spec, session)
         async with self._services.unit_of_work_for(job) as uow:
             alarm = await alarms.locked(uow.tx, job.cause.argument)
             why_not = refusal or _why_not(job, alarm, session)
@@ -54,6 +54,18 @@ class AlarmPresses:
                 await finish_with(uow, job, why_not or OVER)
                 return
             await self._decide(uow, job, alarm, session)
+
+    async def _refusal(self, job: CommandJob, spec: CommandSpec, session: Session) -> Message | None:
+        """Why the person may not decide this about the session, or None.
+
+        Whoever reads a session's channel may stop it there. The post may stand in another one, whose readers need not
+        see the session: then it is for who asked for it, and for admins.
+        """
+        if spec is ALARM_STOP:
+            if session.channel == job.cause.channel or await self._access.is_public(job.workspace, session.channel):
+                return None
+            spec = ALARM_FINE
+        return await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
 
     async def _decide(self, uow: UnitOfWork, job: CommandJob, alarm: Alarm, session: Session) -> None:
         values, message = self._values(job.cause.command, session, uow.now)
