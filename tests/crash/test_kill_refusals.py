@@ -1,10 +1,12 @@
 """`SIGKILL` while Devin is asked for nothing: a start is cancelled, a reply is not sent, a digest is only shown."""
 
 import asyncio
+import time
 from typing import Final
 
 import pytest
 
+from bot.domain.billing import newest_finished
 from bot.domain.session import DisplayState
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import stops as stop_sentences
@@ -12,7 +14,7 @@ from bot.views.sentences import STATE_SENTENCES
 from tests.crash.persistent import answered
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
-from tests.crash.story import Story, asked, nothing, one_session, press, running, titled
+from tests.crash.story import Story, asked, one_session, press, running, titled
 from tests.crash.test_kill import archive
 from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, GENERAL
@@ -89,6 +91,11 @@ async def muted_once(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == [reply_sentences.MUTED.text]
 
 
+async def quiet_day(one: Scene) -> None:
+    """Nothing was used on the newest day, and Devin's bill says so."""
+    await one.devin.consumption(newest_finished(time.time()).isoformat(), 0.0)
+
+
 async def preview(one: Scene, _: None) -> None:
     await answered(one, "digest now", PREVIEWED)
 
@@ -104,7 +111,7 @@ STORIES = [
     Story("a start that waits is cancelled", waiting_start, cancel_after_another_try, cancelled_once),
     Story("a reply in a thread that is closed", closed, reply, not_sent),
     Story("a thread is muted", running, mute, muted_once),
-    Story("a digest is only shown", nothing, preview, only_shown),
+    Story("a digest is only shown", quiet_day, preview, only_shown),
 ]
 
 

@@ -35,6 +35,7 @@ JSON: Final = "application/json"
 OURS: Final = "/v3/organizations/{org_id}"
 SESSION: Final = f"{OURS}/sessions/{{devin_id}}"
 TOP: Final = "/v3/enterprise"
+AGENT_LIMITS: Final = "/v3beta1/enterprise/organizations/{org_id}/consumption/acu-limits"
 PEOPLE: Final = "/v3beta1/organizations/{org_id}/members"
 EMAILS: Final = st.sampled_from(["ada@example.com", "Zoë+devin@Example.com"])
 
@@ -170,6 +171,7 @@ CALLS: Final[Mapping[str, Call]] = {
     ),
     "consumption_cycles": Call((f"GET {TOP}/consumption/cycles",)),
     "acu_limits": Call((f"GET {TOP}/consumption/acu-limits/devin",)),
+    "agent_limits": Call((f"GET {AGENT_LIMITS}",)),
     "organizations": Call((f"GET {TOP}/organizations",)),
     "organization": Call((f"GET {TOP}/organizations/{{org_id}}",)),
     "organizations_page": Call((f"GET {TOP}/organizations",), {"cursor": st.none() | st.just("YWZ0ZXI=")}),

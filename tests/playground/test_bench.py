@@ -299,7 +299,7 @@ async def test_a_fault_that_makes_no_sense_names_what_there_is(house: Bench) -> 
     assert slack.startswith("Slack has no call 'create_session' here. Known: agents.sessions.rename, ")
     assert slack.endswith(", or * for any.")
     devin = await house.refused("fault", side="devin", kind="429", where="chat.postMessage")
-    assert devin.startswith("Devin has no call 'chat.postMessage' here. Known: append_tags, archive, ")
+    assert devin.startswith("Devin has no call 'chat.postMessage' here. Known: agent_acu_limits, append_tags, ")
 
 
 # ---------------------------------------------------------------- the rest
