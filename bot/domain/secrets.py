@@ -7,6 +7,7 @@ Only shapes that are hardly anything else count, because whatever looks like a s
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 # What stands behind the beginning of a key. The digits and capitals that some have to hold tell keys from names such as
@@ -54,6 +55,7 @@ _BEFORE: Final = frozenset({"/devin", "devin", "start", "new", "aside", "(aside)
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _ASSIGNED: Final = re.compile(r"\w[\w.-]{0,100}[=:]\S")
 _NEAR: Final = 0.75  # of difflib's ratio, as for other commands
+_LONGEST_NEAR: Final = 10  # characters of a word that is so near one of six
 _MOST_LOOKED_AT: Final = 20  # words
 _MOST_VALUES: Final = 4  # words behind `secret set`; a longer text is a task, unless it begins with a name in capitals
 _MOST_BARE: Final = 3  # words with a name of one word, such as `FOO to bar`, before which `secret` stands alone
@@ -105,5 +107,11 @@ def _is_name(word: str) -> bool:
     return _NAME.fullmatch(word.rstrip("=:")) is not None
 
 
-def _is_nearly(word: str, meant: Sequence[str]) -> bool:
-    return bool(get_close_matches(word.lower(), meant, n=1, cutoff=_NEAR))
+def _is_nearly(word: str, meant: tuple[str, ...]) -> bool:
+    return len(word) <= _LONGEST_NEAR and _is_near(word.lower(), meant)
+
+
+# An ack waits for this, and most texts begin with one of a few words. A word that may be a secret is too long for it.
+@lru_cache(maxsize=1_024)
+def _is_near(word: str, meant: tuple[str, ...]) -> bool:
+    return bool(get_close_matches(word, meant, n=1, cutoff=_NEAR))

@@ -110,6 +110,7 @@ class Parser:
             word for word, family in self._families.items() if any(spec.role is Role.ADMIN for spec in family)
         )
         self._of_two_words = {way.phrase: spec for spec, way in slash if len(way.phrase.split()) == 2}
+        self._letters_of_admins = frozenset(map(_letters, self._of_admins))
         # Commands of one word that people type as two.
         self._split = {tuple(spec.split.split()): spec for spec in commands if spec.split}
         self._synonyms = _synonyms(commands, self._doubtable)
@@ -201,8 +202,9 @@ class Parser:
 
     def _of_word_of_admins(self, typed: str) -> CommandSpec | None:
         """The command for admins that begins with the word `typed`, in singular or plural or with letters swapped."""
-        near = self._near(typed)
-        swapped = near if near is not None and sorted(near) == sorted(typed) else None
+        # An ack waits for this with each word, and hardly any has the letters of a command.
+        near = self._near(typed) if _letters(typed) in self._letters_of_admins else None
+        swapped = near if near is not None and _letters(near) == _letters(typed) else None
         forms = (typed, f"{typed}s", typed.removesuffix("s"), swapped)
         return next((self._doubtable[form] for form in forms if form in self._of_admins), None)
 
@@ -329,6 +331,10 @@ class Parser:
             return self._meant[word]
         near = get_close_matches(word, [phrase.removeprefix(_BANG) for phrase in self._verbs], n=1, cutoff=0.6)
         return f"{_BANG}{near[0]}" if near else None
+
+
+def _letters(word: str) -> str:
+    return "".join(sorted(word))
 
 
 def _first_word(spec: CommandSpec) -> str:
