@@ -112,6 +112,6 @@ def _is_nearly(word: str, meant: tuple[str, ...]) -> bool:
 
 
 # An ack waits for this, and most texts begin with one of a few words. A word that may be a secret is too long for it.
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=128)
 def _is_near(word: str, meant: tuple[str, ...]) -> bool:
     return bool(get_close_matches(word, meant, n=1, cutoff=_NEAR))
