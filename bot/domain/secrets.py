@@ -36,7 +36,7 @@ _SHAPES: Final[Mapping[str, str]] = {
     "whsec_": r"[A-Za-z0-9+/]{24}",
     # https://docs.cloud.google.com/docs/authentication/api-keys
     "AIza": r"[\w-]{35}",
-    # https://docs.npmjs.com/about-access-tokens
+    # https://github.blog/2021-09-23-announcing-npms-new-access-token-format/
     "npm_": r"[A-Za-z0-9]{36}",
     # https://platform.openai.com/docs/api-reference/authentication and https://docs.claude.com/en/api/overview
     "sk-": rf"(?:{_DENSE}{{20,}}|(?:proj|svcacct|admin|ant)-{_DIGIT}{_CAPITAL}[\w-]{{20,}})",

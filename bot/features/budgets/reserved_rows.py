@@ -1,30 +1,25 @@
 """What is reserved of budgets: what the sessions that were admitted and go on may still use of their limits.
 
-A session that rests, sleeps or is over has nothing reserved. To wake it is admitted anew.
+A session that rests, sleeps or is over has nothing reserved.
 """
 
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, and_, case, cast, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Float, Select, and_, case, cast, func, or_, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
-from bot.domain.session import NOTHING_GOES_ON, TERMINAL_STATUSES, DisplayState, Lifecycle
+from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle
 from bot.features.budgets.rules import ScopeKind
-from bot.store.tables import fan_out_sessions, fan_outs, sessions
+from bot.features.budgets.spend_rows import OF_FAN_OUT
+from bot.store.tables import SESSION_GOES_ON, fan_out_sessions, fan_outs, sessions
 
 _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
     ScopeKind.PERSON: sessions.c.requester,
     ScopeKind.EACH_PERSON: sessions.c.requester,
     ScopeKind.CHANNEL: sessions.c.channel,
     ScopeKind.EACH_CHANNEL: sessions.c.channel,
-}
-_OF_FAN_OUT: Final[dict[ScopeKind, ColumnElement[str]]] = {
-    ScopeKind.PERSON: fan_outs.c.user,
-    ScopeKind.EACH_PERSON: fan_outs.c.user,
-    ScopeKind.CHANNEL: fan_outs.c.channel,
-    ScopeKind.EACH_CHANNEL: fan_outs.c.channel,
 }
 _FAN_OUT_RUNS: Final = "running"
 _RESTS: Final = (*sorted(NOTHING_GOES_ON), DisplayState.LIMIT)  # as the table of a fan-out shows it
@@ -45,15 +40,9 @@ async def reserved(
 
 def _of_sessions(team: str, org_id: str, kind: ScopeKind, subject: str, but_for: str) -> Select[Any]:
     of = sessions.c
-    goes_on = and_(
-        of.lifecycle.in_([Lifecycle.CREATING, Lifecycle.OPEN]),
-        of.archived.is_(False),
-        of.status.not_in(["suspended", *sorted(TERMINAL_STATUSES)]),
-        or_(of.detail.is_(None), of.detail != "finished"),
-    )
     theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
     return select(_left(of.acu_limit, of.acus)).where(
-        goes_on, of.acu_limit.is_not(None), of.org_id == org_id, of.id != but_for, *theirs
+        text(SESSION_GOES_ON), of.acu_limit.is_not(None), of.org_id == org_id, of.id != but_for, *theirs
     )
 
 
@@ -63,7 +52,7 @@ def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Selec
         of.lifecycle.in_([Lifecycle.QUEUED, Lifecycle.CREATING]),
         and_(of.lifecycle == Lifecycle.OPEN, of.display.not_in(_RESTS)),
     )
-    theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, _OF_FAN_OUT[kind] == subject]
+    theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, OF_FAN_OUT[kind] == subject]
     return (
         select(_left(fan_outs.c.acu_limit, of.acus - of.acus_before))
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)

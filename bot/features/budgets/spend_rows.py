@@ -26,7 +26,7 @@ _SUBJECT: dict[ScopeKind, ColumnElement[str]] = {
     ScopeKind.EACH_SESSION: spend.c.session_id,
 }
 # By whom the spending of fan-outs is added up. Their sessions have no rows in `spend`.
-_OF_FAN_OUT: dict[ScopeKind, ColumnElement[str]] = {
+OF_FAN_OUT: dict[ScopeKind, ColumnElement[str]] = {
     ScopeKind.PERSON: fan_outs.c.user,
     ScopeKind.EACH_PERSON: fan_outs.c.user,
     ScopeKind.CHANNEL: fan_outs.c.channel,
@@ -94,7 +94,7 @@ def _of_sessions(
 
 
 def _of_fan_outs(team: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> list[Select[str, Any]]:
-    column = _OF_FAN_OUT.get(kind)
+    column = OF_FAN_OUT.get(kind)
     if column is None:
         return []
     asked = select(column.label("subject"), fan_out_sessions.c.acus.label("acus"))

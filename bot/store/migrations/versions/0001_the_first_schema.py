@@ -234,6 +234,13 @@ def _tables() -> None:
         sa.UniqueConstraint("reference"),
         sa.UniqueConstraint("bare_id"),
     )
+    _index_where(
+        "ix_sessions_goes_on",
+        "sessions",
+        ["org_id"],
+        "lifecycle IN ('creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
+        " AND (detail IS NULL OR detail <> 'finished')",
+    )
     op.create_index("ix_sessions_lifecycle", "sessions", ["lifecycle"])
     op.create_index("ix_sessions_requester", "sessions", ["team", "requester", "created_at"])
     op.create_index("ix_sessions_thread", "sessions", ["team", "channel", "thread_ts"])
