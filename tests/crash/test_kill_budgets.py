@@ -4,9 +4,14 @@ import asyncio
 
 import pytest
 
+from bot.domain.session import DisplayState
+from bot.views.answers import starts as start_sentences
+from bot.views.sentences import STATE_SENTENCES
+from tests.crash.persistent import answered
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, one_session, titled
+from tests.crash.test_kill_refusals import waiting_start
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS
 
 pytestmark = pytest.mark.edge
@@ -96,7 +101,24 @@ async def announced_once_and_not_woken(one: Scene, begun: tuple[str, str]) -> No
     assert await one.on.thread(GENERAL, begun[0]) == []
 
 
+async def leave_no_room(one: Scene, ts: str) -> str:
+    """A start is tried again in vain; then an admin leaves less than a session needs."""
+    await one.tried_in_vain()
+    await answered(one, "budget set each-person 0.5 a day", "is set")
+    await one.slack.wait_for_message(GENERAL, start_sentences.NO_ROOM.text, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, STATE_SENTENCES[DisplayState.REFUSED], thread_ts=ts, within=PATIENCE)
+    return ts
+
+
+async def refused_once(one: Scene, ts: str) -> None:
+    assert await one.devin.sessions() == []
+    assert await one.on.thread(GENERAL, ts) == [start_sentences.NO_ROOM.text]
+    # Why is said privately, which may be lost with the process, and not twice.
+    assert await one.rows("SELECT count(*) FROM outbox WHERE key LIKE 'priv:room:%'") == [(1,)]
+
+
 STORIES = [
+    Story("a budget has no room for a start that waited", waiting_start, leave_no_room, refused_once),
     Story("more is asked for and granted", used_up, ask_and_grant, granted_once, settings=admins_in_a_channel),
     Story(
         "a budget is used up, a reply wakes nothing, and it is removed",

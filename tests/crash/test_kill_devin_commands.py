@@ -13,7 +13,7 @@ from tests.scenarios.harness import ADA, ANN, GENERAL
 
 pytestmark = pytest.mark.edge
 
-DIRECT = "D0ANN"
+DIRECT, DIRECT_OF_ADA = "D0ANN", "D0ADA"
 PULL = "https://github.com/acme/web/pull/7"
 
 
@@ -56,6 +56,24 @@ async def reviewed_once(one: Scene, _: None) -> None:
     # Where the review was asked for in the direct message, that its outcome is looked up is said there too.
     (followed,) = [text for text in said if "Devin did not answer" not in text]
     assert followed.endswith("Done. Devin's findings are on the pull request.")
+
+
+async def reviewing(one: Scene) -> None:
+    """Devin reviews the newest commit, as somebody has asked."""
+    await allowed(one)
+    await answered(one, f"review {PULL}", "Devin will review")
+    for made in held(one).reviews:
+        made["status"] = "running"
+    await one.slack.wait_for_message(DIRECT_OF_ADA, "Devin is reading it.", within=PATIENCE)
+
+
+async def review_again(one: Scene, _: None) -> None:
+    await typed(one, f"review {PULL}")
+    await one.slack.wait_for_message(DIRECT, "Devin is reading it.", within=PATIENCE)
+    for made in held(one).reviews:
+        made["status"] = "completed"
+    for direct in (DIRECT, DIRECT_OF_ADA):
+        await one.slack.wait_for_message(direct, "Done. Devin's findings are on the pull request.", within=PATIENCE)
 
 
 async def with_schedule(one: Scene) -> None:
@@ -120,6 +138,7 @@ async def changed_once(one: Scene, _: None) -> None:
 STORIES = [
     Story("a review is asked for", allowed, review, reviewed_once, settings=admin),
     Story("a review is asked for in a direct message", allowed, written_review, reviewed_once, settings=admin),
+    Story("a commit that is being reviewed is asked about", reviewing, review_again, reviewed_once, settings=admin),
     Story("a schedule is paused and deleted", with_schedule, pause_and_delete, changed_once, settings=admin),
     Story("a schedule is added", allowed, add, added_once, settings=admin),
 ]
