@@ -47,18 +47,30 @@ _KEY: Final = re.compile(
     "(?<![A-Za-z0-9])(?:" + "|".join(re.escape(beginning) + rest for beginning, rest in _SHAPES.items()) + ")"
 )
 
-_THING: Final = ("secret",)
-_SETTING: Final = ("set", "add", "create", "put", "store", "save", "update", "change", "edit", "new")
+_SECRET: Final = ("secret", "secrets")
+_SETTING: Final = ("set", "add", "create", "put", "save", "store", "update", "change", "edit", "new")
+_PLAIN: Final = ("set", "add", "create", "put", "save")  # behind `secret` the others may be about secrets in general
 _ARTICLES: Final = frozenset({"a", "the", "my", "our", "new"})
 # What people write before a command that is behind a mention, or in a thread.
 _BEFORE: Final = frozenset({"/devin", "devin", "start", "new", "aside", "(aside)", "fanout", "please", "pls"})
+# Behind the name of a secret these begin a sentence about it.
+_NO_VALUE: Final = frozenset(
+    {
+        *("to", "in", "into", "from", "for", "on", "of", "at", "with", "by", "and", "or", "not", "everywhere"),
+        *("is", "isn't", "are", "was", "were", "has", "should", "must", "does", "doesn't", "cannot", "can't", "needs"),
+        *("missing", "leaks", "usage", "rotation"),
+    }
+)
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
-_ASSIGNED: Final = re.compile(r"\w[\w.-]{0,100}[=:]\S")
-_NEAR: Final = 0.75  # of difflib's ratio, as for other commands
+_ASSIGNED: Final = re.compile(r"(?!(?:repo|playbook|mode|acu|tags?|title|orgs?)=)\w[\w.-]{0,100}[=:]\S")
+# In the middle of a sentence only what is written like a setting counts.
+_IN_A_SENTENCE: Final = re.compile(
+    r"\bsecrets?\s+(?:set|add|create|put|save|update|change)\s+[A-Z][A-Z0-9_]*\s?=\s?\S"
+    r"|\b(?:set|change|update)\s+(?:(?:a|the|my|our)\s+)?secret\s+[A-Z][A-Z0-9]*_\w+\s+to\s+(?!(?:a|an|the|my|our)\s)\S"
+)
+_NEAR: Final = 0.85  # of difflib's ratio: a letter more, or one that is missing
 _LONGEST_NEAR: Final = 10  # characters of a word that is so near one of six
 _MOST_LOOKED_AT: Final = 20  # words
-_MOST_VALUES: Final = 4  # words behind `secret set`; a longer text is a task, unless it begins with a name in capitals
-_MOST_BARE: Final = 3  # words with a name of one word, such as `FOO to bar`, before which `secret` stands alone
 
 
 def has_secret(text: str) -> bool:
@@ -78,20 +90,24 @@ def _sets_secret(text: str) -> bool:
         words = words[1:]
     if not words:
         return False
-    if _is_nearly(words[0].removeprefix("!"), _THING):
+    if _is_secret(words[0].removeprefix("!")):
         return _is_given(words[1:])
-    if not _is_nearly(words[0], _SETTING):
-        return False
-    behind = words[2:] if len(words) > 1 and words[1].lower() in _ARTICLES else words[1:]
-    return bool(behind) and _is_nearly(behind[0], _THING) and _has_value(behind[1:])
+    if _is_nearly(words[0], _SETTING):
+        behind = words[2:] if len(words) > 1 and words[1].lower() in _ARTICLES else words[1:]
+        if behind and _is_secret(behind[0]):
+            return _has_value(behind[1:])
+    return "ecret" in text and _IN_A_SENTENCE.search(text) is not None
 
 
 def _is_given(behind: Sequence[str]) -> bool:
     """Whether the words `behind` the word `secret` give one."""
-    if not behind or not _is_nearly(behind[0], _SETTING):
-        return _has_value(behind)
-    value = behind[1:]
-    return bool(value) and (len(value) <= _MOST_VALUES or _is_name(value[0]) or _has_value(value))
+    if not behind or not _is_nearly(behind[0], _PLAIN):
+        value = behind[1:] if behind and _is_nearly(behind[0], _SETTING) else behind
+        return _has_value(value)
+    name, *value = behind[1:] or [""]
+    if behind[0].lower() == "set" and len(value) == 1:  # whatever the name is
+        return True
+    return _has_value(behind[1:]) or (_is_name(name) and (not value or behind[0].lower() == "set"))
 
 
 def _has_value(words: Sequence[str]) -> bool:
@@ -100,11 +116,19 @@ def _has_value(words: Sequence[str]) -> bool:
         return False
     if _ASSIGNED.match(words[0]):
         return True
-    return len(words) > 1 and _is_name(words[0]) and ("_" in words[0] or len(words) <= _MOST_BARE)
+    if len(words) == 1 or not _is_name(words[0]):
+        return False
+    if words[1] in {"=", "to"}:
+        return len(words) == 3 or words[1] == "="  # `FOO to bar`, where a longer text says where to put it
+    return words[1].lower() not in _NO_VALUE and (len(words) == 2 or "_" in words[0] or words[0].endswith((":", "=")))
 
 
 def _is_name(word: str) -> bool:
     return _NAME.fullmatch(word.rstrip("=:")) is not None
+
+
+def _is_secret(word: str) -> bool:
+    return _is_nearly(word, _SECRET) or sorted(word.lower()) == sorted("secret")
 
 
 def _is_nearly(word: str, meant: tuple[str, ...]) -> bool:
