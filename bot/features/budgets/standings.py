@@ -23,7 +23,7 @@ from bot.features.budgets.sentences import Named
 from bot.features.budgets.spend_rows import Reached
 from bot.features.consumption.cycles import cycle_of
 from bot.features.consumption.reader import read_withheld
-from bot.features.consumption.rules import settled_at
+from bot.features.consumption.rules import bill_of
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import due, people, sessions, spend
@@ -165,7 +165,7 @@ class Standings:
             day_spent(
                 billed[day].of_devin if day in billed else None,
                 own.get(day, 0.0),
-                running=day not in billed or billed[day].read_at < settled_at(day),
+                running=day not in billed or bill_of(day, billed, own.get(day, 0.0), self._now) is None,
             )
             for day in days
         ]

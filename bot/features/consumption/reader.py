@@ -18,7 +18,7 @@ from typing import Any, Final
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
 from bot.devin.models import Consumption
 from bot.domain.amounts import exact_sum
-from bot.domain.billing import ONE_DAY, Billed, Withheld, WithheldBecause, billing_day, bounds, day_of_row
+from bot.domain.billing import ONE_DAY, Billed, Withheld, WithheldBecause, billing_day, bounds, day_of_row, finished_at
 from bot.features.consumption import correction_rows as corrections
 from bot.features.consumption.rules import (
     HISTORY_DAYS,
@@ -26,7 +26,6 @@ from bot.features.consumption.rules import (
     by_product,
     days_to_read,
     is_missing,
-    settled_at,
     window,
 )
 from bot.kernel.organisation import Organisation
@@ -191,7 +190,7 @@ def _changes(known: Mapping[date, Billed], replaced: Bill) -> list[Correction]:
     return [
         Correction(day, known[day].acus, acus)
         for day, acus in sorted(totals.items())
-        if day in known and known[day].read_at >= settled_at(day) and known[day].acus != acus
+        if day in known and known[day].read_at >= finished_at(day) and known[day].acus != acus
     ]
 
 

@@ -8,7 +8,7 @@ from math import inf
 from typing import Final
 
 from bot.domain.amounts import exact, exact_sum
-from bot.domain.billing import ONE_DAY, SETTLING, Billed, billing_day, bounds, is_bill_in
+from bot.domain.billing import BILL_LATEST, ONE_DAY, Billed, billing_day, bounds, finished_at, is_bill_in
 from bot.domain.products import OTHER
 
 HISTORY_DAYS: Final = 90  # that are read back, the running one included
@@ -41,11 +41,6 @@ def by_product(total: float, named: Mapping[str, float]) -> dict[str, Decimal]:
     return amounts
 
 
-def settled_at(day: date) -> float:
-    """The instant from which what Devin says about `day` counts as its bill."""
-    return bounds(day)[1] + SETTLING.total_seconds()
-
-
 def days_to_read(read_at: Mapping[date, float], now: float, interval: float) -> list[date]:
     """The days of the last `HISTORY_DAYS` that have to be read, newest first; `read_at` says when each was read last.
 
@@ -64,7 +59,7 @@ def _has_to_be_read(day: date, read_at: float, now: float, interval: float) -> b
 
 def is_missing(day: date, read_at: float, now: float) -> bool:
     """Whether `day` was not read from when it settled until Devin changes it no more."""
-    return now >= _final_at(day) and read_at < settled_at(day)
+    return now >= _final_at(day) and read_at < finished_at(day)
 
 
 def bill_of(day: date, known: Mapping[date, Billed], own: float, now: float) -> float | None:
@@ -72,17 +67,19 @@ def bill_of(day: date, known: Mapping[date, Billed], own: float, now: float) -> 
 
     `own` is what our sessions used on it. Devin does not say how late it lists a day, and may never list one on which
     nothing was used. So one that it does not list is not in yet, until either
-    1. a later day that has settled is listed, and our sessions used nothing on this one; or
+    1. our sessions used nothing on it, and a later day that has settled is listed, or it was asked about a day after
+       its end, when nothing on the bill would be taken for the bill; or
     2. it was asked about when Devin changes it no more, three days after its end.
     From then on it has cost nothing, as nobody is to wait for ever. If it is listed after all, that is a correction.
     """
     figure = known[day]
     if figure.acus is not None:
-        return figure.acus if is_bill_in(day, figure.acus, own, now) else None
+        return figure.acus if is_bill_in(day, figure.of_devin or 0.0, own, now) else None
     if figure.read_at >= _final_at(day):
         return 0.0
     passed_over = any(later > day and _has_settled(later, known[later]) for later in known)
-    return 0.0 if passed_over and own <= 0 else None
+    is_quiet = passed_over or figure.read_at >= bounds(day)[1] + BILL_LATEST.total_seconds()
+    return 0.0 if is_quiet and own <= 0 else None
 
 
 def not_in_yet(days: Sequence[date], newest_listed: date | None, now: float) -> tuple[date, ...]:
@@ -92,7 +89,7 @@ def not_in_yet(days: Sequence[date], newest_listed: date | None, now: float) -> 
 
 
 def _has_settled(day: date, figure: Billed) -> bool:
-    return figure.acus is not None and figure.read_at >= settled_at(day)
+    return figure.acus is not None and figure.read_at >= finished_at(day)
 
 
 def _final_at(day: date) -> float:

@@ -15,9 +15,9 @@ from bot.features.consumption.rules import (
     bill_of,
     by_product,
     days_to_read,
+    finished_at,
     joined,
     not_in_yet,
-    settled_at,
     window,
 )
 
@@ -82,7 +82,7 @@ def test_a_day_is_read_every_quarter_hour_for_three_days_after_its_end_and_once_
 def test_what_was_never_read_since_devin_could_change_it_is_missing_for_ninety_days():
     assert to_read({}) == [ago(days) for days in range(90)]
     read_at = {ago(days): NOW - 1 for days in range(90)}
-    assert to_read(read_at | {ago(40): settled_at(ago(40))}) == [ago(40)]
+    assert to_read(read_at | {ago(40): finished_at(ago(40))}) == [ago(40)]
     assert to_read({day: at for day, at in read_at.items() if day != ago(89)}) == [ago(89)]
 
 
