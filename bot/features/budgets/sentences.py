@@ -90,13 +90,21 @@ class Named:
     @property
     def used(self) -> str:
         """How much of it is used, such as "8.2 of 10 ACUs this cycle"."""
-        standing, note = self.standing, ""
-        if self.unbilled:
-            note = ", counted from Slack sessions only"
-        elif self.others > 0:
-            note = f", not counting {tenths(float(self.others))} of other products"
+        return ", ".join([self.amount, *self.notes])
+
+    @property
+    def amount(self) -> str:
+        """The same without what is to be known about it."""
+        standing = self.standing
         spent, acus = tenths(float(standing.spent)), tenths_of_acus(float(standing.acus))
-        return f"{spent} of {acus} {_this(standing.period.span)}{note}"
+        return f"{spent} of {acus} {_this(standing.period.span)}"
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known about the amount, if anything."""
+        if self.unbilled:
+            return ["counted from Slack sessions only"]
+        return [f"not counting {tenths(float(self.others))} of other products"] if self.others > 0 else []
 
     def message(self, text: str, *rows: Block) -> Message:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
@@ -154,7 +162,8 @@ def _line(entry: Entry, *, admin: bool) -> str:
 
 def standing_line(named: Named) -> str:
     """Say how much of a budget is used and when it resets, for a line of a list."""
-    return f"{named.used} ({named.standing.percent:,} %) · resets {_local(named.standing.period)}"
+    known = ", ".join([f"{named.standing.percent:,} %", *named.notes])
+    return f"{named.amount} ({known}) · resets {_local(named.standing.period)}"
 
 
 def own_line(named: Named) -> str:
@@ -244,9 +253,9 @@ def steer_refused(named: Named) -> Message:
     return _refused(named, what, "Send it again then, or ask an admin for more.")
 
 
-def retry_refused(named: Named) -> Message:
+def retry_refused(named: Named, sessions: int = 1) -> Message:
     """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
-    return _refused(named, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.")
+    return _refused(named, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.", sessions)
 
 
 def _refused(named: Named, what: str, then: str, sessions: int = 1) -> Message:
@@ -261,9 +270,10 @@ def _why(named: Named, sessions: int = 1) -> str:
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
     rest = tenths_of_acus(float(standing.reserved))
-    going_on = f", and sessions that go on may use {rest} more" if standing.reserved else ""
+    going_on = [f"sessions that go on may use {rest} more until one of them rests"] if standing.reserved else []
     need = f"1 ACU for each of {sessions:,} sessions" if sessions > 1 else "the 1 ACU that a session needs"
-    return f"{named.owner} has less left than {need}: {named.used} are used{going_on}."
+    known = ", ".join([f"{named.amount} are used", *going_on, *named.notes])
+    return f"{named.owner} has less left than {need}: {known}."
 
 
 def waking_refused(named: Named) -> Message:
