@@ -34,13 +34,14 @@ class Work:
     """So many `sessions` that are to be created at once, for the work with this `id` of ours.
 
     Their own `ceiling` stays as it is: it holds over wakings, and there may be more room by then. `wanted` is what the
-    asker asked for.
+    asker asked for. What is tried `again` has failed before.
     """
 
     id: str
     ceiling: float | None
     wanted: int | None = None
     sessions: int = 1
+    again: bool = False
 
 
 class Admission(Protocol):

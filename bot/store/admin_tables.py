@@ -128,4 +128,5 @@ fan_out_sessions: Final = Table(
     Column("detail", String),
     number("failed_before"),
     number("acus_before", Float),
+    Column("acu_limit", Integer),  # the ACUs that Devin may use in it
 )

@@ -39,15 +39,15 @@ class BudgetCheck:
             return refused(await theirs.named(full, who.reader))
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
-        """Return why `session` may not be woken now; None if no budget is used up."""
+        """Return why `session` may not be woken now; None if no budget is used up or reserved for others."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            holding = await theirs.holding(who.user, who.channel, session.id)
-            used_up = _used_up([*holding, *await _of_reader(theirs, who)])
-            if used_up is None:
+            holding = await theirs.deciding(who.user, who.channel, session.id, but_for=session.id)
+            full = _without_room([*holding, *await _of_reader(theirs, who)])
+            if full is None:
                 return None
             refused = views.waking_refused if kept else views.wake_refused
-            return refused(await theirs.named(used_up, who.reader, in_thread=True))
+            return refused(await theirs.named(full, who.reader, in_thread=True))
 
     async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
         """Return why the reader may not write to a session of somebody else: what it costs is theirs to steer."""
@@ -97,7 +97,8 @@ class BudgetAdmission:
         rooms = [room_for_each(standing.free, work.sessions, bounded=bounded is not None) for standing in shared]
         if not all(rooms):
             full = min(shared, key=_free)
-            return views.start_refused(await theirs.named(full, who.reader), work.sessions)
+            refused = views.retry_refused if work.again else views.start_refused
+            return refused(await theirs.named(full, who.reader), work.sessions)
         acus = min(rooms if bounded is None else [bounded, *rooms], default=None)
         if acus is None or work.wanted is None or acus >= work.wanted:
             return Limit(acus)

@@ -54,12 +54,12 @@ def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Selec
     )
     theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, OF_FAN_OUT[kind] == subject]
     return (
-        select(_left(fan_outs.c.acu_limit, of.acus - of.acus_before))
+        select(_left(of.acu_limit, of.acus - of.acus_before))
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)
         .where(
             goes_on,
             fan_outs.c.state == _FAN_OUT_RUNS,
-            fan_outs.c.acu_limit.is_not(None),
+            of.acu_limit.is_not(None),
             *theirs,
         )
     )

@@ -89,8 +89,13 @@ class FanOutOrganisations:
         return self._known[key]
 
 
-async def fan_out_admission(gates: Gates, workspace: Workspace, fan_out: FanOut, sessions: int) -> Admission:
-    """Read what decides whether so many new `sessions` of a fan-out, which start at once, may begin."""
+async def fan_out_admission(
+    gates: Gates, workspace: Workspace, fan_out: FanOut, sessions: int, *, again: bool = False
+) -> Admission:
+    """Read what decides whether so many new `sessions` of a fan-out, which start at once, may begin.
+
+    They may have failed before, and be tried `again`.
+    """
     who = Asker(workspace, fan_out.user, fan_out.channel, fan_out.user)
     ceiling = fan_out.options.acu or workspace.policy.wake_limits.session_acus
-    return await gates.admission(who, Work(fan_out.id, ceiling, sessions=sessions))
+    return await gates.admission(who, Work(fan_out.id, ceiling, sessions=sessions, again=again))

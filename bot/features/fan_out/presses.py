@@ -1,6 +1,6 @@
 """The buttons of a fan-out: under its preview it is started or left, under its table it is stopped or tried again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -62,16 +62,21 @@ class FanOutPresses:
     async def _start(self, job: CommandJob, fan_out: FanOut) -> None:
         admission = await self._admission(job, fan_out, again=False)
         async with self._services.unit_of_work_for(job) as uow:
-            # The limit is stored in the same transaction, and so reserved.
-            limit = await admission.limit(uow.tx) if self._is_open(job, fan_out) else views.EXPIRED
-            await finish_with(uow, job, limit if isinstance(limit, Message) else await self._admit(uow, job, limit))
+            answer = await self._admit(uow, job, admission) if self._is_open(job, fan_out) else views.EXPIRED
+            await finish_with(uow, job, answer)
 
-    async def _admit(self, uow: UnitOfWork, job: CommandJob, limit: Limit) -> Message:
-        """Begin the fan-out with this `limit` of each session, unless it was answered before."""
-        values = {"state": FanOutState.RUNNING, "acu_limit": limit.acus, "begun_at": uow.now}
-        if await fan_outs.change_while(uow.tx, job.cause.argument, FanOutState.ASKED, **values):
-            return views.begun(await self._begin(uow, job))
-        return await self._settled(uow, job)
+    async def _admit(self, uow: UnitOfWork, job: CommandJob, admission: Admission) -> Message:
+        """Begin the fan-out, unless it was answered before or a budget has no room. Its limits are thereby reserved."""
+        # Locks it first: what a first press of the same button has reserved is no reason to refuse the second one.
+        if not await fan_outs.change_while(uow.tx, job.cause.argument, FanOutState.ASKED):
+            return await self._settled(uow, job)
+        limit = await admission.limit(uow.tx)
+        if isinstance(limit, Message):
+            return limit
+        fan_out, sessions = await self._current(uow, job)
+        await fan_outs.change(uow.tx, fan_out.id, state=FanOutState.RUNNING, acu_limit=limit.acus, begun_at=uow.now)
+        await _limit(uow, fan_out, sessions, limit)
+        return views.begun(await self._begin(uow, job))
 
     async def _settled(self, uow: UnitOfWork, job: CommandJob) -> Message:
         """What takes the place of a preview that was answered before, perhaps by a first press of the same button."""
@@ -128,16 +133,17 @@ class FanOutPresses:
             return
         admission = await self._admission(job, fan_out, again=True)
         async with self._services.unit_of_work_for(job) as uow:
-            limit = await admission.limit(uow.tx)
-            if isinstance(limit, Message):
-                await finish_with(uow, job, limit)
-                return
             await touch(uow, fan_out.id)
             fan_out, before = await self._current(uow, job)
             may = fan_out.state in _BEGUN and fan_out.stopped_at is None
-            again = await fan_outs.retry(uow.tx, fan_out.id) if may else []
-            if again:
+            limit = await admission.limit(uow.tx) if may and any(session.is_retried for session in before) else None
+            if isinstance(limit, Message):
+                await finish_with(uow, job, limit)
+                return
+            if limit is not None:
+                again = await fan_outs.retry(uow.tx, fan_out.id)
                 await fan_outs.change(uow.tx, fan_out.id, acu_limit=limit.acus)
+                await _limit(uow, fan_out, again, limit)
                 await self._ask_again(uow, job, fan_out, again)
                 organisations = [session.org_id for session in again]
                 failed = [session.url for session in before if session.is_broken]
@@ -159,13 +165,19 @@ class FanOutPresses:
         async with self._services.db.read() as tx:
             sessions = await fan_outs.sessions_of(tx, fan_out.id)
         starting = sum(session.is_retried for session in sessions) if again else len(sessions)
-        return await fan_out_admission(self._gates, job.workspace, fan_out, max(starting, 1))
+        return await fan_out_admission(self._gates, job.workspace, fan_out, max(starting, 1), again=again)
 
     async def _current(self, uow: UnitOfWork, job: CommandJob) -> tuple[FanOut, list[FanOutSession]]:
         """The fan-out and its sessions as they are in this transaction, which has locked it."""
         fan_out = await fan_outs.get(uow.tx, job.cause.argument)
         assert fan_out is not None
         return fan_out, await fan_outs.sessions_of(uow.tx, fan_out.id)
+
+
+async def _limit(uow: UnitOfWork, fan_out: FanOut, sessions: Sequence[FanOutSession], limit: Limit) -> None:
+    """Store how much each of these sessions may use; others of the fan-out go on with what they were admitted with."""
+    for session in sessions:
+        await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, acu_limit=limit.acus)
 
 
 async def _audit(

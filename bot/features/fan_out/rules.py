@@ -84,6 +84,7 @@ class FanOutSession:
     detail: str | None = None
     failed_before: int = 0
     acus_before: float = 0.0
+    acu_limit: int | None = None  # the ACUs that Devin may use in it
 
     @property
     def state(self) -> DisplayState:

@@ -167,7 +167,7 @@ class NewFanOutSession(Creation[DevinSession]):
             repos=[options.repo] if options.repo else None,
             playbook_id=options.playbook,
             devin_mode=options.mode,
-            max_acu_limit=self._fan_out.limit,
+            max_acu_limit=self._session.acu_limit,
         )
 
     async def other_form(self, refused: DevinRefused, /) -> bool:

@@ -239,7 +239,8 @@ def _tables() -> None:
         "sessions",
         ["org_id"],
         "lifecycle IN ('creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
-        " AND (detail IS NULL OR detail <> 'finished')",
+        " AND coalesce(detail, '') <> 'finished'"
+        " AND (coalesce(detail, '') <> 'waiting_for_user' OR asks IS NULL OR asks)",
     )
     op.create_index("ix_sessions_lifecycle", "sessions", ["lifecycle"])
     op.create_index("ix_sessions_requester", "sessions", ["team", "requester", "created_at"])
@@ -442,6 +443,7 @@ def _admin_tables() -> None:
         sa.Column("detail", sa.String),
         _number("failed_before"),
         _number("acus_before", sa.Float),
+        sa.Column("acu_limit", sa.Integer),
         sa.PrimaryKeyConstraint("fan_out_id", "org_id", name="pk_fan_out_sessions"),
     )
 
