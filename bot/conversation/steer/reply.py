@@ -61,6 +61,8 @@ _GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {
     DisplayState.LIMIT,
     DisplayState.FAILED,
 }
+# Awake at Devin, and nothing of a budget is reserved for it any more (`SESSION_GOES_ON` in `bot.store.tables`).
+_HOLDS_NOTHING: Final = frozenset({DisplayState.DONE, DisplayState.ANSWERED})
 # In these states Devin does nothing and waits for nothing.
 _RESTING: Final = frozenset(
     {
@@ -105,7 +107,8 @@ class Reply:
         if job.row.intent_at is not None:
             return False  # Devin may have the reply already
         who = Asker(job.workspace, session.requester, session.channel, job.cause.user)
-        refused = self._gates.wake_refusal if is_asleep(session) else self._gates.steer_refusal
+        begins_anew = is_asleep(session) or session.display_state in _HOLDS_NOTHING
+        refused = self._gates.wake_refusal if begins_anew else self._gates.steer_refusal
         refusal = await refused(who, session)
         if refusal is not None:
             await self._services.answer(job, refusal, session)

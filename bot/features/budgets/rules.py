@@ -125,8 +125,8 @@ class Standing:
 
     @property
     def has_room(self) -> bool:
-        """Whether another session may begin: Devin's limits are whole ACUs."""
-        return self.free >= 1
+        """Whether another session may begin, for which Devin takes whole ACUs, or the budget's own may go on."""
+        return not self.is_used_up if self.budget.scope.kind is ScopeKind.EACH_SESSION else self.free >= 1
 
     @property
     def percent(self) -> int:

@@ -6,15 +6,17 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.domain.session import Options
-from bot.domain.waking import WakeLimits
+from bot.domain.session import TERMINAL_STATUSES, DisplayState, Options
+from bot.domain.waking import WakeLimits, is_asleep
 from bot.features.budgets import crossing_rows as crossings
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
@@ -29,7 +31,7 @@ from bot.features.consumption.reader import ConsumptionReader
 from bot.kernel.access import Access
 from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.services import Services
-from bot.store import due, spend, tables
+from bot.store import due, sessions, spend, tables
 from bot.views.message import Message
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
@@ -341,6 +343,32 @@ async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services:
         for name, values in rests.items():
             await tx.execute(tables.sessions.update().where(tables.sessions.c.id == name).values(values))
     assert await admitted(services, either_store, 5, 8) == 8
+
+
+async def test_what_has_something_reserved_is_what_goes_on_as_people_see_it(
+    services: Services, either_store: Store
+) -> None:
+    details = (None, "working", "waiting_for_user", "waiting_for_approval", "finished", "something_new")
+    statuses = ("new", "resuming", "running", "suspended", "exit", "error")
+    every = list(product(statuses, details, (None, True, False), (True, False)))
+    owner = {"requester": "U0ADA", "channel": CHANNEL, "prompt": "fix it", "options": {}, "pull_requests": []}
+    begun = {"team": TEAM, "org_id": ORG, "created_at": NOON, "acu_limit": 1, "lifecycle": "open"}
+    async with either_store.db.write() as tx:
+        for number, (status, detail, asks, has_result) in enumerate(every):
+            facts = {"id": f"s{number}", "status": status, "detail": detail, "asks": asks, "has_result": has_result}
+            await tx.execute(tables.sessions.insert().values(owner | begun | facts))
+    async with either_store.db.read() as tx:
+        goes_on = set(await tx.scalars(select(tables.sessions.c.id).where(text(tables.SESSION_GOES_ON))))
+        stored = {f"s{number}": await sessions.get(tx, f"s{number}") for number in range(len(every))}
+    seen = {
+        name
+        for name, session in stored.items()
+        if session is not None
+        and not is_asleep(session)
+        and session.snapshot.status not in TERMINAL_STATUSES
+        and session.display_state not in {DisplayState.DONE, DisplayState.ANSWERED}
+    }
+    assert goes_on == seen
 
 
 async def test_a_session_without_a_ceiling_leaves_room_for_others(services: Services, either_store: Store) -> None:
