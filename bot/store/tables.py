@@ -186,8 +186,8 @@ Index("ix_sessions_lifecycle", sessions.c.lifecycle)
 # A session that may still spend something without a word from anybody, or that has asked for one.
 SESSION_GOES_ON = (
     "lifecycle IN ('creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
-    " AND coalesce(detail, '') <> 'finished'"
-    " AND (coalesce(detail, '') <> 'waiting_for_user' OR asks IS NULL OR asks)"
+    " AND (status <> 'running' OR detail IS NULL OR (detail <> 'finished'"
+    " AND (detail <> 'waiting_for_user' OR asks IS NULL OR asks)))"
 )
 _index_where("ix_sessions_goes_on", SESSION_GOES_ON, sessions.c.org_id)
 Index("ix_sessions_requester", sessions.c.team, sessions.c.requester, sessions.c.created_at)

@@ -253,7 +253,9 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
     said = "the organisation's budget has less left than the 1 ACU that a session needs: 0 of 20 ACUs today are used, "
-    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}and sessions that go on may use 20 ACUs more.")
+    await on.slack.wait(
+        "ephemerals", 2, user=ANN, text=f"{said}sessions that go on may use 20 ACUs more until one of them rests."
+    )
     await settled(on)
     assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
     first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)

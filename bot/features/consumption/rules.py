@@ -78,18 +78,25 @@ def bill_of(day: date, known: Mapping[date, Billed], own: float, now: float) -> 
     if figure.read_at >= _final_at(day):
         return 0.0
     passed_over = any(later > day and _has_settled(later, known[later]) for later in known)
-    is_quiet = passed_over or figure.read_at >= bounds(day)[1] + BILL_LATEST.total_seconds()
+    is_quiet = passed_over or figure.read_at >= _latest_at(day)
     return 0.0 if is_quiet and own <= 0 else None
 
 
 def not_in_yet(days: Sequence[date], newest_listed: date | None, now: float) -> tuple[date, ...]:
-    """Those of `days` that `bill_of` would wait for, if `newest_listed` is the newest one that Devin lists."""
+    """Those of `days` that `bill_of` would wait for, if `newest_listed` is the newest one that Devin lists.
+
+    What our sessions used on them is not asked.
+    """
     after = [day for day in days if newest_listed is None or day > newest_listed]
-    return tuple(day for day in after if now < _final_at(day))
+    return tuple(day for day in after if now < _latest_at(day))
 
 
 def _has_settled(day: date, figure: Billed) -> bool:
     return figure.acus is not None and figure.read_at >= finished_at(day)
+
+
+def _latest_at(day: date) -> float:
+    return bounds(day)[1] + BILL_LATEST.total_seconds()
 
 
 def _final_at(day: date) -> float:

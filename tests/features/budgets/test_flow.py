@@ -36,7 +36,8 @@ from bot.views.message import Message
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
-TODAY, YESTERDAY, APRIL = date(2026, 5, 20), date(2026, 5, 19), date(2026, 4, 30)
+TODAY, YESTERDAY, MONDAY = date(2026, 5, 20), date(2026, 5, 19), date(2026, 5, 18)
+APRIL = date(2026, 4, 30)
 PERSON, EACH_PERSON = Scope(ScopeKind.PERSON, "U0ADA"), Scope(ScopeKind.EACH_PERSON)
 PERIOD = "day:2026-05-20"
 
@@ -213,13 +214,13 @@ async def test_what_the_organisation_spends_is_its_bill_and_what_runs_ahead_of_i
 ) -> None:
     await set_budget(either_store, Scope(ScopeKind.ORG), "100", span=Span.WEEK)
     async with either_store.db.write() as tx:
-        await spend.put_consumption(tx, ORG, {YESTERDAY: {"devin": Decimal("0.3")}, APRIL: {"devin": Decimal(9)}}, NOON)
+        await spend.put_consumption(tx, ORG, {MONDAY: {"devin": Decimal("0.3")}, APRIL: {"devin": Decimal(9)}}, NOON)
         await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal("0.1")}}, NOON)
     await spent(either_store, 0.2)
-    await spent(either_store, 5, YESTERDAY)
-    await spent(either_store, 0.4, date(2026, 5, 18), "other")  # without a bill
+    await spent(either_store, 5, MONDAY)
+    await spent(either_store, 0.4, YESTERDAY, "other")
     async with either_store.db.write() as tx:
-        await spend.put_consumption(tx, ORG, {date(2026, 5, 18): {}}, NOON)  # as Devin does not list the day
+        await spend.put_consumption(tx, ORG, {YESTERDAY: {"devin": Decimal("0.3")}}, NOON)  # may still change
     assert await standing(services) == [(Decimal("0.9"), Decimal(100))]
 
 
@@ -336,7 +337,7 @@ async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services:
     assert refused is not None
     assert refused.text.split(" It resets")[0] == (
         "Nothing was started: the organisation's budget has less left than the 1 ACU that a session needs: "
-        "0 of 20 ACUs today are used, and sessions that go on may use 20 ACUs more."
+        "0 of 20 ACUs today are used, sessions that go on may use 20 ACUs more until one of them rests."
     )
     rests = {"s0": {"detail": "finished"}, "s1": {"status": "suspended"}, "s2": {"lifecycle": "ended"}}
     async with either_store.db.write() as tx:
@@ -351,7 +352,7 @@ async def test_what_has_something_reserved_is_what_goes_on_as_people_see_it(
     details = (None, "working", "waiting_for_user", "waiting_for_approval", "finished", "something_new")
     statuses = ("new", "resuming", "running", "suspended", "exit", "error")
     every = list(product(statuses, details, (None, True, False), (True, False)))
-    owner = {"requester": "U0ADA", "channel": CHANNEL, "prompt": "fix it", "options": {}, "pull_requests": []}
+    owner = {"requester": "U0ADA", "channel": CHANNEL, "prompt": "fix it", "options": {"tags": []}, "pull_requests": []}
     begun = {"team": TEAM, "org_id": ORG, "created_at": NOON, "acu_limit": 1, "lifecycle": "open"}
     async with either_store.db.write() as tx:
         for number, (status, detail, asks, has_result) in enumerate(every):

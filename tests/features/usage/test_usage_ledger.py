@@ -358,9 +358,9 @@ async def test_a_running_day_without_a_bill_is_not_called_free(usage_ledger, bil
 # ---------------------------------------------------------------- days that Devin does not list
 
 
-async def test_a_day_that_is_not_listed_is_not_in_yet_until_devin_changes_it_no_more(usage_ledger, bills, clock):
+async def test_a_day_that_is_not_listed_is_not_in_yet_until_a_bill_would_be_in(usage_ledger, bills, clock):
     bills.days = {may(day): 4.0 for day in range(1, 19)}
-    while clock.now < bounds(YESTERDAY)[1] + 3 * DAY:
+    while clock.now < bounds(YESTERDAY)[1] + DAY:
         await usage_ledger.refresh()
         figures = await usage_ledger.figures(YESTERDAY)
         assert (figures.total, figures.not_in_yet, figures.usual) == (None, YESTERDAY, 4.0)

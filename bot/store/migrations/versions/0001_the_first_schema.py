@@ -239,8 +239,8 @@ def _tables() -> None:
         "sessions",
         ["org_id"],
         "lifecycle IN ('creating', 'open') AND NOT archived AND status NOT IN ('suspended', 'exit', 'error')"
-        " AND coalesce(detail, '') <> 'finished'"
-        " AND (coalesce(detail, '') <> 'waiting_for_user' OR asks IS NULL OR asks)",
+        " AND (status <> 'running' OR detail IS NULL OR (detail <> 'finished'"
+        " AND (detail <> 'waiting_for_user' OR asks IS NULL OR asks)))",
     )
     op.create_index("ix_sessions_lifecycle", "sessions", ["lifecycle"])
     op.create_index("ix_sessions_requester", "sessions", ["team", "requester", "created_at"])
