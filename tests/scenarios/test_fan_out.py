@@ -304,6 +304,33 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     assert set(made(on)) == {"org-web"}
 
 
+async def test_a_second_click_is_not_refused_for_what_the_first_one_has_reserved(on: Harness) -> None:
+    await enterprise(on)
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 3 a day")
+    await begun(on)
+    await shows(on, "3 queued")
+    (fan_out,) = await rows(on, "fan_outs")
+    await forge(on, "interactive", press(ADA, GENERAL, "choose:start_fan_out", fan_out["id"]))
+    await on.slack.wait("ephemerals", 2, user=ADA, text=fan_outs.begun(3).text)
+    assert len(made(on)) == 3
+
+
+async def test_a_retry_leaves_others_what_they_were_admitted_with(on: Harness) -> None:
+    await enterprise(on)
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 10 a day")
+    table = await begun(on)
+    await shows(on, "3 queued")
+    await on.devin.set(made(on)["org-data"].bare_id, status="error", status_detail=None, acus_consumed=1.0)
+    await shows(on, "1 failed")
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 8 a day")
+    await on.slack.wait_for_ephemeral(ADA, "8 ACUs")
+    await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
+    await shows(on, "0 of 3 finished · 3 queued")
+    limits = {one["org_id"]: one["acu_limit"] for one in await rows(on, "fan_out_sessions")}
+    assert limits == {"org-play": 3, "org-data": 1, "org-web": 3}
+    assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [1, 3, 3, 3]
+
+
 async def test_a_retry_that_a_budget_refuses_names_whose_it_is_and_what_to_do(
     tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
 ) -> None:
