@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Connection, String, Update, bindparam, cast, delete, func, literal, select, update
+from sqlalchemy import Connection, String, Update, and_, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.causes import Cause, ReadableCause, flow_name
@@ -103,6 +103,12 @@ async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list
         .order_by(inbox.c.ts, inbox.c.key)
     )
     return [row for row in map(_row, found.mappings()) if isinstance(row.cause, causes)]
+
+
+async def lanes_under_way(tx: AsyncConnection, kind: str) -> list[str]:
+    """The lanes with an open row of this kind of cause that has an intent: Devin may have what it asked for."""
+    under_way = and_(inbox.c.state == "open", inbox.c.kind == kind, inbox.c.intent_at.is_not(None))
+    return list(await tx.scalars(select(inbox.c.lane).where(under_way)))
 
 
 async def knows_lane(tx: AsyncConnection, lane: str) -> bool:

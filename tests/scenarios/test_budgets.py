@@ -16,7 +16,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
 from tests.said import in_doubt
-from tests.scenarios.ahead import Ahead, rows
+from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import buttons, forge, press, settled
 
@@ -227,6 +227,34 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
         "This session may use 9 ACUs, not 15, because that is all that is left of a budget. "
         "`/devin budget list` shows which.",
     )
+
+
+async def held(on: Harness) -> bool:
+    """Whether a call waits at Devin for its answer."""
+    return any(fault["holding"] for fault in await on.devin.faults())
+
+
+async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on: Harness) -> None:
+    tasks = ("the first task", "the second task")
+    threads = [await on.mention(f"{task} acu=4") for task in tasks]
+    for thread, task in zip(threads, tasks, strict=True):
+        asleep = {"status": "suspended", "status_detail": "inactivity", "acus_consumed": 1.0}
+        await on.devin.set((await on.session(task))["session_id"], **asleep)
+        await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=thread)
+    await on.slack.slash(ADA, GENERAL, "budget set org 4 a day")
+    await on.slack.wait_for_ephemeral(ADA, "4 ACUs")
+    await on.devin.fault("send_message", "hang", contains="first reply", commit="after")
+    await on.slack.say(ADA, GENERAL, "first reply", thread_ts=threads[0])
+    await until(lambda: held(on))
+    await on.slack.say(ADA, GENERAL, "second reply", thread_ts=threads[1])
+    assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply was not sent")) == (
+        "Your reply was not sent, because it would wake this session: the organisation's budget has less left than "
+        "the 1 ACU that a session needs: 2 of 4 ACUs today are used, "
+        "sessions that go on may use 3 ACUs more until one of them rests. "
+        "It resets DATE. Send it again then, or ask an admin for more."
+    )
+    await on.devin.release()
+    await on.devin.wait_for_messages("first reply")
 
 
 async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Harness) -> None:

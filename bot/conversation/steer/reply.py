@@ -32,7 +32,7 @@ from bot.domain.text import plain, without_mention
 from bot.domain.waking import is_asleep
 from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.gates import Asker, Gates
+from bot.kernel.gates import Admission, Asker, Gates, Work
 from bot.kernel.job import Job, Reschedule, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -100,15 +100,14 @@ class Reply:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
         if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
-        await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
+        await self._once.create(job, NewMessage(self._services, self._gates, self._prompts, self._lookup, job, session))
 
     async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether a budget keeps the reply from being sent: then that is answered, and the row closed."""
         if job.row.intent_at is not None:
             return False  # Devin may have the reply already
         who = Asker(job.workspace, session.requester, session.channel, job.cause.user)
-        begins_anew = is_asleep(session) or session.display_state in _HOLDS_NOTHING
-        refused = self._gates.wake_refusal if begins_anew else self._gates.steer_refusal
+        refused = self._gates.wake_refusal if begins_anew(session) else self._gates.steer_refusal
         refusal = await refused(who, session)
         if refusal is not None:
             await self._services.answer(job, refusal, session)
@@ -161,12 +160,14 @@ class NewMessage(Creation[Snapshot | None]):
     def __init__(
         self,
         services: Services,
+        gates: Gates,
         prompts: PromptBuilder,
         lookup: SessionLookup,
         job: Job[MessageCause],
         session: Session,
     ) -> None:
         self._services = services
+        self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
         self._job = job
@@ -178,6 +179,7 @@ class NewMessage(Creation[Snapshot | None]):
         self._check = SessionCheck(services)
         self._over = False  # whether Devin says so of the session, after a refusal
         self._not_taken_yet = False  # whether Devin takes no message now, but may later
+        self._admission: Admission | None = None  # to a session that begins anew
 
     @property
     def _devin_id(self) -> str:
@@ -192,6 +194,9 @@ class NewMessage(Creation[Snapshot | None]):
         if text or self._files.urls:
             author = await self._prompts.author(self._job.workspace, cause.user)
             self._message_text = f"{_mark(self._job)} {author}:\n{text}"
+            if begins_anew(self._session):
+                who = Asker(self._job.workspace, self._session.requester, self._session.channel, cause.user)
+                self._admission = await self._gates.admission(who, Work(self._session.id, None))
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
@@ -209,6 +214,12 @@ class NewMessage(Creation[Snapshot | None]):
         await self._services.check_claim(self._job)
         # A crash right here repeats the request, which changes nothing.
         await self._organisation.devin.unarchive(self._devin_id)
+
+    async def admit(self, uow: UnitOfWork) -> bool:
+        """Reserve what the session may still use: with the intent that counts. The next try says why it may not."""
+        if self._admission is not None and isinstance(await self._admission.limit(uow.tx), Message):
+            raise Reschedule(0.0, "others have reserved what was left")  # which rolls the intent back
+        return True
 
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Note in the row where a look-up begins and which files were left out, and put eyes on the reply.
@@ -321,6 +332,11 @@ class NewMessage(Creation[Snapshot | None]):
         await uow.post(f"lost:{key}", self._session, said)
         await inbox.finish(uow.tx, [key], uow.now, dead=True, reason=reason)
         uow.after_commit(partial(self._services.metrics.died, self._job.row.kind))
+
+
+def begins_anew(session: Session) -> bool:
+    """Whether a reply has `session` use of a budget again what is not reserved: it sleeps or rests."""
+    return is_asleep(session) or session.display_state in _HOLDS_NOTHING
 
 
 def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:

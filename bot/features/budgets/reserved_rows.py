@@ -1,18 +1,35 @@
 """What is reserved of budgets: what the sessions that were admitted and go on may still use of their limits.
 
-A session that rests, sleeps or is over has nothing reserved.
+A session that rests, sleeps or is over has nothing reserved, until a reply that goes on its way wakes it.
 """
 
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Float, Select, and_, case, cast, func, or_, select, text, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Select,
+    TextClause,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
+from bot.domain.causes import MessageCause
+from bot.domain.lane import thread_of
 from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle
 from bot.features.budgets.rules import ScopeKind
 from bot.features.budgets.spend_rows import OF_FAN_OUT
+from bot.store import inbox
 from bot.store.tables import SESSION_GOES_ON, fan_out_sessions, fan_outs, sessions
 
 _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
@@ -32,17 +49,23 @@ async def reserved(
 
     A budget of the organisation is shared by all workspaces, and by the sessions of fan-outs in it.
     """
-    rows = union_all(
-        _of_sessions(team, org_id, kind, subject, but_for), _of_fan_outs(team, org_id, kind, subject)
-    ).subquery()
+    goes_on, rests = text(SESSION_GOES_ON), text(f"NOT ({SESSION_GOES_ON})")
+    parts = [_of_sessions(team, org_id, kind, subject, but_for, goes_on), _of_fan_outs(team, org_id, kind, subject)]
+    if lanes := await inbox.lanes_under_way(tx, MessageCause.kind):
+        thread = tuple_(sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
+        woken = and_(thread.in_([found for lane in lanes if (found := thread_of(lane))]), rests)
+        parts.append(_of_sessions(team, org_id, kind, subject, but_for, woken))
+    rows = union_all(*parts).subquery()
     return half_up(float(await tx.scalar(select(func.coalesce(func.sum(rows.c.acus), 0.0))) or 0.0), 6)
 
 
-def _of_sessions(team: str, org_id: str, kind: ScopeKind, subject: str, but_for: str) -> Select[Any]:
+def _of_sessions(
+    team: str, org_id: str, kind: ScopeKind, subject: str, but_for: str, which: ColumnElement[bool] | TextClause
+) -> Select[Any]:
     of = sessions.c
     theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
     return select(_left(of.acu_limit, of.acus)).where(
-        text(SESSION_GOES_ON), of.acu_limit.is_not(None), of.org_id == org_id, of.id != but_for, *theirs
+        which, of.acu_limit.is_not(None), of.org_id == org_id, of.id != but_for, *theirs
     )
 
 
