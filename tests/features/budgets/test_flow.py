@@ -32,6 +32,7 @@ from bot.kernel.access import Access
 from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.services import Services
 from bot.store import due, sessions, spend, tables
+from bot.store.database.connection import Database
 from bot.views.message import Message
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
@@ -379,9 +380,12 @@ async def test_a_session_without_a_ceiling_leaves_room_for_others(services: Serv
 
 
 @pytest.mark.edge
-async def test_a_thousand_starts_at_once_of_fifty_people_never_pass_a_budget(
-    services: Services, either_store: Store
+async def test_a_thousand_starts_at_once_of_fifty_people_on_two_workers_never_pass_a_budget(
+    make: Make, either_store: Store, either_url: str, clock: SetClock
 ) -> None:
+    clock.now = NOON
+    stores = [either_store, Store(Database(either_url))]  # each with connections of its own
+    workers = [(make(store, clock), store) for store in stores]
     await set_budget(either_store, Scope(ScopeKind.ORG), "500")
     await set_budget(either_store, EACH_PERSON, "30")
     at_once = asyncio.Semaphore(4)  # as many wait at once for the same budgets
@@ -390,9 +394,10 @@ async def test_a_thousand_starts_at_once_of_fifty_people_never_pass_a_budget(
         async with at_once:
             while True:
                 with suppress(DBAPIError):  # the lock was not had in time: the row goes back, and is tried again
-                    return await admitted(services, either_store, number, 7)
+                    return await admitted(*workers[number % 2], number, 7)
 
     found = await asyncio.gather(*map(start, range(1_000)))
+    await stores[1].db.close()
     assert sum(acus or 0 for acus in found) == 500
     of_person = [sum(acus or 0 for acus in found[first::50]) for first in range(50)]
     assert max(of_person) <= 30
