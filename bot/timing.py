@@ -158,6 +158,8 @@ class Timing:
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
     consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.
     consumption_retry: float = 5 * MINUTE  # From a failed reading of what Devin billed until the next one.
+    session_bills: float = MINUTE  # Between two looks for sessions of whose days Devin is to be asked.
+    session_bills_again: float = DAY  # From an answer without a session's days until Devin is asked about them again.
     consumption_fresh: float = HOUR  # A figure read before its day was over is used for this long.
     cycles_retry: float = HOUR  # From a failed reading of cycles and limits until the next one.
     cycles_settle: float = 10 * MINUTE  # From the start of a billing day, and perhaps a cycle, until both are read.

@@ -26,6 +26,7 @@ QUICK: Final[dict[str, Any]] = {
     "send_first_retry": 0.5,
     "send_longest_retry": 2.0,
     "start_first_retry": 0.1,
+    "session_bills": 0.3,
 }
 
 # For bots between the playground's simulators, whose Slack lets a second pass between two posts in a channel.
@@ -62,6 +63,7 @@ SHORT: Final[dict[str, Any]] = {
     "send_first_retry": 0.3,
     "send_longest_retry": 1.0,
     "digest_tick": 0.6,
+    "session_bills": 0.6,
     "budgets": 0.6,
     "progress_interval": 0.01,
     "operation_message": 0.1,

@@ -70,6 +70,19 @@ class Billed:
         return of_others(self.products)
 
 
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The ACUs that are booked of a session on a billing day.
+
+    Some of them may be those of the days from `since` on, if there is such a day: nobody looked when those ended. They
+    are Devin's own figure unless it has yet to be `asked`.
+    """
+
+    acus: float
+    since: date | None = None
+    asked: bool = True
+
+
 def billing_day(at: float) -> date:
     """The billing day in which the instant `at` (Unix seconds) lies."""
     return (datetime.fromtimestamp(at, UTC) - DAY_STARTS).date()

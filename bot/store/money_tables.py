@@ -22,7 +22,15 @@ spend: Final = Table(
     # known: the session's own row was gone already.
     Column("requester", String),
     Column("channel", String),
+    # The first day, if not `day`, on which some of the ACUs may have been used: nobody looked when that day ended.
+    Column("used_since", String),
+    # From when Devin is asked how many ACUs there were on the day, once that is over. None: no more is asked.
+    Column("ask_at", Float, server_default="0"),
 )
+_IN_DOUBT: Final = text("used_since IS NOT NULL")
+Index("ix_spend_in_doubt", spend.c.org_id, spend.c.day, sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT)
+_TO_ASK: Final = text("ask_at IS NOT NULL AND acus > 0")
+Index("ix_spend_to_ask", spend.c.org_id, spend.c.ask_at, sqlite_where=_TO_ASK, postgresql_where=_TO_ASK)
 # It has all that sums are made of, so that SQLite adds up a cycle without a look at the rows themselves.
 _SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "session_id", "acus")
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))

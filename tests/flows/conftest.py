@@ -74,10 +74,16 @@ class Bills:
     down: bool = False
     asked: list[tuple[int, int]] = field(default_factory=list, repr=False)  # by a property, thousands
     stamp: Callable[[date], int] = lambda day: bounds(day)[0]
+    of_sessions: dict[str, dict[date, float]] = field(default_factory=dict)  # by their ids at Devin
+    of_session: list[httpx.Response] = field(default_factory=list)  # what the next calls about sessions get instead
+    sessions_asked: list[str] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/v3/organizations/org-acme/consumption/daily"
+        path, _, session = request.url.path.partition("/sessions/")
+        assert path == "/v3/organizations/org-acme/consumption/daily"
         after, before = (int(request.url.params[name]) for name in ("time_after", "time_before"))
+        if session:
+            return self._of_session(session, after, before)
         self.asked.append((after, before))
         if self.down:
             raise httpx.ConnectError("no route")
@@ -85,7 +91,18 @@ class Bills:
             return self.failures.pop(0)
         if self.refusal is not None:
             return httpx.Response(self.status, json=self.refusal)
-        billed = {day: acus for day, acus in self.days.items() if after <= bounds(day)[0] < before}
+        return self._bill(self.days, after, before)
+
+    def _of_session(self, session: str, after: int, before: int) -> httpx.Response:
+        self.sessions_asked.append(session)
+        if self.of_session:
+            return self.of_session.pop(0)
+        if session not in self.of_sessions:
+            return httpx.Response(404, json={"detail": "Not found"})
+        return self._bill(self.of_sessions[session], after, before)
+
+    def _bill(self, days: Mapping[date, float], after: int, before: int) -> httpx.Response:
+        billed = {day: acus for day, acus in days.items() if after <= bounds(day)[0] < before}
         rows = [
             {"date": self.stamp(day), "acus": acus, "acus_by_product": self.products.get(day, {})}
             for day, acus in sorted(billed.items())

@@ -1,6 +1,7 @@
 """One digest of one destination: its figures, and its post, which is stored once for the billing day that names it.
 
-1. Devin is asked for what it billed. If it cannot be reached for half an hour, the figures that are stored have to do.
+1. Devin is asked for what it billed, and after an outage on which days our sessions used how much. If it cannot be
+   reached for half an hour, the figures that are stored have to do.
 2. The post is stored under a key with that day. A second worker, or the same one after a restart, changes nothing.
 3. It names the bills that Devin has corrected since the digest before, and the digests before it that were not posted.
 """
@@ -146,7 +147,7 @@ class DigestPost:
                     error=type(error).__name__,
                 )
             return False
-        return True
+        return not await self._usage_ledger.is_behind(self._workspace.organisation)
 
     # ------------------------------------------------------------ figures
 

@@ -13,7 +13,7 @@ from bot.features.consumption.sentences import CycleFigures, cycle_line
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
-from bot.views.dates import long_date, weekday_name
+from bot.views.dates import long_date, weekday_date, weekday_name
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
 from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total_acus
@@ -36,6 +36,10 @@ NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came throu
 OWN_COUNT: Final = (
     "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
     "before or after."
+)
+ABOUT: Final = (
+    "About, for {days}: Devin Bridge was offline or could not reach Devin when a billing day ended, so some ACUs may "
+    "belong to the day before or after."
 )
 CREDIT: Final = "Devin's bill has a credit in it that is more than what was used in this time."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
@@ -76,6 +80,8 @@ class Figures:
     day: date
     total: float | None = None
     through_slack: float = 0.0
+    about: tuple[date, ...] = ()  # the days for which that is only about right, as some of it may be of days around
+    about_each: tuple[date, ...] = ()  # those for which it is so if each day is shown by itself
     usual: float | None = None  # what a day like this one takes
     anomaly_limit: float | None = None  # up to which a day like this one is no anomaly; None if this one is none
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
@@ -94,6 +100,21 @@ class Figures:
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
+
+
+def summed(amounts: AcusByDay, days: Sequence[date]) -> Figures:
+    """Return those figures of `days`, the oldest first, that `amounts` alone say."""
+    return Figures(
+        day=days[-1],
+        amounts=amounts,
+        total=amounts.total(days),
+        through_slack=amounts.through_slack(days),
+        about=amounts.about(days),
+        about_each=amounts.about_each(days),
+        not_in_yet=amounts.first_late(days),
+        withheld=amounts.withheld,
+        read_at=amounts.read_at.get(days[-1]),
+    )
 
 
 def change(total: float, usual: float | None) -> str:
@@ -174,8 +195,14 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
 def amount_used(figures: Figures, mark: str = "") -> str:
     """Write the total between two marks, or else what came through Slack. With a price this is where money stands."""
     if figures.total is not None:
-        return f"{mark}{total_acus(figures.total, figures.price)}{mark}"
-    return f"{mark}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
+        about = roughly(figures) if figures.here else ""
+        return f"{mark}{about}{total_acus(figures.total, figures.price)}{mark}"
+    return f"{mark}{roughly(figures)}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
+
+
+def roughly(figures: Figures) -> str:
+    """Write what stands before an amount that came through Slack, if it is only about right."""
+    return "about " if figures.about else ""
 
 
 def no_acus_at_all(figures: Figures) -> bool:
@@ -191,7 +218,8 @@ def _parts(total: float, figures: Figures) -> list[str]:
     ours, others = parts_of(total, figures.through_slack)
     if ours == others == 0:
         return []
-    return [f"{tenths(ours or figures.through_slack)} through Slack, {tenths(others)} elsewhere"]
+    about = roughly(figures)
+    return [f"{about}{tenths(ours or figures.through_slack)} through Slack, {about}{tenths(others)} elsewhere"]
 
 
 def why_no_total(figures: Figures) -> list[str]:
@@ -237,7 +265,27 @@ def _row(entry: MostExpensive) -> str:
 
 
 def why_own_rows(figures: Figures) -> list[str]:
-    """Say in a line why only our own sessions count, why the bill is below zero, or why they add up to more than it."""
+    """Say in a line why only our own sessions count, why the bill is below zero, or why they add up to more than it.
+
+    A second line says why figures are only about right.
+    """
+    return [*_why_own_rows(figures), *why_about(figures.about)]
+
+
+def why_about(days: Sequence[date]) -> list[str]:
+    """Say in a line why the figures of these days, oldest first, are only about right; nothing if there are none."""
+    if not days:
+        return []
+    named = dict.fromkeys(weekday_date(day) for day in (days[0], days[-1]))
+    return [ABOUT.format(days=" to ".join(named))]
+
+
+def why_about_each(figures: Figures) -> list[str]:
+    """Say the same of days that are shown each by itself, as our own sessions count, if it is not said of their sum."""
+    return why_about(figures.about_each) if figures.total is None and not figures.about else []
+
+
+def _why_own_rows(figures: Figures) -> list[str]:
     if figures.withheld is not None:
         named = fitted(figures.withheld.named, 60).replace("`", "")
         return [WITHHELD[figures.withheld.because].format(named=named)]

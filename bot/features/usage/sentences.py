@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.billing import Period, bounds
 from bot.domain.periods import RangeFault, RefusedRange, Span
-from bot.domain.questions import Question
+from bot.domain.questions import By, Question
 from bot.features.usage import figure_sentences as digest
 from bot.features.usage.division_sentences import UsagePart, divide, negative, rows_as_lines
 from bot.features.usage.figure_sentences import HOURS, Figures
@@ -34,12 +34,13 @@ _REFUSED: Final[Mapping[RangeFault, str]] = {
 class Apart:
     """The days that are not finished, and what was used on them so far: as Devin bills it, or else through Slack.
 
-    Both are None where Devin reports no ACUs.
+    Both are None where Devin reports no ACUs. The latter is only about right where some of it may be of days before.
     """
 
     days: tuple[date, ...] = ()
     total: float | None = None
     through_slack: float | None = None
+    is_about: bool = False
 
 
 def refused_range(refused: RefusedRange) -> Message:
@@ -89,10 +90,16 @@ def divided(
             *blocks.context([scope]),
             blocks.section("\n".join(_sum(figures))),
             *blocks.sections(listed),
-            *blocks.context(["\n".join([*negative(rows), *digest.why_own_rows(figures)])]),
+            *blocks.context(
+                ["\n".join([*negative(rows), *digest.why_own_rows(figures), *_why_about(question, figures)])]
+            ),
             *blocks.context(not_included(apart)),
         ],
     )
+
+
+def _why_about(question: Question, figures: Figures) -> list[str]:
+    return digest.why_about_each(figures) if question.by is By.DAY else []
 
 
 def _sum(figures: Figures) -> list[str]:
@@ -149,4 +156,6 @@ def not_included(apart: Apart) -> list[str]:
 def _so_far(apart: Apart) -> str:
     if apart.total is not None:
         return f", {tenths_of_acus(apart.total)} so far"
-    return "" if apart.through_slack is None else f", {tenths_of_acus(apart.through_slack)} through Slack so far"
+    if apart.through_slack is None:
+        return ""
+    return f", {'about ' if apart.is_about else ''}{tenths_of_acus(apart.through_slack)} through Slack so far"

@@ -10,7 +10,7 @@ from bot.domain.questions import Question
 from bot.features.consumption.cycles import cycle_of
 from bot.features.usage import sentences as views
 from bot.features.usage import spend_group_rows as spend_groups
-from bot.features.usage.figure_sentences import Figures
+from bot.features.usage.figure_sentences import Figures, summed
 from bot.features.usage.parts import UsageParts
 from bot.features.usage.sentences import Apart
 from bot.features.usage.spend_group_rows import Spending
@@ -63,18 +63,11 @@ class UsageAnswers:
         total = amounts.total(span.apart)
         if not total and await self._usage_ledger.no_acus_reported(tx, workspace, span.apart[-1], amounts):
             return Apart(span.apart)
-        return Apart(span.apart, total, amounts.through_slack(span.apart))
+        through_slack, is_about = amounts.through_slack(span.apart), bool(amounts.about(span.apart))
+        return Apart(span.apart, total, through_slack, is_about)
 
     async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> Figures:
         """Return what was used on `days`, in sum and by day."""
         amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1])
-        return Figures(
-            day=days[-1],
-            amounts=amounts,
-            total=amounts.total(days),
-            through_slack=amounts.through_slack(days),
-            not_in_yet=amounts.first_late(days),
-            withheld=amounts.withheld,
-            no_acus_reported=await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts),
-            price=workspace.policy.acu_price,
-        )
+        no_acus = await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts)
+        return replace(summed(amounts, days), no_acus_reported=no_acus, price=workspace.policy.acu_price)

@@ -8,6 +8,7 @@ The bill is the whole organisation's, and the differences are those of our own s
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.domain.billing import (
@@ -27,11 +28,12 @@ from bot.features.consumption.cycles import cycle_of, limits_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
 from bot.features.consumption.rules import LATE_DATA, bill_of
 from bot.features.consumption.sentences import CycleFigures
+from bot.features.consumption.session_bills import SessionBillReader
 from bot.features.usage import session_count_rows as session_counts
 from bot.features.usage import usual
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.chart_days import CHART_DAYS
-from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive
+from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive, summed
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -45,6 +47,7 @@ class UsageLedger:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._reader = ConsumptionReader(services)
+        self._session_bills = SessionBillReader(services)
 
     async def tick(self, organisation: Organisation) -> float:
         """Read what Devin billed to an organisation, if that is due. Returns the seconds until the next call."""
@@ -53,6 +56,10 @@ class UsageLedger:
     async def refresh(self, organisation: Organisation) -> None:
         """Read what Devin billed to an organisation on the days that may still change; raises if it cannot be read."""
         await self._reader.refresh(organisation)
+
+    async def is_behind(self, organisation: Organisation) -> bool:
+        """Whether Devin will soon say to which days some ACUs of our sessions belong of which that is in doubt."""
+        return await self._session_bills.is_behind(organisation)
 
     async def figures(
         self, workspace: Workspace, day: date, since: date | None = None, *, of: str | None = None, urgent: bool = False
@@ -74,11 +81,8 @@ class UsageLedger:
             no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
             of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
             worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
-        return Figures(
-            day=day,
-            amounts=amounts,
-            total=amounts.total(days),
-            through_slack=amounts.through_slack(days),
+        return replace(
+            summed(amounts, days),
             usual=amounts.usual(day) if len(days) == 1 else None,  # a sum of days has nothing to be compared with
             anomaly_limit=amounts.anomaly_limit(day) if len(days) == 1 else None,
             outcomes=outcomes,
@@ -87,12 +91,9 @@ class UsageLedger:
             waiting=waiting,
             most_expensive=most_expensive,
             cycle=of_cycle,
-            not_in_yet=amounts.first_late(days),
-            withheld=amounts.withheld,
             no_acus_reported=no_acus,
             worked=worked,
             price=workspace.policy.acu_price,
-            read_at=amounts.read_at.get(day),
         )
 
     async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
@@ -121,10 +122,12 @@ class UsageLedger:
         own: Mapping[date, float],
     ) -> AcusByDay:
         """The ACUs of the organisation or of a channel. There the sessions' own count is all that was used."""
+        theirs = (workspace.organisation.id, days[0], days[-1], workspace.team, channel)
+        doubts = await spend.doubts(tx, *theirs)
         if channel is None:
-            return await self._of_organisation(tx, workspace.organisation.id, days, own)
+            return replace(await self._of_organisation(tx, workspace.organisation.id, days, own), doubts=doubts)
         known, span = _compared(days, own), days_between(_first_compared(days[0], days[-1]), days[-1])
-        return AcusByDay({day: known.get(day, 0.0) for day in span}, known)
+        return AcusByDay({day: known.get(day, 0.0) for day in span}, known, doubts=doubts)
 
     async def _of_organisation(
         self, tx: Transaction, org_id: str, days: Sequence[date], counted: Mapping[date, float]

@@ -459,8 +459,12 @@ def _money_tables() -> None:
         sa.Column("outcome", sa.String, server_default="running", nullable=False),
         sa.Column("requester", sa.String),
         sa.Column("channel", sa.String),
+        sa.Column("used_since", sa.String),
+        sa.Column("ask_at", sa.Float, server_default="0"),
         sa.PrimaryKeyConstraint("session_id", "day", name="pk_spend"),
     )
+    _index_where("ix_spend_in_doubt", "spend", ["org_id", "day"], "used_since IS NOT NULL")
+    _index_where("ix_spend_to_ask", "spend", ["org_id", "ask_at"], "ask_at IS NOT NULL AND acus > 0")
     op.create_index("ix_spend_day", "spend", ["day", "org_id", "team", "requester", "channel", "session_id", "acus"])
     op.create_table(
         "pull_requests",
