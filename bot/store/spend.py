@@ -140,6 +140,12 @@ async def by_day(
     return {date.fromisoformat(day): float(acus) for day, acus in found}
 
 
+async def of_session(tx: AsyncConnection, session_id: str) -> dict[date, float]:
+    """The ACUs of a session by billing day."""
+    found = await tx.execute(select(spend.c.day, spend.c.acus).where(spend.c.session_id == session_id))
+    return {date.fromisoformat(day): float(acus) for day, acus in found}
+
+
 async def reports_none(
     tx: AsyncConnection, team: str, org_id: str, after: float, before: float, channel: str | None = None
 ) -> bool:

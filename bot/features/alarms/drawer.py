@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import ClassVar
 
+from bot.conversation.session_costs import cost_so_far
+from bot.domain.amounts import Money
 from bot.domain.session import Session
 from bot.features.alarms import rows as alarms
 from bot.features.alarms.rules import Alarm, AlarmKind
@@ -39,7 +41,7 @@ class AlarmPost(Drawer):
         session = await sessions.get(tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
         named = alarm.user if workspace.policy.shows_names else None
         by = await people.name_of(tx, alarm.team, named) if named else ""
-        return _drawn(workspace, alarm, session, by)
+        return _drawn(workspace, alarm, session, by, await cost_of(tx, workspace, alarm, alarm.changed_at))
 
     async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:
         """Announce in the thread of the session that something could not be posted there."""
@@ -59,14 +61,26 @@ def alarm_key(alarm: Alarm) -> str:
     return post_key(AlarmPost.name, alarm.key)
 
 
-def notice(workspace: Workspace, alarm: Alarm, session: Session) -> Message:
+def notice(workspace: Workspace, alarm: Alarm, session: Session, cost: Money | None) -> Message:
     """Return what the admins read of an alarm that has no post of its own, so that nothing can be pressed."""
-    message = _drawn(workspace, alarm, session)
+    message = _drawn(workspace, alarm, session, cost=cost)
     return replace(message, blocks=[block for block in message.blocks if block["type"] != "actions"])
 
 
-def _drawn(workspace: Workspace, alarm: Alarm, session: Session | None, by: str = "") -> Message:
+async def cost_of(tx: Transaction, workspace: Workspace, alarm: Alarm, at: float) -> Money | None:
+    """Return what the session of `alarm` has cost; None for another kind of alarm, or where no price is known.
+
+    Its figures are of the instant `at`.
+    """
+    if alarm.kind is not AlarmKind.RUNAWAY:
+        return None
+    return await cost_so_far(tx, workspace.policy.acu_price, alarm.subject, alarm.facts["acus"], at)
+
+
+def _drawn(
+    workspace: Workspace, alarm: Alarm, session: Session | None, by: str = "", cost: Money | None = None
+) -> Message:
     permalink = None
     if session is not None and session.thread_ts is not None:
         permalink = workspace.slack.permalink(session.channel, session.thread_ts)
-    return alarm_post(alarm, session, by, permalink, workspace.policy.acu_price)
+    return alarm_post(alarm, session, by, permalink, cost)

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.session import Session
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, spends
 from bot.features.alarms.specs import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
@@ -19,9 +19,9 @@ _SOMEBODY: Final = "somebody"  # who is erased, or where figures name nobody
 
 
 def alarm_post(
-    alarm: Alarm, session: Session | None = None, by: str = "", permalink: str | None = None, price: Price | None = None
+    alarm: Alarm, session: Session | None = None, by: str = "", permalink: str | None = None, cost: Money | None = None
 ) -> Message:
-    """Show `alarm`. One of a `session` has its thread's `permalink`, and names who has decided: `by`, or somebody."""
+    """Show `alarm`. One of a `session` has its thread's `permalink` and its `cost`, and names `by` who decided."""
     if alarm.kind is AlarmKind.UNREAD:
         return _unread(alarm)
     title, url = (session.title, session.url) if session else ("A session", None)
@@ -31,7 +31,7 @@ def alarm_post(
         title, url, permalink = IN_DIRECT_MESSAGE, None, None  # nobody else can read its thread
     found = _found(alarm.facts)
     lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
-    facts = [f"{total_acus(alarm.facts['acus'], price)} in all", link(permalink, "thread") if permalink else ""]
+    facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", link(permalink, "thread") if permalink else ""]
     body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
     over = "Over: " if alarm.over_at is not None else ""
     return Message(f"{over}{fitted(title)} {found}.", body)

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, null, select
@@ -54,6 +55,15 @@ async def spent_by_session(tx: AsyncConnection, period: Spending) -> dict[str, f
         .group_by(spend.c.session_id)
     )
     return {session_id: float(acus) for session_id, acus in found}
+
+
+async def spent_by_day(tx: AsyncConnection, period: Spending) -> dict[date, float]:
+    """All that `spent_by_session` has, by billing day."""
+    theirs = select(pull_requests.c.session_id).where(*_opened_in(period))
+    found = await tx.execute(
+        select(spend.c.day, func.sum(spend.c.acus)).where(spend.c.session_id.in_(theirs)).group_by(spend.c.day)
+    )
+    return {date.fromisoformat(day): float(acus) for day, acus in found}
 
 
 async def active(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.amounts import cost
 from bot.domain.billing import bounds
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import By, Question
@@ -71,7 +72,7 @@ class OutcomeAnswers:
         found = await _read(tx, period, self._services.clock())
         first, end = bounds(period.first)[0], bounds(period.last)[1]
         waited = await waiting_times.between(tx, period.team, period.org_id, first, end)
-        groups: tuple[GroupOutcomes, ...] = ()
+        price, groups = workspace.policy.acu_price, tuple[GroupOutcomes, ...]()
         if division is not None:
             grouping = await _grouping(tx, workspace, period, division)
             ordered = await asyncio.to_thread(grouping.outcomes, found)
@@ -82,7 +83,7 @@ class OutcomeAnswers:
             playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
             groups=groups,
             blocked=blocked(waited, first, end, found.now),
-            price=workspace.policy.acu_price,
+            cost=cost(price, await outcome_rows.spent_by_day(tx, period)) if price else None,
         )
 
 

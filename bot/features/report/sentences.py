@@ -1,10 +1,10 @@
 """The answer to `/devin report`: what came of the pull requests that were opened in a period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.periods import Span
 from bot.domain.questions import Question
 from bot.domain.waiting import Blocked
@@ -53,7 +53,7 @@ class OutcomeReport:
     open: tuple[OpenPullRequest, ...] = ()  # the oldest first
     playbooks: tuple[tuple[str, int], ...] = ()  # with the number of their sessions
     groups: tuple[GroupOutcomes, ...] = field(default=())
-    price: Price | None = None
+    cost: Money | None = None  # of all that the sessions with these pull requests used
     blocked: Blocked = field(default_factory=Blocked)
 
 
@@ -117,7 +117,7 @@ def _ratios(report: OutcomeReport) -> list[str]:
         return []
     lines = [f"Merge rate: {_merge_rate(outcomes.merge_rate)}"]
     if outcomes.spent:
-        lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, report.price)}")
+        lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, report.cost)}")
     if outcomes.median_time_to_merge is not None:
         counts = f"median of {len(outcomes.times_to_merge):,}"
         lines.append(f"Time to merge: {duration(outcomes.median_time_to_merge)} ({counts})")
@@ -130,11 +130,12 @@ def _merge_rate(rate: Ratio) -> str:
     return _too_few(of) if rate.value is None else f"{int(rate.value * 100)} % ({of})"
 
 
-def _per_merged(ratio: Ratio, price: Price | None) -> str:
+def _per_merged(ratio: Ratio, cost: Money | None) -> str:
     of = f"{tenths(ratio.numerator)} ÷ {ratio.denominator:,}"
     if ratio.value is None:
         return _too_few(of)
-    return f"{tenths(ratio.value)} ({of}{f', {money(ratio.value, price)} each' if price else ''})"
+    each = f", {money(replace(cost, amount=cost.amount / ratio.denominator))} each" if cost else ""
+    return f"{tenths(ratio.value)} ({of}{each})"
 
 
 def _too_few(numbers: str) -> str:

@@ -75,6 +75,11 @@ class AcusByDay:
             return None
         return self.through_slack(days) if self.withheld else self.total(days)
 
+    def shown(self, days: Sequence[date]) -> dict[date, float]:
+        """Return what figures of the days show of each: what Devin billed if all of it is known, else our own count."""
+        source = self.own if self.total(days) is None else self.billed
+        return {day: source.get(day, 0.0) for day in days}
+
     def best_known(self, days: Sequence[date]) -> dict[date, float]:
         """Return what `best` says of each of the days of which it is known."""
         known = {day: self.best((day,)) for day in days}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Money, half_up
 from bot.domain.billing import Withheld, WithheldBecause, parts_of
 from bot.domain.outcomes import Outcome
 from bot.features.consumption.rules import Correction
@@ -96,7 +96,7 @@ class Figures:
     no_acus_said: bool = False  # a digest before this one has explained it
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
-    price: Price | None = None  # of an ACU; without one no money is shown
+    cost: Money | None = None  # of the total or, where that is not known, of what came through Slack
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
@@ -154,7 +154,7 @@ def report(
     if no_acus_at_all(figures):
         lines += without_acus(figures)
     elif figures.cycle is not None:
-        lines.append(cycle_line(figures.cycle, figures.price))
+        lines.append(cycle_line(figures.cycle))
     most_expensive = _most_expensive(figures)
     source = why_own_rows(figures)
     return Message(
@@ -196,8 +196,8 @@ def amount_used(figures: Figures, mark: str = "") -> str:
     """Write the total between two marks, or else what came through Slack. With a price this is where money stands."""
     if figures.total is not None:
         about = roughly(figures) if figures.here else ""
-        return f"{mark}{about}{total_acus(figures.total, figures.price)}{mark}"
-    return f"{mark}{roughly(figures)}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
+        return f"{mark}{about}{total_acus(figures.total, figures.cost)}{mark}"
+    return f"{mark}{roughly(figures)}{total_acus(figures.through_slack, figures.cost)}{mark} through Slack"
 
 
 def roughly(figures: Figures) -> str:

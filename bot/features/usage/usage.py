@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from bot.domain.amounts import cost
 from bot.domain.billing import billing_day
 from bot.domain.periods import RefusedRange, Span, span_of_dates, span_of_period
 from bot.domain.questions import Question
@@ -70,4 +71,6 @@ class UsageAnswers:
         """Return what was used on `days`, in sum and by day."""
         amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1])
         no_acus = await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts)
-        return replace(summed(amounts, days), no_acus_reported=no_acus, price=workspace.policy.acu_price)
+        return replace(
+            summed(amounts, days), no_acus_reported=no_acus, cost=cost(workspace.policy.acu_price, amounts.shown(days))
+        )

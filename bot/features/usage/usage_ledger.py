@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from bot.domain.amounts import cost
 from bot.domain.billing import (
     SETTLING,
     Billed,
@@ -93,7 +94,7 @@ class UsageLedger:
             cycle=of_cycle,
             no_acus_reported=no_acus,
             worked=worked,
-            price=workspace.policy.acu_price,
+            cost=cost(workspace.policy.acu_price, amounts.shown(days)),
         )
 
     async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
@@ -171,9 +172,10 @@ class UsageLedger:
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
-        found = cycle_figures(cycle, limits, amounts, day, finished)
+        price = workspace.policy.acu_price
+        found = cycle_figures(cycle, limits, amounts, day, finished, price)
         if found is None and cycle.first < month.first:
-            return cycle_figures(month, CycleLimits(), amounts, day, finished)
+            return cycle_figures(month, CycleLimits(), amounts, day, finished, price)
         return found
 
     def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:

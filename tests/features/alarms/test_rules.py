@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.outliers import usual_limit
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, was_woken
@@ -81,7 +81,7 @@ def test_a_session_that_somebody_wrote_to_after_its_stop_was_woken():
 
 
 def shown(alarm, session=SESSION, by=""):
-    message = alarm_post(alarm, session, by, LINK, Price(Decimal("2.25"), "USD"))
+    message = alarm_post(alarm, session, by, LINK, Money(Decimal("27.675"), "USD"))
     rows = [block for block in message.blocks if block["type"] == "actions"]
     return message.blocks[0]["text"]["text"], [button["text"]["text"] for row in rows for button in row["elements"]]
 
@@ -91,7 +91,7 @@ SPENT = "*<https://d/s1|Fix &lt;it&gt;>* has spent 6.2 ACUs since its last messa
 
 def test_an_open_alarm():
     assert shown(ALARM) == (f":rotating_light: {SPENT}", ["Stop", "Fine, go on", "Snooze 4 h"])
-    message = alarm_post(ALARM, SESSION, "", LINK, Price(Decimal("2.25"), "USD"))
+    message = alarm_post(ALARM, SESSION, "", LINK, Money(Decimal("27.675"), "USD"))
     assert message.text == "Fix &lt;it&gt; has spent 6.2 ACUs since its last message or pull request."
     assert message.blocks[1]["elements"][0]["text"] == f"12.3 ACUs (27.68 USD) in all · <{LINK}|thread>"
 

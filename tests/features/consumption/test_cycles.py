@@ -290,6 +290,13 @@ async def test_usage_has_a_line_about_the_cycle(make, either_store, clock, devin
     assert line == f"5 May \N{EN DASH} 3 Jun: {spent} · forecast 880"
 
 
+async def test_each_day_of_the_cycle_has_the_price_that_was_valid_on_it(make, store, clock, devin, account):
+    account.days = office(date(2026, 4, 1), date(2026, 5, 19))
+    rises = Price(Decimal("2.00"), "USD", ((date(2026, 5, 18), Decimal("2.25")),))
+    line = await used(make, store, clock, devin, acu_price=rises)
+    assert "440 ACUs (900.00 USD)" in line  # nine weekdays at 2.00 and two at 2.25
+
+
 async def test_without_permissions_the_month_and_the_setting_count(make, store, clock, devin, account):
     account.days = office(date(2026, 4, 1), date(2026, 5, 19))
     account.refused = dict.fromkeys((CYCLES, LIMITS, OWN), 403)

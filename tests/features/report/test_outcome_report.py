@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.billing import Period
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
@@ -122,7 +122,7 @@ def test_a_ratio_below_five_is_withheld_with_both_its_numbers():
 
 
 def test_with_a_price_and_on_a_plan_without_acus():
-    priced = replace(REPORT, price=Price(Decimal(2), "USD"))
+    priced = replace(REPORT, cost=Money(Decimal("20.5"), "USD"))
     assert "ACUs per merged pull request: 2.1 (10.3 ÷ 5, 4.10 USD each)" in written(
         outcome_report(MONTH, SPAN, priced).blocks
     )

@@ -1,9 +1,11 @@
 """The answers to `/devin report`, made of rows."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
+from bot.domain.amounts import Price
 from bot.domain.cycle import Cycle
 from bot.domain.questions import REPORT_QUESTIONS
 from bot.features.consumption import cycle_rows as cycles
@@ -62,6 +64,22 @@ async def asked(make, either_store, clock):
 
     await filled(either_store)
     return ask
+
+
+async def test_a_merged_pull_request_costs_what_the_days_of_its_sessions_did(make, store, clock):
+    clock.now = NOW
+    rises = Price(Decimal(1), "USD", ((date(2026, 5, 18), Decimal(2)),))
+    services = make(store, clock, acu_price=rises)
+    await store.session("a", NOON)
+    for number in range(5):
+        await store.pull_request("a", f"{WEB}{number}", NOON)
+        await store.pull_request("a", f"{WEB}{number}", NOON + 7200, "merged")
+    await store.spent(date(2026, 5, 3), a=5.0)
+    await store.spent(date(2026, 5, 18), a=1.0)
+    answers = OutcomeAnswers(services, UsageAnswers(services, UsageLedger(services)))
+    (workspace,) = services.workspaces
+    report = written((await answers.report(workspace, REPORT_QUESTIONS.of("week"))).blocks)
+    assert "ACUs per merged pull request: 1.2 (6 ÷ 5, 1.40 USD each)" in report  # 5 x 1 + 1 x 2
 
 
 async def test_what_came_of_it(asked):
