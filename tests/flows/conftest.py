@@ -160,9 +160,9 @@ class Store:
             found = PullRequest(url, state)
             await pull_requests.put(tx, [(FollowedSession(session, TEAM, ORG, session), [found])], at)
 
-    async def person(self, user: str, name: str, at: float) -> None:
+    async def person(self, user: str, name: str, at: float, tz: str | None = None) -> None:
         async with self.db.write() as tx:
-            await people.put(tx, TEAM, Person(user, name), at)
+            await people.put(tx, TEAM, Person(user, name, tz=tz), at)
 
     async def put(self, table: Any, *rows: dict[str, Any]) -> None:
         async with self.db.write() as tx:

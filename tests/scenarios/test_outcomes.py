@@ -126,28 +126,26 @@ async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harn
     await until(lambda: _waited(on, [2, 0]))
 
 
-async def test_a_question_that_nobody_answers_overnight_counts_until_somebody_does(on: Harness, clock: Ahead) -> None:
+async def test_a_question_that_nobody_answers_counts_until_the_session_sleeps(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
-    clock.put(HOUR)
     await on.devin.set(session, status="suspended", status_detail="inactivity")
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
+    await until(lambda: _waited(on, [0]))
     clock.put(15 * HOUR)
-    await polled(on)
-    assert await waited(on) == [None]
     await on.slack.say(ANN, GENERAL, "the first one", thread_ts=ts)
     await on.devin.wait_for_messages("the first one")
-    await until(lambda: _waited(on, [16]))
+    await polled(on)
+    assert await waited(on) == [0]
 
 
 async def test_a_question_that_is_put_away_unanswered_counts_until_then(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
-    await on.devin.set(session, status="suspended", status_detail="inactivity")
-    await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
     clock.put(3 * HOUR)
+    await polled(on)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await until(lambda: _waited(on, [3]))
 

@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import cost
 from bot.domain.billing import bounds
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import By, Question
-from bot.domain.waiting import blocked
+from bot.domain.waiting import Blocked, blocked
 from bot.features.report import outcome_rows
 from bot.features.report import sentences as views
 from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest, Outcomes, most_used, outcomes_of
@@ -24,10 +25,11 @@ from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import waiting_times
+from bot.store import sessions, waiting_times
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_name
+from bot.views.text import link
 
 _UNKNOWN: Final = "\0"  # the key of sessions that are no longer stored; no name has this sign
 _PEOPLE: Final = "\0people"  # that of people who are not named
@@ -71,7 +73,8 @@ class OutcomeAnswers:
     ) -> OutcomeReport:
         found = await _read(tx, period, self._services.clock())
         first, end = bounds(period.first)[0], bounds(period.last)[1]
-        waited = await waiting_times.between(tx, period.team, period.org_id, first, end)
+        waited = await waiting_times.between(tx, period.team, period.org_id, first, end, workspace.policy.zone)
+        blocked_on = await asyncio.to_thread(blocked, waited, first, end, found.now)
         price, groups = workspace.policy.acu_price, tuple[GroupOutcomes, ...]()
         if division is not None:
             grouping = await _grouping(tx, workspace, period, division)
@@ -82,7 +85,8 @@ class OutcomeAnswers:
             open=await asyncio.to_thread(_open, found, workspace.policy.code_hosts),
             playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
             groups=groups,
-            blocked=blocked(waited, first, end, found.now),
+            blocked=blocked_on,
+            longest_blocked=await _title(tx, workspace, blocked_on),
             cost=cost(price, await outcome_rows.spent_by_day(tx, period)) if price else None,
         )
 
@@ -115,6 +119,20 @@ def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
         for pull_request in found.opened
         if pull_request.is_open
     )
+
+
+async def _title(tx: Transaction, workspace: Workspace, found: Blocked) -> str:
+    """Name the session that was blocked longest, as those may read it who are not in its thread."""
+    if found.longest is None:
+        return ""
+    session_id, _ = found.longest
+    tracked = (await sessions.tracked(tx, [session_id])).get(session_id)
+    if tracked is None:
+        return views.NOT_STORED
+    session = tracked.session
+    instead = (await ShownTitles.read(tx, workspace, "")).replacement(session.channel)
+    address = workspace.slack.permalink(session.channel, session.thread_ts) if session.thread_ts else session.url
+    return instead or link(address, session.title, part_names.LONGEST)
 
 
 class _Grouping:

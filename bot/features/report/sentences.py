@@ -19,12 +19,14 @@ OPEN_LISTED: Final = 5
 PLAYBOOKS_LISTED: Final = 5
 WHAT_CAME_OF_IT: Final = "what came of it"
 NO_PULL_REQUESTS: Final = "No pull requests were opened."
+NOT_STORED: Final = "a session that is no longer stored"
 NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
     "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
     "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
-    "approval or was at a limit until somebody answered, Devin went on or the session was over, sleep included."
+    "approval or was at a limit until somebody answered, Devin went on or the session slept or was over; of that the "
+    "working hours, Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of who asked for the session."
 )
 
 
@@ -55,6 +57,7 @@ class OutcomeReport:
     groups: tuple[GroupOutcomes, ...] = field(default=())
     cost: Money | None = None  # of all that the sessions with these pull requests used
     blocked: Blocked = field(default_factory=Blocked)
+    longest_blocked: str = ""  # the session that was blocked longest, in `mrkdwn`
 
 
 def outcome_report(question: Question, span: Span, report: OutcomeReport | None) -> Message:
@@ -70,9 +73,7 @@ def outcome_report(question: Question, span: Span, report: OutcomeReport | None)
             blocks.header(title),
             *blocks.context([scope]),
             blocks.section(
-                "\n".join(
-                    [f"*{_pull_requests(outcomes)}*", *_ratios(report), _sessions(outcomes), *_blocked(report.blocked)]
-                )
+                "\n".join([f"*{_pull_requests(outcomes)}*", *_ratios(report), _sessions(outcomes), *_blocked(report)])
             ),
             *blocks.sections(_groups(report)),
             *blocks.sections(_open(report)),
@@ -103,12 +104,14 @@ def _sessions(outcomes: Outcomes) -> str:
     return f"{counted(total, 'session')}: {outcomes.sessions_with:,} with a pull request, {without}."
 
 
-def _blocked(found: Blocked) -> list[str]:
-    if not found.times:
+def _blocked(report: OutcomeReport) -> list[str]:
+    found = report.blocked
+    if found.longest is None:
         return []
     hours, waits = tenths(found.seconds / 3600), counted(found.times, "wait")
     unit = "hour" if hours == "1" else "hours"
-    return [f"Blocked on a person: {hours} {unit} in {waits}, median {duration(found.median)}."]
+    line = f"Blocked on a person: {hours} working {unit} in {waits}, median {duration(found.median)}."
+    return [f"{line} Longest: {report.longest_blocked}, {duration(found.longest[1])}."]
 
 
 def _ratios(report: OutcomeReport) -> list[str]:

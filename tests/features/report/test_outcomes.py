@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,7 +15,8 @@ from bot.features.report.outcomes import OutcomeAnswers
 from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
-from bot.store.tables import waiting_times
+from bot.store.tables import channels, sessions, waiting_times
+from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.markup import written
 
 
@@ -29,7 +31,8 @@ API, WEB = "https://github.com/acme/api/pull/", "https://github.com/acme/web/pul
 
 async def filled(store):
     """Ada's session with three pull requests, one of them opened earlier, Ben's with one of these, and two without."""
-    await store.person("U0ADA", "Ada", NOW)
+    await store.person("U0ADA", "Ada", NOW, "Europe/Berlin")
+    await store.put(channels, {"team": "T0ACME", "channel": "C0WORK", "is_private": False})
     await store.session("a", NOON, options={"repo": "acme/web", "playbook": "Fix bugs", "tags": []})
     await store.session("b", NOON + 1, requester="U0BEN", requester_name="ben", channel="D0BEN")
     await store.session("c", NOON + 2, options={"playbook": "Fix bugs", "tags": []})
@@ -91,10 +94,42 @@ async def test_what_came_of_it(asked):
         "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
         "Time to merge: 2 h (median of 1)\n"
         "4 sessions: 3 with a pull request, 1 without, which used 0.5 ACUs.\n"
-        "Blocked on a person: 2.5 hours in 2 waits, median 1 h 15 min.\n*Open, the oldest first*\n"
+        "Blocked on a person: 2.5 working hours in 2 waits, median 1 h 15 min. "
+        "Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 min.\n"
+        "*Open, the oldest first*\n"
         f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
         f"• Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
+
+
+async def test_blocked_are_the_working_hours_of_who_asked_and_titles_are_not_for_everybody(make, store, clock):
+    clock.now = NOW
+    services = make(store, clock, zone=ZoneInfo("America/New_York"))
+    await store.person("U0ADA", "Ada", NOW, "Asia/Tokyo")
+    await store.session("a", NOON)
+    await store.session("b", NOON, requester="U0BEN", channel="D0BEN")
+    await store.spent(date(2026, 5, 18), a=1.0, b=1.0)
+    (workspace,) = services.workspaces
+    waited = {"since": utc(2026, 5, 18, 12), "ended_at": utc(2026, 5, 19, 1), "team": "T0ACME", "org_id": "org-acme"}
+    for session in (
+        "a",
+        "b",
+    ):  # an hour of Tuesday in Tokyo; Monday in New York, as Ben's zone is not known
+        await store.put(waiting_times, waited | {"session_id": session})
+    answers = OutcomeAnswers(services, UsageAnswers(services, UsageLedger(services)))
+
+    async def line():
+        report = written((await answers.report(workspace, REPORT_QUESTIONS.of("week"))).blocks)
+        return next(line for line in report.splitlines() if line.startswith("Blocked on"))
+
+    nine = "Blocked on a person: 9 working hours in 2 waits, median 4 h 30 min."
+    assert await line() == f"{nine} Longest: {IN_DIRECT_MESSAGE}, 8 h."
+    async with store.db.write() as tx:
+        await tx.execute(sessions.delete().where(sessions.c.id == "b"))
+    assert await line() == f"{nine} Longest: {outcome_report.NOT_STORED}, 8 h."
+
+
+async def test_groups_of_a_report(asked):
     by = {
         division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[8:12]]
         for division in ("person", "channel", "repo", "playbook")
