@@ -124,6 +124,10 @@ def line(**facts):
         ({"limit": None, "forecast": Forecast(973, 1000)}, "November: 973 ACUs · forecast 973\N{EN DASH}1,000"),
         ({"limit": None, "is_over": True}, "November: 973 ACUs"),
         ({"is_over": True}, "November: 973 of 1,200 ACUs (81 %)"),
+        (
+            {"forecast": Forecast(1123.4, 1123.4, is_range=False)},
+            "November: 973 of 1,200 ACUs (81 %) · forecast about 1,120",
+        ),
         # Rounded, the forecast would be below what was used.
         ({"used": 1124.6, "limit": None, "forecast": Forecast(1124.6, 1124.7)},
          "November: 1,124.6 ACUs · forecast 1,124.6"),

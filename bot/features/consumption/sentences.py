@@ -112,8 +112,9 @@ def _forecast(part: ProductUse, figures: CycleFigures) -> list[str]:
         return [f"forecast: {TOO_EARLY}"]
     if part.forecast.high <= 0:
         return []  # nobody has used anything
+    about = "" if part.forecast.is_range else "about "
     low, high = (max(part.used, _roughly(acus)) for acus in (part.forecast.low, part.forecast.high))
-    return [f"forecast {_TO.join(dict.fromkeys((tenths(low), tenths(high))))}"]
+    return [f"forecast {about}{_TO.join(dict.fromkeys((tenths(low), tenths(high))))}"]
 
 
 def _roughly(acus: float) -> float:

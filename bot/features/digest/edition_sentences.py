@@ -179,7 +179,7 @@ def _beside_limit(name: str, part: ProductUse) -> list[str]:
         return [f"The {name} is used up."]
     if part.forecast is None or part.forecast.high <= part.limit:
         return []
-    surely = part.forecast.low > part.limit
+    surely = part.forecast.is_range and part.forecast.low > part.limit
     return [f"At this rate the {name} {'will' if surely else 'may'} be reached before the cycle ends."]
 
 

@@ -74,7 +74,10 @@ class UsageLedger:
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(urgent=urgent) as tx:
             cycle = await cycle_of(tx, org_id, bounds(day)[0])
-            own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
+            first = _first_compared(days[0], day)
+            if of is not None or await self._withheld(tx, org_id) is not None:
+                first = min(first, history_start(cycle))  # elsewhere the forecast is made of the bill alone
+            own = await _own(tx, workspace, first, day, of)
             amounts = await self._amounts(tx, workspace, days, of, own)
             outcomes, most_expensive = await _active_sessions(tx, workspace, days, of)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)

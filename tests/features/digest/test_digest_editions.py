@@ -244,8 +244,8 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
     warning, digest = await texts(store)
     assert warning == (
         "Devin's billing cycle ends in three days\n"
-        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84 %) · forecast 30\n"
-        ":warning: At this rate the limit will be reached before the cycle ends.\n"
+        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84 %) · forecast about 30\n"
+        ":warning: At this rate the limit may be reached before the cycle ends.\n"
         "It ends on Fri 15 May at 08:00 UTC. Counted up to Mon 11 May, the newest finished billing day."
     )
     assert digest.splitlines()[:3] == [
@@ -537,7 +537,7 @@ async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(
     assert text.splitlines()[:3] == [
         "*0 ACUs through Slack on Sun 17 May*",
         "Devin's bill for Sunday, 17 May 2026 is not in yet, so what was used elsewhere is not known.",
-        "May, through 16 May: 64 ACUs · forecast 124",
+        "May, through 16 May: 64 ACUs · forecast about 124",
     ]
     assert "▼" not in text
 

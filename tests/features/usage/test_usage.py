@@ -73,12 +73,12 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
     assert texts[Period.TODAY] == (
         "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
         f"*0.5 ACUs*\n0 through Slack, 0.5 elsewhere\n{outcomes.NO_ACTIVE_SESSIONS}\n"
-        f"May: 19.5 ACUs · forecast 31\n{digest.QUIET}"
+        f"May: 19.5 ACUs · forecast about 31\n{digest.QUIET}"
     )
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
         f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session: running.\n"
-        "May: 19 ACUs · forecast 31\n*Most ACUs used*\n"
+        "May: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
     )

@@ -405,7 +405,7 @@ async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bi
         "*0 ACUs* through Slack",
         "Devin's bill for Tuesday, 19 May 2026 is not in yet, so what was used elsewhere is not known.",
         "No active sessions.",
-        "May, through 18 May: 72 ACUs · forecast 124",
+        "May, through 18 May: 72 ACUs · forecast about 124",
     ]
     week = written((await usage_ledger.usage(Period.WEEK)).blocks)
     assert "*0 ACUs* through Slack" in week
