@@ -130,7 +130,7 @@ async def test_the_post(start, store, bills):
     assert row["lane"] == "out:T0ACME:C0ADMINS"
     assert row["expires_at"] == utc(2026, 5, 20, 13)
     assert row["payload"]["once"] is True
-    # Thirteen days to come: the level is a little above 2 a day, as the high Monday counts as 8. No cycle before is known.
+    # For thirteen days to come the level is a little above 2, as the high Monday counts as 8. No cycle before is known.
     expected = "about 71.2"
     assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375 %) · 2 sessions wait · 1 failed"
     assert written(row["payload"]["blocks"]) == (
