@@ -74,10 +74,7 @@ class UsageLedger:
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(urgent=urgent) as tx:
             cycle = await cycle_of(tx, org_id, bounds(day)[0])
-            first = _first_compared(days[0], day)
-            if of is not None or await self._withheld(tx, org_id) is not None:
-                first = min(first, history_start(cycle))  # elsewhere the forecast is made of the bill alone
-            own = await _own(tx, workspace, first, day, of)
+            own = await _own(tx, workspace, await self._first_counted(tx, org_id, days, cycle, of), day, of)
             amounts = await self._amounts(tx, workspace, days, of, own)
             outcomes, most_expensive = await _active_sessions(tx, workspace, days, of)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
@@ -153,6 +150,15 @@ class UsageLedger:
             read_at={day: figure.read_at for day, figure in stored.items()},
             products={day: figure.products for day, figure in stored.items()},
         )
+
+    async def _first_counted(
+        self, tx: Transaction, org_id: str, days: Sequence[date], cycle: Cycle, channel: str | None
+    ) -> date:
+        """The first day of which our own count is needed: that of the forecast only where no bill is there for it."""
+        first = _first_compared(days[0], days[-1])
+        if channel is None and await self._withheld(tx, org_id) is None:
+            return first
+        return min(first, history_start(cycle))
 
     async def _cycle(
         self,
