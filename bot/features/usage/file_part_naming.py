@@ -8,7 +8,7 @@ from bot.domain.questions import By
 from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import people, sessions
+from bot.store import past_sessions, people, sessions
 from bot.store.database.connection import Transaction
 from bot.store.inbox import BATCH
 
@@ -43,13 +43,16 @@ class FilePartNaming:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
         found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
+        past = list((await past_sessions.read(self._tx, ids)).values())
         named: dict[str | None, Names] = {session.id: self._session(session) for session in found}
+        named |= {session.id: (part_names.past_session(session.created_at), None, None) for session in past}
         if not self._workspace.policy.shows_names:
             return named
-        known = await people.names(self._tx, self._workspace.team, {session.requester for session in found})
+        both = (*found, *past)
+        known = await people.names(self._tx, self._workspace.team, {session.requester for session in both})
         return {
             session.id: (*named[session.id], known.get(session.requester) or session.requester_name or None)
-            for session in found
+            for session in both
         }
 
     def _session(self, session: Session) -> Names:
