@@ -1,4 +1,4 @@
-"""The CSV file in the thread of the admin channel's digest: the sessions of its days, each with what it used."""
+"""The CSV file in the thread of a digest: the sessions of its days, each with what it used, and what is elsewhere."""
 
 from dataclasses import replace
 from datetime import date
@@ -12,9 +12,9 @@ from bot.views.answers.wording import code
 from bot.views.csv import csv_text
 from bot.views.message import MadeFile, Message
 
-SHARED: Final = "All sessions, {days}, as CSV."
+SHARED: Final = "Usage by session, {days}, as CSV."
 NOT_SHARED: Final = (
-    "Slack did not take the CSV file of all sessions, {days}. Type {command} to get it as a direct message."
+    "Slack did not take the CSV file of usage by session, {days}. Type {command} to get it as a direct message."
 )
 
 

@@ -20,10 +20,14 @@ async def digest_file(
     first: date,
     titles: ShownTitles,
 ) -> FigureFile | None:
-    """Return the file of the sessions from `first` to the day of the `figures`; None if there was none."""
+    """Return the file of the sessions from `first` to the day of the `figures`, and of what came from elsewhere.
+
+    None if there was no session, and the bill is not known or says nothing on this plan.
+    """
     question, span = question_of(first, figures.day)
     spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
     found = await FileParts(tx, workspace, spending, figures, titles=titles).by(By.SESSION)
-    if found is None or not found[0]:
+    if found is None or found == ([], None):
         return None
-    return usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)
+    made = usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)
+    return made if made.rows else None

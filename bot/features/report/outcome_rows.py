@@ -128,16 +128,17 @@ def _opened_in(period: Spending) -> tuple[ColumnElement[bool], ...]:
 
 def _facts(spent: Subquery, division: By | None) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
     """Return what sessions are grouped by in a `division`, and the columns of `SessionFacts` that this makes known."""
-    stored, playbook = past_sessions.ID.is_not(None), past_sessions.PLAYBOOK
+    stored: ColumnElement[Any] = past_sessions.ID.is_not(None)
+    playbook = past_sessions.PLAYBOOK
     if division is By.PERSON:
         name = func.max(past_sessions.REQUESTER_NAME).label("requester_name")
         return [spent.c.requester], [spent.c.requester, name, null().label("playbook")]
     if division is By.CHANNEL:
         return [spent.c.channel], [spent.c.channel, null().label("playbook")]
     if division is By.REPO:
-        repo = past_sessions.REPO
         url = func.max(spent.c.url).label("pull_request")
-        columns = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
+        repo = past_sessions.REPO
+        columns: list[ColumnElement[Any]] = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
         return [stored, repo, without_number(spent.c.url)], columns
     return [stored, playbook], [stored.label("stored"), playbook.label("playbook")]
 

@@ -52,14 +52,14 @@ class PartNaming:
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
         found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
         past = list((await past_sessions.read(self._tx, ids)).values())
-        named = {session.requester for session in (*found, *past)} if self.shows_people else ()
+        both: list[Session | PastSession] = [*found, *past]
+        named = {session.requester for session in both} if self.shows_people else ()
         askers = await people.names(self._tx, self._workspace.team, named)
-        return {
-            session.id: part_names.session(
-                session.title, self._thread(session), session.url, askers.get(session.requester)
-            )
-            for session in found
-        } | {session.id: self._past(session, askers) for session in past}
+        names: dict[str | None, str] = {session.id: self._past(session, askers) for session in past}
+        for session in found:
+            asker = askers.get(session.requester)
+            names[session.id] = part_names.session(session.title, self._thread(session), session.url, asker)
+        return names
 
     def _past(self, session: PastSession, askers: Mapping[str, str]) -> str:
         asker = (askers.get(session.requester) or session.requester_name) if self.shows_people else None

@@ -212,7 +212,7 @@ async def test_in_the_admin_channel_that_thread_ends_with_a_file(start, store, b
     assert [row["payload"]["files"][0]["name"] for row in rows if row["payload"].get("files")] == [
         f"devin-usage-{dates}-by-session.csv"
     ]
-    assert rows[-1]["payload"]["text"] == f"All sessions, {days}, as CSV."
+    assert rows[-1]["payload"]["text"] == f"Usage by session, {days}, as CSV."
     lines = rows[-1]["payload"]["files"][0]["subject"].splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [
         *("Fix the login test", "A session in a private channel", "elsewhere", "total")
@@ -343,7 +343,7 @@ async def test_a_preview_is_the_root_and_the_thread_that_are_posted_then(start, 
         assert (await store.rows(outbox), head.endswith("the daily digest.")) == (before, True)
         await digest.tick()
     (root,), thread = await texts(store), await in_threads(store)
-    assert thread[-1] == "All sessions, Sun 17 May, as CSV."
+    assert thread[-1] == "Usage by session, Sun 17 May, as CSV."
     assert shown == [*root.splitlines(), "*In its thread*", *(f"• {text}" for text in thread)]
 
 

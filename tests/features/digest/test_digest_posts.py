@@ -93,11 +93,11 @@ def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
     made = FigureFile("", "all.csv", ("session", "acus"), [["=1+1", Decimal("1.50")]], ["Only some."])
     for first, days in {DAY: "Thu 26 Nov", date(2026, 11, 20): "Fri 20 Nov to Thu 26 Nov"}.items():
         (shared,) = thread_posts(replace(FIGURES, outcomes={}), ThreadFigures(first, file=made))
-        assert shared.text == f"All sessions, {days}, as CSV. Only some."
+        assert shared.text == f"Usage by session, {days}, as CSV. Only some."
         assert shared.file == MadeFile("all.csv", "session,acus\r\n'=1+1,1.50\r\n")
         assert_valid(shared.plainer)
         assert written(shared.plainer.blocks) == (
-            f"Slack did not take the CSV file of all sessions, {days}. "
+            f"Slack did not take the CSV file of usage by session, {days}. "
             f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a direct message."
         )
 
