@@ -175,9 +175,13 @@ async def test_figures_of_sessions_stay_after_these_are_deleted_but_for_what_was
     await on.start()
     await until(lambda: _nothing_is_left(on))
 
-    async def answer(asked: str) -> str:
-        return str((await on.slack.slash(ADA, GENERAL, f"usage {day} {asked}"))["answer"])
+    async def answer(asked: str, command: str = f"usage {day}") -> str:
+        return str((await on.slack.slash(ADA, GENERAL, f"{command} {asked}"))["answer"])
 
+    of_month = await answer("by repo", f"report {day:%Y-%m}")
+    assert "1 session: 0 with a pull request, 1 without, which used 2.5 ACUs." in of_month
+    assert "• acme/web: no pull requests" in of_month
+    assert "There are no figures from before" in await answer("2020-01", "report")
     assert "1. session of" in await answer("")
     assert "• ann: 2.5 ACUs · 1 session" in await answer("by person")
     assert "• acme/web: 2.5 ACUs · 1 session" in await answer("by repo")
