@@ -1,4 +1,4 @@
-"""Makes the CSV file of the admin channel's digest from stored rows, as `/devin usage by session csv` would."""
+"""Makes the CSV file of a digest from stored rows, as `/devin usage by session csv` would."""
 
 from datetime import date
 
@@ -18,14 +18,16 @@ async def digest_file(
     workspace: Workspace,
     figures: Figures,
     first: date,
+    channel: str | None,
     titles: ShownTitles,
 ) -> FigureFile | None:
     """Return the file of the sessions from `first` to the day of the `figures`, and of what came from elsewhere.
 
-    None if there was no session, and the bill is not known or says nothing on this plan.
+    With a `channel` only its sessions count. None if there was no session, and the bill is not known or says nothing on
+    this plan.
     """
     question, span = question_of(first, figures.day)
-    spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
+    spending = Spending(workspace.team, workspace.organisation.id, first, figures.day, channel)
     found = await FileParts(tx, workspace, spending, figures, titles=titles).by(By.SESSION)
     if found is None or found == ([], None):
         return None

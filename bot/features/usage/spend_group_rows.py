@@ -25,17 +25,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.store import past_sessions
+from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Whose spending it is, and in which period: an organisation's, as a person of one workspace may see it."""
+    """Whose spending it is, and in which period: an organisation's, as a person of one workspace may see it.
+
+    With a `channel` it is that of the sessions there.
+    """
 
     team: str
     org_id: str
     first: date
     last: date
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,4 +232,5 @@ def _in(spending: Spending) -> tuple[ColumnElement[bool], ...]:
         spend.c.org_id == spending.org_id,
         spend.c.day >= spending.first.isoformat(),
         spend.c.day <= spending.last.isoformat(),
+        *of_channel(spend, spending.team, spending.channel),
     )

@@ -102,6 +102,13 @@ def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
         )
 
 
+def test_of_a_file_of_one_channel_no_command_is_named():
+    made = FigureFile("", "all.csv", ("session", "acus"), [["a", Decimal("1.50")]])
+    (shared,) = thread_posts(replace(FIGURES, here=True), ThreadFigures(DAY, file=made))
+    not_shared = "Slack did not take the CSV file of usage by session in this channel, Thu 26 Nov."
+    assert written(shared.plainer.blocks) == not_shared
+
+
 def test_where_slack_draws_no_chart_it_is_a_line_of_characters():
     *_, plain = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()
     assert written(plain.blocks) == f"{FOUR_SESSIONS}\n*ACUs a day, 24 Nov to 26 Nov*\n`▄▁█`\n{IN_WORDS}"

@@ -628,5 +628,6 @@ def _money_tables() -> None:
         sa.Column("share", sa.String, nullable=False),
         sa.Column("added_by", sa.String, nullable=False),
         sa.Column("added_at", sa.Float, nullable=False),
+        _flag("with_file"),
         sa.PrimaryKeyConstraint("team", "channel", "edition", name="pk_subscriptions"),
     )
