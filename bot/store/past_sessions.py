@@ -25,11 +25,10 @@ WORKED: Final[ColumnElement[Any]] = func.coalesce(sessions.c.worked, past_sessio
 
 @dataclass(frozen=True, slots=True)
 class PastSession:
-    """A session whose own row is purged: when it was created, in which channel, and who asked for it."""
+    """A session whose own row is purged: when it was created, and who asked for it."""
 
     id: str
     created_at: float
-    channel: str
     requester: str
     requester_name: str
 
@@ -52,7 +51,7 @@ async def keep(tx: AsyncConnection, session_ids: Sequence[str]) -> None:
 async def read(tx: AsyncConnection, session_ids: Sequence[str]) -> dict[str, PastSession]:
     """Those of these sessions whose own rows are purged, by id."""
     of = past_sessions.c
-    columns = (of.session_id, of.created_at, of.channel, of.requester, of.requester_name)
+    columns = (of.session_id, of.created_at, of.requester, of.requester_name)
     found = await tx.execute(select(*columns).where(of.session_id.in_(session_ids)))
     return {row.session_id: PastSession(*row) for row in found}
 

@@ -218,5 +218,5 @@ async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]
 
 
 def _shown(session: MostExpensive, titles: ShownTitles) -> MostExpensive:
-    title = titles.replacement(session.channel)
+    title = titles.replacement(session.channel) if session.channel is not None else None
     return session if title is None else replace(session, title=title, permalink=None, url=None)

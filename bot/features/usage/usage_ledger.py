@@ -230,7 +230,7 @@ async def _described(tx: Transaction, workspace: Workspace, session: Session, ac
 
 async def _described_past(tx: Transaction, workspace: Workspace, session: PastSession, acus: float) -> MostExpensive:
     title, asker = part_names.past_session(session.created_at), await _asker(tx, workspace, session)
-    return MostExpensive(title, acus, requester=asker, channel=session.channel)
+    return MostExpensive(title, acus, requester=asker)
 
 
 async def _asker(tx: Transaction, workspace: Workspace, session: Session | PastSession) -> str | None:

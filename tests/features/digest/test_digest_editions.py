@@ -20,7 +20,7 @@ from bot.features.usage.figure_sentences import NO_ACUS, NO_ACUS_AGAIN, NOTHING_
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ChannelGone
-from bot.store import channels
+from bot.store import channels, sessions
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
 from tests.features.digest.test_post import BERLIN, HOUR, HOURLY, digests, frozen_at, run, utc
@@ -217,6 +217,21 @@ async def test_in_the_admin_channel_that_thread_ends_with_a_file(start, store, b
     assert [line.split(",")[0] for line in lines[1:]] == [
         *("Fix the login test", "A session in a private channel", "elsewhere", "total")
     ]
+
+
+async def test_sessions_that_are_purged_are_named_by_their_days_and_not_as_private(start, store, bills):
+    bills.days = {date(2026, 5, one): 2.0 for one in range(1, 19)}
+    noon = utc(2026, 5, 13, 12)
+    await store.session("a", noon, title="Fix the login test", lifecycle="ended", ended_at=noon, requester_name="Ada")
+    await store.spent(date(2026, 5, 13), a=1.5)
+    async with store.db.write() as tx:
+        assert await sessions.purge(tx, noon + 1)
+        await tx.execute(channels.channels.delete())  # as they go with their last session
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.WEEKLY)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+    (text,) = await texts(store)
+    assert "1. session of 13 May 2026, no longer stored: 1.5 ACUs · Ada" in text.splitlines()
 
 
 async def test_the_daily_digest_of_another_channel_has_no_file(start, store, bills):
