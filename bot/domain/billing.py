@@ -28,6 +28,7 @@ class Period(StrEnum):
     YESTERDAY = "yesterday"
     WEEK = "week"  # the last seven finished days
     MONTH = "month"  # of the calendar
+    LAST_MONTH = "last month"  # the one before it
     CYCLE = "cycle"  # of Devin's billing
 
 

@@ -35,6 +35,26 @@ Index("ix_spend_to_ask", spend.c.org_id, spend.c.ask_at, sqlite_where=_TO_ASK, p
 _SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "session_id", "acus")
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
 
+# What figures need of a session whose own row is purged, without any of its text.
+past_sessions: Final = Table(
+    "past_sessions",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("org_id", String, nullable=False),
+    Column("channel", String, nullable=False),  # `D` for all direct messages
+    Column("requester", String, nullable=False),  # who asked for it, empty once that person is erased
+    Column("requester_name", String, nullable=False),
+    Column("repo", String),
+    Column("playbook", String),
+    number("acus", Float),
+    number("worked", Float),  # seconds
+    Column("created_at", Float, nullable=False),
+    Column("done_at", Float),
+    Column("ended_at", Float, nullable=False),
+)
+Index("ix_past_sessions_ended_at", past_sessions.c.ended_at)
+
 # The pull requests of sessions; they too are there longer than the session's own row.
 pull_requests: Final = Table(
     "pull_requests",

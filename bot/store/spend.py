@@ -18,7 +18,7 @@ from bot.domain.amounts import exact_sum
 from bot.domain.billing import Billed, Booked
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
-from bot.store.tables import consumption, sessions, spend
+from bot.store.tables import consumption, past_sessions, sessions, spend
 
 _NOT_LISTED: Final[Mapping[str, Decimal | None]] = {"": None}  # stands for the products of a day without any
 DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
@@ -150,12 +150,13 @@ async def reports_none(
     tx: AsyncConnection, team: str, org_id: str, after: float, before: float, channel: str | None = None
 ) -> bool:
     """Whether a workspace's sessions in an organisation were done in this time, and Devin reports ACUs for none."""
-    done = select(func.count(), func.max(sessions.c.acus)).where(
-        sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.done_at >= after, sessions.c.done_at < before
-    )
-    done = done.where(*of_channel(sessions, team, channel))
-    row = (await tx.execute(done)).one()
-    return bool(row[0]) and not row[1]
+    found = []
+    for table in (sessions, past_sessions):
+        done = select(func.count(), func.max(table.c.acus)).where(
+            table.c.team == team, table.c.org_id == org_id, table.c.done_at >= after, table.c.done_at < before
+        )
+        found.append((await tx.execute(done.where(*of_channel(table, team, channel)))).one())
+    return any(number for number, _ in found) and not any(acus for _, acus in found)
 
 
 async def put_consumption(

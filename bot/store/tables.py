@@ -299,6 +299,7 @@ numbered_lists: Final = admin_tables.numbered_lists
 fan_outs: Final = admin_tables.fan_outs
 fan_out_sessions: Final = admin_tables.fan_out_sessions
 spend: Final = money_tables.spend
+past_sessions: Final = money_tables.past_sessions
 consumption: Final = money_tables.consumption
 pull_requests: Final = money_tables.pull_requests
 waiting_times: Final = money_tables.waiting_times

@@ -235,14 +235,16 @@ async def digests_begin(one: Scene) -> None:
 async def time_comes(one: Scene, begun: tuple[str, str]) -> None:
     root = await one.slack.wait_for_message(OPS, digest_root.DAY, within=PATIENCE)
     await one.slack.wait_for_message(OPS, "ACUs a day, ", thread_ts=root["ts"], within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "as CSV.", thread_ts=root["ts"], within=PATIENCE)
     await titled(one, begun[1])
 
 
 async def one_digest(one: Scene, _: None) -> None:
-    """The root and the chart in its thread, once each."""
+    """The root, and the chart and the file in its thread, once each."""
     said = [message["rendered"] for message in await one.slack.messages(OPS, user="U0BOT")]
-    assert ["ACUs a day, " in text for text in said] == [False, True], said
-    assert await one.rows(STATES_OF_DIGESTS) == [("sent",), ("sent",)]
+    assert ["ACUs a day, " in text for text in said] == [False, True, False], said
+    assert ["as CSV." in text for text in said] == [False, False, True], said
+    assert await one.rows(STATES_OF_DIGESTS) == [("sent",)] * 3
 
 
 async def watched(one: Scene) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from bot.conversation.receive.unreadable import announce_unreadable
 from bot.devin.client import Devin
 from bot.devin.retry import PATIENCE
+from bot.domain.amounts import exact
 from bot.domain.billing import bounds
 from bot.domain.outcomes import Outcome, outcome_of
 from bot.domain.person import Person
@@ -159,6 +160,12 @@ class Store:
         async with self.db.write() as tx:
             found = PullRequest(url, state)
             await pull_requests.put(tx, [(FollowedSession(session, TEAM, ORG, session), [found])], at)
+
+    async def billed(self, days: Mapping[date, float], at: float) -> None:
+        """What Devin billed on some days, as it was read at an instant."""
+        async with self.db.write() as tx:
+            bills = {day: {"devin": exact(acus)} for day, acus in days.items()}
+            await spend.put_consumption(tx, ORG, bills, at)
 
     async def person(self, user: str, name: str, at: float, tz: str | None = None) -> None:
         async with self.db.write() as tx:

@@ -67,15 +67,14 @@ class DigestContents:
     ) -> ThreadFigures:
         """Return what the thread of a digest says of the days from `first` to that of its `figures`.
 
-        Where only the sessions of a `channel` count, that is the chart alone.
+        Where only the sessions of a `channel` count, there are no tables.
         """
         chart = _chart(figures, first)
-        if channel is not None:
-            return ThreadFigures(first, chart)
         async with self._services.db.scan() as tx:
-            spenders = DigestSpenders(tx, workspace, first, figures)
-            tables, without = await spenders.tables()
-            file = await digest_file(tx, workspace, figures, first, titles) if has_file else None
+            file = await digest_file(tx, workspace, figures, first, channel, titles) if has_file else None
+            if channel is not None:
+                return ThreadFigures(first, chart, file=file)
+            tables, without = await DigestSpenders(tx, workspace, first, figures).tables()
         return ThreadFigures(first, chart, tables, without, file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:

@@ -1,4 +1,4 @@
-"""Makes the CSV file of the admin channel's digest from stored rows, as `/devin usage by session csv` would."""
+"""Makes the CSV file of a digest from stored rows, as `/devin usage by session csv` would."""
 
 from datetime import date
 
@@ -18,12 +18,18 @@ async def digest_file(
     workspace: Workspace,
     figures: Figures,
     first: date,
+    channel: str | None,
     titles: ShownTitles,
 ) -> FigureFile | None:
-    """Return the file of the sessions from `first` to the day of the `figures`; None if there was none."""
+    """Return the file of the sessions from `first` to the day of the `figures`, and of what came from elsewhere.
+
+    With a `channel` only its sessions count. None if there was no session, and the bill is not known or says nothing on
+    this plan.
+    """
     question, span = question_of(first, figures.day)
-    spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
+    spending = Spending(workspace.team, workspace.organisation.id, first, figures.day, channel)
     found = await FileParts(tx, workspace, spending, figures, titles=titles).by(By.SESSION)
-    if found is None or not found[0]:
+    if found is None or found == ([], None):
         return None
-    return usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)
+    made = usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)
+    return made if made.rows else None

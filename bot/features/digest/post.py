@@ -53,7 +53,7 @@ class DigestPost:
         if self._says_nothing(edition):
             await self._skip_quiet(destination, digest.day)
             return
-        edition = await self._with_thread(edition, destination.subscription.channel)
+        edition = await self._with_thread(edition, destination.subscription)
         key = destination.key(digest.day)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
             if not await self._add(uow, destination, digest, edition):
@@ -74,7 +74,7 @@ class DigestPost:
         day = edition.figures.day
         if self._says_nothing(edition):
             return Preview(subscription, day)
-        edition = await self._with_thread(edition, subscription.channel)
+        edition = await self._with_thread(edition, subscription)
         async with self._services.db.read() as tx:
             past = await read_past(tx, destination)
             corrections = await AnnouncedCorrections(tx, self._workspace, destination, now).of(edition)
@@ -185,13 +185,14 @@ class DigestPost:
             found = await key_expiry_of(tx, self._workspace.organisation.id)
         return found if found is not None and is_near(found, self._services.clock()) else None
 
-    async def _with_thread(self, edition: EditionFigures, channel: str) -> EditionFigures:
-        """Add what a digest for a `channel` says in its thread, if it has one; the admin channel's has a file."""
-        of_all = edition.share is Share.ALL
-        if edition.occasion is Occasion.WARNING or (edition.occasion is Occasion.DAILY and not of_all):
+    async def _with_thread(self, edition: EditionFigures, subscription: Subscription) -> EditionFigures:
+        """Add what the digest of a `subscription` says in its thread, if it has one."""
+        channel, of_all = subscription.channel, edition.share is Share.ALL
+        has_file = subscription.with_file or (of_all and channel == self._workspace.policy.admin_channel)
+        has_thread = of_all or has_file or edition.occasion is not Occasion.DAILY
+        if edition.occasion is Occasion.WARNING or not has_thread:
             return edition
         counted = None if of_all else channel
-        has_file = of_all and channel == self._workspace.policy.admin_channel
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, self._workspace, channel)
         thread = await self._contents.thread(
@@ -218,5 +219,5 @@ async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]
 
 
 def _shown(session: MostExpensive, titles: ShownTitles) -> MostExpensive:
-    title = titles.replacement(session.channel)
+    title = titles.replacement(session.channel) if session.channel is not None else None
     return session if title is None else replace(session, title=title, permalink=None, url=None)

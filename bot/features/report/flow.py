@@ -7,12 +7,13 @@ from bot.domain.billing import Period
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import REPORT_QUESTIONS, Question
-from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.report.outcomes import OutcomeAnswers, days_name
 from bot.features.report.report_files import report_file
 from bot.features.report.specs import REPORT
 from bot.features.usage.enterprise_sentences import NO_REPORT
 from bot.features.usage.figure_files import running
 from bot.features.usage.files import begin_figure_file, finished_days, spending
+from bot.features.usage.sentences import refused_range
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked, Handler
@@ -48,9 +49,12 @@ class ReportCommand:
         workspace = asked.workspace
         async with self._services.db.scan(urgent=True) as tx:
             span = finished_days(await self._usage_answers.span(tx, workspace, question), self._services.clock())
-            assert not isinstance(span, RefusedRange), "a report has no dates"
+            if isinstance(span, RefusedRange):
+                return refused_range(span)
             if not span.counted:
                 return running(question, f"{_REPORT} {replace(question, period=Period.WEEK)}")
             groups = await self._answers.file_groups(tx, workspace, spending(workspace, span), question.by)
+            if question.by is None and (before := await self._answers.month_before(tx, workspace, span)) is not None:
+                groups.append((days_name(before.month.first, before.month.last), before.outcomes))
         made = report_file(question, span, groups, shows_people=workspace.policy.shows_names)
         return await begin_figure_file(self._services, Requester.of(asked), made)

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest
 from bot.features.usage.spend_group_rows import Spending, without_number
-from bot.store.tables import pull_requests, sessions, spend
+from bot.store import past_sessions
+from bot.store.tables import pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """What sessions can be grouped by; None is not known, or where it is not asked for.
 
-    `pull_request` is the address of one that a session had by the end of the period. Of sessions without rows of their
-    own any more, which are not `stored`, neither repository nor playbook are known.
+    `pull_request` is the address of one that a session had by the end of the period. Of sessions that are not `stored`,
+    of which there is no more than what they spent, neither repository nor playbook are known.
     """
 
     stored: bool = True
@@ -137,23 +138,23 @@ def _opened_in(period: Spending) -> tuple[ColumnElement[bool], ...]:
 
 def _facts(spent: Subquery, division: By | None) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
     """Return what sessions are grouped by in a `division`, and the columns of `SessionFacts` that this makes known."""
-    options, stored = sessions.c.options, sessions.c.id.is_not(None)
-    playbook = options["playbook"].as_string()
+    stored: ColumnElement[Any] = past_sessions.ID.is_not(None)
+    playbook = past_sessions.PLAYBOOK
     if division is By.PERSON:
-        name = func.max(sessions.c.requester_name).label("requester_name")
+        name = func.max(past_sessions.REQUESTER_NAME).label("requester_name")
         return [spent.c.requester], [spent.c.requester, name, null().label("playbook")]
     if division is By.CHANNEL:
         return [spent.c.channel], [spent.c.channel, null().label("playbook")]
     if division is By.REPO:
-        repo = options["repo"].as_string()
         url = func.max(spent.c.url).label("pull_request")
-        columns = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
+        repo = past_sessions.REPO
+        columns: list[ColumnElement[Any]] = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
         return [stored, repo, without_number(spent.c.url)], columns
     return [stored, playbook], [stored.label("stored"), playbook.label("playbook")]
 
 
 def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
-    return spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == period.team))
+    return past_sessions.with_sessions(spent, spent.c.session_id, period.team)
 
 
 def _spent(period: Spending, *where: ColumnElement[bool]) -> Subquery:

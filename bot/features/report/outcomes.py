@@ -4,23 +4,26 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from bot.conversation.titles import ShownTitles
-from bot.domain.amounts import cost
+from bot.domain.amounts import Money, cost
 from bot.domain.billing import bounds
-from bot.domain.periods import RefusedRange
+from bot.domain.periods import RefusedRange, Span
 from bot.domain.questions import By, Question
 from bot.domain.waiting import Blocked, blocked
 from bot.features.report import outcome_rows
 from bot.features.report import sentences as views
 from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest, Outcomes, most_used, outcomes_of
 from bot.features.report.outcome_rows import SessionFacts
-from bot.features.report.sentences import GroupOutcomes, OpenPullRequest, OutcomeReport
+from bot.features.report.sentences import GroupOutcomes, MonthOutcomes, OpenPullRequest, OutcomeReport
 from bot.features.usage import part_names
 from bot.features.usage.file_part_naming import FilePartNaming, Names
+from bot.features.usage.files import spending
 from bot.features.usage.part_naming import PartNaming, repository_of
 from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few
+from bot.features.usage.sentences import refused_range
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.services import Services
@@ -48,12 +51,22 @@ class OutcomeAnswers:
         """Return the answer to the `question` of an admin."""
         async with self._services.db.scan(urgent=True) as tx:
             span = await self._usage_answers.span(tx, workspace, question)
-            assert not isinstance(span, RefusedRange), "a report has no dates"
+            if isinstance(span, RefusedRange):
+                return refused_range(span)
             if not span.counted:
                 return views.outcome_report(question, span, None)
-            period = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
-            report = await self._report(tx, workspace, period, question.by)
-        return views.outcome_report(question, span, report)
+            report = await self._report(tx, workspace, spending(workspace, span), question.by)
+            before = await self.month_before(tx, workspace, span)
+        return views.outcome_report(question, span, report, before)
+
+    async def month_before(self, tx: Transaction, workspace: Workspace, span: Span) -> MonthOutcomes | None:
+        """Return what came of the month before the whole one that a `span` is about, if all of it is known."""
+        month = await self._usage_answers.month_before(tx, workspace, span)
+        if month is None:
+            return None
+        period = Spending(workspace.team, workspace.organisation.id, month.first, month.last)
+        found = await _read(tx, period, self._services.clock())
+        return MonthOutcomes(month, await asyncio.to_thread(found.outcomes), await _cost(tx, workspace, period))
 
     async def file_groups(
         self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
@@ -61,7 +74,7 @@ class OutcomeAnswers:
         """Return what came of each group of a `division`, or of all, with the names that a file has for it."""
         found = await _read(tx, period, self._services.clock())
         if division is None:
-            return [((f"{period.first}..{period.last}",), await asyncio.to_thread(found.outcomes))]
+            return [(days_name(period.first, period.last), await asyncio.to_thread(found.outcomes))]
         grouping = await _grouping(tx, workspace, period, division)
         ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
@@ -75,7 +88,7 @@ class OutcomeAnswers:
         first, end = bounds(period.first)[0], bounds(period.last)[1]
         waited = await waiting_times.between(tx, period.team, period.org_id, first, end, workspace.policy.zone)
         blocked_on = await asyncio.to_thread(blocked, waited, first, end, found.now)
-        price, groups = workspace.policy.acu_price, tuple[GroupOutcomes, ...]()
+        groups = tuple[GroupOutcomes, ...]()
         if division is not None:
             grouping = await _grouping(tx, workspace, period, division)
             ordered = await asyncio.to_thread(grouping.outcomes, found)
@@ -87,8 +100,18 @@ class OutcomeAnswers:
             groups=groups,
             blocked=blocked_on,
             longest_blocked=await _title(tx, workspace, blocked_on),
-            cost=cost(price, await outcome_rows.spent_by_day(tx, period)) if price else None,
+            cost=await _cost(tx, workspace, period),
         )
+
+
+async def _cost(tx: Transaction, workspace: Workspace, period: Spending) -> Money | None:
+    price = workspace.policy.acu_price
+    return cost(price, await outcome_rows.spent_by_day(tx, period)) if price else None
+
+
+def days_name(first: date, last: date) -> Names:
+    """Return what a file calls the days from `first` to `last`."""
+    return (f"{first}..{last}",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.domain.amounts import Money
+from bot.domain.cycle import Cycle
 from bot.domain.periods import Span
 from bot.domain.questions import Question
 from bot.domain.waiting import Blocked
 from bot.features.report.outcome_report import LEAST_DENOMINATOR, Outcomes, Ratio
 from bot.features.usage.sentences import NOTHING_FINISHED, heading
 from bot.views import blocks
+from bot.views.dates import month_name
 from bot.views.message import Message
 from bot.views.text import counted, duration, fitted, link, money, tenths, tenths_of_acus
 
@@ -60,8 +62,22 @@ class OutcomeReport:
     longest_blocked: str = ""  # the session that was blocked longest, in `mrkdwn`
 
 
-def outcome_report(question: Question, span: Span, report: OutcomeReport | None) -> Message:
-    """Build the report about the finished days of `span`; there is none where no day is finished."""
+@dataclass(frozen=True, slots=True)
+class MonthOutcomes:
+    """What came of the pull requests and sessions of a month."""
+
+    month: Cycle
+    outcomes: Outcomes
+    cost: Money | None = None  # of all that the sessions with these pull requests used
+
+
+def outcome_report(
+    question: Question, span: Span, report: OutcomeReport | None, before: MonthOutcomes | None = None
+) -> Message:
+    """Build the report about the finished days of `span`, with the month `before` a whole one beside it.
+
+    There is none where no day is finished.
+    """
     title, scope = heading(question, span)
     title = f"{title}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
     if report is None:
@@ -73,8 +89,16 @@ def outcome_report(question: Question, span: Span, report: OutcomeReport | None)
             blocks.header(title),
             *blocks.context([scope]),
             blocks.section(
-                "\n".join([f"*{_pull_requests(outcomes)}*", *_ratios(report), _sessions(outcomes), *_blocked(report)])
+                "\n".join(
+                    [
+                        f"*{_pull_requests(outcomes)}*",
+                        *_ratios(outcomes, report.cost),
+                        _sessions(outcomes),
+                        *_blocked(report),
+                    ]
+                )
             ),
+            *blocks.sections(_month_before(before)),
             *blocks.sections(_groups(report)),
             *blocks.sections(_open(report)),
             *blocks.sections(_playbooks(report)),
@@ -114,13 +138,20 @@ def _blocked(report: OutcomeReport) -> list[str]:
     return [f"{line} Longest: {report.longest_blocked}, {duration(found.longest[1])}."]
 
 
-def _ratios(report: OutcomeReport) -> list[str]:
-    outcomes = report.outcomes
+def _month_before(before: MonthOutcomes | None) -> list[str]:
+    if before is None:
+        return []
+    outcomes, month = before.outcomes, before.month.first
+    title = f"*The month before, {month_name(month)} {month.year}*"
+    return [title, _pull_requests(outcomes), *_ratios(outcomes, before.cost), _sessions(outcomes)]
+
+
+def _ratios(outcomes: Outcomes, cost: Money | None) -> list[str]:
     if not outcomes.opened:
         return []
     lines = [f"Merge rate: {_merge_rate(outcomes.merge_rate)}"]
     if outcomes.spent:
-        lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, report.cost)}")
+        lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, cost)}")
     if outcomes.median_time_to_merge is not None:
         counts = f"median of {len(outcomes.times_to_merge):,}"
         lines.append(f"Time to merge: {duration(outcomes.median_time_to_merge)} ({counts})")

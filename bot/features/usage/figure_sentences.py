@@ -59,6 +59,7 @@ MOST_EXPENSIVE_LISTED: Final = 5
 class MostExpensive:
     """One of the most expensive sessions; `channel` is where it is, `permalink` its thread, `url` its page at Devin.
 
+    One whose title is no longer stored has no channel, as it has nothing that must be hidden.
     `requester` is a name and no mention, because a digest notifies nobody.
     """
 
@@ -67,7 +68,7 @@ class MostExpensive:
     permalink: str | None = None
     url: str | None = None
     requester: str | None = None
-    channel: str = ""
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

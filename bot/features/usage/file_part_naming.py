@@ -8,9 +8,10 @@ from bot.domain.questions import By
 from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import people, sessions
+from bot.store import past_sessions, people, sessions
 from bot.store.database.connection import Transaction
 from bot.store.inbox import BATCH
+from bot.store.past_sessions import PastSession
 
 Names = tuple[str | None, ...]
 _UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REPO: part_names.NO_REPOSITORY}
@@ -43,13 +44,21 @@ class FilePartNaming:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
         found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
+        past = list((await past_sessions.read(self._tx, ids)).values())
         named: dict[str | None, Names] = {session.id: self._session(session) for session in found}
+        named |= {session.id: (part_names.past_session(session.created_at), None, None) for session in past}
+        return await self._with_askers(named, [*found, *past])
+
+    async def _with_askers(
+        self, named: dict[str | None, Names], of: Sequence[Session | PastSession]
+    ) -> dict[str | None, Names]:
+        """Add to the names of sessions who asked for them, where people are named."""
         if not self._workspace.policy.shows_names:
             return named
-        known = await people.names(self._tx, self._workspace.team, {session.requester for session in found})
+        known = await people.names(self._tx, self._workspace.team, {session.requester for session in of})
         return {
             session.id: (*named[session.id], known.get(session.requester) or session.requester_name or None)
-            for session in found
+            for session in of
         }
 
     def _session(self, session: Session) -> Names:

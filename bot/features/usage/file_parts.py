@@ -49,7 +49,8 @@ class FileParts:
             return await self._by_day(), None
         if division in {By.PRODUCT, By.ORG}:
             return (await self._of_bill(division), None) if is_known else None
-        billed = exact_sum((await self._parts.billed(By.ORG)).values()) if is_known else None
+        has_rest = is_known and self._spending.channel is None  # Devin bills no channel
+        billed = exact_sum((await self._parts.billed(By.ORG)).values()) if has_rest else None
         return await self._of_sessions(division), billed
 
     async def _by_day(self) -> list[FilePart]:

@@ -7,8 +7,9 @@ from bot.domain.questions import By
 from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import people, sessions
+from bot.store import past_sessions, people, sessions
 from bot.store.database.connection import Transaction
+from bot.store.past_sessions import PastSession
 from bot.views.pull_requests import repository_name
 
 _NAMES: Final[Mapping[By, Callable[[str | None], str]]] = {
@@ -50,14 +51,19 @@ class PartNaming:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
         found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
-        named = {session.requester for session in found} if self.shows_people else ()
+        past = list((await past_sessions.read(self._tx, ids)).values())
+        both: list[Session | PastSession] = [*found, *past]
+        named = {session.requester for session in both} if self.shows_people else ()
         askers = await people.names(self._tx, self._workspace.team, named)
-        return {
-            session.id: part_names.session(
-                session.title, self._thread(session), session.url, askers.get(session.requester)
-            )
-            for session in found
-        }
+        names: dict[str | None, str] = {session.id: self._past(session, askers) for session in past}
+        for session in found:
+            asker = askers.get(session.requester)
+            names[session.id] = part_names.session(session.title, self._thread(session), session.url, asker)
+        return names
+
+    def _past(self, session: PastSession, askers: Mapping[str, str]) -> str:
+        asker = (askers.get(session.requester) or session.requester_name) if self.shows_people else None
+        return part_names.session(part_names.past_session(session.created_at), None, None, asker or None)
 
     def _thread(self, session: Session) -> str | None:
         thread = session.thread_ts

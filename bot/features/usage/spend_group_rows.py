@@ -12,7 +12,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Subquery,
-    and_,
     case,
     desc,
     func,
@@ -25,17 +24,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
-from bot.store.tables import consumption, pull_requests, sessions, spend
+from bot.store import past_sessions
+from bot.store.of_channel import of_channel
+from bot.store.tables import consumption, pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Whose spending it is, and in which period: an organisation's, as a person of one workspace may see it."""
+    """Whose spending it is, and in which period: an organisation's, as a person of one workspace may see it.
+
+    With a `channel` it is that of the sessions there.
+    """
 
     team: str
     org_id: str
     first: date
     last: date
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class Group:
     """What one group of sessions spent, how many they are, how long Devin worked on them, and what they opened.
 
     `key` is what the sessions share. Sessions of another workspace are `foreign`, and of them nothing else is known
-    here. Of those that are `purged` the key is not known, because they have no row of their own any more.
+    here. Of those that are `purged` the key is not known, because nothing is stored of them but what they spent.
     """
 
     key: str | None
@@ -79,12 +84,12 @@ class Wanted:
 ALL: Final = Wanted()
 _OF_ALL: Final = ("groups", "all_acus", "all_sessions")
 _NOT_OF_ONE: Final = {"division", *_OF_ALL}
-# What sessions are grouped by. What all rows of a session in `spend` share is there longer than the session's own row.
+# What sessions are grouped by: what all rows of a session in `spend` share, and what is known of the session.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
 _OWN: Final[Mapping[By, ColumnElement[Any]]] = {
-    By.SESSION: sessions.c.id,
-    By.PLAYBOOK: sessions.c.options["playbook"].as_string(),
-    By.REPO: sessions.c.options["repo"].as_string(),
+    By.SESSION: past_sessions.ID,
+    By.PLAYBOOK: past_sessions.PLAYBOOK,
+    By.REPO: past_sessions.REPO,
 }
 
 
@@ -185,14 +190,13 @@ def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause
     All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
     """
     spent, opened = _spent(spending, divisions), _opened(spending)
-    own = [sessions.c.id, sessions.c.worked, *([sessions.c.requester_name] if By.PERSON in divisions else [])]
+    name = [past_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
+    own = [past_sessions.ID.label("id"), past_sessions.WORKED.label("worked"), *name]
     keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in divisions]
     url = [_pull_request(spending, spent.c.session_id).label("url")] if By.REPO in divisions else []
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
-    joined = (
-        spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == spending.team))
-        .outerjoin(opened, opened.c.session_id == spent.c.session_id)
-    )  # fmt: skip
+    joined = past_sessions.with_sessions(spent, spent.c.session_id, spending.team)
+    joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
     selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys, *url).select_from(joined)
     # Without the hint SQLite would do this anew for each division. For a single one a stored result only costs time.
     return selected.cte("known").prefix_with("MATERIALIZED") if len(divisions) > 1 else selected.cte("known")
@@ -228,4 +232,5 @@ def _in(spending: Spending) -> tuple[ColumnElement[bool], ...]:
         spend.c.org_id == spending.org_id,
         spend.c.day >= spending.first.isoformat(),
         spend.c.day <= spending.last.isoformat(),
+        *of_channel(spend, spending.team, spending.channel),
     )

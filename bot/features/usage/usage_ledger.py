@@ -30,16 +30,17 @@ from bot.features.consumption.reader import ConsumptionReader, read_withheld
 from bot.features.consumption.rules import LATE_DATA, bill_of
 from bot.features.consumption.sentences import CycleFigures
 from bot.features.consumption.session_bills import SessionBillReader
+from bot.features.usage import part_names, usual
 from bot.features.usage import session_count_rows as session_counts
-from bot.features.usage import usual
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.chart_days import CHART_DAYS
 from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive, summed
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import due, people, pull_requests, session_days, sessions, spend
+from bot.store import due, past_sessions, people, pull_requests, session_days, sessions, spend
 from bot.store.database.connection import Transaction
+from bot.store.past_sessions import PastSession
 
 
 class UsageLedger:
@@ -217,23 +218,40 @@ async def _active_sessions(
     outcomes, costs = await session_days.outcomes_and_costs(
         tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
     )
-    tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
-    return outcomes, tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
+    ids = [session_id for session_id, _ in costs]
+    tracked, past = await sessions.tracked(tx, ids), await past_sessions.read(tx, ids)
+    return outcomes, tuple(
+        [
+            await _described_past(tx, workspace, past[key], acus)
+            if key in past
+            else await _described(tx, workspace, tracked[key].session, acus)
+            for key, acus in costs
+        ]
+    )
 
 
 async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
-    thread, requester = session.thread_ts, None
-    if workspace.policy.shows_names:
-        asker = await people.get(tx, session.team, session.requester, read_after=0.0)
-        requester = (asker.name if asker else session.requester_name) or None
+    thread = session.thread_ts
     return MostExpensive(
         title=session.title,
         acus=acus,
         permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
         url=session.url,
-        requester=requester,
+        requester=await _asker(tx, workspace, session),
         channel=session.channel,
     )
+
+
+async def _described_past(tx: Transaction, workspace: Workspace, session: PastSession, acus: float) -> MostExpensive:
+    title, asker = part_names.past_session(session.created_at), await _asker(tx, workspace, session)
+    return MostExpensive(title, acus, requester=asker)
+
+
+async def _asker(tx: Transaction, workspace: Workspace, session: Session | PastSession) -> str | None:
+    if not workspace.policy.shows_names:
+        return None
+    asker = await people.get(tx, workspace.team, session.requester, read_after=0.0)
+    return (asker.name if asker else session.requester_name) or None
 
 
 async def _own(

@@ -173,7 +173,7 @@ async def test_the_thread_of_the_post(start, store, bills):
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.7 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="1.8 ACUs", all="8", sessions="6 sessions"),
-        "All sessions, Mon 18 May, as CSV.",
+        "Usage by session, Mon 18 May, as CSV.",
     ]
     [made] = rows[-1]["payload"]["files"]
     assert made["name"] == "devin-usage-2026-05-18-by-session.csv"
@@ -304,6 +304,19 @@ async def test_a_post_without_permission(start, store, bills):
         f"May: 13.3 ACUs · forecast: too early to say\n{digest_root.DAY}.\n"
         f"{WITHHELD[WithheldBecause.PERMISSION].format(named='ViewOrgConsumption')}"
     )
+
+
+@pytest.mark.parametrize("acus", [2.5, 0.0])
+async def test_a_day_without_a_session_has_its_file_too(start, store, bills, acus):
+    bills.days = {date(2026, 5, day): 2.0 for day in range(1, 18)} | {date(2026, 5, 18): acus}
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    [made] = (await thread(store))[-1]["payload"]["files"]
+    assert made["subject"].splitlines() == [
+        "session,url,thread,person,acus,pull_requests",
+        f"elsewhere,,,,{acus},",
+        f"total,,,,{acus},",
+    ]
 
 
 async def test_a_post_about_a_quiet_day(start, store, bills):

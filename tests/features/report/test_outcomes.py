@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.amounts import Price
 from bot.domain.cycle import Cycle
+from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import REPORT_QUESTIONS
 from bot.features.consumption import cycle_rows as cycles
 from bot.features.report import sentences as outcome_report
@@ -63,7 +64,8 @@ async def asked(make, either_store, clock):
     (workspace,) = services.workspaces
 
     async def ask(text):
-        return written((await answers.report(workspace, REPORT_QUESTIONS.of(text))).blocks)
+        answer = await answers.report(workspace, REPORT_QUESTIONS.of(text))
+        return written(answer.blocks) or answer.text
 
     await filled(either_store)
     return ask
@@ -165,3 +167,42 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
 async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
     clock.now = utc(2026, 6, 1, 12)
     assert await asked("month") == f"Devin in June, so far: what came of it\n{usage.NOTHING_FINISHED}"
+
+
+async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, clock):
+    clock.now = utc(2026, 6, 3, 12)
+    await either_store.spent(date(2026, 4, 1), b=1.0)
+    await either_store.pull_request("b", API + "9", utc(2026, 4, 3, 12))
+    await either_store.pull_request("b", API + "9", utc(2026, 4, 4, 12), "merged")
+    for typed in ("last month", "2026-05", "2026-05-01 to 2026-05-31"):
+        lines = (await asked(typed)).splitlines()
+        assert lines[:3] == [
+            "Devin in May 2026: what came of it",
+            "31 finished billing days, 1 to 31 May 2026, each 08:00 UTC to 08:00 UTC.",
+            "*6 pull requests opened: 1 merged, 1 closed unmerged, 4 open.*",
+        ]
+        begin = lines.index("*The month before, April 2026*")
+        assert lines[begin + 1 : begin + 6] == [
+            "1 pull request opened: 1 merged.",
+            "Merge rate: too few to say (1 of 1; it takes 5)",
+            "ACUs per merged pull request: too few to say (3 ÷ 1; it takes 5)",
+            "Time to merge: 1 d (median of 1)",
+            "1 session: 1 with a pull request, 0 without.",
+        ]
+    assert "*The month before, April 2026*" in await asked("last month by person")
+    for typed in ("month", "2026-05-01..2026-05-30", "2026-04"):
+        assert "The month before" not in await asked(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("2026-13", RangeFault.MALFORMED),
+        ("2026-06", RangeFault.FUTURE),
+        ("last month", RangeFault.NOT_KEPT),
+        ("2026-05-18..2026-05-04", RangeFault.REVERSED),
+    ],
+)
+async def test_days_without_figures_are_refused_with_what_to_write(asked, typed, fault):
+    refused = RefusedRange(fault, typed, date(2026, 5, 20), date(2026, 5, 3))
+    assert await asked(typed) == usage.refused_range(refused).text

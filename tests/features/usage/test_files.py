@@ -1,5 +1,7 @@
 """The files behind `/devin usage … csv` and `/devin report … csv`, made of rows."""
 
+from datetime import date
+
 import pytest
 
 from bot.domain.billing import WithheldBecause
@@ -216,3 +218,20 @@ async def test_a_report_is_a_row_for_each_group(make, either_store, clock):
     ]
     clock.now = utc(2026, 5, 20, 8, 30)  # the newest day was over half an hour ago
     assert (await files("report csv"))[1].startswith("2026-05-12..2026-05-18,")
+
+
+async def test_the_month_before_is_a_row_of_the_file_too(make, either_store, clock):
+    clock.now = utc(2026, 6, 3, 12)
+    await with_pull_requests(either_store)
+    await either_store.spent(date(2026, 4, 1), b=1.0)
+    files = Files(make(either_store, clock), either_store)
+    for typed in ("last month", "2026-05"):
+        assert [line.split(",")[:2] for line in (await files(f"report {typed} csv"))[1:]] == [
+            ["2026-05-01..2026-05-31", "6"],
+            ["2026-04-01..2026-04-30", "0"],
+        ]
+    assert await files.refused("report 2026-07 csv") == await files.refused("usage 2026-07 csv")
+    assert await files.refused("report 2026-06-03 csv") == (
+        "No day of this period is finished yet, and a file holds finished days only. "
+        "Type `/devin report week csv` instead."
+    )

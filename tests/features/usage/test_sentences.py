@@ -283,7 +283,7 @@ def test_the_days_that_are_not_finished_stand_apart():
     [
         (
             RangeFault.MALFORMED,
-            "`2025-02-30` names no days of the calendar. Write a day such as `2026-11-26`, or two such as `2026-11-01..2026-11-15`.",
+            "`2025-02-30` names no days of the calendar. Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`.",
         ),
         (RangeFault.REVERSED, "`2025-02-30` ends before it begins. Write the earlier day first."),
         (

@@ -1,6 +1,6 @@
 """The answers to `/devin usage`, made of rows."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -155,6 +155,39 @@ async def test_a_cycle_is_devins(asked, bills, store):
         "14 finished billing days, 6 to 19 May 2026, each 08:00 UTC to 08:00 UTC.",
         "*14 ACUs*",
     ]
+
+
+@pytest.mark.parametrize("typed", ["last month", "2026-04", "2026-04-01 to 2026-04-30"])
+async def test_a_whole_month_stands_beside_the_one_before(asked, store, bills, typed):
+    for month, days in ((3, 31), (4, 30)):
+        await store.billed({date(2026, month, day): month * 2.0 for day in range(1, days + 1)}, NOW)
+    assert (await asked(typed)).splitlines()[:3] == [
+        "Devin in April 2026",
+        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC. March took 186 ACUs: ▲ 29 %.",
+        "*240 ACUs*",
+    ]
+    assert "March took 186 ACUs: ▲ 29 %." in await asked(f"{typed} by day")
+    assert "took" not in await asked("month")
+
+
+async def test_a_month_stands_alone_where_there_are_no_figures_of_all_of_the_one_before(asked, store, bills):
+    await store.billed({date(2026, 3, 31) + timedelta(days=ahead): 2.0 for ahead in range(31)}, NOW)
+    assert (await asked("last month")).splitlines()[:2] == [
+        "Devin in April 2026",
+        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC.",
+    ]
+    assert (await asked("2026-03")).splitlines()[:2] == [
+        "Devin in March 2026",
+        "Billing day Tuesday, 31 March 2026, 08:00 UTC to 08:00 UTC.",
+    ]
+    assert (await asked("2026-05")).startswith("Devin in May 2026, so far\n")
+
+
+async def test_the_last_month_before_all_figures_is_refused(asked, store, bills):
+    await store.billed({may(4): 2.0}, NOW)
+    assert (await asked.message("last month")).text == (
+        "There are no figures from before 4 May 2026, so a range can begin then at the earliest."
+    )
 
 
 async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):

@@ -42,6 +42,7 @@ _TABLES = (
     "operation_rows",
     "operations",
     "outbox",
+    "past_sessions",
     "people",
     "posts",
     "pull_requests",
@@ -467,6 +468,24 @@ def _money_tables() -> None:
     _index_where("ix_spend_to_ask", "spend", ["org_id", "ask_at"], "ask_at IS NOT NULL AND acus > 0")
     op.create_index("ix_spend_day", "spend", ["day", "org_id", "team", "requester", "channel", "session_id", "acus"])
     op.create_table(
+        "past_sessions",
+        sa.Column("session_id", sa.String, nullable=False),
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("org_id", sa.String, nullable=False),
+        sa.Column("channel", sa.String, nullable=False),
+        sa.Column("requester", sa.String, nullable=False),
+        sa.Column("requester_name", sa.String, nullable=False),
+        sa.Column("repo", sa.String),
+        sa.Column("playbook", sa.String),
+        _number("acus", sa.Float),
+        _number("worked", sa.Float),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("done_at", sa.Float),
+        sa.Column("ended_at", sa.Float, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name="pk_past_sessions"),
+    )
+    op.create_index("ix_past_sessions_ended_at", "past_sessions", ["ended_at"])
+    op.create_table(
         "pull_requests",
         sa.Column("session_id", sa.String, nullable=False),
         sa.Column("url", sa.String, nullable=False),
@@ -613,5 +632,6 @@ def _money_tables() -> None:
         sa.Column("share", sa.String, nullable=False),
         sa.Column("added_by", sa.String, nullable=False),
         sa.Column("added_at", sa.Float, nullable=False),
+        _flag("with_file"),
         sa.PrimaryKeyConstraint("team", "channel", "edition", name="pk_subscriptions"),
     )
