@@ -96,7 +96,8 @@ class Timing:
     unknown_thread: float = 10.0  # A reply waits this long for its thread to be known: less than `post_settle`.
     unknown_thread_retry: float = 1.0  # Between two checks whether the thread is known.
     person_known: float = HOUR  # What Slack says about a person counts for this long.
-    person_checked: float = MINUTE  # It counts for this long where somebody starts or stops a session.
+    person_checked: float = MINUTE  # It counts for this long where somebody starts or stops a session, or acts as an admin.
+    person_asked: float = 2.0  # An ack waits for this long for Slack to say who an admin is by now.
     person_at_hand: float = 30.0  # What an ack has read about a person is kept in memory for this long.
     channel_known: float = 30.0  # What Slack says about a channel counts for this long, as it may become shared.
     groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Admins:
-    """The `users` that the settings name, and the `members` of the user group with the id `group` that they name.
+    """Those of the `users` that the settings name who are full members, and the `members` of the user group with the id `group` that they name.
 
     `group` is None if the settings name none. A group that cannot be read, or has no members, has no `members`.
     """

@@ -5,6 +5,7 @@ from typing import Final
 
 # How the keys of posts begin that contain what Devin said or did: those of sessions, and those of fan-outs.
 DEVINS_POSTS: Final = ("say:", "announce:", "fanout:")
+ADMINS_POSTS: Final = "admins:"  # how those of posts to admins begin, and the id of who or what gets one ends them
 
 
 def session_id(key: str) -> str:

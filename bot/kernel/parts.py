@@ -43,7 +43,7 @@ class KernelParts:
 
     def tasks(self) -> dict[str, Flow[Any]]:
         """Return what carries operations on."""
-        return {RunOperation.name: RunOperation(self._kernel.services, self._kinds)}
+        return {RunOperation.name: RunOperation(self._kernel.services, self._kernel.access, self._kinds)}
 
     def drawers(self) -> list[Drawer]:
         """Return what draws the messages of operations."""
@@ -52,7 +52,7 @@ class KernelParts:
     def file_sources(self) -> list[FileSource]:
         """Return wherever the content of shared files comes from."""
         services = self._kernel.services
-        return [DevinFiles(services), Tables(), Charts(), OperationFiles(services)]
+        return [DevinFiles(services), Tables(), Charts(), OperationFiles(services, self._kernel.access)]
 
     def ticks(self, tables: Sequence[TableSpec], card: type[Drawer]) -> list[Tick]:
         """Return what keeps the store, with its `tables`, the engine and who is an admin in order.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from bot.domain.causes import TaskCause
+from bot.domain.commands.spec import Role
 from bot.domain.keys import operation_id, short_id
 from bot.domain.lane import operation_lane
 from bot.domain.operation import TABLE, NewOperation, Operation, OperationRow, OperationState
@@ -29,17 +30,19 @@ MOST_COLUMNS: Final = 20  # of a table in a message
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asked for an operation, and by which request; `direct` is their direct message if they wrote it there."""
+    """Who asked for an operation, by which request and in which role; `direct` is their direct message if that was there.
+    """
 
     team: str
     user: str
     key: str
     direct: str | None = None
+    role: Role = Role.EVERYBODY
 
     @classmethod
     def of(cls, asked: Asked) -> Self:
         """Return who gave a command."""
-        return cls(asked.workspace.team, asked.user, asked.key, asked.direct)
+        return cls(asked.workspace.team, asked.user, asked.key, asked.direct, asked.spec.role)
 
     @classmethod
     def of_job(cls, job: CommandJob) -> Self:
@@ -69,6 +72,7 @@ async def begin(
         ref=short_id(requester.key),
         created_at=uow.now,
         channel=direct,
+        role=requester.role,
         notes=tuple(notes),
     )
     if not await operations.add(uow.tx, operation, rows):

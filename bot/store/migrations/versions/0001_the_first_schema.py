@@ -367,6 +367,7 @@ def _admin_tables() -> None:
         sa.Column("id", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
+        sa.Column("role", sa.String, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("title", sa.String, nullable=False),
         sa.Column("file_name", sa.String, nullable=False),
