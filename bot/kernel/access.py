@@ -247,7 +247,7 @@ class Access:
         return access_sentences.admins_only(spec.subject, admins)
 
     async def has_role(self, workspace: Workspace, user: str, role: Role) -> bool:
-        """Whether `user` is a full member of the workspace now who has the `role`, for work that goes on for a while."""
+        """Whether `user` is a full member of the workspace now who has the `role`: a long work asks again and again."""
         if role is Role.ADMIN:
             return await self.is_admin(workspace, user)
         return await self._is_full_member(workspace, user)

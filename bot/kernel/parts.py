@@ -23,6 +23,7 @@ from bot.kernel.upkeep.admin_group import AdminGroup
 from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.kernel.upkeep.retention import Retention
 from bot.kernel.upkeep.sweep import Sweep
+from bot.kernel.workspace import Workspace
 from bot.store.table_spec import TableSpec
 
 
@@ -40,6 +41,12 @@ class KernelParts:
         return help_handlers(services.commands.specs) | {
             registry.CANCEL_OPERATION: Handler(run=partial(cancel, services))
         }
+
+    async def _learn_private(self, workspace: Workspace) -> float:
+        """Ask about some channels whether they are private. Returns the seconds until the next look."""
+        timing = self._kernel.services.timing
+        await self._kernel.shared_channels.learn_private(workspace, timing.privacy_known)
+        return timing.privacy_tick
 
     def tasks(self) -> dict[str, Flow[Any]]:
         """Return what carries operations on."""
@@ -65,5 +72,6 @@ class KernelParts:
             Tick("sweep", Per.PROCESS, sweep.tick),
             Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
             Tick("retention", Per.PROCESS, Retention(services, tables, card).tick),
+            Tick("private channels", Per.WORKSPACE, self._learn_private),
             Tick("admins", Per.WORKSPACE, AdminGroup(services, self._kernel.access).tick),
         ]

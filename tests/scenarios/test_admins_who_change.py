@@ -1,4 +1,4 @@
-"""Admins who become guests, are deactivated or leave are none: for each command, each batch, each file and each post."""
+"""Admins who become guests, are deactivated or leave are none, for each command, batch, file and post."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -57,7 +57,7 @@ async def changes_unnoticed(on: Harness, clock: Ahead, user: str, **facts: bool)
     clock.put(A_MINUTE_LATER)
 
 
-@pytest.mark.parametrize("change", ["is_restricted", "is_ultra_restricted", "deleted"])
+@pytest.mark.parametrize("change", ["is_restricted", "is_ultra_restricted"])
 async def test_an_admin_who_is_none_any_more_gets_nothing_that_is_for_admins(
     on: Harness, clock: Ahead, change: str
 ) -> None:

@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import ClassVar
 
 from bot.conversation.session_costs import cost_so_far
+from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import Money
+from bot.domain.readers import Readers
 from bot.domain.session import Session
 from bot.features.alarms import rows as alarms
 from bot.features.alarms.rules import Alarm, AlarmKind
@@ -41,7 +43,8 @@ class AlarmPost(Drawer):
         session = await sessions.get(tx, alarm.subject) if alarm.kind is AlarmKind.RUNAWAY else None
         named = alarm.user if workspace.policy.shows_names else None
         by = await people.name_of(tx, alarm.team, named) if named else ""
-        return _drawn(workspace, alarm, session, by, await cost_of(tx, workspace, alarm, alarm.changed_at))
+        cost = await cost_of(tx, workspace, alarm, alarm.changed_at)
+        return await _drawn(tx, workspace, alarm, session, by, cost)
 
     async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:
         """Announce in the thread of the session that something could not be posted there."""
@@ -61,9 +64,9 @@ def alarm_key(alarm: Alarm) -> str:
     return post_key(AlarmPost.name, alarm.key)
 
 
-def notice(workspace: Workspace, alarm: Alarm, session: Session, cost: Money | None) -> Message:
+async def notice(tx: Transaction, workspace: Workspace, alarm: Alarm, session: Session, cost: Money | None) -> Message:
     """Return what the admins read of an alarm that has no post of its own, so that nothing can be pressed."""
-    message = _drawn(workspace, alarm, session, cost=cost)
+    message = await _drawn(tx, workspace, alarm, session, cost=cost)
     return replace(message, blocks=[block for block in message.blocks if block["type"] != "actions"])
 
 
@@ -77,10 +80,19 @@ async def cost_of(tx: Transaction, workspace: Workspace, alarm: Alarm, at: float
     return await cost_so_far(tx, workspace.policy.acu_price, alarm.subject, alarm.facts["acus"], at)
 
 
-def _drawn(
-    workspace: Workspace, alarm: Alarm, session: Session | None, by: str = "", cost: Money | None = None
+async def _drawn(
+    tx: Transaction,
+    workspace: Workspace,
+    alarm: Alarm,
+    session: Session | None,
+    by: str = "",
+    cost: Money | None = None,
 ) -> Message:
-    permalink = None
-    if session is not None and session.thread_ts is not None:
-        permalink = workspace.slack.permalink(session.channel, session.thread_ts)
-    return alarm_post(alarm, session, by, permalink, cost)
+    permalink = stand_in = None
+    if session is not None:
+        # An alarm without a post of its own is for the admins.
+        readers = Readers(workspace.policy.admin_channel or "")
+        stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(session.channel)
+        if session.thread_ts is not None:
+            permalink = workspace.slack.permalink(session.channel, session.thread_ts)
+    return alarm_post(alarm, session, by, permalink, cost, stand_in)

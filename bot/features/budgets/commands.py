@@ -67,9 +67,9 @@ class BudgetCommands:
         """Answer `budget list`, unless the person is a guest or of another company."""
         admin = await self._access.is_admin(asked.workspace, asked.user)  # first: Slack says who they are by now
         refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
-        return refusal or await self._listing(asked.workspace, asked.user, asked.channel, admin=admin)
+        return refusal or await self.listing(asked.workspace, asked.user, asked.channel, admin=admin)
 
-    async def _listing(self, workspace: Workspace, user: str, channel: str, *, admin: bool) -> Message:
+    async def listing(self, workspace: Workspace, user: str, channel: str, *, admin: bool) -> Message:
         """Return the list of budgets: for an admin all, for others those that hold for them in `channel`."""
         now = self._services.clock()
         async with self._services.db.scan(urgent=True) as tx:

@@ -309,6 +309,7 @@ def _tables() -> None:
         _number("changed_at", sa.Float),
         sa.Column("unread_from", sa.String),
         sa.Column("is_private", sa.Boolean),
+        _number("private_asked_at", sa.Float),
         sa.PrimaryKeyConstraint("team", "channel", name="pk_channels"),
     )
     op.create_table(
