@@ -4,6 +4,7 @@
    answer counts for a short time. Slack's event about a change has it asked at once.
 2. If the answer differs from what is stored, the change is stored with all that follows from it: the posts that wait
    are marked dead, the askers get a direct message, and the posts that are edited are drawn anew.
+   Of posts with figures `bot/kernel/sending/withheld.py` says more.
 
 An answer that is older than the stored change counts for nothing: another worker may know better.
 Slack's answer also says whether the channel is private, which is asked for and stored for what is shown of sessions
@@ -13,7 +14,7 @@ outside of it: soon after its first session, each day, and before a digest.
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.keys import DEVINS_POSTS, ref_of
+from bot.domain.keys import DEVINS_POSTS, FIGURES_POSTS, ref_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -46,8 +47,8 @@ class SharedChannels:
         self._services = services
         self._answers: dict[tuple[str, str], _Answer] = {}
 
-    async def is_shared(self, workspace: Workspace, channel: str) -> bool:
-        """Whether another company shares `channel`; False for direct messages.
+    async def is_shared(self, workspace: Workspace, channel: str, *, anew: bool = False) -> bool:
+        """Whether another company shares `channel`; False for direct messages. With `anew` Slack is asked in any case.
 
         What was known before holds while Slack does not answer. Raises SlackError if nothing is known.
         """
@@ -55,7 +56,7 @@ class SharedChannels:
             return False
         known = await self._known(workspace, channel)
         answer = self._answers.get((workspace.team, channel))
-        if answer is None or self._is_old(answer, known):
+        if answer is None or anew or self._is_old(answer, known):
             try:
                 answer = await self._ask(workspace, channel)
             except SlackError as error:
@@ -138,6 +139,9 @@ class SharedChannels:
                 await self._change(uow, workspace.team, channel, shared=answer.is_shared)
 
     async def _change(self, uow: UnitOfWork, team: str, channel: str, *, shared: bool) -> None:
+        if shared and channel != self._services.workspaces[team].policy.admin_channel:
+            # Those in the admins' channel go to each admin instead, when it is their turn.
+            await outbox.mark_channel_dead(uow.tx, team, channel, SHARED, uow.now, FIGURES_POSTS)
         live = await sessions.of_channel(uow.tx, team, channel, limit=MOST_SESSIONS)
         for session in live if shared else ():
             await outbox.mark_session_dead(uow.tx, session.id, SHARED, uow.now, DEVINS_POSTS)

@@ -11,6 +11,9 @@ from bot.views.message import Block, Message
 from bot.views.sentences import STATE_WORDS
 from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
 
+WITHHELD: Final = Message(
+    "There was an alarm here. This channel is shared with another company, so what was spent does not appear here."
+)
 SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
 OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
 GO_ON: Final = Message("OK, the session goes on, with no other alarm about it until this one is over.")

@@ -44,7 +44,7 @@ class UsageAnswers:
             if question.by is not None:
                 figures = await self.figures(tx, workspace, span.counted)
                 spending = Spending(
-                    workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1], readers
+                    workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1], readers=readers
                 )
                 parts = await UsageParts(tx, workspace, spending, figures).by(question.by)
                 return views.divided(question, span, figures, parts, apart, before)

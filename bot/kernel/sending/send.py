@@ -21,6 +21,7 @@ from bot.kernel.sending.failures import REACTIONS, SendFailures
 from bot.kernel.sending.file_sources import FileSources
 from bot.kernel.sending.files import FilePosts, has_files
 from bot.kernel.sending.forms import PostForms
+from bot.kernel.sending.withheld import WithheldFigures
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SHARED, SharedChannels
 from bot.kernel.unit_of_work import UnitOfWork
@@ -68,6 +69,7 @@ class Send:
         self._sources = sources
         self._forms = PostForms(services, sources)
         self._shared_channels = shared_channels
+        self._figures = WithheldFigures(services, access, failure, shared_channels)
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
@@ -188,6 +190,8 @@ class Send:
             await self._failure.mark_dead(row, "no admin any more")
             return
         row = await self._forms.drawable(row)
+        if await self._figures.withholds(row):
+            return
         if self._is_devins(row) and await self._is_shared(row):
             await self._failure.mark_dead(row, SHARED)
             return
