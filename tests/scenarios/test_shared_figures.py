@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.billing import billing_day, bounds
 from bot.features.alarms import sentences as alarm_sentences
-from bot.timing import DAY, Timing
+from bot.timing import HOUR, Timing
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import buttons, settled
@@ -122,7 +123,7 @@ async def test_the_digest_of_a_shared_admin_channel_is_read_directly_with_its_th
     await on.slack.wait_for_message(OPS, "6.2")
     await shared_without_an_event(on, OPS)
     before = len(await said(on, OPS))
-    clock.put(DAY)
+    clock.put(bounds(billing_day(on.clock()))[1] + 1.5 * HOUR - on.clock())  # after nine, when the day is over
     for channel in DIRECT:
         await until(partial(has_digest, on, channel), seconds=60)
     await settled(on)

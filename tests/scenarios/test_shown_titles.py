@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.billing import newest_finished
+from bot.domain.billing import billing_day, bounds, newest_finished
 from bot.store import tables
-from bot.timing import DAY, Timing
+from bot.timing import DAY, HOUR, Timing
 from bot.views.sentences import IN_DIRECT_MESSAGE, IN_PRIVATE_CHANNEL
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
@@ -175,7 +175,9 @@ async def test_a_digest_asks_again_right_before(on: Harness, clock: Ahead) -> No
     await on.devin.set((await on.session("hush one"))["session_id"], title="hush one", acus_consumed=6.2)
     await on.slack.wait_for_message(WEB, "hush one", thread_ts=ts)
     await learned(on, WEB, private=False)
+    await spent(on, 1)
     await on.slack.put_channel(WEB, kind="group")
-    clock.put(DAY - 601)  # asked about a day ago, nearly
-    digest = await on.slack.wait_for_message(OPS, "Devin", within=60)
-    assert "hush one" not in str(await on.slack.messages(OPS)), digest
+    clock.put(bounds(billing_day(on.clock()))[1] + 1.5 * HOUR - on.clock())  # after nine, when the day is over
+    table = await on.slack.wait_for_message(OPS, "Sessions, ", within=60)
+    assert IN_PRIVATE_CHANNEL in table["text"]
+    assert "hush one" not in str(table)
