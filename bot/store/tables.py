@@ -267,6 +267,7 @@ channels: Final = Table(
     _number("changed_at", Float),
     Column("unread_from", String),
     Column("is_private", Boolean),  # None until Slack was asked
+    _number("private_asked_at", Float),
 )
 
 # The list of sessions that a person was shown last, whose numbers they may type.

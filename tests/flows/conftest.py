@@ -1,5 +1,6 @@
 """Flows over a real store, SQLite and PostgreSQL, with a clock to set and a Devin whose bills are made up."""
 
+import math
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -141,7 +142,7 @@ class Store:
             await session_days.record(tx, name, at)
             channel = values.get("channel", CHANNEL)
             if not channel.startswith("D"):
-                await channels.set_private(tx, TEAM, channel, private=False)
+                await channels.set_private(tx, TEAM, channel, private=False, asked_at=math.inf)  # never again
 
     async def spent(self, day: date, **acus: float) -> None:
         """Let sessions spend something on a day, at whose end they are what they are now."""

@@ -160,7 +160,7 @@ class RunawayWatch:
                 quiet = replace(alarm, thread_ts=None)
                 once = f"{AlarmKind.RUNAWAY}:{session.id}:{session.progress_acus}"
                 cost = await cost_of(uow.tx, workspace, quiet, now)
-                await uow.notify_admins(workspace, once, notice(workspace, quiet, session, cost))
+                await uow.notify_admins(workspace, once, await notice(uow.tx, workspace, quiet, session, cost))
             return
         await self._store(replace(alarm, changed_at=now))
         log.warning("session runs away", session=session.id, silent=facts["silent"], hour=facts["hour"])

@@ -10,6 +10,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from bot.domain.cycle import Cycle
 from bot.features.digest import subscription_rows as subscriptions
@@ -36,6 +37,8 @@ from bot.store.database.connection import Transaction
 from bot.store.outbox import OutboxRow
 
 log = get_logger(__name__)
+
+_MOST_ASKED: Final = 5  # times before a digest, each about some channels
 
 
 class DueDigests:
@@ -89,10 +92,16 @@ class DueDigests:
             await self._skip(destination, digest.day, past, "too late")
         elif not past.has_left_out(digest.day):
             if await self._may_be_posted(destination, digest.day, past):
-                await self._shared_channels.learn_private(self._workspace)
+                await self._learn_private()
                 await self._digest_post.store(destination, digest, now)
             return False
         return True
+
+    async def _learn_private(self) -> None:
+        """Ask which channels are private by now. Of more than a hundred the others are known since a day."""
+        for _ in range(_MOST_ASKED):
+            if not await self._shared_channels.learn_private(self._workspace, self._services.timing.privacy_in_digest):
+                return
 
     def _until_next(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> float:
         instants = [digest.at for digest in _planned(destination, cycles, now) if digest.at > now]

@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from bot.conversation.titles import ShownTitles
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.features.digest.digest_file import question_of
 from bot.features.usage.figure_files import FigureFile, usage_file
 from bot.features.usage.figure_sentences import Figures
@@ -19,7 +19,7 @@ async def digest_file(
     figures: Figures,
     first: date,
     channel: str | None,
-    titles: ShownTitles,
+    readers: Readers,
 ) -> FigureFile | None:
     """Return the file of the sessions from `first` to the day of the `figures`, and of what came from elsewhere.
 
@@ -27,8 +27,8 @@ async def digest_file(
     this plan.
     """
     question, span = question_of(first, figures.day)
-    spending = Spending(workspace.team, workspace.organisation.id, first, figures.day, channel)
-    found = await FileParts(tx, workspace, spending, figures, titles=titles).by(By.SESSION)
+    spending = Spending(workspace.team, workspace.organisation.id, first, figures.day, channel, readers)
+    found = await FileParts(tx, workspace, spending, figures).by(By.SESSION)
     if found is None or found == ([], None):
         return None
     made = usage_file(question, span, figures, *found, shows_people=workspace.policy.shows_names)

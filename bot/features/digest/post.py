@@ -15,6 +15,7 @@ from bot.domain.billing import ONE_DAY, bounds, days_before, newest_finished
 from bot.domain.cycle import Cycle
 from bot.domain.key_expiry import is_near
 from bot.domain.keys import short_id
+from bot.domain.readers import Readers
 from bot.features.consumption.cycles import cycle_of, key_expiry_of
 from bot.features.digest.contents import DigestContents
 from bot.features.digest.corrections import AnnouncedCorrections
@@ -22,7 +23,7 @@ from bot.features.digest.edition_sentences import EditionFigures, Preview, editi
 from bot.features.digest.editions import LATEST, Occasion, PlannedDigest, Share, newest_day
 from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
 from bot.features.digest.subscription import MissedBecause, Subscription
-from bot.features.usage.figure_sentences import MostExpensive, no_acus_at_all
+from bot.features.usage.figure_sentences import no_acus_at_all
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -160,15 +161,15 @@ class DigestPost:
         else:
             first = days_before(last, 6)[0] if occasion is Occasion.WEEKLY else last
         channel = subscription.channel if subscription.share is Share.HERE else None
-        figures = await self._usage_ledger.figures(self._workspace, last, first, of=channel)
+        readers = Readers(subscription.channel)
+        figures = await self._usage_ledger.figures(self._workspace, last, first, of=channel, readers=readers)
         before = None
         if occasion is Occasion.WEEKLY:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         async with self._services.db.read() as tx:
-            titles = await ShownTitles.read(tx, self._workspace, subscription.channel)
-        listed = tuple(_shown(session, titles) for session in figures.most_expensive)
-        figures = replace(figures, here=channel is not None, most_expensive=listed)
+            titles = await ShownTitles.read(tx, self._workspace, readers)
+        figures = replace(figures, here=channel is not None)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
             return edition
@@ -193,10 +194,8 @@ class DigestPost:
         if edition.occasion is Occasion.WARNING or not has_thread:
             return edition
         counted = None if of_all else channel
-        async with self._services.db.read() as tx:
-            titles = await ShownTitles.read(tx, self._workspace, channel)
         thread = await self._contents.thread(
-            self._workspace, edition.figures, edition.first, counted, titles, has_file=has_file
+            self._workspace, edition.figures, edition.first, counted, Readers(channel), has_file=has_file
         )
         return replace(edition, thread=thread)
 
@@ -216,8 +215,3 @@ async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]
     current = await cycle_of(tx, org_id, now)
     before = await cycle_of(tx, org_id, bounds(current.first - ONE_DAY)[0])
     return [current, before] if before.last == current.first - ONE_DAY else [current]
-
-
-def _shown(session: MostExpensive, titles: ShownTitles) -> MostExpensive:
-    title = titles.replacement(session.channel) if session.channel is not None else None
-    return session if title is None else replace(session, title=title, permalink=None, url=None)

@@ -42,19 +42,20 @@ class ReportCommand:
             return NO_REPORT
         if question.as_file:
             return await self._file(asked, question)
-        return await self._answers.report(asked.workspace, question)
+        return await self._answers.report(asked.workspace, question, asked.readers)
 
     async def _file(self, asked: Asked, question: Question) -> Message:
         """Begin the file of a report. NO_ANSWER means that the operation's message is the answer."""
-        workspace = asked.workspace
+        workspace, requester = asked.workspace, Requester.of(asked)
         async with self._services.db.scan(urgent=True) as tx:
             span = finished_days(await self._usage_answers.span(tx, workspace, question), self._services.clock())
             if isinstance(span, RefusedRange):
                 return refused_range(span)
             if not span.counted:
                 return running(question, f"{_REPORT} {replace(question, period=Period.WEEK)}")
-            groups = await self._answers.file_groups(tx, workspace, spending(workspace, span), question.by)
+            period = spending(workspace, span, requester.readers)
+            groups = await self._answers.file_groups(tx, workspace, period, question.by)
             if question.by is None and (before := await self._answers.month_before(tx, workspace, span)) is not None:
                 groups.append((days_name(before.month.first, before.month.last), before.outcomes))
         made = report_file(question, span, groups, shows_people=workspace.policy.shows_names)
-        return await begin_figure_file(self._services, Requester.of(asked), made)
+        return await begin_figure_file(self._services, requester, made)

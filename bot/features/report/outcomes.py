@@ -12,6 +12,7 @@ from bot.domain.amounts import Money, cost
 from bot.domain.billing import bounds
 from bot.domain.periods import RefusedRange, Span
 from bot.domain.questions import By, Question
+from bot.domain.readers import ANYBODY, Readers
 from bot.domain.waiting import Blocked, blocked
 from bot.features.report import outcome_rows
 from bot.features.report import sentences as views
@@ -47,15 +48,15 @@ class OutcomeAnswers:
         self._services = services
         self._usage_answers = usage_answers
 
-    async def report(self, workspace: Workspace, question: Question) -> Message:
-        """Return the answer to the `question` of an admin."""
+    async def report(self, workspace: Workspace, question: Question, readers: Readers = ANYBODY) -> Message:
+        """Return the answer to the `question` of an admin, which `readers` read."""
         async with self._services.db.scan(urgent=True) as tx:
             span = await self._usage_answers.span(tx, workspace, question)
             if isinstance(span, RefusedRange):
                 return refused_range(span)
             if not span.counted:
                 return views.outcome_report(question, span, None)
-            report = await self._report(tx, workspace, spending(workspace, span), question.by)
+            report = await self._report(tx, workspace, spending(workspace, span, readers), question.by)
             before = await self.month_before(tx, workspace, span)
         return views.outcome_report(question, span, report, before)
 
@@ -78,7 +79,7 @@ class OutcomeAnswers:
         grouping = await _grouping(tx, workspace, period, division)
         ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
-        names = await FilePartNaming(tx, workspace).names(division, keys, grouping.asked_as)
+        names = await FilePartNaming(tx, workspace, period.readers).names(division, keys, grouping.asked_as)
         return [(names.get(key) or (grouping.special(key),), outcomes) for key, outcomes in ordered]
 
     async def _report(
@@ -92,14 +93,14 @@ class OutcomeAnswers:
         if division is not None:
             grouping = await _grouping(tx, workspace, period, division)
             ordered = await asyncio.to_thread(grouping.outcomes, found)
-            groups = await _named(PartNaming(tx, workspace), grouping, ordered)
+            groups = await _named(PartNaming(tx, workspace, period.readers), grouping, ordered)
         return OutcomeReport(
             await asyncio.to_thread(found.outcomes),
             open=await asyncio.to_thread(_open, found, workspace.policy.code_hosts),
             playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
             groups=groups,
             blocked=blocked_on,
-            longest_blocked=await _title(tx, workspace, blocked_on),
+            longest_blocked=await _title(tx, workspace, blocked_on, period.readers),
             cost=await _cost(tx, workspace, period),
         )
 
@@ -135,17 +136,18 @@ async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
 
 
 def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
-    return tuple(
-        OpenPullRequest(
-            pull_request.url, pull_request_name(pull_request.url, hosts), found.now - pull_request.first_seen
-        )
-        for pull_request in found.opened
-        if pull_request.is_open
-    )
+    return tuple(_open_one(pull_request, hosts, found.now) for pull_request in found.opened if pull_request.is_open)
 
 
-async def _title(tx: Transaction, workspace: Workspace, found: Blocked) -> str:
-    """Name the session that was blocked longest, as those may read it who are not in its thread."""
+def _open_one(pull_request: OpenedPullRequest, hosts: Collection[str], now: float) -> OpenPullRequest:
+    age = now - pull_request.first_seen
+    if not pull_request.shown:
+        return OpenPullRequest(None, views.HIDDEN_PULL_REQUEST, age)
+    return OpenPullRequest(pull_request.url, pull_request_name(pull_request.url, hosts), age)
+
+
+async def _title(tx: Transaction, workspace: Workspace, found: Blocked, readers: Readers) -> str:
+    """Name the session that was blocked longest, as `readers` may see it."""
     if found.longest is None:
         return ""
     session_id, _ = found.longest
@@ -153,7 +155,7 @@ async def _title(tx: Transaction, workspace: Workspace, found: Blocked) -> str:
     if tracked is None:
         return views.NOT_STORED
     session = tracked.session
-    instead = (await ShownTitles.read(tx, workspace, "")).replacement(session.channel)
+    instead = (await ShownTitles.read(tx, workspace, readers)).replacement(session.channel, session.requester)
     address = workspace.slack.permalink(session.channel, session.thread_ts) if session.thread_ts else session.url
     return instead or link(address, session.title, part_names.LONGEST)
 
@@ -226,7 +228,7 @@ class _Grouping:
 async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By) -> _Grouping:
     active = await outcome_rows.active(tx, period, division)
     of_opened = await outcome_rows.of_opened(tx, period, division)
-    few = await groups_of_few(tx, PartNaming(tx, workspace), period, division)
+    few = await groups_of_few(tx, PartNaming(tx, workspace, period.readers), period, division)
     return _Grouping(workspace, division, active, of_opened, few)
 
 

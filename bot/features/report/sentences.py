@@ -22,6 +22,7 @@ PLAYBOOKS_LISTED: Final = 5
 WHAT_CAME_OF_IT: Final = "what came of it"
 NO_PULL_REQUESTS: Final = "No pull requests were opened."
 NOT_STORED: Final = "a session that is no longer stored"
+HIDDEN_PULL_REQUEST: Final = "One of a private channel or a direct message"
 NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
@@ -34,9 +35,12 @@ EXPLAINED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OpenPullRequest:
-    """A pull request that is still open: its address, its name and for how many seconds it has been open."""
+    """A pull request that is still open: its address, its name and for how many seconds it has been open.
 
-    url: str
+    One that the readers may not see has no address, and `HIDDEN_PULL_REQUEST` for its name.
+    """
+
+    url: str | None
     name: str
     age: float
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.conversation.titles import ShownTitles
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
@@ -20,11 +21,11 @@ _UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REP
 class FilePartNaming:
     """Reads the names of groups in one workspace, one for each of `bot.features.usage.figure_files.name_columns`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, *, titles: ShownTitles | None = None) -> None:
-        """`titles` say which titles and links of sessions may be shown; without them all are."""
+    def __init__(self, tx: Transaction, workspace: Workspace, readers: Readers) -> None:
+        """`readers` are who may get the file."""
         self._tx = tx
         self._workspace = workspace
-        self._titles = titles
+        self._readers = readers
 
     async def names(
         self, division: By, keys: Sequence[str | None], asked_as: Mapping[str, str]
@@ -45,7 +46,8 @@ class FilePartNaming:
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
         found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
         past = list((await past_sessions.read(self._tx, ids)).values())
-        named: dict[str | None, Names] = {session.id: self._session(session) for session in found}
+        titles = await ShownTitles.read(self._tx, self._workspace, self._readers)
+        named: dict[str | None, Names] = {session.id: self._session(session, titles) for session in found}
         named |= {session.id: (part_names.past_session(session.created_at), None, None) for session in past}
         return await self._with_askers(named, [*found, *past])
 
@@ -61,8 +63,8 @@ class FilePartNaming:
             for session in of
         }
 
-    def _session(self, session: Session) -> Names:
-        if self._titles is not None and (title := self._titles.replacement(session.channel)) is not None:
+    def _session(self, session: Session, titles: ShownTitles) -> Names:
+        if (title := titles.replacement(session.channel, session.requester)) is not None:
             return title, None, None
         return session.title, session.url, self._thread(session)
 

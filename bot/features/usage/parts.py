@@ -29,7 +29,7 @@ class UsageParts:
 
     def __init__(self, tx: Transaction, workspace: Workspace, spending: Spending, figures: Figures) -> None:
         self._tx = tx
-        self._naming = PartNaming(tx, workspace)
+        self._naming = PartNaming(tx, workspace, spending.readers)
         self._spending = spending
         self._figures = figures
 

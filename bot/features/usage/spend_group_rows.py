@@ -8,14 +8,17 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Label,
     RowMapping,
     ScalarSelect,
     Select,
     Subquery,
+    and_,
     case,
     desc,
     func,
     literal,
+    not_,
     null,
     select,
     union_all,
@@ -24,14 +27,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
+from bot.domain.readers import ANYBODY, Readers
+from bot.features.usage.part_names import HIDDEN_REPOSITORY
 from bot.store import past_sessions
+from bot.store.channels import shows_session
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Whose spending it is, and in which period: an organisation's, as a person of one workspace may see it.
+    """Whose spending it is, and in which period: an organisation's, as `readers` in one workspace may see it.
 
     With a `channel` it is that of the sessions there.
     """
@@ -41,6 +47,7 @@ class Spending:
     first: date
     last: date
     channel: str | None = None
+    readers: Readers = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,6 @@ _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
 _OWN: Final[Mapping[By, ColumnElement[Any]]] = {
     By.SESSION: past_sessions.ID,
     By.PLAYBOOK: past_sessions.PLAYBOOK,
-    By.REPO: past_sessions.REPO,
 }
 
 
@@ -184,6 +190,25 @@ def without_number(url: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(url, "0123456789")
 
 
+def repository_option(shown: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The repository in a session's options; where it is not `shown` to the readers, one for all such sessions."""
+    is_known = past_sessions.ID.is_not(None)
+    return case((and_(is_known, not_(shown)), literal(HIDDEN_REPOSITORY)), else_=past_sessions.REPO)
+
+
+def if_shown(shown: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The `value` where it is `shown` to the readers, else NULL."""
+    return case((shown, value), else_=null())
+
+
+def is_shown(spending: Spending, spent: FromClause) -> ColumnElement[bool]:
+    """The condition that the readers may see title, links and repository of a session, by what it `spent`.
+
+    That is there longer than the session's own row.
+    """
+    return shows_session(spending.team, spending.readers, spent.c.channel, spent.c.requester)
+
+
 def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause:
     """What each session spent in the period, and what is known of it, with a column for each of the `divisions`.
 
@@ -192,19 +217,28 @@ def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause
     spent, opened = _spent(spending, divisions), _opened(spending)
     name = [past_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
     own = [past_sessions.ID.label("id"), past_sessions.WORKED.label("worked"), *name]
-    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in divisions]
-    url = [_pull_request(spending, spent.c.session_id).label("url")] if By.REPO in divisions else []
+    others = [by for by in divisions if by is not By.REPO]
+    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in others]
+    if By.REPO in divisions:
+        keys += _repository(spending, spent)
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
     joined = past_sessions.with_sessions(spent, spent.c.session_id, spending.team)
     joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
-    selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys, *url).select_from(joined)
+    selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys).select_from(joined)
     # Without the hint SQLite would do this anew for each division. For a single one a stored result only costs time.
     return selected.cte("known").prefix_with("MATERIALIZED") if len(divisions) > 1 else selected.cte("known")
 
 
+def _repository(spending: Spending, spent: Subquery) -> list[Label[Any]]:
+    """The repository of a session as the readers may see it: in its options, and by the address of a pull request."""
+    shown = is_shown(spending, spent)
+    url = if_shown(shown, _pull_request(spending, spent.c.session_id))
+    return [repository_option(shown).label(By.REPO.value), url.label("url")]
+
+
 def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
     """What each session spent in the period, with what its rows share of that by which it is to be grouped."""
-    shared = [spend.c.team, *(_SHARED[by] for by in divisions if by in _SHARED)]
+    shared = [spend.c.team, *(column for by, column in _SHARED.items() if by in divisions or By.REPO in divisions)]
     of_each = select(
         spend.c.session_id,
         func.sum(spend.c.acus).label("acus"),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.features.usage.spend_group_rows import Spending, without_number
+from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import past_sessions
 from bot.store.tables import pull_requests, spend
 
@@ -35,9 +35,10 @@ async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: b
         .where(pull_requests.c.session_id == spend.c.session_id, pull_requests.c.team == spending.team)
         .scalar_subquery()
     )
-    repo = past_sessions.REPO
-    asked = _of_sessions(select(repo, func.max(url), spend.c.requester), spending)
-    asked = asked.group_by(repo, without_number(url), spend.c.requester)
+    seen = is_shown(spending, spend)
+    repo, shown = repository_option(seen), if_shown(seen, url)
+    asked = _of_sessions(select(repo, func.max(shown), spend.c.requester), spending)
+    asked = asked.group_by(repo, without_number(shown), spend.c.requester)
     return await _people(tx, spending, asked, used_only=used_only)
 
 

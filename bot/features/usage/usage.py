@@ -9,6 +9,7 @@ from bot.domain.billing import Period, billing_day
 from bot.domain.cycle import Cycle, month_before
 from bot.domain.periods import RefusedRange, Span, days_between, span_of_dates, span_of_period
 from bot.domain.questions import Question
+from bot.domain.readers import ANYBODY, Readers
 from bot.features.consumption.cycles import cycle_of
 from bot.features.usage import sentences as views
 from bot.features.usage import spend_group_rows as spend_groups
@@ -30,8 +31,8 @@ class UsageAnswers:
         self._services = services
         self._usage_ledger = usage_ledger
 
-    async def usage(self, workspace: Workspace, question: Question) -> Message:
-        """Return the answer to the `question` of an admin."""
+    async def usage(self, workspace: Workspace, question: Question, readers: Readers = ANYBODY) -> Message:
+        """Return the answer to the `question` of an admin, which `readers` read."""
         async with self._services.db.scan(urgent=True) as tx:
             span = await self.span(tx, workspace, question)
             if isinstance(span, RefusedRange):
@@ -42,10 +43,14 @@ class UsageAnswers:
                 return views.nothing_finished(question, span, apart)
             if question.by is not None:
                 figures = await self.figures(tx, workspace, span.counted)
-                spending = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
+                spending = Spending(
+                    workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1], readers=readers
+                )
                 parts = await UsageParts(tx, workspace, spending, figures).by(question.by)
                 return views.divided(question, span, figures, parts, apart, before)
-        figures = await self._usage_ledger.figures(workspace, span.counted[-1], span.counted[0], urgent=True)
+        figures = await self._usage_ledger.figures(
+            workspace, span.counted[-1], span.counted[0], urgent=True, readers=readers
+        )
         if question.period in {None, Period.LAST_MONTH} and not apart.days:
             figures = replace(figures, cycle=None, waiting=0)  # they are about now
         return views.usage(question, span, figures, apart, before)

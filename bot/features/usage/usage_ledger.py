@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import cost
 from bot.domain.billing import (
     SETTLING,
@@ -23,6 +24,7 @@ from bot.domain.billing import (
 from bot.domain.cycle import Cycle, CycleLimits, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.periods import days_between
+from bot.domain.readers import ANYBODY, Readers
 from bot.domain.session import Session
 from bot.features.consumption.cycle_figures import cycle_figures, history_start
 from bot.features.consumption.cycles import cycle_of, limits_of
@@ -64,25 +66,36 @@ class UsageLedger:
         return await self._session_bills.is_behind(organisation)
 
     async def figures(
-        self, workspace: Workspace, day: date, since: date | None = None, *, of: str | None = None, urgent: bool = False
+        self,
+        workspace: Workspace,
+        day: date,
+        since: date | None = None,
+        *,
+        of: str | None = None,
+        urgent: bool = False,
+        readers: Readers = ANYBODY,
     ) -> Figures:
         """Return the figures of the billing day `day`, or of all days from `since` to `day`.
 
         What was billed is the whole organisation's; everything else is about the workspace's sessions in it.
         With `of`, a channel, only its sessions count. With `urgent` the read goes before others, as Slack waits for it.
+        Sessions whose titles the `readers` may not see have none.
         """
-        days, org_id = days_between(since or day, day), workspace.organisation.id
-        theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
+        days = days_between(since or day, day)
         async with self._services.db.scan(urgent=urgent) as tx:
-            cycle = await cycle_of(tx, org_id, bounds(day)[0])
-            own = await _own(tx, workspace, await self._first_counted(tx, org_id, days, cycle, of), day, of)
-            amounts = await self._amounts(tx, workspace, days, of, own)
-            outcomes, most_expensive = await _active_sessions(tx, workspace, days, of)
-            opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
-            waiting = await session_counts.waiting_now(tx, *theirs, of)
-            no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
-            of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
-            worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
+            return await self._figures(tx, workspace, days, of, readers)
+
+    async def _figures(
+        self, tx: Transaction, workspace: Workspace, days: Sequence[date], of: str | None, readers: Readers
+    ) -> Figures:
+        day, org_id = days[-1], workspace.organisation.id
+        theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
+        cycle = await cycle_of(tx, org_id, bounds(day)[0])
+        own = await _own(tx, workspace, await self._first_counted(tx, org_id, days, cycle, of), day, of)
+        amounts = await self._amounts(tx, workspace, days, of, own)
+        outcomes, most_expensive = await _active_sessions(tx, workspace, days, of, readers)
+        opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
+        no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
         return replace(
             summed(amounts, days),
             usual=amounts.usual(day) if len(days) == 1 else None,  # a sum of days has nothing to be compared with
@@ -90,11 +103,11 @@ class UsageLedger:
             outcomes=outcomes,
             pull_requests_opened=opened,
             pull_requests_merged=merged,
-            waiting=waiting,
+            waiting=await session_counts.waiting_now(tx, *theirs, of),
             most_expensive=most_expensive,
-            cycle=of_cycle,
+            cycle=await self._cycle(tx, workspace, cycle, day, amounts, own, of),
             no_acus_reported=no_acus,
-            worked=worked,
+            worked=await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0,
             cost=cost(workspace.policy.acu_price, amounts.shown(days)),
         )
 
@@ -212,7 +225,7 @@ class UsageLedger:
 
 
 async def _active_sessions(
-    tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
+    tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None, readers: Readers
 ) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...]]:
     """Count the sessions that were active on the days by their outcomes, and describe those that spent most."""
     outcomes, costs = await session_days.outcomes_and_costs(
@@ -220,18 +233,23 @@ async def _active_sessions(
     )
     ids = [session_id for session_id, _ in costs]
     tracked, past = await sessions.tracked(tx, ids), await past_sessions.read(tx, ids)
+    titles = await ShownTitles.read(tx, workspace, readers)
     return outcomes, tuple(
         [
             await _described_past(tx, workspace, past[key], acus)
             if key in past
-            else await _described(tx, workspace, tracked[key].session, acus)
+            else await _described(tx, workspace, tracked[key].session, acus, titles)
             for key, acus in costs
         ]
     )
 
 
-async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
-    thread = session.thread_ts
+async def _described(
+    tx: Transaction, workspace: Workspace, session: Session, acus: float, titles: ShownTitles
+) -> MostExpensive:
+    thread, hidden = session.thread_ts, titles.replacement(session.channel, session.requester)
+    if hidden is not None:
+        return MostExpensive(hidden, acus, requester=await _asker(tx, workspace, session), channel=session.channel)
     return MostExpensive(
         title=session.title,
         acus=acus,

@@ -13,6 +13,7 @@ from bot.domain.outliers import usual_limit
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, was_woken
 from bot.features.alarms.sentences import alarm_post, reminder
+from bot.views.sentences import IN_DIRECT_MESSAGE
 
 WORKING = Snapshot("running", "working", title="Fix <it>", acus=12.3)
 SESSION = Session(
@@ -58,8 +59,8 @@ def test_what_runs_away(silent, hour, usual, found):
     assert runaway(silent, hour, usual, 5.0) == found
 
 
-def test_what_is_said_in_a_direct_message_stays_there():
-    shown = alarm_post(ALARM, replace(SESSION, channel="D1"), "", LINK)
+def test_what_not_all_readers_may_see_has_neither_title_nor_links():
+    shown = alarm_post(ALARM, SESSION, "", LINK, stand_in=IN_DIRECT_MESSAGE)
     assert shown.text == "A session in a direct message has spent 6.2 ACUs since its last message or pull request."
     assert "Fix" not in str(shown.blocks)
     assert LINK not in str(shown.blocks)

@@ -198,8 +198,8 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
         f"Channels, {days}: <#C0WORK> 1.5 ACUs, <#C0SECRET> 0.5 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
         f"Sessions, {days}: Fix the login test 1.5 ACUs, A session in a private channel 0.5 ACUs, "
         f"elsewhere {others} ACUs, total {whole} ACUs",
-        f"Repositories, {days}: acme/web 1.5 ACUs, no repository known 0.5 ACUs, elsewhere {others} ACUs, "
-        f"total {whole} ACUs",
+        f"Repositories, {days}: acme/web 1.5 ACUs, private channels and direct messages 0.5 ACUs, "
+        f"elsewhere {others} ACUs, total {whole} ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="0.5 ACUs", all="2", sessions="1 session"),
     ]
     assert [row["payload"].get("files") for row in await store.rows(outbox) if row["payload"].get("files")] == []

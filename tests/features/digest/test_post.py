@@ -171,7 +171,8 @@ async def test_the_thread_of_the_post(start, store, bills):
         "Channels, Mon 18 May: <#C0WORK> 7.5 ACUs, direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, A session in a direct message 0.5 ACUs, Do c0 0.3 ACUs, "
         "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.7 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.2 ACUs, "
+        "private channels and direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="1.8 ACUs", all="8", sessions="6 sessions"),
         "Usage by session, Mon 18 May, as CSV.",
     ]

@@ -99,7 +99,7 @@ async def test_what_came_of_it(asked):
         "Blocked on a person: 2.5 working hours in 2 waits, median 1 h 15 min. "
         "Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 min.\n"
         "*Open, the oldest first*\n"
-        f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
+        f"• {outcome_report.HIDDEN_PULL_REQUEST}: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
         f"• Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
 
@@ -142,10 +142,10 @@ async def test_groups_of_a_report(asked):
         "person": [f"• Ada: {two}", f"• ben: {one}", gone, "*Open, the oldest first*"],
         "channel": [f"• <#C0WORK>: {two}", f"• direct messages: {one}", gone, "*Open, the oldest first*"],
         "repo": [
-            "• acme/api: 2 pull requests opened, 0 merged",
             f"• acme/web: {two}",
+            f"• private channels and direct messages: {one}",
+            gone,
             "• no repository known: no pull requests",
-            "*Open, the oldest first*",
         ],
         "playbook": [f"• Fix bugs: {two}", f"• no playbook: {one}", gone, "*Open, the oldest first*"],
     }

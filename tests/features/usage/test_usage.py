@@ -15,6 +15,7 @@ from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.store.tables import spend as spend_table
 from bot.views import outcomes
+from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.flows.conftest import ORG
 from tests.markup import written
 
@@ -259,8 +260,8 @@ def rows(text):
 
 TITLES = {
     "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> (Ada)",
-    "b": "<https://acme.slack.com/archives/D0BEN/p1779105601000000|Upgrade>",
-    "c": "<https://acme.slack.com/archives/D0CAT/p1779105602000000|Do c>",
+    "b": IN_DIRECT_MESSAGE,
+    "c": IN_DIRECT_MESSAGE,
 }
 
 
@@ -303,10 +304,9 @@ TITLES = {
             "repo",
             [
                 "another workspace: 4 ACUs · 1 session",
+                "private channels and direct messages: 2.5 ACUs · 2 sessions",
                 "acme/web: 2.5 ACUs · 1 session",
-                "acme/api: 2.3 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
-                "no repository known: 0.2 ACUs · 1 session",
                 "elsewhere: 10.5 ACUs",
             ],
         ),

@@ -309,6 +309,7 @@ def _tables() -> None:
         _number("changed_at", sa.Float),
         sa.Column("unread_from", sa.String),
         sa.Column("is_private", sa.Boolean),
+        _number("private_asked_at", sa.Float),
         sa.PrimaryKeyConstraint("team", "channel", name="pk_channels"),
     )
     op.create_table(
@@ -367,6 +368,7 @@ def _admin_tables() -> None:
         sa.Column("id", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
+        sa.Column("role", sa.String, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("title", sa.String, nullable=False),
         sa.Column("file_name", sa.String, nullable=False),
