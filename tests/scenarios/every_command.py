@@ -176,9 +176,14 @@ ROWS = (
     Row(
         command="budget_set",
         typed="budget set <@{other}> 20 a week",
-        answer="Budget `N` is set: <@{other}>, 20 ACUs a week, warns at 80 %.",
+        answer=f"Set <@{{other}}>, 20 ACUs a week, warns at 80 %? {ANY}\nSet it\nDon't set it",
         refused=BUDGETS,
-        later=True,
+    ),
+    Row(
+        command="budget_try",
+        typed="budget try org 20 a week",
+        answer=f"Tried only: the organisation, 20 ACUs a week, warns at 80 %. {ANY} {budgets.SAME_WORDS}",
+        refused=BUDGETS,
     ),
     Row(
         command="budget_remove",

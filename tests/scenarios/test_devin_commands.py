@@ -17,7 +17,7 @@ from bot.views import devin_answers
 from bot.views.message import Message
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
-from tests.scenarios.observations import settled
+from tests.scenarios.observations import set_budget, settled
 
 DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
 PULL = "https://github.com/acme/web/pull/7"
@@ -331,7 +331,7 @@ async def test_a_commit_that_is_being_reviewed_gets_no_second_review(on: Harness
 
 async def test_a_review_is_under_budgets(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 0.5 a day")
+    await set_budget(on.slack, "each-person 0.5 a day")
     refused = await read(on, f"review {PULL}", "Nothing was started", ANN)
     assert "your budget has less left than the 1 ACU that a session needs: 0 of 0.5 ACUs today are used." in refused
     assert "create_review" not in await on.devin.counters()
