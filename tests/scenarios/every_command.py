@@ -176,13 +176,15 @@ ROWS = (
     Row(
         command="budget_set",
         typed="budget set <@{other}> 20 a week",
-        answer=f"Set <@{{other}}>, 20 ACUs a week, warns at 80 %? {ANY}\nSet it\nDon't set it",
+        answer=budgets.TRYING.text,
+        then=f"Set <@{{other}}>, 20 ACUs a week, warns at 80 %? {ANY}\nSet it\nDon't set it",
         refused=BUDGETS,
     ),
     Row(
         command="budget_try",
         typed="budget try org 20 a week",
-        answer=f"Tried only: the organisation, 20 ACUs a week, warns at 80 %. {ANY} {budgets.SAME_WORDS}",
+        answer=budgets.TRYING.text,
+        then=f"Tried only: the organisation, 20 ACUs a week, warns at 80 %. {ANY} {budgets.SAME_WORDS}",
         refused=BUDGETS,
     ),
     Row(

@@ -53,6 +53,13 @@ async def confirmed(on: Harness, order: str) -> str:
     return read(await set_budget(on.slack, order))
 
 
+async def tried(on: Harness, order: str) -> str:
+    """What Ada reads in the end who tries a budget."""
+    shown = (await on.slack.slash(ADA, GENERAL, f"budget try {order}"))["shown"]
+    assert shown["text"] == budgets.TRYING.text
+    return read(await on.slack.wait_for_ephemeral(ADA, "Tried only", ts=shown["ts"]))
+
+
 async def posts(on: Harness, channel: str) -> list[str]:
     return [read(one) for one in await on.slack.messages(channel, user="U0BOT")]
 
@@ -184,34 +191,36 @@ async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(
         "1 person would have used it up at once."
     )
     assert await answer(on, ANN, "budget try each-person 2 a day") == ONLY_ADMINS
-    assert await answer(on, ADA, "budget try each-person 2 a day") == (
+    assert await tried(on, "each-person 2 a day") == (
         f"Tried only: each person, 2 ACUs a day, warns at 80 %. {found} "
         "`/devin budget set` with the same words sets it."
     )
     assert await answer(on, ADA, "budget try each-person two") == budgets.problem(Problem.ACUS, "try").text
-    asked = (await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day"))["shown"]
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    asked = await on.slack.wait_for_ephemeral(ADA, "Set it")
     assert asked["rendered"] == (f"Set each person, 2 ACUs a day, warns at 80 %? {found}\nSet it\nDon't set it")
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:budget:no")
     await on.slack.wait_for_ephemeral(ADA, budgets.NOT_SET.text, ts=asked["ts"])
     assert (await rows(on, "budgets"), await rows(on, "audit")) == ([], [])
-    assert await answer(on, ADA, "budget try org 5 a day") == (
+    assert await tried(on, "org 5 a day") == (
         "Tried only: the organisation, 5 ACUs a day, warns at 80 %. "
         "In the last 30 days it would have refused about 1 of 4 starts: 1 by <@U0ANN>. "
         "It would be used up at once: 6 of 5 ACUs today. `/devin budget set` with the same words sets it."
     )
-    assert await answer(on, ADA, "budget try each-session 1") == (
+    assert await tried(on, "each-session 1") == (
         "Tried only: each session, 1 ACU a cycle, warns at 80 %. "
         "In the last 30 days 4 of 4 sessions used more: 3 by <@U0ANN>, 1 by <@U0BEN>. "
         "4 sessions would have used it up at once. `/devin budget set` with the same words sets it."
     )
-    assert "it would have refused none of 3 starts." in await answer(on, ADA, f"budget try <@{ANN}> 20 a day")
-    assert "nothing was started that it would hold for." in await answer(on, ADA, f"budget try <#{WEB}> 20 a day")
+    assert "it would have refused none of 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
+    assert "nothing was started that it would hold for." in await tried(on, f"<#{WEB}> 20 a day")
 
 
 async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on: Harness) -> None:
     await set_budget(on.slack, "org 200 a day")
     await three_of_ann_and_one_of_ben(on)
-    asked = await answer(on, ADA, "budget set org 6 a day")
+    await on.slack.slash(ADA, GENERAL, "budget set org 6 a day")
+    asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
     assert "Now it is 200 ACUs a day." in asked
     assert "It would be used up at once: 6 of 6 ACUs today." in asked
     assert [row["acus"] for row in await rows(on, "budgets")] == [200]
@@ -231,9 +240,12 @@ async def test_where_figures_name_nobody_a_trial_counts_people(
 ) -> None:
     async with harness(tmp_path, transport, timing=timing, BOT_NAMES="off", BOT_ADMIN_USERS=ADA, **database) as on:
         await three_of_ann_and_one_of_ben(on)
-        assert "about 2 of 4 starts, by 1 person." in await answer(on, ADA, "budget try each-person 2 a day")
-        asked = await answer(on, ADA, f"budget set <@{ANN}> 2 a day")
-        assert asked == f"Set <@U0ANN>, 2 ACUs a day, warns at 80 %? {budgets.HIDDEN}\nSet it\nDon't set it"
+        assert "about 2 of 4 starts, by 1 person." in await tried(on, "each-person 2 a day")
+        await on.slack.slash(ADA, GENERAL, f"budget set <@{ANN}> 2 a day")
+        assert (
+            read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
+            == f"Set <@U0ANN>, 2 ACUs a day, warns at 80 %? {budgets.HIDDEN}\nSet it\nDon't set it"
+        )
 
 
 async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Harness) -> None:

@@ -20,6 +20,7 @@ from bot.views.text import counted, fitted, tenths, tenths_of_acus, when
 
 QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
+TRYING: Final = Message(f"Trying it on the last {DAYS} days.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused
 NO_ACUS: Final = (

@@ -76,7 +76,7 @@ async def spent(
 
 async def by_day(
     tx: AsyncConnection, team: str, org_id: str, scope: Scope, first: date, last: date
-) -> dict[tuple[str, date], Decimal]:
+) -> dict[tuple[str, date], float]:
     """The ACUs that sessions spent from `first` to `last`, by what a budget for `scope` is for and by billing day."""
     column = _SUBJECT[scope.kind]
     acus = func.sum(spend.c.acus)
@@ -84,7 +84,7 @@ async def by_day(
     found = await tx.execute(
         select(column, spend.c.day, acus).where(*theirs).group_by(column, spend.c.day).having(acus > 0)
     )
-    return {(subject, date.fromisoformat(day)): half_up(float(total), 6) for subject, day, total in found}
+    return {(subject, date.fromisoformat(day)): float(total) for subject, day, total in found}
 
 
 def _of_sessions(

@@ -1,14 +1,13 @@
 """What was started lately, from our rows of sessions and of fan-outs: a budget is tried on it before it is set."""
 
-from collections.abc import Iterable
-from decimal import Decimal
+from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.amounts import half_up
-from bot.domain.billing import billing_day
+from bot.domain.billing import billing_day, bounds
+from bot.domain.periods import days_between
 from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.spend_rows import OF_FAN_OUT
 from bot.features.budgets.trial import Start
@@ -26,16 +25,25 @@ _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
 }
 
 
-async def of_sessions(tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float) -> list[Start]:
-    """The sessions of an organisation that were started `since` an instant and that a budget for `scope` holds for."""
+async def of_sessions(
+    tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float, last: date
+) -> list[Start]:
+    """The sessions started `since` an instant up to the day `last` that a budget for `scope` holds for."""
     column, of = _SUBJECT[scope.kind], sessions.c
+    on_first_day = and_(spend.c.session_id == of.id, spend.c.day == _day_of_start(since, last))
     wanted = (
-        select(of.id, of.requester, column.label("subject"), of.created_at, spend.c.day, spend.c.acus)
-        .outerjoin(spend, spend.c.session_id == of.id)
+        select(of.created_at, of.requester, column, func.coalesce(spend.c.acus, 0.0))
+        .outerjoin(spend, on_first_day)
         .where(of.team == team, of.org_id == org_id, of.created_at >= since, of.devin_id.is_not(None))
         .where(*_theirs(column, scope))
     )
-    return _started(await tx.execute(wanted))
+    return [Start(at, user, whose, float(used)) for at, user, whose, used in await tx.execute(wanted)]
+
+
+def _day_of_start(since: float, last: date) -> ColumnElement[Any]:
+    """The billing day on which a session was started, which each database would work out in another way."""
+    days = days_between(billing_day(since), last)
+    return case(*((sessions.c.created_at < bounds(day)[1], day.isoformat()) for day in days))
 
 
 async def of_fan_outs(tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float) -> list[Start]:
@@ -55,7 +63,7 @@ async def of_fan_outs(tx: AsyncConnection, team: str, org_id: str, scope: Scope,
         .where(fan_outs.c.team == team, fan_outs.c.created_at >= since, of.devin_id.is_not(None), *theirs)
         .group_by(fan_outs.c.id)
     )
-    return [Start(at, user, whose, half_up(float(used), 6), count) for at, user, whose, count, used in found]
+    return [Start(at, user, whose, float(used), count) for at, user, whose, count, used in found]
 
 
 def _theirs(column: ColumnElement[str], scope: Scope) -> list[ColumnElement[bool]]:
@@ -64,14 +72,3 @@ def _theirs(column: ColumnElement[str], scope: Scope) -> list[ColumnElement[bool
     if scope.kind in _CHANNELS:
         return [~column.startswith(DIRECT)]
     return [] if scope.kind is ScopeKind.ORG else [column != ""]
-
-
-def _started(rows: Iterable[Any]) -> list[Start]:
-    """The starts in `rows`, of which each session has one for each day on which it was active, or one without."""
-    starts: dict[str, Start] = {}
-    for row in rows:
-        on_first_day = row.day == billing_day(row.created_at).isoformat()
-        if row.id not in starts or on_first_day:
-            acus = half_up(row.acus, 6) if on_first_day else Decimal(0)
-            starts[row.id] = Start(row.created_at, row.requester, row.subject, acus)
-    return list(starts.values())

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from functools import cache
 from typing import Final
 
@@ -17,7 +16,7 @@ from bot.features.budgets.rules import Period
 from bot.timing import DAY
 
 DAYS: Final = 30  # that are looked at
-_NOTHING: Final = Decimal(0)
+_NOISE: Final = 0.000001  # ACUs that come from adding up floats; to be about right exact sums need not be
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Start:
     at: float
     user: str
     subject: str
-    acus: Decimal
+    acus: float
     sessions: int = 1
 
 
@@ -38,8 +37,8 @@ class Start:
 class Spent:
     """The ACUs spent by subject and billing day, and those that no start was for, which come evenly over their day."""
 
-    by_subject: Mapping[tuple[str, date], Decimal]
-    besides: Mapping[date, Decimal] = field(default_factory=dict)
+    by_subject: Mapping[tuple[str, date], float]
+    besides: Mapping[date, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +55,42 @@ class Trial:
 PeriodAt = Callable[[float], Period]
 
 
-def refused_starts(acus: Decimal, starts: Sequence[Start], spent: Spent, period_at: PeriodAt) -> Trial:
+def refused_starts(acus: float, starts: Sequence[Start], spent: Spent, period_at: PeriodAt) -> Trial:
     """Return which of the `starts` found less than an ACU for each session left of `acus` in their period."""
     before_day = _sums(spent)
-    not_yet: dict[tuple[str, date], Decimal] = defaultdict(Decimal)  # what is started later spends on the day
+    not_yet: dict[tuple[str, date], float] = defaultdict(float)  # what is started later spends on the day
     refused: Counter[str] = Counter()
     for start in sorted(starts, key=lambda start: start.at, reverse=True):
         day, first = billing_day(start.at), period_at(start.at).first
         key = (start.subject, day)
         not_yet[key] += start.acus
-        on_day = spent.by_subject.get(key, _NOTHING) - not_yet[key] + _besides(spent, start.at, day)
-        if acus - before_day(start.subject, first, day) - on_day < start.sessions:
+        on_day = spent.by_subject.get(key, 0.0) - not_yet[key] + _besides(spent, start.at, day)
+        if acus - before_day(start.subject, first, day) - on_day < start.sessions - _NOISE:
             refused[start.user] += start.sessions
     return Trial(sum(start.sessions for start in starts), refused)
 
 
-def sessions_above(acus: Decimal, starts: Sequence[Start], spent: Spent, period_at: PeriodAt) -> Trial:
+def sessions_above(acus: float, starts: Sequence[Start], spent: Spent, period_at: PeriodAt) -> Trial:
     """Return which of the `starts`, of one session each as the subject, spent more than `acus` in a period."""
-    totals: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
+    totals: dict[tuple[str, date], float] = defaultdict(float)
     for (session, day), amount in spent.by_subject.items():
         totals[session, period_at(bounds(day)[0]).first] += amount
-    above = {session for (session, _), total in totals.items() if total > acus}
+    above = {session for (session, _), total in totals.items() if total > acus + _NOISE}
     return Trial(len(starts), Counter(start.user for start in starts if start.subject in above))
 
 
-def _sums(spent: Spent) -> Callable[[str, date, date], Decimal]:
+def _sums(spent: Spent) -> Callable[[str, date, date], float]:
     @cache
-    def before_day(subject: str, first: date, day: date) -> Decimal:
+    def before_day(subject: str, first: date, day: date) -> float:
         """What `subject` spent from the day `first` up to `day`, without that."""
         if day <= first:
-            return _NOTHING
+            return 0.0
         last = day - ONE_DAY
-        of_last = spent.by_subject.get((subject, last), _NOTHING) + spent.besides.get(last, _NOTHING)
+        of_last = spent.by_subject.get((subject, last), 0.0) + spent.besides.get(last, 0.0)
         return before_day(subject, first, last) + of_last
 
     return before_day
 
 
-def _besides(spent: Spent, at: float, day: date) -> Decimal:
-    return spent.besides.get(day, _NOTHING) * Decimal((at - bounds(day)[0]) / DAY)
+def _besides(spent: Spent, at: float, day: date) -> float:
+    return spent.besides.get(day, 0.0) * (at - bounds(day)[0]) / DAY

@@ -6,12 +6,12 @@ Nothing is changed here. The choice under the question carries the order as a co
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Final
 
 from bot.domain.billing import ONE_DAY, billing_day, bounds
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.cycle import Cycle, cycle_with
+from bot.domain.lane import own_lane
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets import spend_rows, start_rows
@@ -22,7 +22,9 @@ from bot.features.budgets.standings import Standings, reports_no_acus, standings
 from bot.features.budgets.trial import DAYS, Spent, Start, Trial, refused_starts, sessions_above
 from bot.features.budgets.words import Problem, SetOrder, parse_set
 from bot.features.consumption.cycles import cycle_of
-from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.commands.asking import AskDevin
+from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
+from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
@@ -39,37 +41,44 @@ class BudgetTrials:
         self._services = services
 
     def handlers(self) -> dict[CommandSpec, Handler]:
-        """What the commands do."""
-        return {BUDGET_SET: Handler(self._ask), BUDGET_TRY: Handler(self._show)}
+        """What the commands do. To read 30 days takes longer than an ack may wait."""
+        return dict.fromkeys((BUDGET_SET, BUDGET_TRY), Handler(_take, self._run))
 
-    async def _ask(self, asked: Asked) -> Message:
-        """Ask whether to set the budget."""
-        order = parse_set(asked.argument)
+    async def _run(self, job: CommandJob) -> None:
+        # A crash before the answer is stored has it read again.
+        await AskDevin(self._services).reply(job, await self._answer(job))
+
+    async def _answer(self, job: CommandJob) -> Message:
+        """Ask whether to set the budget, or show what it would do."""
+        order, tries = parse_set(job.cause.argument), job.cause.command == BUDGET_TRY.name
         if isinstance(order, Problem):
-            return views.problem(order)
-        return views.ask_to_set(await self._tried(asked, order), str(order))
+            return views.problem(order, "try" if tries else "set")
+        found = await self.tried(job.workspace, job.cause.user or "", order)
+        return views.shown(found) if tries else views.ask_to_set(found, str(order))
 
-    async def _show(self, asked: Asked) -> Message:
-        """Show what the budget would do."""
-        order = parse_set(asked.argument)
-        if isinstance(order, Problem):
-            return views.problem(order, "try")
-        return views.shown(await self._tried(asked, order))
-
-    async def _tried(self, asked: Asked, order: SetOrder) -> Tried:
-        workspace, now = asked.workspace, self._services.clock()
-        async with self._services.db.scan(urgent=True) as tx:
+    async def tried(self, workspace: Workspace, user: str, order: SetOrder) -> Tried:
+        """Return what the budget of an `order` would have done, as an admin reads it."""
+        now = self._services.clock()
+        async with self._services.db.scan() as tx:
             before = await budgets.of_scope(tx, workspace.team, order.scope)
             number = before.number if before else 0
             budget = Budget(number, order.scope, order.acus, order.span, order.warn)
             stand = await standings(tx, workspace, now)
             named = None
             if order.scope.kind in _OF_ONE:
-                named = await stand.named(await stand.of(budget, order.scope.subject), asked.user)
+                named = await stand.named(await stand.of(budget, order.scope.subject), user)
             used_up = 0 if named else sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
             trial = await _trial(tx, workspace, stand, budget, now)
             no_acus = await reports_no_acus(tx, workspace, now)
         return Tried(budget, before, trial, named, used_up, no_acus=no_acus, names=workspace.policy.shows_names)
+
+
+async def _take(asked: Asked) -> Answer:
+    """Have a row try the budget, unless something is wrong with the order."""
+    order = parse_set(asked.argument)
+    if isinstance(order, Problem):
+        return views.problem(order, "try" if asked.spec is BUDGET_TRY else "set")
+    return Deferred(own_lane(asked.key), asked.argument, views.TRYING)
 
 
 async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, now: float) -> Trial:
@@ -78,11 +87,11 @@ async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget
     first, of = calendar.period(budget, since).first, (tx, workspace.team, workspace.organisation.id, budget.scope)
     own = await stand.with_own_budget(budget.scope.kind)
     fan_outs = _but_for(own, await start_rows.of_fan_outs(*of, bounds(first)[0]))
-    starts = _but_for(own, await start_rows.of_sessions(*of, since))
+    starts = _but_for(own, await start_rows.of_sessions(*of, since, billing_day(now)))
     starts += [start for start in fan_outs if start.at >= since]
     judge = sessions_above if budget.scope.kind is ScopeKind.EACH_SESSION else refused_starts
     spent = await _spent(tx, workspace, stand, budget, (first, billing_day(now)), fan_outs)
-    return judge(budget.acus, starts, spent, lambda at: calendar.period(budget, at))
+    return judge(float(budget.acus), starts, spent, lambda at: calendar.period(budget, at))
 
 
 async def _spent(
@@ -95,12 +104,12 @@ async def _spent(
 ) -> Spent:
     if budget.scope.kind is ScopeKind.ORG:
         by_day = await stand.organisation_by_day(*days)
-        ours = {("", day): own for day, (_, own) in by_day.items()}
-        return Spent(ours, {day: max(spent - own, Decimal(0)) for day, (spent, own) in by_day.items()})
+        ours = {("", day): float(own) for day, (_, own) in by_day.items()}
+        return Spent(ours, {day: max(float(spent - own), 0.0) for day, (spent, own) in by_day.items()})
     by_subject = await spend_rows.by_day(tx, workspace.team, workspace.organisation.id, budget.scope, *days)
     for asked in fan_outs:  # which count on the day on which they were asked for
         key = (asked.subject, billing_day(asked.at))
-        by_subject[key] = by_subject.get(key, Decimal(0)) + asked.acus
+        by_subject[key] = by_subject.get(key, 0.0) + asked.acus
     return Spent(by_subject)
 
 

@@ -9,14 +9,12 @@ from bot.domain.cycle import Cycle
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Scope, ScopeKind, Span
-from bot.features.budgets.specs import BUDGET_TRY
 from bot.features.budgets.try_out import BudgetTrials
+from bot.features.budgets.words import SetOrder, parse_set
 from bot.features.consumption import cycle_rows
-from bot.kernel.commands.handler import Asked
 from bot.kernel.services import Services
 from bot.store import spend, tables
 from bot.timing import DAY, HOUR
-from bot.views.message import Message
 from tests.flows.conftest import CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
@@ -32,10 +30,9 @@ def services(make: Make, either_store: Store, clock: SetClock) -> Services:
 async def found(services: Services, order: str) -> str:
     """What an admin reads about what was refused."""
     (workspace,) = services.workspaces
-    answer = BudgetTrials(services).handlers()[BUDGET_TRY].answer
-    assert answer is not None
-    message = await answer(Asked(workspace, "U0BEN", CHANNEL, BUDGET_TRY, order, "k"))
-    assert isinstance(message, Message)
+    parsed = parse_set(order)
+    assert isinstance(parsed, SetOrder)
+    message = views.shown(await BudgetTrials(services).tried(workspace, "U0BEN", parsed))
     return message.text.split("In the last 30 days ")[1].removesuffix(f" {views.SAME_WORDS}")
 
 
