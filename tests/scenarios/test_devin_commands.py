@@ -126,9 +126,7 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     await on.devin.add_member("email|ada", "ada@acme.test", "Ada", role="Admin")
     await on.devin.add_member("email|idp", "cyd@acme.test", idp=True)
     listed = await read(on, "members", "Devin's members")
-    assert listed.startswith(
-        "*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · through a group\n"
-    )
+    assert listed.startswith("*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · Member\n")
     assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
     assert "• Person 007 · p007@acme.test · Member" in await read(on, "members „person 007“", "with `person 007`")

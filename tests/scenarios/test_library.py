@@ -162,13 +162,23 @@ async def test_a_playbook_is_added_listed_shown_and_changed(on: Harness) -> None
     assert listed == "*1 playbook*\n1. *Release* · `!release`\n`/devin playbook show 1` shows number 1 of this list."
     assert "1. Tag it." in await read(on, "playbook show 1", "Tag it", ANN)
     await read(on, "playbook list", "*1 playbook*")
+    made["structured_output_schema"] = schema = {"type": "object"}  # as a person gave it one at Devin
     assert await typed(on, "playbook edit #1") == ""
     form = await view(on, "Edit playbook")
     assert holds(form) == written | {"macro": "!release"}
     await on.slack.submit_view(ADA, form["id"], filled(body="1. Test it."))
     await on.slack.wait_for_message(DIRECT, "The playbook *Release* is changed.")
     assert (made["title"], made["body"], made["macro"]) == ("Release", "1. Test it.", "!release")
+    assert made["structured_output_schema"] == schema
     assert [one[1] for one in await recorded(on)] == ["playbook_add", "playbook_edit"]
+
+
+async def test_a_playbook_with_a_field_that_cannot_be_read_is_not_written_over(on: Harness) -> None:
+    made = await on.devin.add_playbook("Release", "1. Tag it.", structured_output_schema=["of", "another", "form"])
+    assert await typed(on, f"playbook edit {made['playbook_id']}") == ""
+    shown = await view(on, "Edit playbook")
+    assert sentence(shown) == NOT_LOADED
+    assert "replace_playbook" not in await on.devin.counters()
 
 
 async def test_who_is_no_admin_saves_no_message(on: Harness) -> None:
