@@ -14,6 +14,7 @@ from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, ask
 from bot.features.schedules.sentences import GONE, UNKNOWN, UNSEEN, listing, no_number
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from bot.views import devin_answers
+from bot.views.answers import session_lists as session_list_sentences
 from bot.views.message import Message
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
@@ -22,6 +23,8 @@ from tests.scenarios.observations import set_budget, settled
 DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
+# In an address each of these letters becomes six signs, and in a pattern of the store each of these signs two.
+LONG, LONG_ID = "ü" * 35_000, f"1{'_' * 35_000}"
 PERMISSIONS = [*ADMIN_PERMISSIONS, "ViewAccountMetrics"]
 pytestmark = pytest.mark.timing(review_poll=0.2, lookup_interval=0.3, change_followed=1.0, post_settle=1.0)
 
@@ -113,6 +116,23 @@ async def test_why_devin_refuses_a_command_is_told_as_it_is(
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("list_secrets", status, **facts)
     assert await read(on, "secret list", "othing was changed") == sentence.text
+    assert await rows(on, "inbox", state="open") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (f"schedule pause {LONG}", devin_answers.too_large("").text),
+        (f"schedule delete {LONG}", devin_answers.too_large("").text),
+        (f"status devin-{LONG_ID}", session_list_sentences.no_such_session(LONG_ID).text),
+    ],
+    ids=["pause", "delete", "status"],
+)
+async def test_an_id_of_any_length_gets_a_sentence(on: Harness, command: str, sentence: str) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await on.slack.slash(ADA, GENERAL, command)
+    await on.slack.wait_for_ephemeral(ADA, sentence)
+    assert await on.devin.sessions() == []
     assert await rows(on, "inbox", state="open") == []
 
 
