@@ -75,8 +75,8 @@ def lacks(permission: str, *, sign: str = "", more: str = "") -> dict[str, str]:
 IN_FORM = {Surface.DM: OPEN_THE_FORM, Surface.MENTION: OPEN_THE_FORM}  # where Slack opens no modal
 
 
-KNOWLEDGE = lacks("ManageAccountKnowledge", more=" Nothing was changed.")
-PLAYBOOKS = lacks("ManageAccountPlaybooks", more=" Nothing was changed.")
+KNOWLEDGE = lacks("ManageOrgKnowledge", more=" Nothing was changed.")
+PLAYBOOKS = lacks("ManageOrgPlaybooks", more=" Nothing was changed.")
 SCHEDULES = lacks("ManageOrgSchedules")
 
 
@@ -333,7 +333,7 @@ ROWS = (
         answer=ASKING,
         then=f"*Devin, {ANY}*\n{ANY}\nSessions that Devin Bridge starts count as API.",
         refused=admins_only("Metrics"),
-        without=lacks("ViewAccountMetrics"),
+        without=lacks("ViewOrgMetrics"),
     ),
     Row(
         command="members",

@@ -19,7 +19,7 @@ PAGE = "<https://app.devin.ai/knowledge|Open in Devin>"
 SAVED = f"The note *Deploys* is saved. Devin knows it from now on. {PAGE}"
 CHANGED = f"The note *Deploys* is changed. Devin knows it from now on. {PAGE}"
 NOT_YOURS = "Changes of notes are for the admins of Devin Bridge. Ask <@U0ADA>."
-NO_PERMISSION = operations.devin_refused("ManageAccountKnowledge")
+NO_PERMISSION = operations.devin_refused("ManageOrgKnowledge")
 
 
 async def typed(on: Harness, text: str, user: str = ADA) -> str:
@@ -224,7 +224,7 @@ async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) ->
 
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
     note_id = await added(on)
-    await on.devin.permissions(revoke=["ManageAccountKnowledge"])
+    await on.devin.permissions(revoke=["ManageOrgKnowledge"])
     refused = f"{NO_PERMISSION} Nothing was changed."
     for text in ("note list", f"note show {note_id}", f"note delete {note_id}"):
         assert await read(on, text, NO_PERMISSION) == refused
@@ -241,7 +241,7 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) 
 
 
 async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_messages(on: Harness) -> None:
-    await on.devin.permissions(revoke=["ManageAccountKnowledge"])
+    await on.devin.permissions(revoke=["ManageOrgKnowledge"])
     body = "\n".join(f"<li>Rule {number} & more</li>" for number in range(650))
     await add(on, body=body)
     last = await on.slack.wait_for_message(DIRECT, "*What you wrote, 3 of 3*")
