@@ -336,7 +336,7 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
         asleep = {"status": "suspended", "status_detail": "inactivity", "acus_consumed": 1.0}
         await on.devin.set((await on.session(task))["session_id"], **asleep)
         await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=thread)
-    await on.slack.slash(ADA, GENERAL, "budget set org 4 a day")
+    await set_budget(on.slack, "org 4 a day")
     await on.slack.wait_for_ephemeral(ADA, "4 ACUs")
     await on.devin.fault("send_message", "hang", contains="first reply", commit="after")
     await on.slack.say(ADA, GENERAL, "first reply", thread_ts=threads[0])

@@ -306,7 +306,7 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
 
 async def test_a_second_click_is_not_refused_for_what_the_first_one_has_reserved(on: Harness) -> None:
     await enterprise(on)
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 3 a day")
+    await set_budget(on.slack, "each-person 3 a day")
     await begun(on)
     await shows(on, "3 queued")
     (fan_out,) = await rows(on, "fan_outs")
@@ -317,12 +317,12 @@ async def test_a_second_click_is_not_refused_for_what_the_first_one_has_reserved
 
 async def test_a_retry_leaves_others_what_they_were_admitted_with(on: Harness) -> None:
     await enterprise(on)
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 10 a day")
+    await set_budget(on.slack, "each-person 10 a day")
     table = await begun(on)
     await shows(on, "3 queued")
     await on.devin.set(made(on)["org-data"].bare_id, status="error", status_detail=None, acus_consumed=1.0)
     await shows(on, "1 failed")
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 8 a day")
+    await set_budget(on.slack, "each-person 8 a day")
     await on.slack.wait_for_ephemeral(ADA, "8 ACUs")
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "0 of 3 finished · 3 queued")
