@@ -36,7 +36,7 @@ class Books:
     of_each: Mapping[str, Bill]
     spent: Mapping[str, Mapping[date, Decimal]]  # by session
     sessions: Mapping[str, Mapping[str, Any]]  # as the API lists them
-    cycle: tuple[date, date]
+    cycles: Sequence[tuple[date, date]]  # by their first and last days
     limit: Decimal | None  # of Devin itself, in the cycle
     limit_of_local_agents: Decimal | None
 
@@ -69,6 +69,8 @@ class Books:
         """
         since_its_end = self.now - ends(day)
         if day in self.bill:
+            if self.now < ends(day) + SETTLED and self.devin(day) <= 0:
+                return False  # of a day that runs, nothing is no bill yet
             return since_its_end >= ONE_DAY or self.devin(day) >= self.own(day)
         passed_over = any(later > day and self.now >= ends(later) + SETTLED for later in self.bill)
         is_quiet = not self.own(day) and (passed_over or since_its_end >= ONE_DAY)
@@ -77,6 +79,10 @@ class Books:
     def missing(self, days: Iterable[date]) -> list[date]:
         """Those of the days whose bill is not in yet."""
         return [day for day in days if not self.is_in(day)]
+
+    def cycle_of(self, day: date) -> tuple[date, date]:
+        """The billing cycle that a day is in."""
+        return next((first, last) for first, last in self.cycles if first <= day <= last)
 
     # ------------------------------------------------------------ sums over days
 
@@ -206,7 +212,7 @@ async def read_books(url: str, key: str, org_id: str, now: float, first: date, b
             },
             spent=spent,
             sessions=sessions,
-            cycle=await raw.cycle(moment),
+            cycles=await raw.cycles(),
             limit=limited["max_cycle_acu_limit"] and Decimal(limited["max_cycle_acu_limit"]),
             limit_of_local_agents=await raw.limit_of_local_agents(org_id),
         )
@@ -275,13 +281,11 @@ class _Raw:
             rows += (await self.ask(path, **span))["consumption_by_date"]
         return rows
 
-    async def cycle(self, now: datetime) -> tuple[date, date]:
-        """The first and the last day of the billing cycle that runs."""
-        for cycle in await self.items("/v3/enterprise/consumption/cycles"):
-            if cycle["after"] <= now.timestamp() < cycle["before"]:
-                after, before = (datetime.fromtimestamp(cycle[name], UTC) for name in ("after", "before"))
-                return billing_day(after), billing_day(before) - ONE_DAY
-        raise AssertionError("no cycle runs")
+    async def cycles(self) -> list[tuple[date, date]]:
+        """The first and the last day of each billing cycle."""
+        found = await self.items("/v3/enterprise/consumption/cycles")
+        instants = [(cycle["after"], cycle["before"] - 1) for cycle in found]
+        return [tuple(billing_day(datetime.fromtimestamp(at, UTC)) for at in ends) for ends in instants]
 
     async def limit_of_local_agents(self, org_id: str) -> Decimal | None:
         limits = await self.ask(f"/v3beta1/enterprise/organizations/{org_id}/consumption/acu-limits")

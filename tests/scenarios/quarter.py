@@ -6,7 +6,7 @@ end or days late, is corrected later, has a credit, or says nothing on a day wit
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,12 +14,13 @@ from itertools import count
 
 from sqlalchemy import text
 
-from tests.recompute import ONE_DAY, billing_day
+from tests.recompute import ONE_DAY, billing_day, days_from
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 
 OTHER_ORG = "org-data"
 Products = dict[str, Decimal]
+BRIDGED = 0.12  # of the days end without the bot, though sessions spend then
 NAMES = {ANN: "ann", BEN: "ben", ADA: "ada"}
 DIRECT = {ANN: "D0ANN", BEN: "D0BEN", ADA: "D0ADA"}
 INSTANTS = ((10, 30), (15, 0), (21, 45), (27, 10), (31, 55))  # of a billing day, in hours and minutes of its date
@@ -58,6 +59,7 @@ class Quarter:
     spent: dict[date, Decimal] = field(default_factory=dict)  # by all sessions of the organisation
     to_come: list[tuple[date, date, Products]] = field(default_factory=list)  # (when, day, its bill)
     bridged: set[date] = field(default_factory=set)  # days at whose end the bot did not run, though sessions spent
+    bridges: bool = False
     _numbers: count = field(default_factory=lambda: count(1))
 
     # ------------------------------------------------------------ time
@@ -100,20 +102,33 @@ class Quarter:
 
     # ------------------------------------------------------------ a day
 
-    async def day(self, day: date, *, works: bool = True, bridged: bool = False) -> None:
+    async def history(self, first: date, last: date) -> None:
+        """Say what the bill was on days before anybody worked in Slack."""
+        for day in days_from(first, last):
+            await self._put(day, None, {"devin": self._some() * 4, "cascade": self._some()})
+
+    async def day(self, day: date, evening: Callable[[], Awaitable[None]] | None = None) -> None:
         """Play a billing day up to ten past eight of the next date, with its bill if that comes in at once.
 
-        On one that is `bridged` the bot is stopped before its end, and started after it.
+        What is to be done while it runs is its `evening`. On some days nobody works. On some the bot is stopped before
+        the end, and started after it.
         """
-        is_late = not works or self.rng.random() < 0.15
+        chances = [self.rng.random() for _ in range(3)]
+        # On a day that begins without the bot sessions spend, and what is listed once stays listed.
+        began_without = day - ONE_DAY in self.bridged
+        works, is_bridged = began_without or chances[0] < 0.9, self.bridges and chances[1] < BRIDGED
+        is_late = not began_without and (not works or (chances[2] < 0.15 and not is_bridged))
         if is_late:
             await self.on.devin.consumption(day.isoformat(), None)
         for hour, minute in sorted(self.rng.sample(INSTANTS[:-1], 2 if works else 0)):
             await self.reach(day, hour, minute)
             await self._work(day)
             await self._polled()
+        if evening is not None:
+            await self.caught_up()
+            await evening()
         if works:
-            await self._end(day, bridged=bridged)
+            await self._end(day, bridged=is_bridged)
         await self._bill(day, is_late=is_late, is_quiet=not works)
         await self.reach(day, 32, 10)
 
