@@ -123,8 +123,14 @@ class Books:
         return dict(sums)
 
     def of_budget(self, days: Iterable[date]) -> Decimal:
-        """What a budget of the organisation has used: what Devin billed for itself, or our own count without a bill."""
-        return added(self.devin(day) if self.is_in(day) else max(self.devin(day), self.own(day)) for day in days)
+        """What a budget of the organisation has used: what Devin billed for itself, or our own count without a bill.
+
+        While a bill is not in yet, the greater one counts.
+        """
+        return added(self.devin(day) if day in self.bill and self.is_in(day) else self._at_least(day) for day in days)
+
+    def _at_least(self, day: date) -> Decimal:
+        return max(self.devin(day), self.own(day))
 
     def usual(self, day: date) -> Decimal | None:
         """What a day like this one takes: the median of four same weekdays, else the mean of the seven days before."""

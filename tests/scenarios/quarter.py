@@ -20,6 +20,8 @@ from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 
 OTHER_ORG = "org-data"
 Products = dict[str, Decimal]
+Coming = tuple[date, date, str | None, Products]
+"""When the bill of a day comes in, the day, whose it is (None: the bot's organisation), and the bill."""
 BRIDGED = 0.12  # of the days end without the bot, though sessions spend then
 NAMES = {ANN: "ann", BEN: "ben", ADA: "ada"}
 DIRECT = {ANN: "D0ANN", BEN: "D0BEN", ADA: "D0ADA"}
@@ -57,9 +59,10 @@ class Quarter:
     elsewhere: list[str] = field(default_factory=list)
     opened: dict[str, tuple[date, str]] = field(default_factory=dict)  # pull requests: day, and the session
     spent: dict[date, Decimal] = field(default_factory=dict)  # by all sessions of the organisation
-    to_come: list[tuple[date, date, Products]] = field(default_factory=list)  # (when, day, its bill)
+    to_come: list[Coming] = field(default_factory=list)
     bridged: set[date] = field(default_factory=set)  # days at whose end the bot did not run, though sessions spent
     bridges: bool = False
+    kinds: set[str] = field(default_factory=set)  # of days that there were
     _numbers: count = field(default_factory=lambda: count(1))
 
     # ------------------------------------------------------------ time
@@ -118,6 +121,7 @@ class Quarter:
         began_without = day - ONE_DAY in self.bridged
         works, is_bridged = began_without or chances[0] < 0.9, self.bridges and chances[1] < BRIDGED
         is_late = not began_without and (not works or (chances[2] < 0.15 and not is_bridged))
+        self.kinds |= {name for name, there in (("quiet", not works), ("late", is_late and works)) if there}
         if is_late:
             await self.on.devin.consumption(day.isoformat(), None)
         for hour, minute in sorted(self.rng.sample(INSTANTS[:-1], 2 if works else 0)):
@@ -135,6 +139,7 @@ class Quarter:
     async def _end(self, day: date, *, bridged: bool) -> None:
         if bridged:
             self.bridged.add(day)
+            self.kinds.add("bridged")
             await self.on.stop()
         await self.reach(day, *INSTANTS[-1])
         await self._spend(self._working(day), day)
@@ -212,20 +217,15 @@ class Quarter:
     # ------------------------------------------------------------ the bill
 
     async def _bill(self, day: date, *, is_late: bool, is_quiet: bool) -> None:
-        """Say what the bill of a day is, and what comes in of earlier days at its end."""
-        if is_quiet:
-            return  # it is never listed
-        await self._put(day, OTHER_ORG, {"devin": self._some(), "cascade": self._some()})
-        products = self._products(day)
-        if is_late:
-            await self.on.devin.consumption(day.isoformat(), None)
-            self.to_come.append((day + ONE_DAY * self.rng.randint(1, 2), day, products))
-        else:
-            await self._put(day, None, products)
-        for when, earlier, late in [*self.to_come]:
-            if when == day:
-                self.to_come.remove((when, earlier, late))
-                await self._put(earlier, None, late)
+        """Say what the bill of a day is, and what comes in of earlier days at its end. A quiet day is never listed."""
+        if not is_quiet:
+            of_other = {"devin": self._some(), "cascade": self._some()}
+            bill = {OTHER_ORG: of_other, None: self._products(day)}
+            when = day + ONE_DAY * (self.rng.randint(1, 2) if is_late else 0)
+            self.to_come.extend((when, day, org_id, products) for org_id, products in bill.items())
+        for bill_of_day in [one for one in self.to_come if one[0] == day]:
+            self.to_come.remove(bill_of_day)
+            await self._put(*bill_of_day[1:])
 
     def _products(self, day: date) -> Products:
         products = {"devin": self.spent.get(day, Decimal())}
@@ -233,12 +233,15 @@ class Quarter:
             if self.rng.random() < share:
                 products[name] = self._some()
         kind = self.rng.random()
-        if kind < 0.15:  # corrected within two days
+        if kind < 0.15:
+            self.kinds.add("corrected")  # within two days
             later = products | {"review": products.get("review", Decimal()) + self._some()}
-            self.to_come.append((day + ONE_DAY * self.rng.randint(1, 2), day, later))
-        elif kind < 0.25:  # something that Devin names no product for
+            self.to_come.append((day + ONE_DAY * self.rng.randint(1, 2), day, None, later))
+        elif kind < 0.25:
+            self.kinds.add("unnamed")  # something that Devin names no product for
             products["unnamed"] = self._some()
-        elif kind < 0.35:  # a credit
+        elif kind < 0.35:
+            self.kinds.add("credit")
             products["credit"] = -self._some() * 3
         return products
 
