@@ -90,7 +90,7 @@ class Quarter:
         async def holds() -> bool:
             return all(counters[route] >= number for route, number in enough.items())
 
-        await until(holds)
+        await until(holds, seconds=180)
 
     async def _polled(self) -> None:
         await self._called(list_sessions=3)
