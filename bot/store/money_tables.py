@@ -22,9 +22,10 @@ spend: Final = Table(
     # known: the session's own row was gone already.
     Column("requester", String),
     Column("channel", String),
+    Column("tags", String),  # that were asked for, as `bot.store.spend.tags_text` writes them; empty with the requester
 )
 # It has all that sums are made of, so that SQLite adds up a cycle without a look at the rows themselves.
-_SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "session_id", "acus")
+_SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "tags", "session_id", "acus")
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
 
 # The pull requests of sessions; they too are there longer than the session's own row.

@@ -4,7 +4,7 @@ The rows by session and day also say on which days a session was active (`bot.st
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -27,19 +27,34 @@ async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str,
     if not amounts:
         return
     channel = case((sessions.c.channel.startswith(DIRECT), DIRECT), else_=sessions.c.channel).label("channel")
-    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel)
+    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel, sessions.c.options)
     found = await tx.execute(owners.where(sessions.c.id.in_(list(amounts))))
-    known = {row.id: {"team": row.team, "requester": row.requester, "channel": row.channel} for row in found}
+    known = {row.id: _owner(row) for row in found}
     statement = insert(tx.dialect.name, spend)
     statement = statement.on_conflict_do_update(
         index_elements=["session_id", "day"], set_={"acus": spend.c.acus + statement.excluded.acus}
     )
-    nobody = {"team": "", "requester": None, "channel": None}
+    nobody = {"team": "", "requester": None, "channel": None, "tags": None}
     rows = [
         {"session_id": key, "day": day.isoformat(), "org_id": org_id, "acus": acus, **known.get(key, nobody)}
         for key, acus in amounts.items()
     ]
     await tx.execute(statement, rows)
+
+
+def _owner(session: Any) -> dict[str, str]:
+    tags = tags_text(session.options["tags"])
+    return {"team": session.team, "requester": session.requester, "channel": session.channel, "tags": tags}
+
+
+def tags_text(tags: Iterable[str]) -> str:
+    """Return what stands for `tags` in a row: in lower case, with a comma before and behind each, as none has one."""
+    return "".join([f",{tag.lower()}" for tag in tags] + [","])
+
+
+def has_tag(column: ColumnElement[str | None], tag: str) -> ColumnElement[bool]:
+    """The condition that `tag`, in lower case, is one of those in a `column` that `tags_text` has written."""
+    return column.contains(f",{tag},", autoescape=True)
 
 
 async def by_day(

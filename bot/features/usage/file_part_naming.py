@@ -13,7 +13,11 @@ from bot.store.database.connection import Transaction
 from bot.store.inbox import BATCH
 
 Names = tuple[str | None, ...]
-_UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REPO: part_names.NO_REPOSITORY}
+_UNKNOWN: Final[Mapping[By, str]] = {
+    By.TEAM: part_names.NO_TEAM,
+    By.PLAYBOOK: part_names.NO_PLAYBOOK,
+    By.REPO: part_names.NO_REPOSITORY,
+}
 
 
 class FilePartNaming:

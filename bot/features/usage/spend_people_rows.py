@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.features.teams import rows as cost_centres
 from bot.features.usage.spend_group_rows import Spending, without_number
 from bot.store.tables import pull_requests, sessions, spend
 
@@ -19,6 +20,12 @@ async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool
     """
     asked = select(spend.c.channel, spend.c.requester).distinct()
     return await _people(tx, spending, asked, used_only=used_only)
+
+
+async def by_team(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
+    """The Slack users by the team that their sessions count in, None without one."""
+    centre = cost_centres.counted_in(await cost_centres.of_workspace(tx, spending.team), spend.c)
+    return await _people(tx, spending, select(centre, spend.c.requester).distinct(), used_only=used_only)
 
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:

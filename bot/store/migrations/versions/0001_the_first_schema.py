@@ -27,6 +27,7 @@ _TABLES = (
     "channels",
     "consumption",
     "corrections",
+    "cost_centre_members",
     "crossings",
     "cycle_limits",
     "cycles",
@@ -459,9 +460,11 @@ def _money_tables() -> None:
         sa.Column("outcome", sa.String, server_default="running", nullable=False),
         sa.Column("requester", sa.String),
         sa.Column("channel", sa.String),
+        sa.Column("tags", sa.String),
         sa.PrimaryKeyConstraint("session_id", "day", name="pk_spend"),
     )
-    op.create_index("ix_spend_day", "spend", ["day", "org_id", "team", "requester", "channel", "session_id", "acus"])
+    summed = ["day", "org_id", "team", "requester", "channel", "tags", "session_id", "acus"]
+    op.create_index("ix_spend_day", "spend", summed)
     op.create_table(
         "pull_requests",
         sa.Column("session_id", sa.String, nullable=False),
@@ -541,6 +544,14 @@ def _money_tables() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_budgets_scope", "budgets", ["team", "kind", "subject"], unique=True)
+    op.create_table(
+        "cost_centre_members",
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("subject", sa.String, nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("team", "kind", "subject", name="pk_cost_centre_members"),
+    )
     op.create_table(
         "crossings",
         sa.Column("budget", sa.Integer, autoincrement=False, nullable=False),
