@@ -5,9 +5,9 @@ from datetime import timedelta
 from bot.domain.billing import billing_day
 from bot.domain.session import DisplayState
 from bot.timing import DAY, HOUR
-from bot.views.sentences import STATE_SENTENCES
+from bot.views.sentences import IN_PRIVATE_CHANNEL, STATE_SENTENCES
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.harness import ADA, ANN, GENERAL, Harness
+from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, Harness
 from tests.scenarios.observations import card_of, polled
 
 PULL = "https://github.com/acme/web/pull/7"
@@ -154,3 +154,19 @@ async def test_a_question_that_is_put_away_unanswered_counts_until_then(on: Harn
 
 async def _waited(on: Harness, expected: list[float | None]) -> bool:
     return await waited(on) == expected
+
+
+async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, clock: Ahead) -> None:
+    _, session = await on.started()
+    await on.devin.set(session, acus_consumed=4.0)
+
+    async def is_seen() -> bool:
+        return [row["acus"] for row in await rows(on, "spend")] == [4.0]
+
+    await until(is_seen)
+    clock.put(2 * DAY)
+    elsewhere = str((await on.slack.slash(ADA, OPS, "report"))["shown"]["rendered"])
+    assert f"1. {IN_PRIVATE_CHANNEL}: 4 ACUs" in elsewhere  # nobody has asked Slack whether it is one
+    report = str((await on.slack.slash(ADA, GENERAL, "report"))["shown"]["rendered"])
+    assert "*Used, and nothing merged*\n• Without a pull request: 4 ACUs in 1 session\n1. <" in report
+    assert "|fix the login test>: 4 ACUs · ann · <" in report

@@ -21,8 +21,8 @@ from bot.features.digest.edition_sentences import EditionFigures, Preview, editi
 from bot.features.digest.editions import LATEST, Occasion, PlannedDigest, Share, newest_day
 from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
 from bot.features.digest.subscription import MissedBecause, Subscription
-from bot.features.usage.figure_sentences import MostExpensive, no_acus_at_all
-from bot.features.usage.usage_ledger import UsageLedger
+from bot.features.usage.figure_sentences import no_acus_at_all
+from bot.features.usage.usage_ledger import UsageLedger, shown
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -166,7 +166,7 @@ class DigestPost:
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, self._workspace, subscription.channel)
-        listed = tuple(_shown(session, titles) for session in figures.most_expensive)
+        listed = tuple(shown(session, titles) for session in figures.most_expensive)
         figures = replace(figures, here=channel is not None, most_expensive=listed)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
@@ -214,8 +214,3 @@ async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]
     current = await cycle_of(tx, org_id, now)
     before = await cycle_of(tx, org_id, bounds(current.first - ONE_DAY)[0])
     return [current, before] if before.last == current.first - ONE_DAY else [current]
-
-
-def _shown(session: MostExpensive, titles: ShownTitles) -> MostExpensive:
-    title = titles.replacement(session.channel)
-    return session if title is None else replace(session, title=title, permalink=None, url=None)

@@ -41,7 +41,7 @@ class ReportCommand:
             return NO_REPORT
         if question.as_file:
             return await self._file(asked, question)
-        return await self._answers.report(asked.workspace, question)
+        return await self._answers.report(asked.workspace, question, asked.channel)
 
     async def _file(self, asked: Asked, question: Question) -> Message:
         """Begin the file of a report. NO_ANSWER means that the operation's message is the answer."""

@@ -3,27 +3,36 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.conversation.titles import ShownTitles
 from bot.domain.billing import bounds
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import By, Question
 from bot.domain.waiting import blocked
 from bot.features.report import outcome_rows
 from bot.features.report import sentences as views
-from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest, Outcomes, most_used, outcomes_of
+from bot.features.report.outcome_report import (
+    ActiveSessions,
+    OpenedPullRequest,
+    Outcomes,
+    most_used,
+    outcomes_of,
+)
 from bot.features.report.outcome_rows import SessionFacts
 from bot.features.report.sentences import GroupOutcomes, OpenPullRequest, OutcomeReport
 from bot.features.usage import part_names
+from bot.features.usage.figure_sentences import MostExpensive
 from bot.features.usage.file_part_naming import FilePartNaming, Names
 from bot.features.usage.part_naming import PartNaming, repository_of
 from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import described, shown
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import waiting_times
+from bot.store import sessions, waiting_times
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_name
@@ -41,8 +50,8 @@ class OutcomeAnswers:
         self._services = services
         self._usage_answers = usage_answers
 
-    async def report(self, workspace: Workspace, question: Question) -> Message:
-        """Return the answer to the `question` of an admin."""
+    async def report(self, workspace: Workspace, question: Question, channel: str = "") -> Message:
+        """Return the answer to the `question` of an admin in a `channel`."""
         async with self._services.db.scan(urgent=True) as tx:
             span = await self._usage_answers.span(tx, workspace, question)
             assert not isinstance(span, RefusedRange), "a report has no dates"
@@ -50,6 +59,8 @@ class OutcomeAnswers:
                 return views.outcome_report(question, span, None)
             period = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
             report = await self._report(tx, workspace, period, question.by)
+            if question.by is None:
+                report = replace(report, unmerged=await self._unmerged(tx, workspace, period, channel))
         return views.outcome_report(question, span, report)
 
     async def file_groups(
@@ -59,7 +70,7 @@ class OutcomeAnswers:
         found = await _read(tx, period, self._services.clock())
         if division is None:
             return [((f"{period.first}..{period.last}",), await asyncio.to_thread(found.outcomes))]
-        grouping = await _grouping(tx, workspace, period, division)
+        grouping = await _grouping(tx, workspace, period, division, found.now)
         ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
         names = await FilePartNaming(tx, workspace).names(division, keys, grouping.asked_as)
@@ -73,7 +84,7 @@ class OutcomeAnswers:
         waited = await waiting_times.between(tx, period.team, period.org_id, first, end)
         groups: tuple[GroupOutcomes, ...] = ()
         if division is not None:
-            grouping = await _grouping(tx, workspace, period, division)
+            grouping = await _grouping(tx, workspace, period, division, found.now)
             ordered = await asyncio.to_thread(grouping.outcomes, found)
             groups = await _named(PartNaming(tx, workspace), grouping, ordered)
         return OutcomeReport(
@@ -84,6 +95,19 @@ class OutcomeAnswers:
             blocked=blocked(waited, first, end, found.now),
             price=workspace.policy.acu_price,
         )
+
+    async def _unmerged(
+        self, tx: Transaction, workspace: Workspace, period: Spending, channel: str
+    ) -> tuple[MostExpensive, ...]:
+        """Return the sessions that used most and of which nothing is merged, with titles as a `channel` may show them.
+
+        Those that are no longer stored have no title, and are left out.
+        """
+        found = await outcome_rows.unmerged(tx, period, self._services.clock(), views.UNMERGED_LISTED)
+        known = await sessions.tracked(tx, [session_id for session_id, _ in found])
+        stored = [(known[session_id].session, acus) for session_id, acus in found if session_id in known]
+        titles = await ShownTitles.read(tx, workspace, channel)
+        return tuple([shown(await described(tx, workspace, session, acus), titles) for session, acus in stored])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +126,7 @@ class _Found:
 
 async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
     opened = await outcome_rows.opened(tx, period)
-    active = [sessions for _, sessions in await outcome_rows.active(tx, period)]
+    active = [alike for _, alike in await outcome_rows.active(tx, period, now)]
     return _Found(opened, active, await outcome_rows.spent_by_session(tx, period), now)
 
 
@@ -145,11 +169,11 @@ class _Grouping:
         for pull_request in found.opened:
             facts = self._of_opened.get(pull_request.session_ids[0])
             theirs[_UNKNOWN if facts is None else self._key(facts)].append(pull_request)
-        sessions: dict[str | None, list[ActiveSessions]] = defaultdict(list)
+        active: dict[str | None, list[ActiveSessions]] = defaultdict(list)
         for facts, alike in self._active:
-            sessions[self._key(facts)].append(alike)
-        keys = {*theirs, *sessions}
-        outcomes = {key: outcomes_of(theirs[key], sessions[key], found.spent, found.now) for key in keys}
+            active[self._key(facts)].append(alike)
+        keys = {*theirs, *active}
+        outcomes = {key: outcomes_of(theirs[key], active[key], found.spent, found.now) for key in keys}
         return sorted(
             outcomes.items(),
             key=lambda group: (-group[1].opened, -_sessions(group[1]), group[0] == _UNKNOWN, group[0] or ""),
@@ -181,8 +205,8 @@ class _Grouping:
         return name if name or facts.stored else _UNKNOWN
 
 
-async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By) -> _Grouping:
-    active = await outcome_rows.active(tx, period, division)
+async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By, now: float) -> _Grouping:
+    active = await outcome_rows.active(tx, period, now, division)
     of_opened = await outcome_rows.of_opened(tx, period, division)
     few = await groups_of_few(tx, PartNaming(tx, workspace), period, division)
     return _Grouping(workspace, division, active, of_opened, few)

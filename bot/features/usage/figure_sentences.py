@@ -221,7 +221,10 @@ def without_acus(figures: Figures) -> list[str]:
 def _most_expensive(figures: Figures) -> list[str]:
     if figures.most_expensive:
         listed = figures.most_expensive[:MOST_EXPENSIVE_LISTED]
-        return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
+        return [
+            "*Most ACUs used*",
+            *(f"{rank}. {most_expensive_line(entry)}" for rank, entry in enumerate(listed, start=1)),
+        ]
     if figures.no_acus_reported:
         return []
     if figures.here:
@@ -229,7 +232,8 @@ def _most_expensive(figures: Figures) -> list[str]:
     return [QUIET_HERE if figures.through_slack else QUIET]
 
 
-def _row(entry: MostExpensive) -> str:
+def most_expensive_line(entry: MostExpensive) -> str:
+    """Write what one of the most expensive sessions used, with its links and who asked."""
     thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
     devin = link(entry.url, "Devin") if entry.url else ""
     asker = fitted(entry.requester, 60) if entry.requester else ""

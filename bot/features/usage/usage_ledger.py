@@ -8,8 +8,10 @@ The bill is the whole organisation's, and the differences are those of our own s
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
+from bot.conversation.titles import ShownTitles
 from bot.domain.billing import (
     SETTLING,
     Billed,
@@ -204,10 +206,11 @@ async def _active_sessions(
         tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
     )
     tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
-    return outcomes, tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
+    return outcomes, tuple([await described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
 
 
-async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
+async def described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
+    """Describe a session that used so many `acus`, with its title and its asker's name where names are shown."""
     thread, requester = session.thread_ts, None
     if workspace.policy.shows_names:
         asker = await people.get(tx, session.team, session.requester, read_after=0.0)
@@ -220,6 +223,12 @@ async def _described(tx: Transaction, workspace: Workspace, session: Session, ac
         requester=requester,
         channel=session.channel,
     )
+
+
+def shown(session: MostExpensive, titles: ShownTitles) -> MostExpensive:
+    """Return what may be shown of a session: of those whose title is nobody else's business no link either."""
+    title = titles.replacement(session.channel)
+    return session if title is None else replace(session, title=title, permalink=None, url=None)
 
 
 async def _own(
