@@ -30,6 +30,10 @@ class ConsumptionApi(Api):
             f"/v3/enterprise/consumption/daily/organizations/{quoted(org_id)}", after, before
         )
 
+    async def user_daily_consumption(self, user_id: str, after: int, before: int) -> Consumption:
+        """Read the ACUs of one person in the organisation by billing day between two instants."""
+        return await self._consumption(self._org("consumption", "daily", "users", user_id), after, before)
+
     def consumption_cycles(self) -> AsyncIterator[Cycle]:
         """List the enterprise's billing cycles."""
         return self._listed("/v3/enterprise/consumption/cycles", Page[Cycle])

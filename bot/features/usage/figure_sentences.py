@@ -10,8 +10,9 @@ from bot.domain.billing import Withheld, WithheldBecause, parts_of
 from bot.domain.outcomes import Outcome
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import CycleFigures, cycle_line
+from bot.features.usage import part_names
 from bot.features.usage.acus_by_day import AcusByDay
-from bot.features.usage.usual import percent_above
+from bot.features.usage.usual import Cause, percent_above
 from bot.views import blocks
 from bot.views.dates import long_date, weekday_name
 from bot.views.message import Message
@@ -24,6 +25,7 @@ NOT_IN_YET: Final = "Devin's bill for {day} is not in yet, so what was used else
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
+MOST_OF_IT: Final = "Most of it: {cause}, {acus} more than usual."
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
 QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
@@ -78,6 +80,7 @@ class Figures:
     through_slack: float = 0.0
     usual: float | None = None  # what a day like this one takes
     anomaly_limit: float | None = None  # up to which a day like this one is no anomaly; None if this one is none
+    cause: Cause | None = None  # what made this one an anomaly
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
     pull_requests_opened: int = 0
     pull_requests_merged: int = 0
@@ -108,7 +111,18 @@ def anomaly(figures: Figures) -> list[str]:
     """Say in a line that the finished day of `figures` took much more than days like it, if it is an anomaly."""
     if figures.anomaly_limit is None:
         return []
-    return [ANOMALY.format(weekday=weekday_name(figures.day), acus=tenths_of_acus(figures.anomaly_limit))]
+    unusual = ANOMALY.format(weekday=weekday_name(figures.day), acus=tenths_of_acus(figures.anomaly_limit))
+    cause = figures.cause
+    most = [MOST_OF_IT.format(cause=_named(cause), acus=tenths_of_acus(cause.acus))] if cause else []
+    return [" ".join([unusual, *most])]
+
+
+def _named(cause: Cause) -> str:
+    """Name a cause, a person without a mention, and a channel by a link that only those see who may."""
+    if cause.channel is not None:
+        return part_names.channel(cause.channel)
+    elsewhere = ["elsewhere"] if cause.is_elsewhere else []
+    return ", ".join([*([fitted(cause.person, 60)] if cause.person else []), *elsewhere])
 
 
 def arrow(percent: int) -> str:
