@@ -10,11 +10,12 @@ from bot.features.teams import sentences as views
 from bot.features.teams.rules import CostCentre, Member, home_of, named
 from bot.features.teams.specs import TEAM_ADD, TEAM_LIST, TEAM_REMOVE
 from bot.features.teams.words import Order, Problem, parse_add, parse_remove
-from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.commands.handler import Asked, Handler, asked_by
+from bot.kernel.job import CommandJob, finish_with
 from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import audit
 from bot.store.audit import AuditRow
-from bot.store.database.connection import Transaction
 from bot.views.message import Message
 
 
@@ -26,44 +27,44 @@ class TeamCommands:
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the commands do."""
-        return {TEAM_LIST: Handler(self._list), TEAM_ADD: Handler(self._add), TEAM_REMOVE: Handler(self._remove)}
+        changes = dict.fromkeys((TEAM_ADD, TEAM_REMOVE), Handler(self._change, self._run))
+        return {TEAM_LIST: Handler(self._list), **changes}
 
     async def _list(self, asked: Asked) -> Message:
         async with self._services.db.read(urgent=True) as tx:
             return views.listing(await cost_centres.of_workspace(tx, asked.workspace.team))
 
-    async def _add(self, asked: Asked) -> Message:
-        order = parse_add(asked.argument)
-        if isinstance(order, Problem):
-            return views.problem(order)
+    async def _change(self, asked: Asked) -> Message:
+        """Carry out a command within the ack, and return the confirmation or what is wrong with it."""
         # A crash right after this commit leaves a change that was not confirmed; the list shows it.
-        async with self._services.db.write(urgent=True) as tx:
-            change = await _Change.of(tx, asked, order, self._services.clock())
-            return await change.add()
+        async with self._services.unit_of_work(urgent=True) as uow:
+            return await _carried_out(uow, asked)
 
-    async def _remove(self, asked: Asked) -> Message:
-        order = parse_remove(asked.argument)
-        if isinstance(order, Problem):
-            return views.problem(order, removes=True)
-        # A crash right after this commit leaves a change that was not confirmed; the list shows it.
-        async with self._services.db.write(urgent=True) as tx:
-            change = await _Change.of(tx, asked, order, self._services.clock())
-            return await change.remove()
+    async def _run(self, job: CommandJob) -> None:
+        """Carry out a command that was written, and confirm it privately."""
+        asked = asked_by(job, self._services.commands.named(job.cause.command))
+        # The change and the end of its row are one commit: a crash before it repeats nothing, and none after it does.
+        async with self._services.unit_of_work_for(job) as uow:
+            await finish_with(uow, job, await _carried_out(uow, asked))
+
+
+async def _carried_out(uow: UnitOfWork, asked: Asked) -> Message:
+    removes = asked.spec is TEAM_REMOVE
+    order = parse_remove(asked.argument) if removes else parse_add(asked.argument)
+    if isinstance(order, Problem):
+        return views.problem(order, removes=removes)
+    change = _Change(uow, asked, order, await cost_centres.of_workspace(uow.tx, asked.workspace.team))
+    return await (change.remove() if removes else change.add())
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """A change that is `asked` for at the instant `now`, to the cost centres that there are."""
+    """A change that is `asked` for, to the cost centres that there are."""
 
-    tx: Transaction
+    uow: UnitOfWork
     asked: Asked
     order: Order
-    now: float
     centres: Sequence[CostCentre]
-
-    @classmethod
-    async def of(cls, tx: Transaction, asked: Asked, order: Order, now: float) -> "_Change":
-        return cls(tx, asked, order, now, await cost_centres.of_workspace(tx, asked.workspace.team))
 
     async def add(self) -> Message:
         before = named(self.centres, self.order.name)
@@ -76,7 +77,7 @@ class _Change:
             new += [member] if home is None else []
         if not new:
             return views.all_there(name)
-        await cost_centres.add(self.tx, self.asked.workspace.team, name, new)
+        await cost_centres.add(self.uow.tx, self.asked.workspace.team, name, new)
         await self._record(name, before.members if before else (), [*(before.members if before else ()), *new])
         return views.added(name, new, is_new=before is None)
 
@@ -89,15 +90,15 @@ class _Change:
         if stranger is not None:
             return views.not_in(stranger, before.name)
         left = [member for member in before.members if member not in out]
-        await cost_centres.remove(self.tx, self.asked.workspace.team, out)
+        await cost_centres.remove(self.uow.tx, self.asked.workspace.team, out)
         await self._record(before.name, before.members, left)
         return views.taken_out(before.name, out) if left else views.removed(before.name, out)
 
     async def _record(self, name: str, before: Sequence[Member], after: Sequence[Member]) -> None:
         asked = self.asked
-        who = (asked.workspace.team, self.now, asked.user)
+        who = (asked.workspace.team, self.uow.now, asked.user)
         row = AuditRow(*who, asked.spec.name, name, asked.channel or None, _listed(before), _listed(after))
-        await audit.add(self.tx, row)
+        await audit.add(self.uow.tx, row)
 
 
 def _listed(members: Sequence[Member]) -> dict[str, Any] | None:
