@@ -18,7 +18,7 @@ from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.sessions import TrackedSession, track, tracked
 from bot.store.spend import DIRECT, tags_text
-from bot.store.tables import sessions, spend
+from bot.store.tables import past_sessions, sessions, spend
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
 _WORKS: Final = and_(
@@ -88,13 +88,13 @@ async def outcomes_and_costs(
     """Count a workspace's sessions in an organisation that were active from `first` to `last`, by their last outcome.
 
     Each session counts once, so the sum is the number of sessions that were active. Beside that, return the `most` of
-    them that spent most, as (session id, ACUs), without those whose own rows are purged. With a `channel` only the
-    sessions there count.
+    them that spent most, as (session id, ACUs), without those of which nothing else is stored. With a `channel` only
+    the sessions there count.
     """
     active = _active_sessions(team, org_id, first, last, channel)
     newest = and_(spend.c.session_id == active.c.session_id, spend.c.day == active.c.day)
     counted = select(spend.c.outcome, func.count().label("number"), null().label("session_id"), null().label("acus"))
-    stored = exists().where(sessions.c.id == active.c.session_id)
+    stored = or_(*(exists().where(key == active.c.session_id) for key in (sessions.c.id, past_sessions.c.session_id)))
     costs = select(active.c.session_id, active.c.acus).where(active.c.acus > 0, stored)
     top = costs.order_by(active.c.acus.desc(), active.c.session_id).limit(most).subquery()
     both = union_all(counted.join(active, newest).group_by(spend.c.outcome), select(null(), null(), top))

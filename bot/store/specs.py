@@ -85,7 +85,13 @@ SPECS: Final = (
         tables.spend,
         ("figure of what a session cost", "figures of what sessions cost"),
         kept_like_spend(tables.spend.c.day),
-        blank("requester", "tags"),
+        blank("requester", tags=""),
+    ),
+    TableSpec(
+        tables.past_sessions,
+        ("record of a session that is over", "records of sessions that are over"),
+        kept_like_spend(tables.past_sessions.c.ended_at),
+        blank("requester", requester_name="", repo=None, playbook=None),
     ),
     TableSpec(
         tables.recent_spend,

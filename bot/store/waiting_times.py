@@ -1,13 +1,16 @@
 """When sessions waited for a person, each time a row, longer than the session's own row."""
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from datetime import tzinfo
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Session
 from bot.domain.waiting import WaitingTime
+from bot.domain.zones import zone_or
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
-from bot.store.tables import sessions, waiting_times
+from bot.store.tables import people, sessions, spend, waiting_times
 
 
 async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
@@ -42,11 +45,20 @@ async def end_with_sessions(tx: AsyncConnection, now: float) -> int:
     return len(ended)
 
 
-async def between(tx: AsyncConnection, team: str, org_id: str, first: float, last: float) -> list[WaitingTime]:
-    """The times at which a workspace's sessions in an organisation waited between two instants, the earliest first."""
-    columns = (waiting_times.c.since, waiting_times.c.ended_at)
+async def between(
+    tx: AsyncConnection, team: str, org_id: str, first: float, last: float, zone: tzinfo
+) -> list[WaitingTime]:
+    """The times at which a workspace's sessions in an organisation waited between two instants, the earliest first.
+
+    The zone of an asker whose zone is not known is `zone`.
+    """
+    columns = (waiting_times.c.since, waiting_times.c.ended_at, waiting_times.c.session_id)
+    # The session's own row may be purged.
+    asker = select(func.max(spend.c.requester)).where(spend.c.session_id == waiting_times.c.session_id)
     found = await tx.execute(
-        select(*columns)
+        select(*columns, people.c.tz)
+        .select_from(waiting_times)
+        .outerjoin(people, and_(people.c.team == waiting_times.c.team, people.c.user == asker.scalar_subquery()))
         .where(
             waiting_times.c.team == team,
             waiting_times.c.org_id == org_id,
@@ -55,7 +67,7 @@ async def between(tx: AsyncConnection, team: str, org_id: str, first: float, las
         )
         .order_by(*columns)
     )
-    return [WaitingTime(since, ended_at) for since, ended_at in found]
+    return [WaitingTime(row.since, row.ended_at, row.session_id, zone_or(row.tz, zone)) for row in found]
 
 
 def _open(session_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -8,6 +8,7 @@ from bot.views.text import acus, fitted, short_duration
 
 # In place of titles that may not be shown.
 IN_DIRECT_MESSAGE: Final = "A session in a direct message"
+SOME_SESSION: Final = "A session"  # in a channel of which it is not known whether it is private
 IN_PRIVATE_CHANNEL: Final = "A session in a private channel"
 STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "Starting: Devin gets the task in a moment.",

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final, TypeGuard
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Money, half_up
+from bot.domain.currencies import currency_digits
 
 PART_LIMIT: Final = 11_500
 MOST_PARTS: Final = 5
@@ -132,14 +133,14 @@ def one_tenth(amount: float) -> str:
     return "under 0.1" if 0 < amount < 0.05 else f"{half_up(amount, 1):,}"
 
 
-def total_acus(amount: float, price: Price | None) -> str:
-    """Write a total of ACUs with its unit and, where an ACU has a `price`, what it costs: "49.5 ACUs (111.38 USD)"."""
-    return tenths_of_acus(amount) + (f" ({money(amount, price)})" if price else "")
+def total_acus(amount: float, cost: Money | None) -> str:
+    """Write a total of ACUs with its unit and, where it is known, their `cost`: "49.5 ACUs (111.38 USD)"."""
+    return tenths_of_acus(amount) + (f" ({money(cost)})" if cost else "")
 
 
-def money(amount: float, price: Price) -> str:
-    """Write what an `amount` of ACUs costs, to the cent and with the currency."""
-    return f"{price.of(amount):,} {price.currency}"
+def money(cost: Money) -> str:
+    """Write an amount of money with its currency, and with as many digits as that has."""
+    return f"{half_up(cost.amount, currency_digits(cost.currency)):,} {cost.currency}"
 
 
 def with_unit(written: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.domain.billing import newest_finished
+from bot.domain.billing import billing_day, newest_finished
 from bot.features.digest import subscription_sentences
 from bot.features.digest.subscription import MissedBecause
 from bot.store import tables
-from bot.timing import Timing
+from bot.timing import HOUR, Timing
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 
@@ -172,3 +172,39 @@ async def test_an_unusual_day_says_what_made_most_of_it(on: Harness) -> None:
     await typed(on, "digest now")
     shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now"))["rendered"]
     assert "would be normal. Most of it: elsewhere, 30 ACUs more than usual." in shown
+
+
+async def test_a_time_that_has_passed_already_skips_no_day_when_it_takes_the_place_of_a_later_one(
+    on: Harness, clock: Ahead
+) -> None:
+    noon = datetime.fromtimestamp(time.time(), UTC).replace(hour=12, minute=0, second=0) + timedelta(days=1)
+    clock.put(noon.timestamp() - clock())
+    await checked(on, "digest add 14:00 UTC here", f"<#{GENERAL}> gets the daily digest every day at 14:00 (UTC).")
+    await checked(on, "digest add 10:00 UTC here", "It replaces the one at 14:00 (UTC), `here`.")
+    await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
+
+
+async def test_a_digest_that_was_added_with_csv_comes_with_a_file(on: Harness, clock: Ahead) -> None:
+    _, session = await on.started()
+    await on.devin.set(session, acus_consumed=2.5)
+    day = billing_day(clock())
+
+    async def has_spent() -> bool:
+        return sum(float(row["acus"]) for row in await rows(on, "spend")) == 2.5
+
+    await until(has_spent)
+    noon = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=12)
+    clock.put(noon.timestamp() - clock())
+    answer = "A CSV file in its thread has a row for each session."
+    await checked(on, "digest add 13:00 UTC csv here", answer)
+    assert f"· 13:00 (UTC) · `here csv` · added by <@{ADA}>" in await typed(on, "digest list")
+    clock.put(HOUR)
+    root = await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
+    shared = await on.slack.wait_for_message(GENERAL, "as CSV.", thread_ts=root["ts"])
+    (file,) = shared["files"]
+    content = on.simulated_slack.state.files[file["id"]].content
+    assert content is not None
+    header, row, total = content.decode().splitlines()
+    assert header == "session,url,thread,person,acus,pull_requests"
+    assert row.endswith(",ann,2.5,0")
+    assert total == "total,,,,2.5,"

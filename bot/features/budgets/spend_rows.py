@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
 from bot.domain.billing import bounds
-from bot.features.budgets.rules import ScopeKind
+from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.tables import crossings
 from bot.store.spend import DIRECT
 from bot.store.tables import fan_out_sessions, fan_outs, spend
@@ -74,22 +74,38 @@ async def spent(
     return {name: half_up(float(total), 6) for name, total in found}
 
 
+async def by_day(
+    tx: AsyncConnection, team: str, org_id: str, scope: Scope, first: date, last: date
+) -> dict[tuple[str, date], float]:
+    """The ACUs that sessions spent from `first` to `last`, by what a budget for `scope` is for and by billing day."""
+    column = _SUBJECT[scope.kind]
+    acus = func.sum(spend.c.acus)
+    theirs = _days(team, org_id, column, first, last, scope.subject or None)
+    found = await tx.execute(
+        select(column, spend.c.day, acus).where(*theirs).group_by(column, spend.c.day).having(acus > 0)
+    )
+    return {(subject, date.fromisoformat(day)): float(total) for subject, day, total in found}
+
+
 def _of_sessions(
     team: str, org_id: str, kind: ScopeKind, first: date, last: date, subject: str | None
 ) -> Select[str, Any]:
     column = _SUBJECT[kind]
     # Added up here already, because there may be a million rows.
+    summed = select(column.label("subject"), func.sum(spend.c.acus).label("acus"))
+    return summed.where(*_days(team, org_id, column, first, last, subject)).group_by(column)
+
+
+def _days(
+    team: str, org_id: str, column: ColumnElement[str], first: date, last: date, subject: str | None
+) -> tuple[ColumnElement[bool], ...]:
     return (
-        select(column.label("subject"), func.sum(spend.c.acus).label("acus"))
-        .where(
-            spend.c.team == team,
-            spend.c.org_id == org_id,
-            spend.c.day >= first.isoformat(),
-            spend.c.day <= last.isoformat(),
-            column.not_in(["", DIRECT]),
-            *([] if subject is None else [column == subject]),
-        )
-        .group_by(column)
+        spend.c.team == team,
+        spend.c.org_id == org_id,
+        spend.c.day >= first.isoformat(),
+        spend.c.day <= last.isoformat(),
+        column.not_in(["", DIRECT]),
+        *([] if subject is None else [column == subject]),
     )
 
 

@@ -1,6 +1,7 @@
 """What one person's sessions spent in a period."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -22,6 +23,7 @@ class SpentByPerson:
     outcome: Outcome
     worked: float  # seconds so far, on other days too
     stored: bool = True
+    by_day: Mapping[date, float] = field(default_factory=dict)
 
 
 async def of_person(
@@ -29,7 +31,7 @@ async def of_person(
 ) -> list[SpentByPerson]:
     """The sessions of `user` in an organisation that were active from `first` to `last`, most ACUs first."""
     stored = sessions.c.id.is_not(None).label("stored")
-    columns = (spend.c.session_id, spend.c.acus, spend.c.outcome, sessions.c.worked, stored)
+    columns = (spend.c.session_id, spend.c.day, spend.c.acus, spend.c.outcome, sessions.c.worked, stored)
     found = await tx.execute(
         select(*columns)
         .outerjoin(sessions, sessions.c.id == spend.c.session_id)
@@ -44,8 +46,9 @@ async def of_person(
     )
     spent: dict[str, SpentByPerson] = {}
     for row in found:
-        before = spent[row.session_id].acus if row.session_id in spent else 0.0
-        acus = before + float(row.acus)
-        known = SpentByPerson(row.session_id, acus, Outcome(row.outcome), row.worked or 0.0, bool(row.stored))
-        spent[row.session_id] = known
+        before = spent[row.session_id].by_day if row.session_id in spent else {}
+        days = {**before, date.fromisoformat(row.day): float(row.acus)}
+        spent[row.session_id] = SpentByPerson(
+            row.session_id, sum(days.values()), Outcome(row.outcome), row.worked or 0.0, bool(row.stored), days
+        )
     return sorted(spent.values(), key=lambda expense: (-expense.acus, expense.session_id))

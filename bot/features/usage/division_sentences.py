@@ -31,6 +31,7 @@ class UsagePart:
     worked: float | None = None
     pull_requests: int | None = None
     others: int = 0
+    is_about: bool = False  # some of it may be another part's
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Row:
     facts: tuple[str, ...] = ()
     is_little: bool = False
     others: int = 0
+    is_about: bool = False
 
 
 def divide(parts: Sequence[UsagePart], figures: Figures) -> list[Row]:
@@ -60,7 +62,14 @@ def divide(parts: Sequence[UsagePart], figures: Figures) -> list[Row]:
     whole = through_slack if ours or total is None else total
     rounded = shares([part.acus for part in parts], whole) if parts else []
     rows = [
-        Row(part.name, share, _facts(part), is_little=not share and part.acus > 0, others=part.others)
+        Row(
+            part.name,
+            share,
+            _facts(part),
+            is_little=not share and part.acus > 0,
+            others=part.others,
+            is_about=part.is_about,
+        )
         for part, share in zip(parts, rounded, strict=True)
     ]
     if ours and total is not None and (parts or total):
@@ -86,7 +95,8 @@ def negative(rows: Sequence[Row]) -> list[str]:
 
 
 def _line(row: Row) -> str:
-    amount = [] if row.acus is None else [_acus(row.acus, is_little=row.is_little)]
+    about = "about " if row.is_about else ""
+    amount = [] if row.acus is None else [about + _acus(row.acus, is_little=row.is_little)]
     return f"{row.name}: {' · '.join([*amount, *row.facts])}"
 
 

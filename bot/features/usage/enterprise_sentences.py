@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.periods import Span
 from bot.domain.questions import By, Question
 from bot.features.usage.sentences import heading
@@ -38,9 +38,9 @@ def file_name(span: Span, by: By) -> str:
     return f"devin-usage-all-{days}-by-{by}.csv"
 
 
-def in_all(total: Decimal, price: Price | None) -> str:
-    """Say how many ACUs were used in all."""
-    return f"{total_acus(float(total), price)} in all."
+def in_all(total: Decimal, cost: Money | None) -> str:
+    """Say how many ACUs were used in all, and what they cost."""
+    return f"{total_acus(float(total), cost)} in all."
 
 
 def late(days: Sequence[date]) -> list[str]:

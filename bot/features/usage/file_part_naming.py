@@ -5,12 +5,14 @@ from typing import Final
 
 from bot.conversation.titles import ShownTitles
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import people, sessions
+from bot.store import past_sessions, people, sessions
 from bot.store.database.connection import Transaction
 from bot.store.inbox import BATCH
+from bot.store.past_sessions import PastSession
 
 Names = tuple[str | None, ...]
 _UNKNOWN: Final[Mapping[By, str]] = {
@@ -23,11 +25,11 @@ _UNKNOWN: Final[Mapping[By, str]] = {
 class FilePartNaming:
     """Reads the names of groups in one workspace, one for each of `bot.features.usage.figure_files.name_columns`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, *, titles: ShownTitles | None = None) -> None:
-        """`titles` say which titles and links of sessions may be shown; without them all are."""
+    def __init__(self, tx: Transaction, workspace: Workspace, readers: Readers) -> None:
+        """`readers` are who may get the file."""
         self._tx = tx
         self._workspace = workspace
-        self._titles = titles
+        self._readers = readers
 
     async def names(
         self, division: By, keys: Sequence[str | None], asked_as: Mapping[str, str]
@@ -47,17 +49,26 @@ class FilePartNaming:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
         found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
-        named: dict[str | None, Names] = {session.id: self._session(session) for session in found}
+        past = list((await past_sessions.read(self._tx, ids)).values())
+        titles = await ShownTitles.read(self._tx, self._workspace, self._readers)
+        named: dict[str | None, Names] = {session.id: self._session(session, titles) for session in found}
+        named |= {session.id: (part_names.past_session(session.created_at), None, None) for session in past}
+        return await self._with_askers(named, [*found, *past])
+
+    async def _with_askers(
+        self, named: dict[str | None, Names], of: Sequence[Session | PastSession]
+    ) -> dict[str | None, Names]:
+        """Add to the names of sessions who asked for them, where people are named."""
         if not self._workspace.policy.shows_names:
             return named
-        known = await people.names(self._tx, self._workspace.team, {session.requester for session in found})
+        known = await people.names(self._tx, self._workspace.team, {session.requester for session in of})
         return {
             session.id: (*named[session.id], known.get(session.requester) or session.requester_name or None)
-            for session in found
+            for session in of
         }
 
-    def _session(self, session: Session) -> Names:
-        if self._titles is not None and (title := self._titles.replacement(session.channel)) is not None:
+    def _session(self, session: Session, titles: ShownTitles) -> Names:
+        if (title := titles.replacement(session.channel, session.requester)) is not None:
             return title, None, None
         return session.title, session.url, self._thread(session)
 

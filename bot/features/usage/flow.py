@@ -35,7 +35,7 @@ class UsageCommand:
             return await self._files.of_enterprise(asked.workspace, Requester.of(asked), question)
         if question.as_file:
             return await self._files.usage(asked.workspace, Requester.of(asked), question)
-        return await self._answers.usage(asked.workspace, question)
+        return await self._answers.usage(asked.workspace, question, asked.readers)
 
     async def _has_teams(self, workspace: Workspace) -> bool:
         async with self._services.db.read(urgent=True) as tx:

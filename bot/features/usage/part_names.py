@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Final
 
+from bot.domain.billing import billing_day
 from bot.domain.products import OTHER
-from bot.views.dates import weekday_date
+from bot.views.dates import full_date, weekday_date
 from bot.views.text import fitted, link
 
 LONGEST: Final = 80
@@ -18,6 +19,7 @@ DIRECT_MESSAGES: Final = "direct messages"
 NO_TEAM: Final = "no team"
 NO_PLAYBOOK: Final = "no playbook"
 NO_REPOSITORY: Final = "no repository known"
+HIDDEN_REPOSITORY: Final = "private channels and direct messages"
 NO_PRODUCT: Final = "other"
 
 
@@ -46,6 +48,11 @@ def session(title: str, permalink: str | None, url: str | None, asker: str | Non
     address = permalink or url or ""
     titled = link(address if len(address) <= LONGEST_LINK else None, title, LONGEST)
     return f"{titled} ({fitted(asker, LONGEST)})" if asker else titled
+
+
+def past_session(created_at: float) -> str:
+    """Name a session whose title is no longer stored, by the billing day on which it was created."""
+    return f"session of {full_date(billing_day(created_at))}, no longer stored"
 
 
 def playbook(title: str | None) -> str:

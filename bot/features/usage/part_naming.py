@@ -3,12 +3,15 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
+from bot.conversation.titles import ShownTitles
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import people, sessions
+from bot.store import past_sessions, people, sessions
 from bot.store.database.connection import Transaction
+from bot.store.past_sessions import PastSession
 from bot.views.pull_requests import repository_name
 
 _NAMES: Final[Mapping[By, Callable[[str | None], str]]] = {
@@ -20,11 +23,12 @@ _NAMES: Final[Mapping[By, Callable[[str | None], str]]] = {
 
 
 class PartNaming:
-    """Reads and writes the names of groups in one workspace."""
+    """Reads and writes the names of groups in one workspace, for `readers`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, readers: Readers) -> None:
         self._tx = tx
         self._workspace = workspace
+        self._readers = readers
 
     @property
     def shows_people(self) -> bool:
@@ -51,14 +55,24 @@ class PartNaming:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
         found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
-        named = {session.requester for session in found} if self.shows_people else ()
+        past = list((await past_sessions.read(self._tx, ids)).values())
+        both: list[Session | PastSession] = [*found, *past]
+        named = {session.requester for session in both} if self.shows_people else ()
         askers = await people.names(self._tx, self._workspace.team, named)
-        return {
-            session.id: part_names.session(
-                session.title, self._thread(session), session.url, askers.get(session.requester)
-            )
-            for session in found
-        }
+        titles = await ShownTitles.read(self._tx, self._workspace, self._readers)
+        names: dict[str | None, str] = {session.id: self._past(session, askers) for session in past}
+        for session in found:
+            names[session.id] = self._session(session, titles, askers.get(session.requester))
+        return names
+
+    def _past(self, session: PastSession, askers: Mapping[str, str]) -> str:
+        asker = (askers.get(session.requester) or session.requester_name) if self.shows_people else None
+        return part_names.session(part_names.past_session(session.created_at), None, None, asker or None)
+
+    def _session(self, session: Session, titles: ShownTitles, asker: str | None) -> str:
+        if (title := titles.replacement(session.channel, session.requester)) is not None:
+            return part_names.session(title, None, None, asker)
+        return part_names.session(session.title, self._thread(session), session.url, asker)
 
     def _thread(self, session: Session) -> str | None:
         thread = session.thread_ts

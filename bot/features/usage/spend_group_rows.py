@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Label,
     RowMapping,
     ScalarSelect,
     Select,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     desc,
     func,
     literal,
+    not_,
     null,
     select,
     union_all,
@@ -25,19 +27,29 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
+from bot.domain.readers import ANYBODY, Readers
 from bot.features.teams import rows as cost_centres
 from bot.features.teams.rules import CostCentre
-from bot.store.tables import consumption, pull_requests, sessions, spend
+from bot.features.usage.part_names import HIDDEN_REPOSITORY
+from bot.store import past_sessions
+from bot.store.channels import shows_session
+from bot.store.of_channel import of_channel
+from bot.store.tables import consumption, pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Whose spending it is, and in which period: an organisation's, as a person of one workspace may see it."""
+    """Whose spending it is, and in which period: an organisation's, as `readers` in one workspace may see it.
+
+    With a `channel` it is that of the sessions there.
+    """
 
     team: str
     org_id: str
     first: date
     last: date
+    channel: str | None = None
+    readers: Readers = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,7 @@ class Group:
     """What one group of sessions spent, how many they are, how long Devin worked on them, and what they opened.
 
     `key` is what the sessions share. Sessions of another workspace are `foreign`, and of them nothing else is known
-    here. Of those that are `purged` the key is not known, because they have no row of their own any more.
+    here. Of those that are `purged` the key is not known, because nothing is stored of them but what they spent.
     """
 
     key: str | None
@@ -83,12 +95,11 @@ ALL: Final = Wanted()
 _OF_ALL: Final = ("groups", "all_acus", "all_sessions")
 _IN_TEAMS: Final = {By.TEAM, By.SESSION}  # where the team of a session has to be known
 _NOT_OF_ONE: Final = {"division", *_OF_ALL}
-# What sessions are grouped by. What all rows of a session in `spend` share is there longer than the session's own row.
+# What sessions are grouped by: what all rows of a session in `spend` share, and what is known of the session.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
 _OWN: Final[Mapping[By, ColumnElement[Any]]] = {
-    By.SESSION: sessions.c.id,
-    By.PLAYBOOK: sessions.c.options["playbook"].as_string(),
-    By.REPO: sessions.c.options["repo"].as_string(),
+    By.SESSION: past_sessions.ID,
+    By.PLAYBOOK: past_sessions.PLAYBOOK,
 }
 
 
@@ -192,32 +203,59 @@ def without_number(url: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(url, "0123456789")
 
 
+def repository_option(shown: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The repository in a session's options; where it is not `shown` to the readers, one for all such sessions."""
+    is_known = past_sessions.ID.is_not(None)
+    return case((and_(is_known, not_(shown)), literal(HIDDEN_REPOSITORY)), else_=past_sessions.REPO)
+
+
+def if_shown(shown: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The `value` where it is `shown` to the readers, else NULL."""
+    return case((shown, value), else_=null())
+
+
+def is_shown(spending: Spending, spent: FromClause) -> ColumnElement[bool]:
+    """The condition that the readers may see title, links and repository of a session, by what it `spent`.
+
+    That is there longer than the session's own row.
+    """
+    return shows_session(spending.team, spending.readers, spent.c.channel, spent.c.requester)
+
+
 def _known_sessions(spending: Spending, divisions: Collection[By], centres: Sequence[CostCentre]) -> FromClause:
     """What each session spent in the period, and what is known of it, with a column for each of the `divisions`.
 
     All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
     """
     spent, opened = _spent(spending, divisions), _opened(spending)
-    own = [sessions.c.id, sessions.c.worked, *([sessions.c.requester_name] if By.PERSON in divisions else [])]
-    keys: list[ColumnElement[Any]] = [spent.c[_SHARED[by].key].label(by.value) for by in divisions if by in _SHARED]
-    keys += [_OWN[by].label(by.value) for by in divisions if by in _OWN]
+    name = [past_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
+    own = [past_sessions.ID.label("id"), past_sessions.WORKED.label("worked"), *name]
+    plain = [by for by in divisions if by in _SHARED or by in _OWN]
+    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in plain]
+    if By.REPO in divisions:
+        keys += _repository(spending, spent)
     if _IN_TEAMS & set(divisions):
-        keys += [spent.c.tags, cost_centres.counted_in(centres, spent.c).label(By.TEAM.value)]
-    url = [_pull_request(spending, spent.c.session_id).label("url")] if By.REPO in divisions else []
+        keys += [spent.c.tags.label("tags"), cost_centres.counted_in(centres, spent.c).label(By.TEAM.value)]
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
-    joined = (
-        spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == spending.team))
-        .outerjoin(opened, opened.c.session_id == spent.c.session_id)
-    )  # fmt: skip
-    selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys, *url).select_from(joined)
+    joined = past_sessions.with_sessions(spent, spent.c.session_id, spending.team)
+    joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
+    selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys).select_from(joined)
     # Without the hint SQLite would do this anew for each division. For a single one a stored result only costs time.
     return selected.cte("known").prefix_with("MATERIALIZED") if len(divisions) > 1 else selected.cte("known")
 
 
+def _repository(spending: Spending, spent: Subquery) -> list[Label[Any]]:
+    """The repository of a session as the readers may see it: in its options, and by the address of a pull request."""
+    shown = is_shown(spending, spent)
+    url = if_shown(shown, _pull_request(spending, spent.c.session_id))
+    return [repository_option(shown).label(By.REPO.value), url.label("url")]
+
+
 def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
     """What each session spent in the period, with what its rows share of that by which it is to be grouped."""
-    of_team = (spend.c.tags, spend.c.channel, spend.c.requester) if _IN_TEAMS & set(divisions) else ()
-    shared = dict.fromkeys([spend.c.team, *(_SHARED[by] for by in divisions if by in _SHARED), *of_team])
+    in_teams = _IN_TEAMS & set(divisions)
+    owners = [column for by, column in _SHARED.items() if by in divisions or By.REPO in divisions or in_teams]
+    shared = [spend.c.team, *owners, *([spend.c.tags] if in_teams else [])]
     of_each = select(
         spend.c.session_id,
         func.sum(spend.c.acus).label("acus"),
@@ -245,4 +283,5 @@ def _in(spending: Spending) -> tuple[ColumnElement[bool], ...]:
         spend.c.org_id == spending.org_id,
         spend.c.day >= spending.first.isoformat(),
         spend.c.day <= spending.last.isoformat(),
+        *of_channel(spend, spending.team, spending.channel),
     )

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.teams import rows as cost_centres
-from bot.features.usage.spend_group_rows import Spending, without_number
+from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
+from bot.store import past_sessions
 from bot.store.of_channel import of_channel
-from bot.store.tables import pull_requests, sessions, spend
+from bot.store.tables import pull_requests, spend
 
 Key = tuple[str | None, ...]
 
@@ -51,8 +52,7 @@ async def by_team(tx: AsyncConnection, spending: Spending, *, used_only: bool = 
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
     """The Slack users by the playbook that was chosen for the sessions, None without one."""
-    playbook = sessions.c.options["playbook"].as_string()
-    asked = select(playbook, spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
+    asked = _of_sessions(select(past_sessions.PLAYBOOK, spend.c.requester), spending)
     return await _people(tx, spending, asked.distinct(), used_only=used_only)
 
 
@@ -63,10 +63,17 @@ async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: b
         .where(pull_requests.c.session_id == spend.c.session_id, pull_requests.c.team == spending.team)
         .scalar_subquery()
     )
-    repo = sessions.c.options["repo"].as_string()
-    asked = select(repo, func.max(url), spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
-    asked = asked.group_by(repo, without_number(url), spend.c.requester)
+    seen = is_shown(spending, spend)
+    repo, shown = repository_option(seen), if_shown(seen, url)
+    asked = _of_sessions(select(repo, func.max(shown), spend.c.requester), spending)
+    asked = asked.group_by(repo, without_number(shown), spend.c.requester)
     return await _people(tx, spending, asked, used_only=used_only)
+
+
+def _of_sessions(asked: Select[Any], spending: Spending) -> Select[Any]:
+    """Select from what sessions spent of which more is known than that."""
+    joined = past_sessions.with_sessions(spend, spend.c.session_id, spending.team)
+    return asked.select_from(joined).where(past_sessions.ID.is_not(None))
 
 
 async def _people(

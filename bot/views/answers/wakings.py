@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.session import Session
 from bot.domain.waking import WakeQuestion
 from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
+from bot.views.sentences import mention
 from bot.views.text import duration, fitted, tenths, tenths_of_acus, total_acus
 
 QUESTION: Final = "wake"  # the name of the question
@@ -19,13 +20,13 @@ LEFT_BEFORE: Final = Message(
 )
 
 
-def ask_to_wake(session: Session, question: WakeQuestion, target: str, price: Price | None = None) -> Message:
+def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Money | None = None) -> Message:
     """Ask the author of a reply whether it may wake `session`; `target` is what the buttons carry."""
     label, choice = "Wake it", "Wake it"
     if question.by:
         label, choice = f"Wake it, {_more(question.by)}", f"Wake it with {tenths(question.by)} more"
     text = message_of(
-        *_reasons(session, question, price),
+        *_reasons(session, question, cost),
         f"{choice}, or leave it asleep. Your message is kept until you choose, for a day at most.",
     ).text
     row = blocks.actions(
@@ -35,9 +36,9 @@ def ask_to_wake(session: Session, question: WakeQuestion, target: str, price: Pr
     return Message(text, [blocks.section(text), *row])
 
 
-def _reasons(session: Session, question: WakeQuestion, price: Price | None) -> list[str]:
+def _reasons(session: Session, question: WakeQuestion, cost: Money | None) -> list[str]:
     spent = session.snapshot.acus
-    cost = f"It has cost {total_acus(spent, price)} so far" if spent else ""
+    so_far = f"It has cost {total_acus(spent, cost)} so far" if spent else ""
     facts = [
         "" if question.ceiling is None else f"used its {tenths_of_acus(question.ceiling)}",
         "reached its ACU limit at Devin" if question.at_limit else "",
@@ -45,8 +46,8 @@ def _reasons(session: Session, question: WakeQuestion, price: Price | None) -> l
     ]
     why = f"This session has {' and has '.join(filter(None, facts))}."
     if question.ceiling is None:
-        return [why, f"{cost}, and waking it costs more." if cost else "Waking it costs more."]
-    return [why, f"{cost}." if cost else ""]
+        return [why, f"{so_far}, and waking it costs more." if so_far else "Waking it costs more."]
+    return [why, f"{so_far}." if so_far else ""]
 
 
 def _more(acus: float) -> str:
@@ -59,6 +60,14 @@ def waking(question: WakeQuestion | None, replies: int) -> Message:
         return Message(f"Devin is awake already. {_sent(replies)}")
     ceiling = f"It may use {tenths_of_acus(question.raised)} in all now." if question.raised else ""
     return message_of("Devin is being woken.", ceiling, _sent(replies))
+
+
+def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
+    """Inform the asker of a session in its thread that `by`, who is somebody else, raised what it may use."""
+    in_all = tenths_of_acus(question.raised or 0)
+    return Message(
+        f"{mention(asker)} {fitted(by)} woke this session with {_more(question.by)}. It may use {in_all} in all now."
+    )
 
 
 def left_asleep(by: str, replies: int) -> Message:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.questions import USAGE_QUESTIONS, By
+from bot.domain.readers import ANYBODY
 from bot.features.digest.spenders import DigestSpenders
 from bot.features.teams import rows as cost_centres
 from bot.features.teams.rules import CostCentre, Member, MemberKind
@@ -17,6 +18,7 @@ from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.store import sessions
 from bot.views.csv import csv_text
+from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.flows.conftest import ORG, TEAM, Store
 from tests.markup import written
 
@@ -101,7 +103,7 @@ async def test_a_session_counts_by_its_tag_then_its_channel_then_who_asked(asked
         "Do tagged": "Payments",
         "Do here": "Work",
         "Do bens": "Bens",
-        "Do bens-direct": "Bens",
+        IN_DIRECT_MESSAGE: "Bens",
         "Do nobodys": "no team",
         "elsewhere": "",
         "total": "",
@@ -128,7 +130,7 @@ async def test_a_digest_has_a_table_of_teams_where_there_are_some(asked: Asked, 
 
     async def tables() -> dict[str, list[tuple[str, float, int]]]:
         async with either_store.db.scan() as tx:
-            found, _ = await DigestSpenders(tx, asked.workspace, DAY, figures).tables()
+            found, _ = await DigestSpenders(tx, asked.workspace, DAY, figures, ANYBODY).tables()
         return {table.caption: [(row.name, float(row.acus), row.sessions) for row in table.rows] for table in found}
 
     assert "Teams" not in await tables()
