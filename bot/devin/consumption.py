@@ -31,6 +31,10 @@ class ConsumptionApi(Api):
             f"/v3/enterprise/consumption/daily/organizations/{quoted(org_id)}", after, before
         )
 
+    async def user_daily_consumption(self, user_id: str, after: int, before: int) -> Consumption:
+        """Read the ACUs of one person in the organisation by billing day between two instants."""
+        return await self._consumption(self._org("consumption", "daily", "users", user_id), after, before)
+
     async def session_daily_consumption(self, devin_id: str, after: int, before: int) -> Consumption:
         """Read the ACUs of one session by billing day between two instants."""
         prefixed, plain = self._session(devin_id, under=("consumption", "daily", "sessions"))

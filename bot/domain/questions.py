@@ -23,6 +23,7 @@ class By(StrEnum):
 
     PERSON = "person"
     CHANNEL = "channel"
+    TEAM = "team"
     SESSION = "session"
     ORG = "org"
     PRODUCT = "product"

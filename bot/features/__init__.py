@@ -21,6 +21,7 @@ from bot.features import (
     report,
     reviews,
     schedules,
+    teams,
     usage,
 )
 from bot.kernel.feature import Feature
@@ -32,6 +33,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     usage.FEATURE,
     report.FEATURE,
     digest.FEATURE,
+    teams.FEATURE,
     budgets.FEATURE,
     organisations.FEATURE,
     audit.FEATURE,

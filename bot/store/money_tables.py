@@ -22,6 +22,7 @@ spend: Final = Table(
     # known: the session's own row was gone already.
     Column("requester", String),
     Column("channel", String),
+    Column("tags", String),  # that were asked for, as `bot.store.spend.tags_text` writes them; empty with the requester
     # The first day, if not `day`, on which some of the ACUs may have been used: nobody looked when that day ended.
     Column("used_since", String),
     # From when Devin is asked how many ACUs there were on the day, once that is over. None: no more is asked.
@@ -32,7 +33,7 @@ Index("ix_spend_in_doubt", spend.c.org_id, spend.c.day, sqlite_where=_IN_DOUBT, 
 _TO_ASK: Final = text("ask_at IS NOT NULL AND acus > 0")
 Index("ix_spend_to_ask", spend.c.org_id, spend.c.ask_at, sqlite_where=_TO_ASK, postgresql_where=_TO_ASK)
 # It has all that sums are made of, so that SQLite adds up a cycle without a look at the rows themselves.
-_SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "session_id", "acus")
+_SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "tags", "session_id", "acus")
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
 
 # What figures need of a session whose own row is purged, without any of its text.

@@ -17,7 +17,7 @@ from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, WAITS, Lifec
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.sessions import TrackedSession, track, tracked
-from bot.store.spend import DIRECT
+from bot.store.spend import DIRECT, tags_text
 from bot.store.tables import past_sessions, sessions, spend
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
@@ -128,7 +128,7 @@ async def _put(tx: AsyncConnection, day: date, entries: Iterable[tuple[TrackedSe
         [{"session": row["session_id"], "new_outcome": row["outcome"], "new_day": row["day"]} for row in new],
     )
     statement = insert(tx.dialect.name, spend)
-    replaced = {name: statement.excluded[name] for name in ("outcome", "team", "requester", "channel")}
+    replaced = {name: statement.excluded[name] for name in ("outcome", "team", "requester", "channel", "tags")}
     await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), new)
 
 
@@ -139,4 +139,5 @@ def _row(tracked_session: TrackedSession, day: date, outcome: Outcome) -> dict[s
     session = tracked_session.session
     owners = {"team": session.team, "org_id": session.org_id, "requester": session.requester}
     channel = DIRECT if session.is_direct else session.channel
-    return {"session_id": session.id, "day": day.isoformat(), **owners, "channel": channel, "outcome": outcome.value}
+    where = {"channel": channel, "tags": tags_text(session.options.tags)}
+    return {"session_id": session.id, "day": day.isoformat(), **owners, **where, "outcome": outcome.value}

@@ -85,7 +85,7 @@ SPECS: Final = (
         tables.spend,
         ("figure of what a session cost", "figures of what sessions cost"),
         kept_like_spend(tables.spend.c.day),
-        blank("requester"),
+        blank("requester", tags=""),
     ),
     TableSpec(
         tables.past_sessions,

@@ -6,7 +6,7 @@ The rows by session and day also say on which days a session was active (`bot.st
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -23,7 +23,7 @@ from bot.store.tables import consumption, past_sessions, sessions, spend
 _NOT_LISTED: Final[Mapping[str, Decimal | None]] = {"": None}  # stands for the products of a day without any
 DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
 NO_DOUBT: Final[Mapping[str, date]] = {}
-_NOBODY: Final[Mapping[str, Any]] = {"team": "", "requester": None, "channel": None}
+_NOBODY: Final[Mapping[str, Any]] = {"team": "", "requester": None, "channel": None, "tags": None}
 
 
 async def add(
@@ -97,11 +97,26 @@ async def book(
 
 
 async def _owners(tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    """Whose the sessions are that still have a row, and where, by session id."""
+    """Whose the sessions are that still have a row, where, and with which tags, by session id."""
     channel = case((sessions.c.channel.startswith(DIRECT), DIRECT), else_=sessions.c.channel).label("channel")
-    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel)
+    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel, sessions.c.options)
     found = await tx.execute(owners.where(sessions.c.id.in_(list(session_ids))))
-    return {row.id: {"team": row.team, "requester": row.requester, "channel": row.channel} for row in found}
+    return {row.id: _owner(row) for row in found}
+
+
+def _owner(session: Any) -> dict[str, str]:
+    tags = tags_text(session.options["tags"])
+    return {"team": session.team, "requester": session.requester, "channel": session.channel, "tags": tags}
+
+
+def tags_text(tags: Iterable[str]) -> str:
+    """Return what stands for `tags` in a row: in lower case, with a comma before and behind each, as none has one."""
+    return "".join([f",{tag.lower()}" for tag in tags] + [","])
+
+
+def has_tag(column: ColumnElement[str | None], tag: str) -> ColumnElement[bool]:
+    """The condition that `tag`, in lower case, is one of those in a `column` that `tags_text` has written."""
+    return column.contains(f",{tag},", autoescape=True)
 
 
 async def doubts(

@@ -169,6 +169,7 @@ CALLS: Final[Mapping[str, Call]] = {
     "organization_daily_consumption": Call(
         (f"GET {TOP}/consumption/daily/organizations/{{org_id}}",), {"org_id": IDS} | SPAN
     ),
+    "user_daily_consumption": Call((f"GET {OURS}/consumption/daily/users/{{user_id}}",), {"user_id": IDS} | SPAN),
     "session_daily_consumption": Call(
         (f"GET {OURS}/consumption/daily/sessions/{{session_id}}",), {"devin_id": IDS} | SPAN
     ),

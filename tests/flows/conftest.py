@@ -79,8 +79,12 @@ class Bills:
     of_sessions: dict[str, dict[date, float]] = field(default_factory=dict)  # by their ids at Devin
     of_session: list[httpx.Response] = field(default_factory=list)  # what the next calls about sessions get instead
     sessions_asked: list[str] = field(default_factory=list)
+    members: dict[str, dict[date, float]] | None = None  # what people used, by name; None where they may not be listed
+    asked_people: list[str] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if "/members/" in request.url.path or "/users/" in request.url.path:
+            return self._of_people(request.url.path)
         path, _, session = request.url.path.partition("/sessions/")
         assert path == "/v3/organizations/org-acme/consumption/daily"
         after, before = (int(request.url.params[name]) for name in ("time_after", "time_before"))
@@ -110,6 +114,19 @@ class Bills:
             for day, acus in sorted(billed.items())
         ]
         return httpx.Response(200, json={"total_acus": sum(billed.values()), "consumption_by_date": rows})
+
+    def _of_people(self, path: str) -> httpx.Response:
+        if self.members is None:
+            return httpx.Response(403, json={"detail": "Forbidden"})
+        *_, kind, name = path.split("/")
+        if kind == "members":
+            listed = self.members if name == "users" else []
+            people = [{"user_id": f"user-{person}", "name": person, "role_assignments": []} for person in listed]
+            return httpx.Response(200, json={"items": people, "has_next_page": False, "end_cursor": None})
+        self.asked_people.append(name)
+        days = self.members[name.removeprefix("user-")]
+        rows = [{"date": bounds(day)[0], "acus": acus, "acus_by_product": {}} for day, acus in days.items()]
+        return httpx.Response(200, json={"total_acus": sum(days.values()), "consumption_by_date": rows})
 
 
 Make = Callable[..., Services]

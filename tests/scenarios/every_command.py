@@ -38,6 +38,8 @@ from bot.features.reads import member_sentences as members
 from bot.features.reads import secret_sentences as secrets
 from bot.features.report import sentences as outcome_report
 from bot.features.schedules import sentences as schedules
+from bot.features.teams import sentences as teams
+from bot.features.teams.words import Problem
 from bot.views import operations
 from bot.views.answers import access as access_sentences
 from bot.views.answers import notifications as notification_sentences
@@ -163,6 +165,24 @@ ROWS = (
         typed="digest list",
         answer=subscription_sentences.digest_list([]).text,
         refused=admins_only("Digests"),
+    ),
+    Row(
+        command="team_list",
+        typed="team list",
+        answer=teams.NONE_SET,
+        refused=admins_only("Teams"),
+    ),
+    Row(
+        command="team_add",
+        typed="team add Payments",
+        answer=teams.problem(Problem.NOBODY).text,
+        refused=admins_only("Teams"),
+    ),
+    Row(
+        command="team_remove",
+        typed="team remove Nobodys",
+        answer=teams.no_such_team("Nobodys").text,
+        refused=admins_only("Teams"),
     ),
     Row(
         command="budget_list",

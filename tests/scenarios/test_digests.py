@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.domain.billing import billing_day
+from bot.domain.billing import billing_day, newest_finished
 from bot.features.digest import subscription_sentences
 from bot.features.digest.subscription import MissedBecause
+from bot.store import tables
 from bot.timing import HOUR, Timing
-from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 
 pytestmark = pytest.mark.timing(digest_tick=0.3)
@@ -149,6 +150,28 @@ async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time
     clock.put(2 * 3600)
     post = await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
     assert "Only the sessions of this channel count." in post["rendered"]
+
+
+async def test_an_unusual_day_says_what_made_most_of_it(on: Harness) -> None:
+    """Nothing came through Slack, and the key may not list people, so nobody is named."""
+    day = newest_finished(time.time())
+    await on.stop()
+    for ago in range(30):
+        await on.devin.consumption((day - timedelta(days=ago)).isoformat(), 40.0 if ago == 0 else 10.0)
+
+    async def unread(tx: Any) -> None:
+        await tx.execute(tables.consumption.delete())
+
+    await write(on, unread)
+    await on.start()  # which reads the bill
+
+    async def is_read() -> bool:
+        return len([row for row in await rows(on, "consumption") if row["acus"]]) >= 29
+
+    await until(is_read)
+    await typed(on, "digest now")
+    shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now"))["rendered"]
+    assert "would be normal. Most of it: elsewhere, 30 ACUs more than usual." in shown
 
 
 async def test_a_time_that_has_passed_already_skips_no_day_when_it_takes_the_place_of_a_later_one(

@@ -157,6 +157,20 @@ async def _waited(on: Harness, expected: list[float | None]) -> bool:
     return await waited(on) == expected
 
 
+async def test_a_report_names_what_was_used_and_nothing_merged(on: Harness, clock: Ahead) -> None:
+    _, session = await on.started()
+    await on.devin.set(session, acus_consumed=4.0)
+
+    async def is_seen() -> bool:
+        return [row["acus"] for row in await rows(on, "spend")] == [4.0]
+
+    await until(is_seen)
+    clock.put(2 * DAY)
+    report = str((await on.slack.slash(ADA, GENERAL, "report"))["shown"]["rendered"])
+    assert "*Used, and nothing merged*\n• Without a pull request: 4 ACUs in 1 session\n1. <" in report
+    assert "|fix the login test>: 4 ACUs · ann · <" in report
+
+
 @pytest.mark.timing(first_purge=0.0)
 async def test_figures_of_sessions_stay_after_these_are_deleted_but_for_what_was_written(
     on: Harness, clock: Ahead
@@ -177,7 +191,7 @@ async def test_figures_of_sessions_stay_after_these_are_deleted_but_for_what_was
         return str((await on.slack.slash(ADA, GENERAL, f"{command} {asked}"))["answer"])
 
     of_month = await answer("by repo", f"report {day:%Y-%m}")
-    assert "1 session: 0 with a pull request, 1 without, which used 2.5 ACUs." in of_month
+    assert "1 session: 0 with a pull request, 1 without." in of_month
     assert "• acme/web: no pull requests" in of_month
     assert "There are no figures from before" in await answer("2020-01", "report")
     assert "1. session of" in await answer("")

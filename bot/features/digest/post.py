@@ -23,6 +23,7 @@ from bot.features.digest.edition_sentences import EditionFigures, Preview, editi
 from bot.features.digest.editions import LATEST, Occasion, PlannedDigest, Share, newest_day
 from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
 from bot.features.digest.subscription import MissedBecause, Subscription
+from bot.features.digest.unusual import UnusualDay
 from bot.features.usage.figure_sentences import no_acus_at_all
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.services import Services
@@ -43,6 +44,7 @@ class DigestPost:
         self._workspace = workspace
         self._usage_ledger = usage_ledger
         self._contents = DigestContents(services)
+        self._unusual = UnusualDay(services, workspace)
         self._waits: date | None = None  # the day whose wait for Devin was logged last
         self._asked: tuple[float, bool] | None = None  # when Devin was asked last, and whether it answered
 
@@ -170,6 +172,7 @@ class DigestPost:
         async with self._services.db.read() as tx:
             titles = await ShownTitles.read(tx, self._workspace, readers)
         figures = replace(figures, here=channel is not None)
+        figures = await self._unusual.explained(figures, channel)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
             return edition

@@ -21,10 +21,11 @@ from bot.features.digest.digest_tables import (
     Spender,
     SpenderTable,
 )
+from bot.features.teams import rows as cost_centres
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
 from bot.features.usage.figure_sentences import Figures, MostExpensive
-from bot.features.usage.part_names import HIDDEN_REPOSITORY
+from bot.features.usage.part_names import HIDDEN_REPOSITORY, NO_TEAM
 from bot.features.usage.parts import FEWEST_PEOPLE
 from bot.features.usage.spend_group_rows import ALL, Group, Spending
 from bot.kernel.workspace import Workspace
@@ -54,11 +55,14 @@ class DigestSpenders:
 
         Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
         """
-        found = await spend_groups.grouped_each(self._tx, self._spending, _DIVISIONS)
+        has_teams = bool(await cost_centres.of_workspace(self._tx, self._workspace.team))
+        divisions = _DIVISIONS | ({By.TEAM: ALL} if has_teams else {})
+        found = await spend_groups.grouped_each(self._tx, self._spending, divisions)
         named = self._workspace.policy.shows_names
         tables = (
             await self._people(found[By.PERSON]) if named else _counted_people(found[By.PERSON]),
             await self._channels(found[By.CHANNEL]),
+            *([await self._teams(found[By.TEAM])] if has_teams else []),
             self._sessions(found[By.CHANNEL]),
             await self._repositories(found[By.REPO]),
         )
@@ -71,6 +75,10 @@ class DigestSpenders:
     async def _channels(self, groups: Sequence[Group]) -> SpenderTable:
         who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
         return _table("Channels", "Channel", groups, _channel, {key for (key,), users in who.items() if _is_few(users)})
+
+    async def _teams(self, groups: Sequence[Group]) -> SpenderTable:
+        who = {} if self._workspace.policy.shows_names else await spend_people.by_team(self._tx, self._spending)
+        return _table("Teams", "Team", groups, _team, {key for (key,), users in who.items() if _is_few(users)})
 
     def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
         """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
@@ -166,6 +174,10 @@ def _person(group: Group, known: Mapping[str, str]) -> str:
 def _channel(group: Group) -> Spender:
     is_direct = group.key == "D"
     return Spender(DIRECT_MESSAGES if is_direct else "", _exact(group.acus), channel=None if is_direct else group.key)
+
+
+def _team(group: Group) -> Spender:
+    return Spender(group.key or NO_TEAM, _exact(group.acus))
 
 
 def _session(session: MostExpensive) -> Spender:

@@ -4,7 +4,8 @@ A ratio has a numerator and a denominator, and says nothing while the denominato
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from statistics import median
 from typing import Final
 
@@ -32,14 +33,41 @@ class OpenedPullRequest:
         return self.merged_at is None and self.closed_at is None
 
 
+class Result(StrEnum):
+    """The best that has become of the pull requests of a session. Those that it had by the end of the period count."""
+
+    MERGED = "merged"
+    OPEN = "open"
+    STALE = "stale"  # open for longer than `MATURITY`
+    CLOSED = "closed"  # unmerged
+    NONE = "none"
+
+
+# Of what sessions with these results used, nothing is merged, and nothing is likely to be.
+UNMERGED: Final = (Result.NONE, Result.CLOSED, Result.STALE)
+
+
 @dataclass(frozen=True, slots=True)
 class ActiveSessions:
-    """So many sessions that were active in the period: what they used then, and whether they have pull requests."""
+    """So many sessions that were active in the period: what they used then, and what became of their pull requests."""
 
     number: int
     acus: float
-    has_pull_request: bool
+    result: Result
     playbook: str | None = None
+
+    @property
+    def has_pull_request(self) -> bool:
+        """Whether they have pull requests."""
+        return self.result is not Result.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What some sessions used in the period, and how many they are."""
+
+    acus: float = 0
+    sessions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +89,7 @@ class Outcomes:
 
     `ages` are the seconds for which the open ones have been open, and `times_to_merge` those from when a pull request
     was first seen until it was first seen merged, without those that were merged already when they were first seen.
+    What sessions used of which nothing is merged is in `unmerged`.
     """
 
     opened: int
@@ -72,6 +101,7 @@ class Outcomes:
     sessions_with: int
     sessions_without: int
     spent_without: float
+    unmerged: Mapping[Result, Used] = field(default_factory=dict)
 
     @property
     def merge_rate(self) -> Ratio:
@@ -107,7 +137,13 @@ def outcomes_of(
         sessions_with=sum(group.number for group in active if group.has_pull_request),
         sessions_without=sum(group.number for group in without),
         spent_without=sum(group.acus for group in without),
+        unmerged={result: used for result in UNMERGED if (used := _used(active, result)).sessions},
     )
+
+
+def _used(active: Iterable[ActiveSessions], result: Result) -> Used:
+    groups = [group for group in active if group.result is result]
+    return Used(sum(group.acus for group in groups), sum(group.number for group in groups))
 
 
 def _times_to_merge(merged: Iterable[OpenedPullRequest]) -> Iterable[float]:

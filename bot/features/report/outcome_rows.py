@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Subquery, func, null, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Subquery, and_, case, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
-from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest
+from bot.features.report.outcome_report import MATURITY, UNMERGED, ActiveSessions, OpenedPullRequest, Result
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import past_sessions
 from bot.store.tables import pull_requests, spend
@@ -70,25 +70,36 @@ async def spent_by_day(tx: AsyncConnection, period: Spending) -> dict[date, floa
 
 
 async def active(
-    tx: AsyncConnection, period: Spending, division: By | None = None
+    tx: AsyncConnection, period: Spending, now: float, division: By | None = None
 ) -> list[tuple[SessionFacts, ActiveSessions]]:
     """The sessions of a workspace in an organisation that were active in the period, in groups of a `division`.
 
-    Without one they are grouped by playbook. Those with and without a pull request are in groups of their own.
+    Without one they are grouped by playbook. Those with different results at the instant `now` are in different groups.
     """
-    spent = _spent(period)
+    spent = _spent(period, result=_result(period, now))
     keys, facts = _facts(period, spent, division)
     sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"))
-    has_one = spent.c.url.is_not(None)
-    grouped = select(*facts, *sums, has_one.label("has_one")).select_from(_with_sessions(spent, period))
-    found = await tx.execute(grouped.group_by(has_one, *keys).order_by(has_one, *keys))
+    grouped = select(*facts, *sums, spent.c.result).select_from(_with_sessions(spent, period))
+    found = await tx.execute(grouped.group_by(spent.c.result, *keys).order_by(spent.c.result, *keys))
     return [
         (
             SessionFacts(**{name: value for name, value in row.items() if name in SessionFacts.__slots__}),
-            ActiveSessions(row["number"], float(row["acus"]), bool(row["has_one"]), row["playbook"]),
+            ActiveSessions(row["number"], float(row["acus"]), Result(row["result"]), row["playbook"]),
         )
         for row in found.mappings()
     ]
+
+
+async def unmerged(tx: AsyncConnection, period: Spending, now: float, most: int) -> list[tuple[str, float]]:
+    """The `most` sessions that used most in the period and of which nothing is merged, by id, with their ACUs.
+
+    Those of which nothing else is stored are left out.
+    """
+    spent = _spent(period, result=_result(period, now))
+    wanted = (spent.c.result.in_(UNMERGED), spent.c.acus > 0, past_sessions.ID.is_not(None))
+    ordered = select(spent.c.session_id, spent.c.acus).select_from(_with_sessions(spent, period)).where(*wanted)
+    found = await tx.execute(ordered.order_by(spent.c.acus.desc(), spent.c.session_id).limit(most))
+    return [(row.session_id, float(row.acus)) for row in found]
 
 
 async def of_opened(tx: AsyncConnection, period: Spending, division: By) -> dict[str, SessionFacts]:
@@ -162,17 +173,34 @@ def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
     return past_sessions.with_sessions(spent, spent.c.session_id, period.team)
 
 
-def _spent(period: Spending, *where: ColumnElement[bool]) -> Subquery:
-    """What each session spent in the period, with whose it is and a pull request that it had by the end."""
-    shared = [func.max(column).label(column.key) for column in (spend.c.requester, spend.c.channel)]
-    url = select(func.min(pull_requests.c.url)).where(
+def _result(period: Spending, now: float) -> ScalarSelect[Any]:
+    """What became by the instant `now` of the pull requests that a session had by the end of the period."""
+    of = pull_requests.c
+    is_open = and_(of.merged_at.is_(None), of.closed_at.is_(None))
+    found = case(
+        (func.count() == 0, Result.NONE),
+        (func.count(of.merged_at) > 0, Result.MERGED),
+        (func.count(case((and_(is_open, of.first_seen >= now - MATURITY), 1))) > 0, Result.OPEN),
+        (func.count(case((is_open, 1))) > 0, Result.STALE),
+        else_=Result.CLOSED,
+    )
+    return select(found).where(*_had_by_end(period)).scalar_subquery()
+
+
+def _had_by_end(period: Spending) -> tuple[ColumnElement[bool], ...]:
+    return (
         pull_requests.c.session_id == spend.c.session_id,
         pull_requests.c.team == period.team,
         pull_requests.c.first_seen < bounds(period.last)[1],
     )
-    of_each = select(
-        spend.c.session_id, func.sum(spend.c.acus).label("acus"), *shared, url.scalar_subquery().label("url")
-    )
+
+
+def _spent(period: Spending, *where: ColumnElement[bool], **more: ScalarSelect[Any]) -> Subquery:
+    """What each session spent in the period, with whose it is, a pull request that it had by the end, and `more`."""
+    shared = [func.max(column).label(column.key) for column in (spend.c.requester, spend.c.channel)]
+    url = select(func.min(pull_requests.c.url)).where(*_had_by_end(period)).scalar_subquery()
+    looked_up = [found.label(name) for name, found in {"url": url, **more}.items()]
+    of_each = select(spend.c.session_id, func.sum(spend.c.acus).label("acus"), *shared, *looked_up)
     return (
         of_each.where(
             spend.c.team == period.team,

@@ -16,10 +16,17 @@ from bot.domain.readers import ANYBODY, Readers
 from bot.domain.waiting import Blocked, blocked
 from bot.features.report import outcome_rows
 from bot.features.report import sentences as views
-from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest, Outcomes, most_used, outcomes_of
+from bot.features.report.outcome_report import (
+    ActiveSessions,
+    OpenedPullRequest,
+    Outcomes,
+    most_used,
+    outcomes_of,
+)
 from bot.features.report.outcome_rows import SessionFacts
 from bot.features.report.sentences import GroupOutcomes, MonthOutcomes, OpenPullRequest, OutcomeReport
 from bot.features.usage import part_names
+from bot.features.usage.figure_sentences import MostExpensive
 from bot.features.usage.file_part_naming import FilePartNaming, Names
 from bot.features.usage.files import spending
 from bot.features.usage.part_naming import PartNaming, repository_of
@@ -27,6 +34,7 @@ from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few
 from bot.features.usage.sentences import refused_range
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
+from bot.features.usage.usage_ledger import described
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import sessions, waiting_times
@@ -76,7 +84,7 @@ class OutcomeAnswers:
         found = await _read(tx, period, self._services.clock())
         if division is None:
             return [(days_name(period.first, period.last), await asyncio.to_thread(found.outcomes))]
-        grouping = await _grouping(tx, workspace, period, division)
+        grouping = await _grouping(tx, workspace, period, division, found.now)
         ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
         names = await FilePartNaming(tx, workspace, period.readers).names(division, keys, grouping.asked_as)
@@ -91,7 +99,7 @@ class OutcomeAnswers:
         blocked_on = await asyncio.to_thread(blocked, waited, first, end, found.now)
         groups = tuple[GroupOutcomes, ...]()
         if division is not None:
-            grouping = await _grouping(tx, workspace, period, division)
+            grouping = await _grouping(tx, workspace, period, division, found.now)
             ordered = await asyncio.to_thread(grouping.outcomes, found)
             groups = await _named(PartNaming(tx, workspace, period.readers), grouping, ordered)
         return OutcomeReport(
@@ -100,9 +108,15 @@ class OutcomeAnswers:
             playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
             groups=groups,
             blocked=blocked_on,
+            unmerged=() if division else await self._unmerged(tx, workspace, period),
             longest_blocked=await _title(tx, workspace, blocked_on, period.readers),
             cost=await _cost(tx, workspace, period),
         )
+
+    async def _unmerged(self, tx: Transaction, workspace: Workspace, period: Spending) -> tuple[MostExpensive, ...]:
+        """Return the sessions that used most and of which nothing is merged, as the readers may see them."""
+        found = await outcome_rows.unmerged(tx, period, self._services.clock(), views.UNMERGED_LISTED)
+        return await described(tx, workspace, found, period.readers)
 
 
 async def _cost(tx: Transaction, workspace: Workspace, period: Spending) -> Money | None:
@@ -131,7 +145,7 @@ class _Found:
 
 async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
     opened = await outcome_rows.opened(tx, period)
-    active = [sessions for _, sessions in await outcome_rows.active(tx, period)]
+    active = [alike for _, alike in await outcome_rows.active(tx, period, now)]
     return _Found(opened, active, await outcome_rows.spent_by_session(tx, period), now)
 
 
@@ -189,11 +203,11 @@ class _Grouping:
         for pull_request in found.opened:
             facts = self._of_opened.get(pull_request.session_ids[0])
             theirs[_UNKNOWN if facts is None else self._key(facts)].append(pull_request)
-        sessions: dict[str | None, list[ActiveSessions]] = defaultdict(list)
+        active: dict[str | None, list[ActiveSessions]] = defaultdict(list)
         for facts, alike in self._active:
-            sessions[self._key(facts)].append(alike)
-        keys = {*theirs, *sessions}
-        outcomes = {key: outcomes_of(theirs[key], sessions[key], found.spent, found.now) for key in keys}
+            active[self._key(facts)].append(alike)
+        keys = {*theirs, *active}
+        outcomes = {key: outcomes_of(theirs[key], active[key], found.spent, found.now) for key in keys}
         return sorted(
             outcomes.items(),
             key=lambda group: (-group[1].opened, -_sessions(group[1]), group[0] == _UNKNOWN, group[0] or ""),
@@ -225,8 +239,8 @@ class _Grouping:
         return name if name or facts.stored else _UNKNOWN
 
 
-async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By) -> _Grouping:
-    active = await outcome_rows.active(tx, period, division)
+async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By, now: float) -> _Grouping:
+    active = await outcome_rows.active(tx, period, now, division)
     of_opened = await outcome_rows.of_opened(tx, period, division)
     few = await groups_of_few(tx, PartNaming(tx, workspace, period.readers), period, division)
     return _Grouping(workspace, division, active, of_opened, few)

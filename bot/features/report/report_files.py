@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.amounts import exact
 from bot.domain.periods import Span
 from bot.domain.questions import Question
-from bot.features.report.outcome_report import MATURITY, Outcomes
+from bot.features.report.outcome_report import MATURITY, Outcomes, Result, Used
 from bot.features.report.sentences import WHAT_CAME_OF_IT
 from bot.features.usage.figure_files import FigureFile, file_name, filled, name_columns
 from bot.features.usage.sentences import Apart, heading, not_included
@@ -16,6 +16,7 @@ from bot.views.csv import Value
 _OUTCOMES: Final = (
     *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", "acus"),
     *("sessions_with_pull_request", "sessions_without", "acus_without_pull_request"),
+    *("sessions_closed_unmerged", "acus_closed_unmerged", "sessions_open_over_14_days", "acus_open_over_14_days"),
     *("times_to_merge", "median_seconds_to_merge"),
 )
 
@@ -46,9 +47,16 @@ def _outcomes(outcomes: Outcomes) -> list[Value]:
         outcomes.sessions_with,
         outcomes.sessions_without,
         _counted(outcomes.spent_without),
+        *_used(outcomes, Result.CLOSED),
+        *_used(outcomes, Result.STALE),
         len(outcomes.times_to_merge),
         None if median is None else round(median),
     ]
+
+
+def _used(outcomes: Outcomes, result: Result) -> list[Value]:
+    used = outcomes.unmerged.get(result, Used())
+    return [used.sessions, _counted(used.acus)]
 
 
 def _counted(acus: float) -> Decimal:

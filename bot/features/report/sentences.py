@@ -9,7 +9,8 @@ from bot.domain.cycle import Cycle
 from bot.domain.periods import Span
 from bot.domain.questions import Question
 from bot.domain.waiting import Blocked
-from bot.features.report.outcome_report import LEAST_DENOMINATOR, Outcomes, Ratio
+from bot.features.report.outcome_report import LEAST_DENOMINATOR, Outcomes, Ratio, Result
+from bot.features.usage.figure_sentences import MostExpensive, most_expensive_line
 from bot.features.usage.sentences import NOTHING_FINISHED, heading
 from bot.views import blocks
 from bot.views.dates import month_name
@@ -18,6 +19,7 @@ from bot.views.text import counted, duration, fitted, link, money, tenths, tenth
 
 MOST_ROWS: Final = 20
 OPEN_LISTED: Final = 5
+UNMERGED_LISTED: Final = 3  # sessions
 PLAYBOOKS_LISTED: Final = 5
 WHAT_CAME_OF_IT: Final = "what came of it"
 NO_PULL_REQUESTS: Final = "No pull requests were opened."
@@ -27,10 +29,17 @@ NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
     "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
-    "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
-    "approval or was at a limit until somebody answered, Devin went on or the session slept or was over; of that the "
-    "working hours, Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of who asked for the session."
+    "Bridge saw a change; sessions that are over are checked once a day. Nothing merged: what sessions used on these "
+    "days that had no pull request by the end of them, or whose pull requests are now closed unmerged or open for more "
+    "than 14 days. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin "
+    "went on or the session slept or was over; of that the working hours, Monday to Friday 09:00\N{EN DASH}17:00 in "
+    "the time zone of who asked for the session."
 )
+_UNMERGED: Final = {
+    Result.NONE: "Without a pull request",
+    Result.CLOSED: "Closed unmerged",
+    Result.STALE: "Open for more than 14 days",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class OutcomeReport:
     groups: tuple[GroupOutcomes, ...] = field(default=())
     cost: Money | None = None  # of all that the sessions with these pull requests used
     blocked: Blocked = field(default_factory=Blocked)
+    unmerged: tuple[MostExpensive, ...] = ()  # the sessions that used most, and of which nothing is merged
     longest_blocked: str = ""  # the session that was blocked longest, in `mrkdwn`
 
 
@@ -102,6 +112,7 @@ def outcome_report(
                     ]
                 )
             ),
+            *blocks.sections(_nothing_merged(report)),
             *blocks.sections(_month_before(before)),
             *blocks.sections(_groups(report)),
             *blocks.sections(_open(report)),
@@ -127,9 +138,21 @@ def _sessions(outcomes: Outcomes) -> str:
     total = outcomes.sessions_with + outcomes.sessions_without
     if not total:
         return NO_SESSIONS
-    used = f", which used {tenths_of_acus(outcomes.spent_without)}" if outcomes.spent_without else ""
-    without = f"{outcomes.sessions_without:,} without{used}"
+    without = f"{outcomes.sessions_without:,} without"
     return f"{counted(total, 'session')}: {outcomes.sessions_with:,} with a pull request, {without}."
+
+
+def _nothing_merged(report: OutcomeReport) -> list[str]:
+    """Say what sessions used of which nothing is merged, and which of them used most, unless groups are shown."""
+    lines = [
+        f"• {_UNMERGED[result]}: {tenths_of_acus(used.acus)} in {counted(used.sessions, 'session')}"
+        for result, used in report.outcomes.unmerged.items()
+        if used.acus
+    ]
+    if not lines or report.groups:
+        return []
+    listed = [f"{rank}. {most_expensive_line(entry)}" for rank, entry in enumerate(report.unmerged, start=1)]
+    return ["*Used, and nothing merged*", *lines, *listed]
 
 
 def _blocked(report: OutcomeReport) -> list[str]:

@@ -62,7 +62,8 @@ class FigureFile:
 class FilePart:
     """A part of what was used: its names, one for each column that names it or only the first, and exact figures.
 
-    One `of_others` stands for all that have no row of their own. A day whose bill is not in yet has no `acus`.
+    One `of_others` stands for all that have no row of their own. A day whose bill is not in yet has no `acus`. A single
+    session has the `team` that it counts in, where there are teams.
     """
 
     names: tuple[str | None, ...]
@@ -71,6 +72,7 @@ class FilePart:
     pull_requests: int | None = None
     worked: float | None = None
     of_others: bool = False
+    team: str | None = None
 
 
 def name_columns(division: By, *, shows_people: bool) -> tuple[str, ...]:
@@ -94,6 +96,8 @@ def usage_file(
     """
     by = question.by or By.DAY
     names, facts = name_columns(by, shows_people=shows_people), _facts(by, figures)
+    if any(part.team for part in parts):
+        names = (*names, By.TEAM.value)
     header = (*names, _ACUS, *facts)
     column, width, hides = len(names), len(header), _has_no_parts(by, figures)
     rows: list[Sequence[Value]] = [_part(part, column, facts, hides=hides) for part in parts]
@@ -140,7 +144,8 @@ def _part(part: FilePart, width: int, facts: Sequence[str], *, hides: bool) -> l
         _WORKED: None if part.worked is None else round(part.worked),
     }
     acus: list[Value] = [None if hides else part.acus]
-    return [*filled(part.names, width), *acus, *(values[name] for name in facts)]
+    names = [*filled(part.names, width - 1), part.team] if part.team else filled(part.names, width)
+    return [*names, *acus, *(values[name] for name in facts)]
 
 
 def filled(names: Sequence[str | None], width: int) -> list[Value]:

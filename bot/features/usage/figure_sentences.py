@@ -10,8 +10,9 @@ from bot.domain.billing import Withheld, WithheldBecause, parts_of
 from bot.domain.outcomes import Outcome
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import CycleFigures, cycle_line
+from bot.features.usage import part_names
 from bot.features.usage.acus_by_day import AcusByDay
-from bot.features.usage.usual import percent_above
+from bot.features.usage.usual import Cause, percent_above
 from bot.views import blocks
 from bot.views.dates import long_date, weekday_date, weekday_name
 from bot.views.message import Message
@@ -24,6 +25,7 @@ NOT_IN_YET: Final = "Devin's bill for {day} is not in yet, so what was used else
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
+MOST_OF_IT: Final = "Most of it: {cause}, {acus} more than usual."
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
 QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
@@ -85,6 +87,7 @@ class Figures:
     about_each: tuple[date, ...] = ()  # those for which it is so if each day is shown by itself
     usual: float | None = None  # what a day like this one takes
     anomaly_limit: float | None = None  # up to which a day like this one is no anomaly; None if this one is none
+    cause: Cause | None = None  # what made this one an anomaly
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
     pull_requests_opened: int = 0
     pull_requests_merged: int = 0
@@ -130,7 +133,18 @@ def anomaly(figures: Figures) -> list[str]:
     """Say in a line that the finished day of `figures` took much more than days like it, if it is an anomaly."""
     if figures.anomaly_limit is None:
         return []
-    return [ANOMALY.format(weekday=weekday_name(figures.day), acus=tenths_of_acus(figures.anomaly_limit))]
+    unusual = ANOMALY.format(weekday=weekday_name(figures.day), acus=tenths_of_acus(figures.anomaly_limit))
+    cause = figures.cause
+    most = [MOST_OF_IT.format(cause=_named(cause), acus=tenths_of_acus(cause.acus))] if cause else []
+    return [" ".join([unusual, *most])]
+
+
+def _named(cause: Cause) -> str:
+    """Name a cause, a person without a mention, and a channel by a link that only those see who may."""
+    if cause.channel is not None:
+        return part_names.channel(cause.channel)
+    elsewhere = ["elsewhere"] if cause.is_elsewhere else []
+    return ", ".join([*([fitted(cause.person, 60)] if cause.person else []), *elsewhere])
 
 
 def arrow(percent: int) -> str:
@@ -250,7 +264,10 @@ def without_acus(figures: Figures) -> list[str]:
 def _most_expensive(figures: Figures) -> list[str]:
     if figures.most_expensive:
         listed = figures.most_expensive[:MOST_EXPENSIVE_LISTED]
-        return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
+        return [
+            "*Most ACUs used*",
+            *(f"{rank}. {most_expensive_line(entry)}" for rank, entry in enumerate(listed, start=1)),
+        ]
     if figures.no_acus_reported:
         return []
     if figures.here:
@@ -258,7 +275,8 @@ def _most_expensive(figures: Figures) -> list[str]:
     return [QUIET_HERE if figures.through_slack else QUIET]
 
 
-def _row(entry: MostExpensive) -> str:
+def most_expensive_line(entry: MostExpensive) -> str:
+    """Write what one of the most expensive sessions used, with its links and who asked."""
     thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
     devin = link(entry.url, "Devin") if entry.url else ""
     asker = fitted(entry.requester, 60) if entry.requester else ""

@@ -15,7 +15,11 @@ from bot.store.inbox import BATCH
 from bot.store.past_sessions import PastSession
 
 Names = tuple[str | None, ...]
-_UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REPO: part_names.NO_REPOSITORY}
+_UNKNOWN: Final[Mapping[By, str]] = {
+    By.TEAM: part_names.NO_TEAM,
+    By.PLAYBOOK: part_names.NO_PLAYBOOK,
+    By.REPO: part_names.NO_REPOSITORY,
+}
 
 
 class FilePartNaming:

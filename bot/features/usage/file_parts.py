@@ -1,11 +1,13 @@
 """The parts of what was used as they stand in a file: all of them, in plain text, with amounts that are not rounded."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from bot.domain.amounts import exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
+from bot.features.teams import rows as cost_centres
 from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage.division_sentences import UsagePart
@@ -84,7 +86,14 @@ class FileParts:
         keys = [group.key for group in groups if not group.others and special(group) is None]
         asked_as = {group.key: group.name for group in groups if group.key and group.name}
         names = await self._names.names(division, keys, asked_as)
-        return [_part(group, _name(group) or names.get(group.key, ("",))) for group in groups]
+        has_teams = division is By.SESSION and await cost_centres.of_workspace(self._tx, self._workspace.team) != []
+        return [
+            replace(
+                _part(group, _name(group) or names.get(group.key, ("",))),
+                team=part_names.team(group.team) if has_teams and _name(group) is None else None,
+            )
+            for group in groups
+        ]
 
 
 def _name(group: Group) -> Names | None:

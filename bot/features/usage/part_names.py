@@ -16,6 +16,7 @@ ERASED: Final = "people whose data was erased"
 SOMEBODY: Final = "somebody"
 OTHERS: Final = "others"
 DIRECT_MESSAGES: Final = "direct messages"
+NO_TEAM: Final = "no team"
 NO_PLAYBOOK: Final = "no playbook"
 NO_REPOSITORY: Final = "no repository known"
 HIDDEN_REPOSITORY: Final = "private channels and direct messages"
@@ -35,6 +36,11 @@ def counted_people(number: int) -> str:
 def channel(channel_id: str | None) -> str:
     """Name a channel by a link, which shows a name only to those who may see the channel; `D` are direct messages."""
     return DIRECT_MESSAGES if channel_id == "D" else f"<#{channel_id}>"
+
+
+def team(name: str | None) -> str:
+    """Name a team, or say that the sessions count in none."""
+    return fitted(name, LONGEST) if name else NO_TEAM
 
 
 def session(title: str, permalink: str | None, url: str | None, asker: str | None) -> str:

@@ -16,6 +16,7 @@ from bot.views.pull_requests import repository_name
 
 _NAMES: Final[Mapping[By, Callable[[str | None], str]]] = {
     By.CHANNEL: part_names.channel,
+    By.TEAM: part_names.team,
     By.PLAYBOOK: part_names.playbook,
     By.REPO: part_names.repository,
 }

@@ -130,6 +130,7 @@ class _PeopleIn(Protocol):
 
 _PEOPLE_IN: Final[Mapping[By, _PeopleIn]] = {
     By.CHANNEL: spend_people.by_channel,
+    By.TEAM: spend_people.by_team,
     By.REPO: spend_people.by_repository,
     By.PLAYBOOK: spend_people.by_playbook,
 }

@@ -28,6 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.domain.readers import ANYBODY, Readers
+from bot.features.teams import rows as cost_centres
+from bot.features.teams.rules import CostCentre
 from bot.features.usage.part_names import HIDDEN_REPOSITORY
 from bot.store import past_sessions
 from bot.store.channels import shows_session
@@ -67,6 +69,7 @@ class Group:
     purged: bool = False
     name: str | None = None  # of the person, as it was when they asked
     pull_request: str | None = None  # the address of one of theirs, where they are grouped by its repository too
+    team: str | None = None  # of a single session: the team that it counts in
     others: int = 0  # how many groups this one stands for, if it stands for all that were not wanted
 
     def joined(self, other: "Group") -> "Group":
@@ -90,6 +93,7 @@ class Wanted:
 
 ALL: Final = Wanted()
 _OF_ALL: Final = ("groups", "all_acus", "all_sessions")
+_IN_TEAMS: Final = {By.TEAM, By.SESSION}  # where the team of a session has to be known
 _NOT_OF_ONE: Final = {"division", *_OF_ALL}
 # What sessions are grouped by: what all rows of a session in `spend` share, and what is known of the session.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
@@ -112,16 +116,17 @@ async def grouped(tx: AsyncConnection, spending: Spending, by: By, wanted: Wante
     """Group the sessions by something that is known of them, those first that spent most.
 
     The key is the id of the Slack user who asked, which is empty once they are erased, of the channel, where all direct
-    messages are one, of the session, or of the playbook that was chosen. By repository it is the one in the sessions'
-    options, and they are also grouped by that of a pull request, which says which repository it was in the end. The key
-    is None for sessions that have none.
+    messages are one, of the session, or the name of the team in which it counts or of the playbook that was chosen. By
+    repository it is the one in the sessions' options, and they are also grouped by that of a pull request, which says
+    which repository it was in the end. The key is None for sessions that have none.
     """
     return (await grouped_each(tx, spending, {by: wanted}))[by]
 
 
 async def grouped_each(tx: AsyncConnection, spending: Spending, wanted: Mapping[By, Wanted]) -> dict[By, list[Group]]:
     """Group the sessions in several ways at once, as `grouped` does: over a long period most work is to add them up."""
-    known = _known_sessions(spending, wanted)
+    centres = await cost_centres.of_workspace(tx, spending.team) if _IN_TEAMS & set(wanted) else []
+    known = _known_sessions(spending, wanted, centres)
     selected = [
         select(literal(by.value).label("division"), _wanted(_grouped(known, by), wanted_groups).subquery())
         for by, wanted_groups in wanted.items()
@@ -145,7 +150,7 @@ def _grouped(known: FromClause, by: By) -> Subquery:
     key = known.c[by.value]
     keys: dict[str, ColumnElement[Any]] = {
         "foreign": known.c.foreign,
-        "purged": (key if by in _SHARED else known.c.id).is_(None),
+        "purged": _nobody_knows(known, by).is_(None),
         "key": case((known.c.foreign, None), else_=key),
     }
     url = known.c.url if by is By.REPO else None
@@ -156,9 +161,17 @@ def _grouped(known: FromClause, by: By) -> Subquery:
         func.sum(known.c.opened).label("pull_requests"),
         (func.max(known.c.requester_name) if by is By.PERSON else null()).label("name"),
         (null() if url is None else func.max(url)).label("pull_request"),
+        (func.max(known.c[By.TEAM.value]) if by is By.SESSION else null()).label("team"),
     )
     selected = select(*(column.label(label) for label, column in keys.items()), *sums)
     return selected.group_by(*keys.values(), *([] if url is None else [without_number(url)])).subquery()
+
+
+def _nobody_knows(known: FromClause, by: By) -> ColumnElement[Any]:
+    """The column that is null for a session of which is not known any more what it is grouped by."""
+    if by is By.TEAM:
+        return known.c.tags
+    return known.c[by.value] if by in _SHARED else known.c.id
 
 
 def _wanted(grouped: Subquery, wanted: Wanted) -> Select[Any]:
@@ -209,7 +222,7 @@ def is_shown(spending: Spending, spent: FromClause) -> ColumnElement[bool]:
     return shows_session(spending.team, spending.readers, spent.c.channel, spent.c.requester)
 
 
-def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause:
+def _known_sessions(spending: Spending, divisions: Collection[By], centres: Sequence[CostCentre]) -> FromClause:
     """What each session spent in the period, and what is known of it, with a column for each of the `divisions`.
 
     All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
@@ -217,10 +230,12 @@ def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause
     spent, opened = _spent(spending, divisions), _opened(spending)
     name = [past_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
     own = [past_sessions.ID.label("id"), past_sessions.WORKED.label("worked"), *name]
-    others = [by for by in divisions if by is not By.REPO]
-    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in others]
+    plain = [by for by in divisions if by in _SHARED or by in _OWN]
+    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in plain]
     if By.REPO in divisions:
         keys += _repository(spending, spent)
+    if _IN_TEAMS & set(divisions):
+        keys += [spent.c.tags.label("tags"), cost_centres.counted_in(centres, spent.c).label(By.TEAM.value)]
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
     joined = past_sessions.with_sessions(spent, spent.c.session_id, spending.team)
     joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
@@ -238,7 +253,9 @@ def _repository(spending: Spending, spent: Subquery) -> list[Label[Any]]:
 
 def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
     """What each session spent in the period, with what its rows share of that by which it is to be grouped."""
-    shared = [spend.c.team, *(column for by, column in _SHARED.items() if by in divisions or By.REPO in divisions)]
+    in_teams = _IN_TEAMS & set(divisions)
+    owners = [column for by, column in _SHARED.items() if by in divisions or By.REPO in divisions or in_teams]
+    shared = [spend.c.team, *owners, *([spend.c.tags] if in_teams else [])]
     of_each = select(
         spend.c.session_id,
         func.sum(spend.c.acus).label("acus"),

@@ -1,16 +1,38 @@
 """Who asked for the sessions that spent something in a period: of how many people a figure says something."""
 
 from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.features.teams import rows as cost_centres
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import past_sessions
+from bot.store.of_channel import of_channel
 from bot.store.tables import pull_requests, spend
 
 Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpentOnDay:
+    """What the sessions of a person in a channel spent on a day; None is not known."""
+
+    day: date
+    requester: str | None
+    channel: str | None
+    acus: float
+
+
+async def by_day(tx: AsyncConnection, spending: Spending, channel: str | None = None) -> list[SpentOnDay]:
+    """What a workspace's sessions spent, by day, person and channel, or those of one channel alone."""
+    keys = (spend.c.day, spend.c.requester, spend.c.channel)
+    theirs = (*_theirs(spending), spend.c.acus > 0, *of_channel(spend, spending.team, channel))
+    found = await tx.execute(select(*keys, func.sum(spend.c.acus).label("acus")).where(*theirs).group_by(*keys))
+    return [SpentOnDay(date.fromisoformat(row.day), row.requester, row.channel, float(row.acus)) for row in found]
 
 
 async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
@@ -20,6 +42,12 @@ async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool
     """
     asked = select(spend.c.channel, spend.c.requester).distinct()
     return await _people(tx, spending, asked, used_only=used_only)
+
+
+async def by_team(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
+    """The Slack users by the team that their sessions count in, None without one."""
+    centre = cost_centres.counted_in(await cost_centres.of_workspace(tx, spending.team), spend.c)
+    return await _people(tx, spending, select(centre, spend.c.requester).distinct(), used_only=used_only)
 
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
@@ -51,15 +79,17 @@ def _of_sessions(asked: Select[Any], spending: Spending) -> Select[Any]:
 async def _people(
     tx: AsyncConnection, spending: Spending, asked: Select[Any], *, used_only: bool
 ) -> dict[Key, set[str]]:
-    theirs = (
-        spend.c.team == spending.team,
-        spend.c.org_id == spending.org_id,
-        spend.c.day >= spending.first.isoformat(),
-        spend.c.day <= spending.last.isoformat(),
-        spend.c.requester.is_not(None),
-        *([spend.c.acus > 0] if used_only else []),
-    )
+    theirs = (*_theirs(spending), spend.c.requester.is_not(None), *([spend.c.acus > 0] if used_only else []))
     people: dict[Key, set[str]] = defaultdict(set)
     for row in await tx.execute(asked.where(*theirs)):
         people[tuple(row[:-1])].add(row[-1])
     return dict(people)
+
+
+def _theirs(spending: Spending) -> tuple[ColumnElement[bool], ...]:
+    return (
+        spend.c.team == spending.team,
+        spend.c.org_id == spending.org_id,
+        spend.c.day >= spending.first.isoformat(),
+        spend.c.day <= spending.last.isoformat(),
+    )

@@ -231,10 +231,17 @@ async def _active_sessions(
     outcomes, costs = await session_days.outcomes_and_costs(
         tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
     )
+    return outcomes, await described(tx, workspace, costs, readers)
+
+
+async def described(
+    tx: Transaction, workspace: Workspace, costs: Sequence[tuple[str, float]], readers: Readers
+) -> tuple[MostExpensive, ...]:
+    """Describe stored sessions, given as (session id, ACUs), as `readers` may see them."""
     ids = [session_id for session_id, _ in costs]
     tracked, past = await sessions.tracked(tx, ids), await past_sessions.read(tx, ids)
     titles = await ShownTitles.read(tx, workspace, readers)
-    return outcomes, tuple(
+    return tuple(
         [
             await _described_past(tx, workspace, past[key], acus)
             if key in past

@@ -1,6 +1,7 @@
 """What a billing day usually takes, by how many percent a day differs from that, and when it is an anomaly."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from statistics import median
 from typing import Final
@@ -14,6 +15,25 @@ HISTORY_DAYS: Final = 7 * SAME_WEEKDAYS  # before a day, that have to be known t
 LEAST_HISTORY: Final = 14  # days since the first use, before which no day is an anomaly
 LEAST_EXCESS: Final = 5.0  # ACUs above what is usual, below which no day is one
 LEAST_FACTOR: Final = 1.5  # of the median, up to which no day is one
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What took most of what an unusual day has above others, and by how many ACUs it is above its own usual.
+
+    It is a `person`, by name, a `channel`, by id, or what came from elsewhere, with the person where that is known.
+    """
+
+    acus: float
+    person: str | None = None
+    channel: str | None = None
+    is_elsewhere: bool = False
+
+
+def excess(known: Mapping[date, float], day: date) -> float | None:
+    """Return by how many ACUs `day` is above what is usual; None where one of the two is not known."""
+    basis = usual(known, day)
+    return None if basis is None or day not in known else known[day] - basis
 
 
 def usual(known: Mapping[date, float], day: date) -> float | None:

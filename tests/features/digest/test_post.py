@@ -15,7 +15,7 @@ from bot.domain.billing import WithheldBecause
 from bot.features.digest import digest_posts, digest_root
 from bot.features.digest import edition_sentences as editions
 from bot.features.digest.due import DueDigests
-from bot.features.usage.figure_sentences import ANOMALY, NO_ACUS, NO_TOTAL, NOT_IN_YET, WITHHELD
+from bot.features.usage.figure_sentences import ANOMALY, MOST_OF_IT, NO_ACUS, NO_TOTAL, NOT_IN_YET, WITHHELD
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.shared_channels import SharedChannels
 from bot.store import channels
@@ -135,8 +135,9 @@ async def test_the_post(start, store, bills):
     assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375 %) · 2 sessions wait · 1 failed"
     assert written(row["payload"]["blocks"]) == (
         "*9.5 ACUs on Mon 18 May*  ▲ 375 % (usual 2) · through Slack 6.8 · elsewhere 2.7\n"
-        f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')}\nMay: 43.5 ACUs · forecast {expected}\n"
-        f"2 PRs opened · 1 merged (Slack, 14 days)\n{digest_root.NEEDS_SOMEBODY}\n"
+        f"{ANOMALY.format(weekday='Monday', acus='7 ACUs')} {MOST_OF_IT.format(cause='Ada', acus='6.8 ACUs')}\n"
+        f"May: 43.5 ACUs · forecast {expected}\n2 PRs opened · 1 merged (Slack, 14 days)\n"
+        f"{digest_root.NEEDS_SOMEBODY}\n"
         ":speech_balloon: Do b · Ada · 1 d · "
         "<https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
         ":speech_balloon: A session in a direct message · Ada · 1 d\n"

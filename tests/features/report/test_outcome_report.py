@@ -20,10 +20,13 @@ from bot.features.report.outcome_report import (
     OpenedPullRequest,
     Outcomes,
     Ratio,
+    Result,
+    Used,
     most_used,
     outcomes_of,
 )
 from bot.features.report.sentences import MOST_ROWS, GroupOutcomes, OpenPullRequest, OutcomeReport, outcome_report
+from bot.features.usage.figure_sentences import MostExpensive
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
@@ -50,7 +53,13 @@ def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
             opened("4", NOW - MATURITY - 1),
             opened("5", NOW - MATURITY),
         ],
-        [ActiveSessions(1, 1.0, True), ActiveSessions(2, 3.0, False)],
+        [
+            ActiveSessions(1, 1.0, Result.MERGED),
+            ActiveSessions(2, 3.0, Result.NONE),
+            ActiveSessions(1, 0.5, Result.STALE, "Fix"),
+            ActiveSessions(1, 0.25, Result.STALE),
+            ActiveSessions(4, 9.0, Result.OPEN),
+        ],
         {"a": 4.0, "b": 2.0, "c": 9.0},
         NOW,
     )
@@ -61,9 +70,10 @@ def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
         ages=(MATURITY + 1, MATURITY),
         spent=6.0,
         times_to_merge=(2 * HOUR,),
-        sessions_with=1,
+        sessions_with=7,
         sessions_without=2,
         spent_without=3.0,
+        unmerged={Result.NONE: Used(3.0, 2), Result.STALE: Used(0.75, 2)},
     )
     assert found.merge_rate == Ratio(2, 4)  # the one that is open for not longer than fourteen days says nothing yet
     assert found.acus_per_merged == Ratio(6.0, 2)
@@ -79,7 +89,7 @@ def test_a_merge_rate_is_a_share_and_needs_five(merged, closed, ages):
 
 def test_the_most_used_playbooks():
     names = ["Fix", None, "Upgrade", "Fix", "Alpha", "Upgrade", "Fix"]
-    active = [ActiveSessions(1, 0.0, False, name) for name in names]
+    active = [ActiveSessions(1, 0.0, Result.NONE, name) for name in names]
     assert most_used(active, 2) == [("Fix", 3), ("Upgrade", 2)]
 
 
@@ -87,12 +97,17 @@ def test_the_most_used_playbooks():
 
 
 NOTHING = Outcomes(0, 0, 0, (), 0.0, (), 0, 0, 0.0)
-MANY = Outcomes(8, 5, 1, (12 * DAY, HOUR), 10.25, (HOUR, 2 * HOUR, 30 * HOUR), 7, 3, 3.4)
+WASTE = {Result.NONE: Used(3.4, 3), Result.CLOSED: Used(1.25, 1), Result.STALE: Used(0.0, 1)}
+MANY = Outcomes(8, 5, 1, (12 * DAY, HOUR), 10.25, (HOUR, 2 * HOUR, 30 * HOUR), 7, 3, 3.4, WASTE)
 FEW = Outcomes(4, 2, 1, (12 * DAY,), 10.25, (), 4, 0, 0.0)
 REPORT = OutcomeReport(
     MANY,
     open=(OpenPullRequest("https://github.com/acme/web/pull/1", "acme/web#1", 12 * DAY),),
     playbooks=(("Fix bugs", 5), ("Upgrade", 1)),
+    unmerged=(
+        MostExpensive("Fix <3", 2.5, "https://acme.slack.com/archives/C1/p1", "https://app.devin.ai/sessions/a", "Ada"),
+        MostExpensive("in a private channel", 1.25),
+    ),
 )
 
 
@@ -100,16 +115,19 @@ def test_a_report():
     message = outcome_report(MONTH, SPAN, REPORT)
     assert_valid(message)
     counts = "8 pull requests opened: 5 merged, 1 closed unmerged, 2 open."
-    sessions = "10 sessions: 7 with a pull request, 3 without, which used 3.4 ACUs."
+    sessions = "10 sessions: 7 with a pull request, 3 without."
     assert message.text == f"Devin in March, so far: what came of it. {counts} {sessions}"
     assert written(message.blocks) == (
         "Devin in March, so far: what came of it\n"
         f"9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n*{counts}*\n"
         "Merge rate: 83 % (5 of 6)\nACUs per merged pull request: 2.1 (10.3 ÷ 5)\n"
-        f"Time to merge: 2 h (median of 3)\n{sessions}\n*Open, the oldest first*\n"
+        f"Time to merge: 2 h (median of 3)\n{sessions}\n*Used, and nothing merged*\n"
+        "• Without a pull request: 3.4 ACUs in 3 sessions\n• Closed unmerged: 1.3 ACUs in 1 session\n"
+        "1. <https://acme.slack.com/archives/C1/p1|Fix &lt;3>: 2.5 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
+        "2. in a private channel: 1.3 ACUs\n*Open, the oldest first*\n"
         "• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n*Most used playbooks*\n"
         "• Fix bugs: 5 sessions\n• Upgrade: 1 session\n"
-        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin went on or the session slept or was over; of that the working hours, Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of who asked for the session."
+        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions that are over are checked once a day. Nothing merged: what sessions used on these days that had no pull request by the end of them, or whose pull requests are now closed unmerged or open for more than 14 days. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin went on or the session slept or was over; of that the working hours, Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of who asked for the session."
     )
 
 
@@ -126,7 +144,7 @@ def test_with_a_price_and_on_a_plan_without_acus():
     assert "ACUs per merged pull request: 2.1 (10.3 ÷ 5, 4.10 USD each)" in written(
         outcome_report(MONTH, SPAN, priced).blocks
     )
-    free = OutcomeReport(replace(MANY, spent=0.0, spent_without=0.0))
+    free = OutcomeReport(replace(MANY, spent=0.0, spent_without=0.0, unmerged={Result.NONE: Used(0.0, 3)}))
     lines = written(outcome_report(MONTH, SPAN, free).blocks).splitlines()
     assert lines[3:6] == [
         "Merge rate: 83 % (5 of 6)",
@@ -166,7 +184,7 @@ def test_the_report_by_group():
 
 @pytest.mark.parametrize("number", [5, 7])
 def test_only_the_oldest_open_ones_are_listed(number):
-    report = replace(REPORT, open=REPORT.open * number, playbooks=())
+    report = replace(REPORT, outcomes=replace(MANY, unmerged={}), open=REPORT.open * number, playbooks=())
     lines = [line for line in written(outcome_report(MONTH, SPAN, report).blocks).splitlines() if line.startswith("• ")]
     assert len(lines) == (5 if number == 5 else 6)
     assert (lines[-1] == "• and 2 more") == (number == 7)
@@ -174,7 +192,7 @@ def test_only_the_oldest_open_ones_are_listed(number):
 
 def test_what_others_wrote_calls_nobody():
     one = OpenPullRequest("https://github.com/" + "x" * 900, NASTY, DAY)
-    report = OutcomeReport(MANY, (one,) * 9, ((NASTY, 2),) * 5)
+    report = OutcomeReport(MANY, (one,) * 9, ((NASTY, 2),) * 5, unmerged=(MostExpensive(NASTY, 1.0, requester=NASTY),))
     message = outcome_report(MONTH, SPAN, report)
     assert_valid(message)
     assert_calls_nobody(message)

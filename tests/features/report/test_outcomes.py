@@ -10,12 +10,14 @@ from bot.domain.amounts import Price
 from bot.domain.cycle import Cycle
 from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import REPORT_QUESTIONS
+from bot.domain.readers import Readers
 from bot.features.consumption import cycle_rows as cycles
 from bot.features.report import sentences as outcome_report
 from bot.features.report.outcomes import OutcomeAnswers
 from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
+from bot.store import past_sessions
 from bot.store.tables import channels, sessions, waiting_times
 from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.markup import written
@@ -95,10 +97,12 @@ async def test_what_came_of_it(asked):
         "Merge rate: too few to say (1 of 2; it takes 5)\n"
         "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
         "Time to merge: 2 h (median of 1)\n"
-        "4 sessions: 3 with a pull request, 1 without, which used 0.5 ACUs.\n"
+        "4 sessions: 3 with a pull request, 1 without.\n"
         "Blocked on a person: 2.5 working hours in 2 waits, median 1 h 15 min. "
         "Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 min.\n"
-        "*Open, the oldest first*\n"
+        "*Used, and nothing merged*\n• Without a pull request: 0.5 ACUs in 1 session\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779105602000000|Do c>: 0.5 ACUs · Ada · "
+        "<https://app.devin.ai/sessions/c|Devin>\n*Open, the oldest first*\n"
         f"• {outcome_report.HIDDEN_PULL_REQUEST}: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
         f"• Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
@@ -167,6 +171,47 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
 async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
     clock.now = utc(2026, 6, 1, 12)
     assert await asked("month") == f"Devin in June, so far: what came of it\n{usage.NOTHING_FINISHED}"
+
+
+async def test_what_was_used_and_nothing_merged_is_named_by_its_biggest_sessions(make, either_store, clock):
+    """Each session counts by the best that has become of its pull requests; titles follow the rule for titles."""
+    clock.now = utc(2026, 6, 2, 12)
+    store, now = either_store, clock.now
+    states = {
+        "merged": ["closed", "merged"],
+        "fresh": ["closed", "open"],
+        "stale": ["closed", "open"],
+        "closed": ["closed"],
+    }
+    for number, (name, found) in enumerate({**states, "none": [], "direct": [], "later": ["merged"]}.items()):
+        await store.session(name, NOON + number, **({"channel": "D0ADA"} if name == "direct" else {}))
+        at = {"fresh": now - 13 * 86_400, "stale": now - 15 * 86_400, "later": now}.get(name, NOON)
+        for count, state in enumerate(found):
+            await store.pull_request(name, f"{WEB}{name}{count}", at, state)
+    await store.spent(
+        date(2026, 5, 20), merged=50.0, fresh=40.0, stale=1.0, closed=2.0, none=3.0, direct=4.0, later=0.5
+    )
+    services = make(store, clock)
+    answers = OutcomeAnswers(services, UsageAnswers(services, UsageLedger(services)))
+    (workspace,) = services.workspaces
+    async with store.db.write() as tx:
+        await cycles.put_cycles(tx, "org-acme", [Cycle(date(2026, 5, 6), date(2026, 6, 5))], now)
+    message = await answers.report(workspace, REPORT_QUESTIONS.of("cycle"), Readers("C0ADMINS"))
+    section = written(message.blocks).split("*Used, and nothing merged*\n")[1].split("\n*Open")[0]
+    lines = section.splitlines()
+    assert lines[:3] == [
+        "• Without a pull request: 7.5 ACUs in 3 sessions",
+        "• Closed unmerged: 2 ACUs in 1 session",
+        "• Open for more than 14 days: 1 ACU in 1 session",
+    ]
+    assert lines[3] == f"1. {IN_DIRECT_MESSAGE}: 4 ACUs"
+    assert [line.split("|Do ")[1].split(" · ")[0] for line in lines[4:]] == ["none>: 3 ACUs", "closed>: 2 ACUs"]
+    async with store.db.write() as tx:
+        await tx.execute(sessions.update().values(ended_at=now))
+        await past_sessions.keep(tx, ["none"])
+        await tx.execute(sessions.delete().where(sessions.c.id.in_(["none", "direct"])))
+    purged = written((await answers.report(workspace, REPORT_QUESTIONS.of("cycle"), Readers("C0ADMINS"))).blocks)
+    assert "1 ACU in 1 session\n1. session of 18 May 2026, no longer stored: 3 ACUs\n2. <" in purged
 
 
 async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, clock):

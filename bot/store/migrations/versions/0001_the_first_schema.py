@@ -27,6 +27,7 @@ _TABLES = (
     "channels",
     "consumption",
     "corrections",
+    "cost_centre_members",
     "crossings",
     "cycle_limits",
     "cycles",
@@ -462,13 +463,15 @@ def _money_tables() -> None:
         sa.Column("outcome", sa.String, server_default="running", nullable=False),
         sa.Column("requester", sa.String),
         sa.Column("channel", sa.String),
+        sa.Column("tags", sa.String),
         sa.Column("used_since", sa.String),
         sa.Column("ask_at", sa.Float, server_default="0"),
         sa.PrimaryKeyConstraint("session_id", "day", name="pk_spend"),
     )
     _index_where("ix_spend_in_doubt", "spend", ["org_id", "day"], "used_since IS NOT NULL")
     _index_where("ix_spend_to_ask", "spend", ["org_id", "ask_at"], "ask_at IS NOT NULL AND acus > 0")
-    op.create_index("ix_spend_day", "spend", ["day", "org_id", "team", "requester", "channel", "session_id", "acus"])
+    summed = ["day", "org_id", "team", "requester", "channel", "tags", "session_id", "acus"]
+    op.create_index("ix_spend_day", "spend", summed)
     op.create_table(
         "past_sessions",
         sa.Column("session_id", sa.String, nullable=False),
@@ -566,6 +569,14 @@ def _money_tables() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_budgets_scope", "budgets", ["team", "kind", "subject"], unique=True)
+    op.create_table(
+        "cost_centre_members",
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("subject", sa.String, nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("team", "kind", "subject", name="pk_cost_centre_members"),
+    )
     op.create_table(
         "crossings",
         sa.Column("budget", sa.Integer, autoincrement=False, nullable=False),

@@ -1,0 +1,15 @@
+"""Teams: the cost centres that usage and digests are divided by."""
+
+from typing import Final
+
+from bot.features.teams.commands import TeamCommands
+from bot.features.teams.specs import COMMANDS
+from bot.features.teams.tables import TABLES
+from bot.kernel.feature import Feature
+
+FEATURE: Final = Feature(
+    "teams",
+    commands=COMMANDS,
+    handlers=lambda kernel: TeamCommands(kernel.services).handlers(),
+    tables=TABLES,
+)

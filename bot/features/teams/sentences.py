@@ -1,0 +1,104 @@
+"""What admins read about teams: the list, confirmations, and what is wrong with what was typed."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.features.teams.rules import LONGEST_NAME, CostCentre, Member, MemberKind
+from bot.features.teams.specs import TEAM, TEAM_OR_MEMBERS
+from bot.features.teams.words import Problem
+from bot.views import blocks
+from bot.views.answers.wording import code, message_of
+from bot.views.message import Message
+from bot.views.sentences import mention
+from bot.views.text import counted, fitted
+
+NONE_SET: Final = "There are no teams yet. `/devin team add Payments @ann #payments tag:pay` makes one."
+HOW_COUNTED: Final = "A session counts in one team: that of its tag, else its channel, else the person who asked."
+_PICKED: Final = {MemberKind.CHANNEL: "#channel", MemberKind.PERSON: "@person"}
+_PROBLEMS: Final = {
+    Problem.NAME: "Say what the team is called.",
+    Problem.LONG: f"The name of a team can have at most {LONGEST_NAME} characters.",
+    Problem.RESERVED: "A team can't have this name, because other rows of the figures do.",
+    Problem.NOBODY: "After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`.",
+    Problem.PICKED: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
+    Problem.MEMBER: "After the name, write only people, channels, and tags such as `tag:pay`.",
+}
+
+
+def problem(which: Problem, *, removes: bool = False) -> Message:
+    """Say what is wrong with an order, and how it is written."""
+    form = f"team remove {TEAM_OR_MEMBERS.shown}" if removes else f"team add {TEAM.shown}"
+    return message_of("Nothing was changed.", _PROBLEMS[which], f"The whole form is `/devin {form}`.")
+
+
+def listing(centres: Sequence[CostCentre]) -> Message:
+    """Build the list of teams."""
+    if not centres:
+        return Message(NONE_SET)
+    lines = [f"• *{fitted(centre.name)}*: {_members(centre.members)}" for centre in centres]
+    names = ", ".join(fitted(centre.name) for centre in centres)
+    text = f"{counted(len(centres), 'team')}: {names}"
+    return Message(text, [*blocks.sections(lines), *blocks.context([HOW_COUNTED])])
+
+
+def added(name: str, members: Sequence[Member], *, is_new: bool) -> Message:
+    """Confirm that `members` were added to a team, which may be new."""
+    if is_new:
+        return message_of(f"Team {_quoted(name)} is made: {_members(members)}.", HOW_COUNTED)
+    return Message(f"Added to team {_quoted(name)}: {_members(members)}.")
+
+
+def all_there(name: str) -> Message:
+    """Report that there was nothing to add."""
+    return Message(f"All of them are in team {_quoted(name)} already, so nothing was changed.")
+
+
+def in_another(member: Member, name: str) -> Message:
+    """Refuse to put a member of the team `name` into a second one."""
+    return message_of(
+        "Nothing was changed.",
+        f"{_member(member)} is already in team {_quoted(name)}, and can only be in one.",
+        f"Take it out there first: {code(f'/devin team remove {name} {_typed(member)}')}.",
+    )
+
+
+def no_such_team(name: str) -> Message:
+    """Report that no team has this name."""
+    return message_of(
+        f"There is no team {_quoted(name)}, so nothing was removed.", "`/devin team list` shows those there are."
+    )
+
+
+def not_in(member: Member, name: str) -> Message:
+    """Report that a member that was to be taken out of a team is not in it."""
+    return Message(f"Nothing was changed. {_member(member)} is not in team {_quoted(name)}.")
+
+
+def removed(name: str, members: Sequence[Member]) -> Message:
+    """Confirm that a team was removed, with the `members` that it had."""
+    return Message(f"Team {_quoted(name)} is removed: {_members(members)}.")
+
+
+def taken_out(name: str, members: Sequence[Member]) -> Message:
+    """Confirm that `members` were taken out of a team that has others."""
+    return Message(f"Taken out of team {_quoted(name)}: {_members(members)}.")
+
+
+def _quoted(name: str) -> str:
+    return f"“{fitted(name)}”"
+
+
+def _members(members: Sequence[Member]) -> str:
+    return ", ".join(map(_member, members))
+
+
+def _member(member: Member) -> str:
+    """Name a member in a private answer, in which a mention notifies nobody."""
+    if member.kind is MemberKind.TAG:
+        return code(f"tag:{member.subject}")
+    return f"<#{member.subject}>" if member.kind is MemberKind.CHANNEL else mention(member.subject)
+
+
+def _typed(member: Member) -> str:
+    """Write how a member is typed; a channel and a person are picked in Slack."""
+    return f"tag:{member.subject}" if member.kind is MemberKind.TAG else _PICKED[member.kind]

@@ -1,0 +1,41 @@
+"""The commands about teams, which figures are divided by."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import AROUND_LISTS, LISTED
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.features.teams.words import read_order
+
+TEAM: Final = Argument("NAME @person|#channel|tag:… …", read_order)
+TEAM_OR_MEMBERS: Final = Argument("NAME [@person|#channel|tag:… …]", read_order, around=AROUND_LISTS)
+TEAM_LIST: Final = CommandSpec(
+    "team_list",
+    ways=typed("team list", LISTED),
+    role=Role.ADMIN,
+    subject="teams",
+    ordinary=True,
+    slash_help=Help("`/devin team list` shows the teams that `usage by team` divides by"),
+)
+TEAM_ADD: Final = CommandSpec(
+    "team_add",
+    ways=typed("team add", TEAM),
+    role=Role.ADMIN,
+    subject="teams",
+    ordinary=True,
+    slash_help=Help(
+        f"`/devin team add {TEAM.shown}` adds to a team. A session counts in one: by tag, else channel, else person"
+    ),
+)
+TEAM_REMOVE: Final = CommandSpec(
+    "team_remove",
+    ways=(
+        *typed("team remove", TEAM_OR_MEMBERS),
+        *typed("team rm", TEAM_OR_MEMBERS),
+        *typed("team delete", TEAM_OR_MEMBERS),
+    ),
+    role=Role.ADMIN,
+    subject="teams",
+    ordinary=True,
+    slash_help=Help(f"`/devin team remove {TEAM_OR_MEMBERS.shown}` removes it, or takes something out of it"),
+)
+COMMANDS: Final = (TEAM_LIST, TEAM_ADD, TEAM_REMOVE)

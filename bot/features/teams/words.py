@@ -1,0 +1,93 @@
+"""What is typed behind `team add` and `team remove`: a name of one or several words, then who and what belongs to it.
+
+A channel and a person come as their ids, `#C0WEB` and `@U0ADA`, because a name alone says no id.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.commands.picked import picked_channel, picked_person
+from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
+from bot.features.teams.rules import LONGEST_NAME, RESERVED, Member, MemberKind
+
+MOST_WORDS_MEANT: Final = 6  # a longer text without a member among its first words reads like a task
+_TAG: Final = re.compile(r"tags?[:=](?P<tags>.*)", re.IGNORECASE)
+_SIGNS: Final = ("#", "@")
+_QUOTES: Final = f"{DOUBLE}{SINGLE}`*"
+
+
+class Problem(StrEnum):
+    """What is wrong with an order."""
+
+    NAME = "name"  # none was typed
+    LONG = "long"
+    RESERVED = "reserved"
+    NOBODY = "nobody"  # nothing was typed behind the name
+    PICKED = "picked"  # a channel or a person that was typed and not picked in Slack, so that no id is known
+    MEMBER = "member"  # behind the members stands what is none
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The name of a team, and the members that are to be added to it or taken out."""
+
+    name: str
+    members: tuple[Member, ...]
+
+
+def parse_add(typed: str) -> Order | Problem:
+    """Read `<name> <member> …`, or say what is wrong first."""
+    order = _order(typed)
+    if isinstance(order, Order) and not order.members:
+        return Problem.NOBODY
+    if isinstance(order, Order) and order.name.casefold() in RESERVED:
+        return Problem.RESERVED
+    return order
+
+
+def parse_remove(typed: str) -> Order | Problem:
+    """Read `<name> [<member> …]`, or say what is wrong first. Without members the team itself is meant."""
+    return _order(typed)
+
+
+def read_order(typed: str) -> str | None:
+    """Return `typed` if it is meant for a command about teams, whether or not something is wrong with it; else None."""
+    words = typed.split()
+    is_short = len(words) <= MOST_WORDS_MEANT
+    return typed if is_short or any(map(_is_like_member, words[:MOST_WORDS_MEANT])) else None
+
+
+def _order(typed: str) -> Order | Problem:
+    words = typed.split()
+    begin = next((at for at, word in enumerate(words) if _is_like_member(word)), len(words))
+    name = " ".join(words[:begin]).strip(_QUOTES).strip()
+    if not name:
+        return Problem.NAME
+    if len(name) > LONGEST_NAME:
+        return Problem.LONG
+    members: dict[Member, None] = {}
+    for word in words[begin:]:
+        found = _members(word)
+        if isinstance(found, Problem):
+            return found
+        members |= dict.fromkeys(found)
+    return Order(name, tuple(members))
+
+
+def _is_like_member(word: str) -> bool:
+    return word.startswith(_SIGNS) or _TAG.match(word) is not None
+
+
+def _members(word: str) -> list[Member] | Problem:
+    word = word.rstrip(",")
+    if channel := picked_channel(word):
+        return [Member(MemberKind.CHANNEL, channel)]
+    if person := picked_person(word):
+        return [Member(MemberKind.PERSON, person)]
+    if word.startswith(_SIGNS):
+        return Problem.PICKED
+    found = _TAG.fullmatch(word)
+    tags = [tag.strip(_QUOTES).lower() for tag in found["tags"].split(",")] if found else []
+    return [Member(MemberKind.TAG, tag) for tag in tags if tag] or Problem.MEMBER

@@ -1,0 +1,70 @@
+"""What admins read about teams."""
+
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
+from inline_snapshot import snapshot
+
+from bot.features.teams import sentences as teams
+from bot.features.teams.rules import CostCentre, Member, MemberKind
+from bot.features.teams.words import Problem
+from tests.markup import written
+
+ANN, WEB, PAY = (
+    Member(MemberKind.PERSON, "U0ANN1"),
+    Member(MemberKind.CHANNEL, "C0WEB1"),
+    Member(MemberKind.TAG, "pay"),
+)
+
+
+def test_the_list() -> None:
+    assert teams.listing([]).text == snapshot(
+        "There are no teams yet. `/devin team add Payments @ann #payments tag:pay` makes one."
+    )
+    message = teams.listing([CostCentre("Ops <3", (WEB,)), CostCentre("Payments", (PAY, ANN))])
+    assert message.text == snapshot("2 teams: Ops &lt;3, Payments")
+    assert written(message.blocks) == snapshot("""\
+• *Ops &lt;3*: <#C0WEB1>
+• *Payments*: `tag:pay`, <@U0ANN1>
+A session counts in one team: that of its tag, else its channel, else the person who asked.\
+""")
+
+
+def test_confirmations_and_refusals() -> None:
+    said = {
+        "made": teams.added("Payments", [PAY, ANN], is_new=True),
+        "added": teams.added("Payments", [WEB], is_new=False),
+        "there": teams.all_there("Payments"),
+        "another": teams.in_another(ANN, "Ops"),
+        "none": teams.no_such_team("Pay`ments"),
+        "not in": teams.not_in(WEB, "Payments"),
+        "removed": teams.removed("Payments", [PAY, ANN]),
+        "taken out": teams.taken_out("Payments", [ANN]),
+    }
+    assert {name: message.text for name, message in said.items()} == snapshot(
+        {
+            "made": "Team “Payments” is made: `tag:pay`, <@U0ANN1>. A session counts in one team: that of its tag, else its channel, else the person who asked.",
+            "added": "Added to team “Payments”: <#C0WEB1>.",
+            "there": "All of them are in team “Payments” already, so nothing was changed.",
+            "another": "Nothing was changed. <@U0ANN1> is already in team “Ops”, and can only be in one. Take it out there first: `/devin team remove Ops @person`.",
+            "none": "There is no team “Pay`ments”, so nothing was removed. `/devin team list` shows those there are.",
+            "not in": "Nothing was changed. <#C0WEB1> is not in team “Payments”.",
+            "removed": "Team “Payments” is removed: `tag:pay`, <@U0ANN1>.",
+            "taken out": "Taken out of team “Payments”: <@U0ANN1>.",
+        }
+    )
+
+
+def test_problems() -> None:
+    assert {which: teams.problem(which).text for which in Problem} == snapshot(
+        {
+            Problem.NAME: "Nothing was changed. Say what the team is called. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows of the figures do. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.PICKED: "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or `@`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+        }
+    )
+    assert teams.problem(Problem.NAME, removes=True).text == snapshot(
+        "Nothing was changed. Say what the team is called. The whole form is `/devin team remove NAME [@person|#channel|tag:… …]`."
+    )
