@@ -14,6 +14,7 @@ from bot.views import operations
 from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
+from tests.scenarios.observations import set_budget
 
 A_MINUTE_LATER = 61.0
 NOBODY = Admins()
@@ -118,7 +119,7 @@ async def test_a_file_that_waits_for_its_upload_is_not_made_for_who_is_no_admin_
 
 @pytest.mark.timing(budgets=0.3)
 async def test_a_post_that_waits_does_not_go_to_who_is_no_admin_any_more(on: Harness, clock: Ahead) -> None:
-    assert "is set" in await asked(on, "budget set each-person 2 a day")
+    await set_budget(on.slack, "each-person 2 a day")
     _, devin_id = await on.started(user=ANN)
     await on.slack.fault("chat.postMessage", "ratelimited", retry_after=2, times=1, match=BEN)
     await on.devin.set(devin_id, acus_consumed=2.1)

@@ -47,6 +47,7 @@ from tests.scenarios.figures_shown import (
     total_in,
 )
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.observations import set_budget
 from tests.scenarios.quarter import DIRECT, NAMES, OTHER_ORG, Quarter
 
 pytestmark = pytest.mark.timing(
@@ -564,7 +565,7 @@ class Telling:
         await self.quarter.history(self.stretch.first - 40 * ONE_DAY, self.stretch.first - ONE_DAY)
         await self.on.start()
         for whose, (acus, span) in BUDGETS.items():
-            await self.on.slack.slash(ADA, GENERAL, f"budget set {whose} {acus} a {span}")
+            await set_budget(self.on.slack, f"{whose} {acus} a {span}")
         await self.on.slack.slash(ADA, GENERAL, f"digest add weekly <#{WEB}> {AT:%H:%M} {ZONE}")
         await self._checks()
 

@@ -12,7 +12,7 @@ from bot.features.alarms import sentences as alarm_sentences
 from bot.timing import HOUR, Timing
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, settled
+from tests.scenarios.observations import buttons, set_budget, settled
 
 DIRECT = ("D0ADA", "D0BEN")
 
@@ -51,7 +51,7 @@ async def spends(on: Harness, acus: float = 6.2, channel: str = GENERAL) -> str:
 
 
 async def test_a_budgets_levels_and_alarms_go_to_each_admin_and_not_into_a_shared_admin_channel(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await set_budget(on.slack, "each-person 2 a day")
     await shared_without_an_event(on, OPS)
     await spends(on)
     for channel in DIRECT:
@@ -64,7 +64,7 @@ async def test_a_budgets_levels_and_alarms_go_to_each_admin_and_not_into_a_share
 
 
 async def test_more_is_granted_in_the_direct_message(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await set_budget(on.slack, "each-person 2 a day")
     await spends(on)
     await on.slack.wait_for_message(OPS, "used up")
     await shared_without_an_event(on, OPS)
@@ -78,7 +78,7 @@ async def test_more_is_granted_in_the_direct_message(on: Harness) -> None:
 
 
 async def test_what_waits_for_a_channel_when_it_becomes_shared_is_dropped_by_the_event(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, f"budget set <#{WEB}> 2 a day")
+    await set_budget(on.slack, f"<#{WEB}> 2 a day")
     await on.slack.fault("chat.postMessage", "ratelimited", retry_after=4, match="is used up", times=2)
     await spends(on, channel=WEB)
 
@@ -97,7 +97,7 @@ async def test_what_waits_for_a_channel_when_it_becomes_shared_is_dropped_by_the
 
 
 async def test_it_is_looked_at_right_before_a_post_is_made(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, f"budget set <#{WEB}> 2 a day")
+    await set_budget(on.slack, f"<#{WEB}> 2 a day")
     _, session = await on.started(channel=WEB)  # its card was posted a moment ago, when the channel was not shared
     await shared_without_an_event(on, WEB)
     await on.devin.set(session, acus_consumed=6.2)

@@ -16,6 +16,7 @@ from bot.timing import DAY, HOUR, Timing
 from bot.views.sentences import IN_DIRECT_MESSAGE, IN_PRIVATE_CHANNEL
 from tests.scenarios.ahead import Ahead, rows, until, write
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.observations import set_budget
 
 PRIVATE, DM = "C0PRIVATE", "D0ANN"
 HIDDEN = re.compile(r"hush|acme/vault|vault/pull", re.IGNORECASE)  # what nobody else may read, and the page at Devin
@@ -122,7 +123,7 @@ async def test_a_file_names_no_session_of_a_private_channel_but_ones_own(on: Har
 
 
 async def test_alarms_budgets_requests_and_what_is_pressed_name_no_session_of_a_private_channel(on: Harness) -> None:
-    await asked(on, "budget set each-session 2 a day")
+    await set_budget(on.slack, "each-session 2 a day")
     made = await three_sessions(on)
 
     async def texts() -> list[str]:

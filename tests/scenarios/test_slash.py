@@ -463,8 +463,8 @@ async def test_usage_is_for_admins(on: Harness) -> None:
         "usage by person": "Devin today, so far, by person",
         "report week by repo": "Devin in the last seven days: what came of it, by repo",
         "usage 2026-02-30": (
-            "`2026-02-30` names no days of the calendar. Write a day such as `2026-11-26`, or two such as "
-            "`2026-11-01..2026-11-15`."
+            "`2026-02-30` names no days of the calendar. Write a month such as `2026-10`, a day such as `2026-11-26`, "
+            "or two days such as `2026-11-01..2026-11-15`."
         ),
     }.items():
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[0] == title
