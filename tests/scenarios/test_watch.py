@@ -569,6 +569,7 @@ async def test_where_acus_are_always_zero_the_card_leaves_them_out(on: Harness) 
 
 
 async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: Harness, clock: Ahead) -> None:
+    await on.devin.permissions(revoke=["ViewOrgConsumption"])  # with it, Devin says which days these are
     _, session = await on.started()
     today = billing_day(clock())
     await on.devin.spend(session, 1.0)
