@@ -1,7 +1,7 @@
 """The billing days of a period: those that are finished, and those that are shown apart because they are not."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -35,13 +35,15 @@ class RefusedRange:
 class Span:
     """The billing days of a period, oldest first: those that are counted, and those `apart` that are not finished.
 
-    Of a running day alone that day is counted. `first` and `last` are the ends of the period.
+    Of a running day alone that day is counted. `first` and `last` are the ends of the period. It is `assumed` if Devin
+    names no cycle, so that the month stands for one.
     """
 
     first: date
     last: date
     counted: tuple[date, ...]
     apart: tuple[date, ...] = ()
+    assumed: bool = False
 
 
 def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span:
@@ -58,7 +60,7 @@ def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span
         days = days_before(finished + ONE_DAY)
         return Span(days[0], finished, days, days_between(finished + ONE_DAY, today))
     whole = calendar_month(today) if period is Period.MONTH else cycle
-    return _span(max(whole.first, kept), whole.last, now)
+    return replace(_span(max(whole.first, kept), whole.last, now), assumed=period is Period.CYCLE and cycle.assumed)
 
 
 def span_of_dates(typed: str, now: float, kept: date) -> Span | RefusedRange:

@@ -84,16 +84,17 @@ async def record_running(tx: AsyncConnection, session_ids: Sequence[str], now: f
 
 async def outcomes_and_costs(
     tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int, channel: str | None = None
-) -> tuple[dict[Outcome, int], list[tuple[str, float]]]:
+) -> tuple[dict[Outcome, int], list[tuple[str, float]], float]:
     """Count a workspace's sessions in an organisation that were active from `first` to `last`, by their last outcome.
 
     Each session counts once, so the sum is the number of sessions that were active. Beside that, return the `most` of
-    them that spent most, as (session id, ACUs), without those whose own rows are purged. With a `channel` only the
-    sessions there count.
+    them that spent most, as (session id, ACUs), without those whose own rows are purged, and the ACUs of all. With a
+    `channel` only the sessions there count.
     """
     active = _active_sessions(team, org_id, first, last, channel)
     newest = and_(spend.c.session_id == active.c.session_id, spend.c.day == active.c.day)
-    counted = select(spend.c.outcome, func.count().label("number"), null().label("session_id"), null().label("acus"))
+    sums = (func.count().label("number"), null().label("session_id"), func.sum(active.c.acus).label("acus"))
+    counted = select(spend.c.outcome, *sums)
     stored = exists().where(sessions.c.id == active.c.session_id)
     costs = select(active.c.session_id, active.c.acus).where(active.c.acus > 0, stored)
     top = costs.order_by(active.c.acus.desc(), active.c.session_id).limit(most).subquery()
@@ -102,6 +103,7 @@ async def outcomes_and_costs(
     return (
         {Outcome(row.outcome): int(row.number) for row in found if row.session_id is None},
         [(row.session_id, float(row.acus)) for row in found if row.session_id is not None],
+        sum(float(row.acus) for row in found if row.session_id is None),
     )
 
 

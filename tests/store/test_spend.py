@@ -54,10 +54,10 @@ async def test_the_most_expensive_sessions_come_first_and_only_those_that_are_re
     await add(db, TUE, a=2.5, d=3.0)
     await add(db, WED, a=50.0)
     async with db.read() as tx:
-        _, costs = await session_days.outcomes_and_costs(tx, TEAM, ORG, MON, TUE, 5)
+        _, costs, _ = await session_days.outcomes_and_costs(tx, TEAM, ORG, MON, TUE, 5)
         assert costs == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
-        _, costs = await session_days.outcomes_and_costs(tx, TEAM, ORG, MON, TUE, 1)
-        assert costs == [("a", 3.5)]
+        _, costs, spent = await session_days.outcomes_and_costs(tx, TEAM, ORG, MON, TUE, 1)
+        assert (costs, spent) == ([("a", 3.5)], 9.5)
 
 
 async def test_whose_spending_it_was_is_known_longer_than_the_session(db: Database) -> None:

@@ -34,7 +34,8 @@ ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing
 BUDGET_GONE: Final = Message(
     "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again."
 )
-_UNTIL: Final = "Until it resets {anew}, no session is started or woken. Running sessions go on."
+_NO_MORE: Final = "no session is started or woken"
+_GO_ON: Final = "Running sessions go on."
 _KINDS: Final = {
     ScopeKind.ORG: "the organisation",
     ScopeKind.EACH_SESSION: "each session",
@@ -355,13 +356,25 @@ def refused_to_you(named: Named, by: str) -> Message:
 
 def reached_for_admins(named: Named, level: int) -> Message:
     """Report to admins that a level of a budget is reached."""
-    return named.message(" ".join([_reached(named, level), *([_UNTIL] if level >= USED_UP else [])]))
+    return named.message(" ".join([_reached(named, level), *([_until(named)] if level >= USED_UP else [])]))
 
 
 def reached(named: Named, level: int, asker: str = "") -> Message:
     """Warn the person, the channel or the `asker` of the session whose budget has reached a level."""
-    then = [_UNTIL, "An admin can grant more."] if level >= USED_UP else ["It resets {anew}."]
+    then = [_until(named), "An admin can grant more."] if level >= USED_UP else ["It resets {anew}."]
     return named.message(" ".join([*([mention(asker)] if asker else []), _reached(named, level), *then]))
+
+
+def _until(named: Named) -> str:
+    """Say what is not done until a budget resets that is used up, which is only what it is for."""
+    kind = named.standing.budget.scope.kind
+    if kind is ScopeKind.EACH_SESSION:
+        what, then = "that session is not woken", "If it runs, it goes on."
+    elif kind in {ScopeKind.PERSON, ScopeKind.EACH_PERSON}:
+        what, then = f"{'you' if named.yours else 'they'} can't start or wake sessions", _GO_ON
+    else:
+        what, then = _NO_MORE if kind is ScopeKind.ORG else f"{_NO_MORE} there", _GO_ON
+    return f"Until it resets {{anew}}, {what}. {then}"
 
 
 def _reached(named: Named, level: int) -> str:

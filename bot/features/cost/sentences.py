@@ -14,8 +14,9 @@ from bot.views.outcomes import OUTCOME_WORDS, sessions_by_outcome
 from bot.views.text import duration, link, tenths_of_acus, total_acus
 
 MOST_EXPENSIVE_LISTED: Final = 5
-TITLE: Final = "Your sessions in this billing cycle"
-NONE_ACTIVE: Final = "None of your sessions was active in this billing cycle ({cycle})."
+TITLE: Final = "Your sessions in {cycle}"
+THIS_CYCLE: Final = "this billing cycle"
+NONE_ACTIVE: Final = "None of your sessions was active in {cycle}."
 NO_ACUS: Final = "Devin reports no ACUs for them so far; on some plans it never does."
 SOURCE: Final = (
     "{cycle}, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
@@ -47,15 +48,16 @@ class OwnCosts:
 def own_cost(costs: OwnCosts, more: Sequence[str] = ()) -> Message:
     """Show a person what their sessions used, and `more` lines in `mrkdwn` about what they may use."""
     cycle = cycle_name(costs.cycle)
+    title = TITLE.format(cycle=cycle if costs.cycle.assumed else THIS_CYCLE)
     if not costs.outcomes:
-        none = NONE_ACTIVE.format(cycle=cycle)
+        none = NONE_ACTIVE.format(cycle=cycle if costs.cycle.assumed else f"{THIS_CYCLE} ({cycle})")
         return Message(none, [blocks.section("\n".join([none, *more]))])
     used = _used(costs)
     counts = sessions_by_outcome(costs.outcomes)
     return Message(
-        f"{TITLE}: {' '.join(used)} {counts}",
+        f"{title}: {' '.join(used)} {counts}",
         [
-            blocks.header(TITLE),
+            blocks.header(title),
             blocks.section("\n".join([*_marked(costs, used), counts, *more])),
             *blocks.sections(_most_expensive(costs)),
             *blocks.context([SOURCE.format(cycle=cycle)]),

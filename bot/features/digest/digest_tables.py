@@ -14,7 +14,6 @@ from bot.views.text import counted
 ELSEWHERE: Final = "elsewhere"
 TOTAL: Final = "total"
 OTHERS: Final = "others"
-SOMEBODY: Final = "somebody"
 DIRECT_MESSAGES: Final = "direct messages"
 NO_REPOSITORY: Final = "no repository known"
 _HUNDRED: Final = Decimal(100)

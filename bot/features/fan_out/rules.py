@@ -107,6 +107,11 @@ class FanOutSession:
         return self.lifecycle in {Lifecycle.CANCELLED, Lifecycle.REFUSED}
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it was started, and nothing more is expected of it."""
+        return self.lifecycle is Lifecycle.OPEN and self.is_over
+
+    @property
     def is_followed(self) -> bool:
         """Whether Devin is asked about it: it has the session, or nobody knows whether it has, and it is not over."""
         return self.lifecycle in {Lifecycle.OPEN, Lifecycle.UNCERTAIN} and not self.is_over

@@ -87,13 +87,21 @@ def in_shared_channel(fan_out: FanOut) -> Message:
 def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
     """Say in the thread, to who asked, what became of the sessions."""
     spent = tenths_of_acus(sum(session.acus for session in sessions))
-    over = sum(session.is_over for session in sessions)
-    if over < len(sessions):
-        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'has' if over == 1 else 'have'} ended"
-    else:
-        head = "The session has ended" if over == 1 else f"All {over} sessions have ended"
     failed = " *Retry failed* tries the failed ones again." if may_be_retried(fan_out, sessions) else ""
-    return Message(f"{mention(fan_out.user)} {head}: {_states(sessions)}. {spent}.{failed}")
+    return Message(f"{mention(fan_out.user)} {_ended(sessions)}: {_states(sessions)}. {spent}.{failed}")
+
+
+def _ended(sessions: Sequence[FanOutSession]) -> str:
+    """Say how many of `sessions` have ended; one that was not started has not."""
+    count, over = len(sessions), sum(session.is_finished for session in sessions)
+    if over == count:
+        return "The session has ended" if over == 1 else f"All {over} sessions have ended"
+    some = f"{over} of {counted(count, 'session')} {'has' if over == 1 else 'have'} ended"
+    if not all(session.is_over for session in sessions):
+        return f"{_UNFOLLOWED} {some}"
+    if over:
+        return some
+    return "The session was not started" if count == 1 else f"None of the {count} sessions was started"
 
 
 def _title(fan_out: FanOut) -> str:
@@ -102,7 +110,7 @@ def _title(fan_out: FanOut) -> str:
 
 def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
     parts = [
-        f"{sum(session.is_over for session in sessions)} of {len(sessions)} finished",
+        f"{sum(session.is_finished for session in sessions)} of {len(sessions)} finished",
         _states(sessions),
         tenths_of_acus(sum(session.acus for session in sessions)),
         f"asked by {fitted(asker, 80) or 'somebody'}",

@@ -27,6 +27,7 @@ UNCHANGED: Final = "as usual"
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
 QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
+GONE: Final = "The sessions that used it are no longer stored, so they are not listed."
 NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
     "Devin's own usage page shows what they cost."
@@ -83,6 +84,7 @@ class Figures:
     pull_requests_merged: int = 0
     waiting: int = 0  # sessions that need somebody now
     most_expensive: tuple[MostExpensive, ...] = ()
+    has_used: bool = False  # whether a session used anything that is listed, unless it is no longer stored
     cycle: CycleFigures | None = None
     not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
     withheld: Withheld | None = None  # why only our own rows count
@@ -224,6 +226,8 @@ def _most_expensive(figures: Figures) -> list[str]:
         return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
     if figures.no_acus_reported:
         return []
+    if figures.has_used:
+        return [GONE]
     if figures.here:
         return [QUIET_IN_CHANNEL]
     return [QUIET_HERE if figures.through_slack else QUIET]

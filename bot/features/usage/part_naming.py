@@ -36,7 +36,7 @@ class PartNaming:
         """Name the groups of a `division`, by their keys; `asked_as` are people's names when they asked."""
         known_keys = [key for key in keys if key is not None]
         if division is By.PERSON and not self.shows_people:
-            return {key: part_names.person(key, None) for key in known_keys}
+            return {key: part_names.SOMEBODY if key else part_names.ERASED for key in known_keys}
         if division is By.PERSON:
             known = {**asked_as, **await people.names(self._tx, self._workspace.team, known_keys)}
             return {key: part_names.person(key, known.get(key)) for key in known_keys}

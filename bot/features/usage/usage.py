@@ -14,7 +14,7 @@ from bot.features.usage.figure_sentences import Figures
 from bot.features.usage.parts import UsageParts
 from bot.features.usage.sentences import Apart
 from bot.features.usage.spend_group_rows import Spending
-from bot.features.usage.usage_ledger import UsageLedger
+from bot.features.usage.usage_ledger import UsageLedger, sum_of
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
@@ -68,13 +68,5 @@ class UsageAnswers:
     async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> Figures:
         """Return what was used on `days`, in sum and by day."""
         amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1])
-        return Figures(
-            day=days[-1],
-            amounts=amounts,
-            total=amounts.total(days),
-            through_slack=amounts.through_slack(days),
-            not_in_yet=amounts.first_late(days),
-            withheld=amounts.withheld,
-            no_acus_reported=await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts),
-            price=workspace.policy.acu_price,
-        )
+        no_acus = await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts)
+        return sum_of(days, amounts, workspace.policy.acu_price, no_acus_reported=no_acus)

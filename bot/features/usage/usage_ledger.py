@@ -8,8 +8,10 @@ The bill is the whole organisation's, and the differences are those of our own s
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
+from bot.domain.amounts import Price
 from bot.domain.billing import (
     SETTLING,
     Billed,
@@ -68,17 +70,14 @@ class UsageLedger:
             cycle = await cycle_of(tx, org_id, bounds(day)[0])
             own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
             amounts = await self._amounts(tx, workspace, days, of, own)
-            outcomes, most_expensive = await _active_sessions(tx, workspace, days, of)
+            outcomes, most_expensive, spent = await _active_sessions(tx, workspace, days, of)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
             waiting = await session_counts.waiting_now(tx, *theirs, of)
             no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
             of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
             worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
-        return Figures(
-            day=day,
-            amounts=amounts,
-            total=amounts.total(days),
-            through_slack=amounts.through_slack(days),
+        return replace(
+            sum_of(days, amounts, workspace.policy.acu_price, no_acus_reported=no_acus),
             usual=amounts.usual(day) if len(days) == 1 else None,  # a sum of days has nothing to be compared with
             anomaly_limit=amounts.anomaly_limit(day) if len(days) == 1 else None,
             outcomes=outcomes,
@@ -86,12 +85,9 @@ class UsageLedger:
             pull_requests_merged=merged,
             waiting=waiting,
             most_expensive=most_expensive,
+            has_used=spent > 0,
             cycle=of_cycle,
-            not_in_yet=amounts.first_late(days),
-            withheld=amounts.withheld,
-            no_acus_reported=no_acus,
             worked=worked,
-            price=workspace.policy.acu_price,
             read_at=amounts.read_at.get(day),
         )
 
@@ -196,15 +192,30 @@ class UsageLedger:
         return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before, channel)
 
 
+def sum_of(days: Sequence[date], amounts: AcusByDay, price: Price | None, *, no_acus_reported: bool) -> Figures:
+    """Return what was used on `days`, in sum and by day, of which an ACU has a `price`."""
+    return Figures(
+        day=days[-1],
+        amounts=amounts,
+        total=amounts.total(days),
+        through_slack=amounts.through_slack(days),
+        not_in_yet=amounts.first_late(days),
+        withheld=amounts.withheld,
+        no_acus_reported=no_acus_reported,
+        price=price,
+    )
+
+
 async def _active_sessions(
     tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
-) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...]]:
-    """Count the sessions that were active on the days by their outcomes, and describe those that spent most."""
-    outcomes, costs = await session_days.outcomes_and_costs(
+) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...], float]:
+    """Count the sessions that were active on the days by outcome, describe those that spent most, and add up all."""
+    outcomes, costs, spent = await session_days.outcomes_and_costs(
         tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
     )
     tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
-    return outcomes, tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
+    described = [await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs]
+    return outcomes, tuple(described), spent
 
 
 async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:

@@ -42,7 +42,7 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
         "Your budget: 2.8 of 10 ACUs today (27 %) · resets DATE",
     ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
-        f"{own_cost_sentences.TITLE}\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
+        "Your sessions in May\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login>: 3.3 ACUs · running\n"
         "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
         f"{own_cost_sentences.SOURCE.format(cycle='May')}"

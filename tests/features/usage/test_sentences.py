@@ -294,7 +294,7 @@ def test_twenty_sessions_with_long_addresses_fit_with_the_row_of_elsewhere():
 
 def test_parts_of_which_little_is_known_have_names_too():
     assert part_names.person("", None) == "people whose data was erased"
-    assert part_names.person("U1", None) == "somebody"
+    assert part_names.person("U1", None) == "<@U1>"
     assert part_names.channel("D") == "direct messages"
     assert part_names.playbook(None) == "no playbook"
     assert part_names.repository(None) == "no repository known"
