@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import CTE, and_, bindparam, desc, exists, func, null, or_, select, union_all, update
+from sqlalchemy import CTE, and_, bindparam, desc, func, null, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import billing_day
@@ -18,6 +18,7 @@ from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.sessions import TrackedSession, track, tracked
 from bot.store.spend import DIRECT
+from bot.store.stored_sessions import is_stored
 from bot.store.tables import sessions, spend
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
@@ -95,8 +96,7 @@ async def outcomes_and_costs(
     newest = and_(spend.c.session_id == active.c.session_id, spend.c.day == active.c.day)
     sums = (func.count().label("number"), null().label("session_id"), func.sum(active.c.acus).label("acus"))
     counted = select(spend.c.outcome, *sums)
-    stored = exists().where(sessions.c.id == active.c.session_id)
-    costs = select(active.c.session_id, active.c.acus).where(active.c.acus > 0, stored)
+    costs = select(active.c.session_id, active.c.acus).where(active.c.acus > 0, is_stored(active.c.session_id))
     top = costs.order_by(active.c.acus.desc(), active.c.session_id).limit(most).subquery()
     both = union_all(counted.join(active, newest).group_by(spend.c.outcome), select(null(), null(), top))
     found = (await tx.execute(both.order_by(desc("acus"), "session_id"))).all()

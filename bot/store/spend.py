@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import Billed
+from bot.domain.outcomes import Outcome
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, sessions, spend
@@ -40,6 +41,21 @@ async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str,
         for key, acus in amounts.items()
     ]
     await tx.execute(statement, rows)
+
+
+async def add_of_fan_out(
+    tx: AsyncConnection, owner: Mapping[str, str], session_id: str, day: date, acus: float, outcome: Outcome
+) -> None:
+    """Add what a session of a fan-out spent on `day`, and store what became of it then.
+
+    Its `owner` are team, organisation, requester and channel, by their columns.
+    """
+    channel = DIRECT if owner["channel"].startswith(DIRECT) else owner["channel"]
+    row = {**owner, "channel": channel, "session_id": session_id, "day": day.isoformat(), "outcome": outcome.value}
+    statement = insert(tx.dialect.name, spend)
+    added = {"acus": spend.c.acus + statement.excluded.acus, "outcome": statement.excluded.outcome}
+    statement = statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=added)
+    await tx.execute(statement, [{**row, "acus": acus}])
 
 
 async def by_day(

@@ -73,11 +73,11 @@ async def test_whose_spending_it_was_is_known_longer_than_the_session(db: Databa
     async with db.read() as tx:
         people = await spend_groups.grouped(tx, week, By.PERSON)
         channels = await spend_groups.grouped(tx, week, By.CHANNEL)
-        by_person = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal(0), 1, ""))
-        by_channel = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_CHANNEL, *days, Reached(Decimal(0), 1, ""))
-        of_many = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal("3.6"), 1, ""))
-        of_ann = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.PERSON, *days, "U1")
-        of_one = await person_spend.of_person(tx, TEAM, ORG, "U1", *days)
+        by_person = await budget_spend.spent(tx, TEAM, ScopeKind.EACH_PERSON, *days, Reached(Decimal(0), 1, ""))
+        by_channel = await budget_spend.spent(tx, TEAM, ScopeKind.EACH_CHANNEL, *days, Reached(Decimal(0), 1, ""))
+        of_many = await budget_spend.spent(tx, TEAM, ScopeKind.EACH_PERSON, *days, Reached(Decimal("3.6"), 1, ""))
+        of_ann = await budget_spend.spent(tx, TEAM, ScopeKind.PERSON, *days, "U1")
+        of_one = await person_spend.of_person(tx, TEAM, "U1", *days)
         assert await spend.by_day(tx, ORG, MON, TUE, TEAM, "C1") == {MON: 5.0, TUE: 0.5}
     found = [(one.key, one.acus, one.sessions, one.purged) for one in people]
     assert found == [(None, 8.0, 1, True), ("U2", 4.0, 1, False), ("U1", 3.5, 2, False)]

@@ -155,7 +155,7 @@ class Standings:
 
     async def _by_subject(self, kind: ScopeKind, period: Period, whom: str | Reached) -> dict[str, Decimal]:
         days = (period.first, period.last)
-        return await budget_spend.spent(self._tx, self._team, self._org_id, kind, *days, whom)
+        return await budget_spend.spent(self._tx, self._team, kind, *days, whom)
 
     async def _by_organisation(self, period: Period) -> Decimal:
         days = _span(period)

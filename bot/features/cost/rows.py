@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.outcomes import Outcome
+from bot.store import stored_sessions
 from bot.store.tables import sessions, spend
 
 
@@ -24,19 +25,16 @@ class SpentByPerson:
     stored: bool = True
 
 
-async def of_person(
-    tx: AsyncConnection, team: str, org_id: str, user: str, first: date, last: date
-) -> list[SpentByPerson]:
-    """The sessions of `user` in an organisation that were active from `first` to `last`, most ACUs first."""
-    stored = sessions.c.id.is_not(None).label("stored")
+async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last: date) -> list[SpentByPerson]:
+    """The sessions of `user` that were active from `first` to `last`, most ACUs first, those of fan-outs among them."""
+    stored = stored_sessions.ID.is_not(None).label("stored")
     columns = (spend.c.session_id, spend.c.acus, spend.c.outcome, sessions.c.worked, stored)
     found = await tx.execute(
         select(*columns)
-        .outerjoin(sessions, sessions.c.id == spend.c.session_id)
+        .select_from(stored_sessions.with_stored(spend, spend.c.session_id, team))
         .where(
             spend.c.team == team,
             spend.c.requester == user,
-            spend.c.org_id == org_id,
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle, Options
+from bot.domain.session import NOTHING_GOES_ON, OF_FAN_OUT, DisplayState, Lifecycle, Options
 
 BUSY: Final = frozenset({DisplayState.QUEUED, DisplayState.WORKING, DisplayState.STARTING, DisplayState.CHECKING})
 # By Devin's word for what has happened.
@@ -135,6 +135,11 @@ class FanOutSession:
     def is_being_started(self) -> bool:
         """Whether it will be asked for at once, with nothing unknown about it."""
         return self.state is DisplayState.STARTING
+
+
+def session_id_of(fan_out_id: str, org_id: str) -> str:
+    """Return the id under which it is kept what a session spent, which no session of a thread has."""
+    return f"{fan_out_id}{OF_FAN_OUT}{org_id}"
 
 
 def reference_of(fan_out: FanOut, session: FanOutSession) -> str:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, null, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest
 from bot.features.usage.spend_group_rows import Spending, without_number
+from bot.store import stored_sessions
 from bot.store.tables import pull_requests, sessions, spend
 
 
@@ -127,23 +128,21 @@ def _opened_in(period: Spending) -> tuple[ColumnElement[bool], ...]:
 
 def _facts(spent: Subquery, division: By | None) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
     """Return what sessions are grouped by in a `division`, and the columns of `SessionFacts` that this makes known."""
-    options, stored = sessions.c.options, sessions.c.id.is_not(None)
-    playbook = options["playbook"].as_string()
+    stored, playbook, repo = stored_sessions.ID.is_not(None), stored_sessions.PLAYBOOK, stored_sessions.REPO
     if division is By.PERSON:
         name = func.max(sessions.c.requester_name).label("requester_name")
         return [spent.c.requester], [spent.c.requester, name, null().label("playbook")]
     if division is By.CHANNEL:
         return [spent.c.channel], [spent.c.channel, null().label("playbook")]
     if division is By.REPO:
-        repo = options["repo"].as_string()
         url = func.max(spent.c.url).label("pull_request")
-        columns = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
+        columns: list[ColumnElement[Any]] = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
         return [stored, repo, without_number(spent.c.url)], columns
     return [stored, playbook], [stored.label("stored"), playbook.label("playbook")]
 
 
 def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
-    return spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == period.team))
+    return stored_sessions.with_stored(spent, spent.c.session_id, period.team)
 
 
 def _spent(period: Spending, *where: ColumnElement[bool]) -> Subquery:

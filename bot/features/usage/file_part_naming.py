@@ -5,12 +5,12 @@ from typing import Final
 
 from bot.conversation.titles import ShownTitles
 from bot.domain.questions import By
-from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import people, sessions
+from bot.store import people
 from bot.store.database.connection import Transaction
 from bot.store.inbox import BATCH
+from bot.store.stored_sessions import StoredSession, stored
 
 Names = tuple[str | None, ...]
 _UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REPO: part_names.NO_REPOSITORY}
@@ -42,21 +42,21 @@ class FilePartNaming:
         return {key: (key or _UNKNOWN[division],) for key in keys}
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
-        found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
-        named: dict[str | None, Names] = {session.id: self._session(session) for session in found}
+        found = await stored(self._tx, ids)
+        named: dict[str | None, Names] = {key: self._session(session) for key, session in found.items()}
         if not self._workspace.policy.shows_names:
             return named
-        known = await people.names(self._tx, self._workspace.team, {session.requester for session in found})
+        known = await people.names(self._tx, self._workspace.team, {session.requester for session in found.values()})
         return {
-            session.id: (*named[session.id], known.get(session.requester) or session.requester_name or None)
-            for session in found
+            key: (*named[key], known.get(session.requester) or session.requester_name or None)
+            for key, session in found.items()
         }
 
-    def _session(self, session: Session) -> Names:
+    def _session(self, session: StoredSession) -> Names:
         if self._titles is not None and (title := self._titles.replacement(session.channel)) is not None:
             return title, None, None
         return session.title, session.url, self._thread(session)
 
-    def _thread(self, session: Session) -> str | None:
+    def _thread(self, session: StoredSession) -> str | None:
         thread = session.thread_ts
         return self._workspace.slack.permalink(session.channel, thread) if thread else None

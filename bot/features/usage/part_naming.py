@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from bot.domain.questions import By
-from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import people, sessions
+from bot.store import people
 from bot.store.database.connection import Transaction
+from bot.store.stored_sessions import StoredSession, stored
 from bot.views.pull_requests import repository_name
 
 _NAMES: Final[Mapping[By, Callable[[str | None], str]]] = {
@@ -49,17 +49,15 @@ class PartNaming:
         return repository_of(pull_request, option, self._workspace.policy.code_hosts)
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
-        found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
-        named = {session.requester for session in found} if self.shows_people else ()
+        found = await stored(self._tx, ids)
+        named = {session.requester for session in found.values()} if self.shows_people else ()
         askers = await people.names(self._tx, self._workspace.team, named)
         return {
-            session.id: part_names.session(
-                session.title, self._thread(session), session.url, askers.get(session.requester)
-            )
-            for session in found
+            key: part_names.session(session.title, self._thread(session), session.url, askers.get(session.requester))
+            for key, session in found.items()
         }
 
-    def _thread(self, session: Session) -> str | None:
+    def _thread(self, session: StoredSession) -> str | None:
         thread = session.thread_ts
         return self._workspace.slack.permalink(session.channel, thread) if thread else None
 

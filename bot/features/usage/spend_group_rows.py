@@ -12,7 +12,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Subquery,
-    and_,
     case,
     desc,
     func,
@@ -25,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
+from bot.store import stored_sessions
 from bot.store.tables import consumption, pull_requests, sessions, spend
 
 
@@ -82,9 +82,9 @@ _NOT_OF_ONE: Final = {"division", *_OF_ALL}
 # What sessions are grouped by. What all rows of a session in `spend` share is there longer than the session's own row.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
 _OWN: Final[Mapping[By, ColumnElement[Any]]] = {
-    By.SESSION: sessions.c.id,
-    By.PLAYBOOK: sessions.c.options["playbook"].as_string(),
-    By.REPO: sessions.c.options["repo"].as_string(),
+    By.SESSION: stored_sessions.ID,
+    By.PLAYBOOK: stored_sessions.PLAYBOOK,
+    By.REPO: stored_sessions.REPO,
 }
 
 
@@ -185,14 +185,16 @@ def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause
     All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
     """
     spent, opened = _spent(spending, divisions), _opened(spending)
-    own = [sessions.c.id, sessions.c.worked, *([sessions.c.requester_name] if By.PERSON in divisions else [])]
+    own = [
+        stored_sessions.ID.label("id"),
+        sessions.c.worked,
+        *([sessions.c.requester_name] if By.PERSON in divisions else []),
+    ]
     keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in divisions]
     url = [_pull_request(spending, spent.c.session_id).label("url")] if By.REPO in divisions else []
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
-    joined = (
-        spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == spending.team))
-        .outerjoin(opened, opened.c.session_id == spent.c.session_id)
-    )  # fmt: skip
+    joined = stored_sessions.with_stored(spent, spent.c.session_id, spending.team)
+    joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
     selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys, *url).select_from(joined)
     # Without the hint SQLite would do this anew for each division. For a single one a stored result only costs time.
     return selected.cte("known").prefix_with("MATERIALIZED") if len(divisions) > 1 else selected.cte("known")

@@ -7,7 +7,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.usage.spend_group_rows import Spending, without_number
-from bot.store.tables import pull_requests, sessions, spend
+from bot.store import stored_sessions
+from bot.store.tables import pull_requests, spend
 
 Key = tuple[str | None, ...]
 
@@ -23,8 +24,9 @@ async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
     """The Slack users by the playbook that was chosen for the sessions, None without one."""
-    playbook = sessions.c.options["playbook"].as_string()
-    asked = select(playbook, spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
+    joined = stored_sessions.with_stored(spend, spend.c.session_id, spending.team)
+    asked = select(stored_sessions.PLAYBOOK, spend.c.requester).select_from(joined)
+    asked = asked.where(stored_sessions.ID.is_not(None))
     return await _people(tx, spending, asked.distinct(), used_only=used_only)
 
 
@@ -35,9 +37,10 @@ async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: b
         .where(pull_requests.c.session_id == spend.c.session_id, pull_requests.c.team == spending.team)
         .scalar_subquery()
     )
-    repo = sessions.c.options["repo"].as_string()
-    asked = select(repo, func.max(url), spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
-    asked = asked.group_by(repo, without_number(url), spend.c.requester)
+    repo = stored_sessions.REPO
+    joined = stored_sessions.with_stored(spend, spend.c.session_id, spending.team)
+    asked = select(repo, func.max(url), spend.c.requester).select_from(joined)
+    asked = asked.where(stored_sessions.ID.is_not(None)).group_by(repo, without_number(url), spend.c.requester)
     return await _people(tx, spending, asked, used_only=used_only)
 
 

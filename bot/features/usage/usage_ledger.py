@@ -23,7 +23,6 @@ from bot.domain.billing import (
 from bot.domain.cycle import Cycle, CycleLimits, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.periods import days_between
-from bot.domain.session import Session
 from bot.features.consumption.cycle_figures import cycle_figures, history_start
 from bot.features.consumption.cycles import cycle_of, limits_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
@@ -37,8 +36,9 @@ from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, 
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import due, people, pull_requests, session_days, sessions, spend
+from bot.store import due, people, pull_requests, session_days, spend
 from bot.store.database.connection import Transaction
+from bot.store.stored_sessions import StoredSession, stored
 
 
 class UsageLedger:
@@ -213,15 +213,15 @@ async def _active_sessions(
     outcomes, costs, spent = await session_days.outcomes_and_costs(
         tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
     )
-    tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
-    described = [await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs]
+    found = await stored(tx, [session_id for session_id, _ in costs])
+    described = [await _described(tx, workspace, found[key], acus) for key, acus in costs]
     return outcomes, tuple(described), spent
 
 
-async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
+async def _described(tx: Transaction, workspace: Workspace, session: StoredSession, acus: float) -> MostExpensive:
     thread, requester = session.thread_ts, None
     if workspace.policy.shows_names:
-        asker = await people.get(tx, session.team, session.requester, read_after=0.0)
+        asker = await people.get(tx, workspace.team, session.requester, read_after=0.0)
         requester = (asker.name if asker else session.requester_name) or None
     return MostExpensive(
         title=session.title,

@@ -425,6 +425,7 @@ def _admin_tables() -> None:
         "fan_out_sessions",
         sa.Column("fan_out_id", sa.String, nullable=False),
         sa.Column("org_id", sa.String, nullable=False),
+        sa.Column("session_id", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
@@ -446,6 +447,7 @@ def _admin_tables() -> None:
         sa.Column("acu_limit", sa.Integer),
         sa.PrimaryKeyConstraint("fan_out_id", "org_id", name="pk_fan_out_sessions"),
     )
+    op.create_index("ix_fan_out_sessions_session_id", "fan_out_sessions", ["session_id"])
 
 
 def _money_tables() -> None:
