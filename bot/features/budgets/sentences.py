@@ -15,7 +15,7 @@ from bot.views.answers.wording import message_of
 from bot.views.dates import short_date
 from bot.views.message import Block, Message
 from bot.views.sentences import mention
-from bot.views.text import counted, fitted, tenths, tenths_of_acus, when
+from bot.views.text import counted, fitted, limit_of_acus, percent, tenths, tenths_of_acus, when
 
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
 NO_ACUS: Final = (
@@ -97,7 +97,7 @@ class Named:
     def amount(self) -> str:
         """The same without what is to be known about it."""
         standing = self.standing
-        spent, acus = tenths(float(standing.spent)), tenths_of_acus(float(standing.acus))
+        spent, acus = tenths(float(standing.spent)), limit_of_acus(standing.acus)
         return f"{spent} of {acus} {_this(standing.period.span)}"
 
     @property
@@ -163,7 +163,7 @@ def _line(entry: Entry, *, admin: bool) -> str:
 
 def standing_line(named: Named) -> str:
     """Say how much of a budget is used and when it resets, for a line of a list."""
-    known = ", ".join([f"{named.standing.percent:,} %", *named.notes])
+    known = ", ".join([percent(named.standing.percent), *named.notes])
     return f"{named.amount} ({known}) · resets {_local(named.standing.period)}"
 
 
@@ -202,7 +202,7 @@ def no_budget(scope: Scope) -> Message:
 
 
 def _rule(budget: Budget) -> str:
-    return f"{tenths_of_acus(float(budget.acus))} a {budget.span.value}"
+    return f"{limit_of_acus(budget.acus)} a {budget.span.value}"
 
 
 def _warns(budget: Budget) -> str:
@@ -299,7 +299,7 @@ def room_again(named: Named) -> Message:
 def request(named: Named, asker: str, acus: Decimal, key: str) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
-        blocks.button(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE.action_id, key, style="primary"),
+        blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
     asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named))}"
@@ -324,11 +324,11 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool) -> Me
 def granted_to(scope: Scope, acus: Decimal, period: Period) -> Message:
     """Confirm to an admin that so many ACUs more may be used, without saying how much is used."""
     whom = scope_name(scope)
-    return Message(f"The budget of {whom} is raised by {tenths_of_acus(float(acus))}. It resets {_local(period)}.")
+    return Message(f"The budget of {whom} is raised by {limit_of_acus(acus)}. It resets {_local(period)}.")
 
 
 def _raised(named: Named, acus: Decimal, by: str) -> str:
-    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(named.owner)} by {tenths_of_acus(float(acus))}"
+    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(named.owner)} by {limit_of_acus(acus)}"
     return f"{raised}: {named.used}. It resets {{anew}}."
 
 

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Price, half_up
 from bot.domain.cycle import Cycle
 from bot.domain.outcomes import Outcome
+from bot.domain.shares import largest
 from bot.features.consumption.sentences import cycle_name
 from bot.views import blocks
 from bot.views.message import Message
 from bot.views.outcomes import OUTCOME_WORDS, sessions_by_outcome
-from bot.views.text import duration, link, tenths_of_acus, total_acus
+from bot.views.text import duration, link, share_of, total_acus, with_unit
 
 MOST_EXPENSIVE_LISTED: Final = 5
 TITLE: Final = "Your sessions in {cycle}"
@@ -76,9 +77,10 @@ def _marked(costs: OwnCosts, used: Sequence[str]) -> list[str]:
 
 
 def _most_expensive(costs: OwnCosts) -> list[str]:
+    shown = largest([session.acus for session in costs.most_expensive], costs.acus, half_up(costs.acus, 1))
     rows = [
         f"{rank}. {link(session.address, session.title, 80)}: "
-        f"{tenths_of_acus(session.acus)} · {OUTCOME_WORDS[session.outcome]}"
-        for rank, session in enumerate(costs.most_expensive, start=1)
+        f"{with_unit(share_of(acus))} · {OUTCOME_WORDS[session.outcome]}"
+        for rank, (session, acus) in enumerate(zip(costs.most_expensive, shown, strict=True), start=1)
     ]
     return ["*Most ACUs used*", *rows] if rows else []

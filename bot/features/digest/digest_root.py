@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.billing import parts_of
 from bot.domain.session import DisplayState
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import cycle_line
@@ -34,6 +33,7 @@ from bot.views.text import (
     hundredths,
     link,
     one_tenth,
+    share_of,
     span,
     tenths,
     tenths_of_acus,
@@ -161,12 +161,10 @@ def _in_words(percent: int) -> str:
 
 
 def _parts(figures: Figures) -> list[str]:
-    if figures.total is None or figures.no_acus_reported:
+    if figures.parts is None or not any(part.amount for part in figures.parts):
         return []
-    ours, others = parts_of(figures.total, figures.through_slack)
-    if ours == others == 0:
-        return []
-    return [f"through Slack {tenths(ours or figures.through_slack)}", f"elsewhere {tenths(others)}"]
+    ours, others = figures.parts
+    return [f"through Slack {share_of(ours)}", f"elsewhere {share_of(others)}"]
 
 
 def _explained(figures: Figures) -> list[str]:

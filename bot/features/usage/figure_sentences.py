@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import Price, half_up
-from bot.domain.billing import Withheld, WithheldBecause, parts_of
+from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.outcomes import Outcome
+from bot.domain.shares import Share, largest, split
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import CycleFigures, cycle_line
 from bot.features.usage.acus_by_day import AcusByDay
@@ -16,7 +18,8 @@ from bot.views import blocks
 from bot.views.dates import long_date, weekday_name
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
-from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total_acus
+from bot.views.text import duration, fitted, link, share_of, tenths, tenths_of_acus, total_acus, with_unit
+from bot.views.text import percent as percent_in_words
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
@@ -97,6 +100,18 @@ class Figures:
     read_at: float | None = None  # when the bill of `day` was read
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
 
+    @property
+    def parts(self) -> tuple[Share, Share] | None:
+        """What came through Slack and what from elsewhere, as both are shown; None where that is not known."""
+        if self.total is None or self.here or self.no_acus_reported:
+            return None
+        return split(self.total, self.through_slack)
+
+    @property
+    def through_slack_shown(self) -> Decimal:
+        """What our own sessions used, as it is shown."""
+        return self.parts[0].shown if self.parts else half_up(self.through_slack, 1)
+
 
 def change(total: float, usual: float | None) -> str:
     """Compare the `total` of a day with what is `usual`, in percent or, where that fails, in words."""
@@ -115,7 +130,7 @@ def anomaly(figures: Figures) -> list[str]:
 
 def arrow(percent: int) -> str:
     """Write by how many `percent` a day is above what is usual, or below it."""
-    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} %"
+    return f"{'▲' if percent > 0 else '▼'} {percent_in_words(abs(percent))}"
 
 
 def report(
@@ -169,7 +184,7 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
     versus = compared and (figures.total is not None or figures.withheld is not None)
     used = figures.through_slack if figures.total is None else figures.total
     changed = f" · {change(used, figures.usual)}" if versus else ""
-    more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
+    more = why_no_total(figures) if figures.total is None else _parts(figures)
     return [f"{amount_used(figures, '*')}{changed}", *(anomaly(figures) if versus else []), *more]
 
 
@@ -185,15 +200,15 @@ def no_acus_at_all(figures: Figures) -> bool:
     return figures.no_acus_reported and not figures.total
 
 
-def _parts(total: float, figures: Figures) -> list[str]:
+def _parts(figures: Figures) -> list[str]:
     if figures.here:
         return []
-    if figures.no_acus_reported:
+    if figures.parts is None:
         return [NO_PARTS]
-    ours, others = parts_of(total, figures.through_slack)
-    if ours == others == 0:
+    ours, others = figures.parts
+    if not ours.amount and not others.amount:
         return []
-    return [f"{tenths(ours or figures.through_slack)} through Slack, {tenths(others)} elsewhere"]
+    return [f"{share_of(ours)} through Slack, {share_of(others)} elsewhere"]
 
 
 def why_no_total(figures: Figures) -> list[str]:
@@ -223,7 +238,9 @@ def without_acus(figures: Figures) -> list[str]:
 def _most_expensive(figures: Figures) -> list[str]:
     if figures.most_expensive:
         listed = figures.most_expensive[:MOST_EXPENSIVE_LISTED]
-        return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
+        amounts = largest([entry.acus for entry in listed], figures.through_slack, figures.through_slack_shown)
+        rows = zip(listed, amounts, strict=True)
+        return ["*Most ACUs used*", *(f"{rank}. {_row(*row)}" for rank, row in enumerate(rows, start=1))]
     if figures.no_acus_reported:
         return []
     if figures.has_used:
@@ -233,11 +250,11 @@ def _most_expensive(figures: Figures) -> list[str]:
     return [QUIET_HERE if figures.through_slack else QUIET]
 
 
-def _row(entry: MostExpensive) -> str:
+def _row(entry: MostExpensive, acus: Share) -> str:
     thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
     devin = link(entry.url, "Devin") if entry.url else ""
     asker = fitted(entry.requester, 60) if entry.requester else ""
-    return " · ".join(part for part in (f"{thread}: {tenths_of_acus(entry.acus)}", asker, devin) if part)
+    return " · ".join(part for part in (f"{thread}: {with_unit(share_of(acus))}", asker, devin) if part)
 
 
 def why_own_rows(figures: Figures) -> list[str]:

@@ -181,6 +181,18 @@ async def test_after_a_purge_it_is_not_said_that_no_session_used_anything(asked,
     assert digest.GONE == "The sessions that used it are no longer stored, so they are not listed."
 
 
+async def test_a_day_whose_bill_is_not_in_yet_is_said_to_be_so_beside_the_bills_of_the_others(asked, bills, store):
+    bills.days = {may(day): 2.04 for day in range(1, 19)}
+    await asked.refresh()
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=0.75)
+    assert rows(await asked("2026-05-17..2026-05-19 by day")) == [
+        "Tue 19 May: not in yet · 1 session",
+        "Mon 18 May: 2.1 ACUs",
+        "Sun 17 May: 2 ACUs",
+    ]
+
+
 async def test_people_without_a_known_name_are_told_apart(asked, bills, store):
     for number in range(5):
         await store.session(f"s{number}", NOW - 86_400 + number, requester=f"U0{number}", requester_name="")
