@@ -111,14 +111,6 @@ async def confirm_consumption(tx: AsyncConnection, org_id: str, days: Collection
     await tx.execute(update(consumption).where(*_among(org_id, days)).values(read_at=read_at))
 
 
-async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float | None]:
-    """The ACUs billed to an organisation by billing day, from `first` to `last`, without days that were never read.
-
-    None is a day that Devin does not list.
-    """
-    return {day: figure.acus for day, figure in (await billed(tx, org_id, first, last)).items()}
-
-
 async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, Billed]:
     """What Devin billed by billing day, from `first` to `last`, with the instant at which each figure was read.
 

@@ -74,7 +74,7 @@ def days(first, last):
 
 async def billed(store, first=date(2026, 1, 1), last=date(2026, 12, 31)):
     async with store.db.read() as tx:
-        return await spend.consumed(tx, ORG, first, last)
+        return {day: figure.acus for day, figure in (await spend.billed(tx, ORG, first, last)).items()}
 
 
 async def backfill(usage_ledger, clock):
