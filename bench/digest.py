@@ -228,7 +228,7 @@ class Flows:
             **{f"/devin report {typed}": self._asked_report(typed) for typed in reports},
             **{f"/devin usage {typed} csv": self._asked_file(typed) for typed in ("cycle", "cycle by session")},
             "/devin cost": lambda: OwnCost(self._services, self._access).answer(self._workspace, user, "C0000001"),
-            "/devin budget list": lambda: commands.listing(self._workspace, person(0), "C0000001"),
+            "/devin budget list": lambda: commands.listing(self._workspace, person(0), "C0000001", admin=True),
             "tick of the budgets": BudgetWatch(self._services, self._workspace).tick,
         }
 

@@ -108,7 +108,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     flows = sessions.flows(table, drawn) | parts.tasks() | _tasks(kernel)
     flows |= {causes.ActionCause.kind: table, causes.ViewCause.kind: forms}
     shared, sources = kernel.shared_channels, parts.file_sources()
-    senders = Senders.of(services, shared, sessions.transfers, drawn, sources, notify_asker_of_channel)
+    senders = Senders.of(services, kernel.access, shared, sessions.transfers, drawn, sources, notify_asker_of_channel)
     _route(engine, Dispatch(services, flows, questions, announce_unreadable), senders)
     features = (tick for feature in FEATURES for tick in feature.ticks(kernel))
     for tick in (*parts.ticks(TABLES, SessionCard), *sessions.ticks(), *features):

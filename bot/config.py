@@ -5,11 +5,11 @@ In the environment a setting has the name of its field in capitals.
 
 import re
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
 from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -84,7 +84,8 @@ WRONG: Final = {
     "bot_digest_quiet": "must be post or skip.",
     "bot_acu_price": (
         "must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign, for example"
-        " 2.25 USD or 2.25 €."
+        " 2.25 USD or 2.25 €. Prices in the same currency that are valid from a later day on follow behind commas:"
+        " 2.00 USD, 2.25 USD from 2026-12-01."
     ),
     "bot_cycle_acus": (
         "must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a billion, without"
@@ -149,17 +150,40 @@ def _zone(value: object) -> object:
         raise ValueError("unknown zone") from error
 
 
-def _price(value: object) -> object:
+class DatedPrice(NamedTuple):
+    """What an ACU costs, in a currency, from the billing day `since` on."""
+
+    amount: Decimal
+    currency: str
+    since: date = date.min
+
+
+# Few digits, so that no amount gets longer than a line.
+_PRICE: Final = re.compile(
+    r"(?P<amount>[0-9]{1,6}(\.[0-9]{1,6})?)\s*(?P<currency>[A-Za-z]{3}|\S)(\s+from\s+(?P<since>\d{4}-\d\d-\d\d))?",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def _prices(value: object) -> object:
     if not isinstance(value, str):
         return value
-    # Few digits, so that no amount gets longer than a line.
-    price = re.fullmatch(r"(?P<amount>[0-9]{1,6}(\.[0-9]{1,6})?)\s*(?P<currency>[A-Za-z]{3}|\S)", value)
+    prices = sorted(map(_price, value.split(",")), key=lambda price: price.since)
+    days = [price.since for price in prices]
+    if days[0] != date.min or len(set(days)) < len(days) or len({price.currency for price in prices}) > 1:
+        raise ValueError("one price without a day, and one currency")
+    return tuple(prices)
+
+
+def _price(value: str) -> DatedPrice:
+    price = _PRICE.fullmatch(value.strip())
     if not price or not (len(price["currency"]) == 3 or category(price["currency"]) == "Sc"):
         raise ValueError("amount and currency")
     amount = Decimal(price["amount"])
     if not amount:
         raise ValueError("above 0")
-    return amount, price["currency"].upper()
+    since = date.fromisoformat(price["since"]) if price["since"] else date.min
+    return DatedPrice(amount, price["currency"].upper(), since)
 
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]+$")]
@@ -169,7 +193,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 CodeHost = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?$", to_lower=True)]
 CodeHosts = Annotated[tuple[CodeHost, ...], NoDecode, BeforeValidator(_split)]
 UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
-AcuPrice = Annotated[tuple[Decimal, str] | None, NoDecode, BeforeValidator(_price)]
+AcuPrice = Annotated[tuple[DatedPrice, ...], NoDecode, BeforeValidator(_prices)]
 Acus = Annotated[float, Field(gt=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
@@ -251,7 +275,7 @@ class Settings(StoreSettings):
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_digest_quiet: Literal["skip", "post"] = "skip"
-    bot_acu_price: AcuPrice = None
+    bot_acu_price: AcuPrice = ()
     bot_cycle_acus: Acus | None = None
     bot_names: bool = True
     bot_session_acus: Acus | None = None

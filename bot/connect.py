@@ -135,12 +135,19 @@ def _policy(settings: Settings) -> Policy:
         zone=settings.bot_timezone,
         posts_quiet_days=settings.bot_digest_quiet == "post",
         code_hosts=frozenset(settings.bot_code_hosts),
-        acu_price=Price(*settings.bot_acu_price) if settings.bot_acu_price else None,
+        acu_price=_price(settings),
         cycle_acus=settings.bot_cycle_acus,
         shows_names=settings.bot_names,
         runaway_acus=settings.bot_runaway_acus,
         wake_limits=WakeLimits(settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR),
     )
+
+
+def _price(settings: Settings) -> Price | None:
+    if not settings.bot_acu_price:
+        return None
+    first, *changes = settings.bot_acu_price
+    return Price(first.amount, first.currency, tuple((change.since, change.amount) for change in changes))
 
 
 def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:

@@ -96,9 +96,13 @@ class Timing:
     unknown_thread: float = 10.0  # A reply waits this long for its thread to be known: less than `post_settle`.
     unknown_thread_retry: float = 1.0  # Between two checks whether the thread is known.
     person_known: float = HOUR  # What Slack says about a person counts for this long.
-    person_checked: float = MINUTE  # It counts for this long where somebody starts or stops a session.
+    person_checked: float = MINUTE  # It counts for this long where somebody starts or stops a session, or is an admin.
+    person_asked: float = 1.5  # An ack waits for this long for Slack to say who an admin is by now.
     person_at_hand: float = 30.0  # What an ack has read about a person is kept in memory for this long.
     channel_known: float = 30.0  # What Slack says about a channel counts for this long, as it may become shared.
+    privacy_tick: float = 10.0  # Between two looks for channels of which it is not known whether they are private.
+    privacy_known: float = DAY  # Whether a channel is private is asked again after this long.
+    privacy_in_digest: float = 10 * MINUTE  # The same before a digest.
     groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.
     admins_interval: float = 10 * MINUTE  # Between two readings of the user group of the admins.
     admins_retry: float = MINUTE  # From a failed reading of that group until the next one.
@@ -158,6 +162,8 @@ class Timing:
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
     consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.
     consumption_retry: float = 5 * MINUTE  # From a failed reading of what Devin billed until the next one.
+    session_bills: float = MINUTE  # Between two looks for sessions of whose days Devin is to be asked.
+    session_bills_again: float = DAY  # From an answer without a session's days until Devin is asked about them again.
     consumption_fresh: float = HOUR  # A figure read before its day was over is used for this long.
     cycles_retry: float = HOUR  # From a failed reading of cycles and limits until the next one.
     cycles_settle: float = 10 * MINUTE  # From the start of a billing day, and perhaps a cycle, until both are read.

@@ -26,6 +26,8 @@ QUICK: Final[dict[str, Any]] = {
     "send_first_retry": 0.5,
     "send_longest_retry": 2.0,
     "start_first_retry": 0.1,
+    "session_bills": 0.3,
+    "privacy_tick": 0.1,
 }
 
 # For bots between the playground's simulators, whose Slack lets a second pass between two posts in a channel.
@@ -62,6 +64,7 @@ SHORT: Final[dict[str, Any]] = {
     "send_first_retry": 0.3,
     "send_longest_retry": 1.0,
     "digest_tick": 0.6,
+    "session_bills": 0.6,
     "budgets": 0.6,
     "progress_interval": 0.01,
     "operation_message": 0.1,
@@ -69,5 +72,6 @@ SHORT: Final[dict[str, Any]] = {
     "fan_out_poll": 0.3,
     "fan_out_slow_poll": 0.3,
     "fan_out_stop_retry": 0.3,
+    "privacy_tick": 3600.0,  # what the clock does then is in no story; a digest asks by itself
     "person_checked": 3600.0,  # a story that takes more than a minute has the same steps
 }

@@ -1,6 +1,6 @@
 """What all parts of the API share: the paths of an organisation, a call with its answer, and lists in pages."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import IO, Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -120,13 +120,13 @@ class Api:
     def _org(self, *segments: str) -> str:
         return "/".join(["/v3/organizations", *map(quoted, (self.org_id, *segments))])
 
-    def _session(self, devin_id: str, tail: str = "") -> tuple[str, str]:
+    def _session(self, devin_id: str, tail: str = "", *, under: Sequence[str] = ("sessions",)) -> tuple[str, str]:
         """Return the path of a session in two forms: with the prefix, as documented, and without, as Devin answers.
 
         A host may not know one of the forms, so the second is asked where the first is not found.
         """
         bare = bare_id(devin_id)
-        prefixed, plain = (self._org("sessions", form) + tail for form in (_PREFIX + bare, bare))
+        prefixed, plain = (self._org(*under, form) + tail for form in (_PREFIX + bare, bare))
         return prefixed, plain
 
     async def _of_session(self, method: str, devin_id: str, tail: str, model: type[_Model], **asked: Any) -> _Model:

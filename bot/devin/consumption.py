@@ -1,6 +1,7 @@
 """Consumption: the ACUs that were spent, by billing day, the billing cycles, and how many may be spent in one.
 
 https://docs.devin.ai/api-reference/v3/consumption/consumption-daily
+https://docs.devin.ai/api-reference/v3/consumption/organizations-consumption-daily-sessions
 https://docs.devin.ai/api-reference/v3/acu-limits/get-devin-acu-limits
 https://docs.devin.ai/admin/billing/org-acu-limits
 """
@@ -30,6 +31,11 @@ class ConsumptionApi(Api):
             f"/v3/enterprise/consumption/daily/organizations/{quoted(org_id)}", after, before
         )
 
+    async def session_daily_consumption(self, devin_id: str, after: int, before: int) -> Consumption:
+        """Read the ACUs of one session by billing day between two instants."""
+        prefixed, plain = self._session(devin_id, under=("consumption", "daily", "sessions"))
+        return await self._consumption(prefixed, after, before, instead=plain)
+
     def consumption_cycles(self) -> AsyncIterator[Cycle]:
         """List the enterprise's billing cycles."""
         return self._listed("/v3/enterprise/consumption/cycles", Page[Cycle])
@@ -43,9 +49,11 @@ class ConsumptionApi(Api):
         path = f"/v3beta1/enterprise/organizations/{quoted(self.org_id)}/consumption/acu-limits"
         return await self._request("GET", path, AgentLimits)
 
-    async def _consumption(self, path: str, after: int | None, before: int | None) -> Consumption:
+    async def _consumption(
+        self, path: str, after: int | None, before: int | None, instead: str | None = None
+    ) -> Consumption:
         asked = given({"time_after": after, "time_before": before})
-        answer = await self._request("GET", path, Consumption, params=asked)
+        answer = await self._request("GET", path, Consumption, params=asked, instead=instead)
         if "consumption_by_date" in answer.odd_fields:
             # A bill without one of its days would say that the day had cost nothing.
             raise DevinUnexpectedAnswer("A day of the bill cannot be read.", method="GET", path=path, status=200)

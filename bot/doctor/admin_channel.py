@@ -45,7 +45,7 @@ def _digest_channel(channel: Channel) -> Finding:
         )
     if channel.is_ext_shared:
         return note(
-            f"The channel {name} (BOT_ADMIN_CHANNEL) is shared with another company, which reads the digest too.",
-            "Set BOT_ADMIN_CHANNEL to another channel's id if it should not.",
+            f"The channel {name} (BOT_ADMIN_CHANNEL) is shared with another company: admins get digests directly.",
+            "Set BOT_ADMIN_CHANNEL to a channel of your own workspace to have it in one place.",
         )
     return ok(f"The bot is in the channel {name}, where the digest is posted.")

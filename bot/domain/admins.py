@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Admins:
-    """The `users` that the settings name, and the `members` of the user group with the id `group` that they name.
+    """Who is an admin: `users` whom the settings name, and `members` of the user group `group` that they name.
 
-    `group` is None if the settings name none. A group that cannot be read, or has no members, has no `members`.
+    All are full members of the workspace, as far as is known. `group` is None if the settings name none. A group that
+    cannot be read, or has no members, has no `members`.
     """
 
     users: frozenset[str] = frozenset()

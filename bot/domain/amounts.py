@@ -1,7 +1,8 @@
 """Amounts as people read them: rounded half up, and in money where an ACU has a price."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Final
@@ -21,15 +22,36 @@ def half_up(amount: float | Decimal, decimals: int) -> Decimal:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """What an ACU costs: an amount in a currency, which is a word such as `USD` or a sign such as `€`."""
+class Money:
+    """An exact amount in a currency, which is a word such as `USD` or a sign such as `€`."""
 
     amount: Decimal
     currency: str
 
-    def of(self, acus: float) -> Decimal:
-        """Return what so many ACUs cost, to the cent."""
-        return half_up(_meant(acus) * self.amount, 2)
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an ACU costs in a currency: an `amount`, and from the billing day of a change on the amount of that change.
+
+    The `changes` are those of the amount, the earliest first.
+    """
+
+    amount: Decimal
+    currency: str
+    changes: tuple[tuple[date, Decimal], ...] = ()
+
+    def on(self, day: date) -> Decimal:
+        """Return what an ACU of the billing day `day` costs."""
+        return next((amount for since, amount in reversed(self.changes) if since <= day), self.amount)
+
+    def of(self, acus: Mapping[date, float]) -> Money:
+        """Return what the `acus` of billing days cost together, each day's by the price of that day."""
+        return Money(exact_sum(_meant(amount) * self.on(day) for day, amount in acus.items()), self.currency)
+
+
+def cost(price: Price | None, acus: Mapping[date, float]) -> Money | None:
+    """Return what the `acus` of billing days cost; None where no price is known."""
+    return price.of(acus) if price else None
 
 
 def _meant(amount: float) -> Decimal:

@@ -27,6 +27,7 @@ class Period(StrEnum):
     YESTERDAY = "yesterday"
     WEEK = "week"  # the last seven finished days
     MONTH = "month"  # of the calendar
+    LAST_MONTH = "last month"  # the one before it
     CYCLE = "cycle"  # of Devin's billing
 
 
@@ -67,6 +68,19 @@ class Billed:
     def of_others(self) -> Decimal:
         """What other products used of them."""
         return of_others(self.products)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """The ACUs that are booked of a session on a billing day.
+
+    Some of them may be those of the days from `since` on, if there is such a day: nobody looked when those ended. They
+    are Devin's own figure unless it has yet to be `asked`.
+    """
+
+    acus: float
+    since: date | None = None
+    asked: bool = True
 
 
 def billing_day(at: float) -> date:

@@ -65,6 +65,11 @@ def calendar_month(day: date) -> Cycle:
     return Cycle(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]), assumed=True)
 
 
+def month_before(month: Cycle) -> Cycle:
+    """Return the month of the calendar before a `month`."""
+    return calendar_month(month.first - ONE_DAY)
+
+
 def cycle_between(after: int, before: int) -> Cycle | None:
     """Return the cycle from the instant `after` to the instant `before`, as Devin gives them; None if it has no day."""
     cycle = Cycle(_first_day(after), _first_day(before) - ONE_DAY)

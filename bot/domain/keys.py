@@ -5,6 +5,9 @@ from typing import Final
 
 # How the keys of posts begin that contain what Devin said or did: those of sessions, and those of fan-outs.
 DEVINS_POSTS: Final = ("say:", "announce:", "fanout:")
+ADMINS_POSTS: Final = "admins:"  # how those of posts to admins begin, and the id of who or what gets one ends them
+# How the keys of posts begin that say what was spent: digests, levels of budgets, grants, alarms, and those to admins.
+FIGURES_POSTS: Final = ("digest:", "budget:", "granted:", "alarm:", ADMINS_POSTS)
 
 
 def session_id(key: str) -> str:

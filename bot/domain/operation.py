@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from bot.domain.commands.spec import Role
+
 Cell = str | None
 TABLE: Final = "table"  # the kind whose rows were stored together with it
 NOT_SHOWN: Final = ""  # a value that Devin has and does not show, where None is that there is none
@@ -53,7 +55,7 @@ class OperationRow:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation as it is stored.
+    """An operation as it is stored. Who asked needs the `role` until they have the result.
 
     `done` and `total` count what was read and what there is to read, None where nobody knows. `cursor` is where to go
     on; `notes` are sentences about what the result lacks.
@@ -66,6 +68,7 @@ class Operation:
     state: OperationState
     ref: str
     created_at: float
+    role: Role = Role.EVERYBODY
     channel: str | None = None  # the direct message with the asker, once it is known
     cursor: Mapping[str, Any] | None = None
     done: int = 0

@@ -7,9 +7,10 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.billing import ONE_DAY, Period, billing_day, days_before, newest_finished
-from bot.domain.cycle import Cycle, calendar_month
+from bot.domain.cycle import Cycle, calendar_month, month_before
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_MONTH: Final = re.compile(r"\d{4}-\d{2}")
 
 
 class RangeFault(StrEnum):
@@ -36,7 +37,8 @@ class Span:
     """The billing days of a period, oldest first: those that are counted, and those `apart` that are not finished.
 
     Of a running day alone that day is counted. `first` and `last` are the ends of the period. It is `assumed` if Devin
-    names no cycle, so that the month stands for one.
+    names no cycle, so that the month stands for one. A period of a `month` of the calendar begins later than the month
+    where there are no figures of its first days.
     """
 
     first: date
@@ -44,12 +46,20 @@ class Span:
     counted: tuple[date, ...]
     apart: tuple[date, ...] = ()
     assumed: bool = False
+    month: Cycle | None = None
+
+    @property
+    def whole_month(self) -> Cycle | None:
+        """The month of the calendar of which all days are counted, if it is one."""
+        is_whole = self.month is not None and self.counted == days_between(self.month.first, self.month.last)
+        return self.month if is_whole else None
 
 
-def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span:
-    """Return the days of a `period` as seen at `now`; `cycle` is Devin's cycle at this instant.
+def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span | RefusedRange:
+    """Return the days of a `period` as seen at `now`, or why there are no figures of it.
 
-    A month or a cycle begins with the day `kept`, the first one of which there are figures, if it began before.
+    `cycle` is Devin's cycle at this instant. A month or a cycle begins with the day `kept`, the first one of which
+    there are figures, if it began before.
     """
     today, finished = billing_day(now), newest_finished(now)
     if period is Period.TODAY:
@@ -59,17 +69,23 @@ def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span
     if period is Period.WEEK:
         days = days_before(finished + ONE_DAY)
         return Span(days[0], finished, days, days_between(finished + ONE_DAY, today))
+    if period is Period.LAST_MONTH:
+        month = month_before(calendar_month(today))
+        return _between(month, month, period, now, kept)
     whole = calendar_month(today) if period is Period.MONTH else cycle
     return replace(_span(max(whole.first, kept), whole.last, now), assumed=period is Period.CYCLE and cycle.assumed)
 
 
 def span_of_dates(typed: str, now: float, kept: date) -> Span | RefusedRange:
-    """Return the days of the range that was `typed`, both ends included, or why there are no figures of it."""
-    today, found = billing_day(now), _read_range(typed)
-    fault = RangeFault.MALFORMED if found is None else _fault(*found, today, kept)
-    if found is None or fault is not None:
-        return RefusedRange(fault or RangeFault.MALFORMED, typed, today, kept)
-    return _span(*found, now)
+    """Return the days of the range that was `typed`, both ends included, or why there are no figures of it.
+
+    An end is a day or a month. A month begins with the day `kept` if that is in it, and may be running.
+    """
+    first, dots, last = typed.partition("..")
+    begin, end = _read_end(first), _read_end(last if dots else first)
+    if begin is None or end is None:
+        return RefusedRange(RangeFault.MALFORMED, typed, billing_day(now), kept)
+    return _between(begin, end, typed, now, kept)
 
 
 def days_between(first: date, last: date) -> tuple[date, ...]:
@@ -83,22 +99,30 @@ def _span(first: date, last: date, now: float) -> Span:
     return Span(first, last, days_between(first, min(last, finished)), apart)
 
 
-def _fault(first: date, last: date, today: date, kept: date) -> RangeFault | None:
-    if last < first:
+def _between(begin: Cycle, end: Cycle, typed: str, now: float, kept: date) -> Span | RefusedRange:
+    """The days from the beginning of one day or month to the end of another, or why there are no figures of them."""
+    today = billing_day(now)
+    if (fault := _fault(begin, end, today, kept)) is not None:
+        return RefusedRange(fault, typed, today, kept)
+    month = calendar_month(begin.first)
+    is_month = (begin.first, end.last) == (month.first, month.last)
+    span = _span(max(begin.first, kept), end.last if is_month else min(end.last, today), now)
+    return replace(span, month=month if is_month else None)
+
+
+def _fault(begin: Cycle, end: Cycle, today: date, kept: date) -> RangeFault | None:
+    if end.last < begin.first:
         return RangeFault.REVERSED
-    if last > today:
+    if end.first > today:
         return RangeFault.FUTURE
-    return RangeFault.NOT_KEPT if first < kept else None
+    return RangeFault.NOT_KEPT if begin.last < kept else None
 
 
-def _read_range(typed: str) -> tuple[date, date] | None:
-    first, dots, last = typed.partition("..")
-    ends = [_read_date(first), _read_date(last if dots else first)]
-    return None if ends[0] is None or ends[1] is None else (ends[0], ends[1])
-
-
-def _read_date(typed: str) -> date | None:
+def _read_end(typed: str) -> Cycle | None:
+    """Read a day, which is returned as a cycle of its own, or a month."""
     try:
-        return date.fromisoformat(typed) if _DATE.fullmatch(typed) else None
+        if _MONTH.fullmatch(typed):
+            return calendar_month(date.fromisoformat(f"{typed}-01"))
+        return Cycle(day := date.fromisoformat(typed), day) if _DATE.fullmatch(typed) else None
     except ValueError:  # such as 30 February
         return None

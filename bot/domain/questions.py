@@ -10,8 +10,9 @@ from bot.domain.billing import Period
 
 # Between two dates people also write a dash or a word, and Slack turns three dots into one sign.
 _BETWEEN: Final = re.compile(r" ?(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}]) ?|(?<=\d) (?:to|-) (?=\d)")  # single spaces
-# What is meant for dates, right or wrong: a wrong one gets a sentence and starts nothing.
+# What is meant for dates or months, right or wrong: a wrong one gets a sentence and starts nothing.
 _DATES: Final = re.compile(r"(?=.*\d-)(?=.{1,30}$)[\d-]*(?:\.\.[\d-]*)?")
+_THIS: Final = {"this month": Period.MONTH, "this cycle": Period.CYCLE}  # as people say it, too
 _BY: Final = "by"
 CSV_WORD: Final = "csv"
 ALL_WORD: Final = "org=all"
@@ -54,18 +55,18 @@ class Question:
 class Reader:
     """Reads the questions of one command: its periods, of which the first counts where none is typed, and divisions.
 
-    A question about all organisations is read by all commands; only one that answers it `shows_all`.
+    Months and dates are read by all commands. So is a question about all organisations; only one that answers it
+    `shows_all`.
     """
 
     periods: tuple[Period, ...]
     divisions: Collection[By]
-    with_dates: bool = False
     shows_all: bool = False
 
     @property
     def shown(self) -> str:
         """The words that the command takes, as a help text writes them."""
-        periods = [*self.periods, *(["YYYY-MM-DD..YYYY-MM-DD"] if self.with_dates else [])]
+        periods = [*self.periods, "YYYY-MM", "YYYY-MM-DD..YYYY-MM-DD"]
         more = "".join(f" [{word}]" for word in ([ALL_WORD] if self.shows_all else []) + [CSV_WORD])
         return f"[{'|'.join(periods)}] [{_BY} {'|'.join(self.divisions)}]{more}"
 
@@ -94,12 +95,11 @@ class Reader:
     def _question(self, words: list[str], by: By | None) -> Question | None:
         if not words:
             return Question(self.periods[0], by=by)
-        if len(words) > 1:
-            return None
-        period = next((candidate for candidate in self.periods if candidate.value == words[0]), None)
+        typed = " ".join(words)
+        period = next((candidate for candidate in self.periods if candidate in {typed, _THIS.get(typed)}), None)
         if period is not None:
             return Question(period, by=by)
-        return Question(None, words[0], by) if self.with_dates and _DATES.fullmatch(words[0]) else None
+        return Question(None, typed, by) if _DATES.fullmatch(typed) else None
 
 
 def _take(words: list[str], word: str) -> bool:
@@ -115,7 +115,7 @@ def _without_end(typed: str) -> str:
     return typed if typed.endswith("..") else typed.rstrip(" .")
 
 
-USAGE_QUESTIONS: Final = Reader(tuple(Period), tuple(By), with_dates=True, shows_all=True)
+USAGE_QUESTIONS: Final = Reader(tuple(Period), tuple(By), shows_all=True)
 REPORT_QUESTIONS: Final = Reader(
-    (Period.WEEK, Period.MONTH, Period.CYCLE), (By.PERSON, By.CHANNEL, By.REPO, By.PLAYBOOK)
+    (Period.WEEK, Period.MONTH, Period.LAST_MONTH, Period.CYCLE), (By.PERSON, By.CHANNEL, By.REPO, By.PLAYBOOK)
 )

@@ -1,11 +1,14 @@
 """When sessions wait for a person, as pure functions: for an answer, for an approval, or at a limit."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from statistics import median
 from typing import Final
 
 from bot.domain.session import DisplayState, Session
+from bot.domain.working_hours import working_seconds
 
 # Wherever it is said or counted that sessions wait, it is these. What a person can do at once comes first.
 WAITING: Final = (DisplayState.APPROVAL, DisplayState.WAITING, DisplayState.LIMIT)
@@ -13,29 +16,33 @@ WAITING: Final = (DisplayState.APPROVAL, DisplayState.WAITING, DisplayState.LIMI
 
 @dataclass(frozen=True, slots=True)
 class WaitingTime:
-    """A time at which a session waited, from `since` on; `ended_at` is None while it waits."""
+    """A time at which a session waited, from `since` on; `ended_at` is None while it waits.
+
+    `zone` is the time zone of who asked for the session.
+    """
 
     since: float
     ended_at: float | None = None
+    session_id: str = ""
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """For how many seconds sessions were blocked on a person, how often, and the median of that in seconds."""
+    """For how many seconds of working hours sessions were blocked on a person, how often, and the median of that.
+
+    `longest` is the session that was blocked longest in sum, with its seconds.
+    """
 
     seconds: float = 0.0
     times: int = 0
     median: float = 0.0
+    longest: tuple[str, float] | None = None
 
 
 def waits(session: Session) -> bool:
     """Whether `session` waits for a person."""
     return session.display_state in WAITING
-
-
-def still_waits(session: Session) -> bool:
-    """Whether a wait of `session` that has begun goes on: a question stays open while Devin sleeps."""
-    return waits(session) or session.display_state is DisplayState.ASLEEP
 
 
 def waiting_since(session: Session, now: float) -> float:
@@ -44,8 +51,19 @@ def waiting_since(session: Session, now: float) -> float:
 
 
 def blocked(times: Iterable[WaitingTime], first: float, last: float, now: float) -> Blocked:
-    """Sum up the parts of these `times` that lie between the instants `first` and `last`."""
+    """Sum up the working hours of these `times` that lie between the instants `first` and `last`."""
     ends = min(last, now)
-    parts = [min(ends, ends if time.ended_at is None else time.ended_at) - max(first, time.since) for time in times]
-    within = [part for part in parts if part > 0]
-    return Blocked(sum(within), len(within), median(within)) if within else Blocked()
+    parts = [(time.session_id, _within(time, first, ends)) for time in times]
+    within = [seconds for _, seconds in parts if seconds > 0]
+    if not within:
+        return Blocked()
+    sums: dict[str, float] = defaultdict(float)
+    for session_id, seconds in parts:
+        sums[session_id] += seconds
+    longest = max(sorted(sums.items()), key=lambda found: found[1])
+    return Blocked(sum(within), len(within), median(within), longest)
+
+
+def _within(time: WaitingTime, first: float, last: float) -> float:
+    ended_at = last if time.ended_at is None else min(time.ended_at, last)
+    return working_seconds(max(first, time.since), ended_at, time.zone)

@@ -1,10 +1,12 @@
 """Names of time zones as people type them: found whatever their capitals are, and the nearest of those that are not."""
 
 import re
+from datetime import tzinfo
 from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MOST_NEAR: Final = 3
 _NEAR: Final = 0.7  # of difflib's ratio
@@ -15,6 +17,14 @@ _OFFSET: Final = re.compile(r"(?:utc|gmt|etc/gmt)?[+-]\d.*|etc/gmt\d.*", re.IGNO
 def zone_named(typed: str) -> str | None:
     """Return the name of the zone that somebody `typed`, with its own capitals; None if there is none, or an offset."""
     return None if is_offset(typed) else _by_lower_case().get(_lowered(typed))
+
+
+def zone_or(named: str | None, default: tzinfo) -> tzinfo:
+    """Return the zone that Slack `named` for a person, or the `default` where it named none that is known here."""
+    try:
+        return ZoneInfo(named) if named else default
+    except (ZoneInfoNotFoundError, ValueError):
+        return default
 
 
 def is_offset(typed: str) -> bool:

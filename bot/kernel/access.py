@@ -4,6 +4,7 @@ What Slack says about a person is stored, and counts for a while: for less where
 events about a person renew what is stored.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot.kernel.admins import admins_of
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.slack.client import Channel
-from bot.slack.errors import ChannelGone, ScopeMissing, SlackError, SlackRefused
+from bot.slack.errors import ChannelGone, ScopeMissing, SlackError, SlackRefused, SlackUnreachable
 from bot.slack.people import person_from
 from bot.store import people
 from bot.views.answers import access as access_sentences
@@ -38,16 +39,19 @@ class Access:
         """
         return await self._stored(workspace, user, urgent=urgent) or await self._ask(workspace, user, urgent=urgent)
 
-    async def checked_person(self, workspace: Workspace, user: str, *, stops: bool = False) -> Person:
+    async def checked_person(
+        self, workspace: Workspace, user: str, *, stops: bool = False, urgent: bool = False
+    ) -> Person:
         """Return the person with the id `user`, who starts or stops work: from our rows if they were stored just now.
 
         With `stops`, what was stored lately counts while Slack does not say more. A stop costs nothing, and is urgent.
+        So is the answer to an admin. `urgent` is as in `person`.
         """
-        known = await self._stored(workspace, user, self._services.timing.person_checked)
+        known = await self._stored(workspace, user, self._services.timing.person_checked, urgent=urgent)
         if known is not None:
             return known
         try:
-            return await self._ask(workspace, user)
+            return await self._ask(workspace, user, urgent=urgent)
         except SlackError as error:
             refused = isinstance(error, SlackRefused) and error.permanent
             before = await self._stored(workspace, user) if stops and not refused else None
@@ -229,15 +233,50 @@ class Access:
     async def role_refusal(
         self, workspace: Workspace, spec: CommandSpec, user: str | None, session: Session | None = None
     ) -> Message | None:
-        """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any."""
-        if spec.role is Role.EVERYBODY:
+        """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any.
+
+        Of an admin Slack is asked who they are by now.
+        """
+        if spec.role.includes(user, frozenset(), session.requester if session else None):
+            return None
+        if user is not None and await self.is_admin(workspace, user):
             return None
         admins = await self._admins(workspace)
-        if spec.role.includes(user, admins.ids, session.requester if session else None):
-            return None
         if spec.role is Role.ASKER_OR_ADMIN and session is not None:
             return access_sentences.not_yours(session.requester, admins)
         return access_sentences.admins_only(spec.subject, admins)
+
+    async def has_role(self, workspace: Workspace, user: str, role: Role) -> bool:
+        """Whether `user` is a full member of the workspace now who has the `role`: a long work asks again and again."""
+        if role is Role.ADMIN:
+            return await self.is_admin(workspace, user)
+        return await self._is_full_member(workspace, user)
+
+    async def is_admin(self, workspace: Workspace, user: str) -> bool:
+        """Whether `user` is an admin now: named by the settings or in their group, and a full member of the workspace.
+
+        Slack is asked, unless it was in the last minute. While it does not answer, what was stored in the last hour
+        counts; raises SlackError if nothing was.
+        """
+        if user not in workspace.policy.admin_users and user not in (await self._admins(workspace)).members:
+            return False
+        return await self._is_full_member(workspace, user)
+
+    async def _is_full_member(self, workspace: Workspace, user: str) -> bool:
+        try:
+            # An ack may wait for it.
+            async with asyncio.timeout(self._services.timing.person_asked):
+                person = await self.checked_person(workspace, user, stops=True, urgent=True)
+        except TimeoutError:
+            known = await self._stored(workspace, user, urgent=True)
+            if known is None:
+                raise SlackUnreachable("users.info", "no answer in time") from None
+            person = known
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return False
+        return self.refusal(person, shared=False) is None
 
     async def _admins(self, workspace: Workspace) -> Admins:
         """Who is an admin by our rows: an ack may wait for them."""

@@ -23,6 +23,7 @@ from bot.kernel.upkeep.admin_group import AdminGroup
 from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.kernel.upkeep.retention import Retention
 from bot.kernel.upkeep.sweep import Sweep
+from bot.kernel.workspace import Workspace
 from bot.store.table_spec import TableSpec
 
 
@@ -41,9 +42,15 @@ class KernelParts:
             registry.CANCEL_OPERATION: Handler(run=partial(cancel, services))
         }
 
+    async def _learn_private(self, workspace: Workspace) -> float:
+        """Ask about some channels whether they are private. Returns the seconds until the next look."""
+        timing = self._kernel.services.timing
+        await self._kernel.shared_channels.learn_private(workspace, timing.privacy_known)
+        return timing.privacy_tick
+
     def tasks(self) -> dict[str, Flow[Any]]:
         """Return what carries operations on."""
-        return {RunOperation.name: RunOperation(self._kernel.services, self._kinds)}
+        return {RunOperation.name: RunOperation(self._kernel.services, self._kernel.access, self._kinds)}
 
     def drawers(self) -> list[Drawer]:
         """Return what draws the messages of operations."""
@@ -52,7 +59,7 @@ class KernelParts:
     def file_sources(self) -> list[FileSource]:
         """Return wherever the content of shared files comes from."""
         services = self._kernel.services
-        return [DevinFiles(services), Tables(), Charts(), OperationFiles(services)]
+        return [DevinFiles(services), Tables(), Charts(), OperationFiles(services, self._kernel.access)]
 
     def ticks(self, tables: Sequence[TableSpec], card: type[Drawer]) -> list[Tick]:
         """Return what keeps the store, with its `tables`, the engine and who is an admin in order.
@@ -65,5 +72,6 @@ class KernelParts:
             Tick("sweep", Per.PROCESS, sweep.tick),
             Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
             Tick("retention", Per.PROCESS, Retention(services, tables, card).tick),
+            Tick("private channels", Per.WORKSPACE, self._learn_private),
             Tick("admins", Per.WORKSPACE, AdminGroup(services, self._kernel.access).tick),
         ]

@@ -4,15 +4,17 @@
    answer counts for a short time. Slack's event about a change has it asked at once.
 2. If the answer differs from what is stored, the change is stored with all that follows from it: the posts that wait
    are marked dead, the askers get a direct message, and the posts that are edited are drawn anew.
+   Of posts with figures `bot/kernel/sending/withheld.py` says more.
 
 An answer that is older than the stored change counts for nothing: another worker may know better.
-Slack's answer also says whether the channel is private, which is asked for and stored for digests.
+Slack's answer also says whether the channel is private, which is asked for and stored for what is shown of sessions
+outside of it: soon after its first session, each day, and before a digest.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.keys import DEVINS_POSTS, ref_of
+from bot.domain.keys import DEVINS_POSTS, FIGURES_POSTS, ref_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -45,8 +47,8 @@ class SharedChannels:
         self._services = services
         self._answers: dict[tuple[str, str], _Answer] = {}
 
-    async def is_shared(self, workspace: Workspace, channel: str) -> bool:
-        """Whether another company shares `channel`; False for direct messages.
+    async def is_shared(self, workspace: Workspace, channel: str, *, anew: bool = False) -> bool:
+        """Whether another company shares `channel`; False for direct messages. With `anew` Slack is asked in any case.
 
         What was known before holds while Slack does not answer. Raises SlackError if nothing is known.
         """
@@ -54,7 +56,7 @@ class SharedChannels:
             return False
         known = await self._known(workspace, channel)
         answer = self._answers.get((workspace.team, channel))
-        if answer is None or self._is_old(answer, known):
+        if answer is None or anew or self._is_old(answer, known):
             try:
                 answer = await self._ask(workspace, channel)
             except SlackError as error:
@@ -68,21 +70,23 @@ class SharedChannels:
         answer = await self._ask(workspace, channel)
         await self._store(workspace, channel, await self._known(workspace, channel), answer)
 
-    async def learn_private(self, workspace: Workspace) -> None:
-        """Ask Slack about channels with sessions of which it is not known whether they are private, but some at a time.
+    async def learn_private(self, workspace: Workspace, within: float) -> bool:
+        """Ask Slack whether channels with sessions are private that it was not asked about `within` the last seconds.
 
-        What the bot cannot see counts as private.
+        Some are asked about at a time. Returns whether there may be more. What the bot cannot see counts as private.
         """
+        now = self._services.clock()
         async with self._services.db.scan() as tx:
-            unknown = await channels.not_asked_about(tx, workspace.team, MOST_ASKED)
+            unknown = await channels.to_ask_about(tx, workspace.team, now - within, MOST_ASKED)
         learned = [(channel, await self._is_private(workspace, channel)) for channel in unknown]
-        if not learned:
-            return
+        known = [(channel, private) for channel, private in learned if private is not None]
+        if not known:
+            return False
         # A crash before this commit has the next digest ask once more.
         async with self._services.db.write() as tx:
-            for channel, private in learned:
-                if private is not None:
-                    await channels.set_private(tx, workspace.team, channel, private=private)
+            for channel, private in known:
+                await channels.set_private(tx, workspace.team, channel, private=private, asked_at=now)
+        return len(known) == MOST_ASKED
 
     async def _is_private(self, workspace: Workspace, channel: str) -> bool | None:
         """Whether Slack says now that `channel` is private; None while it does not answer."""
@@ -120,19 +124,24 @@ class SharedChannels:
 
     async def _store(self, workspace: Workspace, channel: str, known: KnownChannel | None, answer: _Answer) -> None:
         was_shared, was_private = (known.is_shared, known.is_private) if known is not None else (False, None)
-        # Whether a channel is private only digests ask for (`learn_private`), and here it is kept up to date.
+        # Whether a channel is private is asked for by `learn_private`, and here it is kept up to date.
         is_new = was_private is not None and answer.is_private not in {None, was_private}
         if answer.is_shared == was_shared and not is_new:
             return
         # A crash right here stores nothing: the next post, or the event again, finds the same change.
         async with self._services.unit_of_work() as uow:
             if is_new:
-                await channels.set_private(uow.tx, workspace.team, channel, private=not was_private)
+                await channels.set_private(
+                    uow.tx, workspace.team, channel, private=not was_private, asked_at=answer.asked_at
+                )
             if await channels.set_shared(uow.tx, workspace.team, channel, answer.is_shared, answer.asked_at):
                 log.info("sharing changed", channel=channel, shared=answer.is_shared)
                 await self._change(uow, workspace.team, channel, shared=answer.is_shared)
 
     async def _change(self, uow: UnitOfWork, team: str, channel: str, *, shared: bool) -> None:
+        if shared and channel != self._services.workspaces[team].policy.admin_channel:
+            # Those in the admins' channel go to each admin instead, when it is their turn.
+            await outbox.mark_channel_dead(uow.tx, team, channel, SHARED, uow.now, FIGURES_POSTS)
         live = await sessions.of_channel(uow.tx, team, channel, limit=MOST_SESSIONS)
         for session in live if shared else ():
             await outbox.mark_session_dead(uow.tx, session.id, SHARED, uow.now, DEVINS_POSTS)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final
 
 from bot.domain import lane as lanes_named
 from bot.domain.causes import Cause
+from bot.domain.keys import ADMINS_POSTS
 from bot.domain.session import Session
 from bot.kernel.admins import admins_of
 from bot.kernel.workspace import Workspace
@@ -105,7 +106,7 @@ class UnitOfWork:
         channel = workspace.policy.admin_channel
         where = [channel] if channel else await self._admins_to_notify(workspace)
         for to in where:
-            await self.add_to_outbox(self.post_row(f"admins:{key}:{to}", workspace.team, to, None, message))
+            await self.add_to_outbox(self.post_row(f"{ADMINS_POSTS}{key}:{to}", workspace.team, to, None, message))
         return where
 
     async def _admins_to_notify(self, workspace: Workspace) -> list[str]:

@@ -43,6 +43,7 @@ operations: Final = Table(
     Column("id", String, primary_key=True),
     Column("team", String, nullable=False),
     Column("user", String, nullable=False),
+    Column("role", String, nullable=False),  # which who asked needs until the end
     Column("kind", String, nullable=False),
     Column("title", String, nullable=False),
     Column("file_name", String, nullable=False),

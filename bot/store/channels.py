@@ -5,9 +5,10 @@ A channel without a row is shared with nobody and need not be read; whether it i
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.readers import Readers
 from bot.store.database.connection import insert
 from bot.store.tables import channels, sessions
 
@@ -16,7 +17,7 @@ from bot.store.tables import channels, sessions
 class KnownChannel:
     """What is stored about a channel; `changed_at` is when `is_shared` became what it is.
 
-    `is_private` is None until Slack was asked.
+    `is_private` is None until Slack was asked, which it was last at `private_asked_at`.
     """
 
     team: str
@@ -25,6 +26,7 @@ class KnownChannel:
     changed_at: float
     unread_from: str | None
     is_private: bool | None = None
+    private_asked_at: float = 0.0
 
 
 async def get(tx: AsyncConnection, team: str, channel: str) -> KnownChannel | None:
@@ -42,25 +44,45 @@ async def set_shared(tx: AsyncConnection, team: str, channel: str, shared: bool,
     return (await tx.execute(changed)).rowcount > 0
 
 
-async def set_private(tx: AsyncConnection, team: str, channel: str, *, private: bool) -> None:
-    """Store whether `channel` is private."""
-    statement = insert(tx.dialect.name, channels).values(team=team, channel=channel, is_private=private)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel"], set_={"is_private": private}))
+async def set_private(tx: AsyncConnection, team: str, channel: str, *, private: bool, asked_at: float = 0.0) -> None:
+    """Store whether `channel` is private, as Slack was asked at `asked_at`."""
+    values = {"is_private": private, "private_asked_at": asked_at}
+    statement = insert(tx.dialect.name, channels).values(team=team, channel=channel, **values)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel"], set_=values))
 
 
-async def public(tx: AsyncConnection, team: str) -> frozenset[str]:
-    """The channels of a workspace that are known to be public."""
-    known = select(channels.c.channel).where(channels.c.team == team, channels.c.is_private.is_(False))
-    return frozenset(await tx.scalars(known))
+async def are_private(tx: AsyncConnection, team: str) -> dict[str, bool]:
+    """Whether each channel of a workspace is private of which Slack has said that."""
+    known = select(channels.c.channel, channels.c.is_private)
+    found = await tx.execute(known.where(channels.c.team == team, channels.c.is_private.is_not(None)))
+    return {row.channel: bool(row.is_private) for row in found}
 
 
-async def not_asked_about(tx: AsyncConnection, team: str, most: int) -> list[str]:
-    """At most `most` channels of a workspace with sessions of which it is not known whether they are private."""
-    known = exists().where(
-        channels.c.team == team, channels.c.channel == sessions.c.channel, channels.c.is_private.is_not(None)
-    )
-    theirs = (sessions.c.team == team, ~sessions.c.channel.startswith("D"), ~known)
-    return list(await tx.scalars(select(sessions.c.channel).where(*theirs).distinct().limit(most)))
+def shows_session(
+    team: str, readers: Readers, channel: ColumnElement[str], asker: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """The condition that `readers` may see title, links and repository of a session in `channel` that `asker` wanted.
+
+    `ShownTitles` in `bot/conversation/titles.py` says the same of a session that is read.
+    """
+    public = select(channels.c.channel).where(channels.c.team == team, channels.c.is_private.is_(False))
+    own = [asker == readers.person] if readers.person else []
+    here = [channel == readers.channel] if readers.channel and not readers.channel.startswith("D") else []
+    return or_(channel.in_(public), *own, *here)
+
+
+async def to_ask_about(tx: AsyncConnection, team: str, before: float, most: int) -> list[str]:
+    """At most `most` channels with sessions of which Slack was not asked since `before` whether they are private.
+
+    Those of which nothing is known come first, then those in which people spoke last.
+    """
+    same = and_(channels.c.team == sessions.c.team, channels.c.channel == sessions.c.channel)
+    unknown = channels.c.is_private.is_(None)
+    theirs = (sessions.c.team == team, ~sessions.c.channel.startswith("D"))
+    found = select(sessions.c.channel).outerjoin(channels, same)
+    found = found.where(*theirs, or_(unknown, channels.c.private_asked_at < before)).group_by(sessions.c.channel)
+    first = func.max(case((unknown, 1), else_=0)).desc()
+    return list(await tx.scalars(found.order_by(first, func.max(sessions.c.spoken_at).desc()).limit(most)))
 
 
 async def mark_unread(tx: AsyncConnection, team: str, unread_from: str, limit: int) -> None:

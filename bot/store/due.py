@@ -39,6 +39,11 @@ def consumption(org_id: str) -> str:
     return f"consumption:{org_id}"
 
 
+def session_bills(org_id: str) -> str:
+    """The name of the reading of what an organisation's sessions used on which day."""
+    return f"session_bills:{org_id}"
+
+
 def cycles(org_id: str) -> str:
     """The name of the last reading of an organisation's billing cycles and limits."""
     return f"cycles:{org_id}"

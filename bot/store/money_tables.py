@@ -22,10 +22,38 @@ spend: Final = Table(
     # known: the session's own row was gone already.
     Column("requester", String),
     Column("channel", String),
+    # The first day, if not `day`, on which some of the ACUs may have been used: nobody looked when that day ended.
+    Column("used_since", String),
+    # From when Devin is asked how many ACUs there were on the day, once that is over. None: no more is asked.
+    Column("ask_at", Float, server_default="0"),
 )
+_IN_DOUBT: Final = text("used_since IS NOT NULL")
+Index("ix_spend_in_doubt", spend.c.org_id, spend.c.day, sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT)
+_TO_ASK: Final = text("ask_at IS NOT NULL AND acus > 0")
+Index("ix_spend_to_ask", spend.c.org_id, spend.c.ask_at, sqlite_where=_TO_ASK, postgresql_where=_TO_ASK)
 # It has all that sums are made of, so that SQLite adds up a cycle without a look at the rows themselves.
 _SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "session_id", "acus")
 Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
+
+# What figures need of a session whose own row is purged, without any of its text.
+past_sessions: Final = Table(
+    "past_sessions",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("org_id", String, nullable=False),
+    Column("channel", String, nullable=False),  # `D` for all direct messages
+    Column("requester", String, nullable=False),  # who asked for it, empty once that person is erased
+    Column("requester_name", String, nullable=False),
+    Column("repo", String),
+    Column("playbook", String),
+    number("acus", Float),
+    number("worked", Float),  # seconds
+    Column("created_at", Float, nullable=False),
+    Column("done_at", Float),
+    Column("ended_at", Float, nullable=False),
+)
+Index("ix_past_sessions_ended_at", past_sessions.c.ended_at)
 
 # The pull requests of sessions; they too are there longer than the session's own row.
 pull_requests: Final = Table(
@@ -56,6 +84,7 @@ waiting_times: Final = Table(
     Column("team", String, nullable=False),
     Column("org_id", String, nullable=False),
     Column("ended_at", Float),  # None while it waits
+    Column("tz", String),  # the time zone of who asked, whose profile is not there as long
 )
 Index("ix_waiting_times_since", waiting_times.c.since)
 _WAITS: Final = text("ended_at IS NULL")

@@ -26,6 +26,7 @@ async def add(tx: AsyncConnection, operation: Operation, rows: Sequence[Operatio
         "id": operation.id,
         "team": operation.team,
         "user": operation.user,
+        "role": operation.role,
         "kind": new.kind,
         "title": new.title,
         "file_name": new.file_name,

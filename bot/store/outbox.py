@@ -295,6 +295,27 @@ async def mark_session_dead(
     return marked.rowcount
 
 
+async def mark_channel_dead(
+    tx: AsyncConnection, team: str, channel: str, reason: str, now: float, prefixes: Sequence[str]
+) -> None:
+    """Mark the open posts in a channel whose keys begin with one of `prefixes` as dead, but for drawn ones.
+
+    Claims stay, as in `mark_session_dead`.
+    """
+    named = or_(*(outbox.c.key.startswith(prefix) for prefix in prefixes))
+    there = (outbox.c.team == team, outbox.c.channel == channel, _IS_OPEN, outbox.c.kind == "post", named)
+    # Locked in one order, as in `mark_session_dead`.
+    await tx.execute(select(outbox.c.seq).where(*there).order_by(outbox.c.seq).with_for_update())
+    values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, "sending_at": None}
+    await tx.execute(update(outbox).where(*there).values(values))
+
+
+async def replies_to(tx: AsyncConnection, root: OutboxRow) -> list[OutboxRow]:
+    """The rows that wait until `root` begins their thread, in order."""
+    found = await tx.execute(select(outbox).where(*replies.waiting_for(root)).order_by(outbox.c.seq))
+    return [_row(row) for row in found.mappings()]
+
+
 async def free_all(tx: AsyncConnection) -> None:
     """Release every claim on a row. Only where no other worker is alive, as the lock of an SQLite file proves."""
     await tx.execute(update(outbox).where(_IS_OPEN, outbox.c.owner.is_not(None)).values(owner=None))

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.person import Person
@@ -34,6 +34,13 @@ async def names(tx: AsyncConnection, team: str, users: Collection[str]) -> dict[
         select(people.c.user, people.c.name).where(people.c.team == team, people.c.user.in_(users))
     )
     return {row.user: row.name for row in found}
+
+
+async def outsiders(tx: AsyncConnection, team: str, users: Collection[str]) -> frozenset[str]:
+    """Those of these people who are no full members of `team`, as they were last read from Slack."""
+    theirs = (people.c.team == team, people.c.user.in_(users))
+    none = or_(people.c.is_guest, people.c.is_external, people.c.deleted)
+    return frozenset(await tx.scalars(select(people.c.user).where(*theirs, none)))
 
 
 async def put(tx: AsyncConnection, team: str, person: Person, read_at: float) -> None:

@@ -47,16 +47,17 @@ def has_no_thread(post: Post) -> bool:
 async def begin_thread(tx: AsyncConnection, root: Post, ts: str | None) -> None:
     """Have the replies to `root` sent in the thread that it begins as the message `ts`."""
     if root.payload.get("begins_thread"):
-        await tx.execute(update(outbox).where(*_waiting(root)).values(thread_ts=ts))
+        await tx.execute(update(outbox).where(*waiting_for(root)).values(thread_ts=ts))
 
 
 async def mark_dead(tx: AsyncConnection, root: Post, reason: str, now: float) -> None:
     """Mark the replies to `root` dead, because it is dead: no thread begins with it."""
     if root.payload.get("begins_thread"):
         values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, "owner": None, "sending_at": None}
-        await tx.execute(update(outbox).where(*_waiting(root)).values(values))
+        await tx.execute(update(outbox).where(*waiting_for(root)).values(values))
 
 
-def _waiting(root: Post) -> tuple[ColumnElement[bool], ...]:
+def waiting_for(root: Post) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a row waits until `root` begins its thread."""
     same_thread = (outbox.c.lane == root.lane, outbox.c.thread == root.key, outbox.c.key != root.key)
     return (*same_thread, outbox.c.thread_ts.is_(None), outbox.c.state.in_(_OPEN_STATES))

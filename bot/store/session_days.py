@@ -89,8 +89,8 @@ async def outcomes_and_costs(
     """Count a workspace's sessions in an organisation that were active from `first` to `last`, by their last outcome.
 
     Each session counts once, so the sum is the number of sessions that were active. Beside that, return the `most` of
-    them that spent most, as (session id, ACUs), without those whose own rows are purged, and the ACUs of all. With a
-    `channel` only the sessions there count.
+    them that spent most, as (session id, ACUs), without those of which nothing else is stored, and the ACUs of all.
+    With a `channel` only the sessions there count.
     """
     active = _active_sessions(team, org_id, first, last, channel)
     newest = and_(spend.c.session_id == active.c.session_id, spend.c.day == active.c.day)

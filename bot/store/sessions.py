@@ -21,6 +21,7 @@ from bot.domain.session import (
     bare_id,
     first_line,
 )
+from bot.store import past_sessions
 from bot.store.database.connection import insert, storable
 from bot.store.inbox import BATCH
 from bot.store.tables import posts, sessions, threads
@@ -274,14 +275,16 @@ async def mark_figures_drawn(tx: AsyncConnection, session_ids: Sequence[str], no
 async def purge(tx: AsyncConnection, before: float) -> int:
     """Delete one batch of the sessions that ended before `before`, with their threads and posts; returns their number.
 
-    Open ones stay, and those with a post that has still to be edited, because it would show for ever what it shows now.
-    Their rows in inbox and outbox then belong to no session, and are purged in batches of their own.
+    What figures need of them is kept. Open ones stay, and those with a post that has still to be edited, because it
+    would show for ever what it shows now. Their rows in inbox and outbox then belong to no session, and are purged in
+    batches of their own.
     """
     over = (sessions.c.ended_at < before, sessions.c.lifecycle.not_in(LIVE_LIFECYCLES))
     to_edit = select(posts.c.key).where(posts.c.session_id == sessions.c.id, posts.c.state == "open").exists()
     found = await tx.execute(select(sessions.c.id).where(*over, ~to_edit).limit(BATCH))
     old = list(found.scalars())
     if old:
+        await past_sessions.keep(tx, old)
         await tx.execute(delete(threads).where(threads.c.session_id.in_(old)))
         await tx.execute(delete(posts).where(posts.c.session_id.in_(old)))
         await tx.execute(delete(sessions).where(sessions.c.id.in_(old)))

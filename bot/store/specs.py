@@ -88,6 +88,12 @@ SPECS: Final = (
         blank("requester"),
     ),
     TableSpec(
+        tables.past_sessions,
+        ("record of a session that is over", "records of sessions that are over"),
+        kept_like_spend(tables.past_sessions.c.ended_at),
+        blank("requester", requester_name="", repo=None, playbook=None),
+    ),
+    TableSpec(
         tables.recent_spend,
         ("figure of what a session cost lately", "figures of what sessions cost lately"),
         kept_for(tables.recent_spend.c.slot, lambda kept: kept.recent_spend_kept),

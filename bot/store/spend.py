@@ -1,4 +1,6 @@
-"""ACUs that were spent: by session and day, from the differences between polls, and by day as Devin billed them.
+"""ACUs that were spent: by session and day, and by day as Devin billed them.
+
+What sessions spent comes from the differences between polls, until Devin says how it divides into days.
 
 The rows by session and day also say on which days a session was active (`bot.store.session_days`): many have no ACUs.
 """
@@ -13,31 +15,44 @@ from sqlalchemy import ColumnElement, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
-from bot.domain.billing import Billed
+from bot.domain.billing import Billed, Booked
 from bot.domain.outcomes import Outcome
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
-from bot.store.tables import consumption, sessions, spend
+from bot.store.tables import consumption, past_sessions, sessions, spend
 
 _NOT_LISTED: Final[Mapping[str, Decimal | None]] = {"": None}  # stands for the products of a day without any
 DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
+NO_DOUBT: Final[Mapping[str, date]] = {}
+_NOBODY: Final[Mapping[str, Any]] = {"team": "", "requester": None, "channel": None}
 
 
-async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float]) -> None:
-    """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`."""
+async def add(
+    tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float], since: Mapping[str, date] = NO_DOUBT
+) -> None:
+    """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`.
+
+    Those of sessions in `since` may have been spent on the days from that one on: nobody looked in between.
+    """
     if not amounts:
         return
-    channel = case((sessions.c.channel.startswith(DIRECT), DIRECT), else_=sessions.c.channel).label("channel")
-    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel)
-    found = await tx.execute(owners.where(sessions.c.id.in_(list(amounts))))
-    known = {row.id: {"team": row.team, "requester": row.requester, "channel": row.channel} for row in found}
+    owners = await _owners(tx, amounts)
     statement = insert(tx.dialect.name, spend)
-    statement = statement.on_conflict_do_update(
-        index_elements=["session_id", "day"], set_={"acus": spend.c.acus + statement.excluded.acus}
-    )
-    nobody = {"team": "", "requester": None, "channel": None}
+    added = {
+        "acus": spend.c.acus + statement.excluded.acus,
+        "used_since": func.coalesce(spend.c.used_since, statement.excluded.used_since),
+        "ask_at": func.coalesce(spend.c.ask_at, 0.0),
+    }
+    statement = statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=added)
     rows = [
-        {"session_id": key, "day": day.isoformat(), "org_id": org_id, "acus": acus, **known.get(key, nobody)}
+        {
+            "session_id": key,
+            "day": day.isoformat(),
+            "org_id": org_id,
+            "acus": acus,
+            "used_since": since[key].isoformat() if key in since else None,
+            **owners.get(key, _NOBODY),
+        }
         for key, acus in amounts.items()
     ]
     await tx.execute(statement, rows)
@@ -58,6 +73,72 @@ async def add_of_fan_out(
     await tx.execute(statement, [{**row, "acus": acus}])
 
 
+async def booked(tx: AsyncConnection, session_id: str, first: date) -> dict[date, Booked]:
+    """What is booked of a session by billing day, from `first` on."""
+    wanted = select(spend.c.day, spend.c.acus, spend.c.used_since, spend.c.ask_at)
+    found = await tx.execute(wanted.where(spend.c.session_id == session_id, spend.c.day >= first.isoformat()))
+    return {
+        date.fromisoformat(row.day): Booked(
+            float(row.acus), date.fromisoformat(row.used_since) if row.used_since else None, row.ask_at is not None
+        )
+        for row in found
+    }
+
+
+async def book(
+    tx: AsyncConnection, org_id: str, session_id: str, days: Mapping[date, Booked], ask_at: float = 0.0
+) -> None:
+    """Book what a session spent on these `days` in place of what was booked of them.
+
+    Devin is asked from `ask_at` on about those that it has to be asked about.
+    """
+    if not days:
+        return
+    owner = (await _owners(tx, [session_id])).get(session_id, _NOBODY)
+    statement = insert(tx.dialect.name, spend)
+    replaced = {name: statement.excluded[name] for name in ("acus", "used_since", "ask_at")}
+    rows = [
+        {
+            "session_id": session_id,
+            "day": day.isoformat(),
+            "org_id": org_id,
+            "acus": of.acus,
+            "used_since": of.since.isoformat() if of.since else None,
+            "ask_at": ask_at if of.asked else None,
+            **owner,
+        }
+        for day, of in days.items()
+    ]
+    await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), rows)
+
+
+async def _owners(tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Whose the sessions are that still have a row, and where, by session id."""
+    channel = case((sessions.c.channel.startswith(DIRECT), DIRECT), else_=sessions.c.channel).label("channel")
+    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel)
+    found = await tx.execute(owners.where(sessions.c.id.in_(list(session_ids))))
+    return {row.id: {"team": row.team, "requester": row.requester, "channel": row.channel} for row in found}
+
+
+async def doubts(
+    tx: AsyncConnection, org_id: str, first: date, last: date, team: str = "", channel: str | None = None
+) -> tuple[tuple[date, date], ...]:
+    """The spans of billing days of which nobody knows how sessions' ACUs divide between them, as first and last day.
+
+    Those are left out that are over before `first` or begin after `last`. With a `channel` of the workspace `team` only
+    the sessions there count.
+    """
+    found = await tx.execute(
+        select(spend.c.used_since, spend.c.day)
+        .where(spend.c.org_id == org_id, spend.c.used_since.is_not(None), spend.c.acus > 0)
+        .where(spend.c.day >= first.isoformat(), spend.c.used_since <= last.isoformat())
+        .where(*of_channel(spend, team, channel))
+        .distinct()
+        .order_by(spend.c.day, spend.c.used_since)
+    )
+    return tuple((date.fromisoformat(since), date.fromisoformat(day)) for since, day in found)
+
+
 async def by_day(
     tx: AsyncConnection, org_id: str, first: date, last: date, team: str = "", channel: str | None = None
 ) -> dict[date, float]:
@@ -75,16 +156,23 @@ async def by_day(
     return {date.fromisoformat(day): float(acus) for day, acus in found}
 
 
+async def of_session(tx: AsyncConnection, session_id: str) -> dict[date, float]:
+    """The ACUs of a session by billing day."""
+    found = await tx.execute(select(spend.c.day, spend.c.acus).where(spend.c.session_id == session_id))
+    return {date.fromisoformat(day): float(acus) for day, acus in found}
+
+
 async def reports_none(
     tx: AsyncConnection, team: str, org_id: str, after: float, before: float, channel: str | None = None
 ) -> bool:
     """Whether a workspace's sessions in an organisation were done in this time, and Devin reports ACUs for none."""
-    done = select(func.count(), func.max(sessions.c.acus)).where(
-        sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.done_at >= after, sessions.c.done_at < before
-    )
-    done = done.where(*of_channel(sessions, team, channel))
-    row = (await tx.execute(done)).one()
-    return bool(row[0]) and not row[1]
+    found = []
+    for table in (sessions, past_sessions):
+        done = select(func.count(), func.max(table.c.acus)).where(
+            table.c.team == team, table.c.org_id == org_id, table.c.done_at >= after, table.c.done_at < before
+        )
+        found.append((await tx.execute(done.where(*of_channel(table, team, channel)))).one())
+    return any(number for number, _ in found) and not any(acus for _, acus in found)
 
 
 async def put_consumption(

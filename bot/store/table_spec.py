@@ -55,12 +55,12 @@ def by_name(spec: "TableSpec", named: str) -> list[RowsToErase]:
     return [deletion(spec, whole.contains(f":{named}:", autoescape=True))]
 
 
-def blank(column: str) -> Erase:
-    """The rows whose `column` names the person: they stay, with nobody in it."""
+def blank(column: str, **others: str | None) -> Erase:
+    """The rows whose `column` names the person: they stay, with nobody in it, and these values in `others`."""
 
     def person(spec: "TableSpec", user: str) -> list[RowsToErase]:
         async def erase(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
-            await tx.execute(update(spec.table).where(_has_key(spec.table, keys)).values({column: NOBODY}))
+            await tx.execute(update(spec.table).where(_has_key(spec.table, keys)).values({column: NOBODY, **others}))
 
         return [RowsToErase(spec.nouns, keys_of(spec.table, spec.table.c[column] == user), erase)]
 

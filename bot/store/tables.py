@@ -267,6 +267,7 @@ channels: Final = Table(
     _number("changed_at", Float),
     Column("unread_from", String),
     Column("is_private", Boolean),  # None until Slack was asked
+    _number("private_asked_at", Float),
 )
 
 # The list of sessions that a person was shown last, whose numbers they may type.
@@ -299,6 +300,7 @@ numbered_lists: Final = admin_tables.numbered_lists
 fan_outs: Final = admin_tables.fan_outs
 fan_out_sessions: Final = admin_tables.fan_out_sessions
 spend: Final = money_tables.spend
+past_sessions: Final = money_tables.past_sessions
 consumption: Final = money_tables.consumption
 pull_requests: Final = money_tables.pull_requests
 waiting_times: Final = money_tables.waiting_times

@@ -1,13 +1,16 @@
 """When sessions waited for a person, each time a row, longer than the session's own row."""
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from datetime import tzinfo
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle, Session
 from bot.domain.waiting import WaitingTime
+from bot.domain.zones import zone_or
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
-from bot.store.tables import sessions, waiting_times
+from bot.store.tables import people, sessions, spend, waiting_times
 
 
 async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
@@ -15,7 +18,9 @@ async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
     waits = select(waiting_times.c.since).where(*_open(session.id)).limit(1)
     if (await tx.execute(waits)).first() is not None:
         return
+    zone = select(people.c.tz).where(people.c.team == session.team, people.c.user == session.requester)
     row = {"session_id": session.id, "since": since, "team": session.team, "org_id": session.org_id}
+    row |= {"tz": zone.scalar_subquery()}
     await tx.execute(insert(tx.dialect.name, waiting_times).values(row).on_conflict_do_nothing())
 
 
@@ -42,11 +47,20 @@ async def end_with_sessions(tx: AsyncConnection, now: float) -> int:
     return len(ended)
 
 
-async def between(tx: AsyncConnection, team: str, org_id: str, first: float, last: float) -> list[WaitingTime]:
-    """The times at which a workspace's sessions in an organisation waited between two instants, the earliest first."""
-    columns = (waiting_times.c.since, waiting_times.c.ended_at)
+async def between(
+    tx: AsyncConnection, team: str, org_id: str, first: float, last: float, zone: tzinfo
+) -> list[WaitingTime]:
+    """The times at which a workspace's sessions in an organisation waited between two instants, the earliest first.
+
+    The zone is that of the asker as it was known when the session began to wait, else as it is known now, else `zone`.
+    """
+    columns = (waiting_times.c.since, waiting_times.c.ended_at, waiting_times.c.session_id)
+    # The session's own row may be purged, and the asker's too.
+    asker = select(func.max(spend.c.requester)).where(spend.c.session_id == waiting_times.c.session_id)
     found = await tx.execute(
-        select(*columns)
+        select(*columns, func.coalesce(waiting_times.c.tz, people.c.tz).label("tz"))
+        .select_from(waiting_times)
+        .outerjoin(people, and_(people.c.team == waiting_times.c.team, people.c.user == asker.scalar_subquery()))
         .where(
             waiting_times.c.team == team,
             waiting_times.c.org_id == org_id,
@@ -55,7 +69,7 @@ async def between(tx: AsyncConnection, team: str, org_id: str, first: float, las
         )
         .order_by(*columns)
     )
-    return [WaitingTime(since, ended_at) for since, ended_at in found]
+    return [WaitingTime(row.since, row.ended_at, row.session_id, zone_or(row.tz, zone)) for row in found]
 
 
 def _open(session_id: str) -> tuple[ColumnElement[bool], ...]:

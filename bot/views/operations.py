@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.domain.amounts import exact_sum, half_up
 from bot.domain.commands.registry import CANCEL_OPERATION
+from bot.domain.commands.spec import Role
 from bot.domain.operation import NOT_SHOWN, Cell, Operation, OperationState, seconds_left
 from bot.domain.shares import column as column_of
 from bot.views import blocks
@@ -45,6 +46,13 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
 )
 LOST: Final = "Devin Bridge could not finish this after many tries. Try again later."
 UNREADABLE: Final = "Devin gave an answer that cannot be read. Try again later."
+
+
+def not_yours_now(operation: Operation) -> str:
+    """Say that who asked for `operation` may not have its result any more."""
+    if operation.role is Role.ADMIN:
+        return "Stopped: this is for admins of Devin Bridge, and you are no longer one."
+    return "Stopped: you can no longer use Devin here."
 
 
 def no_file(needed: str | None) -> str:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import Final, TypeGuard
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Money, half_up
+from bot.domain.currencies import currency_digits
 from bot.domain.shares import Share
 
 FAR_ABOVE: Final = 1_000  # percent
@@ -156,14 +157,14 @@ def percent(number: int) -> str:
     return f"{number:,} %" if number < FAR_ABOVE else "far above"
 
 
-def total_acus(amount: float, price: Price | None) -> str:
-    """Write a total of ACUs with its unit and, where an ACU has a `price`, what it costs: "49.5 ACUs (111.38 USD)"."""
-    return tenths_of_acus(amount) + (f" ({money(amount, price)})" if price else "")
+def total_acus(amount: float, cost: Money | None) -> str:
+    """Write a total of ACUs with its unit and, where it is known, their `cost`: "49.5 ACUs (111.38 USD)"."""
+    return tenths_of_acus(amount) + (f" ({money(cost)})" if cost else "")
 
 
-def money(amount: float, price: Price) -> str:
-    """Write what an `amount` of ACUs costs, to the cent and with the currency."""
-    return f"{price.of(amount):,} {price.currency}"
+def money(cost: Money) -> str:
+    """Write an amount of money with its currency, and with as many digits as that has."""
+    return f"{half_up(cost.amount, currency_digits(cost.currency)):,} {cost.currency}"
 
 
 def with_unit(written: str) -> str:

@@ -56,7 +56,32 @@ async def two_posts(one: Scene, _: None) -> None:
     assert sorted(await one.rows("SELECT id FROM guardrail_violations")) == [("1",), ("2",)]
 
 
+async def shared(one: Scene) -> tuple[str, str]:
+    """A session runs, and another company shares the admins' channel by now."""
+    begun = await running(one)
+    await one.slack.put_channel(OPS, is_ext_shared=True)
+    return begun
+
+
+async def run_away_unseen(one: Scene, begun: tuple[str, str]) -> None:
+    """A session spends more than it may, which the admin reads directly."""
+    await one.devin.set(begun[1], acus_consumed=6.2)
+    await one.slack.wait_for_message("D0ADA", "6.2 ACUs", within=PATIENCE)
+
+
+async def read_directly_once(one: Scene, _: None) -> None:
+    assert await one.slack.messages(OPS) == []
+    assert len(await one.slack.messages("D0ADA", user="U0BOT")) == 1
+
+
 STORIES = [
+    Story(
+        "an alarm is for a channel that another company shares",
+        shared,
+        run_away_unseen,
+        read_directly_once,
+        settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "ALARM_WATCH": "0.3"},
+    ),
     Story(
         "guardrails stop messages",
         guarded,

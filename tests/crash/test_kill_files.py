@@ -68,13 +68,15 @@ async def one_file_in_the_thread(one: Scene, _: None) -> None:
 async def time_of_the_picture_comes(one: Scene, begun: tuple[str, str]) -> None:
     root = await one.slack.wait_for_message(OPS, digest_root.DAY, within=PATIENCE)
     await one.slack.wait_for_message(OPS, "ACUs a day, ", thread_ts=root["ts"], within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "as CSV.", thread_ts=root["ts"], within=PATIENCE)
     await titled(one, begun[1])
 
 
 async def one_picture_in_the_thread(one: Scene, _: None) -> None:
-    root, picture = await one.slack.messages(OPS, user="U0BOT")
+    root, picture, table = await one.slack.messages(OPS, user="U0BOT")
     assert digest_root.DAY in root["rendered"]
     assert [file["name"] for file in picture["files"]] == ["chart.png"]
+    assert len(table["files"]) == 1
 
 
 def contents(one: Scene, said: list[dict]) -> list[list[str]]:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.edge
 
 DIRECT = "D0ANN"
 ENTRIES = 205  # more than a page
+REFUSED = "Stopped: this is for admins of Devin Bridge, and you are no longer one."
 CANCELLED = "Cancelled. No file was made."
 
 
@@ -78,7 +79,28 @@ async def cancelled_once(one: Scene, _: None) -> None:
     assert said[0].endswith(CANCELLED)
 
 
+async def uploads_wait(one: Scene) -> None:
+    """An audit log of two pages, and a Slack that takes no file for a moment."""
+    await entries(one)
+    await one.slack.fault("files.getUploadURLExternal", "ratelimited", retry_after=2, times=1)
+
+
+async def become_guest(one: Scene, _: None) -> None:
+    """Who asked for a file becomes a guest before it is made."""
+    await typed(one, "audit")
+    await one.slack.wait_for_message(DIRECT, "The file is on its way.", within=PATIENCE)
+    await one.slack.put_person(ANN, is_restricted=True)
+    await one.slack.wait_for_message(DIRECT, REFUSED, within=PATIENCE)
+
+
+async def refused_once(one: Scene, _: None) -> None:
+    said = await one.slack.messages(DIRECT, user="U0BOT")
+    assert [message["rendered"].endswith(REFUSED) for message in said] == [True]
+    assert [message for message in said if message.get("files")] == []
+
+
 STORIES = [
+    Story("an admin becomes a guest while a file waits", uploads_wait, become_guest, refused_once, settings=admin),
     Story("an admin asks for a file", entries, export, exported_once, settings=admin),
     Story("an admin cancels an operation", slow, cancel, cancelled_once, settings=admin),
 ]

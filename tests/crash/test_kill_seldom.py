@@ -1,17 +1,22 @@
 """`SIGKILL` at the steps of what happens seldom: a second yes, the digest, a channel gone, pictures, a duplicate."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from bot.domain.billing import bounds, newest_finished
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import DisplayState
 from bot.features.digest import digest_root
 from bot.kernel.upkeep.retention import Retention
 from bot.store import sessions
+from bot.store.tables import spend as spend_rows
+from bot.timing import HOUR
 from bot.views import shared_card
 from bot.views.announcements import PULL_REQUEST, QUESTION
 from bot.views.answers import access as access_sentences
@@ -230,14 +235,16 @@ async def digests_begin(one: Scene) -> None:
 async def time_comes(one: Scene, begun: tuple[str, str]) -> None:
     root = await one.slack.wait_for_message(OPS, digest_root.DAY, within=PATIENCE)
     await one.slack.wait_for_message(OPS, "ACUs a day, ", thread_ts=root["ts"], within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "as CSV.", thread_ts=root["ts"], within=PATIENCE)
     await titled(one, begun[1])
 
 
 async def one_digest(one: Scene, _: None) -> None:
-    """The root and the chart in its thread, once each."""
+    """The root, and the chart and the file in its thread, once each."""
     said = [message["rendered"] for message in await one.slack.messages(OPS, user="U0BOT")]
-    assert ["ACUs a day, " in text for text in said] == [False, True], said
-    assert await one.rows(STATES_OF_DIGESTS) == [("sent",), ("sent",)]
+    assert ["ACUs a day, " in text for text in said] == [False, True, False], said
+    assert ["as CSV." in text for text in said] == [False, False, True], said
+    assert await one.rows(STATES_OF_DIGESTS) == [("sent",)] * 3
 
 
 async def watched(one: Scene) -> tuple[str, str]:
@@ -440,6 +447,35 @@ async def merged_silently(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == [opened, stop_sentences.archived("ann").text]
 
 
+async def used_before(one: Scene) -> tuple[str, str]:
+    """A session of which ACUs of an earlier day are booked on the running one."""
+    begun = await running(one)
+    earlier = bounds(newest_finished(time.time()))[0] + HOUR
+    await one.devin.clock(offset=earlier - time.time())
+    await one.devin.spend(begun[1], 1.5)
+    await one.devin.clock(offset=0)
+    await one.devin.spend(begun[1], 0.5)
+    async with asyncio.timeout(PATIENCE):
+        while await one.rows("SELECT sum(acus) FROM spend") != [(2.0,)]:
+            await asyncio.sleep(0.05)  # the store has no event for it
+    await one.quiet()
+    return begun
+
+
+async def seen_late(one: Scene, _: None) -> None:
+    """It is in doubt on which days they were used, as after an outage."""
+    since = newest_finished(time.time()).isoformat()
+    await write(one.on, lambda tx: tx.execute(update(spend_rows).values(used_since=since)))
+    async with asyncio.timeout(PATIENCE):
+        while await one.rows("SELECT 1 FROM spend WHERE used_since IS NOT NULL"):
+            await asyncio.sleep(0.05)  # the store has no event for it
+
+
+async def divided_once(one: Scene, _: None) -> None:
+    found = await one.rows("SELECT acus, ask_at IS NULL FROM spend WHERE acus > 0 ORDER BY day")
+    assert [tuple(row) for row in found] == [(1.5, True), (0.5, False)]
+
+
 async def ticks(one: Scene, _: None) -> None:
     """Nobody does anything until the bot has done all that it does by the clock."""
     async with asyncio.timeout(PATIENCE):
@@ -490,6 +526,7 @@ STORIES = [
     Story("a start without tags", tags_refused, mention, begun_without_tags),
     Story("a duplicate is ended", watched, duplicate, younger_ended),
     Story("a reference is copied", watched, copied, left_alone, settings=admins_in_a_channel),
+    Story("Devin says on which days a session used what", used_before, seen_late, divided_once),
     Story("sessions cost more, one after its end", one_ended_one_running, spend, counted_once),
     Story(
         "a pull request is merged after the end of its session",

@@ -169,6 +169,9 @@ CALLS: Final[Mapping[str, Call]] = {
     "organization_daily_consumption": Call(
         (f"GET {TOP}/consumption/daily/organizations/{{org_id}}",), {"org_id": IDS} | SPAN
     ),
+    "session_daily_consumption": Call(
+        (f"GET {OURS}/consumption/daily/sessions/{{session_id}}",), {"devin_id": IDS} | SPAN
+    ),
     "consumption_cycles": Call((f"GET {TOP}/consumption/cycles",)),
     "acu_limits": Call((f"GET {TOP}/consumption/acu-limits/devin",)),
     "agent_limits": Call((f"GET {AGENT_LIMITS}",)),

@@ -187,8 +187,8 @@ def test_a_slack_that_names_no_scopes():
         (
             Channel("C0SHARED", "shared", is_ext_shared=True, is_member=True),
             note(
-                "The channel “shared” (BOT_ADMIN_CHANNEL) is shared with another company, which reads the digest too.",
-                "Set BOT_ADMIN_CHANNEL to another channel's id if it should not.",
+                "The channel “shared” (BOT_ADMIN_CHANNEL) is shared with another company: admins get digests directly.",
+                "Set BOT_ADMIN_CHANNEL to a channel of your own workspace to have it in one place.",
             ),
         ),
     ],

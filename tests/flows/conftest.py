@@ -1,5 +1,6 @@
 """Flows over a real store, SQLite and PostgreSQL, with a clock to set and a Devin whose bills are made up."""
 
+import math
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from sqlalchemy import insert, select
 from bot.conversation.receive.unreadable import announce_unreadable
 from bot.devin.client import Devin
 from bot.devin.retry import PATIENCE
+from bot.domain.amounts import exact
 from bot.domain.billing import bounds
 from bot.domain.outcomes import Outcome, outcome_of
 from bot.domain.person import Person
@@ -74,10 +76,16 @@ class Bills:
     down: bool = False
     asked: list[tuple[int, int]] = field(default_factory=list, repr=False)  # by a property, thousands
     stamp: Callable[[date], int] = lambda day: bounds(day)[0]
+    of_sessions: dict[str, dict[date, float]] = field(default_factory=dict)  # by their ids at Devin
+    of_session: list[httpx.Response] = field(default_factory=list)  # what the next calls about sessions get instead
+    sessions_asked: list[str] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/v3/organizations/org-acme/consumption/daily"
+        path, _, session = request.url.path.partition("/sessions/")
+        assert path == "/v3/organizations/org-acme/consumption/daily"
         after, before = (int(request.url.params[name]) for name in ("time_after", "time_before"))
+        if session:
+            return self._of_session(session, after, before)
         self.asked.append((after, before))
         if self.down:
             raise httpx.ConnectError("no route")
@@ -85,7 +93,18 @@ class Bills:
             return self.failures.pop(0)
         if self.refusal is not None:
             return httpx.Response(self.status, json=self.refusal)
-        billed = {day: acus for day, acus in self.days.items() if after <= bounds(day)[0] < before}
+        return self._bill(self.days, after, before)
+
+    def _of_session(self, session: str, after: int, before: int) -> httpx.Response:
+        self.sessions_asked.append(session)
+        if self.of_session:
+            return self.of_session.pop(0)
+        if session not in self.of_sessions:
+            return httpx.Response(404, json={"detail": "Not found"})
+        return self._bill(self.of_sessions[session], after, before)
+
+    def _bill(self, days: Mapping[date, float], after: int, before: int) -> httpx.Response:
+        billed = {day: acus for day, acus in days.items() if after <= bounds(day)[0] < before}
         rows = [
             {"date": self.stamp(day), "acus": acus, "acus_by_product": self.products.get(day, {})}
             for day, acus in sorted(billed.items())
@@ -123,7 +142,7 @@ class Store:
             await session_days.record(tx, name, at)
             channel = values.get("channel", CHANNEL)
             if not channel.startswith("D"):
-                await channels.set_private(tx, TEAM, channel, private=False)
+                await channels.set_private(tx, TEAM, channel, private=False, asked_at=math.inf)  # never again
 
     async def spent(self, day: date, **acus: float) -> None:
         """Let sessions spend something on a day, at whose end they are what they are now."""
@@ -143,9 +162,15 @@ class Store:
             found = PullRequest(url, state)
             await pull_requests.put(tx, [(FollowedSession(session, TEAM, ORG, session), [found])], at)
 
-    async def person(self, user: str, name: str, at: float) -> None:
+    async def billed(self, days: Mapping[date, float], at: float) -> None:
+        """What Devin billed on some days, as it was read at an instant."""
         async with self.db.write() as tx:
-            await people.put(tx, TEAM, Person(user, name), at)
+            bills = {day: {"devin": exact(acus)} for day, acus in days.items()}
+            await spend.put_consumption(tx, ORG, bills, at)
+
+    async def person(self, user: str, name: str, at: float, tz: str | None = None) -> None:
+        async with self.db.write() as tx:
+            await people.put(tx, TEAM, Person(user, name, tz=tz), at)
 
     async def put(self, table: Any, *rows: dict[str, Any]) -> None:
         async with self.db.write() as tx:

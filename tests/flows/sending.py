@@ -18,4 +18,4 @@ def senders_of(services: Services, transfers: FileTransfers | None = None) -> Se
     kernel = Kernel(services, Access(services), Gates(), shared)
     parts = kernel_parts(kernel)
     drawn, sources = drawers(kernel, parts), parts.file_sources()
-    return Senders.of(services, shared, files, drawn, sources, notify_asker_of_channel)
+    return Senders.of(services, Access(services), shared, files, drawn, sources, notify_asker_of_channel)

@@ -121,7 +121,7 @@ async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
     assert said[0] == said[1]
     assert "you 0 of 15 ACUs today (0 %)" in await answer(on, ANN, "budget list")
     await settled(on)
-    assert await posts(on, DM_OF_ANN) == ["An admin raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE."]
+    assert await posts(on, DM_OF_ANN) == ["ada raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE."]
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set", "budget_grant"]
 
 

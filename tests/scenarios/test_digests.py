@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from bot.domain.billing import billing_day
 from bot.features.digest import subscription_sentences
 from bot.features.digest.subscription import MissedBecause
-from bot.timing import Timing
-from tests.scenarios.ahead import Ahead, rows
+from bot.timing import HOUR, Timing
+from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
 
 pytestmark = pytest.mark.timing(digest_tick=0.3)
@@ -158,3 +159,39 @@ async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time
     clock.put(2 * 3600)
     post = await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
     assert "Only the sessions of this channel count." in post["rendered"]
+
+
+async def test_a_time_that_has_passed_already_skips_no_day_when_it_takes_the_place_of_a_later_one(
+    on: Harness, clock: Ahead
+) -> None:
+    noon = datetime.fromtimestamp(time.time(), UTC).replace(hour=12, minute=0, second=0) + timedelta(days=1)
+    clock.put(noon.timestamp() - clock())
+    await checked(on, "digest add 14:00 UTC here", f"<#{GENERAL}> gets the daily digest every day at 14:00 (UTC).")
+    await checked(on, "digest add 10:00 UTC here", "It replaces the one at 14:00 (UTC), `here`.")
+    await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
+
+
+async def test_a_digest_that_was_added_with_csv_comes_with_a_file(on: Harness, clock: Ahead) -> None:
+    _, session = await on.started()
+    await on.devin.set(session, acus_consumed=2.5)
+    day = billing_day(clock())
+
+    async def has_spent() -> bool:
+        return sum(float(row["acus"]) for row in await rows(on, "spend")) == 2.5
+
+    await until(has_spent)
+    noon = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=12)
+    clock.put(noon.timestamp() - clock())
+    answer = "A CSV file in its thread has a row for each session."
+    await checked(on, "digest add 13:00 UTC csv here", answer)
+    assert f"· 13:00 (UTC) · `here csv` · added by <@{ADA}>" in await typed(on, "digest list")
+    clock.put(HOUR)
+    root = await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
+    shared = await on.slack.wait_for_message(GENERAL, "as CSV.", thread_ts=root["ts"])
+    (file,) = shared["files"]
+    content = on.simulated_slack.state.files[file["id"]].content
+    assert content is not None
+    header, row, total = content.decode().splitlines()
+    assert header == "session,url,thread,person,acus,pull_requests"
+    assert row.endswith(",ann,2.5,0")
+    assert total == "total,,,,2.5,"

@@ -566,7 +566,7 @@ async def test_a_table_that_slack_does_not_draw_is_written_as_text(on: Harness) 
     message = await on.slack.wait_for_message(DIRECT, "1 row, also")
     assert message["text"].split("\n\n")[1].split("\n") == [
         "When (UTC) · Who · What · Which · Where · Before → after · Outcome",
-        f"2026-09-21 14:13 · {ADA} · budget · org · <#{GENERAL}> · - → acus: 5 · done",
+        f"2026-09-21 14:13 · ada · budget · org · <#{GENERAL}> · - → acus: 5 · done",
     ]
 
 

@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
-from bot.domain.billing import billing_day
+import pytest
+
+from bot.conversation.titles import past_session
+from bot.domain.billing import billing_day, bounds
 from bot.domain.session import DisplayState
-from bot.timing import DAY, HOUR
+from bot.timing import DAY, HOUR, PRODUCTION
 from bot.views.sentences import STATE_SENTENCES
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, Harness
-from tests.scenarios.observations import card_of, polled
+from tests.scenarios.observations import card_of, polled, settled
 
 PULL = "https://github.com/acme/web/pull/7"
 
@@ -126,31 +129,67 @@ async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harn
     await until(lambda: _waited(on, [2, 0]))
 
 
-async def test_a_question_that_nobody_answers_overnight_counts_until_somebody_does(on: Harness, clock: Ahead) -> None:
+async def test_a_question_that_nobody_answers_counts_until_the_session_sleeps(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
-    clock.put(HOUR)
     await on.devin.set(session, status="suspended", status_detail="inactivity")
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
+    await until(lambda: _waited(on, [0]))
     clock.put(15 * HOUR)
-    await polled(on)
-    assert await waited(on) == [None]
     await on.slack.say(ANN, GENERAL, "the first one", thread_ts=ts)
     await on.devin.wait_for_messages("the first one")
-    await until(lambda: _waited(on, [16]))
+    await polled(on)
+    assert await waited(on) == [0]
 
 
 async def test_a_question_that_is_put_away_unanswered_counts_until_then(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
-    await on.devin.set(session, status="suspended", status_detail="inactivity")
-    await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
     clock.put(3 * HOUR)
+    await polled(on)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await until(lambda: _waited(on, [3]))
 
 
 async def _waited(on: Harness, expected: list[float | None]) -> bool:
     return await waited(on) == expected
+
+
+@pytest.mark.timing(first_purge=0.0)
+async def test_figures_of_sessions_stay_after_these_are_deleted_but_for_what_was_written(
+    on: Harness, clock: Ahead
+) -> None:
+    ts = await on.mention("repo=acme/web fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="running", status_detail="working", acus_consumed=2.5)
+    await until(lambda: _has_spent(on, 2.5))
+    await ended_for_good(on, ts)
+    day = billing_day(clock())
+    await settled(on)
+    await on.stop()
+    clock.put(PRODUCTION.retention + DAY)
+    await on.start()
+    await until(lambda: _nothing_is_left(on))
+
+    async def answer(asked: str, command: str = f"usage {day}") -> str:
+        return str((await on.slack.slash(ADA, GENERAL, f"{command} {asked}"))["answer"])
+
+    of_month = await answer("by repo", f"report {day:%Y-%m}")
+    assert "1 session: 0 with a pull request, 1 without, which used 2.5 ACUs." in of_month
+    assert "• acme/web: no pull requests" in of_month
+    assert "There are no figures from before" in await answer("2020-01", "report")
+    assert "1. session of" in await answer("")
+    assert "• ann: 2.5 ACUs · 1 session" in await answer("by person")
+    assert "• acme/web: 2.5 ACUs · 1 session" in await answer("by repo")
+    assert f"• {past_session(bounds(day)[0])} (ann): 2.5 ACUs" in await answer("by session")
+    assert "login test" not in str(await rows(on, "past_sessions"))
+
+
+async def _has_spent(on: Harness, acus: float) -> bool:
+    return sum(float(row["acus"]) for row in await rows(on, "spend")) == acus
+
+
+async def _nothing_is_left(on: Harness) -> bool:
+    return not await rows(on, "sessions")

@@ -32,13 +32,15 @@ async def test_a_channel_is_public_only_if_slack_said_so(db: Database) -> None:
         for number, channel in enumerate(("C1", "C2", "C3", "C3", "D1")):
             await sessions.add(tx, session(f"s{number}", channel=channel))
         await channels.set_shared(tx, TEAM, "C1", True, NOW)
-        assert sorted(await channels.not_asked_about(tx, TEAM, 9)) == ["C1", "C2", "C3"]
-        await channels.set_private(tx, TEAM, "C1", private=False)
-        await channels.set_private(tx, TEAM, "C2", private=True)
-        assert await channels.not_asked_about(tx, TEAM, 9) == ["C3"]
-        assert await channels.public(tx, TEAM) == {"C1"}
+        assert sorted(await channels.to_ask_about(tx, TEAM, NOW, 9)) == ["C1", "C2", "C3"]
+        await channels.set_private(tx, TEAM, "C1", private=False, asked_at=NOW)
+        await channels.set_private(tx, TEAM, "C2", private=True, asked_at=NOW + 1)
+        assert await channels.to_ask_about(tx, TEAM, NOW, 9) == ["C3"]
+        assert await channels.to_ask_about(tx, TEAM, NOW + 1, 9) == ["C3", "C1"]
+        assert await channels.to_ask_about(tx, TEAM, NOW + 1, 1) == ["C3"]
+        assert await channels.are_private(tx, TEAM) == {"C1": False, "C2": True}
         await channels.set_private(tx, TEAM, "C1", private=True)
-        assert await channels.public(tx, TEAM) == frozenset()
+        assert await channels.are_private(tx, TEAM) == {"C1": True, "C2": True}
         assert await channels.get(tx, TEAM, "C1") == KnownChannel(TEAM, "C1", True, NOW, None, is_private=True)
 
 

@@ -9,7 +9,7 @@ import pytest
 from inline_snapshot import Is, snapshot
 
 from bot.domain.admins import Admins
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb
 from bot.domain.commands.registry import NOTIFY, STATUS, STOP
@@ -231,7 +231,9 @@ SAID = {
     "not_anybodys": lambda text: access_sentences.not_yours("", Admins()),
     "status": lambda text: session_sentences.status(SESSION, "https://acme.slack.com/p1"),
     "cost": lambda text: session_sentences.cost(SESSION),
-    "cost_in_money": lambda text: session_sentences.cost(SESSION, Price(Decimal("2.25"), "USD")),
+    "cost_in_money": lambda text: session_sentences.cost(
+        SESSION, Money(Decimal("2.25") * Decimal(repr(SESSION.snapshot.acus)), "USD")
+    ),
     "cost_unknown": lambda text: session_sentences.cost(replace(ASLEEP, options=Options())),
     "admins_only": lambda text: access_sentences.admins_only("usage figures", ADMINS),
     "admins_only_of_many": lambda text: access_sentences.admins_only("usage figures", Admins(frozenset(MANY))),

@@ -1,7 +1,7 @@
 """Settings: what is accepted, the whole sentence for what is not, and never a secret in it."""
 
 import traceback
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,8 @@ CODE_HOSTS = (
 
 ACU_PRICE = (
     "BOT_ACU_PRICE must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign,"
-    " for example 2.25 USD or 2.25 €."
+    " for example 2.25 USD or 2.25 €. Prices in the same currency that are valid from a later day on follow behind"
+    " commas: 2.00 USD, 2.25 USD from 2026-12-01."
 )
 CYCLE_ACUS = (
     "BOT_CYCLE_ACUS must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a"
@@ -215,6 +216,18 @@ def test_spaces_around_a_value_are_forgiven():
             for wrong in ("2.25", "USD", "2,25 USD", "$2.25", "0 USD", "-1 USD", "1 US")
         ),
         *(("BOT_ACU_PRICE", wrong, ACU_PRICE) for wrong in ("USD 2.25", "2.25 dollars", "2.255", "2.25 !")),
+        *(
+            ("BOT_ACU_PRICE", wrong, ACU_PRICE)
+            for wrong in (
+                "2.25 USD from 2026-12-01",  # and before?
+                "2 USD, 2.25 USD",
+                "2 USD, 2.25 EUR from 2026-12-01",
+                "2 USD, 2.25 USD from 2026-12-01, 3 USD from 2026-12-01",
+                "2 USD, 2.25 USD from 2026-02-30",
+                "2 USD, 2.25 USD from December",
+                "2 USD,",
+            )
+        ),
         *(("BOT_SESSION_ACUS", wrong, SESSION_ACUS) for wrong in ("0", "-1", "ten")),
         *(("BOT_WAKE_GUARD_HOURS", wrong, WAKE_GUARD) for wrong in ("-1", "inf", "never", "87601")),
         *(("BOT_RUNAWAY_ACUS", wrong, RUNAWAY) for wrong in ("-1", "inf", "many")),
@@ -286,23 +299,31 @@ def test_hosts_of_code_and_texts_that_are_kept():
 @pytest.mark.parametrize(
     ("given", "price"),
     [
-        ("2.25 USD", (Decimal("2.25"), "USD")),
-        ("2.25 €", (Decimal("2.25"), "€")),
-        ("2.25usd", (Decimal("2.25"), "USD")),
-        ("3 EUR", (Decimal(3), "EUR")),
+        ("2.25 USD", [(Decimal("2.25"), "USD", date.min)]),
+        ("2.25 €", [(Decimal("2.25"), "€", date.min)]),
+        ("2.25usd", [(Decimal("2.25"), "USD", date.min)]),
+        ("3 EUR", [(Decimal(3), "EUR", date.min)]),
+        (
+            "2.40 usd from 2027-06-01,2.00 USD, 2.25 USD from 2026-12-01",
+            [
+                (Decimal("2.00"), "USD", date.min),
+                (Decimal("2.25"), "USD", date(2026, 12, 1)),
+                (Decimal("2.40"), "USD", date(2027, 6, 1)),
+            ],
+        ),
     ],
 )
-def test_a_price_is_an_amount_and_a_currency(given, price):
-    assert load_settings(HTTP | {"BOT_ACU_PRICE": given}).bot_acu_price == price
+def test_a_price_is_an_amount_and_a_currency_and_may_change_on_a_day(given, price):
+    assert [*load_settings(HTTP | {"BOT_ACU_PRICE": given}).bot_acu_price] == price
 
 
 def test_a_price_and_a_limit_from_a_file(tmp_path):
     file = tmp_path / ".env"
     file.write_text("BOT_ACU_PRICE=2.25 USD\nBOT_CYCLE_ACUS=1200.5\n")
-    assert (load_settings(HTTP).bot_acu_price, load_settings(HTTP).bot_cycle_acus) == (None, None)
+    assert (load_settings(HTTP).bot_acu_price, load_settings(HTTP).bot_cycle_acus) == ((), None)
     assert [load_settings(HTTP | {"BOT_NAMES": given}).bot_names for given in ("", "on", "off")] == [True, True, False]
     settings = load_settings(HTTP, file)
-    assert (settings.bot_acu_price, settings.bot_cycle_acus) == ((Decimal("2.25"), "USD"), 1200.5)
+    assert (settings.bot_acu_price, settings.bot_cycle_acus) == (((Decimal("2.25"), "USD", date.min),), 1200.5)
 
 
 def test_a_zone_a_time_admins_and_a_log_level():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.billing import bounds
 from bot.domain.cycle import (
     Cycle,
@@ -25,7 +25,7 @@ from bot.features.consumption.sentences import CycleFigures, ProductUse, cycle_l
 
 NOVEMBER = calendar_month(date(2026, 11, 26))
 FROM_THE_20TH = Cycle(date(2026, 11, 20), date(2026, 12, 19))
-DOLLARS = Price(Decimal("2.25"), "USD")
+DOLLARS = Money(Decimal("2189.25"), "USD")
 
 
 def utc(*parts):
@@ -108,8 +108,8 @@ def test_the_limit_of_local_agents_is_none_of_devins():
 # ---------------------------------------------------------------- the line
 
 
-def line(price=None, **facts):
-    return cycle_line(CycleFigures(**({"cycle": NOVEMBER, "used": 973.0, "limit": 1200} | facts)), price)
+def line(**facts):
+    return cycle_line(CycleFigures(**({"cycle": NOVEMBER, "used": 973.0, "limit": 1200} | facts)))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,10 @@ def line(price=None, **facts):
         ({"limit": None, "forecast": Forecast(973, 1000)}, "November: 973 ACUs · forecast 973\N{EN DASH}1,000"),
         ({"limit": None, "is_over": True}, "November: 973 ACUs"),
         ({"is_over": True}, "November: 973 of 1,200 ACUs (81 %)"),
+        (
+            {"forecast": Forecast(1123.4, 1123.4, is_range=False)},
+            "November: 973 of 1,200 ACUs (81 %) · forecast about 1,120",
+        ),
         # Rounded, the forecast would be below what was used.
         ({"used": 1124.6, "limit": None, "forecast": Forecast(1124.6, 1124.7)},
          "November: 1,124.6 ACUs · forecast 1,124.6"),
@@ -187,11 +191,11 @@ def test_what_others_used_stands_beside_what_devin_used_of_its_limit(facts, word
 
 
 def test_beside_others_the_sum_has_the_money():
-    assert line(DOLLARS, used=24.0, limit=500, others=(LOCAL,), is_over=True) == (
-        "November: Devin 24 of 500 ACUs (4 %) · local agents 600 ACUs · 624 ACUs in all (1,404.00 USD)"
+    assert line(cost=DOLLARS, used=24.0, limit=500, others=(LOCAL,), is_over=True) == (
+        "November: Devin 24 of 500 ACUs (4 %) · local agents 600 ACUs · 624 ACUs in all (2,189.25 USD)"
     )
 
 
 def test_with_a_price_the_total_of_the_cycle_has_its_money():
-    assert line(DOLLARS, is_over=True) == "November: 973 of 1,200 ACUs (81 %, 2,189.25 USD)"
-    assert line(DOLLARS, limit=None, is_over=True) == "November: 973 ACUs (2,189.25 USD)"
+    assert line(cost=DOLLARS, is_over=True) == "November: 973 of 1,200 ACUs (81 %, 2,189.25 USD)"
+    assert line(cost=DOLLARS, limit=None, is_over=True) == "November: 973 ACUs (2,189.25 USD)"

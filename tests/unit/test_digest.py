@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import Is, snapshot
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Money, half_up
 from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
@@ -260,8 +260,12 @@ def test_a_plan_without_acus_has_no_cycle():
     assert MARCH not in written(yesterday(figures).blocks)
 
 
+def dollars(amount):
+    return Money(Decimal(amount), "USD")
+
+
 def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
-    message = yesterday(replace(FIGURES, price=Price(Decimal("2.25"), "USD")))
+    message = yesterday(replace(FIGURES, cost=dollars("28.125"), cycle=replace(FIGURES.cycle, cost=dollars("222.75"))))
     march = "March: 99 of 1,200 ACUs (8 %, 222.75 USD) · forecast 310\N{EN DASH}380"
     assert_valid(message)
     assert written(message.blocks) == (
@@ -276,7 +280,7 @@ def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
 
 
 def test_with_a_price_what_came_through_slack_has_its_money_where_the_total_is_not_known():
-    above, _ = amounts(total=None, price=Price(Decimal("2.25"), "USD"))
+    above, _ = amounts(total=None, cost=dollars("28.125"))
     assert above == ["*12.5 ACUs (28.13 USD)* through Slack", "The total could not be read from Devin this time."]
 
 

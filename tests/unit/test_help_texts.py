@@ -40,8 +40,8 @@ def test_what_works_behind_the_slash_command():
     )
     assert ADMIN_HELP.text == (
         "*For admins of Devin Bridge*\n"
-        "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by person|channel|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"
-        "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of pull requests\n"
+        "• `/devin usage [today|yesterday|week|month|last month|cycle|YYYY-MM|YYYY-MM-DD..YYYY-MM-DD] [by person|channel|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"
+        "• `/devin report [week|month|last month|cycle|YYYY-MM|YYYY-MM-DD..YYYY-MM-DD] [by person|channel|repo|playbook] [csv]` shows what came of pull requests\n"
         "• `/devin digest [list|add|remove|now]` chooses which channels get digests\n"
         "• `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]` sets a budget\n"
         "• `/devin budget remove N` removes it\n"

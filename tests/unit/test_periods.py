@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.billing import Period, billing_day, newest_finished
-from bot.domain.cycle import Cycle
+from bot.domain.cycle import Cycle, calendar_month
 from bot.domain.periods import RangeFault, Span, days_between, span_of_dates, span_of_period
 
 KEPT = date(2026, 1, 1)
@@ -26,6 +26,9 @@ def may(first, last=None):
     return days_between(date(2026, 5, first), date(2026, 5, last or first))
 
 
+APRIL = days_between(date(2026, 4, 1), date(2026, 4, 30))
+
+
 @pytest.mark.parametrize(
     ("period", "now", "counted", "apart"),
     [
@@ -40,6 +43,10 @@ def may(first, last=None):
         (Period.MONTH, SETTLING, may(1, 18), may(19, 20)),
         (Period.MONTH, utc(2026, 5, 1, 12), (), may(1)),
         (Period.MONTH, utc(2026, 5, 1, 7), days_between(date(2026, 4, 1), date(2026, 4, 29)), (date(2026, 4, 30),)),
+        (Period.LAST_MONTH, NOON, APRIL, ()),
+        (Period.LAST_MONTH, utc(2026, 5, 1, 12), APRIL, ()),
+        (Period.LAST_MONTH, utc(2026, 5, 1, 8, 30), APRIL[:-1], APRIL[-1:]),
+        (Period.LAST_MONTH, utc(2026, 5, 1, 7), days_between(date(2026, 3, 1), date(2026, 3, 31)), ()),
         (Period.CYCLE, NOON, may(6, 19), may(20)),
         (Period.CYCLE, utc(2026, 5, 6, 8), (), may(6)),
     ],
@@ -62,6 +69,10 @@ def test_a_month_begins_with_the_first_day_of_which_there_are_figures():
         ("2026-05-18..2026-05-20", may(18, 19), may(20)),
         ("2026-05-20", (), may(20)),
         ("2026-01-01", (KEPT,), ()),
+        ("2026-04", APRIL, ()),
+        ("2026-05", may(1, 19), may(20)),
+        ("2026-04..2026-05", APRIL + may(1, 19), may(20)),
+        ("2026-04..2026-05-03", APRIL + may(1, 3), ()),
     ],
 )
 def test_a_range_includes_both_ends(typed, counted, apart):
@@ -70,9 +81,26 @@ def test_a_range_includes_both_ends(typed, counted, apart):
     assert (span.counted, span.apart) == (counted, apart)
 
 
+@pytest.mark.parametrize("typed", ["2026-04", "2026-04-01..2026-04-30", "2026-04..2026-04"])
+def test_a_month_is_one_however_it_is_typed_and_whole_once_all_of_it_is_finished(typed):
+    assert span_of_dates(typed, NOON, KEPT).whole_month == calendar_month(APRIL[0])
+    assert span_of_dates(typed, utc(2026, 5, 1, 8, 30), KEPT).whole_month is None
+
+
+def test_a_month_begins_with_the_first_figures_but_a_day_before_them_has_none():
+    (kept, *_) = after = APRIL[4:]
+    month = span_of_dates("2026-04", NOON, kept)
+    assert (month.counted, month.whole_month) == (after, None)
+    assert span_of_dates("2026-04-01..2026-04-30", NOON, kept).fault is RangeFault.NOT_KEPT
+
+
 @pytest.mark.parametrize(
     ("typed", "fault"),
     [
+        ("2026-13", RangeFault.MALFORMED),
+        ("2026-06", RangeFault.FUTURE),
+        ("2025-12", RangeFault.NOT_KEPT),
+        ("2026-05..2026-04", RangeFault.REVERSED),
         ("2026-02-30", RangeFault.MALFORMED),
         ("2026-5-4", RangeFault.MALFORMED),
         ("2026-05-04..", RangeFault.MALFORMED),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.session import Lifecycle, Options, Session, Snapshot
 from bot.domain.waking import WakeLimits, WakeQuestion, is_asleep, wake_question
 from bot.views.answers import wakings as waking_sentences
@@ -96,17 +96,17 @@ def test_a_long_sleep_is_asked_about_once():
     assert wake_question(unknown, LIMITS, NOW) is None
 
 
-def asked(session, limits=LIMITS, price=None):
+def asked(session, limits=LIMITS, cost=None):
     question = wake_question(session, limits, NOW)
     assert question is not None
-    message = waking_sentences.ask_to_wake(session, question, "s1|k", price)
+    message = waking_sentences.ask_to_wake(session, question, "s1|k", cost)
     [_, row] = message.blocks
     assert {button["value"] for button in row["elements"]} == {"s1|k"}
     return message.text, [button["text"]["text"] for button in row["elements"]]
 
 
 def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
-    assert asked(asleep(2.13, acu=2), price=Price(Decimal("2.25"), "USD")) == (
+    assert asked(asleep(2.13, acu=2), cost=Money(Decimal("4.79"), "USD")) == (
         "This session has used its 2 ACUs. It has cost 2.1 ACUs (4.79 USD) so far. "
         f"Wake it with 2 more, or leave it asleep. {KEPT}",
         ["Wake it, 2 more ACUs", "Leave it"],

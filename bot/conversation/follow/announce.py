@@ -13,7 +13,7 @@ from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd
 from bot.domain.keys import ref_of
 from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
-from bot.domain.waiting import still_waits, waiting_since
+from bot.domain.waiting import waiting_since, waits
 from bot.domain.waking import is_asleep
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -221,9 +221,12 @@ class Announce:
     # ------------------------------------------------------------ state and card
 
     async def _store_waiting(self, uow: UnitOfWork, change: _Change) -> None:
-        """Store that the session waits for a person, once that is announced, or that it does so no longer."""
+        """Store that the session waits for a person, once that is announced, or that it does so no longer.
+
+        That ends with its sleep: whoever leaves a question until then does not wait for the answer.
+        """
         session, end = change.session, change.decision.end
-        if not still_waits(session):
+        if not waits(session):
             if moved(change.before.session.snapshot, session.snapshot):
                 await waiting_times.end(uow.tx, session.id, min(float(session.snapshot.updated_at), uow.now))
         elif end is not None and end.kind in _BLOCKS:

@@ -1,6 +1,7 @@
 """What is kept of sessions longer than their own rows: the outcome of each day, pull requests, and what was spent."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from bot.domain.billing import billing_day
 from bot.domain.session import Snapshot
@@ -14,15 +15,24 @@ Polled = tuple[TrackedSession, Snapshot]  # our record from before, and the snap
 async def record_polled(uow: UnitOfWork, org_id: str, polled: Sequence[Polled], last_poll: float) -> None:
     """Keep what a poll found of sessions of an organisation; `last_poll` is when they were polled before.
 
-    What was spent counts for the running billing day, and for the running hour if the last poll is not long ago.
+    What was spent counts for the running billing day, and for the running hour if the last poll is not long ago. If it
+    is, some may be of the days before: that is noted.
     A crash before the commit keeps nothing of this, nor the snapshots: the next poll finds the same.
     """
     await session_days.record_polled(uow.tx, polled, uow.now)
     await pull_requests.record_polled(uow.tx, [(tracked.session, snapshot) for tracked, snapshot in polled], uow.now)
     acus = _spent(polled)
-    await spend.add(uow.tx, org_id, billing_day(uow.now), acus)
-    if uow.now - last_poll <= uow.timing.spend_slots:
+    followed = uow.now - last_poll <= uow.timing.spend_slots
+    since = {} if followed else _first_days(polled, last_poll, billing_day(uow.now))
+    await spend.add(uow.tx, org_id, billing_day(uow.now), acus, since)
+    if followed:
         await recent_spend.add(uow.tx, acus, uow.now)
+
+
+def _first_days(polled: Iterable[Polled], last_poll: float, today: date) -> dict[str, date]:
+    """Return the day from which on sessions may have spent what is new, by our ids, if that is not `today`."""
+    first = {one.session.id: billing_day(max(last_poll, one.session.created_at)) for one, _ in polled}
+    return {key: day for key, day in first.items() if day < today}
 
 
 def _spent(polled: Iterable[Polled]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.conversation.session_card import SessionCard
+from bot.conversation.session_costs import cost_so_far
 from bot.domain.causes import AskingCause, Cause, Hold, MessageCause
 from bot.domain.commands.presses import AnswerGiven
 from bot.domain.lane import held_lane
@@ -67,7 +68,9 @@ async def _hold(uow: UnitOfWork, job: Job[MessageCause], session: Session, quest
     row, asked = job.row, None
     if not await _was_asked(uow, session, row.cause.user):
         asked = uow.now
-        message = waking_sentences.ask_to_wake(session, question, _target(session, row), job.workspace.policy.acu_price)
+        price = job.workspace.policy.acu_price
+        cost = await cost_so_far(uow.tx, price, session.id, session.snapshot.acus, uow.now)
+        message = waking_sentences.ask_to_wake(session, question, _target(session, row), cost)
         # A row may be asked about twice, each time in another attempt.
         await uow.reply_privately(recipient_of(job, session), message, key=f"{row.key}:asked:{row.attempts}")
     hold = Hold(waking_sentences.QUESTION, session.id, uow.now + uow.timing.wake_question, asked)

@@ -2,15 +2,18 @@
 
 from typing import Any, Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.session import Session
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, spends
 from bot.features.alarms.specs import ALARM_FINE, ALARM_SNOOZE, ALARM_STOP
 from bot.views import blocks
 from bot.views.message import Block, Message
-from bot.views.sentences import IN_DIRECT_MESSAGE, STATE_WORDS
+from bot.views.sentences import STATE_WORDS
 from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
 
+WITHHELD: Final = Message(
+    "There was an alarm here. This channel is shared with another company, so what was spent does not appear here."
+)
 SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
 OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
 GO_ON: Final = Message("OK, the session goes on, with no other alarm about it until this one is over.")
@@ -19,19 +22,27 @@ _SOMEBODY: Final = "somebody"  # who is erased, or where figures name nobody
 
 
 def alarm_post(
-    alarm: Alarm, session: Session | None = None, by: str = "", permalink: str | None = None, price: Price | None = None
+    alarm: Alarm,
+    session: Session | None = None,
+    by: str = "",
+    permalink: str | None = None,
+    cost: Money | None = None,
+    stand_in: str | None = None,
 ) -> Message:
-    """Show `alarm`. One of a `session` has its thread's `permalink`, and names who has decided: `by`, or somebody."""
+    """Show `alarm`. One of a `session` has its thread's `permalink` and its `cost`, and names `by` who decided.
+
+    Outside of its thread a `stand_in` takes the place of title and links, where not all readers may see them.
+    """
     if alarm.kind is AlarmKind.UNREAD:
         return _unread(alarm)
     title, url = (session.title, session.url) if session else ("A session", None)
     if alarm.thread_ts is not None:
         title, permalink = "This session", None  # the post is in its thread
-    elif session is not None and session.is_direct:
-        title, url, permalink = IN_DIRECT_MESSAGE, None, None  # nobody else can read its thread
+    elif stand_in is not None:
+        title, url, permalink = stand_in, None, None
     found = _found(alarm.facts)
     lines = [f"{_sign(alarm)} *{link(url, title)}* {found}.", _decision(alarm, session, fitted(by, 80))]
-    facts = [f"{total_acus(alarm.facts['acus'], price)} in all", link(permalink, "thread") if permalink else ""]
+    facts = [f"{total_acus(alarm.facts['acus'], cost)} in all", link(permalink, "thread") if permalink else ""]
     body = [blocks.section("\n".join(line for line in lines if line)), *blocks.context(facts), *_buttons(alarm)]
     over = "Over: " if alarm.over_at is not None else ""
     return Message(f"{over}{fitted(title)} {found}.", body)

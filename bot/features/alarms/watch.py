@@ -16,7 +16,7 @@ from bot.domain.keys import short_id
 from bot.domain.outliers import usual_limit
 from bot.domain.session import Session
 from bot.features.alarms import rows as alarms
-from bot.features.alarms.drawer import AlarmPost, alarm_key, notice, post_alarm
+from bot.features.alarms.drawer import AlarmPost, alarm_key, cost_of, notice, post_alarm
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, spends, was_woken
 from bot.features.alarms.sentences import alarm_post, reminder
 from bot.kernel.organisation import Organisation
@@ -159,7 +159,8 @@ class RunawayWatch:
             async with self._services.unit_of_work(ref=short_id(key)) as uow:
                 quiet = replace(alarm, thread_ts=None)
                 once = f"{AlarmKind.RUNAWAY}:{session.id}:{session.progress_acus}"
-                await uow.notify_admins(workspace, once, notice(workspace, quiet, session))
+                cost = await cost_of(uow.tx, workspace, quiet, now)
+                await uow.notify_admins(workspace, once, await notice(uow.tx, workspace, quiet, session, cost))
             return
         await self._store(replace(alarm, changed_at=now))
         log.warning("session runs away", session=session.id, silent=facts["silent"], hour=facts["hour"])

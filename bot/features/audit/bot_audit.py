@@ -1,19 +1,29 @@
 """The audit rows of the bot, as a file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from bot.conversation.titles import ShownTitles
+from bot.domain.commands.registry import EXIT
 from bot.domain.operation import NewOperation, Operation, OperationRow
+from bot.domain.readers import Readers
 from bot.features.audit.sentences import BOT_AUDIT_TITLE
 from bot.kernel.operations.row_sources import BATCH, Batch
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import audit, people
 from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
+from bot.views.answers.wakings import WAKE
 
+Rows = Sequence[tuple[int, AuditRow]]  # each with its number
 KIND: Final = "bot_audit"  # of operations; stands in rows
+OF_SESSIONS: Final = frozenset({EXIT.name, WAKE})  # actions whose target is a session, by its id at Devin
+OF_FAN_OUTS: Final = frozenset({"start_fan_out", "retry_fan_out"})  # of which title and pages of sessions are noted
+_NAMING: Final = frozenset({"title", "sessions"})
 BOT_AUDIT_HEADER: Final = ("at", "person_id", "person", "action", "target", "channel", "before", "after", "outcome")
 
 
@@ -36,9 +46,31 @@ class BotAuditRows:
             found = await audit.below(tx, workspace.team, below, BATCH)
             total = operation.total if operation.cursor else await audit.count(tx, workspace.team)
             names = await people.names(tx, workspace.team, {row.user for _, row in found})
-        rows = [OperationRow(str(seq), bot_audit_cells(row, names.get(row.user))) for seq, row in found]
+            shown = await shown_rows(tx, workspace, found, Readers(person=operation.user))
+        rows = [OperationRow(str(seq), bot_audit_cells(row, names.get(row.user))) for seq, row in shown]
         cursor = {"below": found[-1][0]} if len(found) == BATCH else None
         return Batch(rows, len(rows), cursor, total)
+
+
+async def shown_rows(tx: Transaction, workspace: Workspace, found: Rows, readers: Readers) -> Rows:
+    """Return the rows as `readers` may see them: without title and links of sessions that are not theirs to read."""
+    titles = await ShownTitles.read(tx, workspace, readers)
+    return [(seq, _shown(row, titles.replacement(row.channel or "", row.user))) for seq, row in found]
+
+
+def _shown(row: AuditRow, stand_in: str | None) -> AuditRow:
+    """Return `row` with a `stand_in` for what names the session that it is about, if one is needed."""
+    if stand_in is None:
+        return row
+    if row.action in OF_SESSIONS:
+        return replace(row, target=stand_in)
+    if row.action in OF_FAN_OUTS:
+        return replace(row, before=_without_names(row.before), after=_without_names(row.after))
+    return row
+
+
+def _without_names(changed: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if changed is None else {key: value for key, value in changed.items() if key not in _NAMING}
 
 
 def bot_audit_cells(row: AuditRow, name: str | None) -> tuple[str | None, ...]:

@@ -1,8 +1,9 @@
 """What admins ask for with `/devin audit` and `/devin audit bot`: mostly the begin of an operation."""
 
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.readers import Readers
 from bot.features.audit import sentences as audit_logs
-from bot.features.audit.bot_audit import bot_audit_cells, bot_audit_file
+from bot.features.audit.bot_audit import bot_audit_cells, bot_audit_file, shown_rows
 from bot.features.audit.source import audit_log_file
 from bot.features.audit.specs import AUDIT, AUDIT_BOT
 from bot.features.audit.words import WrongQuery, days_of, parse_query
@@ -39,10 +40,11 @@ class AuditCommands:
     async def _bot_audit(self, asked: Asked) -> Message:
         if asked.argument:
             return await begin_for(self._services, asked, bot_audit_file(self._services.clock()))
-        return await self._newest(asked.workspace)
+        return await self._newest(asked.workspace, asked.readers)
 
-    async def _newest(self, workspace: Workspace) -> Message:
+    async def _newest(self, workspace: Workspace, readers: Readers) -> Message:
         async with self._services.db.read(urgent=True) as tx:
             found = await audit.below(tx, workspace.team, None, audit_logs.MOST_LISTED)
             names = await people.names(tx, workspace.team, {row.user for _, row in found})
-        return audit_logs.bot_audit([bot_audit_cells(row, names.get(row.user, row.user)) for _, row in found])
+            shown = await shown_rows(tx, workspace, found, readers)
+        return audit_logs.bot_audit([bot_audit_cells(row, names.get(row.user, row.user)) for _, row in shown])

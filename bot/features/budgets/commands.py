@@ -16,7 +16,6 @@ from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE,
 from bot.features.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
 from bot.features.budgets.words import Problem, parse_grant, parse_number, parse_set
 from bot.kernel.access import Access
-from bot.kernel.admins import admins_of
 from bot.kernel.commands.handler import Asked, Handler
 from bot.kernel.job import CommandJob, finish_with
 from bot.kernel.services import Services
@@ -66,14 +65,14 @@ class BudgetCommands:
 
     async def _list(self, asked: Asked) -> Message:
         """Answer `budget list`, unless the person is a guest or of another company."""
+        admin = await self._access.is_admin(asked.workspace, asked.user)  # first: Slack says who they are by now
         refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
-        return refusal or await self.listing(asked.workspace, asked.user, asked.channel)
+        return refusal or await self.listing(asked.workspace, asked.user, asked.channel, admin=admin)
 
-    async def listing(self, workspace: Workspace, user: str, channel: str) -> Message:
+    async def listing(self, workspace: Workspace, user: str, channel: str, *, admin: bool) -> Message:
         """Return the list of budgets: for an admin all, for others those that hold for them in `channel`."""
         now = self._services.clock()
         async with self._services.db.scan(urgent=True) as tx:
-            admin = user in (await admins_of(tx, workspace, now - self._services.timing.admins_known)).ids
             stand = await standings(tx, workspace, now)
             entries = await self._entries(tx, stand, workspace, user, channel, admin=admin)
             no_acus = await reports_no_acus(tx, workspace, now)

@@ -22,6 +22,7 @@ NO_ACUS: Final = (
     "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
 )
 NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
+NOT_STORED: Final = "A session that is no longer stored"
 NONE_HERE: Final = "No budget applies to you here."
 ASKED: Final = Message(
     "The admins were asked for more, and you get a message once they have answered. "
@@ -62,6 +63,7 @@ class Named:
 
     standing: Standing
     name: str = ""
+    stand_in: str = ""  # for the title of a session that the reader may not see
     yours: bool = False  # the person reads it, or it is read in the session's thread
     anonymous: bool = False  # figures name nobody here
     unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
@@ -79,7 +81,10 @@ class Named:
         if budget.scope.kind is ScopeKind.ORG:
             return "the organisation's budget"
         if budget.scope.kind is ScopeKind.EACH_SESSION:
-            return "this session's budget" if self.yours else f"the budget of “{fitted(self.name)}”"
+            if self.yours:
+                return "this session's budget"
+            title = f"{self.stand_in[:1].lower()}{self.stand_in[1:]}" if self.stand_in else f"“{fitted(self.name)}”"
+            return f"the budget of {title}"
         if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
             return f"the budget of <#{subject}>"
         if self.yours:

@@ -11,12 +11,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY, SETTLING, billing_day
 from bot.domain.cycle import Cycle
+from bot.domain.readers import Readers
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import reserved_rows
 from bot.features.budgets import rows as budgets
+from bot.features.budgets import sentences as views
 from bot.features.budgets import spend_rows as budget_spend
 from bot.features.budgets.rules import USED_UP, Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
 from bot.features.budgets.sentences import Named
@@ -46,7 +49,7 @@ class Standings:
     """The standings of budgets at the instant `now`, in the billing cycle `cycle`; `added_up` is not added up again."""
 
     def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle, added_up: AddedUp) -> None:
-        self._tx = tx
+        self._tx, self._workspace = tx, workspace
         self._team, self._org_id = workspace.team, workspace.organisation.id
         self._shows_names = workspace.policy.shows_names
         self._now = now
@@ -121,11 +124,13 @@ class Standings:
         return [_standing(budget, subject, period, acus, more) for subject, acus in spent.items() if subject not in own]
 
     async def named(self, standing: Standing, viewer: str = "", *, in_thread: bool = False) -> Named:
-        """Return `standing` with the name of its person or session, as `viewer` reads it, in the session's thread."""
+        """Return `standing` with the name of its person or session, as `viewer` reads it, in the session's thread.
+
+        `viewer` is the id of a person or a channel, empty for the admins.
+        """
         kind, subject = standing.budget.scope.kind, standing.subject
         if kind is ScopeKind.EACH_SESSION:
-            session = await sessions.get(self._tx, subject)
-            return Named(standing, session.title if session else "", yours=in_thread)
+            return await self._named_session(standing, viewer, in_thread=in_thread)
         if kind is ScopeKind.ORG:
             return await self._named_organisation(standing)
         if kind not in _PEOPLE:
@@ -134,6 +139,18 @@ class Standings:
             return Named(standing, yours=subject == viewer, anonymous=True)
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)
+
+    async def _named_session(self, standing: Standing, viewer: str, *, in_thread: bool) -> Named:
+        """Return `standing` with the title of its session, or with what stands for it where `viewer` may not see it."""
+        session = await sessions.get(self._tx, standing.subject)
+        if session is None:
+            return Named(standing, stand_in=views.NOT_STORED, yours=in_thread)
+        titles = await ShownTitles.read(
+            self._tx, self._workspace, Readers.at(viewer or self._workspace.policy.admin_channel or "")
+        )
+        if (stand_in := titles.replacement(session.channel, session.requester)) is not None:
+            return Named(standing, stand_in=stand_in, yours=in_thread)
+        return Named(standing, session.title, yours=in_thread)
 
     async def _named_organisation(self, standing: Standing) -> Named:
         """Return `standing` with what it does not count; where the key gets no bill, only our sessions count."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
-from bot.domain.amounts import half_up
+from bot.domain.amounts import Price, cost, half_up
 from bot.domain.billing import ONE_DAY, Withheld
 from bot.domain.cycle import Cycle, CycleLimit, CycleLimits, LimitSource
 from bot.domain.products import DEVIN, LOCAL_AGENTS
@@ -35,7 +35,7 @@ def history_start(cycle: Cycle) -> date:
 
 
 def cycle_figures(
-    cycle: Cycle, limits: CycleLimits, amounts: DailyAcus, day: date, finished: date
+    cycle: Cycle, limits: CycleLimits, amounts: DailyAcus, day: date, finished: date, price: Price | None = None
 ) -> CycleFigures | None:
     """Return the figures of `cycle` up to `day`, or None if a day of them is not known.
 
@@ -58,6 +58,7 @@ def cycle_figures(
         forecast=_forecast(cycle, devin, used, known_until),
         is_over=known_until >= cycle.last,
         others=tuple(sorted((other for other in others if half_up(other.used, 6)), key=_order)),
+        cost=cost(price, {day: amounts.best((day,)) or 0.0 for day in days}),
     )
 
 

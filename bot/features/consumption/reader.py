@@ -123,7 +123,7 @@ class ConsumptionReader:
             left = 0
         else:
             # A crash right here loses the answer: the days are still unread, and are asked about again.
-            left = await self._store_figures(organisation.id, BillAnswer(days, _bill(answer), asked_at))
+            left = await self._store_figures(organisation.id, BillAnswer(days, bill_in(answer), asked_at))
             if any(is_missing(day, read_at.get(day, -inf), asked_at) for day in days[1:]):
                 since, until = days[0].isoformat(), days[-1].isoformat()
                 log.info("consumption read", organisation=organisation.id, since=since, until=until, days_left=left)
@@ -175,7 +175,8 @@ def _instants(known: Mapping[date, Billed]) -> dict[date, float]:
     return {day: figure.read_at for day, figure in known.items()}
 
 
-def _bill(answer: Consumption) -> Bill:
+def bill_in(answer: Consumption) -> Bill:
+    """Return what Devin has billed, as it answers; days that it does not list are left out."""
     bill: dict[date, dict[str, Decimal]] = {}
     for row in answer.consumption_by_date:
         amounts = bill.setdefault(day_of_row(row.date), {})

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import Price, exact_sum, half_up
+from bot.domain.amounts import Money, exact_sum, half_up
 from bot.domain.cycle import Cycle
 from bot.domain.shares import Share, column
 from bot.features.consumption.forecast import Forecast
@@ -44,6 +44,7 @@ class CycleFigures:
     forecast: Forecast | None = None
     is_over: bool = False  # nothing of it is left to forecast
     others: tuple[ProductUse, ...] = ()
+    cost: Money | None = None  # of all of it
 
     @property
     def parts(self) -> tuple[ProductUse, ...]:
@@ -51,15 +52,15 @@ class CycleFigures:
         return ProductUse(DEVIN, self.used, self.limit, self.forecast), *self.others
 
 
-def cycle_line(figures: CycleFigures, price: Price | None = None) -> str:
+def cycle_line(figures: CycleFigures) -> str:
     """Build the line about a cycle. A part for which something is missing is left out.
 
-    Where others than Devin used something, each has its name, and their sum has the price.
+    Where others than Devin used something, each has its name, and their sum has the cost.
     """
     until = f", through {short_date(figures.until)}" if figures.until else ""
     amounts = [half_up(part.used, 6) for part in figures.parts]
     in_all = exact_sum(amounts)
-    cost = [money(float(in_all), price)] if price else []
+    cost = [money(figures.cost)] if figures.cost else []
     devin, *others = figures.parts
     if not others:
         line = [_of_limit(devin, tenths(devin.used), cost), *_forecast(devin, figures)]
@@ -109,8 +110,9 @@ def _forecast(part: ProductUse, figures: CycleFigures) -> list[str]:
         return [f"forecast: {TOO_EARLY}"]
     if part.forecast.high <= 0:
         return []  # nobody has used anything
+    about = "" if part.forecast.is_range else "about "
     low, high = (max(part.used, _roughly(acus)) for acus in (part.forecast.low, part.forecast.high))
-    return [f"forecast {_TO.join(dict.fromkeys((tenths(low), tenths(high))))}"]
+    return [f"forecast {about}{_TO.join(dict.fromkeys((tenths(low), tenths(high))))}"]
 
 
 def _roughly(acus: float) -> float:

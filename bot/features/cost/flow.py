@@ -1,8 +1,12 @@
 """The answer to `/devin cost`: what a person's own sessions used in this billing cycle, by our own rows."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 
+from bot.conversation.session_costs import cost_so_far
+from bot.conversation.titles import title_of
+from bot.domain.amounts import cost
 from bot.domain.billing import billing_day
 from bot.domain.commands.registry import COST
 from bot.domain.commands.spec import CommandSpec
@@ -41,7 +45,10 @@ class OwnCost:
         return await self.answer(asked.workspace, asked.user, None if refused else asked.channel)
 
     async def _of_session(self, job: CommandJob, session: Session) -> None:
-        await self._services.answer(job, session_sentences.cost(session, job.workspace.policy.acu_price))
+        price, acus = job.workspace.policy.acu_price, session.snapshot.acus
+        async with self._services.db.read() as tx:
+            so_far = await cost_so_far(tx, price, session.id, acus, self._services.clock())
+        await self._services.answer(job, session_sentences.cost(session, so_far))
 
     async def answer(self, workspace: Workspace, user: str, channel: str | None = None) -> Message:
         """Return what the sessions of `user` used since the cycle began, the running day included.
@@ -60,7 +67,7 @@ class OwnCost:
             outcomes=Counter(expense.outcome for expense in spent),
             most_expensive=most_expensive,
             worked=sum(expense.worked for expense in spent),
-            price=workspace.policy.acu_price,
+            cost=cost(workspace.policy.acu_price, _by_day(spent)),
         )
         return own_cost_sentences.own_cost(costs, [own_line(named) for named in holding])
 
@@ -71,7 +78,7 @@ class OwnCost:
         found = await stored(tx, [expense.session_id for expense in listed])
         return tuple(
             OwnSession(
-                title=(session := found[expense.session_id]).title,
+                title=title_of(session := found[expense.session_id]),
                 acus=expense.acus,
                 outcome=expense.outcome,
                 address=workspace.slack.permalink(session.channel, session.thread_ts)
@@ -80,3 +87,11 @@ class OwnCost:
             )
             for expense in listed
         )
+
+
+def _by_day(spent: Sequence[SpentByPerson]) -> dict[date, float]:
+    sums: dict[date, float] = defaultdict(float)
+    for expense in spent:
+        for day, acus in expense.by_day.items():
+            sums[day] += acus
+    return sums

@@ -1,6 +1,7 @@
 """What one person's sessions spent in a period."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -8,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.outcomes import Outcome
 from bot.store import stored_sessions
-from bot.store.tables import sessions, spend
+from bot.store.tables import spend
 
 
 @dataclass(frozen=True, slots=True)
 class SpentByPerson:
     """What one of a person's sessions spent in a period, and the outcome that it had last.
 
-    One whose own row is purged is not `stored`, and `worked` of it is not known.
+    One of which nothing else is known is not `stored`, and `worked` of it is not known either.
     """
 
     session_id: str
@@ -23,12 +24,13 @@ class SpentByPerson:
     outcome: Outcome
     worked: float  # seconds so far, on other days too
     stored: bool = True
+    by_day: Mapping[date, float] = field(default_factory=dict)
 
 
 async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last: date) -> list[SpentByPerson]:
     """The sessions of `user` that were active from `first` to `last`, most ACUs first, those of fan-outs among them."""
-    stored = stored_sessions.ID.is_not(None).label("stored")
-    columns = (spend.c.session_id, spend.c.acus, spend.c.outcome, sessions.c.worked, stored)
+    stored, worked = stored_sessions.ID.is_not(None).label("stored"), stored_sessions.WORKED.label("worked")
+    columns = (spend.c.session_id, spend.c.day, spend.c.acus, spend.c.outcome, worked, stored)
     found = await tx.execute(
         select(*columns)
         .select_from(stored_sessions.with_stored(spend, spend.c.session_id, team))
@@ -42,8 +44,9 @@ async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last
     )
     spent: dict[str, SpentByPerson] = {}
     for row in found:
-        before = spent[row.session_id].acus if row.session_id in spent else 0.0
-        acus = before + float(row.acus)
-        known = SpentByPerson(row.session_id, acus, Outcome(row.outcome), row.worked or 0.0, bool(row.stored))
-        spent[row.session_id] = known
+        before = spent[row.session_id].by_day if row.session_id in spent else {}
+        days = {**before, date.fromisoformat(row.day): float(row.acus)}
+        spent[row.session_id] = SpentByPerson(
+            row.session_id, sum(days.values()), Outcome(row.outcome), row.worked or 0.0, bool(row.stored), days
+        )
     return sorted(spent.values(), key=lambda expense: (-expense.acus, expense.session_id))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Money, half_up
 from bot.domain.cycle import Cycle
 from bot.domain.outcomes import Outcome
 from bot.domain.shares import largest
@@ -43,7 +43,7 @@ class OwnCosts:
     outcomes: Mapping[Outcome, int]
     most_expensive: Sequence[OwnSession] = ()
     worked: float = 0.0  # seconds
-    price: Price | None = None
+    cost: Money | None = None
 
 
 def own_cost(costs: OwnCosts, more: Sequence[str] = ()) -> Message:
@@ -68,12 +68,12 @@ def own_cost(costs: OwnCosts, more: Sequence[str] = ()) -> Message:
 
 def _used(costs: OwnCosts) -> list[str]:
     if costs.acus:
-        return [f"{total_acus(costs.acus, costs.price)}."]
+        return [f"{total_acus(costs.acus, costs.cost)}."]
     return [NO_ACUS, *([f"Devin worked for {duration(costs.worked)} on them."] if costs.worked else [])]
 
 
 def _marked(costs: OwnCosts, used: Sequence[str]) -> list[str]:
-    return [f"*{total_acus(costs.acus, costs.price)}*"] if costs.acus else list(used)
+    return [f"*{total_acus(costs.acus, costs.cost)}*"] if costs.acus else list(used)
 
 
 def _most_expensive(costs: OwnCosts) -> list[str]:

@@ -8,6 +8,7 @@ from bot.conversation.titles import ShownTitles
 from bot.domain.billing import ONE_DAY, bounds, days_before
 from bot.domain.list_groups import last_change
 from bot.domain.periods import days_between
+from bot.domain.readers import Readers
 from bot.domain.session import Session
 from bot.features.digest.digest_posts import ThreadFigures
 from bot.features.digest.digest_root import NEEDS_LISTED, PULL_REQUEST_DAYS, DigestFigures, Needing, PullRequestFigures
@@ -61,21 +62,20 @@ class DigestContents:
         figures: Figures,
         first: date,
         channel: str | None,
-        titles: ShownTitles,
+        readers: Readers,
         *,
         has_file: bool,
     ) -> ThreadFigures:
-        """Return what the thread of a digest says of the days from `first` to that of its `figures`.
+        """Return what the thread of a digest for `readers` says of the days from `first` to that of its `figures`.
 
-        Where only the sessions of a `channel` count, that is the chart alone.
+        Where only the sessions of a `channel` count, there are no tables.
         """
         chart = _chart(figures, first)
-        if channel is not None:
-            return ThreadFigures(first, chart)
         async with self._services.db.scan() as tx:
-            spenders = DigestSpenders(tx, workspace, first, figures)
-            tables, without = await spenders.tables()
-            file = await digest_file(tx, workspace, figures, first, titles) if has_file else None
+            file = await digest_file(tx, workspace, figures, first, channel, readers) if has_file else None
+            if channel is not None:
+                return ThreadFigures(first, chart, file=file)
+            tables, without = await DigestSpenders(tx, workspace, first, figures, readers).tables()
         return ThreadFigures(first, chart, tables, without, file)
 
     async def _needing(self, tx: Transaction, workspace: Workspace, day: date, channel: str | None) -> list[Session]:

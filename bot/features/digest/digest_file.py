@@ -1,4 +1,4 @@
-"""The CSV file in the thread of the admin channel's digest: the sessions of its days, each with what it used."""
+"""The CSV file in the thread of a digest: the sessions of its days, each with what it used, and what is elsewhere."""
 
 from dataclasses import replace
 from datetime import date
@@ -12,10 +12,11 @@ from bot.views.answers.wording import code
 from bot.views.csv import csv_text
 from bot.views.message import MadeFile, Message
 
-SHARED: Final = "All sessions, {days}, as CSV."
+SHARED: Final = "Usage by session, {days}, as CSV."
 NOT_SHARED: Final = (
-    "Slack did not take the CSV file of all sessions, {days}. Type {command} to get it as a direct message."
+    "Slack did not take the CSV file of usage by session, {days}. Type {command} to get it as a direct message."
 )
+NOT_SHARED_HERE: Final = "Slack did not take the CSV file of usage by session in this channel, {days}."
 
 
 def question_of(first: date, last: date) -> tuple[Question, Span]:
@@ -23,11 +24,14 @@ def question_of(first: date, last: date) -> tuple[Question, Span]:
     return Question(None, f"{first}..{last}", By.SESSION), Span(first, last, days_between(first, last))
 
 
-def file_message(made: FigureFile, first: date, last: date, days: str) -> Message:
-    """Build the post with the file `made` of the sessions from `first` to `last`, which are called `days`."""
+def file_message(made: FigureFile, first: date, last: date, days: str, *, here: bool) -> Message:
+    """Build the post with the file `made` of the sessions from `first` to `last`, which are called `days`.
+
+    With `here` they are those of one channel, of which no command makes a file.
+    """
     question, _ = question_of(first, last)
     command = code(f"/devin usage {replace(question, as_file=True)}")
-    not_shared = NOT_SHARED.format(days=days, command=command)
+    not_shared = (NOT_SHARED_HERE if here else NOT_SHARED).format(days=days, command=command)
     without = Message(not_shared, [blocks.section(not_shared)])
     file = MadeFile(made.name, csv_text(made.header, made.rows))
     return Message(" ".join([SHARED.format(days=days), *made.notes]), plainer=without, file=file)

@@ -66,7 +66,7 @@ def thread_posts(figures: Figures, thread: ThreadFigures) -> tuple[Message, ...]
         *_overall(figures, thread),
         *[table_message(table) for table in tables if table is not None],
         *_without(thread.without_pull_request, figures),
-        *([file_message(thread.file, first, last, days)] if thread.file else []),
+        *([file_message(thread.file, first, last, days, here=figures.here)] if thread.file else []),
     )
 
 
@@ -74,6 +74,8 @@ def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
     """The chart. Above the one of a single day are its sessions by what became of them, as its root has not these."""
     if no_acus_at_all(figures):
         return []  # the root says it all
+    if figures.here and thread.first == figures.day:
+        return []  # so does that of a day of one channel
     outcomes = sessions_by_outcome(figures.outcomes) if figures.outcomes and thread.first == figures.day else ""
     if len(thread.chart) > 1 and any(group.spent for group in thread.chart):
         return [chart_message(line_chart(thread.chart), outcomes)]

@@ -16,6 +16,7 @@ from bot.features.usage.figure_sentences import (
     arrow,
     no_acus,
     no_acus_at_all,
+    roughly,
     why_no_total,
     why_own_rows,
     without_acus,
@@ -109,7 +110,7 @@ def digest_root(digest: DigestFigures) -> Message:
     if no_acus_at_all(figures):
         lines += [sessions_by_outcome(figures.outcomes), *without_acus(figures)]
     elif figures.cycle is not None:
-        lines.append(cycle_line(figures.cycle, figures.price))
+        lines.append(cycle_line(figures.cycle))
     lines += _pull_requests(digest.pull_requests)
     return Message(
         _notification(digest),
@@ -146,8 +147,8 @@ def _spent(figures: Figures) -> str:
     if no_acus_at_all(figures):
         return f"Devin on {day}"
     if figures.total is not None:
-        return f"{total_acus(figures.total, figures.price)} on {day}"
-    return f"{total_acus(figures.through_slack, figures.price)} through Slack on {day}"
+        return f"{total_acus(figures.total, figures.cost)} on {day}"
+    return f"{roughly(figures)}{total_acus(figures.through_slack, figures.cost)} through Slack on {day}"
 
 
 def _percent(figures: Figures) -> int | None:
@@ -163,8 +164,9 @@ def _in_words(percent: int) -> str:
 def _parts(figures: Figures) -> list[str]:
     if figures.parts is None or not any(part.amount for part in figures.parts):
         return []
-    ours, others = figures.parts
-    return [f"through Slack {share_of(ours)}", f"elsewhere {share_of(others)}"]
+    about = roughly(figures)
+    ours, others = map(share_of, figures.parts)
+    return [f"through Slack {about}{ours}", f"elsewhere {about}{others}"]
 
 
 def _explained(figures: Figures) -> list[str]:

@@ -10,6 +10,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from bot.domain.cycle import Cycle
 from bot.features.digest import subscription_rows as subscriptions
@@ -36,6 +37,8 @@ from bot.store.database.connection import Transaction
 from bot.store.outbox import OutboxRow
 
 log = get_logger(__name__)
+
+_MOST_ASKED: Final = 5  # times before a digest, each about some channels
 
 
 class DueDigests:
@@ -67,16 +70,11 @@ class DueDigests:
             found = await subscribed(tx, self._workspace)
             needs_cycles = any(subscription.edition is Edition.CYCLE for subscription in found)
             cycles = await cycles_around(tx, self._workspace.organisation.id, now) if needs_cycles else []
-        destinations = [
-            Destination(self._workspace.team, subscription, occasion)
-            for subscription in found
-            for occasion in OCCASIONS[subscription.edition]
-        ]
-        return destinations, cycles
+        return [each for subscription in found for each in _destinations(self._workspace, subscription)], cycles
 
     async def _post_due(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> None:
         past = await self._read_past(destination, cycles)
-        for digest in come_by(now, _planned(destination, cycles, now)):
+        for digest in come_by(now, _due(destination, past, cycles, now)):
             if digest.at < past.first_start:
                 continue
             if not await self._settle(destination, digest, past, now):
@@ -94,10 +92,16 @@ class DueDigests:
             await self._skip(destination, digest.day, past, "too late")
         elif not past.has_left_out(digest.day):
             if await self._may_be_posted(destination, digest.day, past):
-                await self._shared_channels.learn_private(self._workspace)
+                await self._learn_private()
                 await self._digest_post.store(destination, digest, now)
             return False
         return True
+
+    async def _learn_private(self) -> None:
+        """Ask which channels are private by now. Of more than a hundred the others are known since a day."""
+        for _ in range(_MOST_ASKED):
+            if not await self._shared_channels.learn_private(self._workspace, self._services.timing.privacy_in_digest):
+                return
 
     def _until_next(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> float:
         instants = [digest.at for digest in _planned(destination, cycles, now) if digest.at > now]
@@ -197,19 +201,49 @@ def schedule_of(policy: Policy) -> Schedule:
 
 
 async def first_at(tx: Transaction, workspace: Workspace, subscription: Subscription, now: float) -> float | None:
-    """Return when the first digest of a new subscription is posted; None if that is not known yet.
+    """Return when the first digest of a subscription that is new, or replaces another, is posted; None if unknown yet.
 
     A day that its channel was told before, under a subscription that it replaces, is not told again.
     """
     cycles = await cycles_around(tx, workspace.organisation.id, now)
-    destinations = [Destination(workspace.team, subscription, occasion) for occasion in OCCASIONS[subscription.edition]]
-    instants = [
-        digest.at
-        for destination in destinations
-        for digest in _planned(destination, cycles, now)
-        if digest.at > now and await outbox.by_key(tx, destination.key(digest.day)) is None
+    due = [
+        (destination.key(digest.day), digest.at)
+        for destination in _destinations(workspace, subscription)
+        for digest in _due(destination, await _past_of(tx, destination, cycles), cycles, now)
+        if digest.at >= now
     ]
-    return min(instants, default=None)
+    return min([at for key, at in due if await outbox.by_key(tx, key) is None], default=None)
+
+
+async def keep_past(tx: Transaction, workspace: Workspace, replaced: Subscription, now: float) -> None:
+    """Keep for the subscription that takes the place of another what is remembered of the `replaced` one.
+
+    So a day that was not told yet is told under the new one. That the channel could not be posted to is forgotten.
+    """
+    cycles = await cycles_around(tx, workspace.organisation.id, now)
+    for destination in _destinations(workspace, replaced):
+        past = await _past_of(tx, destination, cycles)
+        await store_past(tx, destination, replace(past, lost=None))
+
+
+def _destinations(workspace: Workspace, subscription: Subscription) -> list[Destination]:
+    return [Destination(workspace.team, subscription, occasion) for occasion in OCCASIONS[subscription.edition]]
+
+
+async def _past_of(tx: Transaction, destination: Destination, cycles: Sequence[Cycle]) -> Past:
+    return await read_past(tx, destination) or _first_past(destination, cycles, destination.subscription.added_at)
+
+
+def _due(destination: Destination, past: Past, cycles: Sequence[Cycle], now: float) -> list[PlannedDigest]:
+    """Return the digests about now, none of an open day before its subscription was added or replaced.
+
+    Where it was replaced, the new time of such a day may have passed already.
+    """
+    added_at = destination.subscription.added_at
+    return [
+        replace(digest, at=max(digest.at, added_at)) if past.is_open(digest.day) else digest
+        for digest in _planned(destination, cycles, now)
+    ]
 
 
 def _planned(destination: Destination, cycles: Sequence[Cycle], now: float) -> list[PlannedDigest]:

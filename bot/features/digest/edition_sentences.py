@@ -152,7 +152,7 @@ def _days(edition: EditionFigures) -> str:
 def _warning(edition: EditionFigures) -> Message:
     figures, here = edition.figures, edition.share is Share.HERE
     cycle = figures.cycle
-    lines = [NO_TOTAL] if cycle is None else [cycle_line(cycle, figures.price), *_outlook(cycle)]
+    lines = [NO_TOTAL] if cycle is None else [cycle_line(cycle), *_outlook(cycle)]
     assert edition.cycle is not None
     assumed = cycle_name(edition.cycle) if edition.cycle.assumed else ""
     title = (
@@ -185,7 +185,7 @@ def _beside_limit(name: str, part: ProductUse, span: str) -> list[str]:
         return [f"The {name} is used up."]
     if part.forecast is None or part.forecast.high <= part.limit:
         return []
-    surely = part.forecast.low > part.limit
+    surely = part.forecast.is_range and part.forecast.low > part.limit
     return [f"At this rate the {name} {'will' if surely else 'may'} be reached before the {span} ends."]
 
 

@@ -75,6 +75,11 @@ class Past:
         """Whether it was decided not to store a digest of `day`."""
         return day.isoformat() in self.unposted
 
+    def is_open(self, day: date) -> bool:
+        """Whether `day` is neither accounted for nor skipped nor left out."""
+        is_accounted = self.accounted is not None and self.accounted >= day.isoformat()
+        return not (is_accounted or self.has_logged(day) or self.has_left_out(day))
+
     def without_post(self, day: date, because: MissedBecause) -> "Past":
         """Return the past after the decision not to store a digest of `day`."""
         newest = sorted({**self.unposted, day.isoformat(): because.value}.items())[-MOST_MISSED:]

@@ -1,6 +1,7 @@
 """One digest of one destination: its figures, and its post, which is stored once for the billing day that names it.
 
-1. Devin is asked for what it billed. If it cannot be reached for half an hour, the figures that are stored have to do.
+1. Devin is asked for what it billed, and after an outage on which days our sessions used how much. If it cannot be
+   reached for half an hour, the figures that are stored have to do.
 2. The post is stored under a key with that day. A second worker, or the same one after a restart, changes nothing.
 3. It names the bills that Devin has corrected since the digest before, and the digests before it that were not posted.
 """
@@ -14,6 +15,7 @@ from bot.domain.billing import ONE_DAY, bounds, days_before, newest_finished
 from bot.domain.cycle import Cycle
 from bot.domain.key_expiry import is_near
 from bot.domain.keys import short_id
+from bot.domain.readers import Readers
 from bot.features.consumption.cycles import cycle_of, key_expiry_of
 from bot.features.digest.contents import DigestContents
 from bot.features.digest.corrections import AnnouncedCorrections
@@ -21,7 +23,7 @@ from bot.features.digest.edition_sentences import EditionFigures, Preview, editi
 from bot.features.digest.editions import LATEST, Occasion, PlannedDigest, Share, newest_day
 from bot.features.digest.past import Destination, base_of, has_said_no_acus, missed_since, read_past, store_past
 from bot.features.digest.subscription import MissedBecause, Subscription
-from bot.features.usage.figure_sentences import MostExpensive, no_acus_at_all
+from bot.features.usage.figure_sentences import no_acus_at_all
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -52,7 +54,7 @@ class DigestPost:
         if self._says_nothing(edition):
             await self._skip_quiet(destination, digest.day)
             return
-        edition = await self._with_thread(edition, destination.subscription.channel)
+        edition = await self._with_thread(edition, destination.subscription)
         key = destination.key(digest.day)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
             if not await self._add(uow, destination, digest, edition):
@@ -73,7 +75,7 @@ class DigestPost:
         day = edition.figures.day
         if self._says_nothing(edition):
             return Preview(subscription, day)
-        edition = await self._with_thread(edition, subscription.channel)
+        edition = await self._with_thread(edition, subscription)
         async with self._services.db.read() as tx:
             past = await read_past(tx, destination)
             corrections = await AnnouncedCorrections(tx, self._workspace, destination, now).of(edition)
@@ -146,7 +148,7 @@ class DigestPost:
                     error=type(error).__name__,
                 )
             return False
-        return True
+        return not await self._usage_ledger.is_behind(self._workspace.organisation)
 
     # ------------------------------------------------------------ figures
 
@@ -159,15 +161,15 @@ class DigestPost:
         else:
             first = days_before(last, 6)[0] if occasion is Occasion.WEEKLY else last
         channel = subscription.channel if subscription.share is Share.HERE else None
-        figures = await self._usage_ledger.figures(self._workspace, last, first, of=channel)
+        readers = Readers(subscription.channel)
+        figures = await self._usage_ledger.figures(self._workspace, last, first, of=channel, readers=readers)
         before = None
         if occasion is Occasion.WEEKLY:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         async with self._services.db.read() as tx:
-            titles = await ShownTitles.read(tx, self._workspace, subscription.channel)
-        listed = tuple(_shown(session, titles) for session in figures.most_expensive)
-        figures = replace(figures, here=channel is not None, most_expensive=listed)
+            titles = await ShownTitles.read(tx, self._workspace, readers)
+        figures = replace(figures, here=channel is not None)
         edition = EditionFigures(occasion, subscription.share, first, figures, cycle, before)
         if occasion is Occasion.WARNING:
             return edition
@@ -184,17 +186,16 @@ class DigestPost:
             found = await key_expiry_of(tx, self._workspace.organisation.id)
         return found if found is not None and is_near(found, self._services.clock()) else None
 
-    async def _with_thread(self, edition: EditionFigures, channel: str) -> EditionFigures:
-        """Add what a digest for a `channel` says in its thread, if it has one; the admin channel's has a file."""
-        of_all = edition.share is Share.ALL
-        if edition.occasion is Occasion.WARNING or (edition.occasion is Occasion.DAILY and not of_all):
+    async def _with_thread(self, edition: EditionFigures, subscription: Subscription) -> EditionFigures:
+        """Add what the digest of a `subscription` says in its thread, if it has one."""
+        channel, of_all = subscription.channel, edition.share is Share.ALL
+        has_file = subscription.with_file or (of_all and channel == self._workspace.policy.admin_channel)
+        has_thread = of_all or has_file or edition.occasion is not Occasion.DAILY
+        if edition.occasion is Occasion.WARNING or not has_thread:
             return edition
         counted = None if of_all else channel
-        has_file = of_all and channel == self._workspace.policy.admin_channel
-        async with self._services.db.read() as tx:
-            titles = await ShownTitles.read(tx, self._workspace, channel)
         thread = await self._contents.thread(
-            self._workspace, edition.figures, edition.first, counted, titles, has_file=has_file
+            self._workspace, edition.figures, edition.first, counted, Readers(channel), has_file=has_file
         )
         return replace(edition, thread=thread)
 
@@ -214,8 +215,3 @@ async def cycles_around(tx: Transaction, org_id: str, now: float) -> list[Cycle]
     current = await cycle_of(tx, org_id, now)
     before = await cycle_of(tx, org_id, bounds(current.first - ONE_DAY)[0])
     return [current, before] if before.last == current.first - ONE_DAY else [current]
-
-
-def _shown(session: MostExpensive, titles: ShownTitles) -> MostExpensive:
-    title = titles.replacement(session.channel)
-    return session if title is None else replace(session, title=title, permalink=None, url=None)

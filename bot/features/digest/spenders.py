@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.domain.amounts import exact, exact_sum
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.features.digest.digest_posts import WithoutPullRequest
 from bot.features.digest.digest_tables import (
     DIRECT_MESSAGES,
@@ -23,6 +24,7 @@ from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
 from bot.features.usage.figure_sentences import Figures, MostExpensive
+from bot.features.usage.part_names import HIDDEN_REPOSITORY
 from bot.features.usage.parts import FEWEST_PEOPLE
 from bot.features.usage.spend_group_rows import ALL, Group, Spending
 from bot.kernel.workspace import Workspace
@@ -36,13 +38,16 @@ _DIVISIONS: Final = dict.fromkeys((By.PERSON, By.CHANNEL, By.REPO), ALL)
 
 
 class DigestSpenders:
-    """Divides what our sessions used on the days from `first` to that of the `figures`, within one transaction."""
+    """Divides what our sessions used on the days from `first` to that of the `figures`, as `readers` may see it.
 
-    def __init__(self, tx: Transaction, workspace: Workspace, first: date, figures: Figures) -> None:
+    That is done within one transaction.
+    """
+
+    def __init__(self, tx: Transaction, workspace: Workspace, first: date, figures: Figures, readers: Readers) -> None:
         self._tx = tx
         self._workspace = workspace
         self._figures = figures
-        self._spending = Spending(workspace.team, workspace.organisation.id, first, figures.day)
+        self._spending = Spending(workspace.team, workspace.organisation.id, first, figures.day, readers=readers)
 
     async def tables(self) -> tuple[tuple[SpenderTable, ...], WithoutPullRequest]:
         """Return the tables of a digest, and what was used in sessions without a pull request.
@@ -84,7 +89,11 @@ class DigestSpenders:
             joined[named.key, _is_unknown(group)] = known.joined(named) if known else named
         table = _table("Repositories", "Repository", joined.values(), _repository, await self._small_repositories())
         # With no repository known of any session, the table would say nothing.
-        return table if any(group.key for group in joined.values()) else replace(table, rows=(), others=None)
+        return (
+            table
+            if any(group.key not in {None, HIDDEN_REPOSITORY} for group in joined.values())
+            else replace(table, rows=(), others=None)
+        )
 
     async def _small_repositories(self) -> set[str | None]:
         """The repositories that are not named, because too few people used something in them."""

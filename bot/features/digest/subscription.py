@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.questions import CSV_WORD
 from bot.features.digest.editions import Edition, Schedule, Share
 
 FROM_SETTINGS: Final = "settings"  # who added the daily digest that BOT_ADMIN_CHANNEL asks for
@@ -12,7 +13,10 @@ FROM_SETTINGS: Final = "settings"  # who added the daily digest that BOT_ADMIN_C
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One edition of the digest in one channel. `added_by` is a user's id, empty where that was erased."""
+    """One edition of the digest in one channel, which has a CSV file in its thread if it is `with_file`.
+
+    `added_by` is a user's id, empty where that was erased.
+    """
 
     channel: str
     edition: Edition
@@ -20,6 +24,7 @@ class Subscription:
     share: Share = Share.ALL
     added_by: str = ""
     added_at: float = 0.0
+    with_file: bool = False
 
     @property
     def id(self) -> str:
@@ -34,7 +39,8 @@ class Subscription:
     @property
     def as_record(self) -> dict[str, str]:
         """What an audit row says of it."""
-        return {
+        file = {"file": CSV_WORD} if self.with_file else {}
+        return file | {
             "edition": self.edition.value,
             "channel": self.channel,
             "time": f"{self.schedule.at:%H:%M}",

@@ -20,6 +20,7 @@ async def put(tx: AsyncConnection, team: str, subscription: Subscription) -> Non
         "share": subscription.share.value,
         "added_by": subscription.added_by,
         "added_at": subscription.added_at,
+        "with_file": subscription.with_file,
     }
     key = {"team": team, "channel": subscription.channel, "edition": subscription.edition.value}
     statement = insert(tx.dialect.name, subscriptions).values(**key, **values)
@@ -52,6 +53,7 @@ async def _read(tx: AsyncConnection, *where: ColumnElement[bool]) -> list[Subscr
             share=Share(row.share),
             added_by=row.added_by,
             added_at=row.added_at,
+            with_file=row.with_file,
         )
         for row in found
     ]

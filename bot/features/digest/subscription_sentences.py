@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.domain.questions import CSV_WORD
 from bot.features.digest.editions import Edition, Schedule, Share
 from bot.features.digest.subscription import MissedBecause, Subscription
 from bot.features.digest.words import DigestMistake, MistakeKind
@@ -11,7 +12,7 @@ from bot.views.message import Message
 from bot.views.sentences import mention
 from bot.views.text import when
 
-_ADD: Final = "`/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]`"
+_ADD: Final = "`/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]`"
 _UNCHANGED: Final = "so nothing was changed"
 _COMES: Final[Mapping[Edition, str]] = {
     Edition.DAILY: "every day",
@@ -29,6 +30,8 @@ _WHY_LOST: Final[Mapping[MissedBecause, str]] = {
     MissedBecause.RESTRICTED: "only some people may post there, and Devin Bridge is not one of them",
 }
 _REFUSED: Final = "Slack refuses the post"
+_CSV: Final = "With `csv` a file in its thread has a row for each session."
+_HAS_FILE: Final = "A CSV file in its thread has a row for each session."
 _TITLES: Final = (
     "It lists sessions of all channels, but hides the titles of those in direct messages and in other private channels."
 )
@@ -58,7 +61,7 @@ def digest_forms(schedule: Schedule) -> Message:
         "• `/devin digest remove 2` removes number 2 of the list that you saw last",
         "• `/devin digest now` shows you, and nobody else, what would be posted here",
         f"`weekly` comes {weekly}, about Sunday to Saturday, `cycle` {cycle}.",
-        f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}.",
+        f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}. {_CSV}",
     ]
     return Message("\n".join(lines))
 
@@ -78,8 +81,10 @@ def digest_added(subscription: Subscription, before: Subscription | None, first_
     counts = f"It counts {_COUNTS[subscription.share]}."
     if subscription.share is Share.ALL:
         counts += f" {_TITLES}"
+    if subscription.with_file:
+        counts += f" {_HAS_FILE}"
     first = f"The first one comes {when(first_at)}." if first_at is not None else ""
-    replaced = f"It replaces the one at {_time(before)}, `{before.share}`." if before else ""
+    replaced = f"It replaces the one at {_time(before)}, {_what(before)}." if before else ""
     return Message(" ".join(part for part in (named, counts, first, replaced) if part))
 
 
@@ -165,11 +170,16 @@ def _entry(subscription: Subscription, lost: MissedBecause | None) -> str:
     parts = (
         f"{subscription.edition} in <#{subscription.channel}>",
         _time(subscription),
-        f"`{subscription.share}`",
+        _what(subscription),
         origin,
         note,
     )
     return " · ".join(part for part in parts if part)
+
+
+def _what(subscription: Subscription) -> str:
+    """Whose sessions count, and whether there is a file, in the words that one types."""
+    return f"`{subscription.share} {CSV_WORD}`" if subscription.with_file else f"`{subscription.share}`"
 
 
 def _time(subscription: Subscription) -> str:

@@ -11,7 +11,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import person_lane
 from bot.features.digest import subscription_rows as subscriptions
 from bot.features.digest import subscription_sentences
-from bot.features.digest.due import first_at, schedule_of, subscribed
+from bot.features.digest.due import first_at, keep_past, schedule_of, subscribed
 from bot.features.digest.edition_sentences import preview
 from bot.features.digest.editions import OCCASIONS, Edition, Schedule
 from bot.features.digest.past import Destination, read_past
@@ -107,7 +107,7 @@ class Subscriptions:
 
     async def _show_preview(self, job: CommandJob) -> None:
         # As before a digest, which would name what is in channels of which nobody has asked yet.
-        await self._shared_channels.learn_private(job.workspace)
+        await self._shared_channels.learn_private(job.workspace, self._services.timing.privacy_in_digest)
         message = await self.preview(job.workspace, job.cause.channel or "")
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_after_ack(job), message)
@@ -126,8 +126,11 @@ class Subscriptions:
     async def _add(self, uow: UnitOfWork, job: CommandJob, subscription: Subscription) -> Message:
         workspace = job.workspace
         before = await subscriptions.get(uow.tx, workspace.team, subscription.channel, subscription.edition)
+        if before is None:
+            await _drop_past(uow.tx, workspace, subscription)
+        else:
+            await keep_past(uow.tx, workspace, before, uow.now)
         await subscriptions.put(uow.tx, workspace.team, subscription)
-        await _drop_past(uow.tx, workspace, subscription)
         row = _audit_row(workspace, subscription.added_by, job.cause.channel, uow.now, before, subscription)
         await audit.add(uow.tx, row)
         first = await first_at(uow.tx, workspace, subscription, uow.now)
@@ -183,7 +186,8 @@ async def _refusal_of_slack(workspace: Workspace, channel: str) -> Message | Non
 def _subscription(job: CommandJob, request: DigestRequest, channel: str, now: float) -> Subscription:
     usual = schedule_of(job.workspace.policy)
     schedule = Schedule(request.at or usual.at, ZoneInfo(request.zone) if request.zone else usual.zone)
-    return Subscription(channel, request.edition, schedule, request.share, job.cause.user or "", now)
+    user = job.cause.user or ""
+    return Subscription(channel, request.edition, schedule, request.share, user, now, request.with_file)
 
 
 async def _lost(tx: Transaction, workspace: Workspace, subscription: Subscription) -> MissedBecause | None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Column, Float, String, Table
 
-from bot.store.columns import metadata
+from bot.store.columns import flag, metadata
 from bot.store.table_spec import TableSpec, blank, never
 
 # Which channels get which digests, beside the daily one that the settings name.
@@ -19,6 +19,7 @@ subscriptions: Final = Table(
     Column("share", String, nullable=False),
     Column("added_by", String, nullable=False),  # empty once the person is erased
     Column("added_at", Float, nullable=False),
+    flag("with_file"),
 )
 
 TABLES: Final = (

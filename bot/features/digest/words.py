@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.commands.picked import picked_channel
+from bot.domain.questions import CSV_WORD
 from bot.domain.zones import is_offset, nearest_zones, zone_named
 from bot.features.digest.editions import Edition, Share
 
@@ -41,6 +42,7 @@ class DigestRequest:
     at: time | None = None
     zone: str | None = None
     share: Share = Share.ALL
+    with_file: bool = False
 
 
 class MistakeKind(StrEnum):
@@ -109,6 +111,8 @@ def _sorted_out(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "edition", word
         elif lowered in set(Share):
             yield "share", word
+        elif lowered == CSV_WORD:
+            yield "with_file", word
         elif word.startswith("#"):
             yield "channel", word
         elif word[0].isdecimal():
@@ -117,7 +121,9 @@ def _sorted_out(words: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield "zone", word
 
 
-def _value(name: str, word: str) -> Edition | Share | str | time | DigestMistake:
+def _value(name: str, word: str) -> Edition | Share | str | time | bool | DigestMistake:
+    if name == "with_file":
+        return True
     if name == "edition":
         return Edition(word.lower())
     if name == "share":

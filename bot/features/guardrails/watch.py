@@ -13,6 +13,7 @@ from typing import Final
 from bot.conversation.titles import ShownTitles
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.devin.models import SESSION_PAGES, GuardrailViolation
+from bot.domain.readers import Readers
 from bot.domain.session import Session, bare_id
 from bot.features.guardrails import rows as guardrail_violations
 from bot.features.guardrails import sentences as views
@@ -92,7 +93,7 @@ class GuardrailWatch:
         org_id = workspace.organisation.id
         bare = [bare_id(violation.session_id) for violation in new if violation.session_id]
         known = await sessions.by_bare_ids(uow.tx, org_id, bare)
-        titles = await ShownTitles.read(uow.tx, workspace, workspace.policy.admin_channel or "")
+        titles = await ShownTitles.read(uow.tx, workspace, Readers(workspace.policy.admin_channel or ""))
         for start in range(0, len(new), views.MOST_LISTED):
             shown = []
             for violation in new[start : start + views.MOST_LISTED]:
@@ -106,9 +107,9 @@ def _violation(
     workspace: Workspace, titles: ShownTitles, violation: GuardrailViolation, session: Session | None
 ) -> views.Violation:
     """What is shown of a violation; of a session that not all admins may see, not what it was about."""
-    url = f"{SESSION_PAGES}{bare_id(violation.session_id)}" if violation.session_id else None
     if session is not None and (session.team != workspace.team or titles.replacement(session.channel) is not None):
-        return views.Violation(violation.guardrail_name, violation.action_taken, url=url)
+        return views.Violation(violation.guardrail_name, violation.action_taken)
+    url = f"{SESSION_PAGES}{bare_id(violation.session_id)}" if violation.session_id else None
     title, permalink = session.title if session else None, None
     if session is not None and session.thread_ts is not None:
         permalink = workspace.slack.permalink(session.channel, session.thread_ts)

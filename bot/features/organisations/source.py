@@ -15,7 +15,7 @@ from typing import Any, Final
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
-from bot.domain.amounts import exact_sum
+from bot.domain.amounts import cost, exact_sum
 from bot.domain.billing import ONE_DAY, billing_day
 from bot.domain.cycle import cycle_with
 from bot.domain.operation import NOT_SHOWN, Cell, NewOperation, Operation, OperationRow
@@ -150,7 +150,8 @@ async def _rest(
     except (DevinForbidden, DevinNotFound):
         return [], _not_finished(operation)
     apart = Apart(days_between(last + ONE_DAY, until), None if found.apart is None else float(found.apart))
-    notes = enterprise_sentences.notes(found.total, found.late, apart, workspace.policy.acu_price)
+    money = cost(workspace.policy.acu_price, {day: float(acus) for day, acus in found.by_day.items()})
+    notes = enterprise_sentences.notes(found.total, found.late, apart, money)
     rest = exact_sum([found.total, Decimal(known).copy_negate()])
     cells = (enterprise_sentences.NO_ORGANISATION, None, f"{rest.normalize():f}")
     return [OperationRow(enterprise_sentences.NO_ORGANISATION, cells)] if rest else [], notes

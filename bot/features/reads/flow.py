@@ -10,7 +10,7 @@ from bot.domain.commands.picked import picked_person
 from bot.domain.commands.quotation_marks import searched
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.cycle import calendar_month
-from bot.domain.periods import Span, span_of_period
+from bot.domain.periods import RefusedRange, Span, span_of_period
 from bot.features.reads import member_sentences as members_views
 from bot.features.reads import metric_sentences as metrics_views
 from bot.features.reads import secret_sentences as secrets_views
@@ -73,7 +73,7 @@ async def metrics(workspace: Workspace, period: Period, now: float) -> Message:
     """Show what Devin counted on the finished days of the `period`."""
     today = billing_day(now)
     span = span_of_period(period, now, calendar_month(today), date.min)
-    if not span.counted:
+    if isinstance(span, RefusedRange) or not span.counted:
         return metrics_views.nothing_finished(today)
     return metrics_views.metrics(await _counted(workspace.organisation, span))
 

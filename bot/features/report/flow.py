@@ -7,12 +7,13 @@ from bot.domain.billing import Period
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import REPORT_QUESTIONS, Question
-from bot.features.report.outcomes import OutcomeAnswers
+from bot.features.report.outcomes import OutcomeAnswers, days_name
 from bot.features.report.report_files import report_file
 from bot.features.report.specs import REPORT
 from bot.features.usage.enterprise_sentences import NO_REPORT
 from bot.features.usage.figure_files import running
 from bot.features.usage.files import begin_figure_file, finished_days, spending
+from bot.features.usage.sentences import refused_range
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked, Handler
@@ -41,16 +42,20 @@ class ReportCommand:
             return NO_REPORT
         if question.as_file:
             return await self._file(asked, question)
-        return await self._answers.report(asked.workspace, question)
+        return await self._answers.report(asked.workspace, question, asked.readers)
 
     async def _file(self, asked: Asked, question: Question) -> Message:
         """Begin the file of a report. NO_ANSWER means that the operation's message is the answer."""
-        workspace = asked.workspace
+        workspace, requester = asked.workspace, Requester.of(asked)
         async with self._services.db.scan(urgent=True) as tx:
             span = finished_days(await self._usage_answers.span(tx, workspace, question), self._services.clock())
-            assert not isinstance(span, RefusedRange), "a report has no dates"
+            if isinstance(span, RefusedRange):
+                return refused_range(span)
             if not span.counted:
                 return running(question, f"{_REPORT} {replace(question, period=Period.WEEK)}")
-            groups = await self._answers.file_groups(tx, workspace, spending(workspace, span), question.by)
+            period = spending(workspace, span, requester.readers)
+            groups = await self._answers.file_groups(tx, workspace, period, question.by)
+            if question.by is None and (before := await self._answers.month_before(tx, workspace, span)) is not None:
+                groups.append((days_name(before.month.first, before.month.last), before.outcomes))
         made = report_file(question, span, groups, shows_people=workspace.policy.shows_names)
-        return await begin_figure_file(self._services, Requester.of(asked), made)
+        return await begin_figure_file(self._services, requester, made)

@@ -14,13 +14,17 @@ LEAST_DENOMINATOR: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class OpenedPullRequest:
-    """A pull request that was first seen in the period, with our ids of the sessions that worked on it."""
+    """A pull request that was first seen in the period, with our ids of the sessions that worked on it.
+
+    It is `shown` with name and address if the readers may see one of these sessions.
+    """
 
     url: str
     first_seen: float
     merged_at: float | None
     closed_at: float | None
     session_ids: tuple[str, ...]
+    shown: bool = True
 
     @property
     def is_open(self) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Subquery, func, null, select
@@ -12,17 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest
-from bot.features.usage.spend_group_rows import Spending, without_number
+from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import stored_sessions
-from bot.store.tables import pull_requests, sessions, spend
+from bot.store.tables import pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
     """What sessions can be grouped by; None is not known, or where it is not asked for.
 
-    `pull_request` is the address of one that a session had by the end of the period. Of sessions without rows of their
-    own any more, which are not `stored`, neither repository nor playbook are known.
+    `pull_request` is the address of one that a session had by the end of the period. Of sessions that are not `stored`,
+    of which there is no more than what they spent, neither repository nor playbook are known.
     """
 
     stored: bool = True
@@ -37,8 +38,10 @@ class SessionFacts:
 async def opened(tx: AsyncConnection, period: Spending) -> list[OpenedPullRequest]:
     """The pull requests of a workspace in an organisation that were first seen in the period, the oldest first."""
     columns = ("url", "session_id", "first_seen", "merged_at", "closed_at")
+    spent = select(spend.c.day).where(spend.c.session_id == pull_requests.c.session_id, spend.c.team == period.team)
+    shown = spent.where(is_shown(period, spend)).exists().label("shown")
     found = await tx.execute(
-        select(*(pull_requests.c[name] for name in columns))
+        select(*(pull_requests.c[name] for name in columns), shown)
         .where(*_opened_in(period))
         .order_by(pull_requests.c.first_seen, pull_requests.c.url, pull_requests.c.session_id)
     )
@@ -57,6 +60,15 @@ async def spent_by_session(tx: AsyncConnection, period: Spending) -> dict[str, f
     return {session_id: float(acus) for session_id, acus in found}
 
 
+async def spent_by_day(tx: AsyncConnection, period: Spending) -> dict[date, float]:
+    """All that `spent_by_session` has, by billing day."""
+    theirs = select(pull_requests.c.session_id).where(*_opened_in(period))
+    found = await tx.execute(
+        select(spend.c.day, func.sum(spend.c.acus)).where(spend.c.session_id.in_(theirs)).group_by(spend.c.day)
+    )
+    return {date.fromisoformat(day): float(acus) for day, acus in found}
+
+
 async def active(
     tx: AsyncConnection, period: Spending, division: By | None = None
 ) -> list[tuple[SessionFacts, ActiveSessions]]:
@@ -65,7 +77,7 @@ async def active(
     Without one they are grouped by playbook. Those with and without a pull request are in groups of their own.
     """
     spent = _spent(period)
-    keys, facts = _facts(spent, division)
+    keys, facts = _facts(period, spent, division)
     sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"))
     has_one = spent.c.url.is_not(None)
     grouped = select(*facts, *sums, has_one.label("has_one")).select_from(_with_sessions(spent, period))
@@ -83,7 +95,7 @@ async def of_opened(tx: AsyncConnection, period: Spending, division: By) -> dict
     """What the sessions with pull requests that were opened in the period can be grouped by, by session id."""
     theirs = select(pull_requests.c.session_id).where(*_opened_in(period))
     spent = _spent(period, spend.c.session_id.in_(theirs))
-    keys, facts = _facts(spent, division)
+    keys, facts = _facts(period, spent, division)
     grouped = select(spent.c.session_id, *facts).select_from(_with_sessions(spent, period))
     found = await tx.execute(grouped.group_by(spent.c.session_id, *keys))
     return {
@@ -109,6 +121,7 @@ def _joined(url: str, rows: list[Any]) -> OpenedPullRequest:
         merged_at=min(merged, default=None),
         closed_at=min(closed, default=None),
         session_ids=tuple(row.session_id for row in rows),
+        shown=any(row.shown for row in rows),
     )
 
 
@@ -126,18 +139,21 @@ def _opened_in(period: Spending) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _facts(spent: Subquery, division: By | None) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+def _facts(
+    period: Spending, spent: Subquery, division: By | None
+) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
     """Return what sessions are grouped by in a `division`, and the columns of `SessionFacts` that this makes known."""
-    stored, playbook, repo = stored_sessions.ID.is_not(None), stored_sessions.PLAYBOOK, stored_sessions.REPO
+    stored, playbook = stored_sessions.ID.is_not(None), stored_sessions.PLAYBOOK
     if division is By.PERSON:
-        name = func.max(sessions.c.requester_name).label("requester_name")
+        name = func.max(stored_sessions.REQUESTER_NAME).label("requester_name")
         return [spent.c.requester], [spent.c.requester, name, null().label("playbook")]
     if division is By.CHANNEL:
         return [spent.c.channel], [spent.c.channel, null().label("playbook")]
     if division is By.REPO:
-        url = func.max(spent.c.url).label("pull_request")
-        columns: list[ColumnElement[Any]] = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
-        return [stored, repo, without_number(spent.c.url)], columns
+        shown = is_shown(period, spent)
+        repo, url = repository_option(shown), if_shown(shown, spent.c.url)
+        shared = [repo.label("repo"), func.max(url).label("pull_request")]
+        return [stored, repo, without_number(url)], [stored.label("stored"), *shared, null().label("playbook")]
     return [stored, playbook], [stored.label("stored"), playbook.label("playbook")]
 
 

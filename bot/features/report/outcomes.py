@@ -4,29 +4,37 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
+from bot.conversation.titles import ShownTitles, title_of
+from bot.domain.amounts import Money, cost
 from bot.domain.billing import bounds
-from bot.domain.periods import RefusedRange
+from bot.domain.periods import RefusedRange, Span
 from bot.domain.questions import By, Question
-from bot.domain.waiting import blocked
+from bot.domain.readers import ANYBODY, Readers
+from bot.domain.waiting import Blocked, blocked
 from bot.features.report import outcome_rows
 from bot.features.report import sentences as views
 from bot.features.report.outcome_report import ActiveSessions, OpenedPullRequest, Outcomes, most_used, outcomes_of
 from bot.features.report.outcome_rows import SessionFacts
-from bot.features.report.sentences import GroupOutcomes, OpenPullRequest, OutcomeReport
+from bot.features.report.sentences import GroupOutcomes, MonthOutcomes, OpenPullRequest, OutcomeReport
 from bot.features.usage import part_names
 from bot.features.usage.file_part_naming import FilePartNaming, Names
+from bot.features.usage.files import spending
 from bot.features.usage.part_naming import PartNaming, repository_of
 from bot.features.usage.parts import FEWEST_PEOPLE, groups_of_few
+from bot.features.usage.sentences import refused_range
 from bot.features.usage.spend_group_rows import Spending
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import waiting_times
 from bot.store.database.connection import Transaction
+from bot.store.stored_sessions import stored
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_name
+from bot.views.text import link
 
 _UNKNOWN: Final = "\0"  # the key of sessions that are no longer stored; no name has this sign
 _PEOPLE: Final = "\0people"  # that of people who are not named
@@ -41,16 +49,26 @@ class OutcomeAnswers:
         self._services = services
         self._usage_answers = usage_answers
 
-    async def report(self, workspace: Workspace, question: Question) -> Message:
-        """Return the answer to the `question` of an admin."""
+    async def report(self, workspace: Workspace, question: Question, readers: Readers = ANYBODY) -> Message:
+        """Return the answer to the `question` of an admin, which `readers` read."""
         async with self._services.db.scan(urgent=True) as tx:
             span = await self._usage_answers.span(tx, workspace, question)
-            assert not isinstance(span, RefusedRange), "a report has no dates"
+            if isinstance(span, RefusedRange):
+                return refused_range(span)
             if not span.counted:
                 return views.outcome_report(question, span, None)
-            period = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
-            report = await self._report(tx, workspace, period, question.by)
-        return views.outcome_report(question, span, report)
+            report = await self._report(tx, workspace, spending(workspace, span, readers), question.by)
+            before = await self.month_before(tx, workspace, span)
+        return views.outcome_report(question, span, report, before)
+
+    async def month_before(self, tx: Transaction, workspace: Workspace, span: Span) -> MonthOutcomes | None:
+        """Return what came of the month before the whole one that a `span` is about, if all of it is known."""
+        month = await self._usage_answers.month_before(tx, workspace, span)
+        if month is None:
+            return None
+        period = Spending(workspace.team, workspace.organisation.id, month.first, month.last)
+        found = await _read(tx, period, self._services.clock())
+        return MonthOutcomes(month, await asyncio.to_thread(found.outcomes), await _cost(tx, workspace, period))
 
     async def file_groups(
         self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
@@ -58,11 +76,11 @@ class OutcomeAnswers:
         """Return what came of each group of a `division`, or of all, with the names that a file has for it."""
         found = await _read(tx, period, self._services.clock())
         if division is None:
-            return [((f"{period.first}..{period.last}",), await asyncio.to_thread(found.outcomes))]
+            return [(days_name(period.first, period.last), await asyncio.to_thread(found.outcomes))]
         grouping = await _grouping(tx, workspace, period, division)
         ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
-        names = await FilePartNaming(tx, workspace).names(division, keys, grouping.asked_as)
+        names = await FilePartNaming(tx, workspace, period.readers).names(division, keys, grouping.asked_as)
         return [(names.get(key) or (grouping.special(key),), outcomes) for key, outcomes in ordered]
 
     async def _report(
@@ -70,20 +88,32 @@ class OutcomeAnswers:
     ) -> OutcomeReport:
         found = await _read(tx, period, self._services.clock())
         first, end = bounds(period.first)[0], bounds(period.last)[1]
-        waited = await waiting_times.between(tx, period.team, period.org_id, first, end)
-        groups: tuple[GroupOutcomes, ...] = ()
+        waited = await waiting_times.between(tx, period.team, period.org_id, first, end, workspace.policy.zone)
+        blocked_on = await asyncio.to_thread(blocked, waited, first, end, found.now)
+        groups = tuple[GroupOutcomes, ...]()
         if division is not None:
             grouping = await _grouping(tx, workspace, period, division)
             ordered = await asyncio.to_thread(grouping.outcomes, found)
-            groups = await _named(PartNaming(tx, workspace), grouping, ordered)
+            groups = await _named(PartNaming(tx, workspace, period.readers), grouping, ordered)
         return OutcomeReport(
             await asyncio.to_thread(found.outcomes),
             open=await asyncio.to_thread(_open, found, workspace.policy.code_hosts),
             playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
             groups=groups,
-            blocked=blocked(waited, first, end, found.now),
-            price=workspace.policy.acu_price,
+            blocked=blocked_on,
+            longest_blocked=await _title(tx, workspace, blocked_on, period.readers),
+            cost=await _cost(tx, workspace, period),
         )
+
+
+async def _cost(tx: Transaction, workspace: Workspace, period: Spending) -> Money | None:
+    price = workspace.policy.acu_price
+    return cost(price, await outcome_rows.spent_by_day(tx, period)) if price else None
+
+
+def days_name(first: date, last: date) -> Names:
+    """Return what a file calls the days from `first` to `last`."""
+    return (f"{first}..{last}",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +137,27 @@ async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
 
 
 def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
-    return tuple(
-        OpenPullRequest(
-            pull_request.url, pull_request_name(pull_request.url, hosts), found.now - pull_request.first_seen
-        )
-        for pull_request in found.opened
-        if pull_request.is_open
-    )
+    return tuple(_open_one(pull_request, hosts, found.now) for pull_request in found.opened if pull_request.is_open)
+
+
+def _open_one(pull_request: OpenedPullRequest, hosts: Collection[str], now: float) -> OpenPullRequest:
+    age = now - pull_request.first_seen
+    if not pull_request.shown:
+        return OpenPullRequest(None, views.HIDDEN_PULL_REQUEST, age)
+    return OpenPullRequest(pull_request.url, pull_request_name(pull_request.url, hosts), age)
+
+
+async def _title(tx: Transaction, workspace: Workspace, found: Blocked, readers: Readers) -> str:
+    """Name the session that was blocked longest, as `readers` may see it."""
+    if found.longest is None:
+        return ""
+    session_id, _ = found.longest
+    session = (await stored(tx, [session_id])).get(session_id)
+    if session is None:
+        return views.NOT_STORED
+    instead = (await ShownTitles.read(tx, workspace, readers)).instead(session)
+    address = workspace.slack.permalink(session.channel, session.thread_ts) if session.thread_ts else session.url
+    return instead or link(address, title_of(session), part_names.LONGEST)
 
 
 class _Grouping:
@@ -184,7 +228,7 @@ class _Grouping:
 async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By) -> _Grouping:
     active = await outcome_rows.active(tx, period, division)
     of_opened = await outcome_rows.of_opened(tx, period, division)
-    few = await groups_of_few(tx, PartNaming(tx, workspace), period, division)
+    few = await groups_of_few(tx, PartNaming(tx, workspace, period.readers), period, division)
     return _Grouping(workspace, division, active, of_opened, few)
 
 

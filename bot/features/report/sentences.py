@@ -1,16 +1,18 @@
 """The answer to `/devin report`: what came of the pull requests that were opened in a period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
+from bot.domain.cycle import Cycle
 from bot.domain.periods import Span
 from bot.domain.questions import Question
 from bot.domain.waiting import Blocked
 from bot.features.report.outcome_report import LEAST_DENOMINATOR, Outcomes, Ratio
 from bot.features.usage.sentences import NOTHING_FINISHED, heading
 from bot.views import blocks
+from bot.views.dates import month_name
 from bot.views.message import Message
 from bot.views.text import counted, duration, fitted, link, money, tenths, tenths_of_acus
 
@@ -19,20 +21,26 @@ OPEN_LISTED: Final = 5
 PLAYBOOKS_LISTED: Final = 5
 WHAT_CAME_OF_IT: Final = "what came of it"
 NO_PULL_REQUESTS: Final = "No pull requests were opened."
+NOT_STORED: Final = "a session that is no longer stored"
+HIDDEN_PULL_REQUEST: Final = "One of a private channel or a direct message"
 NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
     "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
     "Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an "
-    "approval or was at a limit until somebody answered, Devin went on or the session was over, sleep included."
+    "approval or was at a limit until somebody answered, Devin went on or the session slept or was over; of that the "
+    "working hours, Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of who asked for the session."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class OpenPullRequest:
-    """A pull request that is still open: its address, its name and for how many seconds it has been open."""
+    """A pull request that is still open: its address, its name and for how many seconds it has been open.
 
-    url: str
+    One that the readers may not see has no address, and `HIDDEN_PULL_REQUEST` for its name.
+    """
+
+    url: str | None
     name: str
     age: float
 
@@ -53,12 +61,27 @@ class OutcomeReport:
     open: tuple[OpenPullRequest, ...] = ()  # the oldest first
     playbooks: tuple[tuple[str, int], ...] = ()  # with the number of their sessions
     groups: tuple[GroupOutcomes, ...] = field(default=())
-    price: Price | None = None
+    cost: Money | None = None  # of all that the sessions with these pull requests used
     blocked: Blocked = field(default_factory=Blocked)
+    longest_blocked: str = ""  # the session that was blocked longest, in `mrkdwn`
 
 
-def outcome_report(question: Question, span: Span, report: OutcomeReport | None) -> Message:
-    """Build the report about the finished days of `span`; there is none where no day is finished."""
+@dataclass(frozen=True, slots=True)
+class MonthOutcomes:
+    """What came of the pull requests and sessions of a month."""
+
+    month: Cycle
+    outcomes: Outcomes
+    cost: Money | None = None  # of all that the sessions with these pull requests used
+
+
+def outcome_report(
+    question: Question, span: Span, report: OutcomeReport | None, before: MonthOutcomes | None = None
+) -> Message:
+    """Build the report about the finished days of `span`, with the month `before` a whole one beside it.
+
+    There is none where no day is finished.
+    """
     title, scope = heading(question, span)
     title = f"{title}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
     if report is None:
@@ -71,9 +94,15 @@ def outcome_report(question: Question, span: Span, report: OutcomeReport | None)
             *blocks.context([scope]),
             blocks.section(
                 "\n".join(
-                    [f"*{_pull_requests(outcomes)}*", *_ratios(report), _sessions(outcomes), *_blocked(report.blocked)]
+                    [
+                        f"*{_pull_requests(outcomes)}*",
+                        *_ratios(outcomes, report.cost),
+                        _sessions(outcomes),
+                        *_blocked(report),
+                    ]
                 )
             ),
+            *blocks.sections(_month_before(before)),
             *blocks.sections(_groups(report)),
             *blocks.sections(_open(report)),
             *blocks.sections(_playbooks(report)),
@@ -103,21 +132,30 @@ def _sessions(outcomes: Outcomes) -> str:
     return f"{counted(total, 'session')}: {outcomes.sessions_with:,} with a pull request, {without}."
 
 
-def _blocked(found: Blocked) -> list[str]:
-    if not found.times:
+def _blocked(report: OutcomeReport) -> list[str]:
+    found = report.blocked
+    if found.longest is None:
         return []
     hours, waits = tenths(found.seconds / 3600), counted(found.times, "wait")
     unit = "hour" if hours == "1" else "hours"
-    return [f"Blocked on a person: {hours} {unit} in {waits}, median {duration(found.median)}."]
+    line = f"Blocked on a person: {hours} working {unit} in {waits}, median {duration(found.median)}."
+    return [f"{line} Longest: {report.longest_blocked}, {duration(found.longest[1])}."]
 
 
-def _ratios(report: OutcomeReport) -> list[str]:
-    outcomes = report.outcomes
+def _month_before(before: MonthOutcomes | None) -> list[str]:
+    if before is None:
+        return []
+    outcomes, month = before.outcomes, before.month.first
+    title = f"*The month before, {month_name(month)} {month.year}*"
+    return [title, _pull_requests(outcomes), *_ratios(outcomes, before.cost), _sessions(outcomes)]
+
+
+def _ratios(outcomes: Outcomes, cost: Money | None) -> list[str]:
     if not outcomes.opened:
         return []
     lines = [f"Merge rate: {_merge_rate(outcomes.merge_rate)}"]
     if outcomes.spent:
-        lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, report.price)}")
+        lines.append(f"ACUs per merged pull request: {_per_merged(outcomes.acus_per_merged, cost)}")
     if outcomes.median_time_to_merge is not None:
         counts = f"median of {len(outcomes.times_to_merge):,}"
         lines.append(f"Time to merge: {duration(outcomes.median_time_to_merge)} ({counts})")
@@ -130,11 +168,12 @@ def _merge_rate(rate: Ratio) -> str:
     return _too_few(of) if rate.value is None else f"{int(rate.value * 100)} % ({of})"
 
 
-def _per_merged(ratio: Ratio, price: Price | None) -> str:
+def _per_merged(ratio: Ratio, cost: Money | None) -> str:
     of = f"{tenths(ratio.numerator)} ÷ {ratio.denominator:,}"
     if ratio.value is None:
         return _too_few(of)
-    return f"{tenths(ratio.value)} ({of}{f', {money(ratio.value, price)} each' if price else ''})"
+    each = f", {money(replace(cost, amount=cost.amount / ratio.denominator))} each" if cost else ""
+    return f"{tenths(ratio.value)} ({of}{each})"
 
 
 def _too_few(numbers: str) -> str:

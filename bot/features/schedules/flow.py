@@ -3,13 +3,13 @@
 from datetime import tzinfo
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.devin.errors import DevinNotFound, DevinRefused, DevinUncertain
 from bot.devin.schedules import SCHEDULES_PAGE, Automation, SchedulesApi
 from bot.domain.commands.list_numbers import list_number
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
+from bot.domain.zones import zone_or
 from bot.features.schedules import sentences as views
 from bot.features.schedules.changes import DeleteSchedule, ScheduleChangeLoss, SwitchSchedule, shown
 from bot.features.schedules.specs import (
@@ -128,11 +128,7 @@ async def _lost(uow: UnitOfWork, job: CommandJob, _reason: str) -> None:
 
 async def zone_of(access: Access, workspace: Workspace, user: str) -> tzinfo:
     """Return the time zone of the person `user`, or that of the settings where Slack names none."""
-    named = (await access.person(workspace, user)).tz
-    try:
-        return ZoneInfo(named) if named else workspace.policy.zone
-    except (ZoneInfoNotFoundError, ValueError):
-        return workspace.policy.zone
+    return zone_or((await access.person(workspace, user)).tz, workspace.policy.zone)
 
 
 async def _automations(devin: SchedulesApi) -> list[Automation]:

@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from bot.domain.amounts import exact
 from bot.domain.billing import Withheld, days_before
+from bot.domain.periods import days_between
 from bot.domain.products import DEVIN, OTHER, Products, by_limit
 from bot.features.usage import usual
 
@@ -25,6 +26,7 @@ class AcusByDay:
     withheld: Withheld | None = None
     read_at: Mapping[date, float] = field(default_factory=dict)  # when the bill of a day was read
     products: Mapping[date, Products] = field(default_factory=dict)
+    doubts: tuple[tuple[date, date], ...] = ()  # spans of days between which some of `own` divides nobody knows how
 
     def by_limit(self) -> dict[str, "AcusByDay"]:
         """Return what each part of the bill used that Devin limits by itself, Devin's own among them.
@@ -52,6 +54,18 @@ class AcusByDay:
         """Return what our own sessions used on the days."""
         return sum(self.own.get(day, 0.0) for day in days)
 
+    def about(self, days: Sequence[date]) -> tuple[date, ...]:
+        """Return those of the days for which `through_slack` of all of them is only about right.
+
+        What is in doubt within the days is in their sum all the same.
+        """
+        theirs, spans = set(days), [set(days_between(*doubt)) for doubt in self.doubts]
+        return tuple(sorted({day for span in spans if not span <= theirs for day in span & theirs}))
+
+    def about_each(self, days: Sequence[date]) -> tuple[date, ...]:
+        """Return those of the days for which `through_slack` of the day by itself is only about right."""
+        return tuple(day for day in days if self.about((day,)))
+
     def best(self, days: Sequence[date]) -> float | None:
         """Return what Devin billed for the days or, where it withholds that, what our own sessions used on them.
 
@@ -60,6 +74,11 @@ class AcusByDay:
         if not days:
             return None
         return self.through_slack(days) if self.withheld else self.total(days)
+
+    def shown(self, days: Sequence[date]) -> dict[date, float]:
+        """Return what figures of the days show of each: what Devin billed if all of it is known, else our own count."""
+        source = self.own if self.total(days) is None else self.billed
+        return {day: source.get(day, 0.0) for day in days}
 
     def best_known(self, days: Sequence[date]) -> dict[date, float]:
         """Return what `best` says of each of the days of which it is known."""

@@ -44,14 +44,19 @@ async def read_bill(read: Read, first: date, last: date) -> Bill:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What was billed in a period: in all of its days, and `apart`, on those after it that are not finished.
+    """What was billed in a period: `by_day` of its days, and `apart`, on those after it that are not finished.
 
     Days that Devin does not list are `late`, or left out of `apart`; that is None if it lists none of them.
     """
 
-    total: Decimal
+    by_day: Mapping[date, Decimal]
     late: tuple[date, ...] = ()
     apart: Decimal | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """What was billed on all days of the period."""
+        return exact_sum(self.by_day.values())
 
 
 async def read_sums(read: Read, first: date, last: date, until: date, now: float) -> Sums:
@@ -62,7 +67,7 @@ async def read_sums(read: Read, first: date, last: date, until: date, now: float
     counted = {day: exact_sum(products.values()) for day, products in days.items() if day <= last}
     running = [exact_sum(products.values()) for day, products in days.items() if day > last]
     late = not_in_yet(days_between(first, last), max(counted, default=None), now)
-    return Sums(exact_sum(counted.values()), late, exact_sum(running) if running else None)
+    return Sums(counted, late, exact_sum(running) if running else None)
 
 
 async def read_sum(read: Read, first: date, last: date) -> Products:

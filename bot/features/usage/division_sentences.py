@@ -32,6 +32,7 @@ class UsagePart:
     worked: float | None = None
     pull_requests: int | None = None
     others: int = 0
+    is_about: bool = False  # some of it may be another part's
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Row:
     facts: tuple[str, ...] = ()
     late: bool = False
     others: int = 0
+    is_about: bool = False
 
 
 def divide(parts: Sequence[UsagePart], figures: Figures) -> list[Row]:
@@ -61,7 +63,14 @@ def divide(parts: Sequence[UsagePart], figures: Figures) -> list[Row]:
     whole = figures.through_slack_shown if ours else half_up(exact_sum(known), 1)
     shown = iter(column(known, whole) if known else [])
     rows = [
-        Row(part.name, None if part.acus is None else next(shown), _facts(part), part.acus is None, part.others)
+        Row(
+            part.name,
+            None if part.acus is None else next(shown),
+            _facts(part),
+            late=part.acus is None,
+            others=part.others,
+            is_about=part.is_about,
+        )
         for part in parts
     ]
     if ours and figures.parts is not None and (parts or figures.total):
@@ -88,7 +97,8 @@ def negative(rows: Sequence[Row]) -> list[str]:
 
 def _line(row: Row) -> str:
     late = [NOT_IN_YET] if row.late else []
-    amount = late if row.acus is None else [with_unit(share_of(row.acus))]
+    about = "about " if row.is_about else ""
+    amount = late if row.acus is None else [about + with_unit(share_of(row.acus))]
     return f"{row.name}: {' · '.join([*amount, *row.facts])}"
 
 

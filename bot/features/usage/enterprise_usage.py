@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.domain.amounts import exact_sum
+from bot.domain.amounts import Money, Price, exact_sum
 from bot.domain.billing import ONE_DAY
 from bot.domain.operation import NewOperation, Operation, OperationRow
 from bot.domain.periods import Span, days_between
@@ -53,6 +53,7 @@ class EnterpriseUsage:
             "sums": {},
             "apart": None,
             "listed": None,
+            "cost": "0",
         }
         begin, end = next(spans(date.fromisoformat(at["from"]), until))
         bill = await read_bill(workspace.organisation.devin.enterprise_daily_consumption, begin, end)
@@ -61,17 +62,22 @@ class EnterpriseUsage:
         running = [acus for day, products in bill.items() if day > last for acus in products.values()]
         apart = exact_sum([Decimal(at["apart"] or 0), *running]) if running or at["apart"] is not None else None
         listed = max(counted).isoformat() if counted else at["listed"]
+        cost = _added_cost(at["cost"], counted, workspace.policy.acu_price)
         read = (end - begin).days + 1
         if end < until:
-            so_far = None if apart is None else f"{apart:f}"
-            cursor = {"from": (end + ONE_DAY).isoformat(), "sums": sums, "apart": so_far, "listed": listed}
+            cursor = {
+                "from": (end + ONE_DAY).isoformat(),
+                "sums": sums,
+                "apart": None if apart is None else f"{apart:f}",
+                "listed": listed,
+                "cost": f"{cost.amount:f}" if cost else "0",
+            }
             return Batch((), read, cursor, (until - first).days + 1)
         days = days_between(first, last)
         newest = date.fromisoformat(listed) if listed else None
         late = not_in_yet(days, newest, operation.created_at)
         beside = Apart(days_between(last + ONE_DAY, until), None if apart is None else float(apart))
-        total = exact_sum(map(Decimal, sums.values()))
-        notes = views.notes(total, late, beside, workspace.policy.acu_price)
+        notes = views.notes(exact_sum(map(Decimal, sums.values())), late, beside, cost)
         rows: Mapping[str, str | None] = sums
         if operation.new.asked["by"] == By.DAY:
             rows = {day.isoformat(): None if day in late else sums.get(day.isoformat(), "0") for day in reversed(days)}
@@ -86,3 +92,11 @@ def _added(sums: Mapping[str, str], bill: Bill, by: By) -> dict[str, str]:
             key = day.isoformat() if by is By.DAY else product
             found[key] = exact_sum([found.get(key, Decimal()), acus])
     return {key: f"{found[key]:f}" for key in sorted(found, key=lambda name: (-found[name], name)) if found[key]}
+
+
+def _added_cost(before: str, bill: Bill, price: Price | None) -> Money | None:
+    """Add what a `bill` costs to what the days before it cost; None where no price is known."""
+    if price is None:
+        return None
+    cost = price.of({day: float(exact_sum(products.values())) for day, products in bill.items()})
+    return Money(exact_sum([Decimal(before), cost.amount]), cost.currency)

@@ -105,6 +105,7 @@ def usage_file(
         rows.append(named_row(TOTAL, billed, width, column))
     title = f"{heading(question, span)[0]}, by {by}"
     notes = _notes(figures, span, elsewhere)
+    notes += digest.why_about_each(figures) if by is By.DAY else []
     if any(part.of_others for part in parts):
         notes.append(MOST_ONLY)
     return FigureFile(title, file_name("usage", by, span), header, rows, notes)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Money, half_up
 from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.outcomes import Outcome
 from bot.domain.shares import Share, largest, split
@@ -15,7 +15,7 @@ from bot.features.consumption.sentences import CycleFigures, cycle_line
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
-from bot.views.dates import long_date, weekday_name
+from bot.views.dates import long_date, weekday_date, weekday_name
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
 from bot.views.text import duration, fitted, link, share_of, tenths, tenths_of_acus, total_acus, with_unit
@@ -41,6 +41,10 @@ OWN_COUNT: Final = (
     "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
     "before or after."
 )
+ABOUT: Final = (
+    "About, for {days}: Devin Bridge was offline or could not reach Devin when a billing day ended, so some ACUs may "
+    "belong to the day before or after."
+)
 CREDIT: Final = "Devin's bill has a credit in it that is more than what was used in this time."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
 WITHHELD: Final[Mapping[WithheldBecause, str]] = {
@@ -59,6 +63,7 @@ MOST_EXPENSIVE_LISTED: Final = 5
 class MostExpensive:
     """One of the most expensive sessions; `channel` is where it is, `permalink` its thread, `url` its page at Devin.
 
+    One whose title is no longer stored has no channel, as it has nothing that must be hidden.
     `requester` is a name and no mention, because a digest notifies nobody.
     """
 
@@ -67,7 +72,7 @@ class MostExpensive:
     permalink: str | None = None
     url: str | None = None
     requester: str | None = None
-    channel: str = ""
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class Figures:
     day: date
     total: float | None = None
     through_slack: float = 0.0
+    about: tuple[date, ...] = ()  # the days for which that is only about right, as some of it may be of days around
+    about_each: tuple[date, ...] = ()  # those for which it is so if each day is shown by itself
     usual: float | None = None  # what a day like this one takes
     anomaly_limit: float | None = None  # up to which a day like this one is no anomaly; None if this one is none
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
@@ -95,7 +102,7 @@ class Figures:
     no_acus_said: bool = False  # a digest before this one has explained it
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
-    price: Price | None = None  # of an ACU; without one no money is shown
+    cost: Money | None = None  # of the total or, where that is not known, of what came through Slack
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
@@ -111,6 +118,21 @@ class Figures:
     def through_slack_shown(self) -> Decimal:
         """What our own sessions used, as it is shown."""
         return self.parts[0].shown if self.parts else half_up(self.through_slack, 1)
+
+
+def summed(amounts: AcusByDay, days: Sequence[date]) -> Figures:
+    """Return those figures of `days`, the oldest first, that `amounts` alone say."""
+    return Figures(
+        day=days[-1],
+        amounts=amounts,
+        total=amounts.total(days),
+        through_slack=amounts.through_slack(days),
+        about=amounts.about(days),
+        about_each=amounts.about_each(days),
+        not_in_yet=amounts.first_late(days),
+        withheld=amounts.withheld,
+        read_at=amounts.read_at.get(days[-1]),
+    )
 
 
 def change(total: float, usual: float | None) -> str:
@@ -150,7 +172,7 @@ def report(
     if no_acus_at_all(figures):
         lines += without_acus(figures)
     elif figures.cycle is not None:
-        lines.append(cycle_line(figures.cycle, figures.price))
+        lines.append(cycle_line(figures.cycle))
     most_expensive = _most_expensive(figures)
     source = why_own_rows(figures)
     return Message(
@@ -191,8 +213,14 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
 def amount_used(figures: Figures, mark: str = "") -> str:
     """Write the total between two marks, or else what came through Slack. With a price this is where money stands."""
     if figures.total is not None:
-        return f"{mark}{total_acus(figures.total, figures.price)}{mark}"
-    return f"{mark}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
+        about = roughly(figures) if figures.here else ""
+        return f"{mark}{about}{total_acus(figures.total, figures.cost)}{mark}"
+    return f"{mark}{roughly(figures)}{total_acus(figures.through_slack, figures.cost)}{mark} through Slack"
+
+
+def roughly(figures: Figures) -> str:
+    """Write what stands before an amount that came through Slack, if it is only about right."""
+    return "about " if figures.about else ""
 
 
 def no_acus_at_all(figures: Figures) -> bool:
@@ -208,7 +236,8 @@ def _parts(figures: Figures) -> list[str]:
     ours, others = figures.parts
     if not ours.amount and not others.amount:
         return []
-    return [f"{share_of(ours)} through Slack, {share_of(others)} elsewhere"]
+    about = roughly(figures)
+    return [f"{about}{share_of(ours)} through Slack, {about}{share_of(others)} elsewhere"]
 
 
 def why_no_total(figures: Figures) -> list[str]:
@@ -258,7 +287,27 @@ def _row(entry: MostExpensive, acus: Share) -> str:
 
 
 def why_own_rows(figures: Figures) -> list[str]:
-    """Say in a line why only our own sessions count, why the bill is below zero, or why they add up to more than it."""
+    """Say in a line why only our own sessions count, why the bill is below zero, or why they add up to more than it.
+
+    A second line says why figures are only about right.
+    """
+    return [*_why_own_rows(figures), *why_about(figures.about)]
+
+
+def why_about(days: Sequence[date]) -> list[str]:
+    """Say in a line why the figures of these days, oldest first, are only about right; nothing if there are none."""
+    if not days:
+        return []
+    named = dict.fromkeys(weekday_date(day) for day in (days[0], days[-1]))
+    return [ABOUT.format(days=" to ".join(named))]
+
+
+def why_about_each(figures: Figures) -> list[str]:
+    """Say the same of days that are shown each by itself, as our own sessions count, if it is not said of their sum."""
+    return why_about(figures.about_each) if figures.total is None and not figures.about else []
+
+
+def _why_own_rows(figures: Figures) -> list[str]:
     if figures.withheld is not None:
         named = fitted(figures.withheld.named, 60).replace("`", "")
         return [WITHHELD[figures.withheld.because].format(named=named)]

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, title_of
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
 from bot.store import people
@@ -19,11 +20,11 @@ _UNKNOWN: Final[Mapping[By, str]] = {By.PLAYBOOK: part_names.NO_PLAYBOOK, By.REP
 class FilePartNaming:
     """Reads the names of groups in one workspace, one for each of `bot.features.usage.figure_files.name_columns`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, *, titles: ShownTitles | None = None) -> None:
-        """`titles` say which titles and links of sessions may be shown; without them all are."""
+    def __init__(self, tx: Transaction, workspace: Workspace, readers: Readers) -> None:
+        """`readers` are who may get the file."""
         self._tx = tx
         self._workspace = workspace
-        self._titles = titles
+        self._readers = readers
 
     async def names(
         self, division: By, keys: Sequence[str | None], asked_as: Mapping[str, str]
@@ -43,7 +44,8 @@ class FilePartNaming:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
         found = await stored(self._tx, ids)
-        named: dict[str | None, Names] = {key: self._session(session) for key, session in found.items()}
+        titles = await ShownTitles.read(self._tx, self._workspace, self._readers)
+        named: dict[str | None, Names] = {key: self._session(session, titles) for key, session in found.items()}
         if not self._workspace.policy.shows_names:
             return named
         known = await people.names(self._tx, self._workspace.team, {session.requester for session in found.values()})
@@ -52,10 +54,10 @@ class FilePartNaming:
             for key, session in found.items()
         }
 
-    def _session(self, session: StoredSession) -> Names:
-        if self._titles is not None and (title := self._titles.replacement(session.channel)) is not None:
+    def _session(self, session: StoredSession, titles: ShownTitles) -> Names:
+        if (title := titles.instead(session)) is not None:
             return title, None, None
-        return session.title, session.url, self._thread(session)
+        return title_of(session), session.url, self._thread(session)
 
     def _thread(self, session: StoredSession) -> str | None:
         thread = session.thread_ts

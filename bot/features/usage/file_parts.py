@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import exact_sum
 from bot.domain.periods import days_between
 from bot.domain.questions import By
@@ -31,15 +30,12 @@ class FileParts:
         workspace: Workspace,
         spending: Spending,
         figures: Figures,
-        *,
-        titles: ShownTitles | None = None,
     ) -> None:
-        """`titles` say which titles of sessions may be shown; without them all are."""
         self._tx = tx
         self._workspace = workspace
         self._spending = spending
         self._figures = figures
-        self._names = FilePartNaming(tx, workspace, titles=titles)
+        self._names = FilePartNaming(tx, workspace, spending.readers)
         self._parts = UsageParts(tx, workspace, spending, figures)
 
     async def by(self, division: By) -> Divided | None:
@@ -49,7 +45,8 @@ class FileParts:
             return await self._by_day(), None
         if division in {By.PRODUCT, By.ORG}:
             return (await self._of_bill(division), None) if is_known else None
-        billed = exact_sum((await self._parts.billed(By.ORG)).values()) if is_known else None
+        has_rest = is_known and self._spending.channel is None  # Devin bills no channel
+        billed = exact_sum((await self._parts.billed(By.ORG)).values()) if has_rest else None
         return await self._of_sessions(division), billed
 
     async def _by_day(self) -> list[FilePart]:

@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.billing import ONE_DAY, Period, billing_day, newest_finished
 from bot.domain.periods import RefusedRange, Span
 from bot.domain.questions import By, Question
+from bot.domain.readers import Readers
 from bot.features.usage import enterprise_sentences as enterprise_usage_views
 from bot.features.usage import figure_files as views
 from bot.features.usage.enterprise_usage import enterprise_usage
@@ -40,7 +41,7 @@ class UsageFiles:
                 return refused_range(span)
             if not span.counted:
                 return views.running(question, f"{_USAGE} {self._over(question)}")
-            made = await self._usage(tx, workspace, question, span)
+            made = await self._usage(tx, workspace, question, span, requester.readers)
         return made if isinstance(made, Message) else await begin_figure_file(self._services, requester, made)
 
     async def of_enterprise(self, workspace: Workspace, requester: Requester, question: Question) -> Message:
@@ -66,10 +67,10 @@ class UsageFiles:
         return NO_ANSWER if requester.direct else operations_views.BEGUN
 
     async def _usage(
-        self, tx: Transaction, workspace: Workspace, question: Question, span: Span
+        self, tx: Transaction, workspace: Workspace, question: Question, span: Span, readers: Readers
     ) -> FigureFile | Message:
         figures = await self._answers.figures(tx, workspace, span.counted)
-        parts = FileParts(tx, workspace, spending(workspace, span), figures)
+        parts = FileParts(tx, workspace, spending(workspace, span, readers), figures)
         found = await parts.by(question.by or By.DAY)
         if found is None:
             return views.no_bill(figures)
@@ -101,6 +102,6 @@ async def begin_figure_file(services: Services, requester: Requester, made: Figu
     return NO_ANSWER if requester.direct else views.BEGUN
 
 
-def spending(workspace: Workspace, span: Span) -> Spending:
-    """Return whose spending the days of a `span` are asked for."""
-    return Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
+def spending(workspace: Workspace, span: Span, readers: Readers) -> Spending:
+    """Return whose spending the days of a `span` are asked for, and who reads it."""
+    return Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1], readers=readers)

@@ -29,4 +29,4 @@ class UsageCommand:
             return await self._files.of_enterprise(asked.workspace, Requester.of(asked), question)
         if question.as_file:
             return await self._files.usage(asked.workspace, Requester.of(asked), question)
-        return await self._answers.usage(asked.workspace, question)
+        return await self._answers.usage(asked.workspace, question, asked.readers)

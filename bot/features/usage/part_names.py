@@ -19,6 +19,7 @@ OTHERS: Final = "others"
 DIRECT_MESSAGES: Final = "direct messages"
 NO_PLAYBOOK: Final = "no playbook"
 NO_REPOSITORY: Final = "no repository known"
+HIDDEN_REPOSITORY: Final = "private channels and direct messages"
 NO_PRODUCT: Final = "other"
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
+from bot.conversation.titles import ShownTitles, title_of
 from bot.domain.questions import By
+from bot.domain.readers import Readers
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
 from bot.store import people
@@ -19,11 +21,12 @@ _NAMES: Final[Mapping[By, Callable[[str | None], str]]] = {
 
 
 class PartNaming:
-    """Reads and writes the names of groups in one workspace."""
+    """Reads and writes the names of groups in one workspace, for `readers`."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, readers: Readers) -> None:
         self._tx = tx
         self._workspace = workspace
+        self._readers = readers
 
     @property
     def shows_people(self) -> bool:
@@ -52,10 +55,14 @@ class PartNaming:
         found = await stored(self._tx, ids)
         named = {session.requester for session in found.values()} if self.shows_people else ()
         askers = await people.names(self._tx, self._workspace.team, named)
-        return {
-            key: part_names.session(session.title, self._thread(session), session.url, askers.get(session.requester))
-            for key, session in found.items()
-        }
+        titles = await ShownTitles.read(self._tx, self._workspace, self._readers)
+        return {key: self._session(session, titles, askers) for key, session in found.items()}
+
+    def _session(self, session: StoredSession, titles: ShownTitles, askers: Mapping[str, str]) -> str:
+        asker = (askers.get(session.requester) or session.requester_name or None) if self.shows_people else None
+        if (instead := titles.instead(session)) is not None:
+            return part_names.session(instead, None, None, asker)
+        return part_names.session(title_of(session), self._thread(session), session.url, asker)
 
     def _thread(self, session: StoredSession) -> str | None:
         thread = session.thread_ts

@@ -29,7 +29,7 @@ class UsageParts:
 
     def __init__(self, tx: Transaction, workspace: Workspace, spending: Spending, figures: Figures) -> None:
         self._tx = tx
-        self._naming = PartNaming(tx, workspace)
+        self._naming = PartNaming(tx, workspace, spending.readers)
         self._spending = spending
         self._figures = figures
 
@@ -60,6 +60,7 @@ class UsageParts:
                 None if day in late else counted_exactly(amounts.get(day, 0.0)),
                 ours=not known,
                 sessions=active.get(day),
+                is_about=not known and day in figures.about_each,
             )
             for day in reversed(days)
         ]

@@ -6,11 +6,13 @@ from datetime import date
 from typing import Final
 
 from bot.domain.billing import Period, bounds
+from bot.domain.cycle import Cycle
 from bot.domain.periods import RangeFault, RefusedRange, Span
-from bot.domain.questions import Question
+from bot.domain.questions import By, Question
 from bot.features.usage import figure_sentences as digest
 from bot.features.usage.division_sentences import UsagePart, divide, negative, rows_as_lines
 from bot.features.usage.figure_sentences import HOURS, Figures
+from bot.features.usage.usual import percent_above
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.dates import date_range, full_date, long_date, month_name, weekday_date
@@ -21,7 +23,9 @@ NOTHING_FINISHED: Final = "No day of this period is finished yet."
 NO_ROWS: Final = "Nothing was used in this time."
 NO_CYCLE: Final = "Devin names no billing cycle, so the calendar month counts."
 ONLY_THE_BILL: Final = "Only Devin's bill says how this divides."
-_EXAMPLE: Final = "Write a day such as `2026-11-26`, or two such as `2026-11-01..2026-11-15`."
+_EXAMPLE: Final = (
+    "Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`."
+)
 _REFUSED: Final[Mapping[RangeFault, str]] = {
     RangeFault.MALFORMED: "{typed} names no days of the calendar. " + _EXAMPLE,
     RangeFault.REVERSED: "{typed} ends before it begins. Write the earlier day first.",
@@ -35,12 +39,21 @@ _REFUSED: Final[Mapping[RangeFault, str]] = {
 class Apart:
     """The days that are not finished, and what was used on them so far: as Devin bills it, or else through Slack.
 
-    Both are None where Devin reports no ACUs.
+    Both are None where Devin reports no ACUs. The latter is only about right where some of it may be of days before.
     """
 
     days: tuple[date, ...] = ()
     total: float | None = None
     through_slack: float | None = None
+    is_about: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBefore:
+    """The month before the one that is asked about, and the ACUs that were used in it."""
+
+    month: Cycle
+    acus: float
 
 
 def refused_range(refused: RefusedRange) -> Message:
@@ -53,9 +66,10 @@ def refused_range(refused: RefusedRange) -> Message:
     return Message(_REFUSED[refused.fault].format(typed=code(refused.typed), **facts))
 
 
-def usage(question: Question, span: Span, figures: Figures, apart: Apart) -> Message:
+def usage(question: Question, span: Span, figures: Figures, apart: Apart, before: MonthBefore | None = None) -> Message:
     """Build the answer about a period as a whole from its `figures`."""
     title, scope = heading(question, span)
+    scope = _beside(scope, figures, before)
     # Only a finished day compares with finished days; a running day and a week do not.
     compared = len(span.counted) == 1 and question.period is not Period.TODAY
     return digest.report(title, scope, figures, compared=compared, notes=not_included(apart))
@@ -72,13 +86,19 @@ def nothing_finished(question: Question, span: Span, apart: Apart) -> Message:
 
 
 def divided(
-    question: Question, span: Span, figures: Figures, parts: Sequence[UsagePart] | None, apart: Apart
+    question: Question,
+    span: Span,
+    figures: Figures,
+    parts: Sequence[UsagePart] | None,
+    apart: Apart,
+    before: MonthBefore | None = None,
 ) -> Message:
     """Build the answer that divides what was used into `parts`.
 
     They are None where only Devin's bill could name them, and it is missing.
     """
     title, scope = heading(question, span)
+    scope = _beside(scope, figures, before)
     title = f"{title}, by {question.by}"
     rows = divide(parts or (), figures)
     nothing = [] if digest.no_acus_at_all(figures) else [NO_ROWS]
@@ -90,10 +110,16 @@ def divided(
             *blocks.context([scope]),
             blocks.section("\n".join(_sum(figures))),
             *blocks.sections(listed),
-            *blocks.context(["\n".join([*negative(rows), *digest.why_own_rows(figures)])]),
+            *blocks.context(
+                ["\n".join([*negative(rows), *digest.why_own_rows(figures), *_why_about(question, figures)])]
+            ),
             *blocks.context(not_included(apart)),
         ],
     )
+
+
+def _why_about(question: Question, figures: Figures) -> list[str]:
+    return digest.why_about_each(figures) if question.by is By.DAY else []
 
 
 def _sum(figures: Figures) -> list[str]:
@@ -102,6 +128,16 @@ def _sum(figures: Figures) -> list[str]:
     if figures.total is None:
         return [digest.amount_used(figures, "*"), *digest.why_no_total(figures)]
     return [digest.amount_used(figures, "*"), *([digest.NO_PARTS] if figures.no_acus_reported else [])]
+
+
+def _beside(scope: str, figures: Figures, before: MonthBefore | None) -> str:
+    """Add to a `scope` what the month before took, where ACUs are known of both."""
+    used = figures.through_slack if figures.withheld is not None else figures.total
+    if before is None or used is None or digest.no_acus_at_all(figures):
+        return scope
+    percent = percent_above(used, before.acus)
+    changed = f": {digest.arrow(percent)}" if percent else ""
+    return f"{scope} {month_name(before.month.first)} took {tenths_of_acus(before.acus)}{changed}."
 
 
 def heading(question: Question, span: Span) -> tuple[str, str]:
@@ -121,7 +157,10 @@ def _title(question: Question, span: Span) -> str:
             return f"Devin in {month_name(span.last)}, so far"
         case Period.CYCLE:
             return f"Devin in {month_name(span.last) if span.assumed else 'this billing cycle'}, so far"
-        case None:
+        case Period.LAST_MONTH | None:
+            if span.month is not None:
+                so_far = "" if span.last in span.counted else ", so far"
+                return f"Devin in {month_name(span.last)} {span.last.year}{so_far}"
             days = date_range(span.first, span.last)
             return f"Devin on {days}" if span.first == span.last else f"Devin from {days}"
 
@@ -151,4 +190,6 @@ def not_included(apart: Apart) -> list[str]:
 def _so_far(apart: Apart) -> str:
     if apart.total is not None:
         return f", {tenths_of_acus(apart.total)} so far"
-    return "" if apart.through_slack is None else f", {tenths_of_acus(apart.through_slack)} through Slack so far"
+    if apart.through_slack is None:
+        return ""
+    return f", {'about ' if apart.is_about else ''}{tenths_of_acus(apart.through_slack)} through Slack so far"

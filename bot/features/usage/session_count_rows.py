@@ -11,7 +11,7 @@ from bot.domain.session import WAITS, Lifecycle, Session
 from bot.domain.waiting import waits
 from bot.store.of_channel import of_channel
 from bot.store.sessions import track
-from bot.store.tables import sessions
+from bot.store.tables import past_sessions, sessions
 
 _ASLEEP: Final = ("inactivity", "user_request")  # details with which a session sleeps and needs nobody
 # Which of these do wait, `waits` says: Devin also stays in a waiting detail after its work, and pauses after an error.
@@ -25,12 +25,15 @@ async def worked_between(
     tx: AsyncConnection, team: str, org_id: str, after: float, before: float, channel: str | None = None
 ) -> float:
     """Add up the seconds that Devin worked on a workspace's sessions that were done in this time."""
-    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.devin_id.is_not(None))
-    done = (sessions.c.done_at >= after, sessions.c.done_at < before)
-    return float(
-        await tx.scalar(select(func.sum(sessions.c.worked)).where(*theirs, *done, *of_channel(sessions, team, channel)))
-        or 0.0
-    )
+    found = [
+        await tx.scalar(
+            select(func.sum(table.c.worked))
+            .where(table.c.team == team, table.c.org_id == org_id, table.c.done_at >= after, table.c.done_at < before)
+            .where(*of_channel(table, team, channel))
+        )
+        for table in (sessions, past_sessions)
+    ]
+    return sum(float(worked or 0.0) for worked in found)
 
 
 async def waiting_now(tx: AsyncConnection, team: str, org_id: str, channel: str | None = None) -> int:

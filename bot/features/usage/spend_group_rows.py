@@ -8,14 +8,17 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Label,
     RowMapping,
     ScalarSelect,
     Select,
     Subquery,
+    and_,
     case,
     desc,
     func,
     literal,
+    not_,
     null,
     select,
     union_all,
@@ -24,18 +27,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
 from bot.domain.questions import By
+from bot.domain.readers import ANYBODY, Readers
+from bot.features.usage.part_names import HIDDEN_REPOSITORY
 from bot.store import stored_sessions
-from bot.store.tables import consumption, pull_requests, sessions, spend
+from bot.store.channels import shows_session
+from bot.store.of_channel import of_channel
+from bot.store.tables import consumption, pull_requests, spend
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Whose spending it is, and in which period: an organisation's, as a person of one workspace may see it."""
+    """Whose spending it is, and in which period: an organisation's, as `readers` in one workspace may see it.
+
+    With a `channel` it is that of the sessions there.
+    """
 
     team: str
     org_id: str
     first: date
     last: date
+    channel: str | None = None
+    readers: Readers = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ class Group:
     """What one group of sessions spent, how many they are, how long Devin worked on them, and what they opened.
 
     `key` is what the sessions share. Sessions of another workspace are `foreign`, and of them nothing else is known
-    here. Of those that are `purged` the key is not known, because they have no row of their own any more.
+    here. Of those that are `purged` the key is not known, because nothing is stored of them but what they spent.
     """
 
     key: str | None
@@ -79,12 +91,11 @@ class Wanted:
 ALL: Final = Wanted()
 _OF_ALL: Final = ("groups", "all_acus", "all_sessions")
 _NOT_OF_ONE: Final = {"division", *_OF_ALL}
-# What sessions are grouped by. What all rows of a session in `spend` share is there longer than the session's own row.
+# What sessions are grouped by: what all rows of a session in `spend` share, and what is known of the session.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
 _OWN: Final[Mapping[By, ColumnElement[Any]]] = {
     By.SESSION: stored_sessions.ID,
     By.PLAYBOOK: stored_sessions.PLAYBOOK,
-    By.REPO: stored_sessions.REPO,
 }
 
 
@@ -179,30 +190,55 @@ def without_number(url: ColumnElement[str]) -> ColumnElement[str]:
     return func.rtrim(url, "0123456789")
 
 
+def repository_option(shown: ColumnElement[bool]) -> ColumnElement[Any]:
+    """The repository in a session's options; where it is not `shown` to the readers, one for all such sessions."""
+    is_known = stored_sessions.ID.is_not(None)
+    return case((and_(is_known, not_(shown)), literal(HIDDEN_REPOSITORY)), else_=stored_sessions.REPO)
+
+
+def if_shown(shown: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The `value` where it is `shown` to the readers, else NULL."""
+    return case((shown, value), else_=null())
+
+
+def is_shown(spending: Spending, spent: FromClause) -> ColumnElement[bool]:
+    """The condition that the readers may see title, links and repository of a session, by what it `spent`.
+
+    That is there longer than the session's own row.
+    """
+    return shows_session(spending.team, spending.readers, spent.c.channel, spent.c.requester)
+
+
 def _known_sessions(spending: Spending, divisions: Collection[By]) -> FromClause:
     """What each session spent in the period, and what is known of it, with a column for each of the `divisions`.
 
     All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
     """
     spent, opened = _spent(spending, divisions), _opened(spending)
-    own = [
-        stored_sessions.ID.label("id"),
-        sessions.c.worked,
-        *([sessions.c.requester_name] if By.PERSON in divisions else []),
-    ]
-    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in divisions]
-    url = [_pull_request(spending, spent.c.session_id).label("url")] if By.REPO in divisions else []
+    name = [stored_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
+    own = [stored_sessions.ID.label("id"), stored_sessions.WORKED.label("worked"), *name]
+    others = [by for by in divisions if by is not By.REPO]
+    keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in others]
+    if By.REPO in divisions:
+        keys += _repository(spending, spent)
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
     joined = stored_sessions.with_stored(spent, spent.c.session_id, spending.team)
     joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
-    selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys, *url).select_from(joined)
+    selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys).select_from(joined)
     # Without the hint SQLite would do this anew for each division. For a single one a stored result only costs time.
     return selected.cte("known").prefix_with("MATERIALIZED") if len(divisions) > 1 else selected.cte("known")
 
 
+def _repository(spending: Spending, spent: Subquery) -> list[Label[Any]]:
+    """The repository of a session as the readers may see it: in its options, and by the address of a pull request."""
+    shown = is_shown(spending, spent)
+    url = if_shown(shown, _pull_request(spending, spent.c.session_id))
+    return [repository_option(shown).label(By.REPO.value), url.label("url")]
+
+
 def _spent(spending: Spending, divisions: Collection[By]) -> Subquery:
     """What each session spent in the period, with what its rows share of that by which it is to be grouped."""
-    shared = [spend.c.team, *(_SHARED[by] for by in divisions if by in _SHARED)]
+    shared = [spend.c.team, *(column for by, column in _SHARED.items() if by in divisions or By.REPO in divisions)]
     of_each = select(
         spend.c.session_id,
         func.sum(spend.c.acus).label("acus"),
@@ -230,4 +266,5 @@ def _in(spending: Spending) -> tuple[ColumnElement[bool], ...]:
         spend.c.org_id == spending.org_id,
         spend.c.day >= spending.first.isoformat(),
         spend.c.day <= spending.last.isoformat(),
+        *of_channel(spend, spending.team, spending.channel),
     )

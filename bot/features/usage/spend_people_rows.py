@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.features.usage.spend_group_rows import Spending, without_number
+from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import stored_sessions
 from bot.store.tables import pull_requests, spend
 
@@ -24,9 +24,7 @@ async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
     """The Slack users by the playbook that was chosen for the sessions, None without one."""
-    joined = stored_sessions.with_stored(spend, spend.c.session_id, spending.team)
-    asked = select(stored_sessions.PLAYBOOK, spend.c.requester).select_from(joined)
-    asked = asked.where(stored_sessions.ID.is_not(None))
+    asked = _of_sessions(select(stored_sessions.PLAYBOOK, spend.c.requester), spending)
     return await _people(tx, spending, asked.distinct(), used_only=used_only)
 
 
@@ -37,11 +35,17 @@ async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: b
         .where(pull_requests.c.session_id == spend.c.session_id, pull_requests.c.team == spending.team)
         .scalar_subquery()
     )
-    repo = stored_sessions.REPO
-    joined = stored_sessions.with_stored(spend, spend.c.session_id, spending.team)
-    asked = select(repo, func.max(url), spend.c.requester).select_from(joined)
-    asked = asked.where(stored_sessions.ID.is_not(None)).group_by(repo, without_number(url), spend.c.requester)
+    seen = is_shown(spending, spend)
+    repo, shown = repository_option(seen), if_shown(seen, url)
+    asked = _of_sessions(select(repo, func.max(shown), spend.c.requester), spending)
+    asked = asked.group_by(repo, without_number(shown), spend.c.requester)
     return await _people(tx, spending, asked, used_only=used_only)
+
+
+def _of_sessions(asked: Select[Any], spending: Spending) -> Select[Any]:
+    """Select from what sessions spent of which more is known than that."""
+    joined = stored_sessions.with_stored(spend, spend.c.session_id, spending.team)
+    return asked.select_from(joined).where(stored_sessions.ID.is_not(None))
 
 
 async def _people(

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.billing import billing_day
-from bot.domain.periods import RefusedRange, Span, span_of_dates, span_of_period
+from bot.domain.amounts import cost
+from bot.domain.billing import Period, billing_day
+from bot.domain.cycle import Cycle, month_before
+from bot.domain.periods import RefusedRange, Span, days_between, span_of_dates, span_of_period
 from bot.domain.questions import Question
+from bot.domain.readers import ANYBODY, Readers
 from bot.features.consumption.cycles import cycle_of
 from bot.features.usage import sentences as views
 from bot.features.usage import spend_group_rows as spend_groups
-from bot.features.usage.figure_sentences import Figures
+from bot.features.usage.figure_sentences import Figures, summed
 from bot.features.usage.parts import UsageParts
-from bot.features.usage.sentences import Apart
+from bot.features.usage.sentences import Apart, MonthBefore
 from bot.features.usage.spend_group_rows import Spending
-from bot.features.usage.usage_ledger import UsageLedger, sum_of
+from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
@@ -28,33 +31,56 @@ class UsageAnswers:
         self._services = services
         self._usage_ledger = usage_ledger
 
-    async def usage(self, workspace: Workspace, question: Question) -> Message:
-        """Return the answer to the `question` of an admin."""
+    async def usage(self, workspace: Workspace, question: Question, readers: Readers = ANYBODY) -> Message:
+        """Return the answer to the `question` of an admin, which `readers` read."""
         async with self._services.db.scan(urgent=True) as tx:
             span = await self.span(tx, workspace, question)
             if isinstance(span, RefusedRange):
                 return views.refused_range(span)
             apart = await self._apart(tx, workspace, span)
+            before = await self._month_before(tx, workspace, span)
             if not span.counted:
                 return views.nothing_finished(question, span, apart)
             if question.by is not None:
                 figures = await self.figures(tx, workspace, span.counted)
-                spending = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
+                spending = Spending(
+                    workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1], readers=readers
+                )
                 parts = await UsageParts(tx, workspace, spending, figures).by(question.by)
-                return views.divided(question, span, figures, parts, apart)
-        figures = await self._usage_ledger.figures(workspace, span.counted[-1], span.counted[0], urgent=True)
-        if question.period is None and not apart.days:
+                return views.divided(question, span, figures, parts, apart, before)
+        figures = await self._usage_ledger.figures(
+            workspace, span.counted[-1], span.counted[0], urgent=True, readers=readers
+        )
+        if question.period in {None, Period.LAST_MONTH} and not apart.days:
             figures = replace(figures, cycle=None, waiting=0)  # they are about now
-        return views.usage(question, span, figures, apart)
+        return views.usage(question, span, figures, apart, before)
 
     async def span(self, tx: Transaction, workspace: Workspace, question: Question) -> Span | RefusedRange:
         """Return the days that a `question` is about, or why there are no figures of them."""
-        now, org_id = self._services.clock(), workspace.organisation.id
-        oldest = billing_day(now - self._services.timing.spend_kept)
-        kept = max(oldest, await spend_groups.first_day(tx, org_id) or oldest)
+        now, kept = self._services.clock(), await self.kept_since(tx, workspace)
         if question.period is None:
             return span_of_dates(question.dates, now, kept)
-        return span_of_period(question.period, now, await cycle_of(tx, org_id, now), kept)
+        return span_of_period(question.period, now, await cycle_of(tx, workspace.organisation.id, now), kept)
+
+    async def kept_since(self, tx: Transaction, workspace: Workspace) -> date:
+        """Return the first day of which there are figures."""
+        oldest = billing_day(self._services.clock() - self._services.timing.spend_kept)
+        return max(oldest, await spend_groups.first_day(tx, workspace.organisation.id) or oldest)
+
+    async def month_before(self, tx: Transaction, workspace: Workspace, span: Span) -> Cycle | None:
+        """Return the month before the whole one that a `span` is about, if there are figures of all of its days."""
+        if span.whole_month is None:
+            return None
+        month = month_before(span.whole_month)
+        return month if await self.kept_since(tx, workspace) <= month.first else None
+
+    async def _month_before(self, tx: Transaction, workspace: Workspace, span: Span) -> MonthBefore | None:
+        month = await self.month_before(tx, workspace, span)
+        if month is None:
+            return None
+        amounts = await self._usage_ledger.amounts(tx, workspace, month.first, month.last)
+        acus = amounts.best(days_between(month.first, month.last))
+        return None if acus is None else MonthBefore(month, acus)
 
     async def _apart(self, tx: Transaction, workspace: Workspace, span: Span) -> Apart:
         if not span.apart:
@@ -63,10 +89,13 @@ class UsageAnswers:
         total = amounts.total(span.apart)
         if not total and await self._usage_ledger.no_acus_reported(tx, workspace, span.apart[-1], amounts):
             return Apart(span.apart)
-        return Apart(span.apart, total, amounts.through_slack(span.apart))
+        through_slack, is_about = amounts.through_slack(span.apart), bool(amounts.about(span.apart))
+        return Apart(span.apart, total, through_slack, is_about)
 
     async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> Figures:
         """Return what was used on `days`, in sum and by day."""
         amounts = await self._usage_ledger.amounts(tx, workspace, days[0], days[-1])
         no_acus = await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts)
-        return sum_of(days, amounts, workspace.policy.acu_price, no_acus_reported=no_acus)
+        return replace(
+            summed(amounts, days), no_acus_reported=no_acus, cost=cost(workspace.policy.acu_price, amounts.shown(days))
+        )

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.amounts import Price
+from bot.conversation.titles import ShownTitles, title_of
+from bot.domain.amounts import cost
 from bot.domain.billing import (
     SETTLING,
     Billed,
@@ -23,16 +24,18 @@ from bot.domain.billing import (
 from bot.domain.cycle import Cycle, CycleLimits, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.periods import days_between
+from bot.domain.readers import ANYBODY, Readers
 from bot.features.consumption.cycle_figures import cycle_figures, history_start
 from bot.features.consumption.cycles import cycle_of, limits_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
 from bot.features.consumption.rules import LATE_DATA, bill_of
 from bot.features.consumption.sentences import CycleFigures
+from bot.features.consumption.session_bills import SessionBillReader
 from bot.features.usage import session_count_rows as session_counts
 from bot.features.usage import usual
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.chart_days import CHART_DAYS
-from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive
+from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive, summed
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -47,6 +50,7 @@ class UsageLedger:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._reader = ConsumptionReader(services)
+        self._session_bills = SessionBillReader(services)
 
     async def tick(self, organisation: Organisation) -> float:
         """Read what Devin billed to an organisation, if that is due. Returns the seconds until the next call."""
@@ -56,39 +60,55 @@ class UsageLedger:
         """Read what Devin billed to an organisation on the days that may still change; raises if it cannot be read."""
         await self._reader.refresh(organisation)
 
+    async def is_behind(self, organisation: Organisation) -> bool:
+        """Whether Devin will soon say to which days some ACUs of our sessions belong of which that is in doubt."""
+        return await self._session_bills.is_behind(organisation)
+
     async def figures(
-        self, workspace: Workspace, day: date, since: date | None = None, *, of: str | None = None, urgent: bool = False
+        self,
+        workspace: Workspace,
+        day: date,
+        since: date | None = None,
+        *,
+        of: str | None = None,
+        urgent: bool = False,
+        readers: Readers = ANYBODY,
     ) -> Figures:
         """Return the figures of the billing day `day`, or of all days from `since` to `day`.
 
         What was billed is the whole organisation's; everything else is about the workspace's sessions in it.
         With `of`, a channel, only its sessions count. With `urgent` the read goes before others, as Slack waits for it.
+        Sessions whose titles the `readers` may not see have none.
         """
-        days, org_id = days_between(since or day, day), workspace.organisation.id
-        theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
+        days = days_between(since or day, day)
         async with self._services.db.scan(urgent=urgent) as tx:
-            cycle = await cycle_of(tx, org_id, bounds(day)[0])
-            own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
-            amounts = await self._amounts(tx, workspace, days, of, own)
-            outcomes, most_expensive, spent = await _active_sessions(tx, workspace, days, of)
-            opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
-            waiting = await session_counts.waiting_now(tx, *theirs, of)
-            no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
-            of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
-            worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
+            return await self._figures(tx, workspace, days, of, readers)
+
+    async def _figures(
+        self, tx: Transaction, workspace: Workspace, days: Sequence[date], of: str | None, readers: Readers
+    ) -> Figures:
+        day, org_id = days[-1], workspace.organisation.id
+        theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
+        cycle = await cycle_of(tx, org_id, bounds(day)[0])
+        own = await _own(tx, workspace, await self._first_counted(tx, org_id, days, cycle, of), day, of)
+        amounts = await self._amounts(tx, workspace, days, of, own)
+        outcomes, most_expensive, spent = await _active_sessions(tx, workspace, days, of, readers)
+        opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
+        no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
         return replace(
-            sum_of(days, amounts, workspace.policy.acu_price, no_acus_reported=no_acus),
+            summed(amounts, days),
             usual=amounts.usual(day) if len(days) == 1 else None,  # a sum of days has nothing to be compared with
             anomaly_limit=amounts.anomaly_limit(day) if len(days) == 1 else None,
             outcomes=outcomes,
             pull_requests_opened=opened,
             pull_requests_merged=merged,
-            waiting=waiting,
+            waiting=await session_counts.waiting_now(tx, *theirs, of),
             most_expensive=most_expensive,
             has_used=spent > 0,
-            cycle=of_cycle,
-            worked=worked,
-            read_at=amounts.read_at.get(day),
+            cycle=await self._cycle(tx, workspace, cycle, day, amounts, own, of),
+            no_acus_reported=no_acus,
+            worked=await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0,
+            cost=cost(workspace.policy.acu_price, amounts.shown(days)),
         )
 
     async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
@@ -117,10 +137,12 @@ class UsageLedger:
         own: Mapping[date, float],
     ) -> AcusByDay:
         """The ACUs of the organisation or of a channel. There the sessions' own count is all that was used."""
+        theirs = (workspace.organisation.id, days[0], days[-1], workspace.team, channel)
+        doubts = await spend.doubts(tx, *theirs)
         if channel is None:
-            return await self._of_organisation(tx, workspace.organisation.id, days, own)
+            return replace(await self._of_organisation(tx, workspace.organisation.id, days, own), doubts=doubts)
         known, span = _compared(days, own), days_between(_first_compared(days[0], days[-1]), days[-1])
-        return AcusByDay({day: known.get(day, 0.0) for day in span}, known)
+        return AcusByDay({day: known.get(day, 0.0) for day in span}, known, doubts=doubts)
 
     async def _of_organisation(
         self, tx: Transaction, org_id: str, days: Sequence[date], counted: Mapping[date, float]
@@ -143,6 +165,15 @@ class UsageLedger:
             products={day: figure.products for day, figure in stored.items()},
         )
 
+    async def _first_counted(
+        self, tx: Transaction, org_id: str, days: Sequence[date], cycle: Cycle, channel: str | None
+    ) -> date:
+        """The first day of which our own count is needed: that of the forecast only where no bill is there for it."""
+        first = _first_compared(days[0], days[-1])
+        if channel is None and await self._withheld(tx, org_id) is None:
+            return first
+        return min(first, history_start(cycle))
+
     async def _cycle(
         self,
         tx: Transaction,
@@ -164,9 +195,10 @@ class UsageLedger:
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
-        found = cycle_figures(cycle, limits, amounts, day, finished)
+        price = workspace.policy.acu_price
+        found = cycle_figures(cycle, limits, amounts, day, finished, price)
         if found is None and cycle.first < month.first:
-            return cycle_figures(month, CycleLimits(), amounts, day, finished)
+            return cycle_figures(month, CycleLimits(), amounts, day, finished, price)
         return found
 
     def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
@@ -192,45 +224,40 @@ class UsageLedger:
         return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before, channel)
 
 
-def sum_of(days: Sequence[date], amounts: AcusByDay, price: Price | None, *, no_acus_reported: bool) -> Figures:
-    """Return what was used on `days`, in sum and by day, of which an ACU has a `price`."""
-    return Figures(
-        day=days[-1],
-        amounts=amounts,
-        total=amounts.total(days),
-        through_slack=amounts.through_slack(days),
-        not_in_yet=amounts.first_late(days),
-        withheld=amounts.withheld,
-        no_acus_reported=no_acus_reported,
-        price=price,
-    )
-
-
 async def _active_sessions(
-    tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
+    tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None, readers: Readers
 ) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...], float]:
     """Count the sessions that were active on the days by outcome, describe those that spent most, and add up all."""
     outcomes, costs, spent = await session_days.outcomes_and_costs(
         tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
     )
     found = await stored(tx, [session_id for session_id, _ in costs])
-    described = [await _described(tx, workspace, found[key], acus) for key, acus in costs]
+    titles = await ShownTitles.read(tx, workspace, readers)
+    described = [await _described(tx, workspace, found[key], acus, titles) for key, acus in costs]
     return outcomes, tuple(described), spent
 
 
-async def _described(tx: Transaction, workspace: Workspace, session: StoredSession, acus: float) -> MostExpensive:
-    thread, requester = session.thread_ts, None
-    if workspace.policy.shows_names:
-        asker = await people.get(tx, workspace.team, session.requester, read_after=0.0)
-        requester = (asker.name if asker else session.requester_name) or None
+async def _described(
+    tx: Transaction, workspace: Workspace, session: StoredSession, acus: float, titles: ShownTitles
+) -> MostExpensive:
+    thread, asker = session.thread_ts, await _asker(tx, workspace, session)
+    if (instead := titles.instead(session)) is not None:
+        return MostExpensive(instead, acus, requester=asker, channel=session.channel)
     return MostExpensive(
-        title=session.title,
+        title=title_of(session),
         acus=acus,
         permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
         url=session.url,
-        requester=requester,
-        channel=session.channel,
+        requester=asker,
+        channel=session.channel if session.title is not None else None,
     )
+
+
+async def _asker(tx: Transaction, workspace: Workspace, session: StoredSession) -> str | None:
+    if not workspace.policy.shows_names:
+        return None
+    asker = await people.get(tx, workspace.team, session.requester, read_after=0.0)
+    return (asker.name if asker else session.requester_name) or None
 
 
 async def _own(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
+from bot.domain.readers import Readers
 from bot.domain.session import Session
 from bot.kernel.job import CommandJob, reply_not_done
 from bot.kernel.unit_of_work import UnitOfWork
@@ -26,6 +27,11 @@ class Asked:
     argument: str
     key: str
     direct: str | None = None  # the direct message with the bot in which it was written, if it was
+
+    @property
+    def readers(self) -> Readers:
+        """Who reads a private answer: the person, where they have asked."""
+        return Readers(self.channel, self.user)
 
 
 def asked_by(job: CommandJob, spec: CommandSpec) -> Asked:

@@ -28,11 +28,16 @@ from bot.kernel.job import CommandJob, Job, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import SlackError
+from bot.views.answers import access as access_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 from bot.views.modals import parts as forms
 from bot.views.questions import STALE
+
+log = get_logger(__name__)
 
 LONGEST_ARGUMENT: Final = 3_000  # of a press: Slack takes 2,000 characters for a button, and an answer has its name
 
@@ -48,7 +53,11 @@ class CommandTable:
 
     async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Answer:
         """Answer what `user` typed behind `/devin` in `channel`, from our own rows."""
-        refusal = await self._access.role_refusal(workspace, command.spec, user)
+        try:
+            refusal = await self._access.role_refusal(workspace, command.spec, user)
+        except SlackError as error:
+            log.warning("not known whether somebody is an admin", error=error.outcome)
+            refusal = access_sentences.ROLE_UNKNOWN
         if refusal is not None:
             return refusal
         answer = self.handlers[command.spec].answer

@@ -11,6 +11,7 @@ from typing import IO, Any, ClassVar, Final
 
 from bot.domain.lane import operation_lane
 from bot.domain.operation import Cell, Operation, OperationState
+from bot.kernel.access import Access
 from bot.kernel.operations.message import OperationMessage
 from bot.kernel.sending.file_sources import FileSource, FileUnavailableError
 from bot.kernel.services import Services
@@ -31,15 +32,19 @@ class OperationFiles(FileSource):
 
     name: ClassVar[str] = "operation"
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, access: Access) -> None:
         self._services = services
+        self._access = access
 
-    async def write(self, row: OutboxRow, file: Mapping[str, Any], content: IO[bytes]) -> None:  # noqa: ARG002
-        """Write the rows of the operation as CSV, with their total where it has one."""
+    async def write(self, row: OutboxRow, file: Mapping[str, Any], content: IO[bytes]) -> None:
+        """Write the rows of the operation as CSV, with their total where it has one, for who may still have them."""
         async with self._services.db.read() as tx:
             operation = await operations.get(tx, file["subject"])
         if operation is None:
             raise FileUnavailableError("no operation")
+        if not await self._access.has_role(self._services.workspaces[row.team], operation.user, operation.role):
+            await self._refuse(row, operation)
+            raise FileUnavailableError("its asker may not have it any more")
         content.write(csv_line(operation.new.header).encode())
         position, totals = -1, dict.fromkeys(operation.new.total_columns, _NOTHING)
         while True:
@@ -53,6 +58,11 @@ class OperationFiles(FileSource):
         if totals:
             last = [TOTAL, *(totals.get(column) for column in range(1, len(operation.new.header)))]
             content.write(csv_line(last).encode())
+
+    async def _refuse(self, row: OutboxRow, operation: Operation) -> None:
+        # A crash right after this commit leaves the row, which is then refused once more.
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            await _end(uow, row, state=OperationState.FAILED, reason=views.not_yours_now(operation))
 
     async def shared(self, uow: UnitOfWork, row: OutboxRow) -> None:
         """End the operation as done."""

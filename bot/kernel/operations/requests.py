@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from bot.domain.causes import TaskCause
+from bot.domain.commands.spec import Role
 from bot.domain.keys import operation_id, short_id
 from bot.domain.lane import operation_lane
 from bot.domain.operation import TABLE, NewOperation, Operation, OperationRow, OperationState
+from bot.domain.readers import Readers
 from bot.kernel.commands.handler import NO_ANSWER, Asked
 from bot.kernel.job import CommandJob, finish, recipient_of
 from bot.kernel.operations.message import OperationMessage, post_message
@@ -29,17 +31,26 @@ MOST_COLUMNS: Final = 20  # of a table in a message
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """Who asked for an operation, and by which request; `direct` is their direct message if they wrote it there."""
+    """Who asked for an operation, by which request and in which role.
+
+    `direct` is their direct message if they wrote it there.
+    """
 
     team: str
     user: str
     key: str
     direct: str | None = None
+    role: Role = Role.EVERYBODY
+
+    @property
+    def readers(self) -> Readers:
+        """Who gets the file."""
+        return Readers(person=self.user)
 
     @classmethod
     def of(cls, asked: Asked) -> Self:
         """Return who gave a command."""
-        return cls(asked.workspace.team, asked.user, asked.key, asked.direct)
+        return cls(asked.workspace.team, asked.user, asked.key, asked.direct, asked.spec.role)
 
     @classmethod
     def of_job(cls, job: CommandJob) -> Self:
@@ -59,7 +70,6 @@ async def begin(
     A file of figures is `new` of the kind `TABLE` with all of its `rows`; they are stored in this transaction, so
     there should be no more than some thousands of them. `notes` are sentences that its message ends with.
     """
-    direct = requester.direct
     operation = Operation(
         id=operation_id(requester.key),
         team=requester.team,
@@ -68,13 +78,14 @@ async def begin(
         state=OperationState.READING,
         ref=short_id(requester.key),
         created_at=uow.now,
-        channel=direct,
+        channel=requester.direct,
+        role=requester.role,
         notes=tuple(notes),
     )
     if not await operations.add(uow.tx, operation, rows):
         return
-    if direct is not None:
-        await post_message(uow, operation, direct)
+    if requester.direct is not None:
+        await post_message(uow, operation, requester.direct)
     await uow.add_to_inbox(
         InboxRow(
             key=row_key(operation.id),

@@ -18,6 +18,7 @@ from bot.devin.errors import (
 )
 from bot.domain.causes import TaskCause
 from bot.domain.operation import Operation, OperationState
+from bot.kernel.access import Access
 from bot.kernel.job import Job, Reschedule, finish, go_on
 from bot.kernel.operations.file import share_file
 from bot.kernel.operations.message import OperationMessage, end_message, message_key, post_message
@@ -31,7 +32,7 @@ from bot.store import operations, posts
 from bot.store.purge import purge
 from bot.store.tables import operation_rows
 from bot.views.message import Message
-from bot.views.operations import UNREADABLE, OperationSentences, devin_refused
+from bot.views.operations import UNREADABLE, OperationSentences, devin_refused, not_yours_now
 
 log = get_logger(__name__)
 
@@ -43,8 +44,9 @@ class RunOperation:
 
     name: ClassVar[str] = RUN
 
-    def __init__(self, services: Services, kinds: OperationKinds) -> None:
+    def __init__(self, services: Services, access: Access, kinds: OperationKinds) -> None:
         self._services = services
+        self._access = access
         self._kinds = kinds
 
     async def run(self, job: Job[TaskCause]) -> None:
@@ -65,6 +67,8 @@ class RunOperation:
                 await self._give_back(job, operation, read, wait)
                 return
             operation = read
+        if operation.state is OperationState.DELIVERING:
+            operation = await self._still_allowed(job, operation)
         if operation.state is OperationState.DELIVERING:
             await self._deliver(job, operation)
         else:
@@ -107,6 +111,9 @@ class RunOperation:
         """
         until = self._services.clock() + self._services.timing.progress_interval
         while True:
+            operation = await self._still_allowed(job, operation)
+            if operation.state is not OperationState.READING:
+                return operation, 0.0
             try:
                 batch = await self._kinds[operation.new.kind].source.read(job.workspace, operation)
             except (CannotGoOn, DevinError) as error:
@@ -114,6 +121,13 @@ class RunOperation:
             operation = await self._store(job, operation, batch)
             if operation.state is not OperationState.READING or batch.wait or self._services.clock() >= until:
                 return operation, batch.wait
+
+    async def _still_allowed(self, job: Job[TaskCause], operation: Operation) -> Operation:
+        """Return the operation as it is, or failed if who asked may not have the result any more."""
+        if await self._access.has_role(job.workspace, operation.user, operation.role):
+            return operation
+        log.warning("operation is for somebody who may not have it any more", operation=operation.id)
+        return await self._change(job, operation, state=OperationState.FAILED, reason=not_yours_now(operation))
 
     async def _store(self, job: Job[TaskCause], operation: Operation, batch: Batch) -> Operation:
         is_last = batch.cursor is None

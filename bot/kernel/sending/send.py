@@ -13,13 +13,15 @@ appear twice (`SendFailures.unsearchable`). Reactions and private answers are no
 
 from typing import Final
 
-from bot.domain.keys import DEVINS_POSTS
+from bot.domain.keys import ADMINS_POSTS, DEVINS_POSTS
 from bot.domain.lane import edit_lane, team_of
+from bot.kernel.access import Access
 from bot.kernel.sending.drawings import Drawing, Drawings
 from bot.kernel.sending.failures import REACTIONS, SendFailures
 from bot.kernel.sending.file_sources import FileSources
 from bot.kernel.sending.files import FilePosts, has_files
 from bot.kernel.sending.forms import PostForms
+from bot.kernel.sending.withheld import WithheldFigures
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SHARED, SharedChannels
 from bot.kernel.unit_of_work import UnitOfWork
@@ -42,6 +44,7 @@ _METHOD: Final = {
     "reaction_removal": "reactions.remove",
     "private": "chat.postEphemeral",
 }
+_PEOPLE: Final = ("U", "W")  # with which the ids of people begin
 _KIND_OF_LANE: Final = {"out": "post", "react": "reaction", "unreact": "reaction_removal", "priv": "private"}
 
 
@@ -51,6 +54,7 @@ class Send:
     def __init__(
         self,
         services: Services,
+        access: Access,
         failure: SendFailures,
         files: FilePosts,
         drawings: Drawings,
@@ -58,12 +62,14 @@ class Send:
         shared_channels: SharedChannels,
     ) -> None:
         self._services = services
+        self._access = access
         self._failure = failure
         self._drawings = drawings
         self._files = files
         self._sources = sources
         self._forms = PostForms(services, sources)
         self._shared_channels = shared_channels
+        self._figures = WithheldFigures(services, access, failure, shared_channels)
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
@@ -180,7 +186,12 @@ class Send:
         if row.is_drawn:
             await self._post_drawn(row)
             return
+        if not await self._is_for_its_reader(row):
+            await self._failure.mark_dead(row, "no admin any more")
+            return
         row = await self._forms.drawable(row)
+        if await self._figures.withholds(row):
+            return
         if self._is_devins(row) and await self._is_shared(row):
             await self._failure.mark_dead(row, SHARED)
             return
@@ -217,6 +228,13 @@ class Send:
         """Whether the post shows what Devin said or did, or a file that may not appear in a shared channel."""
         sources = self._sources.of_payload(row.payload)
         return row.key.startswith(DEVINS_POSTS) or any(source.is_devins for source in sources)
+
+    async def _is_for_its_reader(self, row: OutboxRow) -> bool:
+        """Whether the post may still be read by whom it goes to: one to an admin, by who is an admin now."""
+        reader = row.key.rpartition(":")[2]
+        if not row.key.startswith(ADMINS_POSTS) or not reader.startswith(_PEOPLE):
+            return True
+        return await self._access.is_admin(self._services.workspaces[row.team], reader)
 
     async def _is_shared(self, row: OutboxRow) -> bool:
         return await self._shared_channels.is_shared(self._services.workspaces[row.team], row.channel)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from bot.kernel.access import Access
 from bot.kernel.sending.drawings import Drawings
 from bot.kernel.sending.edits import PostEditor
 from bot.kernel.sending.failures import ChannelLost, SendFailures
@@ -28,6 +29,7 @@ class Senders:
     def of(
         cls,
         services: Services,
+        access: Access,
         shared_channels: SharedChannels,
         transfers: FileTransfers,
         drawers: Iterable[Drawer],
@@ -38,5 +40,5 @@ class Senders:
         drawings, named = Drawings(services, drawers, shared_channels), FileSources(sources)
         failures = SendFailures(services, drawings, named, channel_lost)
         files = FilePosts(services, failures, transfers, named)
-        send = Send(services, failures, files, drawings, named, shared_channels)
+        send = Send(services, access, failures, files, drawings, named, shared_channels)
         return cls(send, PostEditor(services, drawings), failures)

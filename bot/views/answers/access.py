@@ -20,6 +20,9 @@ OTHER_COMPANY_REFUSED: Final = Message(
     "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. "
     "Ask one of them to do it."
 )
+ROLE_UNKNOWN: Final = Message(
+    "Slack didn't say in time whether you are still a member here. Nothing was done; try again."
+)
 SHARED_CHANNEL_REFUSED: Final = Message(
     "This channel is shared with another company, where Devin stays out; nothing was started or sent. "
     "Use a channel of your own workspace."

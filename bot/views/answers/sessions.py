@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.session import Session
 from bot.views.card import option_words, spent
 from bot.views.message import Message
@@ -21,13 +21,13 @@ def status(session: Session, permalink: str | None = None) -> Message:
     return Message("\n".join([*_heading(session, permalink), *_facts(session)]))
 
 
-def cost(session: Session, price: Price | None = None) -> Message:
-    """Show how many ACUs `session` has used so far, as its card has them, and with a `price` what that costs."""
+def cost(session: Session, so_far: Money | None = None) -> Message:
+    """Show how many ACUs `session` has used so far, as its card has them, and where it is known what that cost."""
     used, acus = spent(session), session.snapshot.acus
     if not used:
         return Message("Devin reports no ACUs for this session so far; on some plans it never does.")
-    if price is not None and acus > 0:
-        used = f"{used} ({money(acus, price)})"
+    if so_far is not None and acus > 0:
+        used = f"{used} ({money(so_far)})"
     return Message(f"This session has used {used} so far. The figure comes from Devin and may be minutes old.")
 
 

@@ -31,9 +31,13 @@ ALREADY_ENDED: Final = Message(
 )
 
 
-def stopping(session: Session) -> Message:
-    """Confirm a command that stops or archives `session`, before Devin is asked."""
-    return Message(f"Stopping “{fitted(session.title)}”: Devin is put to sleep in a moment. Nothing is lost.")
+def stopping(session: Session, stand_in: str | None = None) -> Message:
+    """Confirm a command that stops or archives `session`, before Devin is asked.
+
+    A `stand_in` takes the place of the title, where the person may not see it.
+    """
+    title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(session.title)}”"
+    return Message(f"Stopping {title}: Devin is put to sleep in a moment. Nothing is lost.")
 
 
 def stop_confirm(session: Session) -> Message:

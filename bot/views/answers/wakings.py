@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.session import Session
 from bot.domain.waking import WakeQuestion
 from bot.views import blocks, questions
@@ -19,13 +19,13 @@ LEFT_BEFORE: Final = Message(
 )
 
 
-def ask_to_wake(session: Session, question: WakeQuestion, target: str, price: Price | None = None) -> Message:
+def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Money | None = None) -> Message:
     """Ask the author of a reply whether it may wake `session`; `target` is what the buttons carry."""
     label, choice = "Wake it", "Wake it"
     if question.by:
         label, choice = f"Wake it, {_more(question.by)}", f"Wake it with {tenths(question.by)} more"
     text = message_of(
-        *_reasons(session, question, price),
+        *_reasons(session, question, cost),
         f"{choice}, or leave it asleep. Your message is kept until you choose, for a day at most.",
     ).text
     row = blocks.actions(
@@ -35,9 +35,9 @@ def ask_to_wake(session: Session, question: WakeQuestion, target: str, price: Pr
     return Message(text, [blocks.section(text), *row])
 
 
-def _reasons(session: Session, question: WakeQuestion, price: Price | None) -> list[str]:
+def _reasons(session: Session, question: WakeQuestion, cost: Money | None) -> list[str]:
     spent = session.snapshot.acus
-    cost = f"It has cost {total_acus(spent, price)} so far" if spent else ""
+    so_far = f"It has cost {total_acus(spent, cost)} so far" if spent else ""
     facts = [
         "" if question.ceiling is None else f"used its {limit_of_acus(question.ceiling)}",
         "reached its ACU limit at Devin" if question.at_limit else "",
@@ -45,8 +45,8 @@ def _reasons(session: Session, question: WakeQuestion, price: Price | None) -> l
     ]
     why = f"This session has {' and has '.join(filter(None, facts))}."
     if question.ceiling is None:
-        return [why, f"{cost}, and waking it costs more." if cost else "Waking it costs more."]
-    return [why, f"{cost}." if cost else ""]
+        return [why, f"{so_far}, and waking it costs more." if so_far else "Waking it costs more."]
+    return [why, f"{so_far}." if so_far else ""]
 
 
 def _more(acus: float) -> str:

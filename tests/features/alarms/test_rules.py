@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.outliers import usual_limit
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.features.alarms.rules import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, was_woken
 from bot.features.alarms.sentences import alarm_post, reminder
+from bot.views.sentences import IN_DIRECT_MESSAGE
 
 WORKING = Snapshot("running", "working", title="Fix <it>", acus=12.3)
 SESSION = Session(
@@ -58,8 +59,8 @@ def test_what_runs_away(silent, hour, usual, found):
     assert runaway(silent, hour, usual, 5.0) == found
 
 
-def test_what_is_said_in_a_direct_message_stays_there():
-    shown = alarm_post(ALARM, replace(SESSION, channel="D1"), "", LINK)
+def test_what_not_all_readers_may_see_has_neither_title_nor_links():
+    shown = alarm_post(ALARM, SESSION, "", LINK, stand_in=IN_DIRECT_MESSAGE)
     assert shown.text == "A session in a direct message has spent 6.2 ACUs since its last message or pull request."
     assert "Fix" not in str(shown.blocks)
     assert LINK not in str(shown.blocks)
@@ -81,7 +82,7 @@ def test_a_session_that_somebody_wrote_to_after_its_stop_was_woken():
 
 
 def shown(alarm, session=SESSION, by=""):
-    message = alarm_post(alarm, session, by, LINK, Price(Decimal("2.25"), "USD"))
+    message = alarm_post(alarm, session, by, LINK, Money(Decimal("27.675"), "USD"))
     rows = [block for block in message.blocks if block["type"] == "actions"]
     return message.blocks[0]["text"]["text"], [button["text"]["text"] for row in rows for button in row["elements"]]
 
@@ -91,7 +92,7 @@ SPENT = "*<https://d/s1|Fix &lt;it&gt;>* has spent 6.2 ACUs since its last messa
 
 def test_an_open_alarm():
     assert shown(ALARM) == (f":rotating_light: {SPENT}", ["Stop", "Fine, go on", "Snooze 4 h"])
-    message = alarm_post(ALARM, SESSION, "", LINK, Price(Decimal("2.25"), "USD"))
+    message = alarm_post(ALARM, SESSION, "", LINK, Money(Decimal("27.675"), "USD"))
     assert message.text == "Fix &lt;it&gt; has spent 6.2 ACUs since its last message or pull request."
     assert message.blocks[1]["elements"][0]["text"] == f"12.3 ACUs (27.68 USD) in all · <{LINK}|thread>"
 

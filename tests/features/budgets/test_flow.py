@@ -472,7 +472,8 @@ async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_a
 
 async def listed(services: Services, user: str) -> str:
     (workspace,) = services.workspaces
-    return (await BudgetCommands(services, Access(services)).listing(workspace, user, CHANNEL)).text
+    commands = BudgetCommands(services, Access(services))
+    return (await commands.listing(workspace, user, CHANNEL, admin=user in workspace.policy.admin_users)).text
 
 
 async def test_where_figures_name_nobody_an_admin_sees_whose_budgets_there_are_and_the_spending_of_their_own(

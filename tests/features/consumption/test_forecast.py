@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.cycle import Cycle, calendar_month
-from bot.features.consumption.forecast import HISTORY_DAYS, Forecast, forecast
+from bot.features.consumption import forecast as rules
+from bot.features.consumption.forecast import HISTORY_DAYS, Forecast
 
 NOVEMBER = calendar_month(date(2026, 11, 1))  # begins on a Sunday
 ACUS = st.floats(0, 1e6).map(lambda acus: round(acus, 2))
@@ -28,6 +29,22 @@ def known(cycle, finished, of=on_weekdays, before=HISTORY_DAYS):
     return {day: of(day) for day in days(cycle.first - timedelta(days=before), before + finished)}
 
 
+def exactly(acus):
+    """A forecast of days that never differed from what was expected of them, so that its range is nothing wide."""
+    return pytest.approx(acus), pytest.approx(acus), True
+
+
+def about(acus):
+    """A forecast without a range."""
+    return pytest.approx(acus), pytest.approx(acus), False
+
+
+def forecast(amounts, cycle):
+    """The forecast as a tuple: low, high, and whether that is a range."""
+    found = rules.forecast(amounts, cycle)
+    return found and (found.low, found.high, found.is_range)
+
+
 # ---------------------------------------------------------------- weekdays
 
 
@@ -44,30 +61,57 @@ def known(cycle, finished, of=on_weekdays, before=HISTORY_DAYS):
 )
 def test_each_day_to_come_takes_what_its_weekday_took(cycle):
     whole = sum(map(on_weekdays, days(cycle.first, (cycle.last - cycle.first).days + 1)))
-    assert forecast(known(cycle, 3), cycle) == Forecast(whole, whole)
+    assert forecast(known(cycle, 3), cycle) == exactly(whole)
 
 
-def test_only_the_last_four_of_a_weekday_count():
-    def tripled(day):
-        return 30.0 if day < date(2026, 10, 12) else 10.0
-
-    assert forecast(known(NOVEMBER, 9, tripled), NOVEMBER) == Forecast(300, 300)
-
-
-def test_without_a_day_of_its_weekday_the_mean_of_all_counts():
-    # Sunday to Tuesday are known, the others take the mean of the three.
-    found = forecast(dict(zip(days(NOVEMBER.first, 3), (3.0, 6.0, 9.0), strict=True)), NOVEMBER)
-    assert (found.low + found.high) / 2 == pytest.approx(5 * 3 + 5 * 6 + 4 * 9 + 16 * 6)
-    assert found.low > 18
+def test_in_the_first_week_every_day_to_come_takes_the_mean():
+    amounts = dict(zip(days(NOVEMBER.first, 3), (3.0, 6.0, 9.0), strict=True))
+    assert forecast(amounts, NOVEMBER) == about(18 + 27 * 6)
 
 
 def test_a_cycle_whose_end_moves_is_forecast_anew():
     amounts = known(NOVEMBER, 10)
     longer = Cycle(NOVEMBER.first, date(2026, 12, 4))  # four more weekdays
     shorter = Cycle(NOVEMBER.first, date(2026, 11, 10))
-    assert forecast(amounts, longer) == Forecast(250, 250)
-    assert forecast(amounts, NOVEMBER) == Forecast(210, 210)
-    assert forecast(amounts, shorter) == Forecast(70, 70)
+    assert forecast(amounts, longer) == exactly(250)
+    assert forecast(amounts, NOVEMBER) == exactly(210)
+    assert forecast(amounts, shorter) == exactly(70)
+
+
+# ---------------------------------------------------------------- recent weeks
+
+
+def test_recent_weeks_count_most():
+    def tripled(day):
+        return on_weekdays(day) * (3 if day >= date(2026, 10, 12) else 1)
+
+    low, high, is_range = forecast(known(NOVEMBER, 9, tripled, before=50), NOVEMBER)
+    assert not is_range
+    assert 0.9 * 630 < low == high < 1.1 * 630
+
+
+def test_a_trend_goes_on():
+    def growing(day):
+        return on_weekdays(day) * 1.05 ** ((day - date(2026, 7, 1)).days / 7)
+
+    took = sum(map(growing, days(NOVEMBER.first, 30)))
+    low, high, _ = forecast(known(NOVEMBER, 10, growing), NOVEMBER)
+    assert low < took < high
+    assert 0.9 * took < (low + high) / 2 < took
+
+
+def test_a_day_out_of_the_ordinary_hardly_changes_what_is_expected():
+    def with_one(day):
+        return 1000.0 if day == date(2026, 11, 4) else on_weekdays(day)
+
+    low, high, _ = forecast(known(NOVEMBER, 10, with_one), NOVEMBER)
+    assert 990 + 210 < (low + high) / 2 < 990 + 210 * 1.3
+
+
+def test_what_is_before_a_day_that_was_never_read_does_not_count():
+    amounts = known(NOVEMBER, 10)
+    del amounts[date(2026, 10, 20)]
+    assert forecast(amounts, NOVEMBER) == about(210)
 
 
 # ---------------------------------------------------------------- too early to say
@@ -83,13 +127,13 @@ def test_on_the_first_of_january_nothing_is_said_of_january_and_december_is_over
     december, january = calendar_month(date(2026, 12, 5)), calendar_month(date(2027, 1, 1))
     amounts = known(december, 31)
     assert forecast(amounts, january) is None
-    assert forecast(amounts, december) == Forecast(230, 230)
+    assert forecast(amounts, december) == exactly(230)
 
 
 def test_a_cycle_of_a_single_day():
     cycle = Cycle(date(2026, 11, 20), date(2026, 11, 20))
     assert forecast(known(cycle, 0), cycle) is None
-    assert forecast(known(cycle, 1), cycle) == Forecast(10, 10)
+    assert forecast(known(cycle, 1), cycle) == exactly(10)
 
 
 def test_days_before_the_first_use_say_nothing():
@@ -97,38 +141,77 @@ def test_days_before_the_first_use_say_nothing():
         return 5.0 if day >= date(2026, 11, 9) else 0.0
 
     assert forecast(known(NOVEMBER, 10, since_the_ninth), NOVEMBER) is None  # two days of use
-    assert forecast(known(NOVEMBER, 11, since_the_ninth), NOVEMBER) == Forecast(110, 110)
+    assert forecast(known(NOVEMBER, 11, since_the_ninth), NOVEMBER) == about(110)
 
 
 def test_where_nothing_was_ever_used_nothing_is_expected():
-    assert forecast(known(NOVEMBER, 10, lambda _: 0.0), NOVEMBER) == Forecast(0, 0)
+    assert forecast(known(NOVEMBER, 10, lambda _: 0.0), NOVEMBER) == exactly(0)
 
 
 # ---------------------------------------------------------------- the range
 
 
-def test_the_range_holds_four_times_in_five():
-    dice = Random(5)
-
-    def held(finished):
-        amounts = {day: on_weekdays(day) * dice.uniform(0.2, 1.8) for day in known(NOVEMBER, 30)}
-        whole = sum(acus for day, acus in amounts.items() if day in NOVEMBER)
-        until = NOVEMBER.first + timedelta(days=finished)
-        found = forecast({day: acus for day, acus in amounts.items() if day < until}, NOVEMBER)
-        return found.low <= whole <= found.high
-
-    for finished in (3, 15):
-        assert 0.72 < sum(held(finished) for _ in range(300)) / 300 < 0.9
+def test_there_is_no_range_before_two_cycles_are_known():
+    assert forecast(known(NOVEMBER, 10, before=59), NOVEMBER) == about(210)
+    assert forecast(known(NOVEMBER, 10, before=60), NOVEMBER) == exactly(210)
+    year = Cycle(date(2026, 1, 1), date(2026, 12, 31))
+    assert not rules.forecast(known(year, 200, before=HISTORY_DAYS), year).is_range
 
 
-def test_the_range_narrows_with_each_week():
-    def scattered(day):
-        return on_weekdays(day) + day.day % 3
+def noisy(dice, count):
+    """Days that differ from their weekday's level by themselves, by 15 %."""
+    level = (100.0, 120.0, 110.0, 100.0, 80.0, 10.0, 5.0)
+    return [level[day % 7] * max(0.0, dice.gauss(1, 0.15)) for day in range(count)]
 
-    found = [forecast(known(NOVEMBER, finished, scattered), NOVEMBER) for finished in (3, 10, 17, 24, 30)]
-    widths = [one.high - one.low for one in found]
+
+def growing(dice, count):
+    """The same with 5 % more each week."""
+    return [acus * 1.05 ** (day / 7) for day, acus in enumerate(noisy(dice, count))]
+
+
+def differing_weeks(dice, count):
+    """The same with whole weeks that differ."""
+    weeks = [dice.lognormvariate(0, 0.3) for _ in range(count // 7 + 1)]
+    return [acus * weeks[day // 7] for day, acus in enumerate(noisy(dice, count))]
+
+
+def one_high_day(dice, count):
+    """The same with one day ten times as high."""
+    found = noisy(dice, count)
+    found[dice.randrange(count)] *= 10
+    return found
+
+
+CYCLES = 400
+
+
+def simulated(shape, before, finished, cycles=CYCLES):
+    """The forecasts of so many cycles of a shape of days, each with what the cycle took in the end."""
+    dice = Random(31)
+    for _ in range(cycles):
+        acus = shape(dice, before + 30)
+        first = NOVEMBER.first - timedelta(before)
+        amounts = dict(zip(days(first, before + finished), acus[: before + finished], strict=True))
+        yield rules.forecast(amounts, NOVEMBER), sum(acus[before:])
+
+
+@pytest.mark.parametrize("before", [60, HISTORY_DAYS], ids=["two cycles", "four months"])
+@pytest.mark.parametrize("shape", [noisy, growing, differing_weeks, one_high_day])
+def test_the_range_holds_in_three_of_four_cycles_or_more(shape, before):
+    for finished in (5, 15, 26) if before == HISTORY_DAYS else (5, 15):
+        found = list(simulated(shape, before, finished))
+        assert all(one.is_range for one, _ in found)
+        assert sum(one.low <= took <= one.high for one, took in found) >= 0.75 * CYCLES, finished
+
+
+def test_the_range_of_an_even_use_is_narrow_and_narrows():
+    widths = [
+        sum((found.high - found.low) / took for found, took in simulated(noisy, HISTORY_DAYS, finished, 50)) / 50
+        for finished in (5, 15, 25)
+    ]
     assert widths == sorted(widths, reverse=True)
-    assert widths[-1] == 0
+    assert widths[0] < 0.2
+    assert widths[-1] < 0.05
 
 
 cycles = st.builds(
@@ -143,7 +226,7 @@ def histories(draw):
     """A cycle, and the amounts of its finished days and of some before it."""
     cycle = draw(cycles)
     finished = draw(st.integers(0, (cycle.last - cycle.first).days + 1))
-    before = draw(st.integers(0, 40))
+    before = draw(st.sampled_from([0, 3, 40, 100]))
     amounts = draw(st.lists(ACUS, min_size=finished + before, max_size=finished + before))
     return cycle, dict(zip(days(cycle.first - timedelta(days=before), finished + before), amounts, strict=True))
 
@@ -152,7 +235,7 @@ def histories(draw):
 def test_it_is_never_below_what_was_spent_and_a_finished_cycle_takes_what_it_took(history):
     cycle, amounts = history
     spent = sum(acus for day, acus in amounts.items() if day in cycle)
-    found = forecast(amounts, cycle)
+    found = rules.forecast(amounts, cycle)
     if cycle.last in amounts:
         assert found == Forecast(spent, spent)
     elif found is not None:
@@ -167,9 +250,11 @@ def test_ten_times_as_much_use_is_forecast_ten_times_as_high(history, factor):
     if once is None:
         assert scaled is None
     else:
-        assert (scaled.low, scaled.high) == pytest.approx((once.low * factor, once.high * factor), rel=1e-9, abs=1e-3)
+        low, high = (pytest.approx(end * factor, rel=1e-6, abs=1e-3) for end in once[:2])
+        assert scaled == (low, high, once[2])
 
 
 def test_what_a_running_day_took_counts_at_once():
     assert Forecast(10, 20).at_least(15) == Forecast(15, 20)
     assert Forecast(10, 20).at_least(25) == Forecast(25, 25)
+    assert Forecast(15, 15, is_range=False).at_least(17) == Forecast(17, 17, is_range=False)

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from bot.domain.amounts import Price
 from bot.features.budgets import rows as budgets
 from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.cost import sentences as own_cost_sentences
@@ -17,6 +18,19 @@ def utc(*parts):
 
 
 NOW = utc(2026, 5, 20, 12)
+
+
+async def test_each_day_of_ones_sessions_has_the_price_that_was_valid_on_it(make, store, clock):
+    clock.now = NOW
+    rises = Price(Decimal(300), "JPY", ((date(2026, 5, 20), Decimal("350.5")),))
+    own_cost = OwnCost(services := make(store, clock, acu_price=rises), Access(services))
+    (workspace,) = services.workspaces
+    await store.session("long", utc(2026, 5, 18, 12))
+    await store.session("new", utc(2026, 5, 20, 9))
+    await store.spent(date(2026, 5, 18), long=1.0)
+    await store.spent(date(2026, 5, 20), long=2.0, new=1.0)
+    message = await own_cost.answer(workspace, "U0ADA")
+    assert message.text.startswith("Your sessions in May: 4 ACUs (1,352 JPY).")  # 300 + 3 x 350.5, a half up
 
 
 async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, clock):

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from inline_snapshot import snapshot
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.cycle import Cycle, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.features.cost import sentences as own_cost_sentences
@@ -39,7 +39,7 @@ def test_the_sessions_of_a_cycle():
 
 def test_with_a_price_and_with_more_to_say():
     lines = written(
-        own_cost_sentences.own_cost(replace(COSTS, price=Price(Decimal("2.25"), "USD")), ["More."]).blocks
+        own_cost_sentences.own_cost(replace(COSTS, cost=Money(Decimal("28.125"), "USD")), ["More."]).blocks
     ).splitlines()
     assert lines[1:4] == ["*12.5 ACUs (28.13 USD)*", COUNTS, "More."]
 

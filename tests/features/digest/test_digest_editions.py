@@ -12,7 +12,7 @@ from bot.features.consumption import cycle_rows as cycles
 from bot.features.digest import digest_posts, digest_root
 from bot.features.digest import edition_sentences as editions
 from bot.features.digest import subscription_rows as subscriptions
-from bot.features.digest.due import first_at
+from bot.features.digest.due import first_at, keep_past
 from bot.features.digest.editions import Edition, Schedule, Share
 from bot.features.digest.subscription import Subscription
 from bot.features.digest.subscriptions import Subscriptions
@@ -21,10 +21,10 @@ from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.shared_channels import SharedChannels
 from bot.slack.client import Channel, Slack
 from bot.slack.errors import ChannelGone
-from bot.store import channels
+from bot.store import channels, sessions
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
-from tests.features.digest.test_post import BERLIN, HOURLY, digests, frozen_at, run, utc
+from tests.features.digest.test_post import BERLIN, HOUR, HOURLY, digests, frozen_at, run, utc
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 from tests.markup import written
 from tests.store.rows import held
@@ -65,8 +65,8 @@ def utc_now():
     return datetime.now(UTC).timestamp()
 
 
-async def subscribe(store, edition, channel=WEB, schedule=NINE, share=Share.ALL, at=None):
-    one = Subscription(channel, edition, schedule, share, "U0ADA", utc_now() if at is None else at)
+async def subscribe(store, edition, channel=WEB, schedule=NINE, share=Share.ALL, at=None, **more):
+    one = Subscription(channel, edition, schedule, share, "U0ADA", utc_now() if at is None else at, **more)
     async with store.db.write() as tx:
         await subscriptions.put(tx, TEAM, one)
 
@@ -199,8 +199,8 @@ async def test_the_thread_of_a_week_and_of_a_cycle_has_tables_of_all_their_days_
         f"Channels, {days}: <#C0WORK> 1.5 ACUs, <#C0SECRET> 0.5 ACUs, elsewhere {others} ACUs, total {whole} ACUs",
         f"Sessions, {days}: Fix the login test 1.5 ACUs, A session in a private channel 0.5 ACUs, "
         f"elsewhere {others} ACUs, total {whole} ACUs",
-        f"Repositories, {days}: acme/web 1.5 ACUs, no repository known 0.5 ACUs, elsewhere {others} ACUs, "
-        f"total {whole} ACUs",
+        f"Repositories, {days}: acme/web 1.5 ACUs, private channels and direct messages 0.5 ACUs, "
+        f"elsewhere {others} ACUs, total {whole} ACUs",
         digest_posts.WITHOUT_PULL_REQUEST.format(acus="0.5 ACUs", all="2", sessions="1 session"),
     ]
     assert [row["payload"].get("files") for row in await store.rows(outbox) if row["payload"].get("files")] == []
@@ -213,11 +213,26 @@ async def test_in_the_admin_channel_that_thread_ends_with_a_file(start, store, b
     assert [row["payload"]["files"][0]["name"] for row in rows if row["payload"].get("files")] == [
         f"devin-usage-{dates}-by-session.csv"
     ]
-    assert rows[-1]["payload"]["text"] == f"All sessions, {days}, as CSV."
+    assert rows[-1]["payload"]["text"] == f"Usage by session, {days}, as CSV."
     lines = rows[-1]["payload"]["files"][0]["subject"].splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [
         *("Fix the login test", "A session in a private channel", "elsewhere", "total")
     ]
+
+
+async def test_sessions_that_are_purged_are_named_by_their_days_and_not_as_private(start, store, bills):
+    bills.days = {date(2026, 5, one): 2.0 for one in range(1, 19)}
+    noon = utc(2026, 5, 13, 12)
+    await store.session("a", noon, title="Fix the login test", lifecycle="ended", ended_at=noon, requester_name="Ada")
+    await store.spent(date(2026, 5, 13), a=1.5)
+    async with store.db.write() as tx:
+        assert await sessions.purge(tx, noon + 1)
+        await tx.execute(channels.channels.delete())  # as they go with their last session
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.WEEKLY)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+    (text,) = await texts(store)
+    assert "1. session of 13 May 2026, no longer stored: 1.5 ACUs · Ada" in text.splitlines()
 
 
 async def test_the_daily_digest_of_another_channel_has_no_file(start, store, bills):
@@ -245,8 +260,8 @@ async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
     warning, digest = await texts(store)
     assert warning == (
         "Devin's billing cycle ends in three days\n"
-        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84 %) · forecast 30\n"
-        ":warning: At this rate the limit will be reached before the cycle ends.\n"
+        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84 %) · forecast about 30\n"
+        ":warning: At this rate the limit may be reached before the cycle ends.\n"
         "It ends on Fri 15 May at 08:00 UTC. Counted up to Mon 11 May, the newest finished billing day."
     )
     assert digest.splitlines()[:3] == [
@@ -286,6 +301,36 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
     assert "Fix the login test" in text
     assert "Elsewhere" not in text
     assert await in_threads(store) == []
+
+
+@pytest.mark.parametrize("edition", [Edition.DAILY, Edition.WEEKLY])
+@pytest.mark.parametrize("share", Share)
+async def test_a_digest_that_was_added_with_csv_has_a_file_of_the_sessions_that_it_counts(
+    start, store, bills, edition, share
+):
+    bills.days = {date(2026, 5, day): 9.0 for day in range(1, 19)}
+    day = 17 if edition is Edition.DAILY else 16
+    noon = utc(2026, 5, day, 12)
+    await store.session("a", noon, title="Fix the login test", requester_name="Ada", channel=WEB)
+    await store.session("b", noon + 1, title="Secret", channel="C0SECRET")
+    await store.spent(date(2026, 5, day), a=1.5, b=4.0)
+    async with store.db.write() as tx:
+        await channels.set_private(tx, TEAM, "C0SECRET", private=True)
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, edition, share=share, with_file=True)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+    *others, row = [row for row in await store.rows(outbox, outbox.c.seq) if row["thread"] != row["key"]]
+    assert bool(others) is not (share is Share.HERE and edition is Edition.DAILY)
+    [file] = row["payload"]["files"]
+    address = "https://app.devin.ai/sessions/a,https://acme.slack.com/archives/C0WEB/p"
+    first, *rest = file["subject"].splitlines()[1:]
+    theirs = "Fix the login test," + address
+    if share is Share.HERE:
+        assert (first[: len(theirs)], rest) == (theirs, ["total,,,,1.5,"])
+        return
+    whole = "9.0" if edition is Edition.DAILY else "63.0"
+    assert first == "A session in a private channel,,,,4.0,0"
+    assert (rest[0][: len(theirs)], rest[-1]) == (theirs, f"total,,,,{whole},")
 
 
 # ---------------------------------------------------------------- plans without ACUs
@@ -344,7 +389,7 @@ async def test_a_preview_is_the_root_and_the_thread_that_are_posted_then(start, 
         assert (await store.rows(outbox), head.endswith("the daily digest.")) == (before, True)
         await digest.tick()
     (root,), thread = await texts(store), await in_threads(store)
-    assert thread[-1] == "All sessions, Sun 17 May, as CSV."
+    assert thread[-1] == "Usage by session, Sun 17 May, as CSV."
     assert shown == [*root.splitlines(), "*In its thread*", *(f"• {text}" for text in thread)]
 
 
@@ -418,6 +463,46 @@ async def test_a_later_time_makes_no_second_post_of_a_day_and_the_first_one_is_a
         await subscribe(store, Edition.DAILY, schedule=later.schedule)
         await run(frozen, start(), utc(2026, 5, 19, 15, 10))
     assert await keys(store) == [f"{WEB}:2026-05-17", f"{WEB}:2026-05-18"]
+
+
+async def replaced(store, digest, **schedule):
+    """Put a subscription with another time in the place of the daily one, as the command does."""
+    one = Subscription(WEB, Edition.DAILY, Schedule(time(**schedule), ZoneInfo("UTC")), added_at=utc_now())
+    async with store.db.write() as tx:
+        before = await subscriptions.get(tx, TEAM, WEB, Edition.DAILY)
+        await keep_past(tx, digest._workspace, before, utc_now())
+        await subscriptions.put(tx, TEAM, one)
+        return await first_at(tx, digest._workspace, one, utc_now())
+
+
+@pytest.mark.parametrize("hour", [9, 15, 17])  # more than six hours ago, within them, and still to come
+@pytest.mark.parametrize("ticks", [False, True])
+async def test_an_earlier_time_skips_no_day_and_tells_none_twice(start, store, hour, ticks):
+    with frozen_at(2026, 5, 18, 15, 50) as frozen:
+        await subscribe(store, Edition.DAILY, schedule=Schedule(time(18), ZoneInfo("UTC")))
+        digest = start()
+        if ticks:
+            await digest.tick()
+        frozen.tick(HOUR / 6)
+        first = utc(2026, 5, 18, max(hour, 16))
+        assert await replaced(store, digest, hour=hour) == first
+        await run(frozen, digest, first + 60, sent_in=store)
+        assert await keys(store) == [f"{WEB}:2026-05-17"]
+        await run(frozen, digest, utc(2026, 5, 19, 18, 10), sent_in=store)
+    assert await keys(store) == [f"{WEB}:2026-05-17", f"{WEB}:2026-05-18"]
+    assert "not posted" not in str(await texts(store))
+
+
+async def test_a_day_that_was_told_or_was_over_before_its_channel_subscribed_is_not_told_again(start, store):
+    with frozen_at(2026, 5, 18, 10) as frozen:
+        await subscribe(store, Edition.DAILY)  # its time was an hour ago
+        digest = start()
+        await digest.tick()
+        assert await replaced(store, digest, hour=9, minute=30) == utc(2026, 5, 19, 9, 30)
+        await run(frozen, digest, utc(2026, 5, 19, 10), sent_in=store)
+        assert await replaced(store, digest, hour=9) == utc(2026, 5, 20, 9)
+        await run(frozen, digest, utc(2026, 5, 20, 8), sent_in=store)
+    assert await keys(store) == [f"{WEB}:2026-05-18"]
 
 
 async def test_a_channel_that_the_settings_name_later_gets_each_digest_once(start, store):
@@ -538,7 +623,7 @@ async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(
     assert text.splitlines()[:3] == [
         "*0 ACUs through Slack on Sun 17 May*",
         "Devin's bill for Sunday, 17 May 2026 is not in yet, so what was used elsewhere is not known.",
-        "May, through 16 May: 64 ACUs · forecast 124",
+        "May, through 16 May: 64 ACUs · forecast about 124",
     ]
     assert "▼" not in text
 

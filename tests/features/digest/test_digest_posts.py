@@ -93,13 +93,20 @@ def test_a_file_that_slack_does_not_take_is_replaced_by_how_to_get_it():
     made = FigureFile("", "all.csv", ("session", "acus"), [["=1+1", Decimal("1.50")]], ["Only some."])
     for first, days in {DAY: "Thu 26 Nov", date(2026, 11, 20): "Fri 20 Nov to Thu 26 Nov"}.items():
         (shared,) = thread_posts(replace(FIGURES, outcomes={}), ThreadFigures(first, file=made))
-        assert shared.text == f"All sessions, {days}, as CSV. Only some."
+        assert shared.text == f"Usage by session, {days}, as CSV. Only some."
         assert shared.file == MadeFile("all.csv", "session,acus\r\n'=1+1,1.50\r\n")
         assert_valid(shared.plainer)
         assert written(shared.plainer.blocks) == (
-            f"Slack did not take the CSV file of all sessions, {days}. "
+            f"Slack did not take the CSV file of usage by session, {days}. "
             f"Type `/devin usage {first}..2026-11-26 by session csv` to get it as a direct message."
         )
+
+
+def test_of_a_file_of_one_channel_no_command_is_named():
+    made = FigureFile("", "all.csv", ("session", "acus"), [["a", Decimal("1.50")]])
+    (shared,) = thread_posts(replace(FIGURES, here=True), ThreadFigures(DAY, file=made))
+    not_shared = "Slack did not take the CSV file of usage by session in this channel, Thu 26 Nov."
+    assert written(shared.plainer.blocks) == not_shared
 
 
 def test_where_slack_draws_no_chart_it_is_a_line_of_characters():

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
-from bot.domain.amounts import Price, half_up
+from bot.domain.amounts import Money, half_up
 from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
@@ -129,7 +129,7 @@ def test_a_ratio_stands_beside_its_basis_or_not_at_all(counts, line):
         ({"usual": 99.0}, "*49.5 ACUs on Thu 26 Nov*  ▼ 50 % (usual 99) · through Slack 16.4 · elsewhere 33.1"),
         ({"total": 0.0, "through_slack": 0.0}, "*0 ACUs on Thu 26 Nov*  ▼ 100 % (usual 37.3)"),
         (
-            {"price": Price(Decimal("2.25"), "USD"), "usual": None},
+            {"cost": Money(Decimal("111.375"), "USD"), "usual": None},
             "*49.5 ACUs (111.38 USD) on Thu 26 Nov* · through Slack 16.4 · elsewhere 33.1",
         ),
     ],

@@ -157,6 +157,11 @@ def test_a_channel_in_which_nothing_was_used():
         (1200.0, Forecast(1300.0, 1350.0), ":warning: The limit is used up."),
         (973.0, Forecast(1210.0, 1300.0), ":warning: At this rate the limit will be reached before the cycle ends."),
         (973.0, Forecast(1120.0, 1210.0), ":warning: At this rate the limit may be reached before the cycle ends."),
+        (
+            973.0,
+            Forecast(1300.0, 1300.0, is_range=False),
+            ":warning: At this rate the limit may be reached before the cycle ends.",
+        ),
         (973.0, Forecast(1120.0, 1190.0), None),
         (973.0, None, None),
     ],
@@ -241,13 +246,14 @@ def test_what_can_be_typed():
     assert subscription_sentences.digest_forms(NINE).text == (
         "A digest says in a channel what was spent and what came of it.\n"
         "• `/devin digest list` shows which channels get which\n"
-        "• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one; "
+        "• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; "
         "what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n"
         "• `/devin digest remove 2` removes number 2 of the list that you saw last\n"
         "• `/devin digest now` shows you, and nobody else, what would be posted here\n"
         "`weekly` comes on Mondays, about Sunday to Saturday, `cycle` once a billing cycle is over, with a warning "
         "three days before its end.\n"
-        "`all` counts everything that your Devin organisation uses, `here` the sessions of that channel."
+        "`all` counts everything that your Devin organisation uses, `here` the sessions of that channel. "
+        "With `csv` a file in its thread has a row for each session."
     )
 
 
@@ -258,7 +264,7 @@ def test_the_list_says_which_channels_get_none_any_more():
         "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
     ]
     assert subscription_sentences.digest_list([]).text == snapshot(
-        "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one."
+        "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one."
     )
 
 
@@ -272,6 +278,11 @@ def test_what_is_confirmed():
         "<#C0WEB> gets the cycle digest once a billing cycle is over, with a warning three days before its end, "
         f"at 09:00 (UTC). It counts everything that your Devin organisation uses. {TITLES} "
         "It replaces the one at 09:00 (UTC), `all`."
+    )
+    with_file = replace(WEEKLY, with_file=True)
+    assert subscription_sentences.digest_added(with_file, with_file, None).text == (
+        "<#C0WEB> gets the weekly digest on Mondays at 09:00 (UTC). It counts the sessions of that channel. "
+        "A CSV file in its thread has a row for each session. It replaces the one at 09:00 (UTC), `here csv`."
     )
     daily = Subscription("C0WEB", Edition.DAILY, NINE)
     assert subscription_sentences.digest_added(daily, None, None).text == (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import Price
+from bot.domain.amounts import Money
 from bot.domain.billing import Period
 from bot.domain.periods import Span, days_between
 from bot.domain.questions import By, Question
@@ -109,7 +109,7 @@ def test_a_report():
         f"Time to merge: 2 h (median of 3)\n{sessions}\n*Open, the oldest first*\n"
         "• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n*Most used playbooks*\n"
         "• Fix bugs: 5 sessions\n• Upgrade: 1 session\n"
-        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin went on or the session was over, sleep included."
+        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions that are over are checked once a day. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin went on or the session slept or was over; of that the working hours, Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of who asked for the session."
     )
 
 
@@ -122,7 +122,7 @@ def test_a_ratio_below_five_is_withheld_with_both_its_numbers():
 
 
 def test_with_a_price_and_on_a_plan_without_acus():
-    priced = replace(REPORT, price=Price(Decimal(2), "USD"))
+    priced = replace(REPORT, cost=Money(Decimal("20.5"), "USD"))
     assert "ACUs per merged pull request: 2.1 (10.3 ÷ 5, 4.10 USD each)" in written(
         outcome_report(MONTH, SPAN, priced).blocks
     )

@@ -1,10 +1,14 @@
 """The answers to `/devin report`, made of rows."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.amounts import Price
 from bot.domain.cycle import Cycle
+from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import REPORT_QUESTIONS
 from bot.features.consumption import cycle_rows as cycles
 from bot.features.report import sentences as outcome_report
@@ -12,7 +16,10 @@ from bot.features.report.outcomes import OutcomeAnswers
 from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
-from bot.store.tables import waiting_times
+from bot.store import sessions as session_rows
+from bot.store import waiting_times as waits
+from bot.store.tables import channels, people, sessions, waiting_times
+from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.markup import written
 
 
@@ -27,7 +34,8 @@ API, WEB = "https://github.com/acme/api/pull/", "https://github.com/acme/web/pul
 
 async def filled(store):
     """Ada's session with three pull requests, one of them opened earlier, Ben's with one of these, and two without."""
-    await store.person("U0ADA", "Ada", NOW)
+    await store.person("U0ADA", "Ada", NOW, "Europe/Berlin")
+    await store.put(channels, {"team": "T0ACME", "channel": "C0WORK", "is_private": False})
     await store.session("a", NOON, options={"repo": "acme/web", "playbook": "Fix bugs", "tags": []})
     await store.session("b", NOON + 1, requester="U0BEN", requester_name="ben", channel="D0BEN")
     await store.session("c", NOON + 2, options={"playbook": "Fix bugs", "tags": []})
@@ -45,7 +53,7 @@ async def filled(store):
     await store.pull_request("b", API + "3", NOON + 60, "closed")
     for since, ended_at in ((NOON, NOON + 5400), (utc(2026, 5, 20, 7), None), (utc(2026, 5, 20, 8), None)):
         waited = {"session_id": "a", "since": since, "ended_at": ended_at, "team": "T0ACME", "org_id": "org-acme"}
-        await store.put(waiting_times, waited)
+        await store.put(waiting_times, waited | {"tz": "Europe/Berlin"})
     await store.spent(date(2026, 5, 3), a=5.0)
     await store.spent(date(2026, 5, 18), a=1.0, b=2.0, c=0.5, purged=4.0)
 
@@ -58,10 +66,27 @@ async def asked(make, either_store, clock):
     (workspace,) = services.workspaces
 
     async def ask(text):
-        return written((await answers.report(workspace, REPORT_QUESTIONS.of(text))).blocks)
+        answer = await answers.report(workspace, REPORT_QUESTIONS.of(text))
+        return written(answer.blocks) or answer.text
 
     await filled(either_store)
     return ask
+
+
+async def test_a_merged_pull_request_costs_what_the_days_of_its_sessions_did(make, store, clock):
+    clock.now = NOW
+    rises = Price(Decimal(1), "USD", ((date(2026, 5, 18), Decimal(2)),))
+    services = make(store, clock, acu_price=rises)
+    await store.session("a", NOON)
+    for number in range(5):
+        await store.pull_request("a", f"{WEB}{number}", NOON)
+        await store.pull_request("a", f"{WEB}{number}", NOON + 7200, "merged")
+    await store.spent(date(2026, 5, 3), a=5.0)
+    await store.spent(date(2026, 5, 18), a=1.0)
+    answers = OutcomeAnswers(services, UsageAnswers(services, UsageLedger(services)))
+    (workspace,) = services.workspaces
+    report = written((await answers.report(workspace, REPORT_QUESTIONS.of("week"))).blocks)
+    assert "ACUs per merged pull request: 1.2 (6 ÷ 5, 1.40 USD each)" in report  # 5 x 1 + 1 x 2
 
 
 async def test_what_came_of_it(asked):
@@ -73,10 +98,56 @@ async def test_what_came_of_it(asked):
         "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
         "Time to merge: 2 h (median of 1)\n"
         "4 sessions: 3 with a pull request, 1 without, which used 0.5 ACUs.\n"
-        "Blocked on a person: 2.5 hours in 2 waits, median 1 h 15 min.\n*Open, the oldest first*\n"
-        f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
+        "Blocked on a person: 2.5 working hours in 2 waits, median 1 h 15 min. "
+        "Longest: <https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>, 2 h 30 min.\n"
+        "*Open, the oldest first*\n"
+        f"• {outcome_report.HIDDEN_PULL_REQUEST}: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n*Most used playbooks*\n"
         f"• Fix bugs: 2 sessions\n{outcome_report.EXPLAINED}"
     )
+
+
+async def test_blocked_are_the_working_hours_of_who_asked_and_titles_are_not_for_everybody(make, store, clock):
+    clock.now = NOW
+    services = make(store, clock, zone=ZoneInfo("America/New_York"))
+    await store.person("U0ADA", "Ada", NOW, "Asia/Tokyo")
+    await store.session("a", NOON)
+    await store.session("b", NOON, requester="U0BEN", channel="D0BEN")
+    await store.spent(date(2026, 5, 18), a=1.0, b=1.0)
+    (workspace,) = services.workspaces
+    waited = {"since": utc(2026, 5, 18, 12), "ended_at": utc(2026, 5, 19, 1), "team": "T0ACME", "org_id": "org-acme"}
+    for session in (
+        "a",
+        "b",
+    ):  # an hour of Tuesday in Tokyo; Monday in New York, as Ben's zone is not known
+        await store.put(waiting_times, waited | {"session_id": session})
+    answers = OutcomeAnswers(services, UsageAnswers(services, UsageLedger(services)))
+
+    async def line():
+        report = written((await answers.report(workspace, REPORT_QUESTIONS.of("week"))).blocks)
+        return next(line for line in report.splitlines() if line.startswith("Blocked on"))
+
+    nine = "Blocked on a person: 9 working hours in 2 waits, median 4 h 30 min."
+    assert await line() == f"{nine} Longest: {IN_DIRECT_MESSAGE}, 8 h."
+    async with store.db.write() as tx:
+        await tx.execute(sessions.delete().where(sessions.c.id == "b"))
+    assert await line() == f"{nine} Longest: {outcome_report.NOT_STORED}, 8 h."
+
+
+async def test_a_wait_stays_in_the_zone_of_who_asked_when_their_profile_is_gone(asked, either_store):
+    await either_store.person("U0ADA", "Ada", NOW, "Asia/Tokyo")
+    async with either_store.db.write() as tx:
+        await tx.execute(waiting_times.delete())
+        session = (await session_rows.tracked(tx, ["a"]))["a"].session
+        await waits.begin(tx, session, utc(2026, 5, 18, 12))
+        await waits.end(tx, "a", utc(2026, 5, 19, 1))
+    before = await asked("week")
+    assert "1 working hour in 1 wait" in before
+    async with either_store.db.write() as tx:
+        await tx.execute(people.delete())
+    assert await asked("week") == before
+
+
+async def test_groups_of_a_report(asked):
     by = {
         division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[8:12]]
         for division in ("person", "channel", "repo", "playbook")
@@ -87,10 +158,10 @@ async def test_what_came_of_it(asked):
         "person": [f"• Ada: {two}", f"• ben: {one}", gone, "*Open, the oldest first*"],
         "channel": [f"• <#C0WORK>: {two}", f"• direct messages: {one}", gone, "*Open, the oldest first*"],
         "repo": [
-            "• acme/api: 2 pull requests opened, 0 merged",
             f"• acme/web: {two}",
+            f"• private channels and direct messages: {one}",
+            gone,
             "• no repository known: no pull requests",
-            "*Open, the oldest first*",
         ],
         "playbook": [f"• Fix bugs: {two}", f"• no playbook: {one}", gone, "*Open, the oldest first*"],
     }
@@ -112,3 +183,42 @@ async def test_a_cycle_is_devins_and_what_was_opened_before_it_is_left_out(asked
 async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
     clock.now = utc(2026, 6, 1, 12)
     assert await asked("month") == f"Devin in June, so far: what came of it\n{usage.NOTHING_FINISHED}"
+
+
+async def test_a_whole_month_stands_beside_the_one_before(asked, either_store, clock):
+    clock.now = utc(2026, 6, 3, 12)
+    await either_store.spent(date(2026, 4, 1), b=1.0)
+    await either_store.pull_request("b", API + "9", utc(2026, 4, 3, 12))
+    await either_store.pull_request("b", API + "9", utc(2026, 4, 4, 12), "merged")
+    for typed in ("last month", "2026-05", "2026-05-01 to 2026-05-31"):
+        lines = (await asked(typed)).splitlines()
+        assert lines[:3] == [
+            "Devin in May 2026: what came of it",
+            "31 finished billing days, 1 to 31 May 2026, each 08:00 UTC to 08:00 UTC.",
+            "*6 pull requests opened: 1 merged, 1 closed unmerged, 4 open.*",
+        ]
+        begin = lines.index("*The month before, April 2026*")
+        assert lines[begin + 1 : begin + 6] == [
+            "1 pull request opened: 1 merged.",
+            "Merge rate: too few to say (1 of 1; it takes 5)",
+            "ACUs per merged pull request: too few to say (3 ÷ 1; it takes 5)",
+            "Time to merge: 1 d (median of 1)",
+            "1 session: 1 with a pull request, 0 without.",
+        ]
+    assert "*The month before, April 2026*" in await asked("last month by person")
+    for typed in ("month", "2026-05-01..2026-05-30", "2026-04"):
+        assert "The month before" not in await asked(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        ("2026-13", RangeFault.MALFORMED),
+        ("2026-06", RangeFault.FUTURE),
+        ("last month", RangeFault.NOT_KEPT),
+        ("2026-05-18..2026-05-04", RangeFault.REVERSED),
+    ],
+)
+async def test_days_without_figures_are_refused_with_what_to_write(asked, typed, fault):
+    refused = RefusedRange(fault, typed, date(2026, 5, 20), date(2026, 5, 3))
+    assert await asked(typed) == usage.refused_range(refused).text

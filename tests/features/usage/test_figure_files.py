@@ -19,7 +19,7 @@ from bot.domain.questions import By, Question
 from bot.features.report.outcome_report import outcomes_of
 from bot.features.report.report_files import report_file
 from bot.features.usage.figure_files import FilePart, no_bill, running, usage_file
-from bot.features.usage.figure_sentences import NO_ACUS, Figures
+from bot.features.usage.figure_sentences import ABOUT, NO_ACUS, Figures
 from bot.views.csv import csv_text
 
 TUESDAY = date(2026, 5, 19)
@@ -47,6 +47,18 @@ def test_what_people_used_ends_with_elsewhere_and_the_total():
         "devin-usage-2026-05-13-to-2026-05-19-by-person.csv",
     )
     assert made.notes == ["Not finished, so not included: Wed 20 May."]
+
+
+def test_a_file_says_of_which_days_what_came_through_slack_is_only_about_right():
+    why = ABOUT.format(days="Tue 19 May")
+    made = usage_file(BY_PERSON, WEEK, Figures(TUESDAY, total=20.35, through_slack=0.3, about=(TUESDAY,)), PARTS, None)
+    assert made.notes[0] == why
+    own, days = (
+        Figures(TUESDAY, through_slack=0.3, about_each=(TUESDAY,)),
+        [FilePart(("2026-05-19",), Decimal("0.3"), 1)],
+    )
+    assert why in usage_file(Question(None, "2026-05-18..2026-05-19"), WEEK, own, days, None).notes
+    assert why not in usage_file(BY_PERSON, WEEK, own, PARTS, None).notes
 
 
 def test_without_a_division_each_day_is_a_row():

@@ -1,5 +1,7 @@
 """The files behind `/devin usage … csv` and `/devin report … csv`, made of rows."""
 
+from datetime import date
+
 import pytest
 
 from bot.domain.billing import WithheldBecause
@@ -16,6 +18,7 @@ from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked
 from bot.kernel.operations.requests import Requester
 from bot.store.tables import inbox, operation_rows, operations
+from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.features.report.test_outcomes import filled as with_pull_requests
 from tests.features.usage.test_usage import NOW, TODAY, YESTERDAY, filled, may, utc
 from tests.markup import written
@@ -94,9 +97,9 @@ async def test_all_divisions_add_up_to_the_bill(files):
         "session,url,thread,person,acus,pull_requests",
         "another workspace,,,,4.0,0",
         f"Fix login,{URL}a,{THREAD}C0WORK/p1779105600000000,Ada,2.5,0",
-        f"Upgrade,{URL}b,{THREAD}D0BEN/p1779105601000000,ben,2.25,1",
+        f"{IN_DIRECT_MESSAGE},,,ben,2.25,1",
         "sessions that are no longer stored,,,,0.5,0",
-        f"Do c,{URL}c,{THREAD}D0CAT/p1779105602000000,,0.25,0",
+        f"{IN_DIRECT_MESSAGE},,,,0.25,0",
         f"{ELSEWHERE},,,,10.623456789,",
         f"{TOTAL},,,,20.123456789,",
     ]
@@ -106,7 +109,8 @@ async def test_all_divisions_add_up_to_the_bill(files):
         "direct messages,2.5,2,1",
         "C0WORK,2.5,1,0",
     ]
-    assert (await files("usage week csv by repo"))[2:4] == ["acme/web,2.5,1,0", "acme/api,2.25,1,1"]
+    repositories = ["private channels and direct messages,2.5,2,1", "acme/web,2.5,1,0"]
+    assert (await files("usage week csv by repo"))[2:4] == repositories
     assert (await files("usage week by product csv"))[1:] == [
         *("other,11.073456789", "devin,6.05", "review,3.0", f"{TOTAL},20.123456789")
     ]
@@ -216,3 +220,20 @@ async def test_a_report_is_a_row_for_each_group(make, either_store, clock):
     ]
     clock.now = utc(2026, 5, 20, 8, 30)  # the newest day was over half an hour ago
     assert (await files("report csv"))[1].startswith("2026-05-12..2026-05-18,")
+
+
+async def test_the_month_before_is_a_row_of_the_file_too(make, either_store, clock):
+    clock.now = utc(2026, 6, 3, 12)
+    await with_pull_requests(either_store)
+    await either_store.spent(date(2026, 4, 1), b=1.0)
+    files = Files(make(either_store, clock), either_store)
+    for typed in ("last month", "2026-05"):
+        assert [line.split(",")[:2] for line in (await files(f"report {typed} csv"))[1:]] == [
+            ["2026-05-01..2026-05-31", "6"],
+            ["2026-04-01..2026-04-30", "0"],
+        ]
+    assert await files.refused("report 2026-07 csv") == await files.refused("usage 2026-07 csv")
+    assert await files.refused("report 2026-06-03 csv") == (
+        "No day of this period is finished yet, and a file holds finished days only. "
+        "Type `/devin report week csv` instead."
+    )

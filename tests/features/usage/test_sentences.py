@@ -15,6 +15,7 @@ from bot.domain.billing import Period, bounds
 from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
 from bot.domain.questions import By, Question
 from bot.features.usage import part_names
+from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.division_sentences import ELSEWHERE, MOST_ROWS, UsagePart, divide, rows_as_lines
 from bot.features.usage.figure_sentences import NO_ACUS, NO_PARTS, NO_TOTAL, Figures
 from bot.features.usage.sentences import Apart, divided, heading, nothing_finished, refused_range, usage
@@ -60,6 +61,58 @@ def test_what_did_not_come_through_slack_is_the_last_row():
     assert lines([], through_slack=0.0) == ["• elsewhere: 12.5 ACUs"]
     assert lines([], through_slack=0.0, total=0.0) == []
     assert lines(ours(8), total=None) == ["• part 0: 8 ACUs"]
+
+
+# ---------------------------------------------------------------- what is only about right
+
+
+WHY = (
+    "About, for {}: Devin Bridge was offline or could not reach Devin when a billing day ended, so some ACUs may "
+    "belong to the day before or after."
+)
+SUN, MON, TUE, WED = (date(2025, 3, day) for day in (2, 3, 4, 5))
+ONE_DAY = Question(Period.YESTERDAY)
+
+
+def in_words(figures, question=ONE_DAY, day=MARCH[-1], apart=APART):
+    return str(usage(question, Span(day, day, (day,)), figures, apart).blocks)
+
+
+def test_days_between_which_acus_divide_nobody_knows_how_are_about_unless_all_are_in_the_sum():
+    amounts = AcusByDay(doubts=((MON, TUE), (TUE, WED)))
+    assert amounts.about((SUN,)) == ()
+    assert amounts.about((MON,)) == (MON,)
+    assert amounts.about((SUN, MON, TUE)) == (TUE,)
+    assert amounts.about((MON, TUE, WED)) == ()
+    assert amounts.about_each((SUN, MON, TUE, WED)) == (MON, TUE, WED)
+
+
+def test_parts_and_sums_that_are_about_right_are_called_so_and_the_bill_is_not():
+    split = in_words(replace(FIGURES, about=(MON,)))
+    assert "*12.5 ACUs*" in split
+    assert "about 8 through Slack, about 4.5 elsewhere" in split
+    assert WHY.format("Mon 3 Mar") in split
+    own = in_words(replace(FIGURES, total=None, about=(MON, TUE)))
+    assert "*about 8 ACUs* through Slack" in own
+    assert WHY.format("Mon 3 Mar to Tue 4 Mar") in own
+    assert "*about 8 ACUs*" in in_words(replace(FIGURES, total=8.0, about=(MON,), here=True))
+    assert "bout" not in in_words(replace(FIGURES, about_each=(MON,)))
+
+
+def test_the_running_day_is_about_right_where_it_may_have_some_of_a_day_before():
+    assert "Mon 10 Mar, about 3 ACUs through Slack so far." in in_words(
+        FIGURES, apart=Apart((TODAY,), None, 3.0, is_about=True)
+    )
+
+
+def test_days_by_our_own_count_are_about_right_each_by_itself():
+    figures = replace(FIGURES, total=None, about_each=(MON, TUE))
+    parts = [UsagePart("Mon", Decimal(8), is_about=True), UsagePart("Sun", Decimal(0))]
+    shown = str(divided(Question(Period.WEEK, by=By.DAY), SPAN, figures, parts, Apart()).blocks)
+    assert "• Mon: about 8 ACUs" in shown
+    assert "*8 ACUs* through Slack" in shown
+    assert WHY.format("Mon 3 Mar to Tue 4 Mar") in shown
+    assert "bout" not in str(divided(Question(Period.WEEK, by=By.PERSON), SPAN, figures, ours(8), Apart()).blocks)
 
 
 def test_more_of_our_own_than_was_billed_is_explained():
@@ -215,7 +268,7 @@ def test_the_days_that_are_not_finished_stand_apart():
     [
         (
             RangeFault.MALFORMED,
-            "`2025-02-30` names no days of the calendar. Write a day such as `2026-11-26`, or two such as `2026-11-01..2026-11-15`.",
+            "`2025-02-30` names no days of the calendar. Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`.",
         ),
         (RangeFault.REVERSED, "`2025-02-30` ends before it begins. Write the earlier day first."),
         (

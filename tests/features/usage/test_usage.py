@@ -1,6 +1,6 @@
 """The answers to `/devin usage`, made of rows."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from bot.features.usage.usage_ledger import UsageLedger
 from bot.store.tables import sessions as sessions_table
 from bot.store.tables import spend as spend_table
 from bot.views import outcomes
+from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.flows.conftest import ORG
 from tests.markup import written
 
@@ -74,12 +75,12 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
     assert texts[Period.TODAY] == (
         "Devin today, so far\nBilling day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.\n"
         f"*0.5 ACUs*\n0 through Slack, 0.5 elsewhere\n{outcomes.NO_ACTIVE_SESSIONS}\n"
-        f"May: 19.5 ACUs · forecast 31\n{digest.QUIET}"
+        f"May: 19.5 ACUs · forecast about 31\n{digest.QUIET}"
     )
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
         f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session: running.\n"
-        "May: 19 ACUs · forecast 31\n*Most ACUs used*\n"
+        "May: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
     )
@@ -202,6 +203,39 @@ async def test_people_without_a_known_name_are_told_apart(asked, bills, store):
     ]
 
 
+@pytest.mark.parametrize("typed", ["last month", "2026-04", "2026-04-01 to 2026-04-30"])
+async def test_a_whole_month_stands_beside_the_one_before(asked, store, bills, typed):
+    for month, days in ((3, 31), (4, 30)):
+        await store.billed({date(2026, month, day): month * 2.0 for day in range(1, days + 1)}, NOW)
+    assert (await asked(typed)).splitlines()[:3] == [
+        "Devin in April 2026",
+        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC. March took 186 ACUs: ▲ 29 %.",
+        "*240 ACUs*",
+    ]
+    assert "March took 186 ACUs: ▲ 29 %." in await asked(f"{typed} by day")
+    assert "took" not in await asked("month")
+
+
+async def test_a_month_stands_alone_where_there_are_no_figures_of_all_of_the_one_before(asked, store, bills):
+    await store.billed({date(2026, 3, 31) + timedelta(days=ahead): 2.0 for ahead in range(31)}, NOW)
+    assert (await asked("last month")).splitlines()[:2] == [
+        "Devin in April 2026",
+        "30 finished billing days, 1 to 30 April 2026, each 08:00 UTC to 08:00 UTC.",
+    ]
+    assert (await asked("2026-03")).splitlines()[:2] == [
+        "Devin in March 2026",
+        "Billing day Tuesday, 31 March 2026, 08:00 UTC to 08:00 UTC.",
+    ]
+    assert (await asked("2026-05")).startswith("Devin in May 2026, so far\n")
+
+
+async def test_the_last_month_before_all_figures_is_refused(asked, store, bills):
+    await store.billed({may(4): 2.0}, NOW)
+    assert (await asked.message("last month")).text == (
+        "There are no figures from before 4 May 2026, so a range can begin then at the earliest."
+    )
+
+
 async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
     bills.days = {may(day): 1.0 for day in range(1, 20)}
     await asked.refresh()
@@ -271,8 +305,8 @@ def rows(text):
 
 TITLES = {
     "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> (Ada)",
-    "b": "<https://acme.slack.com/archives/D0BEN/p1779105601000000|Upgrade>",
-    "c": "<https://acme.slack.com/archives/D0CAT/p1779105602000000|Do c>",
+    "b": f"{IN_DIRECT_MESSAGE} (ben)",  # of whom there is no profile, but the name under which they asked
+    "c": IN_DIRECT_MESSAGE,
 }
 
 
@@ -315,10 +349,9 @@ TITLES = {
             "repo",
             [
                 "another workspace: 4 ACUs · 1 session",
+                "private channels and direct messages: 2.5 ACUs · 2 sessions",
                 "acme/web: 2.5 ACUs · 1 session",
-                "acme/api: 2.3 ACUs · 1 session",
                 "sessions that are no longer stored: 0.5 ACUs · 1 session",
-                "no repository known: 0.2 ACUs · 1 session",
                 "elsewhere: 10.5 ACUs",
             ],
         ),

@@ -9,6 +9,7 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
+from bot.domain.amounts import Money, Price
 from bot.domain.billing import Billed, Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
@@ -267,6 +268,26 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     assert (cheap.title, cheap.acus, cheap.requester) == ("Upgrade", 0.25, None)
 
 
+async def test_each_day_has_its_price_in_the_bill_and_in_our_own_count(make, store, clock, bills):
+    clock.now = NOW
+    rises = Price(Decimal(2), "USD", ((YESTERDAY, Decimal(3)),))
+    usage_ledger = UsageLedgerOfOne(make(store, clock, acu_price=rises))
+    await store.session("a", NOW - 86_400)
+    await store.spent(may(18), a=1.0)
+    await store.spent(YESTERDAY, a=2.0)
+    bills.days = {may(day): 10.0 for day in range(1, 20)}
+    await usage_ledger.refresh()
+    figures = await usage_ledger.figures(YESTERDAY, may(18))
+    assert (figures.total, figures.cost) == (20.0, Money(Decimal(50), "USD"))
+    assert figures.cycle.cost == Money(Decimal(18 * 20 + 30), "USD")
+    bills.refusal = {"detail": "Forbidden"}
+    async with store.db.write() as tx:
+        await tx.execute(consumption.delete())
+    await usage_ledger.refresh()
+    figures = await usage_ledger.figures(YESTERDAY, may(18))
+    assert (figures.total, figures.through_slack, figures.cost) == (None, 3.0, Money(Decimal(8), "USD"))
+
+
 async def test_without_names_nobody_is_named(make, store, clock):
     clock.now = NOW
     await store.person("U0ADA", "Ada", NOW)
@@ -405,7 +426,7 @@ async def test_an_answer_about_a_day_that_is_not_listed_says_so(usage_ledger, bi
         "*0 ACUs* through Slack",
         "Devin's bill for Tuesday, 19 May 2026 is not in yet, so what was used elsewhere is not known.",
         "No active sessions.",
-        "May, through 18 May: 72 ACUs · forecast 124",
+        "May, through 18 May: 72 ACUs · forecast about 124",
     ]
     week = written((await usage_ledger.usage(Period.WEEK)).blocks)
     assert "*0 ACUs* through Slack" in week

@@ -42,6 +42,7 @@ _TABLES = (
     "operation_rows",
     "operations",
     "outbox",
+    "past_sessions",
     "people",
     "posts",
     "pull_requests",
@@ -308,6 +309,7 @@ def _tables() -> None:
         _number("changed_at", sa.Float),
         sa.Column("unread_from", sa.String),
         sa.Column("is_private", sa.Boolean),
+        _number("private_asked_at", sa.Float),
         sa.PrimaryKeyConstraint("team", "channel", name="pk_channels"),
     )
     op.create_table(
@@ -366,6 +368,7 @@ def _admin_tables() -> None:
         sa.Column("id", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
+        sa.Column("role", sa.String, nullable=False),
         sa.Column("kind", sa.String, nullable=False),
         sa.Column("title", sa.String, nullable=False),
         sa.Column("file_name", sa.String, nullable=False),
@@ -461,9 +464,31 @@ def _money_tables() -> None:
         sa.Column("outcome", sa.String, server_default="running", nullable=False),
         sa.Column("requester", sa.String),
         sa.Column("channel", sa.String),
+        sa.Column("used_since", sa.String),
+        sa.Column("ask_at", sa.Float, server_default="0"),
         sa.PrimaryKeyConstraint("session_id", "day", name="pk_spend"),
     )
+    _index_where("ix_spend_in_doubt", "spend", ["org_id", "day"], "used_since IS NOT NULL")
+    _index_where("ix_spend_to_ask", "spend", ["org_id", "ask_at"], "ask_at IS NOT NULL AND acus > 0")
     op.create_index("ix_spend_day", "spend", ["day", "org_id", "team", "requester", "channel", "session_id", "acus"])
+    op.create_table(
+        "past_sessions",
+        sa.Column("session_id", sa.String, nullable=False),
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("org_id", sa.String, nullable=False),
+        sa.Column("channel", sa.String, nullable=False),
+        sa.Column("requester", sa.String, nullable=False),
+        sa.Column("requester_name", sa.String, nullable=False),
+        sa.Column("repo", sa.String),
+        sa.Column("playbook", sa.String),
+        _number("acus", sa.Float),
+        _number("worked", sa.Float),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("done_at", sa.Float),
+        sa.Column("ended_at", sa.Float, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name="pk_past_sessions"),
+    )
+    op.create_index("ix_past_sessions_ended_at", "past_sessions", ["ended_at"])
     op.create_table(
         "pull_requests",
         sa.Column("session_id", sa.String, nullable=False),
@@ -488,6 +513,7 @@ def _money_tables() -> None:
         sa.Column("team", sa.String, nullable=False),
         sa.Column("org_id", sa.String, nullable=False),
         sa.Column("ended_at", sa.Float),
+        sa.Column("tz", sa.String),
         sa.PrimaryKeyConstraint("session_id", "since", name="pk_waiting_times"),
     )
     _index_where("ix_waiting_times_open", "waiting_times", ["session_id"], "ended_at IS NULL")
@@ -611,5 +637,6 @@ def _money_tables() -> None:
         sa.Column("share", sa.String, nullable=False),
         sa.Column("added_by", sa.String, nullable=False),
         sa.Column("added_at", sa.Float, nullable=False),
+        _flag("with_file"),
         sa.PrimaryKeyConstraint("team", "channel", "edition", name="pk_subscriptions"),
     )
