@@ -41,19 +41,8 @@ def file_name(span: Span, by: By) -> str:
 
 def notes(total: Decimal, late: Sequence[date], apart: Apart, cost: Money | None) -> tuple[str, ...]:
     """Say how many ACUs were used in all, of which days the bill is not in yet, and what stands `apart`."""
-    return in_all(total, cost), *not_in(late), *not_included(apart)
-
-
-def in_all(total: Decimal, cost: Money | None) -> str:
-    """Say how many ACUs were used in all, and what they cost."""
-    return f"{total_acus(float(total), cost)} in all."
-
-
-def not_in(days: Sequence[date]) -> list[str]:
-    """Say in a line of which `days` Devin's bill is not in yet."""
-    if not days:
-        return []
-    return [f"Not in Devin's bill yet, so not included: {date_range(days[0], days[-1])}."]
+    missing = [f"Not in Devin's bill yet, so not included: {date_range(late[0], late[-1])}."] if late else []
+    return f"{total_acus(float(total), cost)} in all.", *missing, *not_included(apart)
 
 
 class EnterpriseSentences(OperationSentences):
