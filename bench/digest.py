@@ -31,7 +31,9 @@ from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.engine.local import LocalEngine
 from bot.features import COMMANDS
 from bot.features.budgets.commands import BudgetCommands
+from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.watch import BudgetWatch
+from bot.features.budgets.words import SetOrder, parse_set
 from bot.features.cost.flow import OwnCost
 from bot.features.digest.due import DueDigests, schedule_of
 from bot.features.digest.editions import Edition, Occasion, Share
@@ -222,6 +224,8 @@ class Flows:
         usage = ("today", "cycle", *(f"cycle by {by}" for by in ("person", "channel", "session", "repo", "day")))
         reports = ("month", "month by person", "month by repo")
         commands, user = BudgetCommands(self._services, self._access), person(7)
+        trials, order = BudgetTrials(self._services), parse_set("each-person 20 a week")
+        assert isinstance(order, SetOrder)
         return {
             **editions,
             **{f"/devin usage {typed}": self._asked_usage(typed) for typed in usage},
@@ -229,6 +233,7 @@ class Flows:
             **{f"/devin usage {typed} csv": self._asked_file(typed) for typed in ("cycle", "cycle by session")},
             "/devin cost": lambda: OwnCost(self._services, self._access).answer(self._workspace, user, "C0000001"),
             "/devin budget list": lambda: commands.listing(self._workspace, person(0), "C0000001", admin=True),
+            "/devin budget try": lambda: trials.tried(self._workspace, user, order),
             "tick of the budgets": BudgetWatch(self._services, self._workspace).tick,
         }
 

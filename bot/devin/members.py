@@ -21,17 +21,21 @@ class MembersApi(Api):
         return await self._members("users", email.lower()) or await self._members("idp-users", email.lower())
 
     async def members(self) -> AsyncIterator[Member]:
-        """List all people: first the direct members, then those who come through an identity provider alone."""
-        seen: set[str] = set()
+        """List all people: first the direct members, then those who come through an identity provider alone.
+
+        Who is in both lists has the roles of both.
+        """
+        found: dict[str, Member] = {}
         for kind in ("users", "idp-users"):
             try:
                 async for member in paging.items(paging.pages(self._reader(kind))):
-                    if member.user_id not in seen:
-                        seen.add(member.user_id)
-                        yield member
+                    known = found.get(member.user_id)
+                    found[member.user_id] = member if known is None else known.with_roles_of(member)
             except DevinNotFound:
                 if kind == "users":  # the second list is newer, and a host may not have it
                     raise
+        for member in found.values():
+            yield member
 
     def _reader(self, kind: str) -> Callable[[str | None], Awaitable[Page[Member]]]:
         there = f"/organizations/{quoted(self.org_id)}/members/{kind}"

@@ -192,13 +192,23 @@ class RoleAssignment(Answer):
 class Member(Answer):
     """A person of the organisation. `user_id` is opaque and may contain `|`.
 
-    Who comes through a group of an identity provider has no `role_assignments` here.
+    What somebody has through groups of an identity provider stands in `idp_role_assignments`.
     """
 
     user_id: Id
     email: str | None = None
     name: str | None = None
     role_assignments: tuple[RoleAssignment, ...] = ()
+    idp_role_assignments: tuple[RoleAssignment, ...] = ()
+
+    @property
+    def roles(self) -> tuple[RoleAssignment, ...]:
+        """All roles, the person's own ones first."""
+        return self.role_assignments + self.idp_role_assignments
+
+    def with_roles_of(self, other: "Member") -> "Member":
+        """Return the person with the roles that the entry in the `other` list has."""
+        return self.model_copy(update={"idp_role_assignments": self.idp_role_assignments + other.idp_role_assignments})
 
 
 class ServiceUser(Answer):

@@ -15,6 +15,7 @@ _DOCUMENTED: Final = tuple(
         ("GET", r"/enterprise/organizations/[^/]+/consumption/", "ViewAccountConsumption"),
         ("GET", r"/organizations/[^/]+/consumption/", "ViewOrgConsumption"),
         ("GET", r"/enterprise/queue$", "ViewAccountMetrics"),
+        ("GET", r"/organizations/[^/]+/metrics/[a-z-]+$", "ViewOrgMetrics"),
         ("GET", r"/metrics/[a-z-]+$", "ViewAccountMetrics"),
         ("GET", r"/audit-logs$", "ManageEnterpriseSettings"),
         ("GET", r"/guardrail-violations$", "ManageEnterpriseSettings"),
@@ -27,8 +28,8 @@ _DOCUMENTED: Final = tuple(
         ("GET POST DELETE", r"/organizations/[^/]+/secrets", "ManageOrgSecrets"),
         ("GET POST PATCH DELETE", r"/organizations/[^/]+/schedules", "ManageOrgSchedules"),
         ("GET POST", r"/organizations/[^/]+/pr-reviews$", "UseReviewManual"),
-        ("GET POST PUT DELETE", r"/knowledge/notes", "ManageAccountKnowledge"),
-        ("GET POST PUT", r"/playbooks", "ManageAccountPlaybooks"),
+        ("GET POST PUT DELETE", r"/knowledge/notes", "ManageOrgKnowledge"),
+        ("GET POST PUT", r"/playbooks", "ManageOrgPlaybooks"),
         ("GET", r"/enterprise/organizations", "ManageOrganizations"),
     )
 )

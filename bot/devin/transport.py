@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from bot.devin.errors import (
     DevinError,
     DevinOutcomeUnknown,
+    DevinTooLarge,
     DevinUnexpectedAnswer,
     DevinUnreachable,
     error_for,
@@ -20,6 +21,7 @@ from bot.devin.links import Resolve, Target, UnsafeLinkError, target_of
 from bot.devin.retry import Patience
 
 _CHUNK_BYTES: Final = 65_536
+LONGEST_PATH: Final = 200  # of one that is too long for an address, in an error
 MOST_ANSWER_BYTES: Final = 32 * 1024 * 1024  # of an unpacked body; the largest page is far below
 
 _OF_PACKED_BODY: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -136,6 +138,8 @@ class Transport:
             async with asyncio.timeout(call.limit):
                 response = await self._send_to_known_path(call)
                 whole = await _whole(response)
+        except httpx.InvalidURL:  # an id or a filter that somebody typed is longer than any address may be
+            raise DevinTooLarge("", method=call.method, path=call.path[:LONGEST_PATH]) from None
         except _NEVER_SENT as error:
             raise DevinUnreachable(_no_answer(error), method=call.method, path=call.path) from error
         except (httpx.RequestError, TimeoutError) as error:

@@ -1,5 +1,7 @@
 """Checks the permissions that only some commands need, each with a read of the first page: one line for all of them."""
 
+from collections.abc import Mapping
+
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
 from bot.doctor.devin_errors import devin_problem, grant
@@ -11,18 +13,19 @@ from bot.kernel.feature import Permission
 async def check_commands(devin: Devin) -> Finding:
     """Report which commands do not work because of a missing permission; each of them is optional."""
     permissions = [permission for feature in FEATURES for permission in feature.permissions]
-    commands, missing = [permission.command for permission in permissions], dict[str, str]()
+    missing = dict[str, str]()
     try:
         for permission in permissions:
             if (needed := await _lacking(devin, permission)) is not None:
                 missing[permission.command] = needed
     except DevinError as error:
         return devin_problem(error)
+    granted = {one.command: one.name for one in permissions if one.command not in missing}
     if not missing:
-        return ok(f"Devin grants what these commands need: /devin {_listed(commands)}.")
-    lacking = ", ".join(f"{permission} (/devin {command})" for command, permission in missing.items())
+        return ok(f"Devin grants {_with_commands(granted)}.")
+    there = f" It grants {_with_commands(granted)}." if granted else ""
     return note(
-        f"Devin does not grant {lacking}: these commands only say what is missing (optional).",
+        f"Devin does not grant {_with_commands(missing)}: these commands only say what is missing (optional).{there}",
         grant(_listed([*missing.values()])),
     )
 
@@ -36,6 +39,10 @@ async def _lacking(devin: Devin, permission: Permission) -> str | None:
     except (DevinDenied, DevinNotFound):
         return None
     return None
+
+
+def _with_commands(permissions: Mapping[str, str]) -> str:
+    return ", ".join(f"{permission} (/devin {command})" for command, permission in permissions.items())
 
 
 def _listed(words: list[str]) -> str:

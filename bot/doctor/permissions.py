@@ -61,7 +61,7 @@ INSIGHTS: Final = Probe(
     read=read_insights,
 )
 PLAYBOOKS: Final = Probe(
-    "ManageAccountPlaybooks",
+    "ManageOrgPlaybooks",
     allows="playbook= takes titles",
     without="playbook= takes ids only, no titles (optional)",
     refusal=Level.NOTE,

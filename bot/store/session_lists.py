@@ -13,6 +13,7 @@ from bot.store.sessions import LIVE_LIFECYCLES, track
 from bot.store.tables import sessions, shown_lists
 
 MOST_READ: Final = 200  # sessions of one person; older ones are in no list
+LONGEST_ID: Final = 200  # characters; no id has as many
 MOST_ALIKE: Final = 10  # sessions of one person whose ids begin alike
 
 
@@ -30,8 +31,10 @@ async def of_person(tx: AsyncConnection, team: str, user: str, ended_after: floa
 async def by_id(tx: AsyncConnection, team: str, user: str, bare: str) -> list[Session]:
     """The sessions that `user` asked for whose id, ours or Devin's bare one, is or begins with `bare`.
 
-    Only an id that is long enough may be a beginning.
+    Only an id that is long enough may be a beginning. No database compares a beginning of any length.
     """
+    if len(bare) > LONGEST_ID:
+        return []
     columns = (sessions.c.id, sessions.c.bare_id)
     alike = [column == bare for column in columns]
     if len(bare) >= SHORTEST_ID:

@@ -13,6 +13,7 @@ from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, one_session, titled
 from tests.crash.test_kill_refusals import waiting_start
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS
+from tests.scenarios.observations import set_budget
 
 pytestmark = pytest.mark.edge
 
@@ -35,7 +36,7 @@ async def press(one: Scene, user: str, channel: str, ts: str, button: str) -> No
 
 async def with_budget(one: Scene) -> tuple[str, str]:
     """A running session of Ann's, who may use two ACUs a day."""
-    await one.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await set_budget(one.slack, "each-person 2 a day")
     begun = await one.on.started()
     await one.polled()
     await one.quiet()
@@ -104,7 +105,8 @@ async def announced_once_and_not_woken(one: Scene, begun: tuple[str, str]) -> No
 async def leave_no_room(one: Scene, ts: str) -> str:
     """A start is tried again in vain; then an admin leaves less than a session needs."""
     await one.tried_in_vain()
-    await answered(one, "budget set each-person 0.5 a day", "is set")
+    asked = await answered(one, "budget set each-person 0.5 a day", "Set it")
+    await press(one, ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
     await one.slack.wait_for_message(GENERAL, start_sentences.NO_ROOM.text, thread_ts=ts, within=PATIENCE)
     await one.slack.wait_for_message(GENERAL, STATE_SENTENCES[DisplayState.REFUSED], thread_ts=ts, within=PATIENCE)
     return ts

@@ -11,7 +11,8 @@ from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, scene
 from tests.crash.test_frozen import quiet
 from tests.crash.test_kill_seldom import digest_half_an_hour_ago
-from tests.scenarios.harness import ADA, GENERAL, OPS
+from tests.scenarios.harness import OPS
+from tests.scenarios.observations import set_budget
 
 pytestmark = pytest.mark.edge
 
@@ -44,7 +45,7 @@ async def test_a_digest_a_level_and_an_alarm_are_each_posted_once(
         for _ in range(2):
             one.begin()
         await one.slack.wait_for_sockets(2, within=PATIENCE)
-        await one.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+        await set_budget(one.slack, "each-person 2 a day")
         _, session = await one.on.started()
         await digests_are_awaited(shared_store)
         await one.devin.set(session, acus_consumed=6.2)

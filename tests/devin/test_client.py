@@ -483,6 +483,21 @@ async def test_a_member_through_an_identity_provider(devin, devin_api):
     assert grace.user_id == "okta|77"
 
 
+async def test_who_is_in_both_lists_has_the_roles_of_both(devin, devin_api):
+    def listed(**roles):
+        return httpx.Response(200, json={"items": [{"user_id": "okta|1", "email": "a@acme.test", **roles}]})
+
+    def role(name):
+        return {"role": {"role_id": name, "role_name": name}, "org_id": ORG}
+
+    devin_api.on("GET", USERS, listed(role_assignments=[role("Admin")]))
+    devin_api.on("GET", IDP_USERS, listed(idp_role_assignments=[role("Reader") | {"idp_group_name": "All"}]))
+
+    (ada,) = [member async for member in devin.members()]
+
+    assert [assigned.role.role_name for assigned in ada.roles] == ["Admin", "Reader"]
+
+
 async def test_an_ignored_email_filter_makes_nobody_somebody_else(devin, devin_api):
     devin_api.on("GET", USERS, "members")
     devin_api.on("GET", IDP_USERS, httpx.Response(200, json={"items": [{"user_id": "okta|78"}]}))

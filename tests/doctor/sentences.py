@@ -185,7 +185,7 @@ NO_CYCLE_LIMIT = note(
     grant("ManageOrganizations"),
 )
 INSIGHTS = ok("Devin grants ViewOrgSessions: message counts (insights) can be read.")
-PLAYBOOKS = ok("Devin grants ManageAccountPlaybooks: playbook= takes titles.")
+PLAYBOOKS = ok("Devin grants ManageOrgPlaybooks: playbook= takes titles.")
 NO_SESSIONS = problem(
     "Devin does not grant ViewOrgSessions: the bot cannot follow its sessions.", grant("ViewOrgSessions")
 )
@@ -199,17 +199,21 @@ NO_INSIGHTS = note(
     grant("ViewOrgSessions"),
 )
 NO_PLAYBOOKS = note(
-    "Devin does not grant ManageAccountPlaybooks: playbook= takes ids only, no titles (optional).",
-    grant("ManageAccountPlaybooks"),
+    "Devin does not grant ManageOrgPlaybooks: playbook= takes ids only, no titles (optional).",
+    grant("ManageOrgPlaybooks"),
 )
-COMMANDS = ok("Devin grants what these commands need: /devin audit, note, schedule, secret, members and metrics.")
+COMMANDS = ok(
+    "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), ManageOrgSchedules"
+    " (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin"
+    " metrics)."
+)
 NO_COMMANDS = note(
-    "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageAccountKnowledge (/devin note),"
+    "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note),"
     " ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members),"
-    " ViewAccountMetrics (/devin metrics): these commands only say what is missing (optional).",
+    " ViewOrgMetrics (/devin metrics): these commands only say what is missing (optional).",
     grant(
-        "ManageEnterpriseSettings, ManageAccountKnowledge, ManageOrgSchedules, ManageOrgSecrets, ViewOrgMembership and"
-        " ViewAccountMetrics"
+        "ManageEnterpriseSettings, ManageOrgKnowledge, ManageOrgSchedules, ManageOrgSecrets, ViewOrgMembership and"
+        " ViewOrgMetrics"
     ),
 )
 NOT_PROBED = note(

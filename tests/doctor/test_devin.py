@@ -246,7 +246,8 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
     devin.offer("/v3/enterprise/audit-logs", 403, detail="Missing permission")
     lacking = note(
         "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgSchedules (/devin schedule): these"
-        " commands only say what is missing (optional).",
+        " commands only say what is missing (optional). It grants ManageOrgKnowledge (/devin note), ManageOrgSecrets"
+        " (/devin secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics).",
         grant("ManageEnterpriseSettings and ManageOrgSchedules"),
     )
     assert (

@@ -171,6 +171,7 @@ class Turns(FileTransfers):
 async def test_the_file_of_an_operation_waits_for_its_turn_like_all_others(make, store, clock, slack):
     clock.now, transfers = NOW, Turns()
     services = make(store, clock, slack=slack)
+    await store.person("U0ADA", "Ada", NOW)
     new = NewOperation("table", "Rows", "rows.csv", ("id",), (0,))
     operation = Operation("j1", TEAM, "U0ADA", new, OperationState.DELIVERING, "ref", NOW, channel="D0ADA")
     async with services.unit_of_work() as uow:

@@ -160,10 +160,10 @@ def acus_by_day(told: Any) -> list[tuple[int, float]]:
 
 NEEDED = [
     ("POST", f"{SESSION}/insights/generate", "ManageOrgSessions"),
-    ("POST", f"{ORG}/playbooks", "ManageAccountPlaybooks"),
-    *((method, f"{ORG}/playbooks/playbook-x", "ManageAccountPlaybooks") for method in ("GET", "PUT", "DELETE")),
-    *((method, f"{ORG}/knowledge/notes/note-x", "ManageAccountKnowledge") for method in ("GET", "PUT", "DELETE")),
-    ("GET", f"{ORG}/knowledge/folders", "ManageAccountKnowledge"),
+    ("POST", f"{ORG}/playbooks", "ManageOrgPlaybooks"),
+    *((method, f"{ORG}/playbooks/playbook-x", "ManageOrgPlaybooks") for method in ("GET", "PUT", "DELETE")),
+    *((method, f"{ORG}/knowledge/notes/note-x", "ManageOrgKnowledge") for method in ("GET", "PUT", "DELETE")),
+    ("GET", f"{ORG}/knowledge/folders", "ManageOrgKnowledge"),
     *((method, f"{ORG}/secrets", "ManageOrgSecrets") for method in ("GET", "POST")),
     ("DELETE", f"{ORG}/secrets/secret-x", "ManageOrgSecrets"),
     *((method, f"{ORG}/schedules", "ManageOrgSchedules") for method in ("GET", "POST")),
@@ -175,7 +175,8 @@ NEEDED = [
         for place, permission in ((ORG, "ViewOrgConsumption"), (TOP, "ViewAccountConsumption"))
         for whose in ("users", "service-users", "sessions")
     ),
-    *(("GET", f"{place}/metrics/{name}", "ViewAccountMetrics") for place in (ORG, TOP) for name in METRICS),
+    *(("GET", f"{ORG}/metrics/{name}", "ViewOrgMetrics") for name in METRICS),
+    *(("GET", f"{TOP}/metrics/{name}", "ViewAccountMetrics") for name in METRICS),
     ("GET", f"{TOP}/queue", "ViewAccountMetrics"),
 ]
 

@@ -215,9 +215,9 @@ NEEDED = [
     ("GET", BETA + "/users", "ViewOrgMembership"),
     ("GET", BETA + "/users/x", "ViewOrgMembership"),
     ("GET", BETA + "/idp-users", "ViewOrgMembership"),
-    ("GET", ORG + "/playbooks", "ManageAccountPlaybooks"),
-    ("GET", ORG + "/knowledge/notes", "ManageAccountKnowledge"),
-    ("POST", ORG + "/knowledge/notes", "ManageAccountKnowledge"),
+    ("GET", ORG + "/playbooks", "ManageOrgPlaybooks"),
+    ("GET", ORG + "/knowledge/notes", "ManageOrgKnowledge"),
+    ("POST", ORG + "/knowledge/notes", "ManageOrgKnowledge"),
     ("GET", ORG + "/consumption/daily", "ViewOrgConsumption"),
     ("GET", "/v3/enterprise/consumption/daily", "ViewAccountConsumption"),
     ("GET", "/v3/enterprise/consumption/daily/organizations/org-play", "ViewAccountConsumption"),
@@ -254,7 +254,7 @@ async def test_the_default_permissions_are_those_of_a_bot_with_one_organisation(
     control: DevinControl,
 ) -> None:
     assert await control.permissions() == sorted(BOT_PERMISSIONS)
-    assert "ManageAccountPlaybooks" not in BOT_PERMISSIONS
+    assert "ManageOrgPlaybooks" not in BOT_PERMISSIONS
 
 
 async def test_another_organisation_is_a_404_until_the_key_is_an_enterprise_one(

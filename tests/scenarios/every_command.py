@@ -75,8 +75,8 @@ def lacks(permission: str, *, sign: str = "", more: str = "") -> dict[str, str]:
 IN_FORM = {Surface.DM: OPEN_THE_FORM, Surface.MENTION: OPEN_THE_FORM}  # where Slack opens no modal
 
 
-KNOWLEDGE = lacks("ManageAccountKnowledge", more=" Nothing was changed.")
-PLAYBOOKS = lacks("ManageAccountPlaybooks", more=" Nothing was changed.")
+KNOWLEDGE = lacks("ManageOrgKnowledge", more=" Nothing was changed.")
+PLAYBOOKS = lacks("ManageOrgPlaybooks", more=" Nothing was changed.")
 SCHEDULES = lacks("ManageOrgSchedules")
 
 
@@ -176,9 +176,16 @@ ROWS = (
     Row(
         command="budget_set",
         typed="budget set <@{other}> 20 a week",
-        answer="Budget `N` is set: <@{other}>, 20 ACUs a week, warns at 80 %.",
+        answer=budgets.TRYING.text,
+        then=f"Set <@{{other}}>, 20 ACUs a week, warns at 80 %? {ANY}\nSet it\nDon't set it",
         refused=BUDGETS,
-        later=True,
+    ),
+    Row(
+        command="budget_try",
+        typed="budget try org 20 a week",
+        answer=budgets.TRYING.text,
+        then=f"Tried only: the organisation, 20 ACUs a week, warns at 80 %. {ANY} {budgets.SAME_WORDS}",
+        refused=BUDGETS,
     ),
     Row(
         command="budget_remove",
@@ -326,7 +333,7 @@ ROWS = (
         answer=ASKING,
         then=f"*Devin, {ANY}*\n{ANY}\nSessions that Devin Bridge starts count as API.",
         refused=admins_only("Metrics"),
-        without=lacks("ViewAccountMetrics"),
+        without=lacks("ViewOrgMetrics"),
     ),
     Row(
         command="members",

@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import text
 
+from bot.playground.slack.client import SlackControl
 from tests.markup import written
 from tests.said import ASKED_BY
 from tests.scenarios.ahead import until
-from tests.scenarios.harness import GENERAL, Harness
+from tests.scenarios.harness import ADA, GENERAL, Harness
 
 SOON = 60.0  # a row that waits longer than this waits for a person
 OPEN_ROWS = text(
@@ -122,6 +123,14 @@ async def open_rows(on: Harness) -> int:
     """How many rows of the bot's store are to be worked on soon."""
     async with on.store.scan() as tx:
         return int((await tx.execute(OPEN_ROWS, {"soon": time.time() + SOON})).scalar_one())
+
+
+async def set_budget(slack: SlackControl, order: str, channel: str = GENERAL) -> dict[str, Any]:
+    """Ada sets a budget and says yes to the question; answers the confirmation."""
+    await slack.slash(ADA, channel, f"budget set {order}")
+    asked = await slack.wait_for_ephemeral(ADA, "Set it", visible=True)
+    await slack.click(ADA, channel, asked["ts"], "choose:budget_set_confirmed")
+    return await slack.wait_for_ephemeral(ADA, "is set", ts=asked["ts"])
 
 
 async def forge(on: Harness, kind: str, payload: dict[str, Any]) -> str:

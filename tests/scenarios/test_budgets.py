@@ -18,7 +18,7 @@ from bot.views.answers import starts as start_sentences
 from tests.said import in_doubt
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
-from tests.scenarios.observations import buttons, forge, press, settled
+from tests.scenarios.observations import buttons, forge, press, set_budget, settled
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -50,6 +50,18 @@ async def answer(on: Harness, user: str, text: str, channel: str = GENERAL) -> s
     return read((await on.slack.slash(user, channel, text))["shown"])
 
 
+async def confirmed(on: Harness, order: str) -> str:
+    """What Ada reads who sets a budget and says yes to the question."""
+    return read(await set_budget(on.slack, order))
+
+
+async def tried(on: Harness, order: str) -> str:
+    """What Ada reads in the end who tries a budget."""
+    shown = (await on.slack.slash(ADA, GENERAL, f"budget try {order}"))["shown"]
+    assert shown["text"] == budgets.TRYING.text
+    return read(await on.slack.wait_for_ephemeral(ADA, "Tried only", ts=shown["ts"]))
+
+
 async def posts(on: Harness, channel: str) -> list[str]:
     return [read(one) for one in await on.slack.messages(channel, user="U0BOT")]
 
@@ -62,7 +74,7 @@ async def spends(on: Harness, devin_id: str, acus: float, announced: str) -> Non
 
 async def used_up(on: Harness) -> tuple[str, str]:
     """Ann has used up what each person may use; answers the thread's ts and Devin's session id."""
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await set_budget(on.slack, "each-person 2 a day")
     ts, devin_id = await on.started(user=ANN)
     await spends(on, devin_id, 2.1, "used up")
     return ts, devin_id
@@ -82,11 +94,11 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, GUEST, "budget list") == access_sentences.GUEST_REFUSED.text
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == budgets.problem(Problem.ACUS).text
-    web = number_in(said := await answer(on, ADA, f"budget set <#{WEB}> 20 a week warn 50,80"))
+    web = number_in(said := await confirmed(on, f"<#{WEB}> 20 a week warn 50,80"))
     assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
-    each = number_in(said := await answer(on, ADA, "budget set each-person 10"))
+    each = number_in(said := await confirmed(on, "each-person 10"))
     assert said == f"Budget `{each}` is set: each person, 10 ACUs a cycle, warns at 80 %."
-    assert await answer(on, ADA, "budget set each-person 7.5 a day") == (
+    assert await confirmed(on, "each-person 7.5 a day") == (
         f"Budget `{each}` is set: each person, 7.5 ACUs a day, warns at 80 %. Before it was 10 ACUs a cycle."
     )
     mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0 %) · resets DATE"
@@ -98,13 +110,13 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "No budget applies to the organisation, so nothing was granted. `/devin budget list` shows those there are."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "The budget of each person is raised by 2.5 ACUs. It resets DATE."
+        "The budget of each person is raised by 2.5 ACUs to 10 ACUs today. It resets DATE."
     )
     assert "you 0 of 10 ACUs today (0 %)" in await answer(on, ANN, "budget list")
     assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
-    assert await answer(on, ADA, f"budget remove {web}") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
-    assert await answer(on, ADA, f"budget remove {web}") == (
+    assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
+    assert await answer(on, ADA, f"budget delete {web}") == (
         f"There is no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
     )
     assert await on.devin.sessions() == []
@@ -112,7 +124,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
 
 @pytest.mark.both_transports
 async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
-    await answer(on, ADA, "budget set each-person 10 a day")
+    await confirmed(on, "each-person 10 a day")
     typed = {"command": "/devin", "text": f"budget grant <@{ANN}> 5", "user_id": ADA, "channel_id": GENERAL}
     for _ in range(2):
         again = {**typed, "team_id": "T0PLAY", "trigger_id": "1.2.same", "token": str(time.time())}
@@ -126,16 +138,18 @@ async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
 
 
 async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(on: Harness) -> None:
-    said = await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn 80")
+    said = await confirmed(on, f"<#{WEB}> 20 ACUs a week warn 80")
     assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
-    said = await answer(on, ADA, f"budget set <@{ANN}> 10 ACUs a week warn 50, 80")
+    said = await confirmed(on, f"<@{ANN}> 10 ACUs a week warn 50, 80")
     assert said == f"Budget `{number_in(said)}` is set: <@{ANN}>, 10 ACUs a week, warns at 50 and 80 %."
     assert await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn at 80") == (
         budgets.problem(Problem.WARN).text
     )
     assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == budgets.problem(Problem.NAME).text
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <#{WEB}> 5 ACUs a day")
-    assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set"))
+    asked = await on.slack.wait_for_message(DM_OF_ADA, f"Set <#{WEB}>, 5 ACUs a day")
+    await on.slack.click(ADA, "im", asked["ts"], "choose:budget_set_confirmed")
+    assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set", ts=asked["ts"]))
     await settled(on)
     assert await on.devin.sessions() == []
 
@@ -145,18 +159,99 @@ async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on:
     assert asked["text"] == in_doubt("bugdet set #web 20")
     assert buttons(asked) == ["Run budget set #web 20 ACUs a week warn 80", "Start as a task"]
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
+    await on.slack.wait_for_ephemeral(ADA, "Set it", ts=asked["ts"])
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
     said = read(await on.slack.wait_for_ephemeral(ADA, "is set"))
     assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
     await on.slack.say(ADA, GENERAL, f"{BOT} set budget <#{WEB}> 7")
     asked = await on.slack.wait_for_ephemeral(ADA, "Run budget set #web 7")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
-    said = read(await on.slack.wait_for_ephemeral(ADA, "7 ACUs a cycle"))
+    await on.slack.wait_for_ephemeral(ADA, "Set it", ts=asked["ts"])
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
+    said = read(await on.slack.wait_for_ephemeral(ADA, "is set: <#C0WEB>, 7 ACUs a cycle"))
     assert said.startswith(f"Budget `{number_in(said)}` is set: <#{WEB}>, 7 ACUs a cycle, warns at 80 %. Before it was")
     assert await on.devin.sessions() == []
 
 
-async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Harness) -> None:
+async def three_of_ann_and_one_of_ben(on: Harness) -> None:
+    """Sessions that were started today, one after the other, and spent 1.5 ACUs each."""
+    for task, user in (("one", ANN), ("two", ANN), ("three", BEN), ("four", ANN)):
+        _, devin_id = await on.started(f"task {task}", user=user)
+        await on.devin.set(devin_id, acus_consumed=1.5)
+
+    async def are_counted() -> bool:
+        return sum(row["acus"] for row in await rows(on, "spend")) == 6
+
+    await until(are_counted)
+
+
+@pytest.mark.both_transports
+async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(on: Harness) -> None:
+    await three_of_ann_and_one_of_ben(on)
+    found = (
+        "In the last 30 days it would have refused about 2 of 4 starts: 2 by <@U0ANN>. "
+        "1 person would have used it up at once."
+    )
+    assert await answer(on, ANN, "budget try each-person 2 a day") == ONLY_ADMINS
+    assert await tried(on, "each-person 2 a day") == (
+        f"Tried only: each person, 2 ACUs a day, warns at 80 %. {found} "
+        "`/devin budget set` with the same words sets it."
+    )
+    assert await answer(on, ADA, "budget try each-person two") == budgets.problem(Problem.ACUS, "try").text
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    asked = await on.slack.wait_for_ephemeral(ADA, "Set it")
+    assert asked["rendered"] == (f"Set each person, 2 ACUs a day, warns at 80 %? {found}\nSet it\nDon't set it")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "answer:budget:no")
+    await on.slack.wait_for_ephemeral(ADA, budgets.NOT_SET.text, ts=asked["ts"])
+    assert (await rows(on, "budgets"), await rows(on, "audit")) == ([], [])
+    assert await tried(on, "org 5 a day") == (
+        "Tried only: the organisation, 5 ACUs a day, warns at 80 %. "
+        "In the last 30 days it would have refused about 1 of 4 starts: 1 by <@U0ANN>. "
+        "It would be used up at once: 6 of 5 ACUs today. `/devin budget set` with the same words sets it."
+    )
+    assert await tried(on, "each-session 1") == (
+        "Tried only: each session, 1 ACU a cycle, warns at 80 %. "
+        "In the last 30 days 4 of 4 sessions used more: 3 by <@U0ANN>, 1 by <@U0BEN>. "
+        "4 sessions would have used it up at once. `/devin budget set` with the same words sets it."
+    )
+    assert "it would have refused none of 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
+    assert "nothing was started that it would hold for." in await tried(on, f"<#{WEB}> 20 a day")
+
+
+async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on: Harness) -> None:
+    await set_budget(on.slack, "org 200 a day")
+    await three_of_ann_and_one_of_ben(on)
+    await on.slack.slash(ADA, GENERAL, "budget set org 6 a day")
+    asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
+    assert "Now it is 200 ACUs a day." in asked
+    assert "It would be used up at once: 6 of 6 ACUs today." in asked
+    assert [row["acus"] for row in await rows(on, "budgets")] == [200]
+
+
+async def test_only_an_admin_says_yes_to_the_question(on: Harness) -> None:
+    await forge(on, "interactive", press(ANN, GENERAL, "choose:budget_set_confirmed", "org 10 a day warn 80"))
+    await on.slack.wait_for_ephemeral(ANN, ONLY_ADMINS)
+    await forge(on, "interactive", press(ADA, GENERAL, "choose:budget_set_confirmed", "org ten"))
+    await on.slack.wait_for_ephemeral(ADA, budgets.problem(Problem.ACUS).text)
+    await settled(on)
+    assert await rows(on, "budgets") == []
+
+
+async def test_where_figures_name_nobody_a_trial_counts_people(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, timing=timing, BOT_NAMES="off", BOT_ADMIN_USERS=ADA, **database) as on:
+        await three_of_ann_and_one_of_ben(on)
+        assert "about 2 of 4 starts, by 1 person." in await tried(on, "each-person 2 a day")
+        await on.slack.slash(ADA, GENERAL, f"budget set <@{ANN}> 2 a day")
+        assert (
+            read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
+            == f"Set <@U0ANN>, 2 ACUs a day, warns at 80 %? {budgets.HIDDEN}\nSet it\nDon't set it"
+        )
+
+
+async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Harness) -> None:
+    await set_budget(on.slack, "each-person 2 a day")
     ts, devin_id = await on.started(user=ANN)
     made = await on.devin.session(devin_id)
     assert made["request"]["max_acu_limit"] == 2
@@ -176,8 +271,8 @@ async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Ha
 
 
 async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, f"budget set <#{GENERAL}> 2 a day")
-    await on.slack.slash(ADA, GENERAL, "budget set each-session 1 warn 50")
+    await set_budget(on.slack, f"<#{GENERAL}> 2 a day")
+    await set_budget(on.slack, "each-session 1 warn 50")
     ts, devin_id = await on.started(user=ANN)
     assert (await on.devin.session(devin_id))["request"]["max_acu_limit"] == 1
     await on.devin.set(devin_id, acus_consumed=1.6)
@@ -243,7 +338,7 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
         asleep = {"status": "suspended", "status_detail": "inactivity", "acus_consumed": 1.0}
         await on.devin.set((await on.session(task))["session_id"], **asleep)
         await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=thread)
-    await on.slack.slash(ADA, GENERAL, "budget set org 4 a day")
+    await set_budget(on.slack, "org 4 a day")
     await on.slack.wait_for_ephemeral(ADA, "4 ACUs")
     await on.devin.fault("send_message", "hang", contains="first reply", commit="after")
     await on.slack.say(ADA, GENERAL, "first reply", thread_ts=threads[0])
@@ -279,7 +374,7 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
 
 
 async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, "budget set org 20 a day")
+    await set_budget(on.slack, "org 20 a day")
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
     said = "the organisation's budget has less left than the 1 ACU that a session needs: 0 of 20 ACUs today are used, "
@@ -304,16 +399,18 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.click(BEN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-    await on.slack.wait_for_message(DM_OF_ANN, "ada raised your budget by 10 ACUs")
-    await on.slack.wait_for_message("D0BEN", "ada raised ann's budget by 10 ACUs")
+    raised = "budget by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
+    by_ben = await on.slack.wait_for_message("D0BEN", "ada raised ann's budget")
+    assert read(by_ben) == f"ada raised ann's {raised} Send again what was not sent."
+    assert read(await on.slack.wait_for_message(DM_OF_ANN, "raised")) == f"ada raised your {raised}"
     await settled(on)
     for whom in (DM_OF_ANN, "D0BEN"):
         assert len([one for one in await posts(on, whom) if "raised" in one]) == 1
 
 
 async def test_nobody_asks_for_more_of_a_budget_that_refused_them_nothing(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, "budget set each-channel 1 a day")
-    await on.slack.slash(ADA, GENERAL, "budget set each-session 1 a day")
+    await set_budget(on.slack, "each-channel 1 a day")
+    await set_budget(on.slack, "each-session 1 a day")
     await used_up(on)
     (session,) = await rows(on, "sessions")
     numbers = {row["kind"]: row["seq"] for row in await rows(on, "budgets")}
@@ -349,12 +446,19 @@ async def changes(on: Harness) -> list[tuple[Any, ...]]:
     return [tuple(row[name] for name in columns) for row in found]
 
 
+async def test_only_who_asked_for_more_is_told_to_send_again(on: Harness) -> None:
+    await used_up(on)
+    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
+    received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
+    assert read(received).endswith("raised your budget by 5 ACUs: 2.1 of 7 ACUs today. It resets DATE.")
+
+
 async def test_each_change_is_written_down_with_what_it_was_before(on: Harness) -> None:
     await used_up(on)
     asked = await asked_for_more(on)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(OPS, "ada raised")
-    number = number_in(await answer(on, ADA, "budget set each-person 3 a day warn 50"))
+    number = number_in(await confirmed(on, "each-person 3 a day warn 50"))
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 2")
     await on.slack.slash(ADA, GENERAL, f"budget remove {number}")
     first, changed = {"acus": "2", "span": "day", "warn": [80]}, {"acus": "3", "span": "day", "warn": [50]}
@@ -387,7 +491,7 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
 ) -> None:
     settings = {"BOT_ADMIN_USERS": f"{ADA},{BEN}"} | database
     async with harness(tmp_path, transport, timing=timing, **settings) as on:
-        await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+        await set_budget(on.slack, "each-person 2 a day")
         _, devin_id = await on.started(user=ANN)
         await on.devin.set(devin_id, acus_consumed=2.1)
         for admin in (DM_OF_ADA, "D0BEN"):
@@ -419,7 +523,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
         assert read(received) == f"An admin raised your budget {raised} Send again what was not sent."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
-            "The budget of <@U0ANN> is raised by 5 ACUs. It resets DATE."
+            "The budget of <@U0ANN> is raised by 5 ACUs to 17 ACUs today. It resets DATE."
         )
         assert [one[:3] for one in await changes(on)] == [
             ("budget_set", "each-person", GENERAL),
@@ -429,7 +533,7 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
 
 
 async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, "budget set each-session 1")
+    await set_budget(on.slack, "each-session 1")
     ts, devin_id = await on.started(user=ANN)
     await spends(on, devin_id, 1.6, "used up")
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
@@ -461,6 +565,8 @@ async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
 
 async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None:
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <@{ANN}> 5 a week")
+    asked = await on.slack.wait_for_message(DM_OF_ADA, "Set it")
+    await on.slack.click(ADA, "im", asked["ts"], "choose:budget_set_confirmed")
     await on.slack.wait_for_message(DM_OF_ADA, "is set: <@U0ANN>, 5 ACUs a week, warns at 80 %.")
     await on.slack.say(ADA, DM_OF_ADA, f"budget grant <@{ANN}> 2.5")
     raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
@@ -476,7 +582,7 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(ANN, "or leave it asleep")
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await set_budget(on.slack, "each-person 2 a day")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     assert read(await on.slack.wait_for_ephemeral(ANN, "Devin was not woken")) == (
         f"Devin was not woken: {USED_UP} What waits is kept for a day at most: choose again then, or ask an admin for "
@@ -498,7 +604,7 @@ async def test_an_answer_to_a_warning_in_a_direct_message_starts_nothing(on: Har
 
 
 async def test_a_channel_of_admins_reads_about_its_own_budget_once(on: Harness) -> None:
-    await on.slack.slash(ADA, GENERAL, f"budget set <#{OPS}> 2 a day")
+    await set_budget(on.slack, f"<#{OPS}> 2 a day")
     await on.mention("fix the login test", channel=OPS, user=ANN)
     made = await on.session("fix the login test")
     await spends(on, made["session_id"], 2.1, "is used up")

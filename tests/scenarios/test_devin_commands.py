@@ -14,14 +14,17 @@ from bot.features.reviews.sentences import HOW, NO_MESSAGE, NO_PULL_REQUEST, ask
 from bot.features.schedules.sentences import GONE, UNKNOWN, UNSEEN, listing, no_number
 from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from bot.views import devin_answers
+from bot.views.answers import session_lists as session_list_sentences
 from bot.views.message import Message
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
-from tests.scenarios.observations import settled
+from tests.scenarios.observations import set_budget, settled
 
 DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
+# In an address each of these letters becomes six signs, and in a pattern of the store each of these signs two.
+LONG, LONG_ID = "ü" * 35_000, f"1{'_' * 35_000}"
 PERMISSIONS = [*ADMIN_PERMISSIONS, "ViewAccountMetrics"]
 pytestmark = pytest.mark.timing(review_poll=0.2, lookup_interval=0.3, change_followed=1.0, post_settle=1.0)
 
@@ -116,6 +119,23 @@ async def test_why_devin_refuses_a_command_is_told_as_it_is(
     assert await rows(on, "inbox", state="open") == []
 
 
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (f"schedule pause {LONG}", devin_answers.too_large("").text),
+        (f"schedule delete {LONG}", devin_answers.too_large("").text),
+        (f"status devin-{LONG_ID}", session_list_sentences.no_such_session(LONG_ID).text),
+    ],
+    ids=["pause", "delete", "status"],
+)
+async def test_an_id_of_any_length_gets_a_sentence(on: Harness, command: str, sentence: str) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await on.slack.slash(ADA, GENERAL, command)
+    await on.slack.wait_for_ephemeral(ADA, sentence)
+    assert await on.devin.sessions() == []
+    assert await rows(on, "inbox", state="open") == []
+
+
 # ---------------------------------------------------------------- members, secrets, metrics
 
 
@@ -126,9 +146,7 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     await on.devin.add_member("email|ada", "ada@acme.test", "Ada", role="Admin")
     await on.devin.add_member("email|idp", "cyd@acme.test", idp=True)
     listed = await read(on, "members", "Devin's members")
-    assert listed.startswith(
-        "*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · through a group\n"
-    )
+    assert listed.startswith("*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · Member\n")
     assert listed.endswith("and 192 more; `/devin members` with part of a name or address finds them")
     assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
     assert "• Person 007 · p007@acme.test · Member" in await read(on, "members „person 007“", "with `person 007`")
@@ -331,7 +349,7 @@ async def test_a_commit_that_is_being_reviewed_gets_no_second_review(on: Harness
 
 async def test_a_review_is_under_budgets(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 0.5 a day")
+    await set_budget(on.slack, "each-person 0.5 a day")
     refused = await read(on, f"review {PULL}", "Nothing was started", ANN)
     assert "your budget has less left than the 1 ACU that a session needs: 0 of 0.5 ACUs today are used." in refused
     assert "create_review" not in await on.devin.counters()

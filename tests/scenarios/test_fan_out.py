@@ -11,7 +11,7 @@ from bot.playground.devin.permissions import ALL_PERMISSIONS
 from bot.timing import Timing
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, Harness, harness
-from tests.scenarios.observations import buttons, forge, polled, press, settled
+from tests.scenarios.observations import buttons, forge, polled, press, set_budget, settled
 
 DIRECT = "D0ADA"
 PROMPT = "upgrade the dependencies of {org}"
@@ -308,11 +308,11 @@ async def test_a_reply_under_the_table_reaches_nobody_and_says_so(on: Harness) -
 
 async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harness) -> None:
     await enterprise(on)
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await set_budget(on.slack, "each-person 2 a day")
     await on.slack.slash(ADA, GENERAL, f"fanout {PROMPT} orgs=all acu=5")
     few = "your budget has less left than 1 ACU for each of 3 sessions: 0 of 2 ACUs today are used."
     await on.slack.wait_for_ephemeral(ADA, f"Nothing was started: {few}")
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 3 a day")
+    await set_budget(on.slack, "each-person 3 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
     assert "Up to 1 ACU each, 3 in total, because a budget leaves no more." in preview["rendered"]
     other = await previewed(on, "fix it orgs=web", "1 session")
@@ -327,7 +327,7 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
 
 async def test_a_second_click_is_not_refused_for_what_the_first_one_has_reserved(on: Harness) -> None:
     await enterprise(on)
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 3 a day")
+    await set_budget(on.slack, "each-person 3 a day")
     await begun(on)
     await shows(on, "3 queued")
     (fan_out,) = await rows(on, "fan_outs")
@@ -338,12 +338,12 @@ async def test_a_second_click_is_not_refused_for_what_the_first_one_has_reserved
 
 async def test_a_retry_leaves_others_what_they_were_admitted_with(on: Harness) -> None:
     await enterprise(on)
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 10 a day")
+    await set_budget(on.slack, "each-person 10 a day")
     table = await begun(on)
     await shows(on, "3 queued")
     await on.devin.set(made(on)["org-data"].bare_id, status="error", status_detail=None, acus_consumed=1.0)
     await shows(on, "1 failed")
-    await on.slack.slash(ADA, GENERAL, "budget set each-person 8 a day")
+    await set_budget(on.slack, "each-person 8 a day")
     await on.slack.wait_for_ephemeral(ADA, "8 ACUs")
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "0 of 3 finished · 3 queued")
@@ -359,7 +359,7 @@ async def test_a_retry_that_a_budget_refuses_names_whose_it_is_and_what_to_do(
     async with harness(tmp_path, transport, timing=timing, **two, **database) as on:
         await enterprise(on)
         table = await failed(on)
-        await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+        await set_budget(on.slack, "each-person 2 a day")
         for user, whose in ((ADA, "your budget"), (BEN, "ada's budget")):
             await on.slack.click(user, GENERAL, table["ts"], "retry_fan_out")
             refused = await on.slack.wait_for_ephemeral(user, "Nothing was tried again")

@@ -80,10 +80,23 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     assert await what_became_of(on, asked) == (f"{WOKEN} 3 replies are sent.", [])
     [row] = await rows(on, "audit")
     assert (row["action"], row["user"], row["before"], row["after"]) == ("wake", BEN, {"ceiling": 2}, {"ceiling": 4})
+    assert await on.thread(GENERAL, ts) == [
+        "<@U0ANN> ben woke this session with 2 more ACUs. It may use 4 ACUs in all now."
+    ]
     await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=3.9)
     await card_of(on, ts, "3.9 of 4 ACUs")
     await on.slack.say(BEN, GENERAL, "below the raised one", thread_ts=ts)
     await on.devin.wait_for_messages("below the raised one")
+
+
+async def test_an_asker_who_raises_the_ceiling_of_their_session_is_not_told_so(on: Harness) -> None:
+    ts, _ = await spent(on)
+    await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, ANN, ts)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
+    await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == []
 
 
 @pytest.mark.timing(row_first_retry=0.1, row_longest_retry=0.2, row_outage=1.0, channel_known=0.0)

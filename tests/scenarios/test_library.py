@@ -19,7 +19,7 @@ PAGE = "<https://app.devin.ai/knowledge|Open in Devin>"
 SAVED = f"The note *Deploys* is saved. Devin knows it from now on. {PAGE}"
 CHANGED = f"The note *Deploys* is changed. Devin knows it from now on. {PAGE}"
 NOT_YOURS = "Changes of notes are for the admins of Devin Bridge. Ask <@U0ADA>."
-NO_PERMISSION = operations.devin_refused("ManageAccountKnowledge")
+NO_PERMISSION = operations.devin_refused("ManageOrgKnowledge")
 
 
 async def typed(on: Harness, text: str, user: str = ADA) -> str:
@@ -162,13 +162,23 @@ async def test_a_playbook_is_added_listed_shown_and_changed(on: Harness) -> None
     assert listed == "*1 playbook*\n1. *Release* · `!release`\n`/devin playbook show 1` shows number 1 of this list."
     assert "1. Tag it." in await read(on, "playbook show 1", "Tag it", ANN)
     await read(on, "playbook list", "*1 playbook*")
+    made["structured_output_schema"] = schema = {"type": "object"}  # as a person gave it one at Devin
     assert await typed(on, "playbook edit #1") == ""
     form = await view(on, "Edit playbook")
     assert holds(form) == written | {"macro": "!release"}
     await on.slack.submit_view(ADA, form["id"], filled(body="1. Test it."))
     await on.slack.wait_for_message(DIRECT, "The playbook *Release* is changed.")
     assert (made["title"], made["body"], made["macro"]) == ("Release", "1. Test it.", "!release")
+    assert made["structured_output_schema"] == schema
     assert [one[1] for one in await recorded(on)] == ["playbook_add", "playbook_edit"]
+
+
+async def test_a_playbook_with_a_field_that_cannot_be_read_is_not_written_over(on: Harness) -> None:
+    made = await on.devin.add_playbook("Release", "1. Tag it.", structured_output_schema=["of", "another", "form"])
+    assert await typed(on, f"playbook edit {made['playbook_id']}") == ""
+    shown = await view(on, "Edit playbook")
+    assert sentence(shown) == NOT_LOADED
+    assert "replace_playbook" not in await on.devin.counters()
 
 
 async def test_who_is_no_admin_saves_no_message(on: Harness) -> None:
@@ -214,7 +224,7 @@ async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) ->
 
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
     note_id = await added(on)
-    await on.devin.permissions(revoke=["ManageAccountKnowledge"])
+    await on.devin.permissions(revoke=["ManageOrgKnowledge"])
     refused = f"{NO_PERMISSION} Nothing was changed."
     for text in ("note list", f"note show {note_id}", f"note delete {note_id}"):
         assert await read(on, text, NO_PERMISSION) == refused
@@ -231,7 +241,7 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) 
 
 
 async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_messages(on: Harness) -> None:
-    await on.devin.permissions(revoke=["ManageAccountKnowledge"])
+    await on.devin.permissions(revoke=["ManageOrgKnowledge"])
     body = "\n".join(f"<li>Rule {number} & more</li>" for number in range(650))
     await add(on, body=body)
     last = await on.slack.wait_for_message(DIRECT, "*What you wrote, 3 of 3*")

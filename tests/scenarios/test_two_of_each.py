@@ -20,7 +20,7 @@ from bot.views.answers import sessions as session_sentences
 from tests.said import ASKED_BY
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, MANIFEST, OPS, Harness, harness
-from tests.scenarios.observations import card, polled
+from tests.scenarios.observations import card, polled, set_budget
 
 pytestmark = pytest.mark.edge
 
@@ -166,7 +166,7 @@ async def reads(on: Harness, text: str, words: str) -> str:
 
 @pytest.mark.timing(budgets=0.2)
 async def test_a_budget_of_one_is_used_up_announced_and_refuses_in_its_own_workspace(both: Both) -> None:
-    await both.one.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await set_budget(both.one.slack, "each-person 2 a day")
     _, made = await both.started()
     for on, devin_id in zip(both, made, strict=True):
         await on.devin.spend(devin_id, 2.1)

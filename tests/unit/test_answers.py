@@ -112,6 +112,7 @@ def test_the_fixed_answers():
             "EMPTY_PROMPT": "There is no task in that, so nothing was started. Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`.",
             "GUEST_REFUSED": "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it.",
             "DEACTIVATED_REFUSED": "This Slack account is deactivated and can no longer work with Devin, so nothing was started or sent. Ask a workspace admin to reactivate it, or a colleague to take over.",
+            "ROLE_UNKNOWN": "Slack didn't say in time whether you are still a member here. Nothing was done; try again.",
             "OTHER_COMPANY_REFUSED": "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. Ask one of them to do it.",
             "SHARED_CHANNEL_REFUSED": "This channel is shared with another company, where Devin stays out; nothing was started or sent. Use a channel of your own workspace.",
             "CHANNEL_ARCHIVED": "This channel is archived, so nothing can be posted here and nothing was started. Use another channel, or unarchive this one.",
@@ -519,8 +520,8 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         ),
         ("cost of it", "`cost` does not work with `of it`. Nothing was started.", ["Show cost", "Start as a task"]),
         (
-            "report last month",
-            "`report` does not work with `last month`. Nothing was started.",
+            "report whole month",
+            "`report` does not work with `whole month`. Nothing was started.",
             ["Show report month", "Start as a task"],
         ),
         (

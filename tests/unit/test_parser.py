@@ -257,7 +257,7 @@ def test_everything_else_is_for_devin(text):
         ("playbook delete 3", Doubt("playbook delete 3", "playbook", PLAYBOOK_LIST, "playbook list")),
         ("note remove 3", Doubt("note remove 3", "note", NOTE_LIST, "note list")),
         ("schedule remove 2", Doubt("schedule remove 2", "schedule", SCHEDULE_LIST, "schedule list")),
-        ("budget delete 2", Doubt("budget delete 2", "budget", BUDGET_LIST, "budget list")),
+        ("budget drop 2", Doubt("budget drop 2", "budget", BUDGET_LIST, "budget list")),
         ("budget add @U0ADA1 10", Doubt("budget add @U0ADA1 10", "budget", BUDGET_LIST, "budget list")),
         ("budget #C0WEB1 10", Doubt("budget #C0WEB1 10", "budget", BUDGET_SET, "budget set #C0WEB1 10")),
         ("budgt org 100", Doubt("budgt org 100", "budgt", BUDGET_SET, "budget set org 100")),

@@ -33,8 +33,8 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start list cost status stop stop_listed stop_confirmed mute unmute aside archive new notify "
         "open_form cancel_operation exit exit_confirmed answer usage report digest budget_list budget_set "
-        "budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit audit_bot fanout "
-        "start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
+        "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
+        "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
         "schedule_add schedule_pause schedule_resume schedule_delete schedule_delete_confirmed metrics "
         "members secret_list secret_add alarm_stop alarm_fine alarm_snooze help"
@@ -60,7 +60,7 @@ def test_what_goes_before_waiting_replies():
         *("stop_listed", "stop_confirmed", "exit_confirmed", "answer", "cancel_operation", "open_form"),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("ask_for_more", "grant_more", "refuse_more"),
-        *("schedule_delete_confirmed", "note_delete_confirmed"),
+        *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed"),
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
     }
     assert all(spec.urgent for spec in COMMANDS.on(Surface.BUTTON))
@@ -69,7 +69,7 @@ def test_what_goes_before_waiting_replies():
 def test_what_ends_a_session_and_what_only_asks():
     ending = {"stop", "stop_listed", "stop_confirmed", "archive", "exit", "exit_confirmed"}
     assert names(spec for spec in COMMANDS.specs if spec.ends_session) == ending
-    assert names(spec for spec in COMMANDS.specs if spec.asks_first) == {"exit", "schedule_delete"}
+    assert names(spec for spec in COMMANDS.specs if spec.asks_first) == {"exit", "schedule_delete", "budget_set"}
     assert all(spec.of_session and spec.urgent for spec in COMMANDS.specs if spec.ends_session)
 
 
@@ -109,7 +109,9 @@ def test_who_may_use_what():
     roles = {spec.name: spec.role for spec in COMMANDS.specs if spec.role is not Role.EVERYBODY}
     assert roles == {
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
-        **dict.fromkeys(("budget_set", "budget_remove", "budget_grant"), Role.ADMIN),
+        **dict.fromkeys(
+            ("budget_set", "budget_set_confirmed", "budget_try", "budget_remove", "budget_grant"), Role.ADMIN
+        ),
         **dict.fromkeys(("grant_more", "refuse_more", "schedule_delete_confirmed"), Role.ADMIN),
         **dict.fromkeys(("schedule_add", "schedule_pause", "schedule_resume", "schedule_delete"), Role.ADMIN),
         **dict.fromkeys(("metrics", "members", "secret_list", "secret_add"), Role.ADMIN),

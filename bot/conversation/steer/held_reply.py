@@ -181,6 +181,10 @@ async def _allow(uow: UnitOfWork, job: CommandJob, session: Session, question: W
     who, target = job.cause.user or "", session.devin_id or ""
     row = AuditRow(session.team, uow.now, who, waking_sentences.WAKE, target, session.channel, before, after)
     await audit.add(uow.tx, row)
+    if session.requester not in {"", who}:
+        by = await people.name_of(uow.tx, session.team, who)
+        said = waking_sentences.ceiling_raised(session.requester, by, question)
+        await uow.post(f"ceiling:{job.row.key}", session, said)
 
 
 async def _bring_back(uow: UnitOfWork, session: Session, rows: HeldRows) -> None:

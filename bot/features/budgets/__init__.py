@@ -6,8 +6,10 @@ from bot.domain.commands.spec import CommandSpec
 from bot.features.budgets.check import BudgetCheck
 from bot.features.budgets.commands import BudgetCommands
 from bot.features.budgets.requests import BudgetRequests
+from bot.features.budgets.sentences import NOT_SET, QUESTION
 from bot.features.budgets.specs import COMMANDS
 from bot.features.budgets.tables import TABLES
+from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.watch import BudgetWatch
 from bot.kernel.commands.handler import Handler
 from bot.kernel.feature import Feature, Per, Tick
@@ -15,13 +17,16 @@ from bot.kernel.tasks import Kernel
 
 
 def _handlers(kernel: Kernel) -> dict[CommandSpec, Handler]:
-    return BudgetCommands(kernel.services, kernel.access).handlers() | BudgetRequests(kernel.services).handlers()
+    services = kernel.services
+    changes = BudgetCommands(services, kernel.access).handlers() | BudgetRequests(services).handlers()
+    return changes | BudgetTrials(services).handlers()
 
 
 FEATURE: Final = Feature(
     "budgets",
     commands=COMMANDS,
     handlers=_handlers,
+    plain_questions={QUESTION: NOT_SET},
     ticks=lambda kernel: [
         Tick("budgets", Per.WORKSPACE, lambda workspace: BudgetWatch(kernel.services, workspace).tick())
     ],

@@ -12,7 +12,7 @@ from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import Raise, name_beside_figures, record_raise
 from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
 from bot.features.budgets.sentences import Entry, Named
-from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET
+from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, BUDGET_SET_CONFIRMED
 from bot.features.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
 from bot.features.budgets.words import Problem, parse_grant, parse_number, parse_set
 from bot.kernel.access import Access
@@ -53,15 +53,15 @@ class BudgetCommands:
         self._services = services
         self._access = access
         self._changes: dict[str, _Change] = {
-            BUDGET_SET.name: self._set,
+            BUDGET_SET_CONFIRMED.name: self._set,
             BUDGET_REMOVE.name: self._remove,
             BUDGET_GRANT.name: self._grant,
         }
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the commands do."""
-        changes = dict.fromkeys((BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT), Handler(self._change, self._run))
-        return {BUDGET_LIST: Handler(self._list), **changes}
+        changes = dict.fromkeys((BUDGET_REMOVE, BUDGET_GRANT), Handler(self._change, self._run))
+        return {BUDGET_LIST: Handler(self._list), BUDGET_SET_CONFIRMED: Handler(run=self._run), **changes}
 
     async def _list(self, asked: Asked) -> Message:
         """Answer `budget list`, unless the person is a guest or of another company."""
@@ -90,7 +90,7 @@ class BudgetCommands:
             return await self._changes[name](uow, by, asked.argument, added_up)
 
     async def _run(self, job: CommandJob) -> None:
-        """Carry out a command of an admin that was written, and confirm it privately."""
+        """Carry out a command of an admin that was written or confirmed, and confirm it privately."""
         cause = job.cause
         by = ChangedBy(job.workspace, cause.user or "", cause.channel or "", job.row.key)
         added_up = await self._add_up(job.workspace, cause.command, cause.argument)
@@ -161,7 +161,7 @@ class BudgetCommands:
     async def _grant(self, uow: UnitOfWork, by: ChangedBy, typed: str, added_up: AddedUp) -> Message:
         order, workspace = parse_grant(typed), by.workspace
         if isinstance(order, Problem):
-            return views.problem(order, grant=True)
+            return views.problem(order, "grant")
         budget = await _raised(uow.tx, workspace.team, order.scope)
         if budget is None:
             return views.no_budget(order.scope)
@@ -173,9 +173,10 @@ class BudgetCommands:
             await record_raise(
                 uow, workspace, stand, Raise(by.key, budget, subject, order.acus, by.user, by.channel or None)
             )
-        named = await stand.named(await stand.of(budget, subject), by.user)
+        standing = await stand.of(budget, subject)
+        named = await stand.named(standing, by.user)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
-            return views.granted_to(order.scope, order.acus, period)
+            return views.granted_to(order.scope, order.acus, standing)
         granter = await name_beside_figures(uow, workspace, by.user)
         return views.granted(replace(named, name="", yours=False), order.acus, granter)
 

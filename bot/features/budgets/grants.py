@@ -78,6 +78,5 @@ async def _inform_one(uow: UnitOfWork, workspace: Workspace, now_stand: Standing
         return  # what was spent is no business of another company
     named = await now_stand.named(await now_stand.of(increase.budget, increase.subject), to)
     by = await name_beside_figures(uow, workspace, increase.by)
-    was_full = named.standing.spent >= named.standing.acus - increase.acus
-    message = views.granted_to_you(named, increase.acus, by, refused=increase.asker is not None or was_full)
+    message = views.granted_to_you(named, increase.acus, by, refused=to == increase.asker)
     await uow.add_to_outbox(uow.post_row(f"granted:{increase.key}:{to}", workspace.team, to, None, message))

@@ -1,6 +1,6 @@
 """What people read about budgets: lists, confirmations, refusals, warnings, and the question for more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,8 @@ from typing import Final
 
 from bot.domain.billing import ONE_DAY, bounds
 from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, GRANT, GRANT_MORE, REFUSE_MORE
+from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, BUDGET_SET_CONFIRMED, GRANT, GRANT_MORE, REFUSE_MORE
+from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem
 from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
@@ -17,7 +18,11 @@ from bot.views.message import Block, Message
 from bot.views.sentences import mention
 from bot.views.text import counted, fitted, limit_of_acus, percent, tenths, tenths_of_acus, when
 
+QUESTION: Final = "budget"  # the name of the question whether to set one
+NOT_SET: Final = Message("OK, no budget was changed.")
+TRYING: Final = Message(f"Trying it on the last {DAYS} days.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
+MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused
 NO_ACUS: Final = (
     "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
 )
@@ -43,6 +48,13 @@ _KINDS: Final = {
     ScopeKind.EACH_PERSON: "each person",
     ScopeKind.EACH_CHANNEL: "each channel",
 }
+_EACH_OF: Final = {
+    ScopeKind.EACH_SESSION: ("session", "sessions"),
+    ScopeKind.EACH_PERSON: ("person", "people"),
+    ScopeKind.EACH_CHANNEL: ("channel", "channels"),
+}
+SAME_WORDS: Final = "`/devin budget set` with the same words sets it."
+HIDDEN: Final = "What one person used is not shown here, so what it would have refused is not either."
 _PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
     Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
@@ -127,14 +139,95 @@ class Entry:
     used_up_by: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A `budget` that is not set, with the one `before` it, and what the `trial` of it found.
+
+    A budget of one subject has how it would stand, `now`; of another one, so many subjects would have `used_up` theirs.
+    """
+
+    budget: Budget
+    before: Budget | None
+    trial: Trial
+    now: Named | None = None
+    used_up: int = 0
+    no_acus: bool = False
+    names: bool = True  # whether people may be named beside figures
+
+
 # ---------------------------------------------------------------- orders
 
 
-def problem(which: Problem, *, grant: bool = False) -> Message:
+def problem(which: Problem, verb: str = "set") -> Message:
     """Say what is wrong with an order, and how it is written."""
-    form = f"budget grant {GRANT.shown}" if grant else f"budget set {BUDGET.shown}"
+    form = f"budget {verb} {(GRANT if verb == 'grant' else BUDGET).shown}"
     how = "" if which is Problem.NUMBER else f"The whole form is `/devin {form}`."
     return message_of("Nothing was changed.", _PROBLEMS[which], how)
+
+
+def ask_to_set(tried: Tried, order: str) -> Message:
+    """Ask whether to set a budget that was tried; the choice carries the `order`."""
+    before = f"Now it is {_rule(tried.before)}." if tried.before else ""
+    text = message_of(f"Set {_tried_rule(tried)}?", before, *_effects(tried)).text
+    row = blocks.actions(
+        questions.choice("Set it", BUDGET_SET_CONFIRMED, order, "primary"),
+        questions.no("Don't set it", QUESTION, order),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def shown(tried: Tried) -> Message:
+    """Show what a budget that was tried would do."""
+    return message_of(f"Tried only: {_tried_rule(tried)}.", *_effects(tried), SAME_WORDS)
+
+
+def _tried_rule(tried: Tried) -> str:
+    return f"{scope_name(tried.budget.scope)}, {_rule(tried.budget)}, {_warns(tried.budget)}"
+
+
+def _effects(tried: Tried) -> list[str]:
+    if tried.now is not None and tried.now.is_hidden:
+        return [HIDDEN]
+    return [_would_have_refused(tried), *_used_up_at_once(tried), *([NO_ACUS] if tried.no_acus else [])]
+
+
+def _would_have_refused(tried: Tried) -> str:
+    trial, refused = tried.trial, sum(tried.trial.refused.values())
+    lately = f"In the last {DAYS} days"
+    if not trial.sessions:
+        return f"{lately} nothing was started that it would hold for."
+    if tried.budget.scope.kind is ScopeKind.EACH_SESSION:
+        found = f"{lately} {refused or 'none'} of {counted(trial.sessions, 'session')} used more"
+    elif refused:
+        found = f"{lately} it would have refused about {refused:,} of {counted(trial.sessions, 'start')}"
+    else:
+        found = f"{lately} it would have refused none of {counted(trial.sessions, 'start')}"
+    return f"{found}{_by_whom(trial.refused, names=tried.names)}."
+
+
+def _by_whom(refused: Mapping[str, int], *, names: bool) -> str:
+    if not refused:
+        return ""
+    if not names:
+        return f", by {_many(len(refused), 'person', 'people')}"
+    most = sorted(refused.items(), key=lambda entry: (-entry[1], entry[0]))
+    named, others = most[:MOST_REFUSED], most[MOST_REFUSED:]
+    parts = [f"{count:,} by {mention(user) if user else 'somebody'}" for user, count in named]
+    if others:
+        parts.append(f"{sum(count for _, count in others):,} by {counted(len(others), 'other')}")
+    return f": {', '.join(parts)}"
+
+
+def _used_up_at_once(tried: Tried) -> list[str]:
+    if tried.now is not None:
+        return [f"It would be used up at once: {tried.now.used}."] if tried.now.standing.is_used_up else []
+    if not tried.used_up:
+        return []
+    return [f"{_many(tried.used_up, *_EACH_OF[tried.budget.scope.kind])} would have used it up at once."]
+
+
+def _many(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def listing(entries: Sequence[Entry], *, admin: bool, no_acus: bool) -> Message:
@@ -319,17 +412,18 @@ def granted(named: Named, acus: Decimal, by: str) -> Message:
 def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool) -> Message:
     """Inform whom it concerns that `by` granted so many ACUs; `named` is how the budget stands now.
 
-    Something may have been `refused` before, which can be sent again.
+    Who asked for it was `refused` something before, and can send it again.
     """
     again = ["Send again what was not sent."] if refused else []
     then = ["It is still used up."] if named.standing.is_used_up else again
     return named.message(" ".join([_raised(named, acus, by), *then]))
 
 
-def granted_to(scope: Scope, acus: Decimal, period: Period) -> Message:
-    """Confirm to an admin that so many ACUs more may be used, without saying how much is used."""
-    whom = scope_name(scope)
-    return Message(f"The budget of {whom} is raised by {limit_of_acus(acus)}. It resets {_local(period)}.")
+def granted_to(scope: Scope, acus: Decimal, standing: Standing) -> Message:
+    """Confirm to an admin that so many ACUs more may be used, and how many now, without how much is used."""
+    whom, now = scope_name(scope), limit_of_acus(standing.acus)
+    raised = f"The budget of {whom} is raised by {limit_of_acus(acus)} to {now} {_this(standing.period.span)}."
+    return Message(f"{raised} It resets {_local(standing.period)}.")
 
 
 def _raised(named: Named, acus: Decimal, by: str) -> str:

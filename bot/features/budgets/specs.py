@@ -9,6 +9,7 @@ from bot.features.budgets.words import read_grant, read_number, read_set
 BUDGET: Final = Argument(
     "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]", read_set
 )
+TRIED: Final = Argument("…", read_set)  # as it is set
 GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
 BUDGET_NUMBER: Final = Argument("N", read_number)
 # Everybody sees the budgets that hold for them, admins see all.
@@ -22,14 +23,30 @@ BUDGET_SET: Final = CommandSpec(
     ways=typed("budget set", BUDGET),
     role=Role.ADMIN,
     subject="changes of budgets",
-    slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget"),
+    asks_first=True,
+    slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget, after a question"),
+)
+# The choice to set it.
+BUDGET_SET_CONFIRMED: Final = CommandSpec(
+    "budget_set_confirmed", ways=(), role=Role.ADMIN, subject="changes of budgets", urgent=True
+)
+BUDGET_TRY: Final = CommandSpec(
+    "budget_try",
+    ways=typed("budget try", TRIED),
+    role=Role.ADMIN,
+    subject="changes of budgets",
+    slash_help=Help(f"`/devin budget try {TRIED.shown}` shows what it would have refused", same_line=True),
 )
 BUDGET_REMOVE: Final = CommandSpec(
     "budget_remove",
-    ways=typed("budget remove", BUDGET_NUMBER),
+    ways=(
+        *typed("budget remove", BUDGET_NUMBER),
+        *typed("budget rm", BUDGET_NUMBER),
+        *typed("budget delete", BUDGET_NUMBER),
+    ),
     role=Role.ADMIN,
     subject="changes of budgets",
-    slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes it"),
+    slash_help=Help("`/devin budget remove N` removes it, and so do `/devin budget rm N` and `/devin budget delete N`"),
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
@@ -46,4 +63,14 @@ GRANT_MORE: Final = CommandSpec(
 REFUSE_MORE: Final = CommandSpec(
     "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
 )
-COMMANDS: Final = (BUDGET_LIST, BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT, ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE)
+COMMANDS: Final = (
+    BUDGET_LIST,
+    BUDGET_SET,
+    BUDGET_SET_CONFIRMED,
+    BUDGET_TRY,
+    BUDGET_REMOVE,
+    BUDGET_GRANT,
+    ASK_FOR_MORE,
+    GRANT_MORE,
+    REFUSE_MORE,
+)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
-from bot.features.budgets.rules import ScopeKind
+from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.tables import crossings
 from bot.store.spend import DIRECT
 from bot.store.tables import fan_outs, spend
@@ -64,19 +64,33 @@ async def spent(
     fan-outs are, which have limits of their own.
     """
     subject, acus = _SUBJECT[kind], func.sum(spend.c.acus)
+    of_one = whom if isinstance(whom, str) else None
     enough = [acus > 0, *([] if isinstance(whom, str) else [whom.condition(subject, acus)])]
-    found = await tx.execute(
-        select(subject, acus)
-        .where(
-            spend.c.team == team,
-            spend.c.day >= first.isoformat(),
-            spend.c.day <= last.isoformat(),
-            subject.not_in(["", DIRECT]),
-            *([subject == whom] if isinstance(whom, str) else []),
-            *([~subject.contains(SESSION_OF_FAN_OUT)] if kind is ScopeKind.EACH_SESSION else []),
-        )
-        .group_by(subject)
-        .having(*enough)
-    )
+    theirs = _days(team, kind, first, last, of_one)
+    found = await tx.execute(select(subject, acus).where(*theirs).group_by(subject).having(*enough))
     # Devin gives six decimals; what is behind them comes from adding up floats.
     return {name: half_up(float(total), 6) for name, total in found}
+
+
+async def by_day(
+    tx: AsyncConnection, team: str, scope: Scope, first: date, last: date
+) -> dict[tuple[str, date], float]:
+    """The same by billing day too, of all that a budget for `scope` is for."""
+    column, acus = _SUBJECT[scope.kind], func.sum(spend.c.acus)
+    theirs = _days(team, scope.kind, first, last, scope.subject or None)
+    found = await tx.execute(
+        select(column, spend.c.day, acus).where(*theirs).group_by(column, spend.c.day).having(acus > 0)
+    )
+    return {(subject, date.fromisoformat(day)): float(total) for subject, day, total in found}
+
+
+def _days(team: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> tuple[ColumnElement[bool], ...]:
+    column = _SUBJECT[kind]
+    return (
+        spend.c.team == team,
+        spend.c.day >= first.isoformat(),
+        spend.c.day <= last.isoformat(),
+        column.not_in(["", DIRECT]),
+        *([] if subject is None else [column == subject]),
+        *([~column.contains(SESSION_OF_FAN_OUT)] if kind is ScopeKind.EACH_SESSION else []),
+    )

@@ -5,7 +5,7 @@ billed for itself, and on days without a bill, or on which we have counted more 
 products on its bill, such as the local agents, are no work of sessions, and no budget counts them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import exact_sum, half_up
 from bot.domain.billing import ONE_DAY, SETTLING, billing_day
 from bot.domain.cycle import Cycle
+from bot.domain.periods import days_between
 from bot.domain.readers import Readers
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import reserved_rows
@@ -120,7 +121,7 @@ class Standings:
         more = await grants.granted(self._tx, budget.number, period.name)
         reached = Reached(budget.acus * level / USED_UP, budget.number, period.name)
         spent = await self._by_subject(budget.scope.kind, period, reached)
-        own = await self._with_own_budget(budget.scope.kind)
+        own = await self.with_own_budget(budget.scope.kind)
         return [_standing(budget, subject, period, acus, more) for subject, acus in spent.items() if subject not in own]
 
     async def named(self, standing: Standing, viewer: str = "", *, in_thread: bool = False) -> Named:
@@ -164,8 +165,8 @@ class Standings:
         stored = await due.read(self._tx, due.consumption(self._org_id))
         return stored is not None and read_withheld(stored.state) is not None
 
-    async def _with_own_budget(self, each: ScopeKind) -> set[str]:
-        """The people or channels whose own budget takes the place of the one for each of them."""
+    async def with_own_budget(self, each: ScopeKind) -> set[str]:
+        """Return the people or channels whose own budget takes the place of the one for `each` of them."""
         named = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}.get(each)
         known = await budgets.of_workspace(self._tx, self._team)
         return {budget.scope.subject for budget in known if budget.scope.kind is named}
@@ -175,18 +176,19 @@ class Standings:
         return await budget_spend.spent(self._tx, self._team, kind, *days, whom)
 
     async def _by_organisation(self, period: Period) -> Decimal:
-        days = _span(period)
-        billed = await spend.billed(self._tx, self._org_id, period.first, period.last)
-        own = await spend.by_day(self._tx, self._org_id, period.first, period.last)
-        spent = [
-            day_spent(
-                billed[day].of_devin if day in billed else None,
-                own.get(day, 0.0),
-                running=day not in billed or bill_of(day, billed, own.get(day, 0.0), self._now) is None,
-            )
-            for day in days
-        ]
-        return exact_sum(half_up(acus, 6) for acus in spent)
+        by_day = await self.organisation_by_day(period.first, period.last)
+        return exact_sum(spent for spent, _ in by_day.values())
+
+    async def organisation_by_day(self, first: date, last: date) -> dict[date, tuple[Decimal, Decimal]]:
+        """Return what the organisation spent on each day from `first` to `last`, and what our sessions did of it."""
+        billed = await spend.billed(self._tx, self._org_id, first, last)
+        own = await spend.by_day(self._tx, self._org_id, first, last)
+        by_day = {}
+        for day in days_between(first, last):
+            ours, bill = own.get(day, 0.0), billed[day].of_devin if day in billed else None
+            running = day not in billed or bill_of(day, billed, ours, self._now) is None
+            by_day[day] = half_up(day_spent(bill, ours, running=running), 6), half_up(ours, 6)
+        return by_day
 
 
 async def standings(
@@ -225,7 +227,3 @@ async def reports_no_acus(tx: Transaction, workspace: Workspace, now: float) -> 
 def _standing(budget: Budget, subject: str, period: Period, spent: Decimal, granted: dict[str, Decimal]) -> Standing:
     theirs = [granted[key] for key in {"", subject} if key in granted]
     return Standing(budget, subject, period, spent, exact_sum([budget.acus, *theirs]))
-
-
-def _span(period: Period) -> Sequence[date]:
-    return [period.first + ONE_DAY * after for after in range((period.last - period.first).days + 1)]

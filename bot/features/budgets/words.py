@@ -1,4 +1,4 @@
-"""What is typed behind `budget set`, `budget grant` and `budget remove`.
+"""What is typed behind `budget set`, `budget try`, `budget grant` and `budget remove`.
 
 A channel and a person come as their ids, `#C0WEB` and `@U0ADA`, because a name alone says no id.
 """
@@ -38,6 +38,12 @@ class SetOrder:
     span: Span = Span.CYCLE
     warn: tuple[int, ...] = USUAL_WARNINGS
 
+    def __str__(self) -> str:
+        """Write the order as `parse_set` reads it."""
+        sign = {ScopeKind.CHANNEL: "#", ScopeKind.PERSON: "@"}.get(self.scope.kind)
+        whom = f"{sign}{self.scope.subject}" if sign else self.scope.kind.value
+        return f"{whom} {self.acus:f} a {self.span.value} warn {','.join(map(str, self.warn))}"
+
 
 @dataclass(frozen=True, slots=True)
 class GrantOrder:
@@ -64,7 +70,7 @@ _EACH: Final = frozenset({"a", "per", "each"})
 
 def parse_set(typed: str) -> SetOrder | Problem:
     """Read `<scope> <ACUs> [a day|a week|a cycle] [warn 50,80]`, or say what is wrong first."""
-    head = _head(typed.split())
+    head = _head(_words(typed))
     if isinstance(head, Problem):
         return head
     scope, acus, rest = head
@@ -79,7 +85,7 @@ def parse_set(typed: str) -> SetOrder | Problem:
 
 def parse_grant(typed: str) -> GrantOrder | Problem:
     """Read `<scope> <ACUs>`, or say what is wrong first."""
-    head = _head(typed.split())
+    head = _head(_words(typed))
     if isinstance(head, Problem):
         return head
     scope, acus, rest = head
@@ -88,7 +94,7 @@ def parse_grant(typed: str) -> GrantOrder | Problem:
 
 def parse_number(typed: str) -> int | Problem:
     """Read the number of a budget."""
-    found = _NUMBER.fullmatch(typed)
+    found = _NUMBER.fullmatch(" ".join(_words(typed)))
     return int(found["number"]) if found else Problem.NUMBER
 
 
@@ -107,9 +113,14 @@ def read_number(typed: str) -> str | None:
     return typed if len(typed.split()) <= 1 or _is_meant(typed) else None
 
 
+def _words(typed: str) -> list[str]:
+    """The words of an order, without the marks of code around what was copied from a help text."""
+    return typed.replace("`", " ").split()
+
+
 def _is_meant(typed: str) -> bool:
     """Whether a text with something wrong in it is no task: it is an order, or short with a scope or a number in it."""
-    words = typed.split()
+    words = _words(typed)
     if len(words) > MOST_WORDS_MEANT:
         return _is_order(words)
     return not words or not isinstance(_scope(words[0]), Problem) or any(word[:1] in "#@0123456789" for word in words)
@@ -137,7 +148,7 @@ def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
 
 def _acus(word: str) -> Decimal:
     """Read a number of ACUs, such as `7.5`; 0 if `word` is none."""
-    found = _ACUS.fullmatch(word.strip("`"))
+    found = _ACUS.fullmatch(word)
     if found is None:
         return Decimal(0)
     return Decimal(found["whole"].replace(",", "") + (f".{found['part']}" if found["part"] else ""))

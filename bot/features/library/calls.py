@@ -85,7 +85,7 @@ class PlaybookCalls(LibraryCalls):
     async def get(self, devin: Devin, item_id: str) -> LibraryItem:
         """Read one playbook."""
         playbook = await devin.get_playbook(item_id)
-        _check(playbook, "title", "body", "macro")
+        _check(playbook, "title", "body", "macro", "structured_output_schema")
         return _of_playbook(playbook)
 
     async def create(self, devin: Devin, item: LibraryItem) -> LibraryItem:

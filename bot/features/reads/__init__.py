@@ -23,6 +23,6 @@ FEATURE: Final = Feature(
     permissions=(
         Permission("secret", "ManageOrgSecrets", lambda devin: read_first(devin.secrets())),
         Permission("members", "ViewOrgMembership", lambda devin: read_first(devin.members())),
-        Permission("metrics", "ViewAccountMetrics", _metrics),
+        Permission("metrics", "ViewOrgMetrics", _metrics),
     ),
 )

@@ -108,5 +108,5 @@ async def _counted(organisation: Organisation, span: Span) -> Metrics:
 
 def _person(member: Member, org_id: str) -> Person:
     # A role in another organisation of the enterprise says nothing about this one.
-    here = [assigned.role.role_name for assigned in member.role_assignments if assigned.org_id in {None, org_id}]
+    here = [assigned.role.role_name for assigned in member.roles if assigned.org_id in {None, org_id}]
     return Person(member.name or "", member.email or "", tuple(dict.fromkeys(here)))

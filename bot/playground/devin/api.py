@@ -18,11 +18,12 @@ _ONE: Final = _ORG + "/sessions/{devin_id}"
 _TOP: Final = "/v3/enterprise"
 _VIEW: Final = "ViewOrgSessions"
 _MANAGE: Final = "ManageOrgSessions"
-_PLAYBOOKS: Final = "ManageAccountPlaybooks"
-_KNOWLEDGE: Final = "ManageAccountKnowledge"
+_PLAYBOOKS: Final = "ManageOrgPlaybooks"
+_KNOWLEDGE: Final = "ManageOrgKnowledge"
 _SECRETS: Final = "ManageOrgSecrets"
 _SCHEDULES: Final = "ManageOrgSchedules"
-_METRICS: Final = "ViewAccountMetrics"
+_METRICS: Final = "ViewOrgMetrics"
+_METRICS_OF_ALL: Final = "ViewAccountMetrics"
 _SPENT: Final = "ViewOrgConsumption"
 _SPENT_OF_ALL: Final = "ViewAccountConsumption"
 _NOTE: Final = _ORG + "/knowledge/notes/{note_id}"
@@ -113,8 +114,11 @@ ROUTES: Final = (
         consumption.get_agent_acu_limits,
     ),
     *(Route(f"metrics_{name}", "GET", f"{_ORG}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
-    *(Route(f"enterprise_metrics_{name}", "GET", f"{_TOP}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
-    Route("queue", "GET", _TOP + "/queue", _METRICS, metrics.get_queue),
+    *(
+        Route(f"enterprise_metrics_{name}", "GET", f"{_TOP}/metrics/{name}", _METRICS_OF_ALL, do)
+        for name, do in _MEASURES
+    ),
+    Route("queue", "GET", _TOP + "/queue", _METRICS_OF_ALL, metrics.get_queue),
     Route("list_organizations", "GET", _TOP + "/organizations", "ManageOrganizations", account.list_organizations),
     Route(
         "get_organization",

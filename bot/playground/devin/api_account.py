@@ -91,7 +91,9 @@ def _people(call: Call, *, idp: bool) -> Answer:
 def _person(member: Member, org_id: str) -> dict[str, Any]:
     facts = {"user_id": member.user_id, "email": member.email, "name": member.name}
     role = {"role_id": f"org_{member.role.lower()}", "role_name": member.role, "role_type": "org"}
-    return facts if member.idp else facts | {"role_assignments": [{"role": role, "org_id": org_id}]}
+    if member.idp:
+        return facts | {"idp_role_assignments": [{"idp_group_name": "Everybody", "role": role, "org_id": org_id}]}
+    return facts | {"role_assignments": [{"role": role, "org_id": org_id}]}
 
 
 def list_service_users(call: Call) -> Answer:

@@ -29,7 +29,11 @@ _PLAYBOOK: Final[dict[str, body.Check]] = {
     "title": body.STRING,
     "body": body.STRING,
     "macro": body.nullable(_macro),
+    "structured_output_schema": body.nullable(body.OBJECT),
 }
+
+
+_PLAYBOOK_MORE: Final = ("macro", "structured_output_schema")
 
 
 # ---------------------------------------------------------------- playbooks
@@ -43,7 +47,8 @@ def list_playbooks(call: Call) -> Answer:
 def create_playbook(call: Call) -> Answer:
     """POST …/playbooks."""
     order = _playbook_order(call)
-    return as_json(add_playbook(call.world, order["title"], order["body"], macro=order.get("macro")))
+    more = {name: order[name] for name in _PLAYBOOK_MORE if name in order}
+    return as_json(add_playbook(call.world, order["title"], order["body"], **more))
 
 
 def get_playbook(call: Call) -> Answer:
@@ -54,7 +59,8 @@ def get_playbook(call: Call) -> Answer:
 def replace_playbook(call: Call) -> Answer:
     """PUT …/playbooks/{playbook_id}: what is left out is gone."""
     playbook, order = call.world.playbook(call.path["playbook_id"]), _playbook_order(call)
-    playbook |= {name: order.get(name) for name in _PLAYBOOK}
+    # Not every copy of the contract has the schema, so a playbook without one does not name it.
+    playbook |= {name: order.get(name) for name in _PLAYBOOK if name in playbook or name in order}
     playbook |= {"updated_at": call.world.seconds(), "updated_by": call.world.service_user_id}
     return as_json(playbook)
 

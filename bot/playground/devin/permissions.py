@@ -16,15 +16,15 @@ BOT_PERMISSIONS: Final = frozenset(
 )
 """What a bot with one organisation needs, with its consumption; the default of the simulator."""
 
-LIBRARY_PERMISSIONS: Final = frozenset({"ManageAccountKnowledge", "ManageAccountPlaybooks"})
+LIBRARY_PERMISSIONS: Final = frozenset({"ManageOrgKnowledge", "ManageOrgPlaybooks"})
 """What reading and writing notes and playbooks needs on top."""
 
 ADMIN_PERMISSIONS: Final = frozenset(
-    {"ManageOrgSecrets", "ManageOrgSchedules", "ViewOrgAutomations", "UseReviewManual"}
+    {"ManageOrgSecrets", "ManageOrgSchedules", "ViewOrgAutomations", "ViewOrgMetrics", "UseReviewManual"}
 )
-"""What secrets, schedules, automations and reviews of an organisation need on top."""
+"""What secrets, schedules, automations, metrics and reviews of an organisation need on top."""
 
-METRICS_PERMISSION: Final = "ViewAccountMetrics"  # the one permission of an account that an organisation grants too
+METRICS_PERMISSION: Final = "ViewAccountMetrics"
 ENTERPRISE_PERMISSIONS: Final = frozenset(
     {
         METRICS_PERMISSION,
@@ -45,6 +45,9 @@ _INHERITED: Final = {
     "ManageOrgSessions": "ManageAccountSessions",
     "ViewOrgConsumption": "ViewAccountConsumption",
     "ViewOrgMembership": "ViewAccountMembership",
+    "ViewOrgMetrics": METRICS_PERMISSION,
+    "ManageOrgKnowledge": "ManageAccountKnowledge",
+    "ManageOrgPlaybooks": "ManageAccountPlaybooks",
 }
 
 

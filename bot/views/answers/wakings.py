@@ -8,6 +8,7 @@ from bot.domain.waking import WakeQuestion
 from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
+from bot.views.sentences import mention
 from bot.views.text import duration, fitted, limit_of_acus, tenths, tenths_of_acus, total_acus
 
 QUESTION: Final = "wake"  # the name of the question
@@ -59,6 +60,14 @@ def waking(question: WakeQuestion | None, replies: int) -> Message:
         return Message(f"Devin is awake already. {_sent(replies)}")
     ceiling = f"It may use {tenths_of_acus(question.raised)} in all now." if question.raised else ""
     return message_of("Devin is being woken.", ceiling, _sent(replies))
+
+
+def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
+    """Inform the asker of a session in its thread that `by`, who is somebody else, raised what it may use."""
+    in_all = tenths_of_acus(question.raised or 0)
+    return Message(
+        f"{mention(asker)} {fitted(by)} woke this session with {_more(question.by)}. It may use {in_all} in all now."
+    )
 
 
 def left_asleep(by: str, replies: int) -> Message:

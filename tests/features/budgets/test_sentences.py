@@ -172,51 +172,51 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "grant", "text"),
+    ("problem", "verb", "text"),
     [
         (
             Problem.SCOPE,
-            True,
+            "grant",
             "Nothing was changed. Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or "
             "`each-channel`. The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
         ),
         (
             Problem.NAME,
-            False,
+            "set",
             "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or `@`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
         ),
         (
             Problem.ACUS,
-            False,
+            "set",
             "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
         ),
         (
             Problem.BEHIND,
-            True,
+            "grant",
             "Nothing was changed. After the ACUs, write nothing more: a grant holds until the budget resets. "
             "The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
         ),
         (
             Problem.SPAN,
-            False,
+            "set",
             "Nothing was changed. After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with "
             f"percentages. {FORM}",
         ),
         (
             Problem.WARN,
-            False,
+            "set",
             "Nothing was changed. After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
         ),
         (
             Problem.NUMBER,
-            False,
+            "set",
             "Nothing was changed. Say which budget, by its number in `/devin budget list`, such as "
             "`/devin budget remove 2`.",
         ),
     ],
 )
-def test_what_is_wrong_with_an_order(problem: Problem, grant: bool, text: str) -> None:
-    assert views.problem(problem, grant=grant).text == text
+def test_what_is_wrong_with_an_order(problem: Problem, verb: str, text: str) -> None:
+    assert views.problem(problem, verb).text == text
 
 
 def test_each_problem_has_a_sentence() -> None:

@@ -10,7 +10,7 @@ from bot.domain.commands.registry import START
 from bot.domain.text import as_typed, plain
 from bot.features import COMMANDS
 from bot.features.budgets.rules import Scope, ScopeKind, Span
-from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET
+from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, BUDGET_TRY
 from bot.features.budgets.words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
@@ -24,6 +24,7 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
         ("org 1,234,567.8 ACUs", SetOrder(ORG, Decimal("1234567.8"))),
         ("org 30,5", SetOrder(ORG, Decimal("30.5"))),
         ("org `30` a day", SetOrder(ORG, Decimal(30), Span.DAY)),
+        ("`org 30 a day`", SetOrder(ORG, Decimal(30), Span.DAY)),
         ("org 1,0000", Problem.ACUS),
         ("org 1,,5", Problem.ACUS),
         ("ORG 100 ACUs", SetOrder(ORG, Decimal(100))),
@@ -76,7 +77,9 @@ def test_what_is_to_be_granted(typed: str, order: GrantOrder | Problem) -> None:
     assert parse_grant(typed) == order
 
 
-@pytest.mark.parametrize(("typed", "number"), [("2", 2), ("#2", 2), ("", Problem.NUMBER), ("two", Problem.NUMBER)])
+@pytest.mark.parametrize(
+    ("typed", "number"), [("2", 2), ("#2", 2), ("`2`", 2), ("", Problem.NUMBER), ("two", Problem.NUMBER)]
+)
 def test_which_is_to_be_removed(typed: str, number: int | Problem) -> None:
     assert parse_number(typed) == number
 
@@ -146,7 +149,9 @@ WARNINGS = st.builds(
 def test_no_order_starts_a_session(scope: str, acus: str, span: str, warn: str) -> None:
     command = COMMANDS.parser.slash(as_typed(f"budget set {scope} {acus}{span}{warn}"))
     assert command.spec is BUDGET_SET
-    assert isinstance(parse_set(command.argument), SetOrder)
+    order = parse_set(command.argument)
+    assert isinstance(order, SetOrder)
+    assert parse_set(str(order)) == order  # as the choice to set it carries it
     command = COMMANDS.parser.slash(as_typed(f"budget grant {scope} {acus}"))
     assert command.spec is BUDGET_GRANT
     assert isinstance(parse_grant(command.argument), GrantOrder)
@@ -165,6 +170,11 @@ def test_no_order_starts_a_session(scope: str, acus: str, span: str, warn: str) 
         ("budget grant", BUDGET_GRANT),
         ("budget remove 2", BUDGET_REMOVE),
         ("budget remove", BUDGET_REMOVE),
+        ("budget rm 2", BUDGET_REMOVE),
+        ("budget delete `2`", BUDGET_REMOVE),
+        ("budget delete the old one of the billing page", START),
+        ("budget try org 10", BUDGET_TRY),
+        ("budget try a new layout of the billing page", START),
         ("budget remove it", BUDGET_REMOVE),
         ("budget the migration work", START),
         ("budget set up the dashboards of the new team", START),

@@ -1,0 +1,76 @@
+"""What was started lately, from our rows of sessions and of fan-outs: a budget is tried on it before it is set."""
+
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.billing import billing_day, bounds
+from bot.domain.periods import days_between
+from bot.features.budgets.rules import Scope, ScopeKind
+from bot.features.budgets.spend_rows import OF_FAN_OUT
+from bot.features.budgets.trial import Start
+from bot.store.spend import DIRECT
+from bot.store.tables import fan_out_sessions, fan_outs, sessions, spend
+
+_CHANNELS: Final = frozenset({ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL})
+_SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
+    ScopeKind.ORG: literal(""),
+    ScopeKind.PERSON: sessions.c.requester,
+    ScopeKind.EACH_PERSON: sessions.c.requester,
+    ScopeKind.CHANNEL: sessions.c.channel,
+    ScopeKind.EACH_CHANNEL: sessions.c.channel,
+    ScopeKind.EACH_SESSION: sessions.c.id,
+}
+
+
+async def of_sessions(
+    tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float, last: date
+) -> list[Start]:
+    """The sessions started `since` an instant up to the day `last` that a budget for `scope` holds for."""
+    column, of = _SUBJECT[scope.kind], sessions.c
+    on_first_day = and_(spend.c.session_id == of.id, spend.c.day == _day(of.created_at, since, last))
+    wanted = (
+        select(of.created_at, of.requester, column, func.coalesce(spend.c.acus, 0.0))
+        .outerjoin(spend, on_first_day)
+        .where(of.team == team, of.org_id == org_id, of.created_at >= since, of.devin_id.is_not(None))
+        .where(*_theirs(column, scope))
+    )
+    return [Start(at, user, whose, float(used)) for at, user, whose, used in await tx.execute(wanted)]
+
+
+def _day(at: ColumnElement[float], since: float, last: date) -> ColumnElement[Any]:
+    """The billing day of the instant `at`, which each database would work out in another way."""
+    days = days_between(billing_day(since), last)
+    return case(*((at < bounds(day)[1], day.isoformat()) for day in days))
+
+
+async def of_fan_outs(
+    tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float, last: date
+) -> list[Start]:
+    """The fan-outs asked for `since` an instant up to the day `last` that a budget for `scope` holds for."""
+    column, of = OF_FAN_OUT.get(scope.kind), fan_out_sessions.c
+    if scope.kind is ScopeKind.EACH_SESSION:
+        return []
+    subject = literal("") if column is None else column
+    theirs = [of.org_id == org_id] if column is None else _theirs(column, scope)
+    on_first_day = and_(spend.c.session_id == of.session_id, spend.c.day == _day(fan_outs.c.created_at, since, last))
+    acus = func.sum(func.coalesce(spend.c.acus, 0.0))
+    found = await tx.execute(
+        select(fan_outs.c.created_at, fan_outs.c.user, subject.label("subject"), func.count(), acus)
+        .select_from(fan_out_sessions)
+        .join(fan_outs, fan_outs.c.id == of.fan_out_id)
+        .outerjoin(spend, on_first_day)
+        .where(fan_outs.c.team == team, fan_outs.c.created_at >= since, of.devin_id.is_not(None), *theirs)
+        .group_by(fan_outs.c.id)
+    )
+    return [Start(at, user, whose, float(used), count) for at, user, whose, count, used in found]
+
+
+def _theirs(column: ColumnElement[str], scope: Scope) -> list[ColumnElement[bool]]:
+    if scope.subject:
+        return [column == scope.subject]
+    if scope.kind in _CHANNELS:
+        return [~column.startswith(DIRECT)]
+    return [] if scope.kind is ScopeKind.ORG else [column != ""]

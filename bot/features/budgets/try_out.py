@@ -1,0 +1,122 @@
+"""`/devin budget try`, and the question before a budget is set: what it would have refused lately, and who has used it.
+
+Nothing is changed here. The choice under the question carries the order as a command (`bot.features.budgets.commands`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.domain.billing import ONE_DAY, billing_day, bounds
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.cycle import Cycle, cycle_with
+from bot.domain.lane import own_lane
+from bot.features.budgets import rows as budgets
+from bot.features.budgets import sentences as views
+from bot.features.budgets import spend_rows, start_rows
+from bot.features.budgets.rules import NAMED, USED_UP, Budget, Period, ScopeKind, period_of
+from bot.features.budgets.sentences import Tried
+from bot.features.budgets.specs import BUDGET_SET, BUDGET_TRY
+from bot.features.budgets.standings import Standings, reports_no_acus, standings
+from bot.features.budgets.trial import DAYS, Spent, Trial, refused_starts, sessions_above
+from bot.features.budgets.words import Problem, SetOrder, parse_set
+from bot.features.consumption.cycles import cycle_of
+from bot.kernel.commands.asking import AskDevin
+from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
+from bot.kernel.job import CommandJob
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store.database.connection import Transaction
+from bot.timing import DAY
+from bot.views.message import Message
+
+_OF_ONE: Final = {*NAMED, ScopeKind.ORG}
+
+
+class BudgetTrials:
+    """Shows what a budget would have refused."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do. To read 30 days takes longer than an ack may wait."""
+        return dict.fromkeys((BUDGET_SET, BUDGET_TRY), Handler(_take, self._run))
+
+    async def _run(self, job: CommandJob) -> None:
+        # A crash before the answer is stored has it read again.
+        await AskDevin(self._services).reply(job, await self._answer(job))
+
+    async def _answer(self, job: CommandJob) -> Message:
+        """Ask whether to set the budget, or show what it would do."""
+        order, tries = parse_set(job.cause.argument), job.cause.command == BUDGET_TRY.name
+        if isinstance(order, Problem):
+            return views.problem(order, "try" if tries else "set")
+        found = await self.tried(job.workspace, job.cause.user or "", order)
+        return views.shown(found) if tries else views.ask_to_set(found, str(order))
+
+    async def tried(self, workspace: Workspace, user: str, order: SetOrder) -> Tried:
+        """Return what the budget of an `order` would have done, as an admin reads it."""
+        now = self._services.clock()
+        async with self._services.db.scan() as tx:
+            before = await budgets.of_scope(tx, workspace.team, order.scope)
+            number = before.number if before else 0
+            budget = Budget(number, order.scope, order.acus, order.span, order.warn)
+            stand = await standings(tx, workspace, now)
+            named = None
+            if order.scope.kind in _OF_ONE:
+                named = await stand.named(await stand.of(budget, order.scope.subject), user)
+            used_up = 0 if named else sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
+            trial = await _trial(tx, workspace, stand, budget, now)
+            no_acus = await reports_no_acus(tx, workspace, now)
+        return Tried(budget, before, trial, named, used_up, no_acus=no_acus, names=workspace.policy.shows_names)
+
+
+async def _take(asked: Asked) -> Answer:
+    """Have a row try the budget, unless something is wrong with the order."""
+    order = parse_set(asked.argument)
+    if isinstance(order, Problem):
+        return views.problem(order, "try" if asked.spec is BUDGET_TRY else "set")
+    return Deferred(own_lane(asked.key), asked.argument, views.TRYING)
+
+
+async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, now: float) -> Trial:
+    """Return what `budget` would have refused of what was started in the last days."""
+    since, calendar = now - DAYS * DAY, await _Calendar.read(tx, workspace.organisation.id, now)
+    first, of = calendar.period(budget, since).first, (tx, workspace.team, workspace.organisation.id, budget.scope)
+    today = billing_day(now)
+    own = await stand.with_own_budget(budget.scope.kind)
+    started = [*await start_rows.of_sessions(*of, since, today), *await start_rows.of_fan_outs(*of, since, today)]
+    starts = [start for start in started if start.subject not in own]  # for the others a budget of their own holds
+    judge = sessions_above if budget.scope.kind is ScopeKind.EACH_SESSION else refused_starts
+    spent = await _spent(tx, workspace, stand, budget, first, today)
+    return judge(float(budget.acus), starts, spent, lambda at: calendar.period(budget, at))
+
+
+async def _spent(
+    tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, first: date, last: date
+) -> Spent:
+    if budget.scope.kind is ScopeKind.ORG:
+        by_day = await stand.organisation_by_day(first, last)
+        ours = {("", day): float(own) for day, (_, own) in by_day.items()}
+        return Spent(ours, {day: max(float(spent - own), 0.0) for day, (spent, own) in by_day.items()})
+    return Spent(await spend_rows.by_day(tx, workspace.team, budget.scope, first, last))
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """The billing cycles of the days that are looked at."""
+
+    cycles: Sequence[Cycle]
+
+    @classmethod
+    async def read(cls, tx: Transaction, org_id: str, now: float) -> "_Calendar":
+        cycles = [await cycle_of(tx, org_id, now)]
+        while cycles[-1].first > billing_day(now - DAYS * DAY):
+            cycles.append(await cycle_of(tx, org_id, bounds(cycles[-1].first - ONE_DAY)[0]))
+        return cls(cycles)
+
+    def period(self, budget: Budget, at: float) -> Period:
+        """Return the period of `budget` that the instant `at` is in."""
+        return period_of(budget.span, at, cycle_with(billing_day(at), self.cycles))

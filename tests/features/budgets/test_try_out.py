@@ -1,0 +1,119 @@
+"""What is read for the trial of a budget: starts, fan-outs, the bill and the cycles, on both databases."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.billing import billing_day
+from bot.domain.cycle import Cycle
+from bot.domain.outcomes import Outcome
+from bot.features.budgets import rows as budgets
+from bot.features.budgets import sentences as views
+from bot.features.budgets.rules import Scope, ScopeKind, Span
+from bot.features.budgets.try_out import BudgetTrials
+from bot.features.budgets.words import SetOrder, parse_set
+from bot.features.consumption import cycle_rows
+from bot.kernel.services import Services
+from bot.store import spend, tables
+from bot.timing import DAY, HOUR
+from tests.flows.conftest import CHANNEL, ORG, TEAM, Make, SetClock, Store
+
+NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
+TODAY, YESTERDAY = date(2026, 5, 20), date(2026, 5, 19)
+
+
+@pytest.fixture
+def services(make: Make, either_store: Store, clock: SetClock) -> Services:
+    clock.now = NOON
+    return make(either_store, clock)
+
+
+async def found(services: Services, order: str) -> str:
+    """What an admin reads about what was refused."""
+    (workspace,) = services.workspaces
+    parsed = parse_set(order)
+    assert isinstance(parsed, SetOrder)
+    message = views.shown(await BudgetTrials(services).tried(workspace, "U0BEN", parsed))
+    return message.text.split("In the last 30 days ")[1].removesuffix(f" {views.SAME_WORDS}")
+
+
+async def started(store: Store, name: str, at: float, acus: float, day: date = TODAY, **values: str) -> None:
+    await store.session(name, at, **values)
+    await store.spent(day, **{name: acus})
+
+
+async def fan_out(store: Store, at: float, acus: float, *orgs: str) -> None:
+    """A fan-out of Ada's with one session in each organisation."""
+    asked = {"id": f"f{at}", "team": TEAM, "user": "U0ADA", "channel": CHANNEL, "prompt": "Do", "options": {}}
+    await store.put(tables.fan_outs, {**asked, "state": "over", "created_at": at})
+    session = {"fan_out_id": f"f{at}", "team": TEAM, "user": "U0ADA", "lifecycle": "open", "display": "done"}
+    more = {"attempt": 1, "polled_at": at, "position": 1}
+    for org in orgs:
+        key = f"f{at}:{org}"
+        named = {"org_id": org, "name": org, "devin_id": f"devin-{org}", "session_id": key, "acus": acus}
+        await store.put(tables.fan_out_sessions, {**session, **more, **named})
+        owner = {"team": TEAM, "org_id": org, "requester": "U0ADA", "channel": CHANNEL}
+        async with store.db.write() as tx:
+            await spend.add_of_fan_out(tx, owner, key, billing_day(at), acus, Outcome.DONE)
+
+
+async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: Services, either_store: Store) -> None:
+    await started(either_store, "one", NOON - 3 * HOUR, 2)
+    await started(either_store, "bens", NOON - 2 * HOUR, 1, requester="U0BEN")
+    await started(either_store, "direct", NOON - 2 * HOUR, 5, channel="D0ADA")
+    await fan_out(either_store, NOON - HOUR, 1.5, "org-web", "org-api")
+    assert await found(services, "each-person 7.9 a day") == (
+        "it would have refused about 2 of 5 starts: 2 by <@U0ADA>. 1 person would have used it up at once."
+    )
+    assert await found(services, f"#{CHANNEL} 4.5 a day") == (
+        "it would have refused about 2 of 4 starts: 2 by <@U0ADA>. It would be used up at once: 6 of 4.5 ACUs today."
+    )
+    assert await found(services, "@U0BEN 2 a day") == "it would have refused none of 1 start."
+    assert await found(services, "@U0NEW1 2") == "nothing was started that it would hold for."
+
+
+async def test_who_has_a_budget_of_their_own_is_left_out_of_the_one_for_each(
+    services: Services, either_store: Store
+) -> None:
+    await started(either_store, "one", NOON - 3 * HOUR, 2)
+    await started(either_store, "two", NOON - 2 * HOUR, 2)
+    assert (await found(services, "each-person 2 a day")).startswith("it would have refused about 1 of 2 starts")
+    async with either_store.db.write() as tx:
+        own = Scope(ScopeKind.PERSON, "U0ADA")
+        await budgets.put(tx, TEAM, own, Decimal(100), Span.DAY, (80,), NOON)
+    assert await found(services, "each-person 2 a day") == "nothing was started that it would hold for."
+
+
+async def test_of_the_organisation_it_counts_the_bill(services: Services, either_store: Store) -> None:
+    await started(either_store, "one", NOON - DAY - 2 * HOUR, 1, YESTERDAY)  # two hours into the billing day
+    await started(either_store, "two", NOON - DAY + 10 * HOUR, 1, YESTERDAY)
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {YESTERDAY: {"devin": Decimal(26), "cascade": Decimal(900)}}, NOON)
+    await fan_out(either_store, NOON - HOUR, 9, ORG, "org-web")
+    assert await found(services, "org 15 a day") == "it would have refused about 1 of 3 starts: 1 by <@U0ADA>."
+    assert (await found(services, "org 15 a week")).startswith("it would have refused about 2 of 3 starts: 2 by")
+
+
+async def test_a_cycle_is_the_one_in_which_something_was_started(services: Services, either_store: Store) -> None:
+    cycles = [Cycle(date(2026, 4, 11), date(2026, 5, 10)), Cycle(date(2026, 5, 11), date(2026, 6, 10))]
+    async with either_store.db.write() as tx:
+        await cycle_rows.put_cycles(tx, ORG, cycles, NOON)
+    await started(either_store, "before", NOON - 35 * DAY, 5, date(2026, 4, 15))
+    await started(either_store, "old", NOON - 12 * DAY, 1, date(2026, 5, 8))
+    await started(either_store, "new", NOON - 2 * DAY, 1, date(2026, 5, 18))
+    assert await found(services, "each-person 5") == "it would have refused about 1 of 2 starts: 1 by <@U0ADA>."
+
+
+async def test_what_devin_never_had_was_no_start(services: Services, either_store: Store) -> None:
+    await either_store.session("refused", NOON - HOUR, devin_id=None)
+    assert await found(services, "each-person 1") == "nothing was started that it would hold for."
+
+
+async def test_at_most_five_people_are_named(services: Services, either_store: Store) -> None:
+    for number in range(7):
+        await started(either_store, f"s{number}", NOON - HOUR, 0, requester=f"U0PERSON{number}")
+    assert await found(services, "each-person 0.5") == (
+        "it would have refused about 7 of 7 starts: 1 by <@U0PERSON0>, 1 by <@U0PERSON1>, 1 by <@U0PERSON2>, "
+        "1 by <@U0PERSON3>, 1 by <@U0PERSON4>, 2 by 2 others."
+    )
