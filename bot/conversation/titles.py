@@ -7,13 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bot.domain.billing import billing_day
 from bot.domain.readers import Readers
 from bot.kernel.workspace import Workspace
 from bot.store import channels
 from bot.store.database.connection import Transaction
-from bot.views.sentences import IN_DIRECT_MESSAGE, IN_PRIVATE_CHANNEL, SOME_SESSION
+from bot.store.stored_sessions import StoredSession
+from bot.views.dates import full_date
+from bot.views.sentences import IN_DIRECT_MESSAGE, IN_PRIVATE_CHANNEL, PAST_SESSION, SOME_SESSION
 
 _DIRECT: Final = "D"  # with which the ids of direct messages begin
+
+
+def past_session(created_at: float) -> str:
+    """Name a session whose title is no longer stored, by the billing day on which it was created."""
+    return PAST_SESSION.format(day=full_date(billing_day(created_at)))
+
+
+def title_of(session: StoredSession) -> str:
+    """Return the title of a session that figures name or, of one that is purged, what stands for it."""
+    return past_session(session.created_at) if session.title is None else session.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +60,7 @@ class ShownTitles:
         if channel == self.readers.channel or is_private is False:
             return None
         return IN_PRIVATE_CHANNEL if is_private else SOME_SESSION
+
+    def instead(self, session: StoredSession) -> str | None:
+        """Return the `replacement` of a session that figures name; None of one that is purged, which has no title."""
+        return None if session.title is None else self.replacement(session.channel, session.requester)

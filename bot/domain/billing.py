@@ -10,7 +10,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.amounts import half_up
 from bot.domain.products import Products, of_devin, of_others
 
 DAY_STARTS: Final = timedelta(hours=8)
@@ -129,16 +128,6 @@ def is_bill_in(day: date, billed: float, own: float, now: float) -> bool:
     if billed <= 0 and now < end + SETTLING.total_seconds():
         return False
     return own <= 0 or billed >= own * (1 - TOLERANCE)
-
-
-def parts_of(total: float, own: float) -> tuple[float, float]:
-    """Divide `total` ACUs into those of our own sessions and the others, so that the rounded parts add up to it.
-
-    The others are below zero only where a credit makes the total so.
-    """
-    whole, counted = half_up(total, 1), half_up(own, 1)
-    ours = counted if whole < 0 else min(counted, whole)
-    return float(ours), float(whole - ours)
 
 
 def days_before(day: date, count: int = 7) -> tuple[date, ...]:

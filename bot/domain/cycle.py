@@ -5,7 +5,7 @@ Where Devin does not say when a cycle begins and ends, the month of the calendar
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -14,10 +14,11 @@ from bot.domain.billing import ONE_DAY, day_of_row
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A billing cycle, by its first and its last billing day."""
+    """A billing cycle, by its first and its last billing day; `assumed` is a month of which Devin has not said so."""
 
     first: date
     last: date
+    assumed: bool = field(default=False, compare=False)
 
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
@@ -60,8 +61,8 @@ class CycleLimits:
 
 
 def calendar_month(day: date) -> Cycle:
-    """Return the month of the calendar that `day` is in."""
-    return Cycle(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+    """Return the month of the calendar that `day` is in, which is a cycle only as long as Devin names none."""
+    return Cycle(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]), assumed=True)
 
 
 def month_before(month: Cycle) -> Cycle:

@@ -7,7 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.billing import bounds
-from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot, ended_for_something_new
+from bot.domain.session import (
+    DisplayState,
+    Lifecycle,
+    Session,
+    Snapshot,
+    display_state_of,
+    ended_for_something_new,
+)
 
 
 class Outcome(StrEnum):
@@ -76,6 +83,18 @@ def outcome_of(session: Session, before: Outcome | None = None) -> Outcome:
         return _ENDS[session.snapshot.status]
     if state in {DisplayState.STOPPED, DisplayState.ENDED}:
         return before if before in _LASTING else Outcome.STOPPED
+    return _OUTCOMES[state]
+
+
+def outcome_at_devin(snapshot: Snapshot, *, stopped: bool = False) -> Outcome:
+    """What became of a session without a thread, such as one of a fan-out, of which only the newest state is known."""
+    state = display_state_of(snapshot)
+    if stopped:
+        return Outcome.STOPPED
+    if state is DisplayState.ASLEEP:
+        return _of_sleep(snapshot, None)
+    if state in {DisplayState.ENDED, DisplayState.STOPPED}:
+        return Outcome.STOPPED if ended_for_something_new(snapshot) else _ENDS.get(snapshot.status, Outcome.STOPPED)
     return _OUTCOMES[state]
 
 

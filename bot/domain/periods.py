@@ -36,14 +36,16 @@ class RefusedRange:
 class Span:
     """The billing days of a period, oldest first: those that are counted, and those `apart` that are not finished.
 
-    Of a running day alone that day is counted. `first` and `last` are the ends of the period. One of a `month` of the
-    calendar begins later than the month where there are no figures of its first days.
+    Of a running day alone that day is counted. `first` and `last` are the ends of the period. It is `assumed` if Devin
+    names no cycle, so that the month stands for one. A period of a `month` of the calendar begins later than the month
+    where there are no figures of its first days.
     """
 
     first: date
     last: date
     counted: tuple[date, ...]
     apart: tuple[date, ...] = ()
+    assumed: bool = False
     month: Cycle | None = None
 
     @property
@@ -71,7 +73,7 @@ def span_of_period(period: Period, now: float, cycle: Cycle, kept: date) -> Span
         month = month_before(calendar_month(today))
         return _between(month, month, period, now, kept)
     whole = calendar_month(today) if period is Period.MONTH else cycle
-    return _span(max(whole.first, kept), whole.last, now)
+    return replace(_span(max(whole.first, kept), whole.last, now), assumed=period is Period.CYCLE and cycle.assumed)
 
 
 def span_of_dates(typed: str, now: float, kept: date) -> Span | RefusedRange:

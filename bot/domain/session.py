@@ -232,6 +232,9 @@ class Session:
         return replace(self, snapshot=snapshot)
 
 
+OF_FAN_OUT: Final = ":"  # in the ids of fan-outs' sessions alone
+
+
 def bare_id(session_id: str) -> str:
     """The session id without the prefix `devin-`. The API uses both forms, so ids are compared in this bare form."""
     return re.sub(r"^devin-", "", session_id, flags=re.IGNORECASE)

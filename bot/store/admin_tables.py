@@ -111,6 +111,7 @@ fan_out_sessions: Final = Table(
     metadata,
     Column("fan_out_id", String, primary_key=True),
     Column("org_id", String, primary_key=True),
+    Column("session_id", String, nullable=False),  # by which what it spent is kept
     Column("team", String, nullable=False),
     Column("user", String, nullable=False),  # whose fan-out it is
     Column("position", Integer, nullable=False),
@@ -131,3 +132,4 @@ fan_out_sessions: Final = Table(
     number("acus_before", Float),
     Column("acu_limit", Integer),  # the ACUs that Devin may use in it
 )
+Index("ix_fan_out_sessions_session_id", fan_out_sessions.c.session_id)

@@ -85,6 +85,7 @@ waiting_times: Final = Table(
     Column("team", String, nullable=False),
     Column("org_id", String, nullable=False),
     Column("ended_at", Float),  # None while it waits
+    Column("tz", String),  # the time zone of who asked, whose profile is not there as long
 )
 Index("ix_waiting_times_since", waiting_times.c.since)
 _WAITS: Final = text("ended_at IS NULL")

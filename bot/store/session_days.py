@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import CTE, and_, bindparam, desc, exists, func, null, or_, select, union_all, update
+from sqlalchemy import CTE, and_, bindparam, desc, func, null, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import billing_day
@@ -18,7 +18,8 @@ from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.sessions import TrackedSession, track, tracked
 from bot.store.spend import DIRECT, tags_text
-from bot.store.tables import past_sessions, sessions, spend
+from bot.store.stored_sessions import is_stored
+from bot.store.tables import sessions, spend
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
 _WORKS: Final = and_(
@@ -84,24 +85,25 @@ async def record_running(tx: AsyncConnection, session_ids: Sequence[str], now: f
 
 async def outcomes_and_costs(
     tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int, channel: str | None = None
-) -> tuple[dict[Outcome, int], list[tuple[str, float]]]:
+) -> tuple[dict[Outcome, int], list[tuple[str, float]], float]:
     """Count a workspace's sessions in an organisation that were active from `first` to `last`, by their last outcome.
 
     Each session counts once, so the sum is the number of sessions that were active. Beside that, return the `most` of
-    them that spent most, as (session id, ACUs), without those of which nothing else is stored. With a `channel` only
-    the sessions there count.
+    them that spent most, as (session id, ACUs), without those of which nothing else is stored, and the ACUs of all.
+    With a `channel` only the sessions there count.
     """
     active = _active_sessions(team, org_id, first, last, channel)
     newest = and_(spend.c.session_id == active.c.session_id, spend.c.day == active.c.day)
-    counted = select(spend.c.outcome, func.count().label("number"), null().label("session_id"), null().label("acus"))
-    stored = or_(*(exists().where(key == active.c.session_id) for key in (sessions.c.id, past_sessions.c.session_id)))
-    costs = select(active.c.session_id, active.c.acus).where(active.c.acus > 0, stored)
+    sums = (func.count().label("number"), null().label("session_id"), func.sum(active.c.acus).label("acus"))
+    counted = select(spend.c.outcome, *sums)
+    costs = select(active.c.session_id, active.c.acus).where(active.c.acus > 0, is_stored(active.c.session_id))
     top = costs.order_by(active.c.acus.desc(), active.c.session_id).limit(most).subquery()
     both = union_all(counted.join(active, newest).group_by(spend.c.outcome), select(null(), null(), top))
     found = (await tx.execute(both.order_by(desc("acus"), "session_id"))).all()
     return (
         {Outcome(row.outcome): int(row.number) for row in found if row.session_id is None},
         [(row.session_id, float(row.acus)) for row in found if row.session_id is not None],
+        sum(float(row.acus) for row in found if row.session_id is None),
     )
 
 

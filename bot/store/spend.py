@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import Billed, Booked
+from bot.domain.outcomes import Outcome
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, past_sessions, sessions, spend
@@ -55,6 +56,21 @@ async def add(
         for key, acus in amounts.items()
     ]
     await tx.execute(statement, rows)
+
+
+async def add_of_fan_out(
+    tx: AsyncConnection, owner: Mapping[str, str], session_id: str, day: date, acus: float, outcome: Outcome
+) -> None:
+    """Add what a session of a fan-out spent on `day`, and store what became of it then.
+
+    Its `owner` are team, organisation, requester, channel and tags, by their columns.
+    """
+    channel = DIRECT if owner["channel"].startswith(DIRECT) else owner["channel"]
+    row = {**owner, "channel": channel, "session_id": session_id, "day": day.isoformat(), "outcome": outcome.value}
+    statement = insert(tx.dialect.name, spend)
+    added = {"acus": spend.c.acus + statement.excluded.acus, "outcome": statement.excluded.outcome}
+    statement = statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=added)
+    await tx.execute(statement, [{**row, "acus": acus}])
 
 
 async def booked(tx: AsyncConnection, session_id: str, first: date) -> dict[date, Booked]:
@@ -196,14 +212,6 @@ async def put_consumption(
 async def confirm_consumption(tx: AsyncConnection, org_id: str, days: Collection[date], read_at: float) -> None:
     """Note that what is stored of `days` was still so at `read_at`."""
     await tx.execute(update(consumption).where(*_among(org_id, days)).values(read_at=read_at))
-
-
-async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float | None]:
-    """The ACUs billed to an organisation by billing day, from `first` to `last`, without days that were never read.
-
-    None is a day that Devin does not list.
-    """
-    return {day: figure.acus for day, figure in (await billed(tx, org_id, first, last)).items()}
 
 
 async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, Billed]:

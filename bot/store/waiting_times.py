@@ -18,7 +18,9 @@ async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
     waits = select(waiting_times.c.since).where(*_open(session.id)).limit(1)
     if (await tx.execute(waits)).first() is not None:
         return
+    zone = select(people.c.tz).where(people.c.team == session.team, people.c.user == session.requester)
     row = {"session_id": session.id, "since": since, "team": session.team, "org_id": session.org_id}
+    row |= {"tz": zone.scalar_subquery()}
     await tx.execute(insert(tx.dialect.name, waiting_times).values(row).on_conflict_do_nothing())
 
 
@@ -50,13 +52,13 @@ async def between(
 ) -> list[WaitingTime]:
     """The times at which a workspace's sessions in an organisation waited between two instants, the earliest first.
 
-    The zone of an asker whose zone is not known is `zone`.
+    The zone is that of the asker as it was known when the session began to wait, else as it is known now, else `zone`.
     """
     columns = (waiting_times.c.since, waiting_times.c.ended_at, waiting_times.c.session_id)
-    # The session's own row may be purged.
+    # The session's own row may be purged, and the asker's too.
     asker = select(func.max(spend.c.requester)).where(spend.c.session_id == waiting_times.c.session_id)
     found = await tx.execute(
-        select(*columns, people.c.tz)
+        select(*columns, func.coalesce(waiting_times.c.tz, people.c.tz).label("tz"))
         .select_from(waiting_times)
         .outerjoin(people, and_(people.c.team == waiting_times.c.team, people.c.user == asker.scalar_subquery()))
         .where(

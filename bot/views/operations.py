@@ -8,11 +8,11 @@ from bot.domain.amounts import exact_sum, half_up
 from bot.domain.commands.registry import CANCEL_OPERATION
 from bot.domain.commands.spec import Role
 from bot.domain.operation import NOT_SHOWN, Cell, Operation, OperationState, seconds_left
-from bot.domain.shares import shares
+from bot.domain.shares import column as column_of
 from bot.views import blocks
 from bot.views.csv import TOTAL
 from bot.views.message import Block, Message
-from bot.views.text import counted, fitted, short_duration
+from bot.views.text import cell_of, counted, fitted, short_duration
 
 # What stands above the columns of a table in a message; their names in the file are for programs.
 HEADINGS: Final[Mapping[str, str]] = {
@@ -177,8 +177,8 @@ def _rounded(operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -
     for column in columns:
         amounts = [Decimal(row[column] or 0) for row in rows]
         total = half_up(exact_sum(amounts), 1)
-        for row, acus in zip(rounded, shares(amounts, total), strict=True):
-            row[column] = None if row[column] is None else f"{acus:,}"
+        for row, acus in zip(rounded, column_of(amounts, total), strict=True):
+            row[column] = None if row[column] is None else cell_of(acus)
         last[column] = f"{total:,}"
     is_known = all(row[column] is not None for row in rows for column in columns)
     has_total = bool(columns) and 1 < len(rows) == count < MOST_ROWS and is_known

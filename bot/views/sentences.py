@@ -6,10 +6,11 @@ from typing import Final
 from bot.domain.session import DisplayState, Lifecycle, Session, ended_for_something_new, waits_for_something_new
 from bot.views.text import acus, fitted, short_duration
 
-# In place of titles that may not be shown.
+# In place of titles that may not be shown, or are no longer stored.
 IN_DIRECT_MESSAGE: Final = "A session in a direct message"
 SOME_SESSION: Final = "A session"  # in a channel of which it is not known whether it is private
 IN_PRIVATE_CHANNEL: Final = "A session in a private channel"
+PAST_SESSION: Final = "session of {day}, no longer stored"
 STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "Starting: Devin gets the task in a moment.",
     DisplayState.CHECKING: (

@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import IntEnum
 from typing import Final, TypeGuard
 
 from bot.domain.amounts import Money, half_up
 from bot.domain.currencies import currency_digits
+from bot.domain.shares import Share
 
+FAR_ABOVE: Final = 1_000  # percent
+_LITTLE: Final = "under 0.1"
 PART_LIMIT: Final = 11_500
 MOST_PARTS: Final = 5
 URL_LIMIT: Final = 1_000  # longer than any real address; what is longer is shown without a link
@@ -125,12 +129,32 @@ def tenths_of_acus(amount: float) -> str:
 
 def tenths(amount: float) -> str:
     """Write an `amount` with at most one decimal and without a unit."""
-    return "under 0.1" if 0 < amount < 0.05 else _plain(f"{half_up(amount, 1):,}")
+    return _LITTLE if 0 < amount < 0.05 else _plain(f"{half_up(amount, 1):,}")
 
 
 def one_tenth(amount: float) -> str:
     """Write an `amount` with exactly one decimal, as ratios have it."""
-    return "under 0.1" if 0 < amount < 0.05 else f"{half_up(amount, 1):,}"
+    return _LITTLE if 0 < amount < 0.05 else f"{half_up(amount, 1):,}"
+
+
+def share_of(found: Share) -> str:
+    """Write an amount of a column with at most one decimal and without a unit."""
+    return _LITTLE if found.is_little else _plain(f"{half_up(found.shown, 1):,}")
+
+
+def cell_of(found: Share) -> str:
+    """Write an amount of a column for a table, where all have one decimal."""
+    return _LITTLE if found.is_little else f"{half_up(found.shown, 1):,}"
+
+
+def limit_of_acus(acus: float | Decimal) -> str:
+    """Write a limit with its unit as it was set, with all of its decimals."""
+    return with_unit(_plain(f"{half_up(acus, 6):,f}"))
+
+
+def percent(number: int) -> str:
+    """Write how many percent of something are used; so many of them that the number says nothing are far above it."""
+    return f"{number:,} %" if number < FAR_ABOVE else "far above"
 
 
 def total_acus(amount: float, cost: Money | None) -> str:

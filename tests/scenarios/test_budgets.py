@@ -25,7 +25,9 @@ DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
 NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
-NOTHING_MORE = "Until it resets DATE, no session is started or woken. Running sessions go on."
+NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions go on."
+NOT_YOURS = "Until it resets DATE, you can't start or wake sessions. Running sessions go on."
+NOT_WOKEN = "Until it resets DATE, that session is not woken. If it runs, it goes on."
 
 
 @pytest.fixture
@@ -259,11 +261,11 @@ async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Ha
     await on.slack.wait_for_message(DM_OF_ANN, "used up")
     assert await posts(on, OPS) == [
         "85 % of ann's budget is used: 1.7 of 2 ACUs today.",
-        f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE}",
+        f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOT_THEIRS}",
     ]
     assert await posts(on, DM_OF_ANN) == [
         "85 % of your budget is used: 1.7 of 2 ACUs today. It resets DATE.",
-        f"Your budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE} An admin can grant more.",
+        f"Your budget is used up: 2.1 of 2 ACUs today. {NOT_YOURS} An admin can grant more.",
     ]
     assert await on.thread(GENERAL, ts) == []
 
@@ -277,12 +279,12 @@ async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) ->
     await on.slack.wait_for_message(GENERAL, f"80 % of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.")
     said = await on.wait_for_post(GENERAL, ts, "used up")
     assert read(said) == (
-        f"<@U0ANN> This session's budget is used up: 1.6 of 1 ACU this cycle. {NOTHING_MORE} An admin can grant more."
+        f"<@U0ANN> This session's budget is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN} An admin can grant more."
     )
     await on.slack.wait_for_messages(OPS, 2)
     assert set(await posts(on, OPS)) == {
         f"80 % of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.",
-        f"The budget of “fix the login test” is used up: 1.6 of 1 ACU this cycle. {NOTHING_MORE}",
+        f"The budget of “fix the login test” is used up: 1.6 of 1 ACU this cycle. {NOT_WOKEN}",
     }
 
 
@@ -494,7 +496,7 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
         await on.devin.set(devin_id, acus_consumed=2.1)
         for admin in (DM_OF_ADA, "D0BEN"):
             level = await on.slack.wait_for_message(admin, "is used up")
-            assert read(level) == f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE}"
+            assert read(level) == f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOT_THEIRS}"
         by_ada, by_ben = await asked_for_more(on, DM_OF_ADA), await on.slack.wait_for_message("D0BEN", "asks for more")
         request = "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
         assert read(by_ada) == read(by_ben) == request

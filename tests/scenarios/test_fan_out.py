@@ -95,6 +95,27 @@ async def test_each_organisation_gets_one_session_and_a_row_of_the_table(on: Har
     assert kept == [("start_fan_out", ADA, "done"), ("fanout_end", ADA, "done")]
 
 
+async def test_what_its_sessions_use_counts_for_who_asked(on: Harness) -> None:
+    await enterprise(on)
+    await begun(on)
+    await shows(on, "0 of 3 finished · 3 queued")
+    for one in made(on).values():
+        await on.devin.set(one.bare_id, status="running", status_detail="working", acus_consumed=0.5)
+    await shows(on, "3 working · 1.5 ACUs")
+    for one in made(on).values():
+        await on.devin.set(one.bare_id, status="running", status_detail="finished", acus_consumed=1.5)
+    await shows(on, "3 of 3 finished · 3 done · 4.5 ACUs")
+    cost = await answer(on, "cost")
+    assert "4.5 ACUs" in cost
+    assert "3 sessions: all done." in cost
+    assert "upgrade the dependencies of {org} (Web)" in cost
+    usage = await answer(on, "usage today by person")
+    assert "ada: 1.5 ACUs · 1 session" in usage
+    used = await answer(on, "usage today")
+    assert "1 session: done." in used
+    assert "No session" not in used
+
+
 async def test_a_prompt_has_the_names_of_the_people_in_it(on: Harness) -> None:
     preview = await previewed(on, f"ask <@{ANN}|ann> about a &lt;b&gt; orgs=all", "1 session")
     assert "The prompt:\n> ask @ann about a &lt;b&gt;" in preview["rendered"]

@@ -5,6 +5,7 @@ import io
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.csv import with_total
 from bot.views.dates import full_date
 from tests.scenarios.ahead import TEAM, rows, until, write
-from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
+from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness, harness
 from tests.scenarios.observations import buttons
 
 DIRECT = "D0ADA"
@@ -447,9 +448,43 @@ async def test_what_each_organisation_used_is_listed(on: Harness) -> None:
     await spent_in_two_organisations(on)
     await asked(on, "usage week by org org=all")
     shown = await result(on, "2 rows.")
-    assert shown.startswith("*Devin in the last seven days, all organisations, by org*\n2 rows. Not finished")
+    assert shown.startswith(
+        "*Devin in the last seven days, all organisations, by org*\n2 rows. 3.9 ACUs in all. Not finished"
+    )
     for row in ("Play\norg-play\n1.3", "Data Team\norg-other\n2.6", "total\n-\n3.9"):
         assert row in shown
+
+
+async def test_by_organisation_a_day_that_devin_does_not_list_is_not_in_yet_either(on: Harness) -> None:
+    await spent_in_two_organisations(on)
+    newest = newest_finished(time.time())
+    await on.devin.consumption(newest.isoformat(), None)
+    await asked(on, "usage week by org org=all")
+    late = "2.5 ACUs in all. Not in Devin's bill yet, so not included: "
+    assert late in await result(on, "2 rows.")
+
+
+@pytest.mark.parametrize("by", ["day", "org"])
+async def test_what_all_organisations_used_has_a_price_in_both_forms(
+    tmp_path: Path, transport: str, database: dict[str, Any], by: str
+) -> None:
+    async with harness(tmp_path, transport, BOT_ACU_PRICE="2.25 USD", **database) as on:
+        await spent_in_two_organisations(on)
+        await asked(on, f"usage week by {by} org=all")
+        assert "3.9 ACUs (8.72 USD) in all." in await result(on, "in all.")
+
+
+async def test_what_was_used_in_no_organisation_is_a_row_of_its_own(on: Harness) -> None:
+    await spent_in_two_organisations(on)
+    newest = newest_finished(time.time())
+    await on.devin.consumption((newest - timedelta(2)).isoformat(), 0.5, org_id="")
+    await on.devin.consumption((newest + timedelta(1)).isoformat(), None)
+    await asked(on, "usage week by org org=all csv")
+    shown = await result(on, "3 rows, also")
+    assert "4.4 ACUs in all. Not finished, so not included: " in shown
+    assert "so far" not in shown
+    assert "no organisation\n-\n0.5" in shown
+    assert (await file_of(on))[-2:] == [["no organisation", "", "0.5"], ["total", "", "4.375"]]
 
 
 async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> None:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from bot.conversation.titles import past_session
 from bot.domain.billing import billing_day, bounds
 from bot.domain.session import DisplayState
-from bot.features.usage import part_names
 from bot.timing import DAY, HOUR, PRODUCTION
 from bot.views.sentences import STATE_SENTENCES
 from tests.scenarios.ahead import Ahead, rows, until
@@ -197,7 +197,7 @@ async def test_figures_of_sessions_stay_after_these_are_deleted_but_for_what_was
     assert "1. session of" in await answer("")
     assert "• ann: 2.5 ACUs · 1 session" in await answer("by person")
     assert "• acme/web: 2.5 ACUs · 1 session" in await answer("by repo")
-    assert f"• {part_names.past_session(bounds(day)[0])} (ann): 2.5 ACUs" in await answer("by session")
+    assert f"• {past_session(bounds(day)[0])} (ann): 2.5 ACUs" in await answer("by session")
     assert "login test" not in str(await rows(on, "past_sessions"))
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.amounts import half_up
 from bot.domain.billing import (
     billing_day,
     bounds,
@@ -15,7 +14,6 @@ from bot.domain.billing import (
     days_before,
     is_bill_in,
     newest_finished,
-    parts_of,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -105,16 +103,3 @@ END = bounds(date(2025, 3, 9))[1]
 )
 def test_a_bill_below_our_own_count_is_late_for_a_day(billed, own, now, is_in):
     assert is_bill_in(date(2025, 3, 9), billed, own, now) is is_in
-
-
-@given(st.floats(0, 1e6), st.floats(0, 1e6))
-def test_the_parts_add_up_as_they_are_printed(total, own):
-    ours, others = (half_up(part, 1) for part in parts_of(total, own))
-    assert ours + others == half_up(total, 1)
-    assert min(ours, others) >= 0
-
-
-@given(st.floats(-1e6, -0.1), st.floats(0, 1e6))
-def test_a_credit_is_no_part_of_what_our_sessions_used(total, own):
-    ours, others = (half_up(part, 1) for part in parts_of(total, own))
-    assert (ours, ours + others) == (half_up(own, 1), half_up(total, 1))

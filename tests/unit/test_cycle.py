@@ -132,7 +132,7 @@ def line(**facts):
         ({"used": 1124.6, "limit": None, "forecast": Forecast(1124.6, 1124.7)},
          "November: 1,124.6 ACUs · forecast 1,124.6"),
         ({"used": 1199.9, "is_over": True}, "November: 1,199.9 of 1,200 ACUs (99 %)"),
-        ({"used": 15000.0, "is_over": True}, "November: 15,000 of 1,200 ACUs (1,250 %)"),
+        ({"used": 15000.0, "is_over": True}, "November: 15,000 of 1,200 ACUs (far above)"),
         ({"used": 0.0, "forecast": Forecast(0, 0)}, "November: 0 of 1,200 ACUs (0 %)"),
         ({"used": 2.0, "limit": 0, "is_over": True}, "November: 2 of 0 ACUs"),
         ({"used": 0.01, "limit": 1.0, "is_over": True}, "November: under 0.1 of 1 ACU (1 %)"),

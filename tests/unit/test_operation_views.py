@@ -91,7 +91,7 @@ def test_acus_have_one_decimal_and_add_up_to_the_total():
     spent = replace(OPERATION, new=replace(NEW, header=("name", "acus", "x"), total_columns=(1,)))
     rows = [["a", "0.05", None], ["b", "0.05", None], ["d", "1234.56", None]]
     shown = table_of(done(spent, 3, rows, has_file=True))
-    assert shown[1:] == [["a", "0.1"], ["b", "0.0"], ["d", "1,234.6"], ["total", "1,234.7"]]
+    assert shown[1:] == [["a", "0.1"], ["b", "under 0.1"], ["d", "1,234.6"], ["total", "1,234.7"]]
     assert len(table_of(done(spent, 4, rows, has_file=True))) == 4  # not all are here, so no total is
     assert table_of(done(spent, 1, rows[:1], has_file=True))[1:] == [["a", "0.1"]]
     unknown = [*rows, ["c", None, None]]

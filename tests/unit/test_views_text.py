@@ -1,11 +1,14 @@
 """Escaping, disarming, cutting and splitting."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.domain.shares import Share
+from bot.views import text
 from bot.views.plain_text import notification, plain
 from bot.views.text import (
     acus,
@@ -223,3 +226,30 @@ def _open_fences(part):
         elif marks and found and not found[2].strip() and found[1][0] == marks[0] and len(found[1]) >= len(marks):
             marks = ""
     return len(marks)
+
+
+@pytest.mark.parametrize(
+    ("set_to", "written"),
+    [(7.25, "7.25 ACUs"), (Decimal("0.04"), "0.04 ACUs"), (1, "1 ACU"), (1200.0, "1,200 ACUs"), (100, "100 ACUs")],
+)
+def test_a_limit_is_shown_as_it_was_set(set_to, written):
+    assert text.limit_of_acus(set_to) == written
+
+
+def test_a_percentage_that_says_nothing_is_far_above():
+    assert [text.percent(number) for number in (0, 130, 999, 1_000, 380_000)] == [
+        "0 %",
+        "130 %",
+        "999 %",
+        "far above",
+        "far above",
+    ]
+
+
+def test_what_is_rounded_to_nothing_is_little_everywhere():
+    little = Share(Decimal("0.04"), Decimal("0.0"))
+    assert {text.share_of(little), text.cell_of(little), text.tenths(0.04), text.one_tenth(0.04)} == {"under 0.1"}
+    assert (text.share_of(Share(Decimal(2), Decimal("2.0"))), text.cell_of(Share(Decimal(2), Decimal("2.0")))) == (
+        "2",
+        "2.0",
+    )

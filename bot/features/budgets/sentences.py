@@ -16,7 +16,7 @@ from bot.views.answers.wording import message_of
 from bot.views.dates import short_date
 from bot.views.message import Block, Message
 from bot.views.sentences import mention
-from bot.views.text import counted, fitted, tenths, tenths_of_acus, when
+from bot.views.text import counted, fitted, limit_of_acus, percent, tenths, tenths_of_acus, when
 
 QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
@@ -40,7 +40,8 @@ ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing
 BUDGET_GONE: Final = Message(
     "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again."
 )
-_UNTIL: Final = "Until it resets {anew}, no session is started or woken. Running sessions go on."
+_NO_MORE: Final = "no session is started or woken"
+_GO_ON: Final = "Running sessions go on."
 _KINDS: Final = {
     ScopeKind.ORG: "the organisation",
     ScopeKind.EACH_SESSION: "each session",
@@ -113,7 +114,7 @@ class Named:
     def amount(self) -> str:
         """The same without what is to be known about it."""
         standing = self.standing
-        spent, acus = tenths(float(standing.spent)), tenths_of_acus(float(standing.acus))
+        spent, acus = tenths(float(standing.spent)), limit_of_acus(standing.acus)
         return f"{spent} of {acus} {_this(standing.period.span)}"
 
     @property
@@ -260,7 +261,7 @@ def _line(entry: Entry, *, admin: bool) -> str:
 
 def standing_line(named: Named) -> str:
     """Say how much of a budget is used and when it resets, for a line of a list."""
-    known = ", ".join([f"{named.standing.percent:,} %", *named.notes])
+    known = ", ".join([percent(named.standing.percent), *named.notes])
     return f"{named.amount} ({known}) · resets {_local(named.standing.period)}"
 
 
@@ -299,7 +300,7 @@ def no_budget(scope: Scope) -> Message:
 
 
 def _rule(budget: Budget) -> str:
-    return f"{tenths_of_acus(float(budget.acus))} a {budget.span.value}"
+    return f"{limit_of_acus(budget.acus)} a {budget.span.value}"
 
 
 def _warns(budget: Budget) -> str:
@@ -396,7 +397,7 @@ def room_again(named: Named) -> Message:
 def request(named: Named, asker: str, acus: Decimal, key: str) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
-        blocks.button(f"Grant {tenths_of_acus(float(acus))}", GRANT_MORE.action_id, key, style="primary"),
+        blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
     asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named))}"
@@ -420,13 +421,13 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool) -> Me
 
 def granted_to(scope: Scope, acus: Decimal, standing: Standing) -> Message:
     """Confirm to an admin that so many ACUs more may be used, and how many now, without how much is used."""
-    whom, now = scope_name(scope), tenths_of_acus(float(standing.acus))
-    raised = f"The budget of {whom} is raised by {tenths_of_acus(float(acus))} to {now} {_this(standing.period.span)}."
+    whom, now = scope_name(scope), limit_of_acus(standing.acus)
+    raised = f"The budget of {whom} is raised by {limit_of_acus(acus)} to {now} {_this(standing.period.span)}."
     return Message(f"{raised} It resets {_local(standing.period)}.")
 
 
 def _raised(named: Named, acus: Decimal, by: str) -> str:
-    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(named.owner)} by {tenths_of_acus(float(acus))}"
+    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(named.owner)} by {limit_of_acus(acus)}"
     return f"{raised}: {named.used}. It resets {{anew}}."
 
 
@@ -454,13 +455,25 @@ def refused_to_you(named: Named, by: str) -> Message:
 
 def reached_for_admins(named: Named, level: int) -> Message:
     """Report to admins that a level of a budget is reached."""
-    return named.message(" ".join([_reached(named, level), *([_UNTIL] if level >= USED_UP else [])]))
+    return named.message(" ".join([_reached(named, level), *([_until(named)] if level >= USED_UP else [])]))
 
 
 def reached(named: Named, level: int, asker: str = "") -> Message:
     """Warn the person, the channel or the `asker` of the session whose budget has reached a level."""
-    then = [_UNTIL, "An admin can grant more."] if level >= USED_UP else ["It resets {anew}."]
+    then = [_until(named), "An admin can grant more."] if level >= USED_UP else ["It resets {anew}."]
     return named.message(" ".join([*([mention(asker)] if asker else []), _reached(named, level), *then]))
+
+
+def _until(named: Named) -> str:
+    """Say what is not done until a budget resets that is used up, which is only what it is for."""
+    kind = named.standing.budget.scope.kind
+    if kind is ScopeKind.EACH_SESSION:
+        what, then = "that session is not woken", "If it runs, it goes on."
+    elif kind in {ScopeKind.PERSON, ScopeKind.EACH_PERSON}:
+        what, then = f"{'you' if named.yours else 'they'} can't start or wake sessions", _GO_ON
+    else:
+        what, then = _NO_MORE if kind is ScopeKind.ORG else f"{_NO_MORE} there", _GO_ON
+    return f"Until it resets {{anew}}, {what}. {then}"
 
 
 def _reached(named: Named, level: int) -> str:

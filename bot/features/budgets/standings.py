@@ -173,7 +173,7 @@ class Standings:
 
     async def _by_subject(self, kind: ScopeKind, period: Period, whom: str | Reached) -> dict[str, Decimal]:
         days = (period.first, period.last)
-        return await budget_spend.spent(self._tx, self._team, self._org_id, kind, *days, whom)
+        return await budget_spend.spent(self._tx, self._team, kind, *days, whom)
 
     async def _by_organisation(self, period: Period) -> Decimal:
         by_day = await self.organisation_by_day(period.first, period.last)

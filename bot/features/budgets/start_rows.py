@@ -30,7 +30,7 @@ async def of_sessions(
 ) -> list[Start]:
     """The sessions started `since` an instant up to the day `last` that a budget for `scope` holds for."""
     column, of = _SUBJECT[scope.kind], sessions.c
-    on_first_day = and_(spend.c.session_id == of.id, spend.c.day == _day_of_start(since, last))
+    on_first_day = and_(spend.c.session_id == of.id, spend.c.day == _day(of.created_at, since, last))
     wanted = (
         select(of.created_at, of.requester, column, func.coalesce(spend.c.acus, 0.0))
         .outerjoin(spend, on_first_day)
@@ -40,26 +40,28 @@ async def of_sessions(
     return [Start(at, user, whose, float(used)) for at, user, whose, used in await tx.execute(wanted)]
 
 
-def _day_of_start(since: float, last: date) -> ColumnElement[Any]:
-    """The billing day on which a session was started, which each database would work out in another way."""
+def _day(at: ColumnElement[float], since: float, last: date) -> ColumnElement[Any]:
+    """The billing day of the instant `at`, which each database would work out in another way."""
     days = days_between(billing_day(since), last)
-    return case(*((sessions.c.created_at < bounds(day)[1], day.isoformat()) for day in days))
+    return case(*((at < bounds(day)[1], day.isoformat()) for day in days))
 
 
-async def of_fan_outs(tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float) -> list[Start]:
-    """The fan-outs asked for `since` an instant that a budget for `scope` holds for.
-
-    The organisation's bill has what its own sessions spent, so for its budget they spend nothing here.
-    """
+async def of_fan_outs(
+    tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float, last: date
+) -> list[Start]:
+    """The fan-outs asked for `since` an instant up to the day `last` that a budget for `scope` holds for."""
     column, of = OF_FAN_OUT.get(scope.kind), fan_out_sessions.c
     if scope.kind is ScopeKind.EACH_SESSION:
         return []
-    acus = literal(0.0) if column is None else of.acus
     subject = literal("") if column is None else column
     theirs = [of.org_id == org_id] if column is None else _theirs(column, scope)
+    on_first_day = and_(spend.c.session_id == of.session_id, spend.c.day == _day(fan_outs.c.created_at, since, last))
+    acus = func.sum(func.coalesce(spend.c.acus, 0.0))
     found = await tx.execute(
-        select(fan_outs.c.created_at, fan_outs.c.user, subject.label("subject"), func.count(), func.sum(acus))
+        select(fan_outs.c.created_at, fan_outs.c.user, subject.label("subject"), func.count(), acus)
+        .select_from(fan_out_sessions)
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)
+        .outerjoin(spend, on_first_day)
         .where(fan_outs.c.team == team, fan_outs.c.created_at >= since, of.devin_id.is_not(None), *theirs)
         .group_by(fan_outs.c.id)
     )

@@ -19,7 +19,7 @@ from bot.features.budgets.rules import NAMED, USED_UP, Budget, Period, ScopeKind
 from bot.features.budgets.sentences import Tried
 from bot.features.budgets.specs import BUDGET_SET, BUDGET_TRY
 from bot.features.budgets.standings import Standings, reports_no_acus, standings
-from bot.features.budgets.trial import DAYS, Spent, Start, Trial, refused_starts, sessions_above
+from bot.features.budgets.trial import DAYS, Spent, Trial, refused_starts, sessions_above
 from bot.features.budgets.words import Problem, SetOrder, parse_set
 from bot.features.consumption.cycles import cycle_of
 from bot.kernel.commands.asking import AskDevin
@@ -85,37 +85,23 @@ async def _trial(tx: Transaction, workspace: Workspace, stand: Standings, budget
     """Return what `budget` would have refused of what was started in the last days."""
     since, calendar = now - DAYS * DAY, await _Calendar.read(tx, workspace.organisation.id, now)
     first, of = calendar.period(budget, since).first, (tx, workspace.team, workspace.organisation.id, budget.scope)
+    today = billing_day(now)
     own = await stand.with_own_budget(budget.scope.kind)
-    fan_outs = _but_for(own, await start_rows.of_fan_outs(*of, bounds(first)[0]))
-    starts = _but_for(own, await start_rows.of_sessions(*of, since, billing_day(now)))
-    starts += [start for start in fan_outs if start.at >= since]
+    started = [*await start_rows.of_sessions(*of, since, today), *await start_rows.of_fan_outs(*of, since, today)]
+    starts = [start for start in started if start.subject not in own]  # for the others a budget of their own holds
     judge = sessions_above if budget.scope.kind is ScopeKind.EACH_SESSION else refused_starts
-    spent = await _spent(tx, workspace, stand, budget, (first, billing_day(now)), fan_outs)
+    spent = await _spent(tx, workspace, stand, budget, first, today)
     return judge(float(budget.acus), starts, spent, lambda at: calendar.period(budget, at))
 
 
 async def _spent(
-    tx: Transaction,
-    workspace: Workspace,
-    stand: Standings,
-    budget: Budget,
-    days: tuple[date, date],
-    fan_outs: Sequence[Start],
+    tx: Transaction, workspace: Workspace, stand: Standings, budget: Budget, first: date, last: date
 ) -> Spent:
     if budget.scope.kind is ScopeKind.ORG:
-        by_day = await stand.organisation_by_day(*days)
+        by_day = await stand.organisation_by_day(first, last)
         ours = {("", day): float(own) for day, (_, own) in by_day.items()}
         return Spent(ours, {day: max(float(spent - own), 0.0) for day, (spent, own) in by_day.items()})
-    by_subject = await spend_rows.by_day(tx, workspace.team, workspace.organisation.id, budget.scope, *days)
-    for asked in fan_outs:  # which count on the day on which they were asked for
-        key = (asked.subject, billing_day(asked.at))
-        by_subject[key] = by_subject.get(key, 0.0) + asked.acus
-    return Spent(by_subject)
-
-
-def _but_for(own: set[str], starts: Sequence[Start]) -> list[Start]:
-    """Leave out those for whom a budget of their own holds."""
-    return [start for start in starts if start.subject not in own]
+    return Spent(await spend_rows.by_day(tx, workspace.team, budget.scope, first, last))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,16 @@ from typing import Final
 
 from bot.domain.amounts import Money, exact_sum, half_up
 from bot.domain.cycle import Cycle
-from bot.domain.shares import shares
+from bot.domain.shares import Share, column
 from bot.features.consumption.forecast import Forecast
 from bot.views.dates import month_name, short_date
-from bot.views.text import fitted, money, tenths, tenths_of_acus, with_unit
+from bot.views.text import fitted, limit_of_acus, money, percent, share_of, tenths, tenths_of_acus, with_unit
 
 TOO_EARLY: Final = "too early to say"
 DEVIN: Final = "Devin"
 LONGEST_NAME: Final = 40
 _TO: Final = "\N{EN DASH}"
 _FORECAST_DIGITS: Final = 3  # more would promise what no forecast can
-_SMALLEST: Final = "under 0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def cycle_line(figures: CycleFigures) -> str:
     if not others:
         line = [_of_limit(devin, tenths(devin.used), cost), *_forecast(devin, figures)]
     else:
-        rounded = shares(amounts, half_up(in_all, 1))
+        rounded = column(amounts, half_up(in_all, 1))
         line = [_part(part, share, figures) for part, share in zip(figures.parts, rounded, strict=True)]
         line.append(f"{tenths_of_acus(float(in_all))} in all{_in_brackets(cost)}")
     return f"{cycle_name(figures.cycle)}{until}: {' · '.join(line)}"
@@ -80,18 +79,17 @@ def cycle_name(cycle: Cycle) -> str:
     return f" {_TO} ".join(days)
 
 
-def _part(part: ProductUse, share: Decimal, figures: CycleFigures) -> str:
+def _part(part: ProductUse, share: Share, figures: CycleFigures) -> str:
     """Write what a part used, rounded to its `share` of the sum."""
-    acus = _SMALLEST if share == 0 < part.used else tenths(float(share))
     is_forecast = part.name == DEVIN or part.forecast is not None
     forecast = _forecast(part, figures) if is_forecast else []
-    return ", ".join([f"{fitted(part.name, LONGEST_NAME)} {_of_limit(part, acus)}", *forecast])
+    return ", ".join([f"{fitted(part.name, LONGEST_NAME)} {_of_limit(part, share_of(share))}", *forecast])
 
 
 def _of_limit(part: ProductUse, acus: str, notes: Sequence[str] = ()) -> str:
     if part.limit is None:
         return f"{with_unit(acus)}{_in_brackets(notes)}"
-    return f"{acus} of {tenths_of_acus(part.limit)}{_in_brackets([*_percent(part), *notes])}"
+    return f"{acus} of {limit_of_acus(part.limit)}{_in_brackets([*_percent(part), *notes])}"
 
 
 def _in_brackets(notes: Sequence[str]) -> str:
@@ -102,7 +100,7 @@ def _percent(part: ProductUse) -> list[str]:
     if not part.limit:
         return []
     # Rounded down, so that 100 % means that all of it is used.
-    return [f"{int(half_up(part.used, 6) * 100 / Decimal(repr(part.limit))):,} %"]
+    return [percent(int(half_up(part.used, 6) * 100 / Decimal(repr(part.limit))))]
 
 
 def _forecast(part: ProductUse, figures: CycleFigures) -> list[str]:

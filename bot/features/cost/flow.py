@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.conversation.session_costs import cost_so_far
+from bot.conversation.titles import title_of
 from bot.domain.amounts import cost
 from bot.domain.billing import billing_day
 from bot.domain.commands.registry import COST
@@ -22,8 +23,8 @@ from bot.kernel.commands.handler import Asked, Handler
 from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import sessions
 from bot.store.database.connection import Transaction
+from bot.store.stored_sessions import stored
 from bot.views.answers import sessions as session_sentences
 from bot.views.message import Message
 
@@ -57,7 +58,7 @@ class OwnCost:
         now, org_id = self._services.clock(), workspace.organisation.id
         async with self._services.db.scan(urgent=True) as tx:
             cycle = await cycle_of(tx, org_id, now)
-            spent = await person_spend.of_person(tx, workspace.team, org_id, user, cycle.first, billing_day(now))
+            spent = await person_spend.of_person(tx, workspace.team, user, cycle.first, billing_day(now))
             most_expensive = await self._most_expensive(tx, workspace, spent)
             holding = [] if channel is None else await own_budgets(tx, workspace, user, channel, now)
         costs = OwnCosts(
@@ -74,10 +75,10 @@ class OwnCost:
         self, tx: Transaction, workspace: Workspace, spent: Sequence[SpentByPerson]
     ) -> tuple[OwnSession, ...]:
         listed = [expense for expense in spent if expense.acus > 0 and expense.stored][:MOST_EXPENSIVE_LISTED]
-        found = await sessions.tracked(tx, [expense.session_id for expense in listed])
+        found = await stored(tx, [expense.session_id for expense in listed])
         return tuple(
             OwnSession(
-                title=(session := found[expense.session_id].session).title,
+                title=title_of(session := found[expense.session_id]),
                 acus=expense.acus,
                 outcome=expense.outcome,
                 address=workspace.slack.permalink(session.channel, session.thread_ts)

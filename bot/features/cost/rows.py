@@ -8,14 +8,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.outcomes import Outcome
-from bot.store.tables import sessions, spend
+from bot.store import stored_sessions
+from bot.store.tables import spend
 
 
 @dataclass(frozen=True, slots=True)
 class SpentByPerson:
     """What one of a person's sessions spent in a period, and the outcome that it had last.
 
-    One whose own row is purged is not `stored`, and `worked` of it is not known.
+    One of which nothing else is known is not `stored`, and `worked` of it is not known either.
     """
 
     session_id: str
@@ -26,19 +27,16 @@ class SpentByPerson:
     by_day: Mapping[date, float] = field(default_factory=dict)
 
 
-async def of_person(
-    tx: AsyncConnection, team: str, org_id: str, user: str, first: date, last: date
-) -> list[SpentByPerson]:
-    """The sessions of `user` in an organisation that were active from `first` to `last`, most ACUs first."""
-    stored = sessions.c.id.is_not(None).label("stored")
-    columns = (spend.c.session_id, spend.c.day, spend.c.acus, spend.c.outcome, sessions.c.worked, stored)
+async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last: date) -> list[SpentByPerson]:
+    """The sessions of `user` that were active from `first` to `last`, most ACUs first, those of fan-outs among them."""
+    stored, worked = stored_sessions.ID.is_not(None).label("stored"), stored_sessions.WORKED.label("worked")
+    columns = (spend.c.session_id, spend.c.day, spend.c.acus, spend.c.outcome, worked, stored)
     found = await tx.execute(
         select(*columns)
-        .outerjoin(sessions, sessions.c.id == spend.c.session_id)
+        .select_from(stored_sessions.with_stored(spend, spend.c.session_id, team))
         .where(
             spend.c.team == team,
             spend.c.requester == user,
-            spend.c.org_id == org_id,
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),
         )

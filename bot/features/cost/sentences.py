@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.amounts import Money
+from bot.domain.amounts import Money, half_up
 from bot.domain.cycle import Cycle
 from bot.domain.outcomes import Outcome
+from bot.domain.shares import largest
 from bot.features.consumption.sentences import cycle_name
 from bot.views import blocks
 from bot.views.message import Message
 from bot.views.outcomes import OUTCOME_WORDS, sessions_by_outcome
-from bot.views.text import duration, link, tenths_of_acus, total_acus
+from bot.views.text import duration, link, share_of, total_acus, with_unit
 
 MOST_EXPENSIVE_LISTED: Final = 5
-TITLE: Final = "Your sessions in this billing cycle"
-NONE_ACTIVE: Final = "None of your sessions was active in this billing cycle ({cycle})."
+TITLE: Final = "Your sessions in {cycle}"
+THIS_CYCLE: Final = "this billing cycle"
+NONE_ACTIVE: Final = "None of your sessions was active in {cycle}."
 NO_ACUS: Final = "Devin reports no ACUs for them so far; on some plans it never does."
 SOURCE: Final = (
     "{cycle}, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
@@ -47,15 +49,16 @@ class OwnCosts:
 def own_cost(costs: OwnCosts, more: Sequence[str] = ()) -> Message:
     """Show a person what their sessions used, and `more` lines in `mrkdwn` about what they may use."""
     cycle = cycle_name(costs.cycle)
+    title = TITLE.format(cycle=cycle if costs.cycle.assumed else THIS_CYCLE)
     if not costs.outcomes:
-        none = NONE_ACTIVE.format(cycle=cycle)
+        none = NONE_ACTIVE.format(cycle=cycle if costs.cycle.assumed else f"{THIS_CYCLE} ({cycle})")
         return Message(none, [blocks.section("\n".join([none, *more]))])
     used = _used(costs)
     counts = sessions_by_outcome(costs.outcomes)
     return Message(
-        f"{TITLE}: {' '.join(used)} {counts}",
+        f"{title}: {' '.join(used)} {counts}",
         [
-            blocks.header(TITLE),
+            blocks.header(title),
             blocks.section("\n".join([*_marked(costs, used), counts, *more])),
             *blocks.sections(_most_expensive(costs)),
             *blocks.context([SOURCE.format(cycle=cycle)]),
@@ -74,9 +77,10 @@ def _marked(costs: OwnCosts, used: Sequence[str]) -> list[str]:
 
 
 def _most_expensive(costs: OwnCosts) -> list[str]:
+    shown = largest([session.acus for session in costs.most_expensive], costs.acus, half_up(costs.acus, 1))
     rows = [
         f"{rank}. {link(session.address, session.title, 80)}: "
-        f"{tenths_of_acus(session.acus)} · {OUTCOME_WORDS[session.outcome]}"
-        for rank, session in enumerate(costs.most_expensive, start=1)
+        f"{with_unit(share_of(acus))} · {OUTCOME_WORDS[session.outcome]}"
+        for rank, (session, acus) in enumerate(zip(costs.most_expensive, shown, strict=True), start=1)
     ]
     return ["*Most ACUs used*", *rows] if rows else []

@@ -26,7 +26,7 @@ def _ticks(kernel: Kernel) -> list[Tick]:
 FEATURE: Final = Feature(
     "digest",
     commands=COMMANDS,
-    handlers=lambda kernel: Subscriptions(kernel.services).handlers(),
+    handlers=lambda kernel: Subscriptions(kernel.services, kernel.shared_channels).handlers(),
     ticks=_ticks,
     tables=TABLES,
 )

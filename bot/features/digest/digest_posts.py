@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from bot.domain.amounts import half_up
+from bot.domain.shares import Share, largest
 from bot.features.digest.digest_file import file_message
 from bot.features.digest.digest_tables import SpenderTable, spender_table
 from bot.features.usage.chart_days import ChartGroup
@@ -18,7 +19,7 @@ from bot.views.figure_tables import table_message
 from bot.views.line_chart import Line, LineChart
 from bot.views.message import Message
 from bot.views.outcomes import sessions_by_outcome
-from bot.views.text import counted, tenths, tenths_of_acus
+from bot.views.text import counted, share_of, tenths, with_unit
 
 SPENT: Final = "Spent"
 USUAL: Final = "Usual"
@@ -60,11 +61,11 @@ def thread_posts(figures: Figures, thread: ThreadFigures) -> tuple[Message, ...]
     """Build the posts of the thread of a digest with these `figures`."""
     first, last = thread.first, figures.day
     days = weekday_date(last) if first == last else f"{weekday_date(first)} to {weekday_date(last)}"
-    tables = [spender_table(table, figures.total, days) for table in thread.tables]
+    tables = [spender_table(table, figures, days) for table in thread.tables]
     return (
         *_overall(figures, thread),
         *[table_message(table) for table in tables if table is not None],
-        *_without(thread.without_pull_request),
+        *_without(thread.without_pull_request, figures),
         *([file_message(thread.file, first, last, days, here=figures.here)] if thread.file else []),
     )
 
@@ -81,11 +82,15 @@ def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
     return [Message(outcomes, [blocks.section(outcomes)])] if outcomes else []
 
 
-def _without(found: WithoutPullRequest | None) -> list[Message]:
+def _without(found: WithoutPullRequest | None, figures: Figures) -> list[Message]:
     if found is None or not found.sessions:
         return []
+    # As the root shows it, unless sessions of another workspace came through Slack too.
+    is_all = half_up(found.of, 6) == half_up(figures.through_slack, 6)
+    (acus,) = largest([found.acus], found.of, shown := figures.through_slack_shown if is_all else half_up(found.of, 1))
+    whole = share_of(Share(half_up(found.of, 6), shown))
     text = WITHOUT_PULL_REQUEST.format(
-        acus=tenths_of_acus(found.acus), all=tenths(found.of), sessions=counted(found.sessions, "session")
+        acus=with_unit(share_of(acus)), all=whole, sessions=counted(found.sessions, "session")
     )
     return [Message(text, [blocks.section(text)])]
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.domain.billing import parts_of
 from bot.domain.session import DisplayState
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import cycle_line
@@ -35,6 +34,7 @@ from bot.views.text import (
     hundredths,
     link,
     one_tenth,
+    share_of,
     span,
     tenths,
     tenths_of_acus,
@@ -162,13 +162,11 @@ def _in_words(percent: int) -> str:
 
 
 def _parts(figures: Figures) -> list[str]:
-    if figures.total is None or figures.no_acus_reported:
-        return []
-    ours, others = parts_of(figures.total, figures.through_slack)
-    if ours == others == 0:
+    if figures.parts is None or not any(part.amount for part in figures.parts):
         return []
     about = roughly(figures)
-    return [f"through Slack {about}{tenths(ours or figures.through_slack)}", f"elsewhere {about}{tenths(others)}"]
+    ours, others = map(share_of, figures.parts)
+    return [f"through Slack {about}{ours}", f"elsewhere {about}{others}"]
 
 
 def _explained(figures: Figures) -> list[str]:

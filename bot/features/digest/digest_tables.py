@@ -6,15 +6,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.amounts import exact_sum, half_up
-from bot.domain.shares import shares
+from bot.domain.amounts import exact_sum
+from bot.domain.shares import Share, column, together
+from bot.features.usage.figure_sentences import Figures
 from bot.views.figure_tables import Cell, FigureTable
-from bot.views.text import counted
+from bot.views.text import cell_of, counted
 
 ELSEWHERE: Final = "elsewhere"
 TOTAL: Final = "total"
 OTHERS: Final = "others"
-SOMEBODY: Final = "somebody"
 DIRECT_MESSAGES: Final = "direct messages"
 NO_REPOSITORY: Final = "no repository known"
 _HUNDRED: Final = Decimal(100)
@@ -51,26 +51,25 @@ class SpenderTable:
     last: LastColumn = LastColumn.SESSIONS
 
 
-def spender_table(table: SpenderTable, total: float | None, day: str) -> FigureTable | None:
-    """Build a table of what was used on a `day`, of which Devin has billed the `total` if that is known.
+def spender_table(table: SpenderTable, figures: Figures, day: str) -> FigureTable | None:
+    """Build a table of what was used on a `day`, whose `figures` say what it is divided into.
 
-    The last rows are what did not come through Slack, and the total. All amounts add up to it as it is shown, and all
-    shares to 100 %. None if there is no row.
+    The last rows are what did not come through Slack, and the total: both stand in the root as well. All amounts add up
+    to it as it is shown, and all shares to 100 %. None if there is no row.
     """
     rows = [*table.rows, *([table.others] if table.others else [])]
     if not rows:
         return None
-    ours = exact_sum(row.acus for row in rows)
-    whole = max(half_up(ours, 1), half_up(total or 0.0, 1))
-    elsewhere = max(half_up(total or 0.0, 6) - ours, Decimal(0))
-    named = [*rows, *([Spender(ELSEWHERE, elsewhere, 0)] if elsewhere else [])]
-    amounts = shares([row.acus for row in named], whole)
-    percents = _percents([row.acus for row in named])
-    total_row = Spender(TOTAL, Decimal(0), sum(row.sessions for row in named))
+    amounts = column([row.acus for row in rows], figures.through_slack_shown)
+    if figures.parts and figures.parts[1].amount:
+        rows.append(Spender(ELSEWHERE, figures.parts[1].amount, 0))
+        amounts.append(figures.parts[1])
+    percents = _percents([amount.amount for amount in amounts])
+    total_row = Spender(TOTAL, Decimal(0), sum(row.sessions for row in rows))
     lines = [
         _cells(row, amount, percent, table.last)
         for row, amount, percent in zip(
-            [*named, total_row], [*amounts, whole], [*percents, exact_sum(percents)], strict=True
+            [*rows, total_row], [*amounts, together(amounts)], [*percents, exact_sum(percents)], strict=True
         )
     ]
     columns = (table.column, "ACUs", "Share", *([table.last.value] if table.last.value else []))
@@ -79,13 +78,13 @@ def spender_table(table: SpenderTable, total: float | None, day: str) -> FigureT
 
 def _percents(amounts: Sequence[Decimal]) -> list[Decimal]:
     whole = exact_sum(amounts)
-    if not whole:
+    if whole <= 0:
         return [Decimal(0) for _ in amounts]
     # The quotients are rounded in their 28th digit, which no share can show.
-    return shares([amount * _HUNDRED / whole for amount in amounts], _HUNDRED)
+    return [share.shown for share in column([amount * _HUNDRED / whole for amount in amounts], _HUNDRED)]
 
 
-def _cells(row: Spender, amount: Decimal, percent: Decimal, last: LastColumn) -> tuple[Cell, ...]:
+def _cells(row: Spender, amount: Share, percent: Decimal, last: LastColumn) -> tuple[Cell, ...]:
     name = Cell(row.name, url=row.url, channel=row.channel)
     detail = {
         LastColumn.SESSIONS: (_sessions(row.sessions),),
@@ -95,9 +94,9 @@ def _cells(row: Spender, amount: Decimal, percent: Decimal, last: LastColumn) ->
     return (name, _acus(amount), _percent(percent), *detail)
 
 
-def _acus(amount: Decimal) -> Cell:
-    text = f"{amount:,}"
-    return Cell(text, said=f"{text} ACUs", value=float(amount))
+def _acus(amount: Share) -> Cell:
+    text = cell_of(amount)
+    return Cell(text, said=f"{text} ACUs", value=float(amount.shown))
 
 
 def _percent(percent: Decimal) -> Cell:

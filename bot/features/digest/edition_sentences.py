@@ -34,8 +34,8 @@ KEY_EXPIRES: Final = (
     "one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin Bridge again."
 )
 _HERE: Final = "Only the sessions of this channel count."
-_ENDS: Final = "Devin's billing cycle ends in three days"
-_ENDS_HERE: Final = "Devin in this channel, three days before the billing cycle ends"
+_ENDS: Final = "{cycle} ends in three days"
+_ENDS_HERE: Final = "Devin in this channel, three days before {cycle} ends"
 _ALERT: Final = ":warning: "
 _WHY: Final[Mapping[MissedBecause, str]] = {
     MissedBecause.AWAY: "Devin Bridge was not running then",
@@ -153,8 +153,13 @@ def _warning(edition: EditionFigures) -> Message:
     figures, here = edition.figures, edition.share is Share.HERE
     cycle = figures.cycle
     lines = [NO_TOTAL] if cycle is None else [cycle_line(cycle), *_outlook(cycle)]
-    title = _ENDS_HERE if here else _ENDS
     assert edition.cycle is not None
+    assumed = cycle_name(edition.cycle) if edition.cycle.assumed else ""
+    title = (
+        _ENDS_HERE.format(cycle=assumed or "the billing cycle")
+        if here
+        else _ENDS.format(cycle=assumed or "Devin's billing cycle")
+    )
     ends = f"It ends on {weekday_date(edition.cycle.last + ONE_DAY)} at 08:00 UTC."
     counted_to = f"Counted up to {weekday_date(figures.day)}, the newest finished billing day."
     scope = " ".join([ends, counted_to, *([_HERE] if here else [])])
@@ -168,11 +173,12 @@ def _outlook(cycle: CycleFigures) -> list[str]:
     """Say in lines how the cycle will end beside its limits, if there are any."""
     devin, *others = cycle.parts
     limits = [("limit", devin), *((f"limit of {fitted(other.name, LONGEST_NAME)}", other) for other in others)]
-    return [f"{_ALERT}{line}" for name, part in limits for line in _beside_limit(name, part)]
+    span = "month" if cycle.cycle.assumed else "cycle"
+    return [f"{_ALERT}{line}" for name, part in limits for line in _beside_limit(name, part, span)]
 
 
-def _beside_limit(name: str, part: ProductUse) -> list[str]:
-    """Say in a line whether a limit that is called `name` is reached, or will be; nothing if it holds."""
+def _beside_limit(name: str, part: ProductUse, span: str) -> list[str]:
+    """Say in a line whether a limit that is called `name` is reached, or will be in the `span`; nothing if it holds."""
     if part.limit is None:
         return []
     if part.used >= part.limit:
@@ -180,7 +186,7 @@ def _beside_limit(name: str, part: ProductUse) -> list[str]:
     if part.forecast is None or part.forecast.high <= part.limit:
         return []
     surely = part.forecast.is_range and part.forecast.low > part.limit
-    return [f"At this rate the {name} {'will' if surely else 'may'} be reached before the cycle ends."]
+    return [f"At this rate the {name} {'will' if surely else 'may'} be reached before the {span} ends."]
 
 
 def _key_expires(at: float | None) -> list[str]:

@@ -16,12 +16,12 @@ from bot.features.digest.digest_tables import (
     DIRECT_MESSAGES,
     NO_REPOSITORY,
     OTHERS,
-    SOMEBODY,
     LastColumn,
     Spender,
     SpenderTable,
 )
 from bot.features.teams import rows as cost_centres
+from bot.features.usage import part_names
 from bot.features.usage import spend_group_rows as spend_groups
 from bot.features.usage import spend_people_rows as spend_people
 from bot.features.usage.figure_sentences import Figures, MostExpensive
@@ -70,7 +70,8 @@ class DigestSpenders:
 
     async def _people(self, groups: Sequence[Group]) -> SpenderTable:
         known = await people.names(self._tx, self._workspace.team, [group.key for group in groups if group.key])
-        return _table("People", "Person", groups, lambda group: Spender(_person(group, known), _exact(group.acus)))
+        named = [group if _is_unknown(group) else replace(group, name=_person(group, known)) for group in groups]
+        return _table("People", "Person", _with_nameless(named), lambda group: _spender(group, group.name))
 
     async def _channels(self, groups: Sequence[Group]) -> SpenderTable:
         who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
@@ -116,6 +117,15 @@ class DigestSpenders:
         return (repository_name(pull_request, hosts) if pull_request else None) or option
 
 
+def _with_nameless(groups: Sequence[Group]) -> list[Group]:
+    """Put the people of whom no name is known into one group: a digest mentions nobody, so nothing tells them apart."""
+    nameless = [group for group in groups if group.acus > 0 and not _is_unknown(group) and not group.name]
+    if not nameless:
+        return list(groups)
+    together = replace(reduce(Group.joined, nameless), name=part_names.nameless(len(nameless)))
+    return [*(group for group in groups if group not in nameless), together]
+
+
 def _counted_people(groups: Iterable[Group]) -> SpenderTable:
     used = [group for group in groups if group.acus > 0]
     known = [group for group in used if not _is_unknown(group)]
@@ -123,7 +133,7 @@ def _counted_people(groups: Iterable[Group]) -> SpenderTable:
     rest = [group for group in used if together is None or _is_unknown(group)]
     row = [replace(together, key=f"{len(known):,} people")] if together else []
     hidden = {group.key for group in rest}
-    return _table("People", "People", [*row, *rest], lambda group: Spender(group.key or "", _exact(group.acus)), hidden)
+    return _table("People", "People", [*row, *rest], lambda group: _spender(group, group.key), hidden)
 
 
 def _without_pull_request(groups: Iterable[Group]) -> WithoutPullRequest:
@@ -167,8 +177,12 @@ def _is_unknown(group: Group) -> bool:
     return group.foreign or group.purged
 
 
-def _person(group: Group, known: Mapping[str, str]) -> str:
-    return known.get(group.key or "") or group.name or SOMEBODY
+def _person(group: Group, known: Mapping[str, str]) -> str | None:
+    return (known.get(group.key) or group.name) if group.key else part_names.ERASED
+
+
+def _spender(group: Group, name: str | None) -> Spender:
+    return Spender(name or "", _exact(group.acus))
 
 
 def _channel(group: Group) -> Spender:
@@ -185,7 +199,7 @@ def _session(session: MostExpensive) -> Spender:
 
 
 def _repository(group: Group) -> Spender:
-    return Spender(group.key or NO_REPOSITORY, _exact(group.acus))
+    return _spender(group, group.key or NO_REPOSITORY)
 
 
 def _sum(groups: Iterable[Group]) -> Decimal:

@@ -23,6 +23,7 @@ from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler, asked_by
 from bot.kernel.job import CommandJob, finish, recipient_after_ack, recipient_of
 from bot.kernel.services import Services
+from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.slack.errors import ChannelGone, SlackError
@@ -37,8 +38,9 @@ KIND: Final = "digests"  # of the numbered list
 class Subscriptions:
     """Answers `/devin digest` and changes the subscriptions."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, shared_channels: SharedChannels) -> None:
         self._services = services
+        self._shared_channels = shared_channels
         self._usage_ledger = UsageLedger(services)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
@@ -104,6 +106,8 @@ class Subscriptions:
             )
 
     async def _show_preview(self, job: CommandJob) -> None:
+        # As before a digest, which would name what is in channels of which nobody has asked yet.
+        await self._shared_channels.learn_private(job.workspace, self._services.timing.privacy_in_digest)
         message = await self.preview(job.workspace, job.cause.channel or "")
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_after_ack(job), message)

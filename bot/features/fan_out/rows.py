@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Lifecycle
-from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState
+from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState, session_id_of
 from bot.store.database.connection import insert
 from bot.store.tables import fan_out_sessions, fan_outs
 
@@ -38,7 +38,10 @@ async def add(tx: AsyncConnection, fan_out: FanOut, sessions: Sequence[FanOutSes
     statement = insert(tx.dialect.name, fan_outs).values(values).on_conflict_do_nothing()
     if (await tx.execute(statement)).rowcount:
         owner = {"fan_out_id": fan_out.id, "team": fan_out.team, "user": fan_out.user}
-        rows = [{**owner, "position": number, **asdict(session)} for number, session in enumerate(sessions)]
+        rows = [
+            {"position": number, "session_id": session_id_of(fan_out.id, session.org_id), **owner, **asdict(session)}
+            for number, session in enumerate(sessions)
+        ]
         await tx.execute(insert(tx.dialect.name, fan_out_sessions), rows)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle, Options
+from bot.domain.session import NOTHING_GOES_ON, OF_FAN_OUT, DisplayState, Lifecycle, Options
 
 BUSY: Final = frozenset({DisplayState.QUEUED, DisplayState.WORKING, DisplayState.STARTING, DisplayState.CHECKING})
 # By Devin's word for what has happened.
@@ -107,6 +107,11 @@ class FanOutSession:
         return self.lifecycle in {Lifecycle.CANCELLED, Lifecycle.REFUSED}
 
     @property
+    def is_finished(self) -> bool:
+        """Whether it was started, and nothing more is expected of it."""
+        return self.lifecycle is Lifecycle.OPEN and self.is_over
+
+    @property
     def is_followed(self) -> bool:
         """Whether Devin is asked about it: it has the session, or nobody knows whether it has, and it is not over."""
         return self.lifecycle in {Lifecycle.OPEN, Lifecycle.UNCERTAIN} and not self.is_over
@@ -130,6 +135,11 @@ class FanOutSession:
     def is_being_started(self) -> bool:
         """Whether it will be asked for at once, with nothing unknown about it."""
         return self.state is DisplayState.STARTING
+
+
+def session_id_of(fan_out_id: str, org_id: str) -> str:
+    """Return the id under which it is kept what a session spent, which no session of a thread has."""
+    return f"{fan_out_id}{OF_FAN_OUT}{org_id}"
 
 
 def reference_of(fan_out: FanOut, session: FanOutSession) -> str:

@@ -22,7 +22,7 @@ from bot.features.fan_out import table_sentences as fan_out_table
 from bot.features.fan_out.drawer import touch
 from bot.features.fan_out.fan_outs import RUN, FanOutOrganisations, audited
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState, PollIntervals, reference_of
-from bot.features.fan_out.session import facts_of
+from bot.features.fan_out.session import facts_of, record
 from bot.kernel.job import Job, finish, go_on
 from bot.kernel.organisation import Organisation
 from bot.kernel.tasks import Kernel
@@ -121,7 +121,7 @@ class RunFanOut:
         if made:
             known = session.reason if session.lifecycle is Lifecycle.OPEN else None
             values |= facts_of(session, made[0]) | {"intent_at": None, "accepted_at": None, "reason": known}
-        await self._store(job, fan_out, session, values)
+        await self._store(job, fan_out, session, values, made[0] if made else None)
 
     async def _end_younger(self, organisation: Organisation, devin_id: str) -> None:
         # A crash right here ends it once more at the next poll, which changes nothing.
@@ -141,24 +141,31 @@ class RunFanOut:
             stopped = await organisation.devin.archive(session.devin_id)
         except DevinRefused as refused:
             log.warning("session of a fan-out not stopped", org_id=session.org_id, error=str(refused))
-            values: dict[str, object] = {"reason": fan_out_table.NOT_STOPPED}
+            await self._store(job, fan_out, session, {"reason": fan_out_table.NOT_STOPPED})
         else:
             acus = max(session.acus_before + stopped.acus_consumed, session.acus)
-            values = {"display": DisplayState.STOPPED, "acus": acus}
-        await self._store(job, fan_out, session, values)
+            values: dict[str, object] = {"display": DisplayState.STOPPED, "acus": acus}
+            await self._store(job, fan_out, session, values, stopped)
 
     async def _store(
-        self, job: Job[TaskCause], fan_out: FanOut, session: FanOutSession, values: dict[str, object]
+        self,
+        job: Job[TaskCause],
+        fan_out: FanOut,
+        session: FanOutSession,
+        values: dict[str, object],
+        made: DevinSession | None = None,
     ) -> None:
         """Store what Devin says about a session; it is a new version if the table shows anything of it."""
         shown = any(getattr(session, name) != value for name, value in values.items() if name != "polled_at")
-        # A crash before this commit asks Devin again.
+        # A crash before this commit asks Devin again, and what was spent is counted then.
         async with self._services.unit_of_work_for(job) as uow:
             if shown:
                 await touch(uow, fan_out.id)
             # Not one that a person has just asked for again.
             attempt = (uow.tx, fan_out.id, session.org_id, [Lifecycle.OPEN, Lifecycle.UNCERTAIN], session.attempt)
-            await fan_outs.change_session_while(*attempt, **values)
+            if await fan_outs.change_session_while(*attempt, **values) and made is not None:
+                stopped = values.get("display") is DisplayState.STOPPED
+                await record(uow, fan_out, session, made, stopped=stopped)
 
     # ------------------------------------------------------------ waiting, and the end
 

@@ -17,14 +17,16 @@ from bot.devin.errors import (
     DevinUnauthorized,
 )
 from bot.devin.models import DevinSession
+from bot.domain.billing import billing_day
 from bot.domain.causes import TaskCause
+from bot.domain.outcomes import outcome_at_devin
 from bot.domain.person import as_author
-from bot.domain.session import DisplayState, Lifecycle, display_state_of
+from bot.domain.session import DisplayState, Lifecycle, bare_id, display_state_of
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import table_sentences as views
 from bot.features.fan_out.drawer import change_session
 from bot.features.fan_out.fan_outs import START_SESSION, FanOutOrganisations
-from bot.features.fan_out.rules import EXPLAINED, UNSTARTED, FanOut, FanOutSession, reference_of
+from bot.features.fan_out.rules import EXPLAINED, UNSTARTED, FanOut, FanOutSession, reference_of, session_id_of
 from bot.features.fan_out.words import with_organisation
 from bot.kernel.access import Access
 from bot.kernel.exactly_once.creation import Creation, LookupResult
@@ -36,7 +38,9 @@ from bot.kernel.services import Services
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
+from bot.store import pull_requests, spend
 from bot.store.database.connection import Transaction
+from bot.store.pull_requests import FollowedSession
 
 log = get_logger(__name__)
 
@@ -188,6 +192,7 @@ class NewFanOutSession(Creation[DevinSession]):
         begun = {"polled_at": uow.now, "started_at": uow.now}
         values = {"reason": None, **begun, **_NOT_UNKNOWN, **facts_of(self._session, thing)}
         await change_session(uow, self._fan_out, self._session, self._job.row.key, **values)
+        await record(uow, self._fan_out, self._session, thing)
         log.info("session of a fan-out created", fan_out=self._fan_out.id, devin_id=thing.session_id)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
@@ -205,6 +210,20 @@ def facts_of(session: FanOutSession, made: DevinSession) -> dict[str, object]:
     detail = snapshot.detail if explained else None
     facts = {"devin_id": made.session_id, "url": made.url, "acus": session.acus_before + made.acus_consumed}
     return {"lifecycle": Lifecycle.OPEN, "display": state, "detail": detail, **facts}
+
+
+async def record(
+    uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, made: DevinSession, *, stopped: bool = False
+) -> None:
+    """Keep of a session, longer than the fan-out, what it spent since it was stored, and its pull requests."""
+    snapshot = made.snapshot()
+    more = max(0.0, session.acus_before + snapshot.acus - session.acus)
+    theirs = {"requester": fan_out.user, "channel": fan_out.channel, "tags": spend.tags_text(fan_out.options.tags)}
+    owner = {"team": fan_out.team, "org_id": session.org_id, **theirs}
+    key, outcome = session_id_of(fan_out.id, session.org_id), outcome_at_devin(snapshot, stopped=stopped)
+    await spend.add_of_fan_out(uow.tx, owner, key, billing_day(uow.now), more, outcome)
+    followed = FollowedSession(key, fan_out.team, session.org_id, bare_id(made.session_id))
+    await pull_requests.put(uow.tx, [(followed, snapshot.pull_requests)], uow.now)
 
 
 def reason_of(refused: DevinRefused) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.amounts import half_up
+from bot.domain.amounts import exact_sum, half_up
 from bot.domain.session import DisplayState, Lifecycle, first_line
+from bot.domain.shares import Share, column, together
 from bot.features.fan_out.rules import EXPLAINED, FanOut, FanOutSession, FanOutState, may_be_retried, seconds_to_start
 from bot.features.fan_out.sentences import NAME_SHOWN
 from bot.features.fan_out.specs import RETRY_FAN_OUT, STOP_FAN_OUT
@@ -16,7 +17,7 @@ from bot.views.answers.wording import code
 from bot.views.figure_tables import Cell, FigureTable, table_message
 from bot.views.message import Block, Message
 from bot.views.sentences import LIMIT_REASONS, STATE_WORDS, mention, quoted
-from bot.views.text import counted, fitted, link, short_duration, tenths, tenths_of_acus
+from bot.views.text import counted, fitted, link, share_of, short_duration, with_unit
 
 COLUMNS: Final = ("Organisation", "State", "Session", "ACUs", "Reason")
 REASON_SHOWN: Final = 400  # characters, below the table
@@ -66,11 +67,12 @@ def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Mes
     """Show how the sessions of `fan_out` stand, which a person called `asker` has asked for."""
     line = _line(fan_out, sessions, asker)
     head = blocks.section(f"*{_title(fan_out)}*\n{line}")
-    rows = [_row(session) for session in sessions]
+    amounts = _amounts(sessions)
+    rows = [_row(session, acus) for session, acus in zip(sessions, amounts, strict=True)]
     data, plain, _ = table_message(FigureTable("Sessions", COLUMNS, rows)).forms()
     end = [*blocks.sections(_reasons(sessions)), *_buttons(fan_out, sessions)]
     words = f"{_title(fan_out)}: {line}".replace("`", "").replace("\n", ". ")
-    listed = blocks.sections(map(_listed, sessions))
+    listed = blocks.sections(map(_listed, sessions, amounts))
     forms = (data.blocks, plain.blocks[1:], listed)
     *others, plainest = (Message(words, [head, *body, *end]) for body in forms)
     for other in reversed(others):
@@ -86,14 +88,21 @@ def in_shared_channel(fan_out: FanOut) -> Message:
 
 def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
     """Say in the thread, to who asked, what became of the sessions."""
-    spent = tenths_of_acus(sum(session.acus for session in sessions))
-    over = sum(session.is_over for session in sessions)
-    if over < len(sessions):
-        head = f"{_UNFOLLOWED} {over} of {counted(len(sessions), 'session')} {'has' if over == 1 else 'have'} ended"
-    else:
-        head = "The session has ended" if over == 1 else f"All {over} sessions have ended"
     failed = " *Retry failed* tries the failed ones again." if may_be_retried(fan_out, sessions) else ""
-    return Message(f"{mention(fan_out.user)} {head}: {_states(sessions)}. {spent}.{failed}")
+    return Message(f"{mention(fan_out.user)} {_ended(sessions)}: {_states(sessions)}. {_in_all(sessions)}.{failed}")
+
+
+def _ended(sessions: Sequence[FanOutSession]) -> str:
+    """Say how many of `sessions` have ended; one that was not started has not."""
+    count, over = len(sessions), sum(session.is_finished for session in sessions)
+    if over == count:
+        return "The session has ended" if over == 1 else f"All {over} sessions have ended"
+    some = f"{over} of {counted(count, 'session')} {'has' if over == 1 else 'have'} ended"
+    if not all(session.is_over for session in sessions):
+        return f"{_UNFOLLOWED} {some}"
+    if over:
+        return some
+    return "The session was not started" if count == 1 else f"None of the {count} sessions was started"
 
 
 def _title(fan_out: FanOut) -> str:
@@ -102,9 +111,9 @@ def _title(fan_out: FanOut) -> str:
 
 def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
     parts = [
-        f"{sum(session.is_over for session in sessions)} of {len(sessions)} finished",
+        f"{sum(session.is_finished for session in sessions)} of {len(sessions)} finished",
         _states(sessions),
-        tenths_of_acus(sum(session.acus for session in sessions)),
+        _in_all(sessions),
         f"asked by {fitted(asker, 80) or 'somebody'}",
     ]
     return "\n".join([" · ".join(parts), *_remarks(fan_out, sessions)])
@@ -136,12 +145,22 @@ def _word(state: DisplayState) -> str:
     return "not known" if state is DisplayState.UNCERTAIN else STATE_WORDS[state]
 
 
-def _row(session: FanOutSession) -> tuple[Cell, ...]:
+def _in_all(sessions: Sequence[FanOutSession]) -> str:
+    return with_unit(share_of(together(_amounts(sessions))))
+
+
+def _amounts(sessions: Sequence[FanOutSession]) -> list[Share]:
+    """What the sessions used, so that the rows of the table add up to the sum above it."""
+    exact = [half_up(session.acus, 6) for session in sessions]
+    return column(exact, half_up(exact_sum(exact), 1))
+
+
+def _row(session: FanOutSession, acus: Share) -> tuple[Cell, ...]:
     return (
         Cell(fitted_name(session.name)),
         Cell(_word(session.state)),
         Cell("Open in Devin" if session.url else "", url=session.url),
-        Cell(tenths(session.acus), value=float(half_up(session.acus, 1))),
+        Cell(share_of(acus), value=float(acus.shown)),
         Cell((_reason(session) or "").replace("`", "")),
     )
 
@@ -151,8 +170,8 @@ def fitted_name(name: str) -> str:
     return name if len(name) <= NAME_SHOWN else name[: NAME_SHOWN - 1] + "…"
 
 
-def _listed(session: FanOutSession) -> str:
-    facts = [_word(session.state), tenths_of_acus(session.acus) if session.acus else ""]
+def _listed(session: FanOutSession, acus: Share) -> str:
+    facts = [_word(session.state), with_unit(share_of(acus)) if session.acus else ""]
     return f"• {link(session.url, session.name, NAME_SHOWN)}: {' · '.join(fact for fact in facts if fact)}"
 
 

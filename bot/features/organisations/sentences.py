@@ -13,7 +13,8 @@ TITLE: Final = "Devin's organisations"
 
 def cycle_shown(cycle: Cycle) -> str:
     """Say of which cycle the ACUs are."""
-    return f"ACUs since {short_date(cycle.first)}, the first day of this cycle."
+    since = f"ACUs since {short_date(cycle.first)}"
+    return f"{since}." if cycle.assumed else f"{since}, the first day of this cycle."
 
 
 def queue(size: int, status: str) -> str:

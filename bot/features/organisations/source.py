@@ -5,7 +5,7 @@ The same list, without limits and with all ACUs of other days, is what all organ
 A key that may not list them still shows its own organisation, and what is missing is said.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any, Final
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinForbidden, DevinNotFound
 from bot.devin.models import Organization
-from bot.domain.amounts import exact_sum
+from bot.domain.amounts import cost, exact_sum
 from bot.domain.billing import ONE_DAY, billing_day
 from bot.domain.cycle import cycle_with
 from bot.domain.operation import NOT_SHOWN, Cell, NewOperation, Operation, OperationRow
@@ -23,7 +23,8 @@ from bot.domain.periods import days_between
 from bot.domain.products import DEVIN, Products
 from bot.features.consumption import cycle_rows as cycles
 from bot.features.organisations import sentences as views
-from bot.features.usage.bill import read_sum
+from bot.features.usage import enterprise_sentences
+from bot.features.usage.bill import read_sum, read_sums
 from bot.features.usage.sentences import Apart, not_included
 from bot.kernel.operations.row_sources import Batch
 from bot.kernel.services import Services
@@ -35,6 +36,8 @@ MOST_LISTED: Final = 100  # beyond, there is a file too
 HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "devin_acus", "other_acus")
 _NO_ACUS: Final = "ViewAccountConsumption"
 _NO_OWN_ACUS: Final = "ViewOrgConsumption"
+
+_BEGIN: Final[Mapping[str, Any]] = {"after": None, "skip": 0, "missing": None, "sum": "0"}
 
 _Days = tuple[date, date]
 """The first and the last day whose ACUs are shown."""
@@ -80,34 +83,78 @@ class OrganisationRows:
     async def read(self, workspace: Workspace, operation: Operation) -> Batch:
         """Read the next organisations with their ACUs; before the first ones, how long the queue is."""
         own = workspace.organisation.devin
-        at: dict[str, Any] = dict(operation.cursor) if operation.cursor else {"after": None, "skip": 0, "missing": None}
+        at: dict[str, Any] = dict(operation.cursor) if operation.cursor else dict(_BEGIN)
         days, notes = await self._days(own, operation)
         try:
             page = await own.organizations_page(at["after"])
         except (DevinForbidden, DevinNotFound) as refused:
             batch = await _own_alone(own, days, operation, getattr(refused, "needed", None))
-            return replace(batch, notes=(*notes, *batch.notes))
+            return replace(batch, notes=(*notes, *batch.notes, *_not_finished(operation)))
         some = page.items[at["skip"] : at["skip"] + AT_ONCE]
         rows = []
         for organisation in some:
             amount = await _amount(own, organisation.org_id, days) if at["missing"] is None else _Amount()
             at["missing"] = at["missing"] or amount.missing
+            at["sum"] = _added(at["sum"], amount)
             org_id, name = organisation.org_id, organisation.name or None
             rows.append(OperationRow(org_id, _cells(operation, org_id, name, _limits(organisation), amount)))
         if at["missing"] is not None:
             notes = (*notes, views.no_acus(at["missing"]))
         cursor = _next(at, len(page.items), page.end_cursor if page.has_next_page else None)
+        if cursor is None and operation.new.asked:
+            rest, more = await _rest(workspace, operation, at["sum"])
+            rows, notes = [*rows, *rest], (*notes, *more)
         return Batch(rows, len(some), cursor, page.total, notes)
 
     async def _days(self, own: Devin, operation: Operation) -> tuple[_Days, tuple[str, ...]]:
         """The days whose ACUs are shown, and at the begin what is said beside the list."""
         if operation.new.asked:
-            first, last, until = (date.fromisoformat(operation.new.asked[name]) for name in ("first", "last", "until"))
-            return (first, last), tuple(not_included(Apart(days_between(last + ONE_DAY, until))))
+            first, last, _ = _asked(operation)
+            return (first, last), ()
         today = billing_day(operation.created_at)
         async with self._services.db.read() as tx:
             cycle = cycle_with(today, await cycles.cycles_with(tx, own.org_id, today))
         return (cycle.first, today), () if operation.cursor else (views.cycle_shown(cycle), await _queue(own))
+
+
+def _asked(operation: Operation) -> tuple[date, date, date]:
+    """The first and the last day that are counted, and the last one that is not finished."""
+    first, last, until = (date.fromisoformat(operation.new.asked[name]) for name in ("first", "last", "until"))
+    return first, last, until
+
+
+def _not_finished(operation: Operation) -> list[str]:
+    if not operation.new.asked:
+        return []
+    _, last, until = _asked(operation)
+    return not_included(Apart(days_between(last + ONE_DAY, until)))
+
+
+def _added(before: str | None, amount: _Amount) -> str | None:
+    """Add what an organisation used to the sum of those before it; None as soon as one is not known."""
+    if before is None or amount.acus is None:
+        return None
+    return f"{exact_sum([Decimal(before), *amount.acus.values()]):f}"
+
+
+async def _rest(
+    workspace: Workspace, operation: Operation, known: str | None
+) -> tuple[list[OperationRow], Sequence[str]]:
+    """What the enterprise's bill has beyond the organisations, which used the `known` ACUs, and what is said of it."""
+    first, last, until = _asked(operation)
+    if known is None:
+        return [], _not_finished(operation)
+    read = workspace.organisation.devin.enterprise_daily_consumption
+    try:
+        found = await read_sums(read, first, last, until, operation.created_at)
+    except (DevinForbidden, DevinNotFound):
+        return [], _not_finished(operation)
+    apart = Apart(days_between(last + ONE_DAY, until), None if found.apart is None else float(found.apart))
+    money = cost(workspace.policy.acu_price, {day: float(acus) for day, acus in found.by_day.items()})
+    notes = enterprise_sentences.notes(found.total, found.late, apart, money)
+    rest = exact_sum([found.total, Decimal(known).copy_negate()])
+    cells = (enterprise_sentences.NO_ORGANISATION, None, f"{rest.normalize():f}")
+    return [OperationRow(enterprise_sentences.NO_ORGANISATION, cells)] if rest else [], notes
 
 
 def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[str, Any] | None:

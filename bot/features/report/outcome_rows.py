@@ -14,7 +14,7 @@ from bot.domain.billing import bounds
 from bot.domain.questions import By
 from bot.features.report.outcome_report import MATURITY, UNMERGED, ActiveSessions, OpenedPullRequest, Result
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
-from bot.store import past_sessions
+from bot.store import stored_sessions
 from bot.store.tables import pull_requests, spend
 
 
@@ -96,7 +96,7 @@ async def unmerged(tx: AsyncConnection, period: Spending, now: float, most: int)
     Those of which nothing else is stored are left out.
     """
     spent = _spent(period, result=_result(period, now))
-    wanted = (spent.c.result.in_(UNMERGED), spent.c.acus > 0, past_sessions.ID.is_not(None))
+    wanted = (spent.c.result.in_(UNMERGED), spent.c.acus > 0, stored_sessions.ID.is_not(None))
     ordered = select(spent.c.session_id, spent.c.acus).select_from(_with_sessions(spent, period)).where(*wanted)
     found = await tx.execute(ordered.order_by(spent.c.acus.desc(), spent.c.session_id).limit(most))
     return [(row.session_id, float(row.acus)) for row in found]
@@ -154,10 +154,9 @@ def _facts(
     period: Spending, spent: Subquery, division: By | None
 ) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
     """Return what sessions are grouped by in a `division`, and the columns of `SessionFacts` that this makes known."""
-    stored: ColumnElement[Any] = past_sessions.ID.is_not(None)
-    playbook = past_sessions.PLAYBOOK
+    stored, playbook = stored_sessions.ID.is_not(None), stored_sessions.PLAYBOOK
     if division is By.PERSON:
-        name = func.max(past_sessions.REQUESTER_NAME).label("requester_name")
+        name = func.max(stored_sessions.REQUESTER_NAME).label("requester_name")
         return [spent.c.requester], [spent.c.requester, name, null().label("playbook")]
     if division is By.CHANNEL:
         return [spent.c.channel], [spent.c.channel, null().label("playbook")]
@@ -170,7 +169,7 @@ def _facts(
 
 
 def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
-    return past_sessions.with_sessions(spent, spent.c.session_id, period.team)
+    return stored_sessions.with_stored(spent, spent.c.session_id, period.team)
 
 
 def _result(period: Spending, now: float) -> ScalarSelect[Any]:

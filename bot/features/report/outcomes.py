@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, title_of
 from bot.domain.amounts import Money, cost
 from bot.domain.billing import bounds
 from bot.domain.periods import RefusedRange, Span
@@ -37,8 +37,9 @@ from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import described
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import sessions, waiting_times
+from bot.store import waiting_times
 from bot.store.database.connection import Transaction
+from bot.store.stored_sessions import stored
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_name
 from bot.views.text import link
@@ -165,13 +166,12 @@ async def _title(tx: Transaction, workspace: Workspace, found: Blocked, readers:
     if found.longest is None:
         return ""
     session_id, _ = found.longest
-    tracked = (await sessions.tracked(tx, [session_id])).get(session_id)
-    if tracked is None:
+    session = (await stored(tx, [session_id])).get(session_id)
+    if session is None:
         return views.NOT_STORED
-    session = tracked.session
-    instead = (await ShownTitles.read(tx, workspace, readers)).replacement(session.channel, session.requester)
+    instead = (await ShownTitles.read(tx, workspace, readers)).instead(session)
     address = workspace.slack.permalink(session.channel, session.thread_ts) if session.thread_ts else session.url
-    return instead or link(address, session.title, part_names.LONGEST)
+    return instead or link(address, title_of(session), part_names.LONGEST)
 
 
 class _Grouping:

@@ -8,6 +8,7 @@ from bot.domain.amounts import Money
 from bot.domain.cycle import Cycle
 from bot.domain.periods import Span
 from bot.domain.questions import Question
+from bot.domain.shares import alone
 from bot.domain.waiting import Blocked
 from bot.features.report.outcome_report import LEAST_DENOMINATOR, Outcomes, Ratio, Result
 from bot.features.usage.figure_sentences import MostExpensive, most_expensive_line
@@ -151,7 +152,10 @@ def _nothing_merged(report: OutcomeReport) -> list[str]:
     ]
     if not lines or report.groups:
         return []
-    listed = [f"{rank}. {most_expensive_line(entry)}" for rank, entry in enumerate(report.unmerged, start=1)]
+    listed = [
+        f"{rank}. {most_expensive_line(entry, alone(entry.acus))}"
+        for rank, entry in enumerate(report.unmerged, start=1)
+    ]
     return ["*Used, and nothing merged*", *lines, *listed]
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -9,8 +10,9 @@ from typing import Final
 from bot.devin.models import Consumption
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds, day_of_row
+from bot.domain.periods import days_between
 from bot.domain.products import Products, by_limit
-from bot.features.consumption.rules import WINDOW_DAYS, by_product
+from bot.features.consumption.rules import WINDOW_DAYS, by_product, not_in_yet
 
 DAYS_AT_ONCE: Final = WINDOW_DAYS - 1  # beside the day before, as the row of the first one may be dated before it
 
@@ -38,6 +40,34 @@ async def read_bill(read: Read, first: date, last: date) -> Bill:
         for product, acus in by_product(row.acus, row.acus_by_product).items():
             bill[day][product] = exact_sum([bill[day].get(product, Decimal()), acus])
     return bill
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What was billed in a period: `by_day` of its days, and `apart`, on those after it that are not finished.
+
+    Days that Devin does not list are `late`, or left out of `apart`; that is None if it lists none of them.
+    """
+
+    by_day: Mapping[date, Decimal]
+    late: tuple[date, ...] = ()
+    apart: Decimal | None = None
+
+    @property
+    def total(self) -> Decimal:
+        """What was billed on all days of the period."""
+        return exact_sum(self.by_day.values())
+
+
+async def read_sums(read: Read, first: date, last: date, until: date, now: float) -> Sums:
+    """Return what was billed from `first` to `last`, and on the days after it up to `until`."""
+    days: dict[date, Products] = {}
+    for span in spans(first, until):
+        days |= await read_bill(read, *span)
+    counted = {day: exact_sum(products.values()) for day, products in days.items() if day <= last}
+    running = [exact_sum(products.values()) for day, products in days.items() if day > last]
+    late = not_in_yet(days_between(first, last), max(counted, default=None), now)
+    return Sums(counted, late, exact_sum(running) if running else None)
 
 
 async def read_sum(read: Read, first: date, last: date) -> Products:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from bot.domain.amounts import half_up
-from bot.domain.shares import shares
+from bot.domain.amounts import exact_sum, half_up
+from bot.domain.shares import Share, column, together
 from bot.features.usage.figure_sentences import Figures
-from bot.views.text import counted, duration, tenths_of_acus
+from bot.views.text import counted, duration, share_of, with_unit
 
 MOST_ROWS: Final = 20
 ELSEWHERE: Final = "elsewhere"
+NOT_IN_YET: Final = "not in yet"
 NEGATIVE: Final = "{names} below zero: Devin's bill has less there than what it divides into."
 
 
@@ -19,13 +20,13 @@ NEGATIVE: Final = "{names} below zero: Devin's bill has less there than what it 
 class UsagePart:
     """A part of what was used: its name in `mrkdwn`, its exact `acus`, and what else is known of it.
 
-    A part that is not `ours` was billed by Devin, and those of a bill leave nothing over. What is None of `sessions`,
-    `worked` (seconds) and `pull_requests` says nothing about such a part. One that stands for `others`, which are so
-    many, is the last one.
+    A part that is not `ours` was billed by Devin, and those of a bill leave nothing over. A day whose bill is not in
+    yet has no `acus`. What else is None says nothing about such a part: `sessions`, `worked` (seconds) and
+    `pull_requests`. One that stands for `others`, which are so many, is the last one.
     """
 
     name: str
-    acus: Decimal = Decimal(0)
+    acus: Decimal | None = Decimal(0)
     ours: bool = True
     sessions: int | None = None
     worked: float | None = None
@@ -36,15 +37,15 @@ class UsagePart:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its name, its ACUs rounded as they are shown, and other figures, such as "3 sessions".
+    """A row: its name, its ACUs, and other figures, such as "3 sessions".
 
-    `is_little` is a part that was rounded to nothing. Where Devin reports no ACUs `acus` is None.
+    `acus` is None where Devin reports none, and of a day whose bill is not in yet, which is `late`.
     """
 
     name: str
-    acus: Decimal | None = None
+    acus: Share | None = None
     facts: tuple[str, ...] = ()
-    is_little: bool = False
+    late: bool = False
     others: int = 0
     is_about: bool = False
 
@@ -52,28 +53,28 @@ class Row:
 def divide(parts: Sequence[UsagePart], figures: Figures) -> list[Row]:
     """Make rows of `parts`, in their order, which add up to the total of `figures`; the last one is elsewhere.
 
-    That is the rest of Devin's bill, where the bill is known and the parts are our own count.
+    That is the rest of Devin's bill, where the bill is known and the parts are our own count. Where only some days of a
+    bill are known, the rows are all that can be said.
     """
     ours = all(part.ours for part in parts)
     if figures.no_acus_reported and ours:
         return [Row(part.name, facts=_facts(part, with_work=True), others=part.others) for part in parts]
-    total = None if figures.total is None else half_up(figures.total, 1)
-    through_slack = half_up(figures.through_slack, 1)
-    whole = through_slack if ours or total is None else total
-    rounded = shares([part.acus for part in parts], whole) if parts else []
+    known = [part.acus for part in parts if part.acus is not None]
+    whole = figures.through_slack_shown if ours else half_up(exact_sum(known), 1)
+    shown = iter(column(known, whole) if known else [])
     rows = [
         Row(
             part.name,
-            share,
+            None if part.acus is None else next(shown),
             _facts(part),
-            is_little=not share and part.acus > 0,
+            late=part.acus is None,
             others=part.others,
             is_about=part.is_about,
         )
-        for part, share in zip(parts, rounded, strict=True)
+        for part in parts
     ]
-    if ours and total is not None and (parts or total):
-        rows.append(Row(ELSEWHERE, total - through_slack))
+    if ours and figures.parts is not None and (parts or figures.total):
+        rows.append(Row(ELSEWHERE, figures.parts[1]))
     return rows
 
 
@@ -89,27 +90,23 @@ def rows_as_lines(rows: Sequence[Row]) -> list[str]:
 
 def negative(rows: Sequence[Row]) -> list[str]:
     """Explain the parts of a bill that are below zero; for elsewhere the answer has a sentence of its own."""
-    names = [row.name for row in rows if row.acus is not None and row.acus < 0 and row.name != ELSEWHERE]
+    names = [row.name for row in rows if row.acus is not None and row.acus.shown < 0 and row.name != ELSEWHERE]
     verb = "is" if len(names) == 1 else "are"
     return [NEGATIVE.format(names=f"{', '.join(names)} {verb}")] if names else []
 
 
 def _line(row: Row) -> str:
+    late = [NOT_IN_YET] if row.late else []
     about = "about " if row.is_about else ""
-    amount = [] if row.acus is None else [about + _acus(row.acus, is_little=row.is_little)]
+    amount = late if row.acus is None else [about + with_unit(share_of(row.acus))]
     return f"{row.name}: {' · '.join([*amount, *row.facts])}"
 
 
 def _others(rows: Sequence[Row]) -> str:
     more = f"and {sum(row.others or 1 for row in rows):,} more"
-    if any(row.acus is None for row in rows):
+    if all(row.acus is None for row in rows):
         return more
-    acus = sum((row.acus for row in rows if row.acus is not None), Decimal(0))
-    return f"{more}: {_acus(acus, is_little=not acus and any(row.is_little for row in rows))}"
-
-
-def _acus(acus: Decimal, *, is_little: bool) -> str:
-    return "under 0.1 ACUs" if is_little else tenths_of_acus(float(acus))
+    return f"{more}: {with_unit(share_of(together(row.acus for row in rows if row.acus is not None)))}"
 
 
 def _facts(part: UsagePart, *, with_work: bool = False) -> tuple[str, ...]:

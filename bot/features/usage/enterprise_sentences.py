@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.amounts import Money
 from bot.domain.periods import Span
 from bot.domain.questions import By, Question
-from bot.features.usage.sentences import heading
+from bot.features.usage.sentences import Apart, heading, not_included
 from bot.views.dates import date_range
 from bot.views.message import Message
 from bot.views.operations import OperationSentences
@@ -20,6 +20,7 @@ NOT_DIVIDED: Final = Message(
     "`org=all` shows Devin's bill, which can be divided only `by org`, `by product` or `by day`. "
     "For other divisions leave `org=all` out: they are about your own organisation."
 )
+NO_ORGANISATION: Final = "no organisation"
 NO_REPORT: Final = Message(
     "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "
     "`/devin usage org=all` shows what all organisations used."
@@ -38,16 +39,10 @@ def file_name(span: Span, by: By) -> str:
     return f"devin-usage-all-{days}-by-{by}.csv"
 
 
-def in_all(total: Decimal, cost: Money | None) -> str:
-    """Say how many ACUs were used in all, and what they cost."""
-    return f"{total_acus(float(total), cost)} in all."
-
-
-def late(days: Sequence[date]) -> list[str]:
-    """Say in a line of which `days` Devin's bill is not in yet."""
-    if not days:
-        return []
-    return [f"Not in Devin's bill yet, so not included: {date_range(days[0], days[-1])}."]
+def notes(total: Decimal, late: Sequence[date], apart: Apart, cost: Money | None) -> tuple[str, ...]:
+    """Say how many ACUs were used in all, of which days the bill is not in yet, and what stands `apart`."""
+    missing = [f"Not in Devin's bill yet, so not included: {date_range(late[0], late[-1])}."] if late else []
+    return f"{total_acus(float(total), cost)} in all.", *missing, *not_included(apart)
 
 
 class EnterpriseSentences(OperationSentences):

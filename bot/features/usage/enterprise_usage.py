@@ -13,7 +13,7 @@ from bot.domain.questions import By, Question
 from bot.features.consumption.rules import not_in_yet
 from bot.features.usage import enterprise_sentences as views
 from bot.features.usage.bill import Bill, read_bill, spans
-from bot.features.usage.sentences import Apart, not_included
+from bot.features.usage.sentences import Apart
 from bot.kernel.operations.row_sources import Batch
 from bot.kernel.workspace import Workspace
 
@@ -51,7 +51,7 @@ class EnterpriseUsage:
         at: Mapping[str, Any] = operation.cursor or {
             "from": first.isoformat(),
             "sums": {},
-            "apart": "0",
+            "apart": None,
             "listed": None,
             "cost": "0",
         }
@@ -60,7 +60,7 @@ class EnterpriseUsage:
         counted = {day: products for day, products in bill.items() if day <= last}
         sums = _added(at["sums"], counted, By(operation.new.asked["by"]))
         running = [acus for day, products in bill.items() if day > last for acus in products.values()]
-        apart = exact_sum([Decimal(at["apart"]), *running])
+        apart = exact_sum([Decimal(at["apart"] or 0), *running]) if running or at["apart"] is not None else None
         listed = max(counted).isoformat() if counted else at["listed"]
         cost = _added_cost(at["cost"], counted, workspace.policy.acu_price)
         read = (end - begin).days + 1
@@ -68,7 +68,7 @@ class EnterpriseUsage:
             cursor = {
                 "from": (end + ONE_DAY).isoformat(),
                 "sums": sums,
-                "apart": f"{apart:f}",
+                "apart": None if apart is None else f"{apart:f}",
                 "listed": listed,
                 "cost": f"{cost.amount:f}" if cost else "0",
             }
@@ -76,12 +76,12 @@ class EnterpriseUsage:
         days = days_between(first, last)
         newest = date.fromisoformat(listed) if listed else None
         late = not_in_yet(days, newest, operation.created_at)
-        notes = [views.in_all(exact_sum(map(Decimal, sums.values())), cost)]
-        notes += views.late(late) + not_included(Apart(days_between(last + ONE_DAY, until), float(apart)))
+        beside = Apart(days_between(last + ONE_DAY, until), None if apart is None else float(apart))
+        notes = views.notes(exact_sum(map(Decimal, sums.values())), late, beside, cost)
         rows: Mapping[str, str | None] = sums
         if operation.new.asked["by"] == By.DAY:
             rows = {day.isoformat(): None if day in late else sums.get(day.isoformat(), "0") for day in reversed(days)}
-        return Batch([OperationRow(key, (key, acus)) for key, acus in rows.items()], read, None, None, tuple(notes))
+        return Batch([OperationRow(key, (key, acus)) for key, acus in rows.items()], read, None, None, notes)
 
 
 def _added(sums: Mapping[str, str], bill: Bill, by: By) -> dict[str, str]:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import Money, half_up
-from bot.domain.billing import Withheld, WithheldBecause, parts_of
+from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.outcomes import Outcome
+from bot.domain.shares import Share, largest, split
 from bot.features.consumption.rules import Correction
 from bot.features.consumption.sentences import CycleFigures, cycle_line
 from bot.features.usage import part_names
@@ -17,7 +19,8 @@ from bot.views import blocks
 from bot.views.dates import long_date, weekday_date, weekday_name
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
-from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total_acus
+from bot.views.text import duration, fitted, link, share_of, tenths, tenths_of_acus, total_acus, with_unit
+from bot.views.text import percent as percent_in_words
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
@@ -29,6 +32,7 @@ MOST_OF_IT: Final = "Most of it: {cause}, {acus} more than usual."
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
 QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
+GONE: Final = "The sessions that used it are no longer stored, so they are not listed."
 NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
     "Devin's own usage page shows what they cost."
@@ -93,6 +97,7 @@ class Figures:
     pull_requests_merged: int = 0
     waiting: int = 0  # sessions that need somebody now
     most_expensive: tuple[MostExpensive, ...] = ()
+    has_used: bool = False  # whether a session used anything that is listed, unless it is no longer stored
     cycle: CycleFigures | None = None
     not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
     withheld: Withheld | None = None  # why only our own rows count
@@ -104,6 +109,18 @@ class Figures:
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
+
+    @property
+    def parts(self) -> tuple[Share, Share] | None:
+        """What came through Slack and what from elsewhere, as both are shown; None where that is not known."""
+        if self.total is None or self.here or self.no_acus_reported:
+            return None
+        return split(self.total, self.through_slack)
+
+    @property
+    def through_slack_shown(self) -> Decimal:
+        """What our own sessions used, as it is shown."""
+        return self.parts[0].shown if self.parts else half_up(self.through_slack, 1)
 
 
 def summed(amounts: AcusByDay, days: Sequence[date]) -> Figures:
@@ -149,7 +166,7 @@ def _named(cause: Cause) -> str:
 
 def arrow(percent: int) -> str:
     """Write by how many `percent` a day is above what is usual, or below it."""
-    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} %"
+    return f"{'▲' if percent > 0 else '▼'} {percent_in_words(abs(percent))}"
 
 
 def report(
@@ -203,7 +220,7 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
     versus = compared and (figures.total is not None or figures.withheld is not None)
     used = figures.through_slack if figures.total is None else figures.total
     changed = f" · {change(used, figures.usual)}" if versus else ""
-    more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
+    more = why_no_total(figures) if figures.total is None else _parts(figures)
     return [f"{amount_used(figures, '*')}{changed}", *(anomaly(figures) if versus else []), *more]
 
 
@@ -225,16 +242,16 @@ def no_acus_at_all(figures: Figures) -> bool:
     return figures.no_acus_reported and not figures.total
 
 
-def _parts(total: float, figures: Figures) -> list[str]:
+def _parts(figures: Figures) -> list[str]:
     if figures.here:
         return []
-    if figures.no_acus_reported:
+    if figures.parts is None:
         return [NO_PARTS]
-    ours, others = parts_of(total, figures.through_slack)
-    if ours == others == 0:
+    ours, others = figures.parts
+    if not ours.amount and not others.amount:
         return []
     about = roughly(figures)
-    return [f"{about}{tenths(ours or figures.through_slack)} through Slack, {about}{tenths(others)} elsewhere"]
+    return [f"{about}{share_of(ours)} through Slack, {about}{share_of(others)} elsewhere"]
 
 
 def why_no_total(figures: Figures) -> list[str]:
@@ -264,23 +281,24 @@ def without_acus(figures: Figures) -> list[str]:
 def _most_expensive(figures: Figures) -> list[str]:
     if figures.most_expensive:
         listed = figures.most_expensive[:MOST_EXPENSIVE_LISTED]
-        return [
-            "*Most ACUs used*",
-            *(f"{rank}. {most_expensive_line(entry)}" for rank, entry in enumerate(listed, start=1)),
-        ]
+        amounts = largest([entry.acus for entry in listed], figures.through_slack, figures.through_slack_shown)
+        rows = zip(listed, amounts, strict=True)
+        return ["*Most ACUs used*", *(f"{rank}. {most_expensive_line(*row)}" for rank, row in enumerate(rows, start=1))]
     if figures.no_acus_reported:
         return []
+    if figures.has_used:
+        return [GONE]
     if figures.here:
         return [QUIET_IN_CHANNEL]
     return [QUIET_HERE if figures.through_slack else QUIET]
 
 
-def most_expensive_line(entry: MostExpensive) -> str:
+def most_expensive_line(entry: MostExpensive, acus: Share) -> str:
     """Write what one of the most expensive sessions used, with its links and who asked."""
     thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
     devin = link(entry.url, "Devin") if entry.url else ""
     asker = fitted(entry.requester, 60) if entry.requester else ""
-    return " · ".join(part for part in (f"{thread}: {tenths_of_acus(entry.acus)}", asker, devin) if part)
+    return " · ".join(part for part in (f"{thread}: {with_unit(share_of(acus))}", asker, devin) if part)
 
 
 def why_own_rows(figures: Figures) -> list[str]:

@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, title_of
 from bot.domain.questions import By
 from bot.domain.readers import Readers
-from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import past_sessions, people, sessions
+from bot.store import people
 from bot.store.database.connection import Transaction
 from bot.store.inbox import BATCH
-from bot.store.past_sessions import PastSession
+from bot.store.stored_sessions import StoredSession, stored
 
 Names = tuple[str | None, ...]
 _UNKNOWN: Final[Mapping[By, str]] = {
@@ -48,30 +47,22 @@ class FilePartNaming:
         return {key: (key or _UNKNOWN[division],) for key in keys}
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, Names]:
-        found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
-        past = list((await past_sessions.read(self._tx, ids)).values())
+        found = await stored(self._tx, ids)
         titles = await ShownTitles.read(self._tx, self._workspace, self._readers)
-        named: dict[str | None, Names] = {session.id: self._session(session, titles) for session in found}
-        named |= {session.id: (part_names.past_session(session.created_at), None, None) for session in past}
-        return await self._with_askers(named, [*found, *past])
-
-    async def _with_askers(
-        self, named: dict[str | None, Names], of: Sequence[Session | PastSession]
-    ) -> dict[str | None, Names]:
-        """Add to the names of sessions who asked for them, where people are named."""
+        named: dict[str | None, Names] = {key: self._session(session, titles) for key, session in found.items()}
         if not self._workspace.policy.shows_names:
             return named
-        known = await people.names(self._tx, self._workspace.team, {session.requester for session in of})
+        known = await people.names(self._tx, self._workspace.team, {session.requester for session in found.values()})
         return {
-            session.id: (*named[session.id], known.get(session.requester) or session.requester_name or None)
-            for session in of
+            key: (*named[key], known.get(session.requester) or session.requester_name or None)
+            for key, session in found.items()
         }
 
-    def _session(self, session: Session, titles: ShownTitles) -> Names:
-        if (title := titles.replacement(session.channel, session.requester)) is not None:
+    def _session(self, session: StoredSession, titles: ShownTitles) -> Names:
+        if (title := titles.instead(session)) is not None:
             return title, None, None
-        return session.title, session.url, self._thread(session)
+        return title_of(session), session.url, self._thread(session)
 
-    def _thread(self, session: Session) -> str | None:
+    def _thread(self, session: StoredSession) -> str | None:
         thread = session.thread_ts
         return self._workspace.slack.permalink(session.channel, thread) if thread else None

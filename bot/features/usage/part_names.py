@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Final
 
-from bot.domain.billing import billing_day
 from bot.domain.products import OTHER
-from bot.views.dates import full_date, weekday_date
+from bot.views.dates import weekday_date
+from bot.views.sentences import mention
 from bot.views.text import fitted, link
 
 LONGEST: Final = 80
@@ -14,6 +14,7 @@ OTHER_WORKSPACE: Final = "another workspace"
 NOT_STORED: Final = "sessions that are no longer stored"
 ERASED: Final = "people whose data was erased"
 SOMEBODY: Final = "somebody"
+NAMELESS: Final = "{number:,} people without a known name"
 OTHERS: Final = "others"
 DIRECT_MESSAGES: Final = "direct messages"
 NO_TEAM: Final = "no team"
@@ -24,13 +25,21 @@ NO_PRODUCT: Final = "other"
 
 
 def person(user: str, name: str | None) -> str:
-    """Name a person, without a mention; the id `user` is empty where the person was erased from the store."""
-    return (fitted(name, LONGEST) if name else SOMEBODY) if user else ERASED
+    """Name a person, whose id is empty once they were erased from the store.
+
+    Without a name it is a mention, which only a private answer may have: it tells several of them apart.
+    """
+    return (fitted(name, LONGEST) if name else mention(user)) if user else ERASED
 
 
 def counted_people(number: int) -> str:
     """Write how many people there are, in place of their names."""
     return f"{number:,} people"
+
+
+def nameless(number: int) -> str:
+    """Write how many people there are of whom no name is known."""
+    return SOMEBODY if number == 1 else NAMELESS.format(number=number)
 
 
 def channel(channel_id: str | None) -> str:
@@ -48,11 +57,6 @@ def session(title: str, permalink: str | None, url: str | None, asker: str | Non
     address = permalink or url or ""
     titled = link(address if len(address) <= LONGEST_LINK else None, title, LONGEST)
     return f"{titled} ({fitted(asker, LONGEST)})" if asker else titled
-
-
-def past_session(created_at: float) -> str:
-    """Name a session whose title is no longer stored, by the billing day on which it was created."""
-    return f"session of {full_date(billing_day(created_at))}, no longer stored"
 
 
 def playbook(title: str | None) -> str:

@@ -3,15 +3,14 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, title_of
 from bot.domain.questions import By
 from bot.domain.readers import Readers
-from bot.domain.session import Session
 from bot.features.usage import part_names
 from bot.kernel.workspace import Workspace
-from bot.store import past_sessions, people, sessions
+from bot.store import people
 from bot.store.database.connection import Transaction
-from bot.store.past_sessions import PastSession
+from bot.store.stored_sessions import StoredSession, stored
 from bot.views.pull_requests import repository_name
 
 _NAMES: Final[Mapping[By, Callable[[str | None], str]]] = {
@@ -41,7 +40,7 @@ class PartNaming:
         """Name the groups of a `division`, by their keys; `asked_as` are people's names when they asked."""
         known_keys = [key for key in keys if key is not None]
         if division is By.PERSON and not self.shows_people:
-            return {key: part_names.person(key, None) for key in known_keys}
+            return {key: part_names.SOMEBODY if key else part_names.ERASED for key in known_keys}
         if division is By.PERSON:
             known = {**asked_as, **await people.names(self._tx, self._workspace.team, known_keys)}
             return {key: part_names.person(key, known.get(key)) for key in known_keys}
@@ -54,27 +53,19 @@ class PartNaming:
         return repository_of(pull_request, option, self._workspace.policy.code_hosts)
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
-        found = [tracked.session for tracked in (await sessions.tracked(self._tx, ids)).values()]
-        past = list((await past_sessions.read(self._tx, ids)).values())
-        both: list[Session | PastSession] = [*found, *past]
-        named = {session.requester for session in both} if self.shows_people else ()
+        found = await stored(self._tx, ids)
+        named = {session.requester for session in found.values()} if self.shows_people else ()
         askers = await people.names(self._tx, self._workspace.team, named)
         titles = await ShownTitles.read(self._tx, self._workspace, self._readers)
-        names: dict[str | None, str] = {session.id: self._past(session, askers) for session in past}
-        for session in found:
-            names[session.id] = self._session(session, titles, askers.get(session.requester))
-        return names
+        return {key: self._session(session, titles, askers) for key, session in found.items()}
 
-    def _past(self, session: PastSession, askers: Mapping[str, str]) -> str:
-        asker = (askers.get(session.requester) or session.requester_name) if self.shows_people else None
-        return part_names.session(part_names.past_session(session.created_at), None, None, asker or None)
+    def _session(self, session: StoredSession, titles: ShownTitles, askers: Mapping[str, str]) -> str:
+        asker = (askers.get(session.requester) or session.requester_name or None) if self.shows_people else None
+        if (instead := titles.instead(session)) is not None:
+            return part_names.session(instead, None, None, asker)
+        return part_names.session(title_of(session), self._thread(session), session.url, asker)
 
-    def _session(self, session: Session, titles: ShownTitles, asker: str | None) -> str:
-        if (title := titles.replacement(session.channel, session.requester)) is not None:
-            return part_names.session(title, None, None, asker)
-        return part_names.session(session.title, self._thread(session), session.url, asker)
-
-    def _thread(self, session: Session) -> str | None:
+    def _thread(self, session: StoredSession) -> str | None:
         thread = session.thread_ts
         return self._workspace.slack.permalink(session.channel, thread) if thread else None
 

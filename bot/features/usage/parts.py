@@ -44,29 +44,33 @@ class UsageParts:
     # ------------------------------------------------------------ of Devin's bill
 
     async def _by_day(self) -> list[UsagePart]:
-        """The days, newest first: as Devin billed them or, where that is not known of all, as our sessions count."""
+        """The days, newest first: as Devin billed them or, where that could not be read, as our sessions count.
+
+        A day whose bill is not in yet has no ACUs: our own count beside bills would be taken for one.
+        """
         figures = self._figures
-        known = figures.total is not None and (figures.total > 0 or not figures.no_acus_reported)
+        late = figures.amounts.late if figures.not_in_yet else frozenset()
+        known = bool(late) or (figures.total is not None and (figures.total > 0 or not figures.no_acus_reported))
         amounts = figures.amounts.billed if known else figures.amounts.own
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
         parts = [
             UsagePart(
                 part_names.day(day),
-                counted_exactly(amounts.get(day, 0.0)),
+                None if day in late else counted_exactly(amounts.get(day, 0.0)),
                 ours=not known,
                 sessions=active.get(day),
                 is_about=not known and day in figures.about_each,
             )
             for day in reversed(days)
         ]
-        return [part for part in parts if part.acus or part.sessions]
+        return [part for part in parts if part.acus is None or part.acus or part.sessions]
 
     async def _of_bill(self, division: By) -> list[UsagePart]:
         named = part_names.organisation if division is By.ORG else part_names.product
         amounts = await self.billed(division)
         parts = [UsagePart(named(key), acus, ours=False) for key, acus in amounts.items() if acus]
-        return sorted(parts, key=lambda part: (-part.acus, part.name))
+        return sorted(parts, key=lambda part: (-(part.acus or 0), part.name))
 
     async def billed(self, division: By) -> dict[str, Decimal]:
         """Return exactly what Devin billed in the period, by day, product or organisation."""

@@ -21,6 +21,7 @@ from bot.views.text import tenths_of_acus, when
 
 NOTHING_FINISHED: Final = "No day of this period is finished yet."
 NO_ROWS: Final = "Nothing was used in this time."
+NO_CYCLE: Final = "Devin names no billing cycle, so the calendar month counts."
 ONLY_THE_BILL: Final = "Only Devin's bill says how this divides."
 _EXAMPLE: Final = (
     "Write a month such as `2026-10`, a day such as `2026-11-26`, or two days such as `2026-11-01..2026-11-15`."
@@ -155,7 +156,7 @@ def _title(question: Question, span: Span) -> str:
         case Period.MONTH:
             return f"Devin in {month_name(span.last)}, so far"
         case Period.CYCLE:
-            return "Devin in this billing cycle, so far"
+            return f"Devin in {month_name(span.last) if span.assumed else 'this billing cycle'}, so far"
         case Period.LAST_MONTH | None:
             if span.month is not None:
                 so_far = "" if span.last in span.counted else ", so far"
@@ -174,7 +175,8 @@ def _scope(question: Question, span: Span) -> str:
         return f"Billing day {long_date(last)}, {HOURS}."
     if question.period is Period.WEEK:
         return f"Seven billing days up to {long_date(last)}, each {HOURS}."
-    return f"{len(span.counted)} finished billing days, {date_range(first, last)}, each {HOURS}."
+    days = f"{len(span.counted)} finished billing days, {date_range(first, last)}, each {HOURS}."
+    return f"{days} {NO_CYCLE}" if span.assumed else days
 
 
 def not_included(apart: Apart) -> list[str]:

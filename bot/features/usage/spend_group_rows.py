@@ -31,7 +31,7 @@ from bot.domain.readers import ANYBODY, Readers
 from bot.features.teams import rows as cost_centres
 from bot.features.teams.rules import CostCentre
 from bot.features.usage.part_names import HIDDEN_REPOSITORY
-from bot.store import past_sessions
+from bot.store import stored_sessions
 from bot.store.channels import shows_session
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, pull_requests, spend
@@ -98,8 +98,8 @@ _NOT_OF_ONE: Final = {"division", *_OF_ALL}
 # What sessions are grouped by: what all rows of a session in `spend` share, and what is known of the session.
 _SHARED: Final = {By.PERSON: spend.c.requester, By.CHANNEL: spend.c.channel}
 _OWN: Final[Mapping[By, ColumnElement[Any]]] = {
-    By.SESSION: past_sessions.ID,
-    By.PLAYBOOK: past_sessions.PLAYBOOK,
+    By.SESSION: stored_sessions.ID,
+    By.PLAYBOOK: stored_sessions.PLAYBOOK,
 }
 
 
@@ -205,8 +205,8 @@ def without_number(url: ColumnElement[str]) -> ColumnElement[str]:
 
 def repository_option(shown: ColumnElement[bool]) -> ColumnElement[Any]:
     """The repository in a session's options; where it is not `shown` to the readers, one for all such sessions."""
-    is_known = past_sessions.ID.is_not(None)
-    return case((and_(is_known, not_(shown)), literal(HIDDEN_REPOSITORY)), else_=past_sessions.REPO)
+    is_known = stored_sessions.ID.is_not(None)
+    return case((and_(is_known, not_(shown)), literal(HIDDEN_REPOSITORY)), else_=stored_sessions.REPO)
 
 
 def if_shown(shown: ColumnElement[bool], value: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -228,8 +228,8 @@ def _known_sessions(spending: Spending, divisions: Collection[By], centres: Sequ
     All divisions are made from it, because to look the sessions up takes as long as to add up what they spent.
     """
     spent, opened = _spent(spending, divisions), _opened(spending)
-    name = [past_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
-    own = [past_sessions.ID.label("id"), past_sessions.WORKED.label("worked"), *name]
+    name = [stored_sessions.REQUESTER_NAME.label("requester_name")] if By.PERSON in divisions else []
+    own = [stored_sessions.ID.label("id"), stored_sessions.WORKED.label("worked"), *name]
     plain = [by for by in divisions if by in _SHARED or by in _OWN]
     keys = [(spent.c[_SHARED[by].key] if by in _SHARED else _OWN[by]).label(by.value) for by in plain]
     if By.REPO in divisions:
@@ -237,7 +237,7 @@ def _known_sessions(spending: Spending, divisions: Collection[By], centres: Sequ
     if _IN_TEAMS & set(divisions):
         keys += [spent.c.tags.label("tags"), cost_centres.counted_in(centres, spent.c).label(By.TEAM.value)]
     foreign = spent.c.team.not_in([spending.team, ""]).label("foreign")
-    joined = past_sessions.with_sessions(spent, spent.c.session_id, spending.team)
+    joined = stored_sessions.with_stored(spent, spent.c.session_id, spending.team)
     joined = joined.outerjoin(opened, opened.c.session_id == spent.c.session_id)
     selected = select(spent.c.acus, foreign, *own, opened.c.number.label("opened"), *keys).select_from(joined)
     # Without the hint SQLite would do this anew for each division. For a single one a stored result only costs time.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.features.teams import rows as cost_centres
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
-from bot.store import past_sessions
+from bot.store import stored_sessions
 from bot.store.of_channel import of_channel
 from bot.store.tables import pull_requests, spend
 
@@ -52,7 +52,7 @@ async def by_team(tx: AsyncConnection, spending: Spending, *, used_only: bool = 
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
     """The Slack users by the playbook that was chosen for the sessions, None without one."""
-    asked = _of_sessions(select(past_sessions.PLAYBOOK, spend.c.requester), spending)
+    asked = _of_sessions(select(stored_sessions.PLAYBOOK, spend.c.requester), spending)
     return await _people(tx, spending, asked.distinct(), used_only=used_only)
 
 
@@ -72,8 +72,8 @@ async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: b
 
 def _of_sessions(asked: Select[Any], spending: Spending) -> Select[Any]:
     """Select from what sessions spent of which more is known than that."""
-    joined = past_sessions.with_sessions(spend, spend.c.session_id, spending.team)
-    return asked.select_from(joined).where(past_sessions.ID.is_not(None))
+    joined = stored_sessions.with_stored(spend, spend.c.session_id, spending.team)
+    return asked.select_from(joined).where(stored_sessions.ID.is_not(None))
 
 
 async def _people(

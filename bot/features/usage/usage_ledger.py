@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from bot.conversation.titles import ShownTitles
+from bot.conversation.titles import ShownTitles, title_of
 from bot.domain.amounts import cost
 from bot.domain.billing import (
     SETTLING,
@@ -25,24 +25,23 @@ from bot.domain.cycle import Cycle, CycleLimits, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.domain.periods import days_between
 from bot.domain.readers import ANYBODY, Readers
-from bot.domain.session import Session
 from bot.features.consumption.cycle_figures import cycle_figures, history_start
 from bot.features.consumption.cycles import cycle_of, limits_of
 from bot.features.consumption.reader import ConsumptionReader, read_withheld
 from bot.features.consumption.rules import LATE_DATA, bill_of
 from bot.features.consumption.sentences import CycleFigures
 from bot.features.consumption.session_bills import SessionBillReader
-from bot.features.usage import part_names, usual
 from bot.features.usage import session_count_rows as session_counts
+from bot.features.usage import usual
 from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.chart_days import CHART_DAYS
 from bot.features.usage.figure_sentences import MOST_EXPENSIVE_LISTED, Figures, MostExpensive, summed
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import due, past_sessions, people, pull_requests, session_days, sessions, spend
+from bot.store import due, people, pull_requests, session_days, spend
 from bot.store.database.connection import Transaction
-from bot.store.past_sessions import PastSession
+from bot.store.stored_sessions import StoredSession, stored
 
 
 class UsageLedger:
@@ -93,7 +92,7 @@ class UsageLedger:
         cycle = await cycle_of(tx, org_id, bounds(day)[0])
         own = await _own(tx, workspace, await self._first_counted(tx, org_id, days, cycle, of), day, of)
         amounts = await self._amounts(tx, workspace, days, of, own)
-        outcomes, most_expensive = await _active_sessions(tx, workspace, days, of, readers)
+        outcomes, most_expensive, spent = await _active_sessions(tx, workspace, days, of, readers)
         opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
         no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
         return replace(
@@ -105,6 +104,7 @@ class UsageLedger:
             pull_requests_merged=merged,
             waiting=await session_counts.waiting_now(tx, *theirs, of),
             most_expensive=most_expensive,
+            has_used=spent > 0,
             cycle=await self._cycle(tx, workspace, cycle, day, amounts, own, of),
             no_acus_reported=no_acus,
             worked=await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0,
@@ -226,53 +226,40 @@ class UsageLedger:
 
 async def _active_sessions(
     tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None, readers: Readers
-) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...]]:
-    """Count the sessions that were active on the days by their outcomes, and describe those that spent most."""
-    outcomes, costs = await session_days.outcomes_and_costs(
+) -> tuple[dict[Outcome, int], tuple[MostExpensive, ...], float]:
+    """Count the sessions that were active on the days by outcome, describe those that spent most, and add up all."""
+    outcomes, costs, spent = await session_days.outcomes_and_costs(
         tx, workspace.team, workspace.organisation.id, days[0], days[-1], MOST_EXPENSIVE_LISTED, channel
     )
-    return outcomes, await described(tx, workspace, costs, readers)
+    return outcomes, await described(tx, workspace, costs, readers), spent
 
 
 async def described(
     tx: Transaction, workspace: Workspace, costs: Sequence[tuple[str, float]], readers: Readers
 ) -> tuple[MostExpensive, ...]:
     """Describe stored sessions, given as (session id, ACUs), as `readers` may see them."""
-    ids = [session_id for session_id, _ in costs]
-    tracked, past = await sessions.tracked(tx, ids), await past_sessions.read(tx, ids)
+    found = await stored(tx, [session_id for session_id, _ in costs])
     titles = await ShownTitles.read(tx, workspace, readers)
-    return tuple(
-        [
-            await _described_past(tx, workspace, past[key], acus)
-            if key in past
-            else await _described(tx, workspace, tracked[key].session, acus, titles)
-            for key, acus in costs
-        ]
-    )
+    return tuple([await _described(tx, workspace, found[key], acus, titles) for key, acus in costs])
 
 
 async def _described(
-    tx: Transaction, workspace: Workspace, session: Session, acus: float, titles: ShownTitles
+    tx: Transaction, workspace: Workspace, session: StoredSession, acus: float, titles: ShownTitles
 ) -> MostExpensive:
-    thread, hidden = session.thread_ts, titles.replacement(session.channel, session.requester)
-    if hidden is not None:
-        return MostExpensive(hidden, acus, requester=await _asker(tx, workspace, session), channel=session.channel)
+    thread, asker = session.thread_ts, await _asker(tx, workspace, session)
+    if (instead := titles.instead(session)) is not None:
+        return MostExpensive(instead, acus, requester=asker, channel=session.channel)
     return MostExpensive(
-        title=session.title,
+        title=title_of(session),
         acus=acus,
         permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
         url=session.url,
-        requester=await _asker(tx, workspace, session),
-        channel=session.channel,
+        requester=asker,
+        channel=session.channel if session.title is not None else None,
     )
 
 
-async def _described_past(tx: Transaction, workspace: Workspace, session: PastSession, acus: float) -> MostExpensive:
-    title, asker = part_names.past_session(session.created_at), await _asker(tx, workspace, session)
-    return MostExpensive(title, acus, requester=asker)
-
-
-async def _asker(tx: Transaction, workspace: Workspace, session: Session | PastSession) -> str | None:
+async def _asker(tx: Transaction, workspace: Workspace, session: StoredSession) -> str | None:
     if not workspace.policy.shows_names:
         return None
     asker = await people.get(tx, workspace.team, session.requester, read_after=0.0)

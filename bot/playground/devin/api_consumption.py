@@ -10,6 +10,7 @@ from bot.playground.devin.session import Session
 from bot.playground.devin.state import DAY, World, billing_day
 
 PRODUCTS: Final = ("devin", "cascade", "terminal", "review")
+NO_ORGANIZATION: Final = ""
 Days = Mapping[int, Mapping[str, float]]
 """ACUs by product, by the instant at which their billing day began."""
 
@@ -20,8 +21,9 @@ def org_daily(call: Call) -> Answer:
 
 
 def enterprise_daily(call: Call) -> Answer:
-    """GET /v3/enterprise/consumption/daily: all organisations together."""
-    return _daily(call, _of_organisations(call.world, [held["org_id"] for held in call.world.held.organizations]))
+    """GET /v3/enterprise/consumption/daily: all organisations together, and what was used in none of them."""
+    org_ids = [held["org_id"] for held in call.world.held.organizations]
+    return _daily(call, _of_organisations(call.world, [*org_ids, NO_ORGANIZATION]))
 
 
 def user_daily(call: Call) -> Answer:

@@ -213,7 +213,8 @@ class Control:
             return {"date": day}
         self._world.held.left_out.discard(day)
         products = order.get("products") or {"devin": order["acus"]}
-        self._world.held.figures[order.get("org_id") or self._world.org_id, day] = products
+        org_id = self._world.org_id if order.get("org_id") is None else order["org_id"]
+        self._world.held.figures[org_id, day] = products
         return {"date": day}
 
     async def _cycles(self, _: Names, order: Order) -> Any:

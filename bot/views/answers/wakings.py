@@ -9,7 +9,7 @@ from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import duration, fitted, tenths, tenths_of_acus, total_acus
+from bot.views.text import duration, fitted, limit_of_acus, tenths, tenths_of_acus, total_acus
 
 QUESTION: Final = "wake"  # the name of the question
 WAKE: Final = "wake"  # the answer
@@ -40,7 +40,7 @@ def _reasons(session: Session, question: WakeQuestion, cost: Money | None) -> li
     spent = session.snapshot.acus
     so_far = f"It has cost {total_acus(spent, cost)} so far" if spent else ""
     facts = [
-        "" if question.ceiling is None else f"used its {tenths_of_acus(question.ceiling)}",
+        "" if question.ceiling is None else f"used its {limit_of_acus(question.ceiling)}",
         "reached its ACU limit at Devin" if question.at_limit else "",
         "" if question.slept is None else f"slept for {duration(question.slept)}",
     ]

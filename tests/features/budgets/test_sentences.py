@@ -52,6 +52,21 @@ def test_a_name_is_only_a_name() -> None:
     assert f"10.3 of 10 ACUs this week. It resets {ANEW}." in message.text
 
 
+@pytest.mark.parametrize(
+    ("one", "what"),
+    [
+        (of(ScopeKind.ORG), "no session is started or woken. Running sessions go on."),
+        (of(ScopeKind.CHANNEL, "C0WEB"), "no session is started or woken there. Running sessions go on."),
+        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "that session is not woken. If it runs, it goes on."),
+        (ANNS, "they can't start or wake sessions. Running sessions go on."),
+        (replace(ANNS, yours=True), "you can't start or wake sessions. Running sessions go on."),
+    ],
+)
+def test_a_budget_that_is_used_up_stops_only_what_it_is_for(one: Named, what: str) -> None:
+    assert views.reached_for_admins(one, 100).text.endswith(f" Until it resets {ANEW}, {what}")
+    assert views.reached(one, 100).text.endswith(f" Until it resets {ANEW}, {what} An admin can grant more.")
+
+
 def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> None:
     message = views.retry_refused(ANNS)
     assert message.text == (

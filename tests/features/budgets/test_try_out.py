@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from bot.domain.billing import billing_day
 from bot.domain.cycle import Cycle
+from bot.domain.outcomes import Outcome
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Scope, ScopeKind, Span
@@ -48,8 +50,12 @@ async def fan_out(store: Store, at: float, acus: float, *orgs: str) -> None:
     session = {"fan_out_id": f"f{at}", "team": TEAM, "user": "U0ADA", "lifecycle": "open", "display": "done"}
     more = {"attempt": 1, "polled_at": at, "position": 1}
     for org in orgs:
-        named = {"org_id": org, "name": org, "devin_id": f"devin-{org}", "acus": acus}
+        key = f"f{at}:{org}"
+        named = {"org_id": org, "name": org, "devin_id": f"devin-{org}", "session_id": key, "acus": acus}
         await store.put(tables.fan_out_sessions, {**session, **more, **named})
+        owner = {"team": TEAM, "org_id": org, "requester": "U0ADA", "channel": CHANNEL}
+        async with store.db.write() as tx:
+            await spend.add_of_fan_out(tx, owner, key, billing_day(at), acus, Outcome.DONE)
 
 
 async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: Services, either_store: Store) -> None:

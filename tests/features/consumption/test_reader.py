@@ -62,7 +62,7 @@ def asked(bills):
 
 async def billed(store):
     async with store.db.read() as tx:
-        return await spend.consumed(tx, ORG, ago(99), ago(-50))
+        return {day: figure.acus for day, figure in (await spend.billed(tx, ORG, ago(99), ago(-50))).items()}
 
 
 async def changes(store):

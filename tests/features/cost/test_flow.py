@@ -30,7 +30,7 @@ async def test_each_day_of_ones_sessions_has_the_price_that_was_valid_on_it(make
     await store.spent(date(2026, 5, 18), long=1.0)
     await store.spent(date(2026, 5, 20), long=2.0, new=1.0)
     message = await own_cost.answer(workspace, "U0ADA")
-    assert message.text.startswith(f"{own_cost_sentences.TITLE}: 4 ACUs (1,352 JPY).")  # 300 + 3 x 350.5, a half up
+    assert message.text.startswith("Your sessions in May: 4 ACUs (1,352 JPY).")  # 300 + 3 x 350.5, a half up
 
 
 async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, clock):
@@ -56,7 +56,7 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
         "Your budget: 2.8 of 10 ACUs today (27 %) · resets DATE",
     ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
-        f"{own_cost_sentences.TITLE}\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
+        "Your sessions in May\n*3.8 ACUs*\n2 sessions: 1 done, 1 running.\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login>: 3.3 ACUs · running\n"
         "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
         f"{own_cost_sentences.SOURCE.format(cycle='May')}"

@@ -9,7 +9,7 @@ from decimal import Decimal
 from inline_snapshot import snapshot
 
 from bot.domain.amounts import Money
-from bot.domain.cycle import calendar_month
+from bot.domain.cycle import Cycle, calendar_month
 from bot.domain.outcomes import Outcome
 from bot.features.cost import sentences as own_cost_sentences
 from bot.features.cost.sentences import OwnCosts, OwnSession
@@ -17,7 +17,7 @@ from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
 COSTS = OwnCosts(
-    calendar_month(date(2025, 3, 9)),
+    Cycle(date(2025, 3, 1), date(2025, 3, 31)),
     acus=12.5,
     outcomes={Outcome.DONE: 2, Outcome.LIMITED: 1},
     most_expensive=(OwnSession("Fix login", 9.25, Outcome.DONE, "https://acme.slack.com/p1"),),
@@ -62,6 +62,13 @@ def test_a_cycle_without_sessions():
     message = own_cost_sentences.own_cost(replace(COSTS, outcomes={}), ["More."])
     assert message.text == "None of your sessions was active in this billing cycle (March)."
     assert written(message.blocks) == snapshot("None of your sessions was active in this billing cycle (March).\nMore.")
+
+
+def test_a_month_that_only_stands_for_a_cycle_is_not_called_one():
+    month = replace(COSTS, cycle=calendar_month(date(2025, 3, 9)))
+    assert own_cost_sentences.own_cost(month).text == f"Your sessions in March: 12.5 ACUs. {COUNTS}"
+    none = own_cost_sentences.own_cost(replace(month, outcomes={}))
+    assert none.text == "None of your sessions was active in March."
 
 
 def test_a_title_calls_nobody():

@@ -8,7 +8,7 @@ from datetime import UTC, date, time, timedelta
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.cycle import Cycle
+from bot.domain.cycle import Cycle, calendar_month
 from bot.domain.session import DisplayState
 from bot.features.consumption.forecast import Forecast
 from bot.features.consumption.rules import Correction
@@ -34,9 +34,9 @@ TITLES = (
 )
 
 
-def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), **figures):
+def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), month=NOVEMBER, **figures):
     found = Figures(day=date(2026, 11, 27), **({"total": 12.5, "here": share is Share.HERE} | figures))
-    cycle = NOVEMBER if occasion in {Occasion.CYCLE, Occasion.WARNING} else None
+    cycle = month if occasion in {Occasion.CYCLE, Occasion.WARNING} else None
     daily = DigestFigures(found, posted_at=0.0) if (occasion, share) == (Occasion.DAILY, Share.ALL) else None
     edition = EditionFigures(occasion, share, date(2026, 11, 21), found, cycle, missed=tuple(missed), beside=daily)
     message = edition_posts(edition).root
@@ -183,6 +183,25 @@ def test_the_warning_is_about_the_limit_of_local_agents_too():
         ":warning: The limit is used up.",
         ":warning: At this rate the limit of local agents will be reached before the cycle ends.",
     ]
+
+
+def test_where_devin_names_no_cycle_nothing_is_said_about_one():
+    month, needed = calendar_month(NOVEMBER.first), Forecast(1210.0, 1300.0)
+    for share, title in {
+        Share.ALL: "November ends in three days",
+        Share.HERE: "Devin in this channel, three days before November ends",
+    }.items():
+        message = digest(Occasion.WARNING, share, month=month, cycle=CycleFigures(month, 973.0, None, 1200.0, needed))
+        assert message.text == (
+            f"{title}. November: 973 of 1,200 ACUs (81 %) · forecast 1,210\N{EN DASH}1,300 "
+            "At this rate the limit will be reached before the month ends."
+        )
+
+
+def test_a_channel_whose_sessions_are_no_longer_stored_has_used_something():
+    text = written(digest(Occasion.WEEKLY, Share.HERE, through_slack=12.5, has_used=True).blocks)
+    assert "The sessions that used it are no longer stored, so they are not listed." in text
+    assert "No session" not in text
 
 
 def test_a_warning_without_figures_says_so():

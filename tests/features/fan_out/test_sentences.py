@@ -171,10 +171,10 @@ def test_the_answers_to_buttons_that_change_nothing():
 def test_the_table_shows_state_link_acus_and_reason():
     message = fan_out_table.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
     assert message.text == (
-        "Fan-out: “upgrade deps”: 2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
+        "Fan-out: “upgrade deps”: 1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
     )
     assert texts(message) == [
-        "*Fan-out: “upgrade deps”*\n2 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
+        "*Fan-out: “upgrade deps”*\n1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
         "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. An admin of that organisation or of the enterprise can grant it to the service user.",
     ]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
@@ -231,7 +231,13 @@ def test_what_is_still_to_be_started_is_counted_with_the_time_it_takes():
 
 def test_the_end_is_said_once_with_what_became_of_them():
     assert fan_out_table.ended(FAN_OUT, [DONE, FORBIDDEN]).text == (
-        "<@U0ADA> All 2 sessions have ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the failed ones again."
+        "<@U0ADA> 1 of 2 sessions has ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the failed ones again."
+    )
+    assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN]).text == (
+        "<@U0ADA> The session was not started: 1 not started. 0 ACUs."
+    )
+    assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN, FORBIDDEN]).text == (
+        "<@U0ADA> None of the 2 sessions was started: 2 not started. 0 ACUs."
     )
     assert fan_out_table.ended(FAN_OUT, [DONE]).text == "<@U0ADA> The session has ended: 1 done. 2 ACUs."
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [DONE, UNKNOWN]).text == (

@@ -18,7 +18,9 @@ from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.store import past_sessions
-from bot.store.tables import channels, sessions, waiting_times
+from bot.store import sessions as session_rows
+from bot.store import waiting_times as waits
+from bot.store.tables import channels, people, sessions, waiting_times
 from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.markup import written
 
@@ -53,7 +55,7 @@ async def filled(store):
     await store.pull_request("b", API + "3", NOON + 60, "closed")
     for since, ended_at in ((NOON, NOON + 5400), (utc(2026, 5, 20, 7), None), (utc(2026, 5, 20, 8), None)):
         waited = {"session_id": "a", "since": since, "ended_at": ended_at, "team": "T0ACME", "org_id": "org-acme"}
-        await store.put(waiting_times, waited)
+        await store.put(waiting_times, waited | {"tz": "Europe/Berlin"})
     await store.spent(date(2026, 5, 3), a=5.0)
     await store.spent(date(2026, 5, 18), a=1.0, b=2.0, c=0.5, purged=4.0)
 
@@ -133,6 +135,20 @@ async def test_blocked_are_the_working_hours_of_who_asked_and_titles_are_not_for
     async with store.db.write() as tx:
         await tx.execute(sessions.delete().where(sessions.c.id == "b"))
     assert await line() == f"{nine} Longest: {outcome_report.NOT_STORED}, 8 h."
+
+
+async def test_a_wait_stays_in_the_zone_of_who_asked_when_their_profile_is_gone(asked, either_store):
+    await either_store.person("U0ADA", "Ada", NOW, "Asia/Tokyo")
+    async with either_store.db.write() as tx:
+        await tx.execute(waiting_times.delete())
+        session = (await session_rows.tracked(tx, ["a"]))["a"].session
+        await waits.begin(tx, session, utc(2026, 5, 18, 12))
+        await waits.end(tx, "a", utc(2026, 5, 19, 1))
+    before = await asked("week")
+    assert "1 working hour in 1 wait" in before
+    async with either_store.db.write() as tx:
+        await tx.execute(people.delete())
+    assert await asked("week") == before
 
 
 async def test_groups_of_a_report(asked):

@@ -15,11 +15,18 @@ from bot.domain.billing import ONE_DAY
 from bot.domain.cycle import Cycle
 from bot.domain.questions import By
 from bot.features.consumption import cycle_rows as cycles
+from bot.features.digest.due import schedule_of
+from bot.features.digest.editions import Edition
+from bot.features.digest.post import DigestPost
+from bot.features.digest.subscription import Subscription
+from bot.features.usage.usage_ledger import UsageLedger
+from bot.kernel.services import Services
 from bot.store.tables import metadata
 from bot.timing import HOUR
 from tests.features.usage.test_files import Files
 from tests.features.usage.test_usage import NOW, TODAY, YESTERDAY, Asked, utc
 from tests.flows.conftest import ORG
+from tests.markup import written
 
 DAYS = tuple(TODAY - ONE_DAY * back for back in range(14))  # the running one first
 PEOPLE = ("U0ADA", "U0BEN", "U0CAT", "")
@@ -70,6 +77,31 @@ def amounts(text: str, pattern: str) -> list[Decimal]:
     return [Decimal(found.replace(",", "").replace("\N{MINUS SIGN}", "-")) for found in re.findall(pattern, text)]
 
 
+def column(text: str, pattern: str) -> list[Decimal]:
+    """The amounts of a column as they are read, where AMOUNT stands in the pattern; what is little is nothing."""
+    return amounts(text.replace("under 0.1", "0"), pattern.replace("AMOUNT", r"(-?[\d,]+(?:\.\d)?)"))
+
+
+async def check_digest(services: Services, now: float, total: Decimal) -> None:
+    """The split in the root of the daily digest adds up to the bill, and each table of its thread to both."""
+    (workspace,) = services.workspaces
+    subscription = Subscription("C0ADMINS", Edition.DAILY, schedule_of(workspace.policy))
+    found = await DigestPost(services, workspace, UsageLedger(services)).preview(subscription, now)
+    assert found.posts is not None
+    first = written(found.posts.root.blocks).splitlines()[0]
+    ours, elsewhere = column(first, "through Slack AMOUNT"), column(first, "elsewhere AMOUNT")
+    assert column(first, r"^\*AMOUNT ACU") == [total] == [sum([*ours, *elsewhere])]
+    tables = [
+        post.text for post in found.posts.thread if re.match(r"(People|Channels|Sessions|Repositories), ", post.text)
+    ]
+    for table in tables:
+        *rows, whole = column(table, r"AMOUNT ACUs(?:,|$)")
+        assert (sum(rows), whole) == (total, total), table
+        if ", elsewhere " in table:
+            assert [rows.pop()] == elsewhere, table
+        assert [sum(rows)] == ours, table
+
+
 FINISHED = [day for day in DAYS if day != TODAY]
 # The finished days that each question is about.
 SHOWN_DAYS: dict[str, Callable[[History], list[date]]] = {
@@ -107,7 +139,8 @@ async def test_all_that_is_shown_adds_up_to_devins_totals(
     if days := SHOWN_DAYS[typed](history):
         exact = truth(bills.days, days)
         whole = await asked(typed)
-        assert amounts(whole, r"\*([\d,.]+) ACUs?\*") == [total := half_up(exact, 1)]
+        total = half_up(exact, 1)
+        assert amounts(whole, r"\*([\d,.]+) ACUs?\*") == [total]
         (parts,) = re.findall(r"^(.+) through Slack, (.+) elsewhere$", whole, re.MULTILINE)
         assert sum(amounts(" ".join(part for part in parts if part != "under 0.1"), r"[^ ]+")) == total
         for division in By:
@@ -117,6 +150,8 @@ async def test_all_that_is_shown_adds_up_to_devins_totals(
         column = lines[0].split(",").index("acus")
         values = [Decimal(line.split(",")[column]) for line in lines[1:]]
         assert (values[-1], exact_sum(values[:-1])) == (exact, exact)
+        if typed == "yesterday":
+            await check_digest(services, clock.now, total)
     if YESTERDAY in history.cycle:
         in_cycle = [day for day in DAYS[1:] if day in history.cycle]
         (line,) = re.findall(r"(?m)^\d+ \w{3}[^:]*: (.* ACUs?.*)$", await asked("yesterday"))
@@ -125,3 +160,26 @@ async def test_all_that_is_shown_adds_up_to_devins_totals(
         assert sum(parts) in {in_all, 0}  # Devin's part and the others, or no parts
         by_devin = {day: bills.products[day]["devin"] or bills.days[day] for day in in_cycle}
         assert abs((parts or [in_all])[0] - truth(by_devin, in_cycle)) < Decimal("0.1")
+
+
+async def test_where_our_own_count_is_above_the_bill_the_bill_is_the_total_everywhere(
+    make, store, clock, bills
+) -> None:
+    clock.now = NOW
+    day = YESTERDAY - ONE_DAY * 3
+    for name, acus in {"a": 6.25, "b": 2.25, "c": 0.04}.items():
+        await store.session(name, utc(day.year, day.month, day.day, 12), requester=f"U0{name}", requester_name=name)
+        await store.spent(day, **{name: acus})
+    bills.days = {day: 5.5}
+    asked, files = Asked(services := make(store, clock)), Files(services, store)
+    await asked.refresh()
+    whole = await asked(f"{day}")
+    assert "*5.5 ACUs*" in whole
+    assert "8.5 through Slack, -3 elsewhere" in whole
+    # The five that used most are rows of the same column: 6.25 and 2.25 are 8.5 together.
+    assert column(whole, r"\|Do \w>: AMOUNT ACU") == [Decimal("6.3"), Decimal("2.2"), Decimal(0)]
+    for division in (By.PERSON, By.SESSION, By.REPO):
+        parts = column(await asked(f"{day} by {division}"), "(?m)^• .*: AMOUNT ACUs?(?: |$)")
+        assert (sum(parts), parts[-1]) == (Decimal("5.5"), Decimal(-3)), division
+    lines = await files(f"usage {day} by person csv")
+    assert [line.split(",")[2] for line in lines[1:6]] == ["6.25", "2.25", "0.04", "-3.04", "5.50"]

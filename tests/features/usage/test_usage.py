@@ -13,6 +13,7 @@ from bot.features.usage import figure_sentences as digest
 from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
+from bot.store.tables import sessions as sessions_table
 from bot.store.tables import spend as spend_table
 from bot.views import outcomes
 from bot.views.sentences import IN_DIRECT_MESSAGE
@@ -158,6 +159,50 @@ async def test_a_cycle_is_devins(asked, bills, store):
     ]
 
 
+async def test_without_a_cycle_of_devins_the_month_is_not_called_one(asked, bills):
+    bills.days = {may(day): 1.0 for day in range(1, 20)}
+    await asked.refresh()
+    assert (await asked("cycle")).splitlines()[:2] == [
+        "Devin in May, so far",
+        f"19 finished billing days, 1 to 19 May 2026, each 08:00 UTC to 08:00 UTC. {usage.NO_CYCLE}",
+    ]
+    assert usage.NO_CYCLE == "Devin names no billing cycle, so the calendar month counts."
+
+
+async def test_after_a_purge_it_is_not_said_that_no_session_used_anything(asked, bills, store):
+    bills.days = {may(day): 2.0 for day in range(1, 20)}
+    await asked.refresh()
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=0.75)
+    async with store.db.write() as tx:
+        await tx.execute(sessions_table.delete())
+    text = await asked("yesterday")
+    assert "0.8 through Slack, 1.2 elsewhere" in text
+    assert text.splitlines()[-1] == digest.GONE
+    assert digest.GONE == "The sessions that used it are no longer stored, so they are not listed."
+
+
+async def test_a_day_whose_bill_is_not_in_yet_is_said_to_be_so_beside_the_bills_of_the_others(asked, bills, store):
+    bills.days = {may(day): 2.04 for day in range(1, 19)}
+    await asked.refresh()
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=0.75)
+    assert rows(await asked("2026-05-17..2026-05-19 by day")) == [
+        "Tue 19 May: not in yet · 1 session",
+        "Mon 18 May: 2.1 ACUs",
+        "Sun 17 May: 2 ACUs",
+    ]
+
+
+async def test_people_without_a_known_name_are_told_apart(asked, bills, store):
+    for number in range(5):
+        await store.session(f"s{number}", NOW - 86_400 + number, requester=f"U0{number}", requester_name="")
+    await store.spent(YESTERDAY, s0=5.0, s1=4.0, s2=3.0, s3=2.0, s4=1.0)
+    assert rows(await asked("yesterday by person")) == [
+        f"<@U0{number}>: {5 - number} ACU{'s' * (number < 4)} · 1 session" for number in range(5)
+    ]
+
+
 @pytest.mark.parametrize("typed", ["last month", "2026-04", "2026-04-01 to 2026-04-30"])
 async def test_a_whole_month_stands_beside_the_one_before(asked, store, bills, typed):
     for month, days in ((3, 31), (4, 30)):
@@ -260,7 +305,7 @@ def rows(text):
 
 TITLES = {
     "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> (Ada)",
-    "b": IN_DIRECT_MESSAGE,
+    "b": f"{IN_DIRECT_MESSAGE} (ben)",  # of whom there is no profile, but the name under which they asked
     "c": IN_DIRECT_MESSAGE,
 }
 

@@ -75,7 +75,7 @@ def days(first, last):
 
 async def billed(store, first=date(2026, 1, 1), last=date(2026, 12, 31)):
     async with store.db.read() as tx:
-        return await spend.consumed(tx, ORG, first, last)
+        return {day: figure.acus for day, figure in (await spend.billed(tx, ORG, first, last)).items()}
 
 
 async def backfill(usage_ledger, clock):
@@ -492,7 +492,14 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     assert (figures.amounts.billed[YESTERDAY], sum(figures.amounts.billed.values())) == (2.5, 2.5)
     assert figures.amounts.own == {YESTERDAY: 2.0}
     assert replace(figures, most_expensive=(), amounts=AcusByDay()) == Figures(
-        YESTERDAY, total=2.5, through_slack=2.0, usual=0.0, outcomes={Outcome.RUNNING: 1}, cycle=may_so_far, read_at=NOW
+        YESTERDAY,
+        total=2.5,
+        through_slack=2.0,
+        usual=0.0,
+        outcomes={Outcome.RUNNING: 1},
+        has_used=True,
+        cycle=may_so_far,
+        read_at=NOW,
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)

@@ -429,6 +429,7 @@ def _admin_tables() -> None:
         "fan_out_sessions",
         sa.Column("fan_out_id", sa.String, nullable=False),
         sa.Column("org_id", sa.String, nullable=False),
+        sa.Column("session_id", sa.String, nullable=False),
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
@@ -450,6 +451,7 @@ def _admin_tables() -> None:
         sa.Column("acu_limit", sa.Integer),
         sa.PrimaryKeyConstraint("fan_out_id", "org_id", name="pk_fan_out_sessions"),
     )
+    op.create_index("ix_fan_out_sessions_session_id", "fan_out_sessions", ["session_id"])
 
 
 def _money_tables() -> None:
@@ -514,6 +516,7 @@ def _money_tables() -> None:
         sa.Column("team", sa.String, nullable=False),
         sa.Column("org_id", sa.String, nullable=False),
         sa.Column("ended_at", sa.Float),
+        sa.Column("tz", sa.String),
         sa.PrimaryKeyConstraint("session_id", "since", name="pk_waiting_times"),
     )
     _index_where("ix_waiting_times_open", "waiting_times", ["session_id"], "ended_at IS NULL")

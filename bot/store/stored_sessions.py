@@ -1,0 +1,105 @@
+"""What is known of the sessions that figures are about: those of threads, those of fan-outs, and those that are purged.
+
+A session has a row in one of the three tables, or in none any more. A query for figures joins all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.session import first_line
+from bot.store import past_sessions as past
+from bot.store.sessions import tracked
+from bot.store.tables import fan_out_sessions, fan_outs, past_sessions, sessions
+
+_LONGEST_NAME: Final = 40  # of an organisation, in the title of a fan-out's session
+_OPTIONS: Final = (sessions.c.options, fan_outs.c.options)
+# What is known of a session, behind `with_stored`; None of one that is in none of the tables.
+ID: Final[ColumnElement[Any]] = func.coalesce(sessions.c.id, fan_out_sessions.c.session_id, past_sessions.c.session_id)
+REQUESTER_NAME: Final[ColumnElement[Any]] = func.coalesce(sessions.c.requester_name, past_sessions.c.requester_name)
+REPO: Final[ColumnElement[Any]] = func.coalesce(
+    *(options["repo"].as_string() for options in _OPTIONS), past_sessions.c.repo
+)
+PLAYBOOK: Final[ColumnElement[Any]] = func.coalesce(
+    *(options["playbook"].as_string() for options in _OPTIONS), past_sessions.c.playbook
+)
+WORKED: Final[ColumnElement[Any]] = func.coalesce(sessions.c.worked, past_sessions.c.worked)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """What figures name a session by: its title, where it is shown in Slack and at Devin, and who asked for it.
+
+    One that is purged has no title and is shown nowhere.
+    """
+
+    created_at: float
+    title: str | None
+    channel: str
+    thread_ts: str | None
+    url: str | None
+    requester: str
+    requester_name: str = ""
+
+
+def with_stored(spent: FromClause, session_id: ColumnElement[Any], team: str) -> FromClause:
+    """Join what was `spent` with what is known of its sessions in a workspace."""
+    of_thread = and_(sessions.c.id == session_id, sessions.c.team == team)
+    of_fan_out = and_(fan_out_sessions.c.session_id == session_id, fan_out_sessions.c.team == team)
+    of_past = and_(past_sessions.c.session_id == session_id, past_sessions.c.team == team)
+    joined = spent.outerjoin(sessions, of_thread).outerjoin(past_sessions, of_past)
+    joined = joined.outerjoin(fan_out_sessions, of_fan_out)
+    return joined.outerjoin(fan_outs, fan_outs.c.id == fan_out_sessions.c.fan_out_id)
+
+
+def is_stored(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The condition that something is known of the session with this id."""
+    ids = (sessions.c.id, fan_out_sessions.c.session_id, past_sessions.c.session_id)
+    return or_(*(exists().where(its == session_id) for its in ids))
+
+
+async def stored(tx: AsyncConnection, ids: Iterable[str]) -> dict[str, StoredSession]:
+    """What the sessions with these ids of ours are named by, without those of which nothing is known any more."""
+    wanted = list(ids)
+    found = {
+        key: StoredSession(
+            known.session.created_at,
+            known.session.title,
+            known.session.channel,
+            known.session.thread_ts,
+            known.session.url,
+            known.session.requester,
+            known.session.requester_name,
+        )
+        for key, known in (await tracked(tx, wanted)).items()
+    }
+    missing = [key for key in wanted if key not in found]
+    return found | (await _of_others(tx, missing) if missing else {})
+
+
+async def _of_others(tx: AsyncConnection, ids: list[str]) -> dict[str, StoredSession]:
+    purged = {
+        key: StoredSession(known.created_at, None, "", None, None, known.requester, known.requester_name)
+        for key, known in (await past.read(tx, ids)).items()
+    }
+    return purged | await _of_fan_outs(tx, ids)
+
+
+async def _of_fan_outs(tx: AsyncConnection, ids: list[str]) -> dict[str, StoredSession]:
+    of, its = fan_out_sessions.c, fan_outs.c
+    columns = (of.session_id, of.name, of.url, its.created_at, its.user, its.channel, its.ts, its.prompt, its.options)
+    joined = select(*columns).join(fan_outs, its.id == of.fan_out_id).where(of.session_id.in_(ids))
+    return {
+        row.session_id: StoredSession(
+            row.created_at,
+            f"{row.options.get('title') or first_line(row.prompt)} ({row.name[:_LONGEST_NAME]})",
+            row.channel,
+            row.ts,
+            row.url,
+            row.user,
+        )
+        for row in await tx.execute(joined)
+    }
