@@ -3,7 +3,7 @@
 import math
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -268,7 +268,7 @@ def bills() -> Bills:
 @pytest.fixture
 async def make(bills: Bills) -> AsyncIterator[Make]:
     """Tools for a store, as the composition root makes them; call it twice for two replicas."""
-    async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http, AsyncExitStack() as opened:
 
         def services(
             store: Store,
@@ -280,7 +280,9 @@ async def make(bills: Bills) -> AsyncIterator[Make]:
             devin: Devin | None = None,
             **policy: Any,
         ) -> Services:
-            slack = slack or Slack("xoxb-test")
+            if slack is None:
+                slack = Slack("xoxb-test", base_url="http://127.0.0.1:1/")  # where nobody answers
+                opened.push_async_callback(slack.close)
             slack._identity = Identity(team, "U0BOT", "B0BOT", URL, frozenset())
             organisation = Organisation(devin or Devin(http, "cog_test", ORG, patience=ONCE), store.db)
             obeyed = Policy(**({"admin_channel": ADMINS} | policy))

@@ -144,11 +144,10 @@ async def test_a_wait_stays_in_the_zone_of_who_asked_when_their_profile_is_gone(
         session = (await session_rows.tracked(tx, ["a"]))["a"].session
         await waits.begin(tx, session, utc(2026, 5, 18, 12))
         await waits.end(tx, "a", utc(2026, 5, 19, 1))
-    before = await asked("week")
-    assert "1 working hour in 1 wait" in before
+    assert "1 working hour in 1 wait" in await asked("week")
     async with either_store.db.write() as tx:
         await tx.execute(people.delete())
-    assert await asked("week") == before
+    assert "1 working hour in 1 wait" in await asked("week")
 
 
 async def test_groups_of_a_report(asked):

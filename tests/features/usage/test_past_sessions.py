@@ -101,9 +101,11 @@ async def test_where_devin_reports_no_acus_work_is_still_told(services, either_s
 async def test_a_report_divides_purged_sessions_as_it_did(report, either_store):
     before = {by: await report(f"week{by}") for by in ("", " by person", " by channel", " by repo", " by playbook")}
     await purge(either_store)
+    thread = "https://acme.slack.com/archives/C0WORK"
     for by, answer in before.items():
-        titles = "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Do a>", SESSION
-        assert await report(f"week{by}") == answer.replace("Ada", "ada").replace(*titles)
+        unnamed = answer.replace("Ada", "ada").replace(f"<{thread}/p1779105600000000|Do a>", SESSION)
+        unnamed = unnamed.replace(f"<{thread}/p1779105602000000|Do c>", SESSION)
+        assert await report(f"week{by}") == unnamed.replace(" · <https://app.devin.ai/sessions/c|Devin>", "")
 
 
 async def test_sessions_that_were_never_active_leave_nothing(either_store):
