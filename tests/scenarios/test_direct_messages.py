@@ -7,7 +7,6 @@ import pytest
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.features import COMMANDS
-from bot.features.cost import sentences as own_cost_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import stops as stop_sentences
@@ -146,7 +145,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
         ("Help?", "*Devin Bridge* starts Devin sessions"),
         ("list", "You have 1 session:"),
         ("status", session_list_sentences.HINT),
-        ("cost", own_cost_sentences.TITLE),
+        ("cost", "Your sessions in "),
         ("usage", "Usage figures are for the admins"),
     ):
         await on.slack.say(ANN, "im", line)

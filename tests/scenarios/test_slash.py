@@ -12,7 +12,6 @@ from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from bot.domain.admins import Admins
 from bot.domain.billing import billing_day
 from bot.features import COMMANDS
-from bot.features.cost import sentences as own_cost_sentences
 from bot.features.report import sentences as outcome_report
 from bot.features.usage import figure_sentences as digest
 from bot.store.database import priority_gate
@@ -59,7 +58,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Harness) 
         "help": "*Devin Bridge* starts Devin sessions",
         "list": "You have 1 session:",
         "status": "You have 1 session:",
-        "cost": own_cost_sentences.TITLE,
+        "cost": "Your sessions in ",
         "usage": "Devin today, so far",
         "report": outcome_report.NO_PULL_REQUESTS,
         "stop": "Stopping “",
