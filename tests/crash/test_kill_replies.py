@@ -245,7 +245,8 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
 async def woken_once(one: Scene, begun: tuple[str, str]) -> None:
     """What waited is sent once and in order. A death may show the question twice, but raises the ceiling once."""
     assert await asked(await one_session(one)) == ["go on", "and use pytest"]
-    assert await one.on.thread(GENERAL, begun[0]) == []
+    told = "<@U0ANN> ben woke this session with 2 more ACUs. It may use 4 ACUs in all now."
+    assert await one.on.thread(GENERAL, begun[0]) == [told]
     assert await one.rows("SELECT ceiling FROM sessions") == [(4.0,)]
     assert await one.rows("SELECT action FROM audit") == [("wake",)]
 
