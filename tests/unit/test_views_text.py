@@ -101,6 +101,8 @@ def test_times_are_shown_in_the_readers_zone():
     [
         (0, "0 ACUs"),
         (0.001, "under 0.01 ACUs"),
+        (1.005, "1.01 ACUs"),
+        (0.125, "0.13 ACUs"),
         (1, "1 ACU"),
         (1.5, "1.5 ACUs"),
         (10, "10 ACUs"),
