@@ -20,7 +20,7 @@ async def check_commands(devin: Devin) -> Finding:
                 missing[permission.command] = needed
     except DevinError as error:
         return devin_problem(error)
-    granted = {one.command: one.name for one in permissions if one.command not in missing}
+    granted = {permission.command: permission.name for permission in permissions if permission.command not in missing}
     if not missing:
         return ok(f"Devin grants {_with_commands(granted)}.")
     there = f" It grants {_with_commands(granted)}." if granted else ""

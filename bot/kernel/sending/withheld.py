@@ -77,7 +77,7 @@ class WithheldFigures:
         async with self._services.unit_of_work(ref=row.ref) as uow:
             waiting = await outbox.replies_to(uow.tx, row)
             for user, channel in direct.items():
-                copies = [_copy(uow, one, row, user, channel) for one in (row, *waiting)]
+                copies = [_copy(uow, waits, row, user, channel) for waits in (row, *waiting)]
                 await uow.add_to_outbox(*copies)
             await replies.mark_dead(uow.tx, row, SHARED, uow.now)
             await outbox.sent(uow.tx, row, None, uow.now)
