@@ -19,7 +19,7 @@ from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
-from bot.slack.errors import SlackError, SlackRefused
+from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
 from bot.store import channels, outbox, sessions
 from bot.store.channels import KnownChannel
 from bot.views.answers import failures as failure_sentences
@@ -28,7 +28,7 @@ log = get_logger(__name__)
 
 SHARED: Final = "channel shared"  # why a post is dead
 MOST_SESSIONS: Final = 500
-MOST_ASKED: Final = 20  # channels about which Slack is asked at once
+MOST_ASKED: Final = 5  # channels about which Slack is asked at once; it takes some fifty such calls a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class SharedChannels:
     async def is_shared(self, workspace: Workspace, channel: str, *, anew: bool = False) -> bool:
         """Whether another company shares `channel`; False for direct messages. With `anew` Slack is asked in any case.
 
-        What was known before holds while Slack does not answer. Raises SlackError if nothing is known.
+        What was known before holds while Slack does not answer. Raises SlackError if nothing is known; with `anew` also
+        if Slack limits the rate of calls, as it will answer soon.
         """
         if not channel.startswith(("C", "G")):
             return False
@@ -60,6 +61,8 @@ class SharedChannels:
             try:
                 answer = await self._ask(workspace, channel)
             except SlackError as error:
+                if anew and isinstance(error, SlackRateLimited):
+                    raise
                 answer = self._in_doubt(error, known, answer)
                 self._answers[workspace.team, channel] = answer
         await self._store(workspace, channel, known, answer)
@@ -78,8 +81,12 @@ class SharedChannels:
         now = self._services.clock()
         async with self._services.db.scan() as tx:
             unknown = await channels.to_ask_about(tx, workspace.team, now - within, MOST_ASKED)
-        learned = [(channel, await self._is_private(workspace, channel)) for channel in unknown]
-        known = [(channel, private) for channel, private in learned if private is not None]
+        known = list[tuple[str, bool]]()
+        for channel in unknown:
+            private = await self._is_private(workspace, channel)
+            if private is None:
+                break  # Slack limits the rate of calls, or is not there
+            known.append((channel, private))
         if not known:
             return False
         # A crash before this commit has the next digest ask once more.

@@ -79,8 +79,9 @@ async def test_the_first_command_of_somebody_who_was_never_asked_about_is_checke
 
 
 async def test_while_slack_does_not_say_who_an_admin_is_what_is_known_counts(on: Harness, clock: Ahead) -> None:
-    await on.slack.fault("users.info", "slow", seconds=60)
+    await on.slack.fault("users.info", "slow", seconds=60, times=2)
     assert await asked(on, "usage", BEN) == access_sentences.ROLE_UNKNOWN.text
+    assert await asked(on, "budget list", BEN) == access_sentences.ROLE_UNKNOWN.text
     await on.slack.clear_faults()
     assert (await asked(on, "usage")).startswith("Devin today, so far")
     clock.put(A_MINUTE_LATER)

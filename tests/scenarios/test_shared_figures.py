@@ -133,3 +133,14 @@ async def test_the_digest_of_a_shared_admin_channel_is_read_directly_with_its_th
     )
     assert first[1] == "sent", "it stands in one digest, which the next one does not repeat"
     assert {state for _, state in waiting} == {"dead"}
+
+
+async def test_a_post_waits_while_slack_limits_how_often_it_says_whether_a_channel_is_shared(on: Harness) -> None:
+    await set_budget(on.slack, f"<#{WEB}> 2 a day")
+    _, session = await on.started(channel=WEB)
+    await shared_without_an_event(on, WEB)
+    await on.slack.fault("conversations.info", "ratelimited", retry_after=2, times=2, match=WEB)
+    await on.devin.set(session, acus_consumed=6.2)
+    await on.slack.wait_for_message(OPS, "is used up")
+    await settled(on)
+    assert [text for text in await said(on, WEB) if "used up" in text] == []

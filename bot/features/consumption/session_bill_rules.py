@@ -1,7 +1,8 @@
 """How what Devin says of a session's days replaces what was booked from polls, as pure functions.
 
 What a session uses is seen, and booked, a moment later or, after an outage, days later: never earlier. So up to the end
-of any day Devin's figures of a session add up to what is booked, or to more. If they do not, they are not in yet.
+of any day Devin's figures of a session add up to what is booked, or to more. If they do not, they are not in yet. What
+they still lack when they are taken stays where it was booked, so that nothing that was used is ever lost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,12 +36,12 @@ def settle(
     What was `booked` later than it was used is taken off there. To book the same answer again changes nothing.
     """
     open_days = _open(booked, billed, first, last)
-    days = _in(open_days, booked, billed, now)
-    new = {day: Booked(_acus(billed.get(day)), asked=False) for day in days if day in booked or billed.get(day)}
+    days = _reopened(open_days, booked, billed, first, last) or _in(open_days, booked, billed, now)
+    new = _new(days, booked, billed)
     later = {day: booked[day] for day in sorted(booked) if booked[day].asked and (not days or day > days[-1])}
     if days:
         new |= _without(later, _sum(one.acus for one in new.values()) - _own(days, booked), days[-1])
-    return Settled({**later, **new}, again=len(days) < len(open_days))
+    return Settled({**later, **new}, again=not set(days) >= set(open_days))
 
 
 def unanswered(booked: Mapping[date, Booked], last: date, now: float) -> dict[date, Booked]:
@@ -61,6 +62,26 @@ def _open(booked: Mapping[date, Booked], billed: Mapping[date, Decimal], first: 
     return sorted(day for day in {*booked, *billed, *doubtful} - known if first <= day <= last)
 
 
+def _reopened(
+    open_days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal], first: date, last: date
+) -> Sequence[date]:
+    """All days, if Devin's figures of the open ones do not agree and those of all do: an earlier day has grown."""
+    if not open_days or _agrees(open_days, booked, billed):
+        return ()
+    days = sorted(day for day in {*booked, *billed} if first <= day <= last)
+    return days if days[-1] in billed and _agrees(days, booked, billed) else ()
+
+
+def _new(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal]) -> dict[date, Booked]:
+    """What is to be booked on `days`: what Devin says, and on the last one of polls what that lacks of them."""
+    new = {day: Booked(_acus(billed.get(day)), asked=False) for day in days if day in booked or billed.get(day)}
+    lacking = _own(days, booked) - _sum(of.acus for of in new.values())
+    if lacking > 0:
+        polled = max(day for day in days if day in booked)
+        new[polled] = Booked(float(half_up(new[polled].acus, _DECIMALS) + lacking), asked=False)
+    return new
+
+
 def _in(
     days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal], now: float
 ) -> Sequence[date]:
@@ -71,12 +92,15 @@ def _in(
 
 def _is_in(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal], now: float) -> bool:
     """Whether Devin's figures of all `days` can be the last word; one that it does not list is not one without use."""
-    is_listed = days[-1] in billed
-    agrees = exact_sum(billed.get(day, _NOTHING) for day in days) >= _own(days, booked) * _SHARE
+    is_listed, agrees = days[-1] in billed, _agrees(days, booked, billed)
     if is_listed and agrees:
         return True
     wait = BILL_LATEST if is_listed or agrees else LATE_DATA
     return now >= _end(days[-1], wait.total_seconds())
+
+
+def _agrees(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal]) -> bool:
+    return exact_sum(billed.get(day, _NOTHING) for day in days) >= _own(days, booked) * _SHARE
 
 
 def _without(later: Mapping[date, Booked], excess: Decimal, last: date) -> dict[date, Booked]:

@@ -15,7 +15,15 @@ from datetime import date
 from typing import Final
 
 from bot.conversation.follow.poll import PollState
-from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
+from bot.devin.errors import (
+    DevinConflict,
+    DevinDenied,
+    DevinError,
+    DevinForbidden,
+    DevinInvalid,
+    DevinNotFound,
+    DevinQuotaExceeded,
+)
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds, newest_finished
 from bot.features.consumption import session_bill_rows as rows
@@ -32,6 +40,8 @@ from bot.store.database.connection import Transaction
 log = get_logger(__name__)
 
 _REFUSED: Final = (DevinDenied, DevinForbidden, DevinQuotaExceeded)
+# Others are asked about meanwhile.
+_ABOUT_THE_SESSION: Final = (DevinNotFound, DevinInvalid, DevinConflict)
 
 
 class SessionBillReader:
@@ -91,7 +101,8 @@ class SessionBillReader:
             answer = await organisation.devin.session_daily_consumption(
                 session.devin_id, bounds(first - ONE_DAY)[0], bounds(last)[1]
             )
-        except DevinNotFound:
+        except _ABOUT_THE_SESSION as error:
+            log.info("days of a session are not told", session=session.id, status=error.status)
             await self._put_off(organisation.id, session, first, last)
         except _REFUSED as error:
             log.info("days of sessions may not be read", organisation=organisation.id, status=error.status)

@@ -208,7 +208,9 @@ def facts_of(session: FanOutSession, made: DevinSession) -> dict[str, object]:
     # The status `error` says all; a detail beside it is what was going on.
     explained = state is DisplayState.ENDED or (state in EXPLAINED and snapshot.status != "error")
     detail = snapshot.detail if explained else None
-    facts = {"devin_id": made.session_id, "url": made.url, "acus": session.acus_before + made.acus_consumed}
+    # Never less than is stored: an answer may lack the ACUs once, and what grows again would be booked twice.
+    acus = max(session.acus, session.acus_before + made.acus_consumed)
+    facts = {"devin_id": made.session_id, "url": made.url, "acus": acus}
     return {"lifecycle": Lifecycle.OPEN, "display": state, "detail": detail, **facts}
 
 

@@ -53,16 +53,16 @@ class CommandTable:
 
     async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Answer:
         """Answer what `user` typed behind `/devin` in `channel`, from our own rows."""
-        try:
-            refusal = await self._access.role_refusal(workspace, command.spec, user)
-        except SlackError as error:
-            log.warning("not known whether somebody is an admin", error=error.outcome)
-            refusal = access_sentences.ROLE_UNKNOWN
-        if refusal is not None:
-            return refusal
         answer = self.handlers[command.spec].answer
         assert answer is not None, f"nothing answers {command.spec.name} in the ack"
-        return await answer(Asked(workspace, user, channel, command.spec, command.argument, command.key))
+        try:
+            refusal = await self._access.role_refusal(workspace, command.spec, user)
+            if refusal is not None:
+                return refusal
+            return await answer(Asked(workspace, user, channel, command.spec, command.argument, command.key))
+        except SlackError as error:
+            log.warning("not known whether somebody is an admin", error=error.outcome)
+            return access_sentences.ROLE_UNKNOWN
 
     def elsewhere(self, spec: CommandSpec, channel: str) -> Message | None:
         """Why the command cannot be written in `channel`; None if it can."""

@@ -51,7 +51,7 @@ def devins(acus):
             id="never below zero",
         ),
         pytest.param(
-            {MON: Booked(2.0), TUE: Booked(1.0)}, {MON: 1.96}, {MON: devins(1.96), TUE: Booked(1.0)}, id="a little less"
+            {MON: Booked(2.0), TUE: Booked(1.0)}, {MON: 1.96}, {MON: devins(2.0), TUE: Booked(1.0)}, id="a little less"
         ),
         pytest.param(
             {SUN: devins(4.0), MON: Booked(2.0)}, {SUN: 5.0, MON: 2.0}, {MON: devins(2.0)}, id="asked once of each day"
@@ -78,8 +78,13 @@ def test_what_is_not_in_yet_stays_and_is_asked_about_again(booked, billed, comes
     assert settled(booked, billed, MON, comes - 1) == (booked, True)
     found, again = settled(booked, billed, MON, comes)
     assert not again
-    assert found.get(MON, devins(0.0)) == devins(billed.get(MON, 0.0))
+    assert found.get(MON) == (devins(10.0) if MON in booked else None)  # nothing that was used is lost
     assert TUE not in booked or found[TUE] == Booked(10.0)
+
+
+def test_a_day_that_was_in_too_early_is_booked_again_where_a_later_one_has_too_much_for_it():
+    booked = {MON: devins(4.0), TUE: Booked(6.0)}
+    assert settled(booked, {MON: 9.0, TUE: 1.0}, TUE, at(WED, 10)) == ({MON: devins(9.0), TUE: devins(1.0)}, False)
 
 
 def test_earlier_days_do_not_wait_for_a_later_one_that_is_not_in():

@@ -104,7 +104,9 @@ async def test_a_session_that_goes_on_is_asked_about_after_the_first_poll_that_s
     assert bills.sessions_asked == ["devin-over", "devin-open"]
 
 
-async def test_there_are_four_calls_at_most_for_a_session_that_devin_never_lists(readers, either_store, bills, clock):
+async def test_there_are_four_calls_at_most_for_a_session_that_devin_never_lists_and_nothing_is_lost(
+    readers, either_store, bills, clock
+):
     await either_store.session("a", bounds(MON)[0])
     await used(either_store, "a", MON, 5.0)
     bills.of_sessions["devin-a"] = {}
@@ -113,7 +115,7 @@ async def test_there_are_four_calls_at_most_for_a_session_that_devin_never_lists
         await readers.polled(clock.now)
         clock.now += HOUR
     assert len(bills.sessions_asked) == 4
-    assert await booked(either_store, "a") == {}
+    assert await booked(either_store, "a") == {MON: Booked(5.0, asked=False)}
 
 
 async def test_what_devin_does_not_find_keeps_what_is_booked(readers, either_store, bills, clock):
@@ -125,6 +127,17 @@ async def test_what_devin_does_not_find_keeps_what_is_booked(readers, either_sto
         clock.now += HOUR
     assert bills.sessions_asked == ["devin-a", "a"] * 5  # once more because of the doubt
     assert await booked(either_store, "a") == {TUE: Booked(5.0, SUN, asked=False)}
+
+
+async def test_a_session_that_devin_refuses_keeps_no_other_one_waiting(readers, either_store, bills, clock):
+    for name in ("a", "b"):
+        await either_store.session(name, bounds(MON)[0])
+        await used(either_store, name, MON, 5.0)
+    bills.of_sessions["devin-b"] = {MON: 5.0}
+    bills.of_session = [httpx.Response(400, json={"detail": "Session id is invalid"})]
+    await readers.until_nothing_is_asked()
+    assert bills.sessions_asked == ["devin-a", "devin-b"]
+    assert await booked(either_store, "b") == {MON: Booked(5.0, asked=False)}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
 """What the sessions of fan-outs used counts under who asked for them, wherever figures are shown."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.devin.models import DevinSession
 from bot.domain.outcomes import Outcome
 from bot.domain.questions import REPORT_QUESTIONS
-from bot.domain.session import Options
+from bot.domain.session import Lifecycle, Options
 from bot.features.cost.flow import OwnCost
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out.rules import FanOut, FanOutSession, FanOutState, session_id_of
+from bot.features.fan_out.session import facts_of, record
 from bot.features.report.outcomes import OutcomeAnswers
 from bot.features.usage.usage import UsageAnswers
 from bot.kernel.access import Access
@@ -84,3 +88,21 @@ async def test_after_the_fan_out_is_purged_they_still_count_for_who_asked(servic
     asked = Asked(services)
     assert rows(await asked("yesterday by person"))[0] == "Ada: 3 ACUs · 1 session"
     assert rows(await asked("yesterday by session"))[0] == "sessions that are no longer stored: 3 ACUs · 1 session"
+
+
+@pytest.mark.parametrize("answers", [(5.0, None, 5.0), (5.0, 4.0, 5.0)])
+async def test_what_devin_forgets_for_a_moment_is_not_booked_twice(make, either_store, clock, answers):
+    clock.now = NOW
+    tools = make(either_store, clock)
+    async with tools.db.write() as tx:
+        running = replace(FAN_OUT, state=FanOutState.RUNNING)
+        await fan_outs.add(tx, running, [FanOutSession(ORG, "Acme", lifecycle=Lifecycle.OPEN, devin_id="devin-1")])
+    for acus in answers:
+        told = {} if acus is None else {"acus_consumed": acus}
+        made = DevinSession.model_validate({"session_id": "devin-1", "status": "running", **told})
+        async with tools.unit_of_work() as uow:
+            session = await fan_outs.session(uow.tx, "f1", ORG)
+            await fan_outs.change_session(uow.tx, "f1", ORG, **facts_of(session, made))
+            await record(uow, FAN_OUT, session, made)
+    async with tools.db.read() as tx:
+        assert sum((await spend.of_session(tx, session_id_of("f1", ORG))).values()) == 5.0
