@@ -393,12 +393,15 @@ async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harn
 
 
 @pytest.mark.edge
-async def test_whom_the_bot_does_not_know_yet_is_asked_about_before_anything_is_saved(on: Harness) -> None:
+async def test_who_has_become_a_guest_saves_nothing_and_reads_so_in_the_form(on: Harness) -> None:
     assert await typed(on, "note add") == ""
     form = await view(on, "New note")
     await on.slack.put_person(ADA, is_restricted=True)
-    await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
-    await on.slack.wait_for_message(DIRECT, "Guests cannot work with Devin here")
+    answered = await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
+    assert answered["answer"]["view"]["blocks"][0]["text"]["text"] == (
+        "Nobody may ask for changes of notes yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or "
+        "`BOT_ADMIN_GROUP`."
+    )
     assert known(on) == []
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -55,6 +55,12 @@ class History:
         return dict(zip(DAYS, amounts, strict=True))
 
 
+def with_newest_bills_in(history: History) -> History:
+    """The same with bills of Devin for the newest days that are not below our own count: else they are not in yet."""
+    newest = [max(pair) for pair in zip(history.devin[:2], [*history.own, 0.0, 0.0], strict=False)]
+    return replace(history, devin=[*newest, *history.devin[2:]])
+
+
 HISTORIES = st.builds(
     History,
     billed=st.lists(THOUSANDTHS, min_size=len(DAYS), max_size=len(DAYS)),
@@ -63,7 +69,7 @@ HISTORIES = st.builds(
     own=st.lists(HUNDREDTHS, max_size=12),
     begins=st.integers(0, 12),
     takes=st.integers(13, 31),
-)
+).map(with_newest_bills_in)
 # The three days of the cycle took 2.35, shown as 2.4; as floats they add up to 2.3499999999999996.
 FIVES = History([1.1, 0.05, 1.4, 1.0, *[0.15] * 10], {2: 1.3}, [0.05] * 14, [0.05, 0.05, 0.35], 3, 31)
 
@@ -114,7 +120,7 @@ SHOWN_DAYS: dict[str, Callable[[History], list[date]]] = {
 
 @pytest.mark.edge
 @pytest.mark.parametrize("typed", SHOWN_DAYS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES, by=st.sampled_from(list(By)))
 @example(history=FIVES, by=By.PERSON)
 async def test_all_that_is_shown_adds_up_to_devins_totals(
