@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := .tools
 # Tests wait more than they work: more than the cores of a small machine, so that it is never idle.
-WORKERS ?= 7
+WORKERS ?= 4
 
 CODE := $(wildcard bot handlers tests bench)
 COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
