@@ -8,6 +8,7 @@ from bot.features.teams.words import read_order
 
 TEAM: Final = Argument("NAME @person|#channel|tag:… …", read_order)
 TEAM_OR_MEMBERS: Final = Argument("NAME [@person|#channel|tag:… …]", read_order, around=AROUND_LISTS)
+SAME: Final = Argument("…", read_order, around=AROUND_LISTS)  # behind other words for the same
 TEAM_LIST: Final = CommandSpec(
     "team_list",
     ways=typed("team list", LISTED),
@@ -30,12 +31,15 @@ TEAM_REMOVE: Final = CommandSpec(
     "team_remove",
     ways=(
         *typed("team remove", TEAM_OR_MEMBERS),
-        *typed("team rm", TEAM_OR_MEMBERS),
-        *typed("team delete", TEAM_OR_MEMBERS),
+        *typed("team rm", SAME),
+        *typed("team delete", SAME),
     ),
     role=Role.ADMIN,
     subject="teams",
     ordinary=True,
-    slash_help=Help(f"`/devin team remove {TEAM_OR_MEMBERS.shown}` removes it, or takes something out of it"),
+    slash_help=Help(
+        f"`/devin team remove {TEAM_OR_MEMBERS.shown}` removes it, or takes something out of it, "
+        f"and so do `/devin team rm {SAME.shown}` and `/devin team delete {SAME.shown}`"
+    ),
 )
 COMMANDS: Final = (TEAM_LIST, TEAM_ADD, TEAM_REMOVE)
