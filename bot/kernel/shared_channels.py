@@ -77,13 +77,14 @@ class SharedChannels:
         """Ask Slack whether channels with sessions are private that it was not asked about `within` the last seconds.
 
         Some are asked about at a time. Returns whether there may be more. What the bot cannot see counts as private.
+        What Slack has answered since then, before a post, is not asked for again.
         """
         now = self._services.clock()
         async with self._services.db.scan() as tx:
             unknown = await channels.to_ask_about(tx, workspace.team, now - within, MOST_ASKED)
         known = list[tuple[str, bool]]()
         for channel in unknown:
-            private = await self._is_private(workspace, channel)
+            private = await self._is_private(workspace, channel, now - within)
             if private is None:
                 break  # Slack limits the rate of calls, or is not there
             known.append((channel, private))
@@ -95,10 +96,12 @@ class SharedChannels:
                 await channels.set_private(tx, workspace.team, channel, private=private, asked_at=now)
         return len(known) == MOST_ASKED
 
-    async def _is_private(self, workspace: Workspace, channel: str) -> bool | None:
-        """Whether Slack says now that `channel` is private; None while it does not answer."""
+    async def _is_private(self, workspace: Workspace, channel: str, since: float) -> bool | None:
+        """Whether Slack has said since an instant, or says now, that `channel` is private; None while it is silent."""
+        answer = self._answers.get((workspace.team, channel))
         try:
-            answer = await self._ask(workspace, channel)
+            if answer is None or answer.is_private is None or answer.asked_at < since:
+                answer = await self._ask(workspace, channel)
         except SlackError as error:
             log.warning("not known whether a channel is private", channel=channel, error=str(error))
             return True if isinstance(error, SlackRefused) and error.permanent else None

@@ -187,7 +187,6 @@ SHOWN = [
 
 @pytest.mark.early
 @pytest.mark.edge
-@pytest.mark.timeout(300)
 def test_the_whole_show(start: Callable[..., Run]) -> None:
     """Once and out; and, beside it, one with a page that stays up for whoever wants to go on."""
     once, staying = start("--once"), start("--port", "0")

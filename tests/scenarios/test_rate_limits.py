@@ -168,7 +168,6 @@ async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Harness) 
     assert await on.thread(GENERAL, ts) == ["Wait for me."]
 
 
-@pytest.mark.long
 async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness) -> None:
     """A wait holds no worker: there are more waiting channels than workers."""
     names = [f"C0WAIT{number}" for number in range(34)]

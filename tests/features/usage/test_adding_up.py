@@ -120,7 +120,7 @@ SHOWN_DAYS: dict[str, Callable[[History], list[date]]] = {
 
 @pytest.mark.edge
 @pytest.mark.parametrize("typed", SHOWN_DAYS)
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES, by=st.sampled_from(list(By)))
 @example(history=FIVES, by=By.PERSON)
 async def test_all_that_is_shown_adds_up_to_devins_totals(
