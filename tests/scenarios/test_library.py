@@ -12,7 +12,6 @@ from bot.views import devin_answers, operations
 from bot.views.modals.parts import NOT_DRAWN, NOT_LOADED, NOT_OPENED, not_stored
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
-from tests.scenarios.observations import settled
 
 DIRECT = "D0ADA"
 NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": "acme/web"}
@@ -394,12 +393,19 @@ async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harn
 
 
 @pytest.mark.edge
-async def test_who_has_become_a_guest_saves_nothing(on: Harness) -> None:
+async def test_who_has_become_a_guest_saves_nothing_and_reads_why(on: Harness) -> None:
     assert await typed(on, "note add") == ""
     form = await view(on, "New note")
     await on.slack.put_person(ADA, is_restricted=True)
-    await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
-    await settled(on)
+    answered = (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["answer"]
+    refusal = (
+        "Nobody may ask for changes of notes yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or "
+        "`BOT_ADMIN_GROUP`."
+    )
+    if answered is None:  # Slack said too late who is a guest, so that it is told when the row is carried out
+        await on.slack.wait_for_message(DIRECT, refusal)
+    else:
+        assert answered["view"]["blocks"][0]["text"]["text"] == refusal
     assert known(on) == []
 
 
