@@ -532,6 +532,20 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         ]
 
 
+async def test_where_figures_name_nobody_a_request_is_refused_by_an_admin(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    settings = {"BOT_ADMIN_CHANNEL": OPS, "BOT_NAMES": "off"} | database
+    async with harness(tmp_path, transport, timing=timing, **settings) as on:
+        await used_up(on)
+        asked = await asked_for_more(on)
+        await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
+        refused = await on.slack.wait_for_message(OPS, "refused")
+        assert read(refused) == "An admin refused a request for more ACUs."
+        received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
+        assert read(received) == "An admin refused your request for more ACUs. Your budget resets DATE."
+
+
 async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harness) -> None:
     await set_budget(on.slack, "each-session 1")
     ts, devin_id = await on.started(user=ANN)

@@ -427,8 +427,12 @@ def granted_to(scope: Scope, acus: Decimal, standing: Standing) -> Message:
 
 
 def _raised(named: Named, acus: Decimal, by: str) -> str:
-    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(named.owner)} by {limit_of_acus(acus)}"
+    raised = f"{_safe(_admin(by))} raised {_safe(named.owner)} by {limit_of_acus(acus)}"
     return f"{raised}: {named.used}. It resets {{anew}}."
+
+
+def _admin(name: str) -> str:
+    return fitted(name) or "An admin"
 
 
 def begun_anew(period: Period) -> Message:
@@ -439,14 +443,14 @@ def begun_anew(period: Period) -> Message:
 
 
 def request_refused(asker: str, by: str) -> Message:
-    """Report to admins that `by` refused the request of `asker`, who has no name where figures name nobody."""
+    """Report to admins that `by` refused the request of `asker`; neither has a name where figures name nobody."""
     whose = f"{fitted(asker)}'s" if asker else "a"
-    return Message(f"{fitted(by)} refused {whose} request for more ACUs.")
+    return Message(f"{_admin(by)} refused {whose} request for more ACUs.")
 
 
 def refused_to_you(named: Named, by: str) -> Message:
     """Inform who asked that `by` refused more ACUs."""
-    refused = f"{_safe(fitted(by))} refused your request for more ACUs."
+    refused = f"{_safe(_admin(by))} refused your request for more ACUs."
     return named.message(f"{refused} {_capitalised(_safe(named.owner))} resets {{anew}}.")
 
 

@@ -124,7 +124,10 @@ def test_where_figures_name_nobody_neither_who_asks_nor_who_grants_is_named() ->
     assert views.granted(theirs, Decimal(1), "").text == (
         f"An admin raised one person's budget by 1 ACU: {used}. It resets {ANEW}."
     )
-    assert views.request_refused("", "ada").text == "ada refused a request for more ACUs."
+    assert views.request_refused("", "").text == "An admin refused a request for more ACUs."
+    assert views.refused_to_you(theirs, "").text == (
+        f"An admin refused your request for more ACUs. One person's budget resets {ANEW}."
+    )
 
 
 def test_a_budget_that_is_counted_without_devins_bill_says_so() -> None:
