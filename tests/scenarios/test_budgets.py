@@ -110,9 +110,12 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "No budget applies to the organisation, so nothing was granted. `/devin budget list` shows those there are."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "The budget of each person is raised by 2.5 ACUs to 10 ACUs today. It resets DATE."
+        "Each person may now use 10 ACUs today, 2.5 ACUs more than before. That holds until DATE."
     )
-    assert "you 0 of 10 ACUs today (0 %)" in await answer(on, ANN, "budget list")
+    assert await answer(on, ANN, "budget list") == (
+        f"`{each}` *each person* 7.5 ACUs a day · granted until DATE: 2.5 ACUs more to each · "
+        "you 0 of 10 ACUs today (0 %) · resets DATE"
+    )
     assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
     assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
@@ -135,6 +138,32 @@ async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
     await settled(on)
     assert await posts(on, DM_OF_ANN) == ["ada raised your budget by 5 ACUs: 0 of 15 ACUs today. It resets DATE."]
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set", "budget_grant"]
+
+
+async def test_a_grant_says_what_holds_now_for_whom_and_the_list_shows_it(on: Harness) -> None:
+    await confirmed(on, "each-person 10 a day")
+    await confirmed(on, f"<@{BEN}> 3 a week")
+    await answer(on, ADA, f"budget grant <@{ANN}> 5")
+    assert await answer(on, ADA, "budget grant each-person 2.5") == (
+        "Each person may now use 12.5 ACUs today, 2.5 ACUs more than before. That holds until DATE. "
+        "It comes on top of what was granted to 1 person. 1 person has their own budget, which stays as it is."
+    )
+    await answer(on, ADA, f"budget grant <@{BEN}> 1")
+    each, of_ben = (re.sub(r"^`\d+` ", "", line) for line in (await answer(on, ADA, "budget list")).split("\n"))
+    assert each == (
+        "*each person* 10 ACUs a day · granted until DATE: 2.5 ACUs more to each, 5 ACUs more to <@U0ANN> · "
+        "you 0 of 12.5 ACUs today (0 %) · resets DATE · warns at 80 %"
+    )
+    assert of_ben == (
+        "*<@U0BEN>* 3 ACUs a week · granted until DATE: 1 ACU more · "
+        "0 of 4 ACUs this week (0 %) · resets DATE · warns at 80 %"
+    )
+    assert (await answer(on, BEN, "budget list")).endswith(
+        "*<@U0BEN>* 3 ACUs a week · granted until DATE: 1 ACU more · 0 of 4 ACUs this week (0 %) · resets DATE"
+    )
+    assert "granted until DATE: 2.5 ACUs more to each, 5 ACUs more to <@U0ANN> · you 0 of 17.5 ACUs today (0 %)" in (
+        await answer(on, ANN, "budget list")
+    )
 
 
 async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(on: Harness) -> None:
@@ -523,7 +552,11 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
         assert read(received) == f"An admin raised your budget {raised} Send again what was not sent."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
-            "The budget of <@U0ANN> is raised by 5 ACUs to 17 ACUs today. It resets DATE."
+            "<@U0ANN> may now use 17 ACUs today, 5 ACUs more than before. That holds until DATE."
+        )
+        assert (await answer(on, ADA, "budget list")).endswith(
+            "2 ACUs a day · granted until DATE: more to 1 person · "
+            "you 0 of 2 ACUs today (0 %) · resets DATE · warns at 80 %"
         )
         assert [one[:3] for one in await changes(on)] == [
             ("budget_set", "each-person", GENERAL),

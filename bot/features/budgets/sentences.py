@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds
 from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
 from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, BUDGET_SET_CONFIRMED, GRANT, GRANT_MORE, REFUSE_MORE
@@ -22,6 +23,7 @@ QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
 TRYING: Final = Message(f"Trying it on the last {DAYS} days.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
+MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused
 NO_ACUS: Final = (
     "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
@@ -53,6 +55,7 @@ _EACH_OF: Final = {
     ScopeKind.EACH_PERSON: ("person", "people"),
     ScopeKind.EACH_CHANNEL: ("channel", "channels"),
 }
+_ONE_OF: Final = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}
 SAME_WORDS: Final = "`/devin budget set` with the same words sets it."
 HIDDEN: Final = "What one person used is not shown here, so what it would have refused is not either."
 _PROBLEMS: Final = {
@@ -131,12 +134,25 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """The ACUs that were granted of a budget until its `period` is over, by subject; the empty one stands for all.
+
+    People are counted where figures name nobody.
+    """
+
+    period: Period
+    by_subject: Mapping[str, Decimal]
+    names: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the list: a budget, how it stands for the reader if that can be said, and by how many it is used up."""
 
     budget: Budget
     standing: Named | None = None
     used_up_by: int = 0
+    granted: Granted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +260,14 @@ def listing(entries: Sequence[Entry], *, admin: bool, no_acus: bool) -> Message:
 
 def _short(entry: Entry) -> str:
     held = entry.standing.used if entry.standing else _rule(entry.budget)
-    return f"{scope_name(entry.budget.scope)} {held}"
+    more = f" ({_more(entry.budget, entry.granted)})" if entry.granted else ""
+    return f"{scope_name(entry.budget.scope)} {held}{more}"
 
 
 def _line(entry: Entry, *, admin: bool) -> str:
     parts = [f"`{entry.budget.number}` *{scope_name(entry.budget.scope)}* {_rule(entry.budget)}"]
+    if entry.granted is not None:
+        parts.append(f"granted until {_local(entry.granted.period)}: {_more(entry.budget, entry.granted)}")
     if entry.standing is not None:
         named = entry.standing
         you = "you " if named.yours and entry.budget.scope.kind is ScopeKind.EACH_PERSON else ""
@@ -257,6 +276,21 @@ def _line(entry: Entry, *, admin: bool) -> str:
     if entry.used_up_by:
         parts.append(f"used up by {entry.used_up_by:,}")
     return " · ".join([*parts, *([_warns(entry.budget)] if admin else [])])
+
+
+def _more(budget: Budget, granted: Granted) -> str:
+    """Say how many ACUs more were granted, and to whom of a budget for each of a kind."""
+    kind, to_each = budget.scope.kind, granted.by_subject.get("")
+    if kind not in _EACH_OF:
+        return f"{limit_of_acus(exact_sum(granted.by_subject.values()))} more"
+    parts = [f"{limit_of_acus(to_each)} more to each"] if to_each else []
+    others = [(subject, acus) for subject, acus in granted.by_subject.items() if subject]
+    is_named = kind is ScopeKind.EACH_CHANNEL or (kind is ScopeKind.EACH_PERSON and granted.names)
+    named = others[:MOST_GRANTED] if is_named else []
+    parts += [f"{limit_of_acus(acus)} more to {scope_name(Scope(_ONE_OF[kind], subject))}" for subject, acus in named]
+    if unnamed := len(others) - len(named):
+        parts.append(f"more to {_many(unnamed, *_EACH_OF[kind])}")
+    return ", ".join(parts)
 
 
 def standing_line(named: Named) -> str:
@@ -419,11 +453,26 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool) -> Me
     return named.message(" ".join([_raised(named, acus, by), *then]))
 
 
-def granted_to(scope: Scope, acus: Decimal, standing: Standing) -> Message:
-    """Confirm to an admin that so many ACUs more may be used, and how many now, without how much is used."""
-    whom, now = scope_name(scope), limit_of_acus(standing.acus)
-    raised = f"The budget of {whom} is raised by {limit_of_acus(acus)} to {now} {_this(standing.period.span)}."
-    return Message(f"{raised} It resets {_local(standing.period)}.")
+def granted_to(scope: Scope, acus: Decimal, standing: Standing, own: int = 0, single: int = 0) -> Message:
+    """Confirm to an admin that so many ACUs more may be used, and how many now, without how much is used.
+
+    Of a scope for each, so many have their `own` budget, which was not raised, or were granted more as a `single` one.
+    """
+    now = f"{limit_of_acus(standing.acus)} {_this(standing.period.span)}"
+    raised = f"{_capitalised(scope_name(scope))} may now use {now}, {limit_of_acus(acus)} more than before."
+    until = f"That holds until {_local(standing.period)}."
+    return message_of(raised, until, _on_top(scope.kind, single), _keep_their_own(scope.kind, own))
+
+
+def _on_top(kind: ScopeKind, single: int) -> str:
+    return f"It comes on top of what was granted to {_many(single, *_EACH_OF[kind])}." if single else ""
+
+
+def _keep_their_own(kind: ScopeKind, own: int) -> str:
+    if own <= 1:
+        its = "its" if kind is ScopeKind.EACH_CHANNEL else "their"
+        return f"{_many(own, *_EACH_OF[kind])} has {its} own budget, which stays as it is." if own else ""
+    return f"{_many(own, *_EACH_OF[kind])} have their own budgets, which stay as they are."
 
 
 def _raised(named: Named, acus: Decimal, by: str) -> str:

@@ -67,9 +67,9 @@ def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
 
     `by` is empty where figures name nobody.
     """
-    in_all = tenths_of_acus(question.raised or 0)
+    who, in_all = fitted(by) or "Somebody", tenths_of_acus(question.raised or 0)
     return Message(
-        f"{mention(asker)} {fitted(by) or 'Somebody'} woke this session with {_more(question.by)}. It may use {in_all} in all now."
+        f"{mention(asker)} {who} woke this session with {_more(question.by)}. It may use {in_all} in all now."
     )
 
 

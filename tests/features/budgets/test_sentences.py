@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Entry, Named
+from bot.features.budgets.sentences import Entry, Granted, Named
 from bot.features.budgets.words import Problem
 from bot.views.message import Message
 from tests.unit.block_kit import assert_valid
@@ -165,6 +165,50 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
     assert views.listing([], admin=False, no_acus=True).text == f"No budget applies to you here. {NO_ACUS}"
     assert views.was_set(EACH, None, no_acus=True).text == (
         f"Budget `3` is set: each person, 10 ACUs a week, warns at 50 and 80 %. {NO_ACUS}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_subject", "said"),
+    [
+        (ScopeKind.ORG, {"": 5}, "5 ACUs more"),
+        (ScopeKind.EACH_CHANNEL, {"": 1, "C0WEB": 2}, "1 ACU more to each, 2 ACUs more to <#C0WEB>"),
+        (ScopeKind.EACH_SESSION, {"s1": 10, "s2": 10}, "more to 2 sessions"),
+        (
+            ScopeKind.EACH_PERSON,
+            {f"U{number}": number for number in range(1, 8)},
+            "1 ACU more to <@U1>, 2 ACUs more to <@U2>, 3 ACUs more to <@U3>, 4 ACUs more to <@U4>, "
+            "5 ACUs more to <@U5>, more to 2 people",
+        ),
+    ],
+)
+def test_the_list_says_what_was_granted_to_whom(kind: ScopeKind, by_subject: dict[str, int], said: str) -> None:
+    budget = replace(EACH, scope=Scope(kind))
+    granted = Granted(WEEK, {subject: Decimal(acus) for subject, acus in by_subject.items()})
+    message = views.listing([Entry(budget, granted=granted)], admin=False, no_acus=False)
+    assert_valid(message)
+    anew = "<!date^1796025600^{date_short_pretty} at {time}|2026-11-30 08:00 UTC>"
+    assert message.blocks[0]["text"]["text"].endswith(f"* 10 ACUs a week · granted until {anew}: {said}")
+    assert message.text.endswith(f" 10 ACUs a week ({said})")
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "single", "then"),
+    [
+        (ScopeKind.EACH_SESSION, 0, 0, ""),
+        (ScopeKind.EACH_SESSION, 0, 3, " It comes on top of what was granted to 3 sessions."),
+        (ScopeKind.EACH_CHANNEL, 1, 0, " 1 channel has its own budget, which stays as it is."),
+        (ScopeKind.EACH_PERSON, 2, 0, " 2 people have their own budgets, which stay as they are."),
+    ],
+)
+def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
+    kind: ScopeKind, own: int, single: int, then: str
+) -> None:
+    scope = Scope(kind)
+    raised = Standing(replace(EACH, scope=scope), "", WEEK, Decimal(0), Decimal(12))
+    assert views.granted_to(scope, Decimal(2), raised, own, single).text == (
+        f"Each {kind.value.removeprefix('each-')} may now use 12 ACUs this week, 2 ACUs more than before. "
+        f"That holds until <!date^1796025600^{{date_short_pretty}} at {{time}}|2026-11-30 08:00 UTC>.{then}"
     )
 
 
