@@ -94,6 +94,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, GUEST, "budget list") == access_sentences.GUEST_REFUSED.text
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == budgets.problem(Problem.ACUS).text
+    assert await answer(on, ADA, f"budget set <@{ANN}> 0.5 a day") == budgets.problem(Problem.LEAST).text
     web = number_in(said := await confirmed(on, f"<#{WEB}> 20 a week warn 50,80"))
     assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
     each = number_in(said := await confirmed(on, "each-person 10"))

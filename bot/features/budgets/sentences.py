@@ -62,6 +62,7 @@ _PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
     Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
     Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
+    Problem.LEAST: "The least budget is 1 ACU, because a session needs that much to start.",
     Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",
     Problem.SPAN: "After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with percentages.",
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
@@ -177,7 +178,7 @@ class Tried:
 def problem(which: Problem, verb: str = "set") -> Message:
     """Say what is wrong with an order, and how it is written."""
     form = f"budget {verb} {(GRANT if verb == 'grant' else BUDGET).shown}"
-    how = "" if which is Problem.NUMBER else f"The whole form is `/devin {form}`."
+    how = "" if which in {Problem.NUMBER, Problem.LEAST} else f"The whole form is `/devin {form}`."
     return message_of("Nothing was changed.", _PROBLEMS[which], how)
 
 

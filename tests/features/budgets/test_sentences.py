@@ -238,6 +238,11 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
         ),
         (
+            Problem.LEAST,
+            "try",
+            "Nothing was changed. The least budget is 1 ACU, because a session needs that much to start.",
+        ),
+        (
             Problem.BEHIND,
             "grant",
             "Nothing was changed. After the ACUs, write nothing more: a grant holds until the budget resets. "

@@ -112,8 +112,9 @@ async def test_what_devin_never_had_was_no_start(services: Services, either_stor
 
 async def test_at_most_five_people_are_named(services: Services, either_store: Store) -> None:
     for number in range(7):
-        await started(either_store, f"s{number}", NOON - HOUR, 0, requester=f"U0PERSON{number}")
-    assert await found(services, "each-person 0.5") == (
-        "it would have refused about 7 of 7 starts: 1 by <@U0PERSON0>, 1 by <@U0PERSON1>, 1 by <@U0PERSON2>, "
+        await started(either_store, f"first{number}", NOON - 2 * HOUR, 0.5, requester=f"U0PERSON{number}")
+        await started(either_store, f"second{number}", NOON - HOUR, 0, requester=f"U0PERSON{number}")
+    assert await found(services, "each-person 1") == (
+        "it would have refused about 7 of 14 starts: 1 by <@U0PERSON0>, 1 by <@U0PERSON1>, 1 by <@U0PERSON2>, "
         "1 by <@U0PERSON3>, 1 by <@U0PERSON4>, 2 by 2 others."
     )
