@@ -59,7 +59,7 @@ async def tried(on: Harness, order: str) -> str:
     """What Ada reads in the end who tries a budget."""
     shown = (await on.slack.slash(ADA, GENERAL, f"budget try {order}"))["shown"]
     assert shown["text"] == budgets.TRYING.text
-    return read(await on.slack.wait_for_ephemeral(ADA, "Tried only", ts=shown["ts"]))
+    return read(await on.slack.wait_for_ephemeral(ADA, "Only a trial", ts=shown["ts"]))
 
 
 async def posts(on: Harness, channel: str) -> list[str]:
@@ -96,11 +96,12 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, ADA, "budget set org ten") == budgets.problem(Problem.ACUS).text
     assert await answer(on, ADA, f"budget set <@{ANN}> 0.5 a day") == budgets.problem(Problem.LEAST).text
     web = number_in(said := await confirmed(on, f"<#{WEB}> 20 a week warn 50,80"))
-    assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
+    assert said == f"Budget `{web}` is set: 20 ACUs a week for <#{WEB}>, with warnings at 50 and 80 %."
     each = number_in(said := await confirmed(on, "each-person 10"))
-    assert said == f"Budget `{each}` is set: each person, 10 ACUs a cycle, warns at 80 %."
+    assert said == f"Budget `{each}` is set: 10 ACUs a cycle for each person, with a warning at 80 %."
     assert await confirmed(on, "each-person 7.5 a day") == (
-        f"Budget `{each}` is set: each person, 7.5 ACUs a day, warns at 80 %. Before it was 10 ACUs a cycle."
+        f"Budget `{each}` is set: 7.5 ACUs a day for each person, with a warning at 80 %. "
+        "Before, it was 10 ACUs a cycle."
     )
     mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0 %) · resets DATE"
     of_web = f"`{web}` *<#{WEB}>* 20 ACUs a week · 0 of 20 ACUs this week (0 %) · resets DATE"
@@ -119,7 +120,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     )
     assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
-    assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
+    assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` was removed: 20 ACUs a week for <#{WEB}>."
     assert await answer(on, ADA, f"budget delete {web}") == (
         f"There is no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
     )
@@ -169,15 +170,15 @@ async def test_a_grant_says_what_holds_now_for_whom_and_the_list_shows_it(on: Ha
 
 async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(on: Harness) -> None:
     said = await confirmed(on, f"<#{WEB}> 20 ACUs a week warn 80")
-    assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80 %."
     said = await confirmed(on, f"<@{ANN}> 10 ACUs a week warn 50, 80")
-    assert said == f"Budget `{number_in(said)}` is set: <@{ANN}>, 10 ACUs a week, warns at 50 and 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 10 ACUs a week for <@{ANN}>, with warnings at 50 and 80 %."
     assert await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn at 80") == (
         budgets.problem(Problem.WARN).text
     )
     assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == budgets.problem(Problem.NAME).text
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <#{WEB}> 5 ACUs a day")
-    asked = await on.slack.wait_for_message(DM_OF_ADA, f"Set <#{WEB}>, 5 ACUs a day")
+    asked = await on.slack.wait_for_message(DM_OF_ADA, f"Change the budget for <#{WEB}> to 5 ACUs a day")
     await on.slack.click(ADA, "im", asked["ts"], "choose:budget_set_confirmed")
     assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set", ts=asked["ts"]))
     await settled(on)
@@ -192,14 +193,17 @@ async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on:
     await on.slack.wait_for_ephemeral(ADA, "Set it", ts=asked["ts"])
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
     said = read(await on.slack.wait_for_ephemeral(ADA, "is set"))
-    assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80 %."
     await on.slack.say(ADA, GENERAL, f"{BOT} set budget <#{WEB}> 7")
     asked = await on.slack.wait_for_ephemeral(ADA, "Run budget set #web 7")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
     await on.slack.wait_for_ephemeral(ADA, "Set it", ts=asked["ts"])
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
-    said = read(await on.slack.wait_for_ephemeral(ADA, "is set: <#C0WEB>, 7 ACUs a cycle"))
-    assert said.startswith(f"Budget `{number_in(said)}` is set: <#{WEB}>, 7 ACUs a cycle, warns at 80 %. Before it was")
+    said = read(await on.slack.wait_for_ephemeral(ADA, "is set: 7 ACUs a cycle"))
+    assert said == (
+        f"Budget `{number_in(said)}` is set: 7 ACUs a cycle for <#{WEB}>, with a warning at 80 %. "
+        "Before, it was 20 ACUs a week."
+    )
     assert await on.devin.sessions() == []
 
 
@@ -219,33 +223,36 @@ async def three_of_ann_and_one_of_ben(on: Harness) -> None:
 async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(on: Harness) -> None:
     await three_of_ann_and_one_of_ben(on)
     found = (
-        "In the last 30 days it would have refused about 2 of 4 starts: 2 by <@U0ANN>. "
-        "1 person would have used it up at once."
+        "In the last 30 days, it would have refused about 2 of the 4 starts (by <@U0ANN>). "
+        "1 person has used that much already."
     )
     assert await answer(on, ANN, "budget try each-person 2 a day") == ONLY_ADMINS
     assert await tried(on, "each-person 2 a day") == (
-        f"Tried only: each person, 2 ACUs a day, warns at 80 %. {found} "
-        "`/devin budget set` with the same words sets it."
+        f"Only a trial: 2 ACUs a day for each person, with a warning at 80 %. {found} "
+        "To set it, use `/devin budget set` with the same words."
     )
     assert await answer(on, ADA, "budget try each-person two") == budgets.problem(Problem.ACUS, "try").text
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     asked = await on.slack.wait_for_ephemeral(ADA, "Set it")
-    assert asked["rendered"] == (f"Set each person, 2 ACUs a day, warns at 80 %? {found}\nSet it\nDon't set it")
+    assert asked["rendered"] == (
+        f"Set a budget of 2 ACUs a day for each person, with a warning at 80 %? {found}\nSet it\nDon't set it"
+    )
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:budget:no")
     await on.slack.wait_for_ephemeral(ADA, budgets.NOT_SET.text, ts=asked["ts"])
     assert (await rows(on, "budgets"), await rows(on, "audit")) == ([], [])
     assert await tried(on, "org 5 a day") == (
-        "Tried only: the organisation, 5 ACUs a day, warns at 80 %. "
-        "In the last 30 days it would have refused about 1 of 4 starts: 1 by <@U0ANN>. "
-        "It would be used up at once: 6 of 5 ACUs today. `/devin budget set` with the same words sets it."
+        "Only a trial: 5 ACUs a day for the organisation, with a warning at 80 %. "
+        "In the last 30 days, it would have refused about 1 of the 4 starts (by <@U0ANN>). "
+        "It would be used up right away: 6 of 5 ACUs today. To set it, use `/devin budget set` with the same words."
     )
     assert await tried(on, "each-session 1") == (
-        "Tried only: each session, 1 ACU a cycle, warns at 80 %. "
-        "In the last 30 days 4 of 4 sessions used more: 3 by <@U0ANN>, 1 by <@U0BEN>. "
-        "4 sessions would have used it up at once. `/devin budget set` with the same words sets it."
+        "Only a trial: 1 ACU a cycle for each session, with a warning at 80 %. "
+        "In the last 30 days, all 4 sessions used more (3 by <@U0ANN>, 1 by <@U0BEN>). "
+        "4 sessions have used that much already. To set it, use `/devin budget set` with the same words."
     )
-    assert "it would have refused none of 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
-    assert "nothing was started that it would hold for." in await tried(on, f"<#{WEB}> 20 a day")
+    assert "it would have refused none of the 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
+    assert "it wouldn't have refused the one start." in await tried(on, f"<@{BEN}> 20 a day")
+    assert "nothing was started that it would apply to." in await tried(on, f"<#{WEB}> 20 a day")
 
 
 async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on: Harness) -> None:
@@ -253,9 +260,31 @@ async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on
     await three_of_ann_and_one_of_ben(on)
     await on.slack.slash(ADA, GENERAL, "budget set org 6 a day")
     asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
-    assert "Now it is 200 ACUs a day." in asked
-    assert "It would be used up at once: 6 of 6 ACUs today." in asked
+    assert asked == (
+        "Change the budget for the organisation to 6 ACUs a day, with a warning at 80 %? Now it's 200 ACUs a day. "
+        "In the last 30 days, it would have refused none of the 4 starts. "
+        "It would be used up right away: 6 of 6 ACUs today.\nSet it\nDon't set it"
+    )
     assert [row["acus"] for row in await rows(on, "budgets")] == [200]
+
+
+async def test_a_budget_that_is_set_already_asks_nothing(on: Harness) -> None:
+    await confirmed(on, "org 200 a day warn 50,80")
+    (before,) = await rows(on, "budgets")
+    already = (
+        f"That's set already, as budget `{before['seq']}`: 200 ACUs a day for the organisation, "
+        "with warnings at 50 and 80 %."
+    )
+    await on.slack.slash(ADA, GENERAL, "budget set org 200.0 ACUs a day warn 80, 50")
+    assert read(await on.slack.wait_for_ephemeral(ADA, "set already")) == already
+    # A question from before somebody else set the same.
+    await forge(on, "interactive", press(ADA, GENERAL, "choose:budget_set_confirmed", "org 200 a day warn 50,80"))
+    await on.slack.wait("ephemerals", 2, user=ADA, text="set already")
+    assert read((await on.slack.ephemerals(user=ADA))[-1]) == already
+    assert len(await rows(on, "audit")) == 1
+    await on.slack.slash(ADA, GENERAL, "budget set org 200 a day")
+    asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
+    assert "to 200 ACUs a day, with a warning at 80 %? Now it's 200 ACUs a day, with warnings at 50 and 80 %." in asked
 
 
 async def test_only_an_admin_says_yes_to_the_question(on: Harness) -> None:
@@ -272,11 +301,11 @@ async def test_where_figures_name_nobody_a_trial_counts_people(
 ) -> None:
     async with harness(tmp_path, transport, timing=timing, BOT_NAMES="off", BOT_ADMIN_USERS=ADA, **database) as on:
         await three_of_ann_and_one_of_ben(on)
-        assert "about 2 of 4 starts, by 1 person." in await tried(on, "each-person 2 a day")
+        assert "about 2 of the 4 starts (by 1 person)." in await tried(on, "each-person 2 a day")
         await on.slack.slash(ADA, GENERAL, f"budget set <@{ANN}> 2 a day")
-        assert (
-            read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
-            == f"Set <@U0ANN>, 2 ACUs a day, warns at 80 %? {budgets.HIDDEN}\nSet it\nDon't set it"
+        assert read(await on.slack.wait_for_ephemeral(ADA, "Set it")) == (
+            "Set a budget of 2 ACUs a day for <@U0ANN>, with a warning at 80 %? "
+            "People aren't named beside figures here, so what it would have refused isn't shown.\nSet it\nDon't set it"
         )
 
 
@@ -615,7 +644,7 @@ async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <@{ANN}> 5 a week")
     asked = await on.slack.wait_for_message(DM_OF_ADA, "Set it")
     await on.slack.click(ADA, "im", asked["ts"], "choose:budget_set_confirmed")
-    await on.slack.wait_for_message(DM_OF_ADA, "is set: <@U0ANN>, 5 ACUs a week, warns at 80 %.")
+    await on.slack.wait_for_message(DM_OF_ADA, "is set: 5 ACUs a week for <@U0ANN>, with a warning at 80 %.")
     await on.slack.say(ADA, DM_OF_ADA, f"budget grant <@{ANN}> 2.5")
     raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
     assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE."

@@ -143,6 +143,8 @@ class BudgetCommands:
         if isinstance(order, Problem):
             return views.problem(order)
         before = await budgets.of_scope(uow.tx, team, order.scope)
+        if before is not None and (before.acus, before.span, before.warn) == (order.acus, order.span, order.warn):
+            return views.set_already(before)  # by somebody who was faster
         budget = await budgets.put(uow.tx, team, order.scope, order.acus, order.span, order.warn, uow.now)
         changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
         await audit.add(uow.tx, by.row(uow, BUDGET_SET.name, budget.scope, **changed))

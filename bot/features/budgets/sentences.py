@@ -56,8 +56,8 @@ _EACH_OF: Final = {
     ScopeKind.EACH_CHANNEL: ("channel", "channels"),
 }
 _ONE_OF: Final = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}
-SAME_WORDS: Final = "`/devin budget set` with the same words sets it."
-HIDDEN: Final = "What one person used is not shown here, so what it would have refused is not either."
+SAME_WORDS: Final = "To set it, use `/devin budget set` with the same words."
+HIDDEN: Final = "People aren't named beside figures here, so what it would have refused isn't shown."
 _PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
     Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
@@ -184,8 +184,7 @@ def problem(which: Problem, verb: str = "set") -> Message:
 
 def ask_to_set(tried: Tried, order: str) -> Message:
     """Ask whether to set a budget that was tried; the choice carries the `order`."""
-    before = f"Now it is {_rule(tried.before)}." if tried.before else ""
-    text = message_of(f"Set {_tried_rule(tried)}?", before, *_effects(tried)).text
+    text = message_of(*_question(tried), *_effects(tried)).text
     row = blocks.actions(
         questions.choice("Set it", BUDGET_SET_CONFIRMED, order, "primary"),
         questions.no("Don't set it", QUESTION, order),
@@ -195,11 +194,31 @@ def ask_to_set(tried: Tried, order: str) -> Message:
 
 def shown(tried: Tried) -> Message:
     """Show what a budget that was tried would do."""
-    return message_of(f"Tried only: {_tried_rule(tried)}.", *_effects(tried), SAME_WORDS)
+    return message_of(f"Only a trial: {_whole(tried.budget)}.", *_effects(tried), SAME_WORDS)
 
 
-def _tried_rule(tried: Tried) -> str:
-    return f"{scope_name(tried.budget.scope)}, {_rule(tried.budget)}, {_warns(tried.budget)}"
+def set_already(budget: Budget) -> Message:
+    """Answer who sets a `budget` that is set already."""
+    return Message(f"That's set already, as budget `{budget.number}`: {_whole(budget)}.")
+
+
+def _question(tried: Tried) -> list[str]:
+    budget, before = tried.budget, tried.before
+    if before is None:
+        return [f"Set a budget of {_whole(budget)}?"]
+    whose, now = scope_name(budget.scope), f"{_rule(budget)}, {_with_warnings(budget)}"
+    return [f"Change the budget for {whose} to {now}?", f"Now it's {_before(before, budget)}."]
+
+
+def _before(before: Budget, budget: Budget) -> str:
+    """Say what a budget was, with its warnings if they alone change."""
+    if _rule(before) != _rule(budget):
+        return _rule(before)
+    return f"{_rule(before)}, {_with_warnings(before)}"
+
+
+def _whole(budget: Budget) -> str:
+    return f"{_rule(budget)} for {scope_name(budget.scope)}, {_with_warnings(budget)}"
 
 
 def _effects(tried: Tried) -> list[str]:
@@ -212,35 +231,53 @@ def _would_have_refused(tried: Tried) -> str:
     trial, refused = tried.trial, sum(tried.trial.refused.values())
     lately = f"In the last {DAYS} days"
     if not trial.sessions:
-        return f"{lately} nothing was started that it would hold for."
+        return f"{lately}, nothing was started that it would apply to."
+    not_the_one = trial.sessions == 1 and not refused
     if tried.budget.scope.kind is ScopeKind.EACH_SESSION:
-        found = f"{lately} {refused or 'none'} of {counted(trial.sessions, 'session')} used more"
-    elif refused:
-        found = f"{lately} it would have refused about {refused:,} of {counted(trial.sessions, 'start')}"
+        used = "used no more" if not_the_one else "used more"
+        found = f"{lately}, {_so_many_of(refused, trial.sessions, 'session')} {used}"
     else:
-        found = f"{lately} it would have refused none of {counted(trial.sessions, 'start')}"
+        would = "wouldn't have refused" if not_the_one else "would have refused"
+        about = "about " if 0 < refused < trial.sessions else ""
+        found = f"{lately}, it {would} {about}{_so_many_of(refused, trial.sessions, 'start')}"
     return f"{found}{_by_whom(trial.refused, names=tried.names)}."
+
+
+def _so_many_of(some: int, total: int, noun: str) -> str:
+    """Say `some` of `total`, such as "2 of the 12 starts"; of one alone it names that one."""
+    if total == 1:
+        return f"the one {noun}"
+    if some in {0, total}:
+        return f"{'all' if some else 'none of the'} {total:,} {noun}s"
+    return f"{some:,} of the {total:,} {noun}s"
 
 
 def _by_whom(refused: Mapping[str, int], *, names: bool) -> str:
     if not refused:
         return ""
     if not names:
-        return f", by {_many(len(refused), 'person', 'people')}"
+        return f" (by {_many(len(refused), 'person', 'people')})"
+    if len(refused) == 1:
+        return f" (by {_asker(next(iter(refused)))})"
     most = sorted(refused.items(), key=lambda entry: (-entry[1], entry[0]))
     named, others = most[:MOST_REFUSED], most[MOST_REFUSED:]
-    parts = [f"{count:,} by {mention(user) if user else 'somebody'}" for user, count in named]
+    parts = [f"{count:,} by {_asker(user)}" for user, count in named]
     if others:
         parts.append(f"{sum(count for _, count in others):,} by {counted(len(others), 'other')}")
-    return f": {', '.join(parts)}"
+    return f" ({', '.join(parts)})"
+
+
+def _asker(user: str) -> str:
+    return mention(user) if user else "somebody"
 
 
 def _used_up_at_once(tried: Tried) -> list[str]:
     if tried.now is not None:
-        return [f"It would be used up at once: {tried.now.used}."] if tried.now.standing.is_used_up else []
+        return [f"It would be used up right away: {tried.now.used}."] if tried.now.standing.is_used_up else []
     if not tried.used_up:
         return []
-    return [f"{_many(tried.used_up, *_EACH_OF[tried.budget.scope.kind])} would have used it up at once."]
+    has = "has" if tried.used_up == 1 else "have"
+    return [f"{_many(tried.used_up, *_EACH_OF[tried.budget.scope.kind])} {has} used that much already."]
 
 
 def _many(number: int, one: str, several: str) -> str:
@@ -276,7 +313,7 @@ def _line(entry: Entry, *, admin: bool) -> str:
         parts.append(f"{you}{here}{standing_line(named)}")
     if entry.used_up_by:
         parts.append(f"used up by {entry.used_up_by:,}")
-    return " · ".join([*parts, *([_warns(entry.budget)] if admin else [])])
+    return " · ".join([*parts, *([f"warns at {_percentages(entry.budget)}"] if admin else [])])
 
 
 def _more(budget: Budget, granted: Granted) -> str:
@@ -314,13 +351,14 @@ def scope_name(scope: Scope) -> str:
 
 def was_set(budget: Budget, before: Budget | None, *, no_acus: bool) -> Message:
     """Confirm that a budget was set, in place of the one `before`."""
-    whose = f"Budget `{budget.number}` is set: {scope_name(budget.scope)}, {_rule(budget)}, {_warns(budget)}."
-    return message_of(whose, f"Before it was {_rule(before)}." if before else "", NO_ACUS if no_acus else "")
+    whose = f"Budget `{budget.number}` is set: {_whole(budget)}."
+    was = f"Before, it was {_before(before, budget)}." if before else ""
+    return message_of(whose, was, NO_ACUS if no_acus else "")
 
 
 def was_removed(budget: Budget) -> Message:
     """Confirm that a budget was removed."""
-    return Message(f"Budget `{budget.number}` is removed: {scope_name(budget.scope)}, {_rule(budget)}.")
+    return Message(f"Budget `{budget.number}` was removed: {_rule(budget)} for {scope_name(budget.scope)}.")
 
 
 def no_such_number(number: int) -> Message:
@@ -338,9 +376,13 @@ def _rule(budget: Budget) -> str:
     return f"{limit_of_acus(budget.acus)} a {budget.span.value}"
 
 
-def _warns(budget: Budget) -> str:
+def _with_warnings(budget: Budget) -> str:
+    return f"with {'a warning' if len(budget.warn) == 1 else 'warnings'} at {_percentages(budget)}"
+
+
+def _percentages(budget: Budget) -> str:
     *others, last = map(str, budget.warn)
-    return f"warns at {', '.join(others)} and {last} %" if others else f"warns at {last} %"
+    return f"{', '.join(others)} and {last} %" if others else f"{last} %"
 
 
 def _this(span: Span) -> str:

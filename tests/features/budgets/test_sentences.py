@@ -10,7 +10,8 @@ import pytest
 
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Entry, Granted, Named
+from bot.features.budgets.sentences import Entry, Granted, Named, Tried
+from bot.features.budgets.trial import Trial
 from bot.features.budgets.words import Problem
 from bot.views.message import Message
 from tests.unit.block_kit import assert_valid
@@ -164,7 +165,7 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
     assert note["elements"][0]["text"] == NO_ACUS
     assert views.listing([], admin=False, no_acus=True).text == f"No budget applies to you here. {NO_ACUS}"
     assert views.was_set(EACH, None, no_acus=True).text == (
-        f"Budget `3` is set: each person, 10 ACUs a week, warns at 50 and 80 %. {NO_ACUS}"
+        f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80 %. {NO_ACUS}"
     )
 
 
@@ -210,6 +211,59 @@ def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
         f"Each {kind.value.removeprefix('each-')} may now use 12 ACUs this week, 2 ACUs more than before. "
         f"That holds until <!date^1796025600^{{date_short_pretty}} at {{time}}|2026-11-30 08:00 UTC>.{then}"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "trial", "said"),
+    [
+        (ScopeKind.ORG, Trial(0, {}), "nothing was started that it would apply to."),
+        (ScopeKind.ORG, Trial(1, {}), "it wouldn't have refused the one start."),
+        (ScopeKind.ORG, Trial(1, {"U0ANN": 1}), "it would have refused the one start (by <@U0ANN>)."),
+        (ScopeKind.ORG, Trial(12, {}), "it would have refused none of the 12 starts."),
+        (ScopeKind.ORG, Trial(12, {"": 12}), "it would have refused all 12 starts (by somebody)."),
+        (
+            ScopeKind.ORG,
+            Trial(1200, {"U0ANN": 1000}),
+            "it would have refused about 1,000 of the 1,200 starts (by <@U0ANN>).",
+        ),
+        (ScopeKind.EACH_SESSION, Trial(1, {}), "the one session used no more."),
+        (ScopeKind.EACH_SESSION, Trial(1, {"U0ANN": 1}), "the one session used more (by <@U0ANN>)."),
+        (ScopeKind.EACH_SESSION, Trial(3, {}), "none of the 3 sessions used more."),
+        (
+            ScopeKind.EACH_SESSION,
+            Trial(3, {"U0ANN": 1, "U0BEN": 1}),
+            "2 of the 3 sessions used more (1 by <@U0ANN>, 1 by <@U0BEN>).",
+        ),
+    ],
+)
+def test_what_a_budget_would_have_refused_is_said_of_one_and_of_many(kind: ScopeKind, trial: Trial, said: str) -> None:
+    budget = replace(EACH, scope=Scope(kind), warn=(80,))
+    whose = "the organisation" if kind is ScopeKind.ORG else "each session"
+    assert views.shown(Tried(budget, None, trial)).text == (
+        f"Only a trial: 10 ACUs a week for {whose}, with a warning at 80 %. In the last 30 days, {said} "
+        "To set it, use `/devin budget set` with the same words."
+    )
+
+
+def test_what_is_said_of_people_who_have_used_a_budget_up_already() -> None:
+    for used_up, said in ((1, "1 person has used that much already."), (2, "2 people have used that much already.")):
+        assert f". {said} {NO_ACUS} To set it" in views.shown(Tried(EACH, None, Trial(3, {}), None, used_up, True)).text
+
+
+def test_the_question_before_a_budget_changes_says_what_it_is_now() -> None:
+    nothing = "In the last 30 days, nothing was started that it would apply to."
+    now = "Change the budget for each person to 10 ACUs a week, with warnings at 50 and 80 %?"
+    for before, said in (
+        (replace(EACH, acus=Decimal(1), span=Span.CYCLE), "1 ACU a cycle"),
+        (replace(EACH, warn=(80,)), "10 ACUs a week, with a warning at 80 %"),
+    ):
+        asked = views.ask_to_set(Tried(EACH, before, Trial(0, {})), "order")
+        assert_valid(asked)
+        assert asked.text == f"{now} Now it's {said}. {nothing}"
+        assert buttons(asked) == ["Set it", "Don't set it"]
+        assert views.was_set(EACH, before, no_acus=False).text == (
+            f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80 %. Before, it was {said}."
+        )
 
 
 def test_whose_budget_nobody_has_is_not_raised() -> None:
