@@ -637,6 +637,10 @@ async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
     await on.slack.slash(ADA, GENERAL, "budget the migration work for the next quarter")
     await on.session("budget the migration work")
     await on.slack.slash(ADA, GENERAL, "bugdet set org 10")
+    assert await answer(on, ADA, "budget") == (
+        "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.\n"
+        "Show budget list\nStart as a task"
+    )
     assert len(await on.devin.sessions()) == 1
 
 
