@@ -88,7 +88,7 @@ async def use_up_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, st
     await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
     await one.slack.wait_for_message(GENERAL, "Asleep", thread_ts=begun[0], within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
-    await one.slack.wait_for_ephemeral(BEN, "Your reply was not sent", within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent", within=PATIENCE)
     await one.slack.say(ADA, DM_OF_ADA, "budget remove 1")
     await one.slack.wait_for_message(DM_OF_ADA, "Budget `1` is removed", within=PATIENCE)
     return begun

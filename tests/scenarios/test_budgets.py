@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
+NOT_STARTED = f"Nothing was started: {USED_UP} Send it again then, or ask for more."
 NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions go on."
 NOT_YOURS = "Until it resets DATE, you can't start or wake sessions. Running sessions go on."
 NOT_WOKEN = "Until it resets DATE, that session is not woken. If it runs, it goes on."
@@ -359,14 +359,14 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
-    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
-        "Your reply was not sent, because it would wake this session: ann's budget is used up, 2.1 of 2 ACUs today. "
-        "It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent and Devin stays asleep: ann's budget is used up, 2.1 of 2 ACUs today. "
+        "It resets DATE. Send it again then, or ask for more."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     assert read(asked) == "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-    await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you get a message once they have")
+    await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you'll get a message when they answer.")
     await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -380,8 +380,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     assert made["request"]["max_acu_limit"] == 9  # of 9.9: Devin takes whole ACUs
     await on.slack.wait_for_ephemeral(
         ANN,
-        "This session may use 9 ACUs, not 15, because that is all that is left of a budget. "
-        "`/devin budget list` shows which.",
+        "This session may use 9 ACUs, not 15: a budget has no more left. `/devin budget list` shows which.",
     )
 
 
@@ -403,11 +402,10 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     await on.slack.say(ADA, GENERAL, "first reply", thread_ts=threads[0])
     await until(lambda: held(on))
     await on.slack.say(ADA, GENERAL, "second reply", thread_ts=threads[1])
-    assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply was not sent")) == (
-        "Your reply was not sent, because it would wake this session: the organisation's budget has less left than "
-        "the 1 ACU that a session needs: 2 of 4 ACUs today are used, "
-        "sessions that go on may use 3 ACUs more until one of them rests. "
-        "It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent and Devin stays asleep: the organisation's budget has "
+        "less than 1 ACU free (2 of 4 ACUs used today, 3 more held until sessions in progress finish). "
+        "It resets DATE. Send it again then, or ask for more."
     )
     await on.devin.release()
     await on.devin.wait_for_messages("first reply")
@@ -417,14 +415,14 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
     await used_up(on)
     bens, devin_id = await on.started("a task of Ben", user=BEN)
     await on.slack.say(ANN, GENERAL, "and the docs", thread_ts=bens)
-    assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply was not sent")) == (
-        "Your reply was not sent, although this session is somebody else's: your budget is used up, "
-        "2.1 of 2 ACUs today. It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent: your budget is used up, 2.1 of 2 ACUs today. It resets DATE. "
+        "Send it again then, or ask for more. Replies to other people's sessions need room in your budget too."
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
     await on.slack.say(ANN, GENERAL, "wake up", thread_ts=bens)
-    await on.slack.wait_for_ephemeral(ANN, "it would wake this session: your budget is used up, 2.1 of 2 ACUs today.")
+    await on.slack.wait_for_ephemeral(ANN, "stays asleep: your budget is used up, 2.1 of 2 ACUs today.")
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=bens)
     await on.devin.wait_for_messages("go on")
     for unsent in ("and the docs", "wake up"):
@@ -436,10 +434,8 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     await set_budget(on.slack, "org 20 a day")
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
-    said = "the organisation's budget has less left than the 1 ACU that a session needs: 0 of 20 ACUs today are used, "
-    await on.slack.wait(
-        "ephemerals", 2, user=ANN, text=f"{said}sessions that go on may use 20 ACUs more until one of them rests."
-    )
+    said = "the organisation's budget has less than 1 ACU free (0 of 20 ACUs used today, "
+    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more held until sessions in progress finish).")
     await settled(on)
     assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
     first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)
@@ -454,7 +450,7 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
-    refused = await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")
+    refused = await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")
     await on.slack.click(BEN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -616,9 +612,9 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
-    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
-        "Your reply was not sent, because it would wake this session: this session's budget is used up, 1.6 of 1 ACU "
-        "this cycle. It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent and Devin stays asleep: this session's budget is used up, 1.6 of 1 ACU "
+        "this cycle. It resets DATE. Send it again then, or ask for more."
     )
 
 
@@ -665,9 +661,8 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     asked = await on.slack.wait_for_ephemeral(ANN, "or leave it asleep")
     await set_budget(on.slack, "each-person 2 a day")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
-    assert read(await on.slack.wait_for_ephemeral(ANN, "Devin was not woken")) == (
-        f"Devin was not woken: {USED_UP} What waits is kept for a day at most: choose again then, or ask an admin for "
-        "more."
+    assert read(await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")) == (
+        f"Devin wasn't woken: {USED_UP} What waits is kept for a day at most. Choose again, or ask for more."
     )
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")

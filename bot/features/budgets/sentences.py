@@ -32,16 +32,12 @@ NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week`
 NOT_STORED: Final = "A session that is no longer stored"
 NONE_HERE: Final = "No budget applies to you here."
 ASKED: Final = Message(
-    "The admins were asked for more, and you get a message once they have answered. "
-    "After that, send again what was not sent."
+    "The admins were asked for more, and you'll get a message when they answer. Then send your text again."
 )
-ASKED_ALREADY: Final = Message(
-    "The admins were asked already and have not answered yet. You get a message once they have."
-)
+ASKED_ALREADY: Final = Message("The admins were asked already. You'll get a message when they answer.")
 ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing was changed.")
-BUDGET_GONE: Final = Message(
-    "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again."
-)
+BUDGET_GONE: Final = Message("That budget was removed, so nothing was changed. Did it stop your text? Send it again.")
+_SEND_AGAIN: Final = "Send it again then, or ask for more."
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions go on."
 _KINDS: Final = {
@@ -117,9 +113,12 @@ class Named:
     @property
     def amount(self) -> str:
         """The same without what is to be known about it."""
-        standing = self.standing
-        spent, acus = tenths(float(standing.spent)), limit_of_acus(standing.acus)
-        return f"{spent} of {acus} {_this(standing.period.span)}"
+        return f"{self.so_many} {_this(self.standing.period.span)}"
+
+    @property
+    def so_many(self) -> str:
+        """The same without the period, such as "8.2 of 10 ACUs"."""
+        return f"{tenths(float(self.standing.spent))} of {limit_of_acus(self.standing.acus)}"
 
     @property
     def notes(self) -> list[str]:
@@ -413,25 +412,23 @@ def _safe(text: str) -> str:
 
 def start_refused(named: Named, sessions: int = 1) -> Message:
     """Refuse a start of so many `sessions` because a budget has no room, with a button to ask for more."""
-    then = "Your text was not sent: send it again then, or ask an admin for more."
-    return _refused(named, "Nothing was started:", then, sessions)
+    return _refused(named, "Nothing was started:", _SEND_AGAIN, sessions)
 
 
 def wake_refused(named: Named) -> Message:
     """Refuse a reply that would wake a session whose budget is used up, with a button to ask for more."""
-    what = "Your reply was not sent, because it would wake this session:"
-    return _refused(named, what, "Send it again then, or ask an admin for more.")
+    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN)
 
 
 def steer_refused(named: Named) -> Message:
     """Refuse a reply to somebody else's session because the budget of who replies is used up."""
-    what = "Your reply was not sent, although this session is somebody else's:"
-    return _refused(named, what, "Send it again then, or ask an admin for more.")
+    why = "Replies to other people's sessions need room in your budget too."
+    return _refused(named, "Your reply wasn't sent:", f"{_SEND_AGAIN} {why}")
 
 
 def retry_refused(named: Named, sessions: int = 1) -> Message:
     """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
-    return _refused(named, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.", sessions)
+    return _refused(named, "Nothing was retried:", "Press “Retry failed” again then, or ask for more.", sessions)
 
 
 def _refused(named: Named, what: str, then: str, sessions: int = 1) -> Message:
@@ -445,23 +442,23 @@ def _why(named: Named, sessions: int = 1) -> str:
     standing = named.standing
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
-    rest = tenths_of_acus(float(standing.reserved))
-    going_on = [f"sessions that go on may use {rest} more until one of them rests"] if standing.reserved else []
-    need = f"1 ACU for each of {sessions:,} sessions" if sessions > 1 else "the 1 ACU that a session needs"
-    known = ", ".join([f"{named.amount} are used", *going_on, *named.notes])
-    return f"{named.owner} has less left than {need}: {known}."
+    rest = tenths(float(standing.reserved))
+    held = [f"{rest} more held until sessions in progress finish"] if standing.reserved else []
+    need = f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
+    known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
+    return f"{named.owner} has less than {need} ({known})."
 
 
 def waking_refused(named: Named) -> Message:
     """Refuse to wake a session whose budget is used up, for which somebody pressed the button under the question."""
-    then = "What waits is kept for a day at most: choose again then, or ask an admin for more."
-    return _refused(named, "Devin was not woken:", then)
+    then = "What waits is kept for a day at most. Choose again, or ask for more."
+    return _refused(named, "Devin wasn't woken:", then)
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
     """Inform the asker of a new session that it may use less than `wanted`, because a budget leaves no more."""
     return Message(
-        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}, because that is all that is left of a budget. "
+        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}: a budget has no more left. "
         "`/devin budget list` shows which."
     )
 

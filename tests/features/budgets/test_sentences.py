@@ -71,10 +71,25 @@ def test_a_budget_that_is_used_up_stops_only_what_it_is_for(one: Named, what: st
 def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> None:
     message = views.retry_refused(ANNS)
     assert message.text == (
-        f"Nothing was tried again: ann's budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}. "
+        f"Nothing was retried: ann's budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}. "
         "Press “Retry failed” again then, or ask for more."
     )
     assert message.blocks[1]["elements"][0]["text"]["text"] == "Ask for more"
+
+
+def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
+    left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
+    why = "(7.5 of 10 ACUs used this week, 2 more held until sessions in progress finish)"
+    assert views.start_refused(left).text == (
+        f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
+        "Send it again then, or ask for more."
+    )
+    assert views.retry_refused(left, 3).text == (
+        f"Nothing was retried: your budget has less than 3 ACUs free, 1 for each session {why}. It resets {ANEW}. "
+        "Press “Retry failed” again then, or ask for more."
+    )
+    unbilled = replace(left, unbilled=True, standing=replace(left.standing, reserved=Decimal(0)))
+    assert "(7.5 of 10 ACUs used this week, counted from Slack sessions only)" in views.start_refused(unbilled).text
 
 
 def test_what_can_be_posted_is_valid() -> None:
@@ -104,11 +119,10 @@ def test_the_texts_of_the_buttons() -> None:
 
 def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
     assert [one.text for one in (views.ASKED, views.ASKED_ALREADY, views.ANSWERED_ALREADY, views.BUDGET_GONE)] == [
-        "The admins were asked for more, and you get a message once they have answered. "
-        "After that, send again what was not sent.",
-        "The admins were asked already and have not answered yet. You get a message once they have.",
+        "The admins were asked for more, and you'll get a message when they answer. Then send your text again.",
+        "The admins were asked already. You'll get a message when they answer.",
         "This request was answered already, so nothing was changed.",
-        "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again.",
+        "That budget was removed, so nothing was changed. Did it stop your text? Send it again.",
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
     late = views.begun_anew(WEEK)
