@@ -83,9 +83,8 @@ WRONG: Final = {
     "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
     "bot_digest_quiet": "must be post or skip.",
     "bot_acu_price": (
-        "must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign, for example"
-        " 2.25 USD or 2.25 €. Prices in the same currency that are valid from a later day on follow behind commas:"
-        " 2.00 USD, 2.25 USD from 2026-12-01."
+        "has a number that cannot be read: write digits with a point, and the currency behind them, for example"
+        " 2.25 USD."
     ),
     "bot_cycle_acus": (
         "must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a billion, without"
@@ -109,6 +108,39 @@ WRONG: Final = {
     "bot_lease_seconds": "must be a number of seconds above 0 and up to 3600, for example 30.",
     "bot_log_level": "must be DEBUG, INFO, WARNING or ERROR.",
     "bot_log_format": "must be json or console.",
+}
+
+# What else can be wrong with the price, by the type of the error.
+WRONG_PRICE: Final = {
+    "price_comma": "has a comma within a number: write a point, for example 2.25 USD.",
+    "price_currency": (
+        "has no known currency behind a number: write its three letters or its sign, for example 2.25 USD."
+    ),
+    "price_zero": (
+        "has a price of 0: leave it empty to show no money, or write what an ACU costs, for example 2.25 USD."
+    ),
+    "price_empty": (
+        "has a comma without a price: write one there, or leave the comma out, for example"
+        " 2.00 USD, 2.25 USD from 2026-12-01."
+    ),
+    "price_day": (
+        "has a day that cannot be read: write year, month and day behind from, for example"
+        " 2.00 USD, 2.25 USD from 2026-12-01."
+    ),
+    "price_first": (
+        "has no price for the time before its first day: begin with a price without a day, for example"
+        " 2.00 USD, 2.25 USD from 2026-12-01."
+    ),
+    "price_without_day": (
+        "has several prices without a day: say from which day on the later ones are valid, for example"
+        " 2.00 USD, 2.25 USD from 2026-12-01."
+    ),
+    "price_same_day": (
+        "has several prices from the same day on: keep one of them, for example 2.00 USD, 2.25 USD from 2026-12-01."
+    ),
+    "price_currencies": (
+        "has prices in different currencies: use one for all of them, for example 2.00 USD, 2.25 USD from 2026-12-01."
+    ),
 }
 
 
@@ -159,31 +191,54 @@ class DatedPrice(NamedTuple):
 
 
 # Few digits, so that no amount gets longer than a line.
-_PRICE: Final = re.compile(
-    r"(?P<amount>[0-9]{1,6}(\.[0-9]{1,6})?)\s*(?P<currency>[A-Za-z]{3}|\S)(\s+from\s+(?P<since>\d{4}-\d\d-\d\d))?",
-    re.ASCII | re.IGNORECASE,
-)
+_AMOUNT: Final = re.compile(r"(?P<amount>[0-9]{1,6}(\.[0-9]{1,6})?)(?![0-9.])\s*(?P<behind>.*)")
+_SINCE: Final = re.compile(r"from\s+(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})", re.IGNORECASE)
+_DECIMAL_COMMA: Final = re.compile(r"(?:^|,)\s*[0-9]+,[0-9]")
 
 
 def _prices(value: object) -> object:
     if not isinstance(value, str):
         return value
+    if _DECIMAL_COMMA.search(value):
+        raise _wrong_price("price_comma")
     prices = sorted(map(_price, value.split(",")), key=lambda price: price.since)
     days = [price.since for price in prices]
-    if days[0] != date.min or len(set(days)) < len(days) or len({price.currency for price in prices}) > 1:
-        raise ValueError("one price without a day, and one currency")
+    if days[0] != date.min:
+        raise _wrong_price("price_first")
+    if days.count(date.min) > 1:
+        raise _wrong_price("price_without_day")
+    if len(set(days)) < len(days):
+        raise _wrong_price("price_same_day")
+    if len({price.currency for price in prices}) > 1:
+        raise _wrong_price("price_currencies")
     return tuple(prices)
 
 
 def _price(value: str) -> DatedPrice:
-    price = _PRICE.fullmatch(value.strip())
-    if not price or not (len(price["currency"]) == 3 or category(price["currency"]) == "Sc"):
-        raise ValueError("amount and currency")
-    amount = Decimal(price["amount"])
+    if not value.strip():
+        raise _wrong_price("price_empty")
+    found = _AMOUNT.fullmatch(value.strip())
+    if not found:
+        raise ValueError("amount")
+    currency, *behind = found["behind"].split(maxsplit=1) or [""]
+    if not (re.fullmatch("[A-Za-z]{3}", currency) or (len(currency) == 1 and category(currency) == "Sc")):
+        raise _wrong_price("price_currency")
+    amount = Decimal(found["amount"])
     if not amount:
-        raise ValueError("above 0")
-    since = date.fromisoformat(price["since"]) if price["since"] else date.min
-    return DatedPrice(amount, price["currency"].upper(), since)
+        raise _wrong_price("price_zero")
+    return DatedPrice(amount, currency.upper(), _since(behind[0]) if behind else date.min)
+
+
+def _since(value: str) -> date:
+    found = _SINCE.fullmatch(value)
+    try:
+        return date.fromisoformat(found["day"] if found else "")
+    except ValueError:
+        raise _wrong_price("price_day") from None
+
+
+def _wrong_price(kind: str) -> PydanticCustomError:
+    return PydanticCustomError(kind, kind)  # `WRONG_PRICE` has its sentence
 
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]+$")]
@@ -370,4 +425,4 @@ def _sentence(error: ErrorDetails) -> str:
     field = str(error["loc"][0])
     if error["type"] == "missing":
         return f"{field.upper()} is missing: {MISSING[field]}"
-    return f"{field.upper()} {WRONG[field]}"
+    return f"{field.upper()} {WRONG_PRICE.get(error['type']) or WRONG[field]}"

@@ -197,14 +197,14 @@ ROWS = (
         command="budget_set",
         typed="budget set <@{other}> 20 a week",
         answer=budgets.TRYING.text,
-        then=f"Set <@{{other}}>, 20 ACUs a week, warns at 80 %? {ANY}\nSet it\nDon't set it",
+        then=f"Set a budget of 20 ACUs a week for <@{{other}}>, with a warning at 80 %? {ANY}\nSet it\nDon't set it",
         refused=BUDGETS,
     ),
     Row(
         command="budget_try",
         typed="budget try org 20 a week",
         answer=budgets.TRYING.text,
-        then=f"Tried only: the organisation, 20 ACUs a week, warns at 80 %. {ANY} {budgets.SAME_WORDS}",
+        then=f"Only a trial: 20 ACUs a week for the organisation, with a warning at 80 %. {ANY} {budgets.SAME_WORDS}",
         refused=BUDGETS,
     ),
     Row(

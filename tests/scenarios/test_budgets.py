@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
+NOT_STARTED = f"Nothing was started: {USED_UP} Send it again then, or ask for more."
 NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions go on."
 NOT_YOURS = "Until it resets DATE, you can't start or wake sessions. Running sessions go on."
 NOT_WOKEN = "Until it resets DATE, that session is not woken. If it runs, it goes on."
@@ -59,7 +59,7 @@ async def tried(on: Harness, order: str) -> str:
     """What Ada reads in the end who tries a budget."""
     shown = (await on.slack.slash(ADA, GENERAL, f"budget try {order}"))["shown"]
     assert shown["text"] == budgets.TRYING.text
-    return read(await on.slack.wait_for_ephemeral(ADA, "Tried only", ts=shown["ts"]))
+    return read(await on.slack.wait_for_ephemeral(ADA, "Only a trial", ts=shown["ts"]))
 
 
 async def posts(on: Harness, channel: str) -> list[str]:
@@ -94,12 +94,14 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, GUEST, "budget list") == access_sentences.GUEST_REFUSED.text
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == budgets.problem(Problem.ACUS).text
+    assert await answer(on, ADA, f"budget set <@{ANN}> 0.5 a day") == budgets.problem(Problem.LEAST).text
     web = number_in(said := await confirmed(on, f"<#{WEB}> 20 a week warn 50,80"))
-    assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
+    assert said == f"Budget `{web}` is set: 20 ACUs a week for <#{WEB}>, with warnings at 50 and 80 %."
     each = number_in(said := await confirmed(on, "each-person 10"))
-    assert said == f"Budget `{each}` is set: each person, 10 ACUs a cycle, warns at 80 %."
+    assert said == f"Budget `{each}` is set: 10 ACUs a cycle for each person, with a warning at 80 %."
     assert await confirmed(on, "each-person 7.5 a day") == (
-        f"Budget `{each}` is set: each person, 7.5 ACUs a day, warns at 80 %. Before it was 10 ACUs a cycle."
+        f"Budget `{each}` is set: 7.5 ACUs a day for each person, with a warning at 80 %. "
+        "Before, it was 10 ACUs a cycle."
     )
     mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0 %) · resets DATE"
     of_web = f"`{web}` *<#{WEB}>* 20 ACUs a week · 0 of 20 ACUs this week (0 %) · resets DATE"
@@ -110,12 +112,15 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "No budget applies to the organisation, so nothing was granted. `/devin budget list` shows those there are."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "The budget of each person is raised by 2.5 ACUs to 10 ACUs today. It resets DATE."
+        "Each person may now use 10 ACUs today, 2.5 ACUs more than before. That holds until DATE."
     )
-    assert "you 0 of 10 ACUs today (0 %)" in await answer(on, ANN, "budget list")
+    assert await answer(on, ANN, "budget list") == (
+        f"`{each}` *each person* 7.5 ACUs a day · granted until DATE: 2.5 ACUs more to each · "
+        "you 0 of 10 ACUs today (0 %) · resets DATE"
+    )
     assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
-    assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
+    assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` was removed: 20 ACUs a week for <#{WEB}>."
     assert await answer(on, ADA, f"budget delete {web}") == (
         f"There is no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
     )
@@ -137,17 +142,43 @@ async def test_the_same_grant_that_comes_twice_grants_once(on: Harness) -> None:
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set", "budget_grant"]
 
 
+async def test_a_grant_says_what_holds_now_for_whom_and_the_list_shows_it(on: Harness) -> None:
+    await confirmed(on, "each-person 10 a day")
+    await confirmed(on, f"<@{BEN}> 3 a week")
+    await answer(on, ADA, f"budget grant <@{ANN}> 5")
+    assert await answer(on, ADA, "budget grant each-person 2.5") == (
+        "Each person may now use 12.5 ACUs today, 2.5 ACUs more than before. That holds until DATE. "
+        "It comes on top of what was granted to 1 person. 1 person has their own budget, which stays as it is."
+    )
+    await answer(on, ADA, f"budget grant <@{BEN}> 1")
+    each, of_ben = (re.sub(r"^`\d+` ", "", line) for line in (await answer(on, ADA, "budget list")).split("\n"))
+    assert each == (
+        "*each person* 10 ACUs a day · granted until DATE: 2.5 ACUs more to each, 5 ACUs more to <@U0ANN> · "
+        "you 0 of 12.5 ACUs today (0 %) · resets DATE · warns at 80 %"
+    )
+    assert of_ben == (
+        "*<@U0BEN>* 3 ACUs a week · granted until DATE: 1 ACU more · "
+        "0 of 4 ACUs this week (0 %) · resets DATE · warns at 80 %"
+    )
+    assert (await answer(on, BEN, "budget list")).endswith(
+        "*<@U0BEN>* 3 ACUs a week · granted until DATE: 1 ACU more · 0 of 4 ACUs this week (0 %) · resets DATE"
+    )
+    assert "granted until DATE: 2.5 ACUs more to each, 5 ACUs more to <@U0ANN> · you 0 of 17.5 ACUs today (0 %)" in (
+        await answer(on, ANN, "budget list")
+    )
+
+
 async def test_an_order_with_somebody_who_was_picked_is_one_however_long_it_is(on: Harness) -> None:
     said = await confirmed(on, f"<#{WEB}> 20 ACUs a week warn 80")
-    assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80 %."
     said = await confirmed(on, f"<@{ANN}> 10 ACUs a week warn 50, 80")
-    assert said == f"Budget `{number_in(said)}` is set: <@{ANN}>, 10 ACUs a week, warns at 50 and 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 10 ACUs a week for <@{ANN}>, with warnings at 50 and 80 %."
     assert await answer(on, ADA, f"budget set <#{WEB}> 20 ACUs a week warn at 80") == (
         budgets.problem(Problem.WARN).text
     )
     assert await answer(on, ADA, "budget set #web 20 ACUs a week warn 80") == budgets.problem(Problem.NAME).text
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <#{WEB}> 5 ACUs a day")
-    asked = await on.slack.wait_for_message(DM_OF_ADA, f"Set <#{WEB}>, 5 ACUs a day")
+    asked = await on.slack.wait_for_message(DM_OF_ADA, f"Change the budget for <#{WEB}> to 5 ACUs a day")
     await on.slack.click(ADA, "im", asked["ts"], "choose:budget_set_confirmed")
     assert "5 ACUs a day" in read(await on.slack.wait_for_message(DM_OF_ADA, "is set", ts=asked["ts"]))
     await settled(on)
@@ -162,14 +193,17 @@ async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on:
     await on.slack.wait_for_ephemeral(ADA, "Set it", ts=asked["ts"])
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
     said = read(await on.slack.wait_for_ephemeral(ADA, "is set"))
-    assert said == f"Budget `{number_in(said)}` is set: <#{WEB}>, 20 ACUs a week, warns at 80 %."
+    assert said == f"Budget `{number_in(said)}` is set: 20 ACUs a week for <#{WEB}>, with a warning at 80 %."
     await on.slack.say(ADA, GENERAL, f"{BOT} set budget <#{WEB}> 7")
     asked = await on.slack.wait_for_ephemeral(ADA, "Run budget set #web 7")
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set")
     await on.slack.wait_for_ephemeral(ADA, "Set it", ts=asked["ts"])
     await on.slack.click(ADA, GENERAL, asked["ts"], "choose:budget_set_confirmed")
-    said = read(await on.slack.wait_for_ephemeral(ADA, "is set: <#C0WEB>, 7 ACUs a cycle"))
-    assert said.startswith(f"Budget `{number_in(said)}` is set: <#{WEB}>, 7 ACUs a cycle, warns at 80 %. Before it was")
+    said = read(await on.slack.wait_for_ephemeral(ADA, "is set: 7 ACUs a cycle"))
+    assert said == (
+        f"Budget `{number_in(said)}` is set: 7 ACUs a cycle for <#{WEB}>, with a warning at 80 %. "
+        "Before, it was 20 ACUs a week."
+    )
     assert await on.devin.sessions() == []
 
 
@@ -189,33 +223,36 @@ async def three_of_ann_and_one_of_ben(on: Harness) -> None:
 async def test_before_a_budget_is_set_an_admin_reads_what_it_would_have_refused(on: Harness) -> None:
     await three_of_ann_and_one_of_ben(on)
     found = (
-        "In the last 30 days it would have refused about 2 of 4 starts: 2 by <@U0ANN>. "
-        "1 person would have used it up at once."
+        "In the last 30 days, it would have refused about 2 of the 4 starts (by <@U0ANN>). "
+        "1 person has used that much already."
     )
     assert await answer(on, ANN, "budget try each-person 2 a day") == ONLY_ADMINS
     assert await tried(on, "each-person 2 a day") == (
-        f"Tried only: each person, 2 ACUs a day, warns at 80 %. {found} "
-        "`/devin budget set` with the same words sets it."
+        f"Only a trial: 2 ACUs a day for each person, with a warning at 80 %. {found} "
+        "To set it, use `/devin budget set` with the same words."
     )
     assert await answer(on, ADA, "budget try each-person two") == budgets.problem(Problem.ACUS, "try").text
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     asked = await on.slack.wait_for_ephemeral(ADA, "Set it")
-    assert asked["rendered"] == (f"Set each person, 2 ACUs a day, warns at 80 %? {found}\nSet it\nDon't set it")
+    assert asked["rendered"] == (
+        f"Set a budget of 2 ACUs a day for each person, with a warning at 80 %? {found}\nSet it\nDon't set it"
+    )
     await on.slack.click(ADA, GENERAL, asked["ts"], "answer:budget:no")
     await on.slack.wait_for_ephemeral(ADA, budgets.NOT_SET.text, ts=asked["ts"])
     assert (await rows(on, "budgets"), await rows(on, "audit")) == ([], [])
     assert await tried(on, "org 5 a day") == (
-        "Tried only: the organisation, 5 ACUs a day, warns at 80 %. "
-        "In the last 30 days it would have refused about 1 of 4 starts: 1 by <@U0ANN>. "
-        "It would be used up at once: 6 of 5 ACUs today. `/devin budget set` with the same words sets it."
+        "Only a trial: 5 ACUs a day for the organisation, with a warning at 80 %. "
+        "In the last 30 days, it would have refused about 1 of the 4 starts (by <@U0ANN>). "
+        "It would be used up right away: 6 of 5 ACUs today. To set it, use `/devin budget set` with the same words."
     )
     assert await tried(on, "each-session 1") == (
-        "Tried only: each session, 1 ACU a cycle, warns at 80 %. "
-        "In the last 30 days 4 of 4 sessions used more: 3 by <@U0ANN>, 1 by <@U0BEN>. "
-        "4 sessions would have used it up at once. `/devin budget set` with the same words sets it."
+        "Only a trial: 1 ACU a cycle for each session, with a warning at 80 %. "
+        "In the last 30 days, all 4 sessions used more (3 by <@U0ANN>, 1 by <@U0BEN>). "
+        "4 sessions have used that much already. To set it, use `/devin budget set` with the same words."
     )
-    assert "it would have refused none of 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
-    assert "nothing was started that it would hold for." in await tried(on, f"<#{WEB}> 20 a day")
+    assert "it would have refused none of the 3 starts." in await tried(on, f"<@{ANN}> 20 a day")
+    assert "it wouldn't have refused the one start." in await tried(on, f"<@{BEN}> 20 a day")
+    assert "nothing was started that it would apply to." in await tried(on, f"<#{WEB}> 20 a day")
 
 
 async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on: Harness) -> None:
@@ -223,9 +260,31 @@ async def test_a_budget_below_what_is_used_asks_first_and_says_what_it_is_now(on
     await three_of_ann_and_one_of_ben(on)
     await on.slack.slash(ADA, GENERAL, "budget set org 6 a day")
     asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
-    assert "Now it is 200 ACUs a day." in asked
-    assert "It would be used up at once: 6 of 6 ACUs today." in asked
+    assert asked == (
+        "Change the budget for the organisation to 6 ACUs a day, with a warning at 80 %? Now it's 200 ACUs a day. "
+        "In the last 30 days, it would have refused none of the 4 starts. "
+        "It would be used up right away: 6 of 6 ACUs today.\nSet it\nDon't set it"
+    )
     assert [row["acus"] for row in await rows(on, "budgets")] == [200]
+
+
+async def test_a_budget_that_is_set_already_asks_nothing(on: Harness) -> None:
+    await confirmed(on, "org 200 a day warn 50,80")
+    (before,) = await rows(on, "budgets")
+    already = (
+        f"That's set already, as budget `{before['seq']}`: 200 ACUs a day for the organisation, "
+        "with warnings at 50 and 80 %."
+    )
+    await on.slack.slash(ADA, GENERAL, "budget set org 200.0 ACUs a day warn 80, 50")
+    assert read(await on.slack.wait_for_ephemeral(ADA, "set already")) == already
+    # A question from before somebody else set the same.
+    await forge(on, "interactive", press(ADA, GENERAL, "choose:budget_set_confirmed", "org 200 a day warn 50,80"))
+    await on.slack.wait("ephemerals", 2, user=ADA, text="set already")
+    assert read((await on.slack.ephemerals(user=ADA))[-1]) == already
+    assert len(await rows(on, "audit")) == 1
+    await on.slack.slash(ADA, GENERAL, "budget set org 200 a day")
+    asked = read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
+    assert "to 200 ACUs a day, with a warning at 80 %? Now it's 200 ACUs a day, with warnings at 50 and 80 %." in asked
 
 
 async def test_only_an_admin_says_yes_to_the_question(on: Harness) -> None:
@@ -242,11 +301,11 @@ async def test_where_figures_name_nobody_a_trial_counts_people(
 ) -> None:
     async with harness(tmp_path, transport, timing=timing, BOT_NAMES="off", BOT_ADMIN_USERS=ADA, **database) as on:
         await three_of_ann_and_one_of_ben(on)
-        assert "about 2 of 4 starts, by 1 person." in await tried(on, "each-person 2 a day")
+        assert "about 2 of the 4 starts (by 1 person)." in await tried(on, "each-person 2 a day")
         await on.slack.slash(ADA, GENERAL, f"budget set <@{ANN}> 2 a day")
-        assert (
-            read(await on.slack.wait_for_ephemeral(ADA, "Set it"))
-            == f"Set <@U0ANN>, 2 ACUs a day, warns at 80 %? {budgets.HIDDEN}\nSet it\nDon't set it"
+        assert read(await on.slack.wait_for_ephemeral(ADA, "Set it")) == (
+            "Set a budget of 2 ACUs a day for <@U0ANN>, with a warning at 80 %? "
+            "People aren't named beside figures here, so what it would have refused isn't shown.\nSet it\nDon't set it"
         )
 
 
@@ -300,14 +359,14 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
-    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
-        "Your reply was not sent, because it would wake this session: ann's budget is used up, 2.1 of 2 ACUs today. "
-        "It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent and Devin stays asleep: ann's budget is used up, 2.1 of 2 ACUs today. "
+        "It resets DATE. Send it again then, or ask for more."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     assert read(asked) == "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-    await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you get a message once they have")
+    await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you'll get a message when they answer.")
     await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -321,8 +380,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     assert made["request"]["max_acu_limit"] == 9  # of 9.9: Devin takes whole ACUs
     await on.slack.wait_for_ephemeral(
         ANN,
-        "This session may use 9 ACUs, not 15, because that is all that is left of a budget. "
-        "`/devin budget list` shows which.",
+        "This session may use 9 ACUs, not 15: a budget has no more left. `/devin budget list` shows which.",
     )
 
 
@@ -344,11 +402,10 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     await on.slack.say(ADA, GENERAL, "first reply", thread_ts=threads[0])
     await until(lambda: held(on))
     await on.slack.say(ADA, GENERAL, "second reply", thread_ts=threads[1])
-    assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply was not sent")) == (
-        "Your reply was not sent, because it would wake this session: the organisation's budget has less left than "
-        "the 1 ACU that a session needs: 2 of 4 ACUs today are used, "
-        "sessions that go on may use 3 ACUs more until one of them rests. "
-        "It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent and Devin stays asleep: the organisation's budget has "
+        "less than 1 ACU free (2 of 4 ACUs used today, 3 more held until sessions in progress finish). "
+        "It resets DATE. Send it again then, or ask for more."
     )
     await on.devin.release()
     await on.devin.wait_for_messages("first reply")
@@ -358,14 +415,14 @@ async def test_who_steers_the_session_of_somebody_else_needs_a_budget_too(on: Ha
     await used_up(on)
     bens, devin_id = await on.started("a task of Ben", user=BEN)
     await on.slack.say(ANN, GENERAL, "and the docs", thread_ts=bens)
-    assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply was not sent")) == (
-        "Your reply was not sent, although this session is somebody else's: your budget is used up, "
-        "2.1 of 2 ACUs today. It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(ANN, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent: your budget is used up, 2.1 of 2 ACUs today. It resets DATE. "
+        "Send it again then, or ask for more. Replies to other people's sessions need room in your budget too."
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=bens)
     await on.slack.say(ANN, GENERAL, "wake up", thread_ts=bens)
-    await on.slack.wait_for_ephemeral(ANN, "it would wake this session: your budget is used up, 2.1 of 2 ACUs today.")
+    await on.slack.wait_for_ephemeral(ANN, "stays asleep: your budget is used up, 2.1 of 2 ACUs today.")
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=bens)
     await on.devin.wait_for_messages("go on")
     for unsent in ("and the docs", "wake up"):
@@ -377,10 +434,8 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     await set_budget(on.slack, "org 20 a day")
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
-    said = "the organisation's budget has less left than the 1 ACU that a session needs: 0 of 20 ACUs today are used, "
-    await on.slack.wait(
-        "ephemerals", 2, user=ANN, text=f"{said}sessions that go on may use 20 ACUs more until one of them rests."
-    )
+    said = "the organisation's budget has less than 1 ACU free (0 of 20 ACUs used today, "
+    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more held until sessions in progress finish).")
     await settled(on)
     assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
     first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)
@@ -395,7 +450,7 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
-    refused = await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")
+    refused = await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")
     await on.slack.click(BEN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
@@ -523,13 +578,31 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
         assert read(received) == f"An admin raised your budget {raised} Send again what was not sent."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
-            "The budget of <@U0ANN> is raised by 5 ACUs to 17 ACUs today. It resets DATE."
+            "<@U0ANN> may now use 17 ACUs today, 5 ACUs more than before. That holds until DATE."
+        )
+        assert (await answer(on, ADA, "budget list")).endswith(
+            "2 ACUs a day · granted until DATE: more to 1 person · "
+            "you 0 of 2 ACUs today (0 %) · resets DATE · warns at 80 %"
         )
         assert [one[:3] for one in await changes(on)] == [
             ("budget_set", "each-person", GENERAL),
             ("budget_grant", "each-person U0ANN", OPS),
             ("budget_grant", "each-person U0ANN", GENERAL),
         ]
+
+
+async def test_where_figures_name_nobody_a_request_is_refused_by_an_admin(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    settings = {"BOT_ADMIN_CHANNEL": OPS, "BOT_NAMES": "off"} | database
+    async with harness(tmp_path, transport, timing=timing, **settings) as on:
+        await used_up(on)
+        asked = await asked_for_more(on)
+        await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
+        refused = await on.slack.wait_for_message(OPS, "refused")
+        assert read(refused) == "An admin refused a request for more ACUs."
+        received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
+        assert read(received) == "An admin refused your request for more ACUs. Your budget resets DATE."
 
 
 async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harness) -> None:
@@ -539,9 +612,9 @@ async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harnes
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
-    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
-        "Your reply was not sent, because it would wake this session: this session's budget is used up, 1.6 of 1 ACU "
-        "this cycle. It resets DATE. Send it again then, or ask an admin for more."
+    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent and Devin stays asleep: this session's budget is used up, 1.6 of 1 ACU "
+        "this cycle. It resets DATE. Send it again then, or ask for more."
     )
 
 
@@ -560,6 +633,10 @@ async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
     await on.slack.slash(ADA, GENERAL, "budget the migration work for the next quarter")
     await on.session("budget the migration work")
     await on.slack.slash(ADA, GENERAL, "bugdet set org 10")
+    assert await answer(on, ADA, "budget") == (
+        "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.\n"
+        "Show budget list\nStart as a task"
+    )
     assert len(await on.devin.sessions()) == 1
 
 
@@ -567,7 +644,7 @@ async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <@{ANN}> 5 a week")
     asked = await on.slack.wait_for_message(DM_OF_ADA, "Set it")
     await on.slack.click(ADA, "im", asked["ts"], "choose:budget_set_confirmed")
-    await on.slack.wait_for_message(DM_OF_ADA, "is set: <@U0ANN>, 5 ACUs a week, warns at 80 %.")
+    await on.slack.wait_for_message(DM_OF_ADA, "is set: 5 ACUs a week for <@U0ANN>, with a warning at 80 %.")
     await on.slack.say(ADA, DM_OF_ADA, f"budget grant <@{ANN}> 2.5")
     raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
     assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE."
@@ -584,9 +661,8 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     asked = await on.slack.wait_for_ephemeral(ANN, "or leave it asleep")
     await set_budget(on.slack, "each-person 2 a day")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
-    assert read(await on.slack.wait_for_ephemeral(ANN, "Devin was not woken")) == (
-        f"Devin was not woken: {USED_UP} What waits is kept for a day at most: choose again then, or ask an admin for "
-        "more."
+    assert read(await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")) == (
+        f"Devin wasn't woken: {USED_UP} What waits is kept for a day at most. Choose again, or ask for more."
     )
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")

@@ -349,9 +349,10 @@ async def test_a_commit_that_is_being_reviewed_gets_no_second_review(on: Harness
 
 async def test_a_review_is_under_budgets(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
-    await set_budget(on.slack, "each-person 0.5 a day")
+    await set_budget(on.slack, "each-person 1 a day")
+    await on.started(user=ANN)
     refused = await read(on, f"review {PULL}", "Nothing was started", ANN)
-    assert "your budget has less left than the 1 ACU that a session needs: 0 of 0.5 ACUs today are used." in refused
+    assert "your budget has less than 1 ACU free (0 of 1 ACU used today, 1 more held until" in refused
     assert "create_review" not in await on.devin.counters()
 
 

@@ -310,7 +310,7 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await enterprise(on)
     await set_budget(on.slack, "each-person 2 a day")
     await on.slack.slash(ADA, GENERAL, f"fanout {PROMPT} orgs=all acu=5")
-    few = "your budget has less left than 1 ACU for each of 3 sessions: 0 of 2 ACUs today are used."
+    few = "your budget has less than 3 ACUs free, 1 for each session (0 of 2 ACUs used today)."
     await on.slack.wait_for_ephemeral(ADA, f"Nothing was started: {few}")
     await set_budget(on.slack, "each-person 3 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
@@ -362,9 +362,9 @@ async def test_a_retry_that_a_budget_refuses_names_whose_it_is_and_what_to_do(
         await set_budget(on.slack, "each-person 2 a day")
         for user, whose in ((ADA, "your budget"), (BEN, "ada's budget")):
             await on.slack.click(user, GENERAL, table["ts"], "retry_fan_out")
-            refused = await on.slack.wait_for_ephemeral(user, "Nothing was tried again")
+            refused = await on.slack.wait_for_ephemeral(user, "Nothing was retried")
             said, then = refused["rendered"].split(" It resets ")
-            assert said == f"Nothing was tried again: {whose} is used up, 3 of 2 ACUs today."
+            assert said == f"Nothing was retried: {whose} is used up, 3 of 2 ACUs today."
             assert then.endswith(". Press “Retry failed” again then, or ask for more.\nAsk for more")
         assert len(made(on)) == 3
 

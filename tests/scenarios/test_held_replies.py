@@ -89,6 +89,21 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
     await on.devin.wait_for_messages("below the raised one")
 
 
+async def test_where_figures_name_nobody_the_asker_is_told_of_a_raised_ceiling_without_who_raised_it(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, timing=timing, BOT_NAMES="off", **database) as on:
+        ts, _ = await spent(on)
+        await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+        asked = await question(on, BEN, ts)
+        await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
+        await on.devin.wait_for_messages("go on, please")
+        await settled(on)
+        assert await on.thread(GENERAL, ts) == [
+            "<@U0ANN> Somebody woke this session with 2 more ACUs. It may use 4 ACUs in all now."
+        ]
+
+
 async def test_an_asker_who_raises_the_ceiling_of_their_session_is_not_told_so(on: Harness) -> None:
     ts, _ = await spent(on)
     await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)

@@ -12,7 +12,8 @@ from bot.domain.admins import Admins
 from bot.domain.amounts import Money
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb
-from bot.domain.commands.registry import NOTIFY, STATUS, STOP
+from bot.domain.commands.registry import NOTIFY, START, STATUS, STOP
+from bot.domain.commands.spec import Surface
 from bot.domain.list_groups import ListGroup
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
@@ -535,6 +536,36 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
             ["Show budget list", "Start as a task"],
         ),
         (
+            "Budget",
+            "`budget` needs a word after it: `list`, `set`, `try`, `remove` or `grant`. Nothing was started.",
+            ["Show budget list", "Start as a task"],
+        ),
+        (
+            "note?",
+            "`note` needs a word after it: `list`, `show`, `add`, `edit` or `delete`. Nothing was started.",
+            ["Show note list", "Start as a task"],
+        ),
+        (
+            "playbook.",
+            "`playbook` needs a word after it: `list`, `show`, `add` or `edit`. Nothing was started.",
+            ["Show playbook list", "Start as a task"],
+        ),
+        (
+            "schedule",
+            "`schedule` needs a word after it: `list`, `add`, `pause`, `resume` or `delete`. Nothing was started.",
+            ["Show schedule list", "Start as a task"],
+        ),
+        (
+            "team",
+            "`team` needs a word after it: `list`, `add` or `remove`. Nothing was started.",
+            ["Show team list", "Start as a task"],
+        ),
+        (
+            "secret",
+            "`secret` needs a word after it: `list` or `add`. Nothing was started.",
+            ["Show secret list", "Start as a task"],
+        ),
+        (
             "note shwo 1",
             "`note` does not work with `shwo 1`. Nothing was started.",
             ["Run note show 1", "Start as a task"],
@@ -553,6 +584,17 @@ def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, sa
     assert_valid(message)
     assert message.text == said
     assert [one["text"]["text"] for one in message.blocks[1]["elements"]] == labels
+
+
+WORDS_OF_COMMANDS = sorted({way.phrase.split()[0] for spec in COMMANDS.specs for way in spec.ways_on(Surface.SLASH)})
+
+
+@pytest.mark.parametrize("end", ["", ".", "?", "!"])
+@pytest.mark.parametrize("word", WORDS_OF_COMMANDS)
+def test_the_word_of_a_command_alone_is_it_or_is_answered_with_what_may_follow(word, end):
+    typed = f"{word}{end}"
+    doubt = COMMANDS.parser.doubt(typed) if COMMANDS.parser.slash(typed).spec is START else None
+    assert doubt is None or "``" not in start_sentences.ask_command_or_task(doubt).text
 
 
 @pytest.mark.parametrize(

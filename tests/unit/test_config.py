@@ -1,11 +1,14 @@
 """Settings: what is accepted, the whole sentence for what is not, and never a secret in it."""
 
+import re
 import traceback
 from datetime import date, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings
@@ -33,11 +36,28 @@ CODE_HOSTS = (
 )
 
 
-ACU_PRICE = (
-    "BOT_ACU_PRICE must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign,"
-    " for example 2.25 USD or 2.25 €. Prices in the same currency that are valid from a later day on follow behind"
-    " commas: 2.00 USD, 2.25 USD from 2026-12-01."
+PRICE_NUMBER = (
+    "BOT_ACU_PRICE has a number that cannot be read: write digits with a point, and the currency behind them,"
+    " for example 2.25 USD."
 )
+PRICE_COMMA = "BOT_ACU_PRICE has a comma within a number: write a point, for example 2.25 USD."
+PRICE_CURRENCY = (
+    "BOT_ACU_PRICE has no known currency behind a number: write its three letters or its sign, for example 2.25 USD."
+)
+PRICE_ZERO = (
+    "BOT_ACU_PRICE has a price of 0: leave it empty to show no money, or write what an ACU costs, for example 2.25 USD."
+)
+TWO_PRICES = "for example 2.00 USD, 2.25 USD from 2026-12-01."
+PRICE_EMPTY = f"BOT_ACU_PRICE has a comma without a price: write one there, or leave the comma out, {TWO_PRICES}"
+PRICE_DAY = f"BOT_ACU_PRICE has a day that cannot be read: write year, month and day behind from, {TWO_PRICES}"
+PRICE_FIRST = (
+    f"BOT_ACU_PRICE has no price for the time before its first day: begin with a price without a day, {TWO_PRICES}"
+)
+PRICE_WITHOUT_DAY = (
+    f"BOT_ACU_PRICE has several prices without a day: say from which day on the later ones are valid, {TWO_PRICES}"
+)
+PRICE_SAME_DAY = f"BOT_ACU_PRICE has several prices from the same day on: keep one of them, {TWO_PRICES}"
+PRICE_CURRENCIES = f"BOT_ACU_PRICE has prices in different currencies: use one for all of them, {TWO_PRICES}"
 CYCLE_ACUS = (
     "BOT_CYCLE_ACUS must be how many ACUs Devin itself may use in a billing cycle: a number above 0 and up to a"
     " billion, without separators, for example 1200."
@@ -212,22 +232,31 @@ def test_spaces_around_a_value_are_forgiven():
             "BOT_RETENTION_DAYS must be a whole number of days from 1 to 3650, for example 30.",
         ),
         *(
-            ("BOT_ACU_PRICE", wrong, ACU_PRICE)
-            for wrong in ("2.25", "USD", "2,25 USD", "$2.25", "0 USD", "-1 USD", "1 US")
+            ("BOT_ACU_PRICE", wrong, PRICE_NUMBER)
+            for wrong in ("USD", "$2.25", "-1 USD", "USD 2.25", "1234567 USD", "2.25.1 USD", "2 USD, many USD")
         ),
-        *(("BOT_ACU_PRICE", wrong, ACU_PRICE) for wrong in ("USD 2.25", "2.25 dollars", "2.255", "2.25 !")),
+        *(("BOT_ACU_PRICE", wrong, PRICE_COMMA) for wrong in ("2,25 USD", "1,000 USD", "2 USD, 2,25 USD from")),
         *(
-            ("BOT_ACU_PRICE", wrong, ACU_PRICE)
+            ("BOT_ACU_PRICE", wrong, PRICE_CURRENCY)
+            for wrong in ("2.25", "2.255", "1 US", "2.25 dollars", "2.25 !", "2.25 from 2026-12-01", "2 ÜSD")
+        ),
+        ("BOT_ACU_PRICE", "0 USD", PRICE_ZERO),
+        *(("BOT_ACU_PRICE", wrong, PRICE_EMPTY) for wrong in (",", "2 USD,", "2 USD, ,2.25 USD from 2026-12-01")),
+        *(
+            ("BOT_ACU_PRICE", f"2 USD, 2.25 USD {wrong}", PRICE_DAY)
             for wrong in (
-                "2.25 USD from 2026-12-01",  # and before?
-                "2 USD, 2.25 USD",
-                "2 USD, 2.25 EUR from 2026-12-01",
-                "2 USD, 2.25 USD from 2026-12-01, 3 USD from 2026-12-01",
-                "2 USD, 2.25 USD from 2026-02-30",
-                "2 USD, 2.25 USD from December",
-                "2 USD,",
+                "from 2026-02-30",
+                "from December",
+                "from",
+                "2026-12-01",
+                "from 01.12.2026",
+                "from \u0662026-12-01",  # a digit of another script
             )
         ),
+        ("BOT_ACU_PRICE", "2.25 USD from 2026-12-01", PRICE_FIRST),
+        ("BOT_ACU_PRICE", "2 USD, 2.25 USD", PRICE_WITHOUT_DAY),
+        ("BOT_ACU_PRICE", "2 USD, 2.25 USD from 2026-12-01, 3 USD from 2026-12-01", PRICE_SAME_DAY),
+        ("BOT_ACU_PRICE", "2 USD, 2.25 EUR from 2026-12-01", PRICE_CURRENCIES),
         *(("BOT_SESSION_ACUS", wrong, SESSION_ACUS) for wrong in ("0", "-1", "ten")),
         *(("BOT_WAKE_GUARD_HOURS", wrong, WAKE_GUARD) for wrong in ("-1", "inf", "never", "87601")),
         *(("BOT_RUNAWAY_ACUS", wrong, RUNAWAY) for wrong in ("-1", "inf", "many")),
@@ -315,6 +344,15 @@ def test_hosts_of_code_and_texts_that_are_kept():
 )
 def test_a_price_is_an_amount_and_a_currency_and_may_change_on_a_day(given, price):
     assert [*load_settings(HTTP | {"BOT_ACU_PRICE": given}).bot_acu_price] == price
+
+
+@given(st.text("02.,5 USD€fromx-", max_size=40).map(lambda given: f"2{given}"))
+def test_whatever_a_price_is_it_is_read_or_has_one_sentence(given):
+    try:
+        assert load_settings(HTTP | {"BOT_ACU_PRICE": given}).bot_acu_price
+    except SettingsError as error:
+        (problem,) = error.problems
+        assert re.fullmatch(r"BOT_ACU_PRICE has [^:]+: .+ 2\.25 USD( from 2026-12-01)?\.", problem), problem
 
 
 def test_a_price_and_a_limit_from_a_file(tmp_path):

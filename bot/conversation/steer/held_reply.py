@@ -182,7 +182,8 @@ async def _allow(uow: UnitOfWork, job: CommandJob, session: Session, question: W
     row = AuditRow(session.team, uow.now, who, waking_sentences.WAKE, target, session.channel, before, after)
     await audit.add(uow.tx, row)
     if session.requester not in {"", who}:
-        by = await people.name_of(uow.tx, session.team, who)
+        named = job.workspace.policy.shows_names
+        by = await people.name_of(uow.tx, session.team, who) if named else ""
         said = waking_sentences.ceiling_raised(session.requester, by, question)
         await uow.post(f"ceiling:{job.row.key}", session, said)
 

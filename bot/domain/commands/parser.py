@@ -45,7 +45,8 @@ class Doubt:
     """A text whose first `word` is a command, nearly one or means one, although the text is none.
 
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
-    is the same as people read it, if that is known: with the names of channels and people, not their ids.
+    is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
+    the words of which one has to follow the first one of `meant`, if commands begin with it.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Doubt:
     meant: str
     shown: str = ""
     argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
+    seconds: tuple[str, ...] = field(default=(), compare=False)
 
 
 _Declared = tuple[CommandSpec, Way]
@@ -151,7 +153,14 @@ class Parser:
         "stop the flaky test" is a task, "stop all sessions" is in doubt.
         """
         found = self._doubt(text)
-        return found and replace(found, argument=self.slash(found.meant).argument)
+        if found is None:
+            return None
+        return replace(found, argument=self.slash(found.meant).argument, seconds=self._seconds(found.meant.split()[0]))
+
+    def _seconds(self, word: str) -> tuple[str, ...]:
+        """The second words of the commands that begin with `word`, each by the one that people should learn."""
+        phrases = [spec.ways[0].phrase.split() for spec in self._families.get(word, ())]
+        return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1))
 
     def _doubt(self, text: str) -> Doubt | None:
         words = text.strip().rstrip(_CLOSING + "?").split()

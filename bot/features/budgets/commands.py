@@ -11,10 +11,10 @@ from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import Raise, name_beside_figures, record_raise
 from bot.features.budgets.rules import NAMED, USED_UP, Budget, Scope, ScopeKind, Standing
-from bot.features.budgets.sentences import Entry, Named
+from bot.features.budgets.sentences import Entry, Granted, Named
 from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, BUDGET_SET_CONFIRMED
 from bot.features.budgets.standings import AddedUp, Standings, add_up, reports_no_acus, standings
-from bot.features.budgets.words import Problem, parse_grant, parse_number, parse_set
+from bot.features.budgets.words import GrantOrder, Problem, parse_grant, parse_number, parse_set
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked, Handler
 from bot.kernel.job import CommandJob, finish_with
@@ -127,7 +127,8 @@ class BudgetCommands:
                 continue
             shown = None if theirs is None else await _shown(stand, theirs, user)
             used_up = await self._used_up(stand, budget) if admin else 0
-            entries.append(Entry(budget, shown, used_up))
+            granted = await _granted(stand, budget, "" if theirs is None else theirs.subject, admin=admin)
+            entries.append(Entry(budget, shown, used_up, granted))
         return entries
 
     async def _used_up(self, stand: Standings, budget: Budget) -> int:
@@ -142,6 +143,8 @@ class BudgetCommands:
         if isinstance(order, Problem):
             return views.problem(order)
         before = await budgets.of_scope(uow.tx, team, order.scope)
+        if before is not None and (before.acus, before.span, before.warn) == (order.acus, order.span, order.warn):
+            return views.set_already(before)  # by somebody who was faster
         budget = await budgets.put(uow.tx, team, order.scope, order.acus, order.span, order.warn, uow.now)
         changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
         await audit.add(uow.tx, by.row(uow, BUDGET_SET.name, budget.scope, **changed))
@@ -176,15 +179,32 @@ class BudgetCommands:
         standing = await stand.of(budget, subject)
         named = await stand.named(standing, by.user)
         if named.is_hidden or (not subject and budget.scope.kind is not ScopeKind.ORG):
-            return views.granted_to(order.scope, order.acus, standing)
+            return await _granted_to(stand, order, standing)
         granter = await name_beside_figures(uow, workspace, by.user)
         return views.granted(replace(named, name="", yours=False), order.acus, granter)
+
+
+async def _granted_to(stand: Standings, order: GrantOrder, standing: Standing) -> Message:
+    """Confirm a grant without what is used; one for each of a kind with whom else it does not, or not alone, hold."""
+    if order.scope.subject:
+        return views.granted_to(order.scope, order.acus, standing)
+    own = await stand.with_own_budget(order.scope.kind)
+    single = [subject for subject in await stand.granted(standing.budget) if subject]
+    return views.granted_to(order.scope, order.acus, standing, len(own), len(single))
 
 
 async def _shown(stand: Standings, standing: Standing, viewer: str) -> Named | None:
     """Return `standing` as the list shows it to `viewer`, or None: a line that names another person shows no figure."""
     named = await stand.named(standing, viewer)
     return None if named.is_hidden else named
+
+
+async def _granted(stand: Standings, budget: Budget, subject: str, *, admin: bool) -> Granted | None:
+    """Return what was granted of `budget` for now; other people than an `admin` read of `subject` alone. Or None."""
+    more = await stand.granted(budget)
+    if not admin:
+        more = {key: acus for key, acus in more.items() if key in {"", subject}}
+    return Granted(stand.period(budget), more, names=stand.shows_names or not admin) if more else None
 
 
 async def _raised(tx: Transaction, team: str, scope: Scope) -> Budget | None:

@@ -23,7 +23,7 @@ from bot.kernel.job import CommandJob, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
-from bot.store import audit, people, sessions
+from bot.store import audit, sessions
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
@@ -119,7 +119,7 @@ class BudgetRequests:
             uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, job.cause.channel, outcome="refused")
         )
         named = await stand.named(await stand.of(budget, asked.subject), asked.user)
-        name = await people.name_of(uow.tx, workspace.team, by)
+        name = await name_beside_figures(uow, workspace, by)
         said = views.refused_to_you(named, name)
         await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
         return views.request_refused(await name_beside_figures(uow, workspace, asked.user), name)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from bot.domain.amounts import exact_sum
 from bot.domain.billing import ONE_DAY, bounds
 from bot.features.budgets.rules import USED_UP, Budget, Period, Scope, ScopeKind, Span, Standing
 from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, BUDGET_SET_CONFIRMED, GRANT, GRANT_MORE, REFUSE_MORE
@@ -22,6 +23,7 @@ QUESTION: Final = "budget"  # the name of the question whether to set one
 NOT_SET: Final = Message("OK, no budget was changed.")
 TRYING: Final = Message(f"Trying it on the last {DAYS} days.")
 MOST_IN_TEXT: Final = 5  # budgets that a notification names
+MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused
 NO_ACUS: Final = (
     "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
@@ -30,16 +32,12 @@ NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week`
 NOT_STORED: Final = "A session that is no longer stored"
 NONE_HERE: Final = "No budget applies to you here."
 ASKED: Final = Message(
-    "The admins were asked for more, and you get a message once they have answered. "
-    "After that, send again what was not sent."
+    "The admins were asked for more, and you'll get a message when they answer. Then send your text again."
 )
-ASKED_ALREADY: Final = Message(
-    "The admins were asked already and have not answered yet. You get a message once they have."
-)
+ASKED_ALREADY: Final = Message("The admins were asked already. You'll get a message when they answer.")
 ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing was changed.")
-BUDGET_GONE: Final = Message(
-    "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again."
-)
+BUDGET_GONE: Final = Message("That budget was removed, so nothing was changed. Did it stop your text? Send it again.")
+_SEND_AGAIN: Final = "Send it again then, or ask for more."
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions go on."
 _KINDS: Final = {
@@ -53,12 +51,14 @@ _EACH_OF: Final = {
     ScopeKind.EACH_PERSON: ("person", "people"),
     ScopeKind.EACH_CHANNEL: ("channel", "channels"),
 }
-SAME_WORDS: Final = "`/devin budget set` with the same words sets it."
-HIDDEN: Final = "What one person used is not shown here, so what it would have refused is not either."
+_ONE_OF: Final = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}
+SAME_WORDS: Final = "To set it, use `/devin budget set` with the same words."
+HIDDEN: Final = "People aren't named beside figures here, so what it would have refused isn't shown."
 _PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
     Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
     Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
+    Problem.LEAST: "The least budget is 1 ACU, because a session needs that much to start.",
     Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",
     Problem.SPAN: "After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with percentages.",
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
@@ -113,9 +113,12 @@ class Named:
     @property
     def amount(self) -> str:
         """The same without what is to be known about it."""
-        standing = self.standing
-        spent, acus = tenths(float(standing.spent)), limit_of_acus(standing.acus)
-        return f"{spent} of {acus} {_this(standing.period.span)}"
+        return f"{self.so_many} {_this(self.standing.period.span)}"
+
+    @property
+    def so_many(self) -> str:
+        """The same without the period, such as "8.2 of 10 ACUs"."""
+        return f"{tenths(float(self.standing.spent))} of {limit_of_acus(self.standing.acus)}"
 
     @property
     def notes(self) -> list[str]:
@@ -131,12 +134,25 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """The ACUs that were granted of a budget until its `period` is over, by subject; the empty one stands for all.
+
+    People are counted where figures name nobody.
+    """
+
+    period: Period
+    by_subject: Mapping[str, Decimal]
+    names: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the list: a budget, how it stands for the reader if that can be said, and by how many it is used up."""
 
     budget: Budget
     standing: Named | None = None
     used_up_by: int = 0
+    granted: Granted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +177,13 @@ class Tried:
 def problem(which: Problem, verb: str = "set") -> Message:
     """Say what is wrong with an order, and how it is written."""
     form = f"budget {verb} {(GRANT if verb == 'grant' else BUDGET).shown}"
-    how = "" if which is Problem.NUMBER else f"The whole form is `/devin {form}`."
+    how = "" if which in {Problem.NUMBER, Problem.LEAST} else f"The whole form is `/devin {form}`."
     return message_of("Nothing was changed.", _PROBLEMS[which], how)
 
 
 def ask_to_set(tried: Tried, order: str) -> Message:
     """Ask whether to set a budget that was tried; the choice carries the `order`."""
-    before = f"Now it is {_rule(tried.before)}." if tried.before else ""
-    text = message_of(f"Set {_tried_rule(tried)}?", before, *_effects(tried)).text
+    text = message_of(*_question(tried), *_effects(tried)).text
     row = blocks.actions(
         questions.choice("Set it", BUDGET_SET_CONFIRMED, order, "primary"),
         questions.no("Don't set it", QUESTION, order),
@@ -178,11 +193,31 @@ def ask_to_set(tried: Tried, order: str) -> Message:
 
 def shown(tried: Tried) -> Message:
     """Show what a budget that was tried would do."""
-    return message_of(f"Tried only: {_tried_rule(tried)}.", *_effects(tried), SAME_WORDS)
+    return message_of(f"Only a trial: {_whole(tried.budget)}.", *_effects(tried), SAME_WORDS)
 
 
-def _tried_rule(tried: Tried) -> str:
-    return f"{scope_name(tried.budget.scope)}, {_rule(tried.budget)}, {_warns(tried.budget)}"
+def set_already(budget: Budget) -> Message:
+    """Answer who sets a `budget` that is set already."""
+    return Message(f"That's set already, as budget `{budget.number}`: {_whole(budget)}.")
+
+
+def _question(tried: Tried) -> list[str]:
+    budget, before = tried.budget, tried.before
+    if before is None:
+        return [f"Set a budget of {_whole(budget)}?"]
+    whose, now = scope_name(budget.scope), f"{_rule(budget)}, {_with_warnings(budget)}"
+    return [f"Change the budget for {whose} to {now}?", f"Now it's {_before(before, budget)}."]
+
+
+def _before(before: Budget, budget: Budget) -> str:
+    """Say what a budget was, with its warnings if they alone change."""
+    if _rule(before) != _rule(budget):
+        return _rule(before)
+    return f"{_rule(before)}, {_with_warnings(before)}"
+
+
+def _whole(budget: Budget) -> str:
+    return f"{_rule(budget)} for {scope_name(budget.scope)}, {_with_warnings(budget)}"
 
 
 def _effects(tried: Tried) -> list[str]:
@@ -195,35 +230,53 @@ def _would_have_refused(tried: Tried) -> str:
     trial, refused = tried.trial, sum(tried.trial.refused.values())
     lately = f"In the last {DAYS} days"
     if not trial.sessions:
-        return f"{lately} nothing was started that it would hold for."
+        return f"{lately}, nothing was started that it would apply to."
+    not_the_one = trial.sessions == 1 and not refused
     if tried.budget.scope.kind is ScopeKind.EACH_SESSION:
-        found = f"{lately} {refused or 'none'} of {counted(trial.sessions, 'session')} used more"
-    elif refused:
-        found = f"{lately} it would have refused about {refused:,} of {counted(trial.sessions, 'start')}"
+        used = "used no more" if not_the_one else "used more"
+        found = f"{lately}, {_so_many_of(refused, trial.sessions, 'session')} {used}"
     else:
-        found = f"{lately} it would have refused none of {counted(trial.sessions, 'start')}"
+        would = "wouldn't have refused" if not_the_one else "would have refused"
+        about = "about " if 0 < refused < trial.sessions else ""
+        found = f"{lately}, it {would} {about}{_so_many_of(refused, trial.sessions, 'start')}"
     return f"{found}{_by_whom(trial.refused, names=tried.names)}."
+
+
+def _so_many_of(some: int, total: int, noun: str) -> str:
+    """Say `some` of `total`, such as "2 of the 12 starts"; of one alone it names that one."""
+    if total == 1:
+        return f"the one {noun}"
+    if some in {0, total}:
+        return f"{'all' if some else 'none of the'} {total:,} {noun}s"
+    return f"{some:,} of the {total:,} {noun}s"
 
 
 def _by_whom(refused: Mapping[str, int], *, names: bool) -> str:
     if not refused:
         return ""
     if not names:
-        return f", by {_many(len(refused), 'person', 'people')}"
+        return f" (by {_many(len(refused), 'person', 'people')})"
+    if len(refused) == 1:
+        return f" (by {_asker(next(iter(refused)))})"
     most = sorted(refused.items(), key=lambda entry: (-entry[1], entry[0]))
     named, others = most[:MOST_REFUSED], most[MOST_REFUSED:]
-    parts = [f"{count:,} by {mention(user) if user else 'somebody'}" for user, count in named]
+    parts = [f"{count:,} by {_asker(user)}" for user, count in named]
     if others:
         parts.append(f"{sum(count for _, count in others):,} by {counted(len(others), 'other')}")
-    return f": {', '.join(parts)}"
+    return f" ({', '.join(parts)})"
+
+
+def _asker(user: str) -> str:
+    return mention(user) if user else "somebody"
 
 
 def _used_up_at_once(tried: Tried) -> list[str]:
     if tried.now is not None:
-        return [f"It would be used up at once: {tried.now.used}."] if tried.now.standing.is_used_up else []
+        return [f"It would be used up right away: {tried.now.used}."] if tried.now.standing.is_used_up else []
     if not tried.used_up:
         return []
-    return [f"{_many(tried.used_up, *_EACH_OF[tried.budget.scope.kind])} would have used it up at once."]
+    has = "has" if tried.used_up == 1 else "have"
+    return [f"{_many(tried.used_up, *_EACH_OF[tried.budget.scope.kind])} {has} used that much already."]
 
 
 def _many(number: int, one: str, several: str) -> str:
@@ -244,11 +297,14 @@ def listing(entries: Sequence[Entry], *, admin: bool, no_acus: bool) -> Message:
 
 def _short(entry: Entry) -> str:
     held = entry.standing.used if entry.standing else _rule(entry.budget)
-    return f"{scope_name(entry.budget.scope)} {held}"
+    more = f" ({_more(entry.budget, entry.granted)})" if entry.granted else ""
+    return f"{scope_name(entry.budget.scope)} {held}{more}"
 
 
 def _line(entry: Entry, *, admin: bool) -> str:
     parts = [f"`{entry.budget.number}` *{scope_name(entry.budget.scope)}* {_rule(entry.budget)}"]
+    if entry.granted is not None:
+        parts.append(f"granted until {_local(entry.granted.period)}: {_more(entry.budget, entry.granted)}")
     if entry.standing is not None:
         named = entry.standing
         you = "you " if named.yours and entry.budget.scope.kind is ScopeKind.EACH_PERSON else ""
@@ -256,7 +312,22 @@ def _line(entry: Entry, *, admin: bool) -> str:
         parts.append(f"{you}{here}{standing_line(named)}")
     if entry.used_up_by:
         parts.append(f"used up by {entry.used_up_by:,}")
-    return " · ".join([*parts, *([_warns(entry.budget)] if admin else [])])
+    return " · ".join([*parts, *([f"warns at {_percentages(entry.budget)}"] if admin else [])])
+
+
+def _more(budget: Budget, granted: Granted) -> str:
+    """Say how many ACUs more were granted, and to whom of a budget for each of a kind."""
+    kind, to_each = budget.scope.kind, granted.by_subject.get("")
+    if kind not in _EACH_OF:
+        return f"{limit_of_acus(exact_sum(granted.by_subject.values()))} more"
+    parts = [f"{limit_of_acus(to_each)} more to each"] if to_each else []
+    others = [(subject, acus) for subject, acus in granted.by_subject.items() if subject]
+    is_named = kind is ScopeKind.EACH_CHANNEL or (kind is ScopeKind.EACH_PERSON and granted.names)
+    named = others[:MOST_GRANTED] if is_named else []
+    parts += [f"{limit_of_acus(acus)} more to {scope_name(Scope(_ONE_OF[kind], subject))}" for subject, acus in named]
+    if unnamed := len(others) - len(named):
+        parts.append(f"more to {_many(unnamed, *_EACH_OF[kind])}")
+    return ", ".join(parts)
 
 
 def standing_line(named: Named) -> str:
@@ -279,13 +350,14 @@ def scope_name(scope: Scope) -> str:
 
 def was_set(budget: Budget, before: Budget | None, *, no_acus: bool) -> Message:
     """Confirm that a budget was set, in place of the one `before`."""
-    whose = f"Budget `{budget.number}` is set: {scope_name(budget.scope)}, {_rule(budget)}, {_warns(budget)}."
-    return message_of(whose, f"Before it was {_rule(before)}." if before else "", NO_ACUS if no_acus else "")
+    whose = f"Budget `{budget.number}` is set: {_whole(budget)}."
+    was = f"Before, it was {_before(before, budget)}." if before else ""
+    return message_of(whose, was, NO_ACUS if no_acus else "")
 
 
 def was_removed(budget: Budget) -> Message:
     """Confirm that a budget was removed."""
-    return Message(f"Budget `{budget.number}` is removed: {scope_name(budget.scope)}, {_rule(budget)}.")
+    return Message(f"Budget `{budget.number}` was removed: {_rule(budget)} for {scope_name(budget.scope)}.")
 
 
 def no_such_number(number: int) -> Message:
@@ -303,9 +375,13 @@ def _rule(budget: Budget) -> str:
     return f"{limit_of_acus(budget.acus)} a {budget.span.value}"
 
 
-def _warns(budget: Budget) -> str:
+def _with_warnings(budget: Budget) -> str:
+    return f"with {'a warning' if len(budget.warn) == 1 else 'warnings'} at {_percentages(budget)}"
+
+
+def _percentages(budget: Budget) -> str:
     *others, last = map(str, budget.warn)
-    return f"warns at {', '.join(others)} and {last} %" if others else f"warns at {last} %"
+    return f"{', '.join(others)} and {last} %" if others else f"{last} %"
 
 
 def _this(span: Span) -> str:
@@ -336,25 +412,23 @@ def _safe(text: str) -> str:
 
 def start_refused(named: Named, sessions: int = 1) -> Message:
     """Refuse a start of so many `sessions` because a budget has no room, with a button to ask for more."""
-    then = "Your text was not sent: send it again then, or ask an admin for more."
-    return _refused(named, "Nothing was started:", then, sessions)
+    return _refused(named, "Nothing was started:", _SEND_AGAIN, sessions)
 
 
 def wake_refused(named: Named) -> Message:
     """Refuse a reply that would wake a session whose budget is used up, with a button to ask for more."""
-    what = "Your reply was not sent, because it would wake this session:"
-    return _refused(named, what, "Send it again then, or ask an admin for more.")
+    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN)
 
 
 def steer_refused(named: Named) -> Message:
     """Refuse a reply to somebody else's session because the budget of who replies is used up."""
-    what = "Your reply was not sent, although this session is somebody else's:"
-    return _refused(named, what, "Send it again then, or ask an admin for more.")
+    why = "Replies to other people's sessions need room in your budget too."
+    return _refused(named, "Your reply wasn't sent:", f"{_SEND_AGAIN} {why}")
 
 
 def retry_refused(named: Named, sessions: int = 1) -> Message:
     """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
-    return _refused(named, "Nothing was tried again:", "Press “Retry failed” again then, or ask for more.", sessions)
+    return _refused(named, "Nothing was retried:", "Press “Retry failed” again then, or ask for more.", sessions)
 
 
 def _refused(named: Named, what: str, then: str, sessions: int = 1) -> Message:
@@ -368,23 +442,23 @@ def _why(named: Named, sessions: int = 1) -> str:
     standing = named.standing
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
-    rest = tenths_of_acus(float(standing.reserved))
-    going_on = [f"sessions that go on may use {rest} more until one of them rests"] if standing.reserved else []
-    need = f"1 ACU for each of {sessions:,} sessions" if sessions > 1 else "the 1 ACU that a session needs"
-    known = ", ".join([f"{named.amount} are used", *going_on, *named.notes])
-    return f"{named.owner} has less left than {need}: {known}."
+    rest = tenths(float(standing.reserved))
+    held = [f"{rest} more held until sessions in progress finish"] if standing.reserved else []
+    need = f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
+    known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
+    return f"{named.owner} has less than {need} ({known})."
 
 
 def waking_refused(named: Named) -> Message:
     """Refuse to wake a session whose budget is used up, for which somebody pressed the button under the question."""
-    then = "What waits is kept for a day at most: choose again then, or ask an admin for more."
-    return _refused(named, "Devin was not woken:", then)
+    then = "What waits is kept for a day at most. Choose again, or ask for more."
+    return _refused(named, "Devin wasn't woken:", then)
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
     """Inform the asker of a new session that it may use less than `wanted`, because a budget leaves no more."""
     return Message(
-        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}, because that is all that is left of a budget. "
+        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}: a budget has no more left. "
         "`/devin budget list` shows which."
     )
 
@@ -419,16 +493,35 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool) -> Me
     return named.message(" ".join([_raised(named, acus, by), *then]))
 
 
-def granted_to(scope: Scope, acus: Decimal, standing: Standing) -> Message:
-    """Confirm to an admin that so many ACUs more may be used, and how many now, without how much is used."""
-    whom, now = scope_name(scope), limit_of_acus(standing.acus)
-    raised = f"The budget of {whom} is raised by {limit_of_acus(acus)} to {now} {_this(standing.period.span)}."
-    return Message(f"{raised} It resets {_local(standing.period)}.")
+def granted_to(scope: Scope, acus: Decimal, standing: Standing, own: int = 0, single: int = 0) -> Message:
+    """Confirm to an admin that so many ACUs more may be used, and how many now, without how much is used.
+
+    Of a scope for each, so many have their `own` budget, which was not raised, or were granted more as a `single` one.
+    """
+    now = f"{limit_of_acus(standing.acus)} {_this(standing.period.span)}"
+    raised = f"{_capitalised(scope_name(scope))} may now use {now}, {limit_of_acus(acus)} more than before."
+    until = f"That holds until {_local(standing.period)}."
+    return message_of(raised, until, _on_top(scope.kind, single), _keep_their_own(scope.kind, own))
+
+
+def _on_top(kind: ScopeKind, single: int) -> str:
+    return f"It comes on top of what was granted to {_many(single, *_EACH_OF[kind])}." if single else ""
+
+
+def _keep_their_own(kind: ScopeKind, own: int) -> str:
+    if own <= 1:
+        its = "its" if kind is ScopeKind.EACH_CHANNEL else "their"
+        return f"{_many(own, *_EACH_OF[kind])} has {its} own budget, which stays as it is." if own else ""
+    return f"{_many(own, *_EACH_OF[kind])} have their own budgets, which stay as they are."
 
 
 def _raised(named: Named, acus: Decimal, by: str) -> str:
-    raised = f"{_safe(fitted(by)) or 'An admin'} raised {_safe(named.owner)} by {limit_of_acus(acus)}"
+    raised = f"{_safe(_admin(by))} raised {_safe(named.owner)} by {limit_of_acus(acus)}"
     return f"{raised}: {named.used}. It resets {{anew}}."
+
+
+def _admin(name: str) -> str:
+    return fitted(name) or "An admin"
 
 
 def begun_anew(period: Period) -> Message:
@@ -439,14 +532,14 @@ def begun_anew(period: Period) -> Message:
 
 
 def request_refused(asker: str, by: str) -> Message:
-    """Report to admins that `by` refused the request of `asker`, who has no name where figures name nobody."""
+    """Report to admins that `by` refused the request of `asker`; neither has a name where figures name nobody."""
     whose = f"{fitted(asker)}'s" if asker else "a"
-    return Message(f"{fitted(by)} refused {whose} request for more ACUs.")
+    return Message(f"{_admin(by)} refused {whose} request for more ACUs.")
 
 
 def refused_to_you(named: Named, by: str) -> Message:
     """Inform who asked that `by` refused more ACUs."""
-    refused = f"{_safe(fitted(by))} refused your request for more ACUs."
+    refused = f"{_safe(_admin(by))} refused your request for more ACUs."
     return named.message(f"{refused} {_capitalised(_safe(named.owner))} resets {{anew}}.")
 
 

@@ -52,7 +52,7 @@ class Standings:
     def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle, added_up: AddedUp) -> None:
         self._tx, self._workspace = tx, workspace
         self._team, self._org_id = workspace.team, workspace.organisation.id
-        self._shows_names = workspace.policy.shows_names
+        self.shows_names = workspace.policy.shows_names
         self._now = now
         self._cycle = cycle
         self._added_up = added_up
@@ -124,6 +124,15 @@ class Standings:
         own = await self.with_own_budget(budget.scope.kind)
         return [_standing(budget, subject, period, acus, more) for subject, acus in spent.items() if subject not in own]
 
+    async def granted(self, budget: Budget) -> dict[str, Decimal]:
+        """Return the ACUs that were granted of `budget` for now, by subject; the empty one stands for all.
+
+        Those whose own budget took its place meanwhile have nothing of them.
+        """
+        more = await grants.granted(self._tx, budget.number, self.period(budget).name)
+        own = await self.with_own_budget(budget.scope.kind) if more else set()
+        return {subject: acus for subject, acus in more.items() if subject not in own}
+
     async def named(self, standing: Standing, viewer: str = "", *, in_thread: bool = False) -> Named:
         """Return `standing` with the name of its person or session, as `viewer` reads it, in the session's thread.
 
@@ -136,7 +145,7 @@ class Standings:
             return await self._named_organisation(standing)
         if kind not in _PEOPLE:
             return Named(standing)
-        if not self._shows_names:
+        if not self.shows_names:
             return Named(standing, yours=subject == viewer, anonymous=True)
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)

@@ -54,7 +54,9 @@ class BudgetTrials:
         if isinstance(order, Problem):
             return views.problem(order, "try" if tries else "set")
         found = await self.tried(job.workspace, job.cause.user or "", order)
-        return views.shown(found) if tries else views.ask_to_set(found, str(order))
+        if tries:
+            return views.shown(found)
+        return views.set_already(found.budget) if found.budget == found.before else views.ask_to_set(found, str(order))
 
     async def tried(self, workspace: Workspace, user: str, order: SetOrder) -> Tried:
         """Return what the budget of an `order` would have done, as an admin reads it."""

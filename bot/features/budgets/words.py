@@ -12,6 +12,7 @@ from typing import Final
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.features.budgets.rules import NAMED, USED_UP, USUAL_WARNINGS, Scope, ScopeKind, Span
 
+LEAST_ACUS: Final = Decimal(1)  # of a budget: a session needs as much to start, so less would refuse each one
 MOST_ACUS: Final = Decimal(1_000_000_000)
 MOST_WORDS_MEANT: Final = 6  # a longer text behind the command reads like a task, unless it is an order
 MOST_WARNINGS: Final = 5
@@ -23,6 +24,7 @@ class Problem(StrEnum):
     SCOPE = "scope"
     NAME = "name"  # a channel or a person that was typed and not picked in Slack, so that no id is known
     ACUS = "acus"
+    LEAST = "least"  # fewer ACUs than a session needs
     BEHIND = "behind"  # more stands behind the ACUs of a grant
     SPAN = "span"
     WARN = "warn"
@@ -74,6 +76,8 @@ def parse_set(typed: str) -> SetOrder | Problem:
     if isinstance(head, Problem):
         return head
     scope, acus, rest = head
+    if acus < LEAST_ACUS:
+        return Problem.LEAST
     span, rest = _span(rest)
     if not rest:
         return SetOrder(scope, acus, span)
@@ -89,6 +93,8 @@ def parse_grant(typed: str) -> GrantOrder | Problem:
     if isinstance(head, Problem):
         return head
     scope, acus, rest = head
+    if not acus:
+        return Problem.ACUS
     return Problem.BEHIND if rest else GrantOrder(scope, acus)
 
 
@@ -139,18 +145,18 @@ def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
     scope = _scope(words[0]) if words else Problem.SCOPE
     if isinstance(scope, Problem):
         return scope
-    acus = _acus(words[1]) if len(words) > 1 else Decimal(0)
-    if not 0 < acus <= MOST_ACUS:
+    acus = _acus(words[1]) if len(words) > 1 else None
+    if acus is None or acus > MOST_ACUS:
         return Problem.ACUS
     rest = words[2:]
     return scope, acus, rest[1:] if rest and rest[0].lower() in _UNIT else rest
 
 
-def _acus(word: str) -> Decimal:
-    """Read a number of ACUs, such as `7.5`; 0 if `word` is none."""
+def _acus(word: str) -> Decimal | None:
+    """Read a number of ACUs, such as `7.5`; None if `word` is none."""
     found = _ACUS.fullmatch(word)
     if found is None:
-        return Decimal(0)
+        return None
     return Decimal(found["whole"].replace(",", "") + (f".{found['part']}" if found["part"] else ""))
 
 

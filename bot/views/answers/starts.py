@@ -157,6 +157,8 @@ def _why_in_doubt(doubt: Doubt) -> str:
     if doubt.word.lower() != command:
         return f"{typed} looks like {code(command)}. Nothing was started."
     behind = doubt.text[len(doubt.word) :].strip()
+    if doubt.seconds and not behind.strip(".!? "):
+        return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}. Nothing was started."
     words = forms[0].argument.words
     but = f", only with {one_of(words)}" if words else ""
     return f"{code(command)} does not work with {code(behind)}{but}. Nothing was started."

@@ -63,10 +63,13 @@ def waking(question: WakeQuestion | None, replies: int) -> Message:
 
 
 def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
-    """Inform the asker of a session in its thread that `by`, who is somebody else, raised what it may use."""
-    in_all = tenths_of_acus(question.raised or 0)
+    """Inform the asker of a session in its thread that `by`, who is somebody else, raised what it may use.
+
+    `by` is empty where figures name nobody.
+    """
+    who, in_all = fitted(by) or "Somebody", tenths_of_acus(question.raised or 0)
     return Message(
-        f"{mention(asker)} {fitted(by)} woke this session with {_more(question.by)}. It may use {in_all} in all now."
+        f"{mention(asker)} {who} woke this session with {_more(question.by)}. It may use {in_all} in all now."
     )
 
 

@@ -337,8 +337,8 @@ async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services:
     refused = await BudgetCheck(services).start_refusal(asker(services, "U9"))
     assert refused is not None
     assert refused.text.split(" It resets")[0] == (
-        "Nothing was started: the organisation's budget has less left than the 1 ACU that a session needs: "
-        "0 of 20 ACUs today are used, sessions that go on may use 20 ACUs more until one of them rests."
+        "Nothing was started: the organisation's budget has less than 1 ACU free "
+        "(0 of 20 ACUs used today, 20 more held until sessions in progress finish)."
     )
     rests = {"s0": {"detail": "finished"}, "s1": {"status": "suspended"}, "s2": {"lifecycle": "ended"}}
     async with either_store.db.write() as tx:
@@ -439,9 +439,7 @@ async def test_a_start_is_refused_where_the_organisation_or_the_channel_has_used
     await spent(either_store, 10)
     refused = await BudgetCheck(services).start_refusal(asker(services, "U0BEN"))
     assert refused is not None
-    assert refused.text == (
-        f"Nothing was started: {used_up(owner)} Your text was not sent: send it again then, or ask an admin for more."
-    )
+    assert refused.text == (f"Nothing was started: {used_up(owner)} Send it again then, or ask for more.")
     other = await BudgetCheck(services).start_refusal(asker(services, "U0BEN", "C0OTHER"))
     assert (other is not None) is elsewhere
 
@@ -465,8 +463,7 @@ async def test_waking_is_refused_by_the_budget_of_the_organisation_the_channel_a
     refused = await BudgetCheck(services).wake_refusal(who, session)
     assert refused is not None
     assert refused.text == (
-        f"Your reply was not sent, because it would wake this session: {used_up(owner)} "
-        "Send it again then, or ask an admin for more."
+        f"Your reply wasn't sent and Devin stays asleep: {used_up(owner)} Send it again then, or ask for more."
     )
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Entry, Named
+from bot.features.budgets.sentences import Entry, Granted, Named, Tried
+from bot.features.budgets.trial import Trial
 from bot.features.budgets.words import Problem
 from bot.views.message import Message
 from tests.unit.block_kit import assert_valid
@@ -70,10 +71,25 @@ def test_a_budget_that_is_used_up_stops_only_what_it_is_for(one: Named, what: st
 def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> None:
     message = views.retry_refused(ANNS)
     assert message.text == (
-        f"Nothing was tried again: ann's budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}. "
+        f"Nothing was retried: ann's budget is used up, 10.3 of 10 ACUs this week. It resets {ANEW}. "
         "Press “Retry failed” again then, or ask for more."
     )
     assert message.blocks[1]["elements"][0]["text"]["text"] == "Ask for more"
+
+
+def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
+    left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
+    why = "(7.5 of 10 ACUs used this week, 2 more held until sessions in progress finish)"
+    assert views.start_refused(left).text == (
+        f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
+        "Send it again then, or ask for more."
+    )
+    assert views.retry_refused(left, 3).text == (
+        f"Nothing was retried: your budget has less than 3 ACUs free, 1 for each session {why}. It resets {ANEW}. "
+        "Press “Retry failed” again then, or ask for more."
+    )
+    unbilled = replace(left, unbilled=True, standing=replace(left.standing, reserved=Decimal(0)))
+    assert "(7.5 of 10 ACUs used this week, counted from Slack sessions only)" in views.start_refused(unbilled).text
 
 
 def test_what_can_be_posted_is_valid() -> None:
@@ -103,11 +119,10 @@ def test_the_texts_of_the_buttons() -> None:
 
 def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
     assert [one.text for one in (views.ASKED, views.ASKED_ALREADY, views.ANSWERED_ALREADY, views.BUDGET_GONE)] == [
-        "The admins were asked for more, and you get a message once they have answered. "
-        "After that, send again what was not sent.",
-        "The admins were asked already and have not answered yet. You get a message once they have.",
+        "The admins were asked for more, and you'll get a message when they answer. Then send your text again.",
+        "The admins were asked already. You'll get a message when they answer.",
         "This request was answered already, so nothing was changed.",
-        "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again.",
+        "That budget was removed, so nothing was changed. Did it stop your text? Send it again.",
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
     late = views.begun_anew(WEEK)
@@ -124,7 +139,10 @@ def test_where_figures_name_nobody_neither_who_asks_nor_who_grants_is_named() ->
     assert views.granted(theirs, Decimal(1), "").text == (
         f"An admin raised one person's budget by 1 ACU: {used}. It resets {ANEW}."
     )
-    assert views.request_refused("", "ada").text == "ada refused a request for more ACUs."
+    assert views.request_refused("", "").text == "An admin refused a request for more ACUs."
+    assert views.refused_to_you(theirs, "").text == (
+        f"An admin refused your request for more ACUs. One person's budget resets {ANEW}."
+    )
 
 
 def test_a_budget_that_is_counted_without_devins_bill_says_so() -> None:
@@ -161,8 +179,105 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
     assert note["elements"][0]["text"] == NO_ACUS
     assert views.listing([], admin=False, no_acus=True).text == f"No budget applies to you here. {NO_ACUS}"
     assert views.was_set(EACH, None, no_acus=True).text == (
-        f"Budget `3` is set: each person, 10 ACUs a week, warns at 50 and 80 %. {NO_ACUS}"
+        f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80 %. {NO_ACUS}"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "by_subject", "said"),
+    [
+        (ScopeKind.ORG, {"": 5}, "5 ACUs more"),
+        (ScopeKind.EACH_CHANNEL, {"": 1, "C0WEB": 2}, "1 ACU more to each, 2 ACUs more to <#C0WEB>"),
+        (ScopeKind.EACH_SESSION, {"s1": 10, "s2": 10}, "more to 2 sessions"),
+        (
+            ScopeKind.EACH_PERSON,
+            {f"U{number}": number for number in range(1, 8)},
+            "1 ACU more to <@U1>, 2 ACUs more to <@U2>, 3 ACUs more to <@U3>, 4 ACUs more to <@U4>, "
+            "5 ACUs more to <@U5>, more to 2 people",
+        ),
+    ],
+)
+def test_the_list_says_what_was_granted_to_whom(kind: ScopeKind, by_subject: dict[str, int], said: str) -> None:
+    budget = replace(EACH, scope=Scope(kind))
+    granted = Granted(WEEK, {subject: Decimal(acus) for subject, acus in by_subject.items()})
+    message = views.listing([Entry(budget, granted=granted)], admin=False, no_acus=False)
+    assert_valid(message)
+    anew = "<!date^1796025600^{date_short_pretty} at {time}|2026-11-30 08:00 UTC>"
+    assert message.blocks[0]["text"]["text"].endswith(f"* 10 ACUs a week · granted until {anew}: {said}")
+    assert message.text.endswith(f" 10 ACUs a week ({said})")
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "single", "then"),
+    [
+        (ScopeKind.EACH_SESSION, 0, 0, ""),
+        (ScopeKind.EACH_SESSION, 0, 3, " It comes on top of what was granted to 3 sessions."),
+        (ScopeKind.EACH_CHANNEL, 1, 0, " 1 channel has its own budget, which stays as it is."),
+        (ScopeKind.EACH_PERSON, 2, 0, " 2 people have their own budgets, which stay as they are."),
+    ],
+)
+def test_a_grant_to_each_says_for_whom_it_does_not_hold_alone(
+    kind: ScopeKind, own: int, single: int, then: str
+) -> None:
+    scope = Scope(kind)
+    raised = Standing(replace(EACH, scope=scope), "", WEEK, Decimal(0), Decimal(12))
+    assert views.granted_to(scope, Decimal(2), raised, own, single).text == (
+        f"Each {kind.value.removeprefix('each-')} may now use 12 ACUs this week, 2 ACUs more than before. "
+        f"That holds until <!date^1796025600^{{date_short_pretty}} at {{time}}|2026-11-30 08:00 UTC>.{then}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "trial", "said"),
+    [
+        (ScopeKind.ORG, Trial(0, {}), "nothing was started that it would apply to."),
+        (ScopeKind.ORG, Trial(1, {}), "it wouldn't have refused the one start."),
+        (ScopeKind.ORG, Trial(1, {"U0ANN": 1}), "it would have refused the one start (by <@U0ANN>)."),
+        (ScopeKind.ORG, Trial(12, {}), "it would have refused none of the 12 starts."),
+        (ScopeKind.ORG, Trial(12, {"": 12}), "it would have refused all 12 starts (by somebody)."),
+        (
+            ScopeKind.ORG,
+            Trial(1200, {"U0ANN": 1000}),
+            "it would have refused about 1,000 of the 1,200 starts (by <@U0ANN>).",
+        ),
+        (ScopeKind.EACH_SESSION, Trial(1, {}), "the one session used no more."),
+        (ScopeKind.EACH_SESSION, Trial(1, {"U0ANN": 1}), "the one session used more (by <@U0ANN>)."),
+        (ScopeKind.EACH_SESSION, Trial(3, {}), "none of the 3 sessions used more."),
+        (
+            ScopeKind.EACH_SESSION,
+            Trial(3, {"U0ANN": 1, "U0BEN": 1}),
+            "2 of the 3 sessions used more (1 by <@U0ANN>, 1 by <@U0BEN>).",
+        ),
+    ],
+)
+def test_what_a_budget_would_have_refused_is_said_of_one_and_of_many(kind: ScopeKind, trial: Trial, said: str) -> None:
+    budget = replace(EACH, scope=Scope(kind), warn=(80,))
+    whose = "the organisation" if kind is ScopeKind.ORG else "each session"
+    assert views.shown(Tried(budget, None, trial)).text == (
+        f"Only a trial: 10 ACUs a week for {whose}, with a warning at 80 %. In the last 30 days, {said} "
+        "To set it, use `/devin budget set` with the same words."
+    )
+
+
+def test_what_is_said_of_people_who_have_used_a_budget_up_already() -> None:
+    for used_up, said in ((1, "1 person has used that much already."), (2, "2 people have used that much already.")):
+        assert f". {said} {NO_ACUS} To set it" in views.shown(Tried(EACH, None, Trial(3, {}), None, used_up, True)).text
+
+
+def test_the_question_before_a_budget_changes_says_what_it_is_now() -> None:
+    nothing = "In the last 30 days, nothing was started that it would apply to."
+    now = "Change the budget for each person to 10 ACUs a week, with warnings at 50 and 80 %?"
+    for before, said in (
+        (replace(EACH, acus=Decimal(1), span=Span.CYCLE), "1 ACU a cycle"),
+        (replace(EACH, warn=(80,)), "10 ACUs a week, with a warning at 80 %"),
+    ):
+        asked = views.ask_to_set(Tried(EACH, before, Trial(0, {})), "order")
+        assert_valid(asked)
+        assert asked.text == f"{now} Now it's {said}. {nothing}"
+        assert buttons(asked) == ["Set it", "Don't set it"]
+        assert views.was_set(EACH, before, no_acus=False).text == (
+            f"Budget `3` is set: 10 ACUs a week for each person, with warnings at 50 and 80 %. Before, it was {said}."
+        )
 
 
 def test_whose_budget_nobody_has_is_not_raised() -> None:
@@ -189,6 +304,11 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
             Problem.ACUS,
             "set",
             "Nothing was changed. After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
+        ),
+        (
+            Problem.LEAST,
+            "try",
+            "Nothing was changed. The least budget is 1 ACU, because a session needs that much to start.",
         ),
         (
             Problem.BEHIND,

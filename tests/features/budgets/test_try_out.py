@@ -35,7 +35,7 @@ async def found(services: Services, order: str) -> str:
     parsed = parse_set(order)
     assert isinstance(parsed, SetOrder)
     message = views.shown(await BudgetTrials(services).tried(workspace, "U0BEN", parsed))
-    return message.text.split("In the last 30 days ")[1].removesuffix(f" {views.SAME_WORDS}")
+    return message.text.split("In the last 30 days, ")[1].removesuffix(f" {views.SAME_WORDS}")
 
 
 async def started(store: Store, name: str, at: float, acus: float, day: date = TODAY, **values: str) -> None:
@@ -64,13 +64,14 @@ async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: 
     await started(either_store, "direct", NOON - 2 * HOUR, 5, channel="D0ADA")
     await fan_out(either_store, NOON - HOUR, 1.5, "org-web", "org-api")
     assert await found(services, "each-person 7.9 a day") == (
-        "it would have refused about 2 of 5 starts: 2 by <@U0ADA>. 1 person would have used it up at once."
+        "it would have refused about 2 of the 5 starts (by <@U0ADA>). 1 person has used that much already."
     )
     assert await found(services, f"#{CHANNEL} 4.5 a day") == (
-        "it would have refused about 2 of 4 starts: 2 by <@U0ADA>. It would be used up at once: 6 of 4.5 ACUs today."
+        "it would have refused about 2 of the 4 starts (by <@U0ADA>). "
+        "It would be used up right away: 6 of 4.5 ACUs today."
     )
-    assert await found(services, "@U0BEN 2 a day") == "it would have refused none of 1 start."
-    assert await found(services, "@U0NEW1 2") == "nothing was started that it would hold for."
+    assert await found(services, "@U0BEN 2 a day") == "it wouldn't have refused the one start."
+    assert await found(services, "@U0NEW1 2") == "nothing was started that it would apply to."
 
 
 async def test_who_has_a_budget_of_their_own_is_left_out_of_the_one_for_each(
@@ -78,11 +79,11 @@ async def test_who_has_a_budget_of_their_own_is_left_out_of_the_one_for_each(
 ) -> None:
     await started(either_store, "one", NOON - 3 * HOUR, 2)
     await started(either_store, "two", NOON - 2 * HOUR, 2)
-    assert (await found(services, "each-person 2 a day")).startswith("it would have refused about 1 of 2 starts")
+    assert (await found(services, "each-person 2 a day")).startswith("it would have refused about 1 of the 2 starts")
     async with either_store.db.write() as tx:
         own = Scope(ScopeKind.PERSON, "U0ADA")
         await budgets.put(tx, TEAM, own, Decimal(100), Span.DAY, (80,), NOON)
-    assert await found(services, "each-person 2 a day") == "nothing was started that it would hold for."
+    assert await found(services, "each-person 2 a day") == "nothing was started that it would apply to."
 
 
 async def test_of_the_organisation_it_counts_the_bill(services: Services, either_store: Store) -> None:
@@ -91,8 +92,8 @@ async def test_of_the_organisation_it_counts_the_bill(services: Services, either
     async with either_store.db.write() as tx:
         await spend.put_consumption(tx, ORG, {YESTERDAY: {"devin": Decimal(26), "cascade": Decimal(900)}}, NOON)
     await fan_out(either_store, NOON - HOUR, 9, ORG, "org-web")
-    assert await found(services, "org 15 a day") == "it would have refused about 1 of 3 starts: 1 by <@U0ADA>."
-    assert (await found(services, "org 15 a week")).startswith("it would have refused about 2 of 3 starts: 2 by")
+    assert await found(services, "org 15 a day") == "it would have refused about 1 of the 3 starts (by <@U0ADA>)."
+    assert (await found(services, "org 15 a week")).startswith("it would have refused about 2 of the 3 starts (by")
 
 
 async def test_a_cycle_is_the_one_in_which_something_was_started(services: Services, either_store: Store) -> None:
@@ -102,18 +103,19 @@ async def test_a_cycle_is_the_one_in_which_something_was_started(services: Servi
     await started(either_store, "before", NOON - 35 * DAY, 5, date(2026, 4, 15))
     await started(either_store, "old", NOON - 12 * DAY, 1, date(2026, 5, 8))
     await started(either_store, "new", NOON - 2 * DAY, 1, date(2026, 5, 18))
-    assert await found(services, "each-person 5") == "it would have refused about 1 of 2 starts: 1 by <@U0ADA>."
+    assert await found(services, "each-person 5") == "it would have refused about 1 of the 2 starts (by <@U0ADA>)."
 
 
 async def test_what_devin_never_had_was_no_start(services: Services, either_store: Store) -> None:
     await either_store.session("refused", NOON - HOUR, devin_id=None)
-    assert await found(services, "each-person 1") == "nothing was started that it would hold for."
+    assert await found(services, "each-person 1") == "nothing was started that it would apply to."
 
 
 async def test_at_most_five_people_are_named(services: Services, either_store: Store) -> None:
     for number in range(7):
-        await started(either_store, f"s{number}", NOON - HOUR, 0, requester=f"U0PERSON{number}")
-    assert await found(services, "each-person 0.5") == (
-        "it would have refused about 7 of 7 starts: 1 by <@U0PERSON0>, 1 by <@U0PERSON1>, 1 by <@U0PERSON2>, "
-        "1 by <@U0PERSON3>, 1 by <@U0PERSON4>, 2 by 2 others."
+        await started(either_store, f"first{number}", NOON - 2 * HOUR, 0.5, requester=f"U0PERSON{number}")
+        await started(either_store, f"second{number}", NOON - HOUR, 0, requester=f"U0PERSON{number}")
+    assert await found(services, "each-person 1") == (
+        "it would have refused about 7 of the 14 starts (1 by <@U0PERSON0>, 1 by <@U0PERSON1>, 1 by <@U0PERSON2>, "
+        "1 by <@U0PERSON3>, 1 by <@U0PERSON4>, 2 by 2 others)."
     )
