@@ -18,6 +18,8 @@ from tests.scenarios.observations import (
     SOON,
     buttons,
     creations,
+    forge,
+    press,
     private_answers,
     sent_to_devin,
     settled,
@@ -125,6 +127,22 @@ async def test_what_is_meant_for_devin_is_sent_once_and_as_it_was_written(on: Ha
     assert await what_became_of(on, question) == (start_sentences.SENT_ON.text, [])
     assert await sent_to_devin(on, session) == [as_sent(said, "ben", "report the result here")]
     assert await creations(on) == 1
+
+
+async def test_only_who_wrote_it_says_what_it_means_and_only_once(on: Harness) -> None:
+    ts, session = await on.started()
+    said = await on.mention("report the result here", BEN, thread_ts=ts)
+    await asked(on, BEN)
+    (waiting,) = await rows(on, "inbox", state="open")
+    button = ("answer:command:as_reply", waiting["key"])
+    await forge(on, "interactive", press(ADA, GENERAL, *button))
+    assert (await on.slack.wait_for_ephemeral(ADA))["rendered"] == start_sentences.START_EXPIRED.text
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    for _ in range(2):
+        await forge(on, "interactive", press(BEN, GENERAL, *button))
+        await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", "report the result here")]
 
 
 async def test_what_was_meant_for_a_session_that_has_ended_meanwhile_starts_none(on: Harness) -> None:
