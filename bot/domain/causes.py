@@ -21,16 +21,18 @@ class SearchStart:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What the person who asks for a start has answered about it."""
+    """What the person who asks for a start, or writes to a session, has answered about it."""
 
     corrected: bool = False  # the text with its options corrected has taken the place of the text
     as_written: bool = False  # options that are not valid are part of the task
     again: bool = False  # the command is meant, although the same one came a moment before
+    as_task: bool = False  # the text is a task, although it resembles a command
+    as_reply: bool = False  # the text is for the session of its thread, although it resembles a command
 
     @property
     def answered(self) -> bool:
         """Whether the person has been asked, and wants the start."""
-        return self.corrected or self.as_written or self.again
+        return self.corrected or self.as_written or self.again or self.as_task
 
 
 @dataclass(frozen=True, slots=True)

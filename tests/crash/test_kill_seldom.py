@@ -27,7 +27,7 @@ from bot.views.sentences import STATE_SENTENCES
 from tests.crash.scene import PATIENCE, STATES_OF_DIGESTS, Nursery, Scene, scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.steps import AFTER, BEFORE, Moment
-from tests.crash.story import TITLE, Story, nothing, one_session, press, running, stopped, titled, typed
+from tests.crash.story import TITLE, Story, asked, nothing, one_session, press, running, stopped, titled, typed
 from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.ahead import running as running_before
 from tests.scenarios.ahead import write
@@ -116,6 +116,25 @@ async def started_as_corrected(one: Scene, _: None) -> None:
     assert shown.count(start_sentences.received_in_thread("fix it").text) == 1, (
         "a death may show the question twice, not the outcome"
     )
+
+
+async def send_what_resembles_a_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Mention the bot in a session's thread with what begins like a command, and press until that is acknowledged."""
+    await one.on.mention("report the result", thread_ts=begun[0])
+    question = await one.slack.wait_for_ephemeral(ANN, start_sentences.NOT_SENT, within=PATIENCE)
+    for _ in range(10):
+        if (await one.slack.click(ANN, GENERAL, question["ts"], "answer:command:as_reply"))["status"] == "acked":
+            break
+        await one.reachable()
+    await one.devin.wait_for_messages("report the result", seconds=PATIENCE)
+    await titled(one, begun[1])
+    return begun
+
+
+async def sent_once_as_a_reply(one: Scene, _: tuple[str, str]) -> None:
+    assert await asked(await one_session(one)) == ["report the result"]
+    shown = [row["rendered"] for row in await one.slack.ephemerals(user=ANN)]
+    assert shown.count(start_sentences.SENT_ON.text) == 1, "a death may show the question twice, not the outcome"
 
 
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -512,6 +531,7 @@ STORIES = [
     Story("a command again and yes", ordered_once, order_again, ordered_twice),
     Story("a doubtful text is a task", nothing, start_as_a_task, started_as_a_task),
     Story("a malformed option is corrected", nothing, start_as_corrected, started_as_corrected),
+    Story("a doubtful mention is a reply", running, send_what_resembles_a_command, sent_once_as_a_reply),
     Story("a doubtful text is a stop", running, stop_as_meant, stopped),
     Story("a stop by command", running, stop_by_command, stopped),
     Story("a stop in a list", running, stop_in_a_list, stopped),

@@ -15,6 +15,7 @@ from bot.timing import DAY, Timing
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
+from bot.views.questions import STALE
 from tests.said import in_doubt
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness, harness
@@ -291,7 +292,7 @@ async def test_only_an_admin_says_yes_to_the_question(on: Harness) -> None:
     await forge(on, "interactive", press(ANN, GENERAL, "choose:budget_set_confirmed", "org 10 a day warn 80"))
     await on.slack.wait_for_ephemeral(ANN, ONLY_ADMINS)
     await forge(on, "interactive", press(ADA, GENERAL, "choose:budget_set_confirmed", "org ten"))
-    await on.slack.wait_for_ephemeral(ADA, budgets.problem(Problem.ACUS).text)
+    await on.slack.wait_for_ephemeral(ADA, STALE.text)
     await settled(on)
     assert await rows(on, "budgets") == []
 

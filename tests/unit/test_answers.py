@@ -124,6 +124,7 @@ def test_the_fixed_answers():
             "NOT_STORED": "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute.",
             "START_CANCELLED": "OK, nothing was started.",
             "START_DECLINED": "OK, nothing more was started.",
+            "SENT_ON": "OK, your message goes to Devin.",
             "START_EXPIRED": "That question was answered before or is too old, so nothing more was started. Send the task again if it is still needed.",
             "START_OVERTAKEN": "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it.",
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
@@ -490,6 +491,25 @@ def seen(block):
             [("choose:start", "Start as a task", "audit logs")],
         ),
         (
+            start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("stop it now"), SESSION),
+            [("choose:stop", "Stop", "s1"), ("answer:command:as_reply", "Send it to Devin", "k1")],
+        ),
+        (
+            start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("stop 2 please"), SESSION),
+            [("choose:stop", "Stop 2", "2"), ("answer:command:as_reply", "Send it to Devin", "k1")],
+        ),
+        (
+            start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("budget org 100")),
+            [
+                ("choose:budget_set", "Run budget set org 100", "org 100"),
+                ("answer:command:as_task", "Start as a task", "k1"),
+            ],
+        ),
+        (
+            start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt("audit logs"), SESSION, Message("No.")),
+            [("answer:command:as_reply", "Send it to Devin", "k1")],
+        ),
+        (
             stop_sentences.stop_confirm(SESSION),
             [("choose:stop_confirmed", "Stop it", "s1"), ("answer:session:no", "Leave it running", "s1")],
         ),
@@ -595,6 +615,28 @@ def test_the_word_of_a_command_alone_is_it_or_is_answered_with_what_may_follow(w
     typed = f"{word}{end}"
     doubt = COMMANDS.parser.doubt(typed) if COMMANDS.parser.slash(typed).spec is START else None
     assert doubt is None or "``" not in start_sentences.ask_command_or_task(doubt).text
+
+
+@pytest.mark.parametrize(
+    ("text", "in_session", "said"),
+    [
+        ("usage Nov 2026", SESSION, "`usage` does not work with `Nov 2026`. Nothing was sent to Devin."),
+        ("`usage Nov 2026`", SESSION, "`usage` does not work with `Nov 2026`. Nothing was sent to Devin."),
+        ("usage Nov 2026", None, "`usage` does not work with `Nov 2026`. Nothing was started."),
+        ("bill", SESSION, "`bill` is not a command here, but `usage` is. Nothing was sent to Devin."),
+        ("usage?!", SESSION, "`usage` does not work with `?!`. Nothing was sent to Devin."),
+        ("mute this thread", SESSION, "`mute` looks like `!mute`. Nothing was sent to Devin."),
+        (
+            "mute this thread",
+            None,
+            "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",
+        ),
+    ],
+)
+def test_what_resembles_a_command_in_a_thread_was_not_sent(text, in_session, said):
+    message = start_sentences.ask_command_or_message("k1", COMMANDS.parser.doubt(text), in_session)
+    assert_valid(message)
+    assert message.text == said
 
 
 @pytest.mark.parametrize(

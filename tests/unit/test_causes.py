@@ -177,6 +177,8 @@ def test_there_is_a_sample_of_each_cause(kind):
     [
         Confirmation(corrected=True),
         Confirmation(as_written=True, again=True),
+        Confirmation(as_task=True),
+        Confirmation(as_reply=True),
     ],
 )
 def test_what_a_person_has_answered_is_kept(cause, confirmation):

@@ -7,12 +7,13 @@ from typing import Final
 from bot.conversation.session_rows import start_is_dead
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
+from bot.conversation.steer.held_start import hold
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
-from bot.domain.commands.parser import Command, UnknownVerb
+from bot.domain.commands.parser import Command, Doubt, UnknownVerb
 from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.keys import session_id
@@ -202,8 +203,8 @@ class Conversation:
             await self._handle_command(job, command, thread)
         elif cause.confirmation.answered:
             await self._start_confirmed(job, text, thread)
-        elif thread is not None and await self._is_reply(thread, cause.mention):
-            await self._reply.run(job, thread)
+        elif thread is not None and await self._is_reply(thread, cause):
+            await self._handle_reply(job, text, thread)
         elif cause.direct and cause.thread_ts is None:
             await self._handle_direct(job, text)
         elif cause.only_text and (kind := small_talk(text)) is not None:
@@ -211,11 +212,42 @@ class Conversation:
         else:
             await self._start(job, text)
 
-    async def _is_reply(self, thread: Thread, mention: bool) -> bool:
-        """Whether a message in `thread` is for its session. Once that has ended, a `mention` starts a new one."""
+    async def _is_reply(self, thread: Thread, cause: MessageCause) -> bool:
+        """Whether a message in `thread` is for its session. Once that has ended, a mention starts a new one."""
+        if cause.confirmation.as_reply or not cause.mention:
+            return True
+        return await self._goes_on(thread)
+
+    async def _goes_on(self, thread: Thread) -> bool:
         session = await self._services.session(thread.session_id)
-        ended = session is None or thread.closed or session.lifecycle not in sessions.LIVE_LIFECYCLES
-        return not (ended and mention)
+        return session is not None and not thread.closed and session.lifecycle in sessions.LIVE_LIFECYCLES
+
+    async def _handle_reply(self, job: Job[MessageCause], text: str, thread: Thread) -> None:
+        """Send a reply to the session of `thread`; ask first where it mentions the bot and resembles a command."""
+        session = await self._services.session(thread.session_id)
+        asks = job.cause.mention and not job.cause.confirmation.as_reply
+        doubt = self._doubt(job, text) if asks else None
+        if doubt is None or session is None:
+            await self._reply.run(job, thread)
+        else:
+            await self._hold_in_doubt(job, doubt, session)
+
+    def _doubt(self, job: Job[MessageCause], text: str) -> Doubt | None:
+        """Which command the message of the job resembles, although it is none; `text` is the same as people read it."""
+        if not job.cause.only_text or small_talk(text) is not None:
+            return None
+        return self._parser.doubt_as_read(self._typed(job), text)
+
+    async def _hold_in_doubt(self, job: Job[MessageCause], doubt: Doubt, session: Session | None = None) -> None:
+        """Ask whether the message is a command, or is to be sent to `session` or start one in its thread; it waits."""
+        refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
+        question = start_sentences.ask_command_or_message(job.row.key, doubt, session, refused)
+        # A line of a direct message goes where it would have gone without the question.
+        thread_ts = session.thread_ts if session is not None else job.cause.thread_ts
+        waiting = replace(job, row=job.row.with_cause(replace(job.cause, thread_ts=thread_ts)))
+        async with self._services.unit_of_work_for(job) as uow:
+            # A crash right here asks nobody; the next try does.
+            await hold(uow, waiting, start_sentences.COMMAND, question, to=recipient_of(job))
 
     async def _handle_verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         if verb.spec is NEW:
@@ -257,11 +289,12 @@ class Conversation:
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
-        may_be_command = job.cause.only_text and not job.cause.in_thread
-        doubt = self._parser.doubt_as_read(self._typed(job), text) if may_be_command else None
+        doubt = self._doubt(job, text)
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)
+        elif doubt is not None and job.cause.in_thread:
+            await self._hold_in_doubt(job, doubt)
         elif doubt is not None:
             refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
             await self._answer(job, start_sentences.ask_command_or_task(doubt, refused))
@@ -270,7 +303,7 @@ class Conversation:
 
     async def _start_confirmed(self, job: Job[MessageCause], text: str, thread: Thread | None) -> None:
         """Start a session that the person wants after a question, unless another one runs in its thread by now."""
-        if thread is not None and await self._is_reply(thread, mention=True):
+        if thread is not None and await self._goes_on(thread):
             await self._answer(job, start_sentences.START_OVERTAKEN)
         else:
             await self._start_from_message.start(job, text)
@@ -303,7 +336,8 @@ class Conversation:
         if latest is not None and written_at - latest.spoken_at <= self._services.timing.dm_follow_up:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
-            await self._hand_over(job, latest)
+            doubt = self._doubt(job, text)
+            await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest))
         elif job.cause.only_text and (kind := small_talk(text)) is not None:
             # Thanks, or the answer to a question, belong to the session that runs here.
             about = latest if latest is not None and latest.thread_ts is not None and kind not in _GREETS else None

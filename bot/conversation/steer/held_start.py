@@ -1,7 +1,7 @@
 """A start that waits for the person who asked for it: they are asked privately, and a choice lets it go on or ends it.
 
 The question is about the row of the start: it carries that row's key. If no answer comes in time, the row is closed,
-and nothing is started.
+and nothing is started. A message to a session that resembles a command waits in the same way, and is sent or not.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from bot.domain.lane import own_lane, thread_lane
 from bot.kernel.job import CommandJob, Job, finish, recipient_of
 from bot.kernel.questions import hold_row
 from bot.kernel.services import Services
-from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.store import inbox, sessions
 from bot.store.inbox import InboxRow
 from bot.views.answers import starts as start_sentences
@@ -21,14 +21,20 @@ from bot.views.message import Message
 
 
 async def hold(
-    uow: UnitOfWork, job: Job[AskingCause], name: str, question: Message, suggestion: str | None = None
+    uow: UnitOfWork,
+    job: Job[AskingCause],
+    name: str,
+    question: Message,
+    suggestion: str | None = None,
+    to: Recipient | None = None,
 ) -> None:
     """Ask the person of the job's start the `question` with this `name`, and let the start wait for the answer.
 
-    `suggestion` is the text with its options corrected, if the question offers to start that.
+    `suggestion` is the text with its options corrected, if the question offers to start that. The question is asked
+    where the person wrote, unless `to` says where.
     """
     # A row may be asked about twice, each time in another attempt.
-    await uow.reply_privately(recipient_of(job), question, key=f"{job.row.key}:asked:{job.row.attempts}")
+    await uow.reply_privately(to or recipient_of(job), question, key=f"{job.row.key}:asked:{job.row.attempts}")
     await hold_row(uow, job, held(name, job.row.key, uow.now, uow.timing.start_question, suggestion), "asked first")
 
 
@@ -55,6 +61,9 @@ class StartQuestion:
                 await inbox.finish(uow.tx, [key], uow.now, reason="declined")
                 await uow.reply_privately(to, self.declined)
             elif cause is not None:
+                if cause.confirmation.as_reply:  # nothing else takes the place of the question
+                    cause = replace(cause, response_url=None)
+                    await uow.reply_privately(to, start_sentences.SENT_ON)
                 await _go_on(uow, key, job.workspace.team, cause)
             else:
                 # Where the start is on its way, what came of it takes the place of the question, and this does not.
@@ -68,10 +77,11 @@ class StartQuestion:
 
 
 def start_questions(services: Services) -> list[StartQuestion]:
-    """The questions about starts: whether a repeated one is meant, and what to do about options that are not valid."""
+    """The questions about starts: is a repeated one meant, or a command, and what becomes of options that are wrong."""
     return [
         StartQuestion(services, start_sentences.REPEATED, start_sentences.START_DECLINED),
         StartQuestion(services, start_sentences.OPTIONS, start_sentences.START_CANCELLED),
+        StartQuestion(services, start_sentences.COMMAND, start_sentences.START_CANCELLED),
     ]
 
 
@@ -97,6 +107,8 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
         corrected=before.corrected or corrected,
         as_written=before.as_written or given.answer == start_sentences.AS_WRITTEN,
         again=before.again or given.answer == start_sentences.AGAIN,
+        as_task=before.as_task or given.answer == start_sentences.AS_TASK,
+        as_reply=before.as_reply or given.answer == start_sentences.AS_REPLY,
     )
     text = hold.suggestion if corrected and hold.suggestion else row.cause.text
     return replace(row.cause, text=text, confirmation=answer, hold=None, response_url=job.cause.response_url)

@@ -15,6 +15,7 @@ from typing import Final
 
 from bot.domain.commands.arguments import AROUND_LISTS, parse_which
 from bot.domain.commands.picked import picked_channel, picked_person
+from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 from bot.domain.commands.registry import HELP, START
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 
@@ -89,6 +90,8 @@ _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove
 _SHOWING: Final = frozenset({"list", "show"})
 _ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
+_MARKED: Final = f"`*_~{DOUBLE}{SINGLE}"
+_NAMED: Final = re.compile(r"\A/devin\s+", re.IGNORECASE)  # people type it where it is no command, too
 
 
 class Parser:
@@ -152,10 +155,11 @@ class Parser:
 
         "stop the flaky test" is a task, "stop all sessions" is in doubt.
         """
-        found = self._doubt(text)
+        found = self._doubt(_unmarked(text)) if len(text) <= LONGEST_IN_DOUBT else None
         if found is None:
             return None
-        return replace(found, argument=self.slash(found.meant).argument, seconds=self._seconds(found.meant.split()[0]))
+        argument, seconds = self.slash(found.meant).argument, self._seconds(found.meant.split()[0])
+        return replace(found, text=text.strip(), argument=argument, seconds=seconds)
 
     def _seconds(self, word: str) -> tuple[str, ...]:
         """The second words of the commands that begin with `word`, each by the one that people should learn."""
@@ -163,11 +167,11 @@ class Parser:
         return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1))
 
     def _doubt(self, text: str) -> Doubt | None:
-        words = text.strip().rstrip(_CLOSING + "?").split()
-        if not words or len(text) > LONGEST_IN_DOUBT:
+        words = text.rstrip(_CLOSING + "?").split()
+        if not words:
             return None
         word, behind = words[0].lower().removeprefix(_BANG), [_as_compared(other) for other in words[1:]]
-        parts = (text.strip(), word, words, behind)
+        parts = (text, word, words, behind)
         readings = (self._meant_by_two_words, self._the_other_way, self._resembling, self._with_word_of_admins)
         return next((found for read in readings if (found := read(*parts)) is not None), None)
 
@@ -181,7 +185,9 @@ class Parser:
             spec = self._doubtable[near]
         else:
             return None
-        if spec.ordinary and word not in self._doubtable:  # another word, unless what is behind it fits
+        one_of_many = word.removesuffix("s") in self._doubtable
+        # Another word, unless what is behind it fits.
+        if spec.ordinary and word not in self._doubtable and not one_of_many:
             fits = self._whole(spec, behind) is not None
             return Doubt(text, words[0], spec, self._repaired(spec, behind)) if fits else None
         free = word not in self._synonyms and len(words) <= FREE_WORDS
@@ -340,6 +346,17 @@ class Parser:
             return self._meant[word]
         near = get_close_matches(word, [phrase.removeprefix(_BANG) for phrase in self._verbs], n=1, cutoff=0.6)
         return f"{_BANG}{near[0]}" if near else None
+
+
+def _unmarked(text: str) -> str:
+    """`text` without `/devin` before it, and without marks of quotation, code or emphasis around it or its first word.
+
+    At its end such marks may belong to a value, so they are left out only where it begins with one.
+    """
+    text = text.strip()
+    bare = _NAMED.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
+    first, blank, others = bare.partition(" ")
+    return first.strip(_MARKED) + blank + others
 
 
 def _letters(word: str) -> str:

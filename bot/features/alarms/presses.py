@@ -45,7 +45,8 @@ class AlarmPresses:
         """Store the decision and have the post edited, or answer privately why nothing was changed."""
         async with self._services.db.read() as tx:
             alarm = await alarms.get(tx, job.cause.argument)
-            session = await sessions.get(tx, alarm.subject) if alarm else None
+            # Of an alarm of elsewhere nothing is told, not even whether its channel is public.
+            session = await sessions.get(tx, alarm.subject) if alarm and _is_in_place(job, alarm) else None
         refusal = None
         if session is not None:
             refusal = await self._refusal(job, spec, session)
@@ -94,10 +95,15 @@ class AlarmPresses:
         return {"state": AlarmState.SNOOZED, "snoozed_until": until}, SNOOZED
 
 
+def _is_in_place(job: CommandJob, alarm: Alarm) -> bool:
+    """Whether the alarm is in the channel in which the button was pressed: a button's value is no authorisation."""
+    return (alarm.team, alarm.channel) == (job.workspace.team, job.cause.channel)
+
+
 def _why_not(job: CommandJob, alarm: Alarm | None, session: Session | None) -> Message | None:
     """Why the press changes nothing, or None."""
-    # A button's value is no authorisation: the alarm must be in the channel in which the button was pressed.
-    elsewhere = alarm is None or (alarm.team, alarm.channel) != (job.workspace.team, job.cause.channel)
-    if alarm is None or elsewhere or alarm.over_at is not None or session is None or not spends(session):
+    if alarm is None or not _is_in_place(job, alarm) or alarm.over_at is not None:
+        return OVER
+    if session is None or not spends(session):
         return OVER
     return None if alarm.state in _MAY_FOLLOW[job.cause.command] else SETTLED

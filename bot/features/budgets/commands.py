@@ -25,6 +25,7 @@ from bot.store import audit
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
 from bot.views.message import Message
+from bot.views.questions import STALE
 
 # Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
 _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
@@ -140,8 +141,8 @@ class BudgetCommands:
 
     async def _set(self, uow: UnitOfWork, by: ChangedBy, typed: str, _added_up: AddedUp) -> Message:
         order, team = parse_set(typed), by.workspace.team
-        if isinstance(order, Problem):
-            return views.problem(order)
+        if isinstance(order, Problem):  # only the button of a question sets a budget, and it carries a valid order
+            return STALE
         before = await budgets.of_scope(uow.tx, team, order.scope)
         if before is not None and (before.acus, before.span, before.warn) == (order.acus, order.span, order.warn):
             return views.set_already(before)  # by somebody who was faster

@@ -88,14 +88,13 @@ class CommandTable:
         if spec is None or _is_stale(job.cause, spec):
             await self._services.answer(job, STALE)
             return
-        as_typed = job.cause.chosen and spec.is_typed
-        session = None
-        if spec.of_session and not as_typed:
-            session = await self._services.session(job.cause.argument)
-            # A button's value is no authorisation.
-            if session is None or not _is_in_place(session, job):
-                await self._services.answer(job, session_sentences.NO_SESSION_HERE)
-                return
+        # A choice names a session as it is typed, or by its id, which nobody types.
+        session = await self._services.session(job.cause.argument) if spec.of_session else None
+        as_typed = job.cause.chosen and spec.is_typed and session is None
+        # A button's value is no authorisation.
+        if spec.of_session and not as_typed and (session is None or not _is_in_place(session, job)):
+            await self._services.answer(job, session_sentences.NO_SESSION_HERE)
+            return
         if (refusal := await self._refusal(job, spec, session)) is not None:
             await self._services.answer(job, refusal)
         elif session is not None:

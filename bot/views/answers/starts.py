@@ -12,11 +12,12 @@ from bot.domain.session import Session
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
-from bot.views.message import Message
+from bot.views.message import Block, Message
 from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
+_AROUND_CODE: Final = ' `*_~"'
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
 # The questions about a start, and their answers.
 REPEATED: Final = "start_again"
@@ -24,12 +25,18 @@ OPTIONS: Final = "start_options"
 AGAIN: Final = "again"
 CORRECTED: Final = "corrected"
 AS_WRITTEN: Final = "as_written"
+COMMAND: Final = "command"  # or a message for Devin, which waits
+AS_TASK: Final = "as_task"
+AS_REPLY: Final = "as_reply"
 EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
 )
 START_DECLINED: Final = Message("OK, nothing more was started.")
 START_CANCELLED: Final = Message("OK, nothing was started.")
+NOT_STARTED: Final = "Nothing was started."
+NOT_SENT: Final = "Nothing was sent to Devin."
+SENT_ON: Final = Message("OK, your message goes to Devin.")
 START_EXPIRED: Final = Message(
     "That question was answered before or is too old, so nothing more was started. "
     "Send the task again if it is still needed."
@@ -137,31 +144,56 @@ def ask_command_or_task(doubt: Doubt, refused: Message | None = None) -> Message
 
     A command that is `refused` where the text was written is not offered.
     """
-    text = _why_in_doubt(doubt) if refused is None else refused.text
+    text = f"{_why_in_doubt(doubt)} {NOT_STARTED}" if refused is None else refused.text
     row = blocks.actions(
-        questions.choice(_label(_meant(doubt)), doubt.spec, doubt.argument)
-        if doubt.spec.is_typed and refused is None
-        else None,
+        _run(doubt, doubt.argument) if doubt.spec.is_typed and refused is None else None,
         questions.choice("Start as a task", registry.START, doubt.text),
     )
     return Message(text, [blocks.section(text), *row])
 
 
-def _why_in_doubt(doubt: Doubt) -> str:
+def ask_command_or_message(
+    key: str, doubt: Doubt, session: Session | None = None, refused: Message | None = None
+) -> Message:
+    """Ask whether a message that resembles a command is that command, or is for Devin as it is.
+
+    It would be sent to `session`, or start one in its thread, and waits under `key`, which the buttons carry. A command
+    about a session is about this one, unless another is named.
+    """
+    why = _why_in_doubt(doubt, in_session=session is not None) if refused is None else refused.text
+    nothing = NOT_SENT if session is not None else NOT_STARTED if refused is None else ""
+    text = message_of(why, nothing).text
+    about = session.id if session is not None and doubt.spec.of_session and not doubt.argument else ""
+    row = blocks.actions(
+        _run(doubt, about or doubt.argument) if (doubt.spec.is_typed or about) and refused is None else None,
+        questions.answer("Start as a task", COMMAND, AS_TASK, key)
+        if session is None
+        else questions.answer("Send it to Devin", COMMAND, AS_REPLY, key),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def _run(doubt: Doubt, argument: str) -> Block:
+    return questions.choice(_label(_meant(doubt)), doubt.spec, argument)
+
+
+def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
-        return f"{typed} works only in a session's thread: write {code(doubt.meant)} there. Nothing was started."
+        where = f"looks like {code(doubt.meant)}"
+        only = f"works only in a session's thread: write {code(doubt.meant)} there"
+        return f"{typed} {where if in_session else only}."
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
-        return f"{typed} is not a command here, but {code(command)} is. Nothing was started."
-    if doubt.word.lower() != command:
-        return f"{typed} looks like {code(command)}. Nothing was started."
-    behind = doubt.text[len(doubt.word) :].strip()
-    if doubt.seconds and not behind.strip(".!? "):
-        return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}. Nothing was started."
+        return f"{typed} is not a command here, but {code(command)} is."
+    behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
+    if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
+        return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}."
+    if doubt.word.lower() != command or not behind:
+        return f"{typed} looks like {code(command)}."
     words = forms[0].argument.words
     but = f", only with {one_of(words)}" if words else ""
-    return f"{code(command)} does not work with {code(behind)}{but}. Nothing was started."
+    return f"{code(command)} does not work with {code(behind)}{but}."
 
 
 def _meant(doubt: Doubt) -> str:
