@@ -194,6 +194,17 @@ async def test_a_day_whose_bill_is_not_in_yet_is_said_to_be_so_beside_the_bills_
     ]
 
 
+@pytest.mark.parametrize("by", ["person", "channel", "session", "repo", "playbook"])
+async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(asked, bills, by):
+    bills.days = {may(day): 0.0 for day in range(1, 19)}
+    await asked.refresh()
+    assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
+        "*0 ACUs* through Slack",
+        "Devin's bill for Tuesday, 19 May 2026 is not in yet, so what was used elsewhere is not known.",
+        "Nothing is known to be used so far.",
+    ]
+
+
 async def test_people_without_a_known_name_are_told_apart(asked, bills, store):
     for number in range(5):
         await store.session(f"s{number}", NOW - 86_400 + number, requester=f"U0{number}", requester_name="")
