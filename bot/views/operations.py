@@ -178,9 +178,9 @@ def _rounded(operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -
         amounts = [Decimal(row[column] or 0) for row in rows]
         total = half_up(exact_sum(amounts), 1)
         for row, acus in zip(rounded, column_of(amounts, total), strict=True):
-            row[column] = None if row[column] is None else cell_of(acus)
+            row[column] = cell_of(acus) if row[column] else row[column]
         last[column] = f"{total:,}"
-    is_known = all(row[column] is not None for row in rows for column in columns)
+    is_known = all(row[column] for row in rows for column in columns)
     has_total = bool(columns) and 1 < len(rows) == count < MOST_ROWS and is_known
     return [*rounded, last] if has_total else rounded
 
