@@ -43,7 +43,7 @@ FIGURES = Figures(
 )
 MARCH = "March: 99 of 1,200 ACUs (8 %) · forecast 310\N{EN DASH}380"
 RESULTS = (
-    "4 sessions: 3 done, 1 running.",
+    "4 sessions, as of Sun 9 Mar: 3 done, 1 running.",
     "2 pull requests opened, 1 merged.",
     "1 session is waiting for somebody now.",
 )

@@ -108,6 +108,7 @@ class Figures:
     cost: Money | None = None  # of the total or, where that is not known, of what came through Slack
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
+    is_running: bool = False  # whether `day` is not over yet
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
 
     @property
@@ -283,7 +284,12 @@ def _days_named(days: Sequence[date]) -> str:
 
 def _results(figures: Figures) -> list[str]:
     moved = pull_requests_moved(figures.pull_requests_opened, figures.pull_requests_merged)
-    return [line for line in (sessions_by_outcome(figures.outcomes), moved, waiting_now(figures.waiting)) if line]
+    return [line for line in (sessions_of(figures), moved, waiting_now(figures.waiting)) if line]
+
+
+def sessions_of(figures: Figures) -> str:
+    """Say how many sessions were active, and what became of them by the end of the last day if that is over."""
+    return sessions_by_outcome(figures.outcomes, None if figures.is_running else figures.day)
 
 
 def no_acus(figures: Figures) -> str:
