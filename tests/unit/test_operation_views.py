@@ -94,6 +94,8 @@ def test_acus_have_one_decimal_and_add_up_to_the_total():
     assert shown[1:] == [["a", "0.1"], ["b", "under 0.1"], ["d", "1,234.6"], ["total", "1,234.7"]]
     assert len(table_of(done(spent, 4, rows, has_file=True))) == 4  # not all are here, so no total is
     assert table_of(done(spent, 1, rows[:1], has_file=True))[1:] == [["a", "0.1"]]
+    little = [["a", "0.01", None], ["b", "0.02", None]]
+    assert table_of(done(spent, 2, little, has_file=True))[-1] == ["total", "under 0.1"]
     unknown = [*rows, ["c", None, None]]
     assert [row[0] for row in table_of(done(spent, 4, unknown, has_file=True))[1:]] == ["a", "b", "d", "c"]
 

@@ -40,7 +40,7 @@ NO_ACUS: Final = (
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
 NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
 OWN_COUNT: Final = (
-    "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
+    "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
     "before or after."
 )
 ABOUT: Final = (

@@ -119,7 +119,7 @@ def test_more_of_our_own_than_was_billed_is_explained():
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, replace(FIGURES, total=7.5), ours(8), Apart())
     assert "• elsewhere: -0.5 ACUs" in written(answer.blocks)
     assert written(answer.blocks).endswith(
-        "Added up session by session, it is 8 ACUs through Slack: what is used around 08:00 UTC can count toward the day before or after."
+        "Added up session by session, 8 ACUs came through Slack. What is used around 08:00 UTC can count toward the day before or after."
     )
 
 
