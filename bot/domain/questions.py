@@ -8,11 +8,14 @@ from typing import Final
 
 from bot.domain.billing import Period
 
-# Between two dates people also write a dash or a word, and Slack turns three dots into one sign.
-_BETWEEN: Final = re.compile(r" ?(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}]) ?|(?<=\d) (?:to|-) (?=\d)")  # single spaces
+# Between two dates people also write a dash or a word, and Slack turns three dots into one sign. Spaces are single.
+_BETWEEN: Final = re.compile(
+    r" ?(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}]) ?|(?<=\d) (?:to|until|-) (?=\d)"
+)  # single spaces
 # What is meant for dates or months, right or wrong: a wrong one gets a sentence and starts nothing.
 _DATES: Final = re.compile(r"(?=.*\d-)(?=.{1,30}$)[\d-]*(?:\.\.[\d-]*)?")
-_THIS: Final = {"this month": Period.MONTH, "this cycle": Period.CYCLE}  # as people say it, too
+# As people say it, too.
+_SAID: Final = {"this month": Period.MONTH, "this cycle": Period.CYCLE, "previous month": Period.LAST_MONTH}
 _BY: Final = "by"
 CSV_WORD: Final = "csv"
 ALL_WORD: Final = "org=all"
@@ -97,7 +100,7 @@ class Reader:
         if not words:
             return Question(self.periods[0], by=by)
         typed = " ".join(words)
-        period = next((candidate for candidate in self.periods if candidate in {typed, _THIS.get(typed)}), None)
+        period = next((candidate for candidate in self.periods if candidate in {typed, _SAID.get(typed)}), None)
         if period is not None:
             return Question(period, by=by)
         return Question(None, typed, by) if _DATES.fullmatch(typed) else None

@@ -12,6 +12,7 @@ _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)\|?>")  # without a label, which would be its name
 _LABELLED: Final = re.compile(r"<(#[CGD][A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^<>]*)?>")  # a channel or person, with its name
 _GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)>")
+_LABELLED_GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)\|[^<>]*>")
 _WEB_LINK: Final = re.compile(r"<(?P<url>https?://[^<>|\n]+)\|(?P<label>[^<>\n]*)>")
 _SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
@@ -34,11 +35,12 @@ def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str,
 
 
 def as_typed(text: str) -> str:
-    """Write out `text` for reading a command: like `plain`, but channels and people are their ids, not names.
+    """Write out `text` for reading a command: like `plain`, but channels, people and groups are their ids, not names.
 
     A link is one word: its address, or the name such as `acme.com` of which Slack itself has made a link.
     """
-    return plain(_WEB_LINK.sub(_as_one_word, _LABELLED.sub(r"\1", text)))
+    picked = _LABELLED_GROUP.sub(r"@\1", _LABELLED.sub(r"\1", text))
+    return plain(_WEB_LINK.sub(_as_one_word, picked))
 
 
 def _as_one_word(link: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from bot.views.text import escape
 MOST_PEOPLE: Final = 100
 MOST_CHANNELS: Final = 20
 _TYPED: Final = re.compile(r"(?<!\w)(@[UW][A-Z0-9]{4,}|#[CG][A-Z0-9]{4,})\b")
+_TYPED_GROUP: Final = re.compile(r"(?<!\w)@(S[A-Z0-9]{4,})\b")
 
 
 class Readable:
@@ -35,8 +36,9 @@ class Readable:
         return [plain(text, _cleaned(names), _cleaned(channels)).strip() for text in texts]
 
     async def named(self, workspace: Workspace, typed: str) -> str:
-        """Return `typed`, in which people and channels are ids as `as_typed` leaves them, with their names."""
-        return (await self.texts(workspace, [_TYPED.sub(r"<\1>", escape(typed))]))[0]
+        """Return `typed`, in which people, channels and groups are ids as `as_typed` leaves them, with their names."""
+        picked = _TYPED_GROUP.sub(r"<!subteam^\1>", _TYPED.sub(r"<\1>", escape(typed)))
+        return (await self.texts(workspace, [picked]))[0]
 
     async def author(self, workspace: Workspace, user: str) -> str:
         """Return the name and the id of the person with the id `user`, as they stand beside what that person wrote."""

@@ -8,6 +8,7 @@ from bot.domain.amounts import exact_sum, half_up
 from bot.domain.commands.registry import CANCEL_OPERATION
 from bot.domain.commands.spec import Role
 from bot.domain.operation import NOT_SHOWN, Cell, Operation, OperationState, seconds_left
+from bot.domain.shares import Share
 from bot.domain.shares import column as column_of
 from bot.views import blocks
 from bot.views.csv import TOTAL
@@ -178,9 +179,9 @@ def _rounded(operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -
         amounts = [Decimal(row[column] or 0) for row in rows]
         total = half_up(exact_sum(amounts), 1)
         for row, acus in zip(rounded, column_of(amounts, total), strict=True):
-            row[column] = None if row[column] is None else cell_of(acus)
-        last[column] = f"{total:,}"
-    is_known = all(row[column] is not None for row in rows for column in columns)
+            row[column] = cell_of(acus) if row[column] else row[column]
+        last[column] = cell_of(Share(exact_sum(amounts), total))
+    is_known = all(row[column] for row in rows for column in columns)
     has_total = bool(columns) and 1 < len(rows) == count < MOST_ROWS and is_known
     return [*rounded, last] if has_total else rounded
 

@@ -1,9 +1,11 @@
 """What became of the sessions and pull requests of some days, in a sentence each."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 from bot.domain.outcomes import Outcome
+from bot.views.dates import weekday_date
 from bot.views.text import counted
 
 NO_ACTIVE_SESSIONS: Final = "No active sessions."
@@ -17,16 +19,24 @@ OUTCOME_WORDS: Final[Mapping[Outcome, str]] = {
 }
 
 
-def sessions_by_outcome(outcomes: Mapping[Outcome, int]) -> str:
-    """Say how many sessions there were and what became of them, from their number by outcome."""
-    counts = [(number, OUTCOME_WORDS[outcome]) for outcome in Outcome if (number := outcomes.get(outcome, 0))]
+_MAY_CHANGE: Final = frozenset({Outcome.WAITING, Outcome.LIMITED, Outcome.RUNNING})
+
+
+def sessions_by_outcome(outcomes: Mapping[Outcome, int], as_of: date | None = None) -> str:
+    """Say how many sessions there were and what became of them, from their number by outcome.
+
+    With `as_of`, the last day of a period that is over, it is said that those still open were so by then.
+    """
+    counts = [(number, outcome) for outcome in Outcome if (number := outcomes.get(outcome, 0))]
     if not counts:
         return NO_ACTIVE_SESSIONS
     total = sum(number for number, _ in counts)
+    by_then = as_of is not None and any(outcome in _MAY_CHANGE for _, outcome in counts)
+    head = f"{counted(total, 'session')}{f', as of {weekday_date(as_of)}' if as_of and by_then else ''}"
     if len(counts) == 1:
         everyone = {1: "", 2: "both "}.get(total, "all ")
-        return f"{counted(total, 'session')}: {everyone}{counts[0][1]}."
-    return f"{counted(total, 'session')}: {', '.join(f'{number:,} {word}' for number, word in counts)}."
+        return f"{head}: {everyone}{OUTCOME_WORDS[counts[0][1]]}."
+    return f"{head}: {', '.join(f'{number:,} {OUTCOME_WORDS[outcome]}' for number, outcome in counts)}."
 
 
 def waiting_now(number: int) -> str:

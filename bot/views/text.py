@@ -164,7 +164,10 @@ def total_acus(amount: float, cost: Money | None) -> str:
 
 def money(cost: Money) -> str:
     """Write an amount of money with its currency, and with as many digits as that has."""
-    return f"{half_up(cost.amount, currency_digits(cost.currency)):,} {cost.currency}"
+    digits = currency_digits(cost.currency)
+    rounded = half_up(cost.amount, digits)
+    written = f"{rounded:,}" if rounded or cost.amount <= 0 else f"under {Decimal(1).scaleb(-digits)}"
+    return f"{written} {cost.currency}"
 
 
 def with_unit(written: str) -> str:

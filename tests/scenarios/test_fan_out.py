@@ -119,6 +119,8 @@ async def test_what_its_sessions_use_counts_for_who_asked(on: Harness) -> None:
 async def test_a_prompt_has_the_names_of_the_people_in_it(on: Harness) -> None:
     preview = await previewed(on, f"ask <@{ANN}|ann> about a &lt;b&gt; orgs=all", "1 session")
     assert "The prompt:\n> ask @ann about a &lt;b&gt;" in preview["rendered"]
+    await on.slack.slash(ADA, GENERAL, "fanout ask <!subteam^S0BACKEND|@the backend> orgs=all")
+    await on.slack.wait_for_ephemeral(ADA, "The prompt:\n> ask @backend-team")
 
 
 @pytest.mark.edge

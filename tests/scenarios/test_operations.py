@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.domain.admins import Admins
-from bot.domain.billing import newest_finished
+from bot.domain.billing import billing_day, newest_finished
 from bot.domain.commands.registry import CANCEL_OPERATION
 from bot.features.audit import sentences as audit_logs
 from bot.features.organisations import sentences as organisations
@@ -462,6 +462,27 @@ async def test_by_organisation_a_day_that_devin_does_not_list_is_not_in_yet_eith
     await asked(on, "usage week by org org=all")
     late = "2.5 ACUs in all. Not in Devin's bill yet, so not included: "
     assert late in await result(on, "2 rows.")
+
+
+@pytest.mark.parametrize(
+    ("by", "shown"),
+    [
+        ("day", "1 row. Not in Devin's bill yet: {day}.\nDay\nACUs used\n{iso}\nnot in yet"),
+        (
+            "org",
+            "1 row. Not in Devin's bill yet: {day}.\nOrganisation\nOrganisation's id\nACUs used\n"
+            "Play\norg-play\nnot in yet",
+        ),
+        ("product", "Nothing was found, so there is no file. Not in Devin's bill yet: {day}."),
+    ],
+)
+async def test_a_zero_that_is_not_known_is_not_shown(on: Harness, by: str, shown: str) -> None:
+    await on.devin.permissions(grant=["ViewAccountConsumption", "ManageOrganizations"])
+    day = billing_day(time.time())
+    await on.devin.consumption(day.isoformat(), None)
+    await asked(on, f"usage today org=all by {by}")
+    named = shown.format(day=full_date(day), iso=day.isoformat())
+    assert await result(on, "Not in") == f"*Devin today, so far, all organisations, by {by}*\n{named}"
 
 
 @pytest.mark.parametrize("by", ["day", "org"])

@@ -2,7 +2,7 @@
 
 import math
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
 from bot.domain.admins import Admins
 from bot.domain.billing import billing_day
+from bot.domain.cycle import calendar_month, month_before
 from bot.features import COMMANDS
 from bot.features.report import sentences as outcome_report
 from bot.features.usage import figure_sentences as digest
@@ -20,6 +21,7 @@ from bot.store.inbox_writer import InboxWriter
 from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
+from bot.views.dates import date_range, month_name
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent, asked_in_slack
 from tests.said import in_doubt
@@ -261,6 +263,35 @@ async def test_what_admins_mistype_starts_nothing_wherever_it_is_written(on: Har
     assert await creations(on) == 0
     await on.slack.slash(ADA, GENERAL, "report the flaky test in login to the team as an issue please and then fix it")
     await on.session("report the flaky test in login")
+
+
+@pytest.mark.parametrize(
+    ("typed", "label", "shown"),
+    [
+        ("report {last} by team", "Show report last month", "Devin in {month}: what came of it\n"),
+        ("report {iso} by team", "Show report {iso}", "Devin in {month}: what came of it\n"),
+        ("report {days} by team", "Show report {days}", "Devin from {named}: what came of it\n"),
+        ("usage {last} by persons", "Show usage last month by person", "Devin in {month}, by person\n"),
+        ("usage {iso} by persons", "Show usage {iso} by person", "Devin in {month}, by person\n"),
+        ("usage {days} by authors", "Show usage {days}", "Devin from {named}\n"),
+    ],
+)
+async def test_a_press_keeps_the_period_that_was_typed(on: Harness, typed: str, label: str, shown: str) -> None:
+    month = month_before(calendar_month(billing_day(time.time())))
+    first, last = (billing_day(time.time()) - timedelta(back) for back in (5, 2))
+    facts = {
+        "last": "last month",
+        "iso": f"{month.first:%Y-%m}",
+        "days": f"{first}..{last}",
+        "month": f"{month_name(month.first)} {month.first.year}",
+        "named": date_range(first, last),
+    }
+    await on.slack.slash(ADA, GENERAL, typed.format(**facts))
+    asked = await on.slack.wait_for_ephemeral(ADA, "Nothing was started.")
+    assert buttons(asked)[0] == label.format(**facts)
+    await on.slack.click(ADA, GENERAL, asked["ts"], f"choose:{typed.split(maxsplit=1)[0]}")
+    answer = await on.slack.wait_for_ephemeral(ADA, "Devin ")
+    assert answer["rendered"].startswith(shown.format(**facts))
 
 
 async def test_a_greeting_is_answered_with_help_and_starts_nothing(on: Harness) -> None:

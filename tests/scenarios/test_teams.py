@@ -84,6 +84,19 @@ async def test_a_session_counts_in_the_team_of_its_tag_else_of_its_channel_else_
     ]
 
 
+async def test_a_team_is_made_in_the_other_order_too_and_of_no_user_group(on: Harness) -> None:
+    group = teams.problem(Problem.GROUP).text
+    for picked in ("<!subteam^S0ADMINS>", "<!subteam^S0ADMINS|@admins of us>"):
+        assert await typed(on, f"team add Payments {picked}") == group
+        assert await typed(on, f"team add {picked} Payments") == group
+    assert await typed(on, "team list") == teams.NONE_SET
+    made = teams.added("Payments", [ANNS, OF_WEB], is_new=True).text
+    assert await typed(on, f"team add <@{ANN}> <#{WEB}> Payments") == made
+    assert await typed(on, f"team add <@{BEN}|ben> to payments") == teams.added("Payments", [BENS], is_new=False).text
+    assert await typed(on, f"team remove <@{BEN}> from Payments") == teams.taken_out("Payments", [BENS]).text
+    assert await on.devin.sessions() == []
+
+
 @pytest.mark.parametrize("text", ["teams", f"team Ops <@{BEN}>", "team of Ann"])
 async def test_what_is_nearly_a_command_about_teams_starts_nothing(on: Harness, text: str) -> None:
     assert "Nothing was started." in await typed(on, text)

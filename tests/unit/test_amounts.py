@@ -49,7 +49,9 @@ def test_no_amount_of_devins_is_too_odd_to_be_written(amount):
     ("acus", "price", "cost"),
     [
         (49.5, DOLLARS, "111.38 USD"),  # 111.375
-        (0.001, DOLLARS, "0.00 USD"),
+        (0, DOLLARS, "0.00 USD"),
+        (0.001, DOLLARS, "under 0.01 USD"),
+        (0.1, Price(Decimal(4), "JPY"), "under 1 JPY"),
         (1000, DOLLARS, "2,250.00 USD"),
         (0.1 + 0.2, Price(Decimal("0.5"), "€"), "0.15 €"),
         (3, Price(Decimal("0.335"), "EUR"), "1.01 EUR"),  # 1.005

@@ -43,7 +43,7 @@ FIGURES = Figures(
 )
 MARCH = "March: 99 of 1,200 ACUs (8 %) · forecast 310\N{EN DASH}380"
 RESULTS = (
-    "4 sessions: 3 done, 1 running.",
+    "4 sessions, as of Sun 9 Mar: 3 done, 1 running.",
     "2 pull requests opened, 1 merged.",
     "1 session is waiting for somebody now.",
 )
@@ -192,7 +192,7 @@ def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     assert above == ["*12.5 ACUs* · ▲ 25 % (usual 10)", "12.8 through Slack, -0.3 elsewhere"]
     assert below == [
         "No session of this workspace used anything in this time.",
-        "Added up session by session, it is 12.8 ACUs through Slack: what is used around 08:00 UTC can count toward the day before or after.",
+        "Added up session by session, 12.8 ACUs came through Slack. What is used around 08:00 UTC can count toward the day before or after.",
     ]
 
 
@@ -208,7 +208,7 @@ def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(products, co
         above = half_up(own, 1) > half_up(total, 1)
         assert min(ours, others) >= 0 or above
         assert (
-            f"Added up session by session, it is {tenths_of_acus(own)} through Slack: what is used around 08:00 UTC can count toward the day before or after."
+            f"Added up session by session, {tenths_of_acus(own)} came through Slack. What is used around 08:00 UTC can count toward the day before or after."
             in below
         ) is above
 

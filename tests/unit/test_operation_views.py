@@ -94,6 +94,8 @@ def test_acus_have_one_decimal_and_add_up_to_the_total():
     assert shown[1:] == [["a", "0.1"], ["b", "under 0.1"], ["d", "1,234.6"], ["total", "1,234.7"]]
     assert len(table_of(done(spent, 4, rows, has_file=True))) == 4  # not all are here, so no total is
     assert table_of(done(spent, 1, rows[:1], has_file=True))[1:] == [["a", "0.1"]]
+    little = [["a", "0.01", None], ["b", "0.02", None]]
+    assert table_of(done(spent, 2, little, has_file=True))[-1] == ["total", "under 0.1"]
     unknown = [*rows, ["c", None, None]]
     assert [row[0] for row in table_of(done(spent, 4, unknown, has_file=True))[1:]] == ["a", "b", "d", "c"]
 
@@ -102,11 +104,12 @@ def test_a_limit_that_is_not_set_and_what_is_not_shown_have_words():
     header = ("name", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
     sentences = OrganisationSentences()
     listed = replace(OPERATION, new=replace(NEW, header=header, shown=(0, 1, 2, 3), total_columns=(3,)))
-    rows = [["a", None, "500", "1.0"], ["b", "", "", None], [None, "5", None, "2.0"]]
-    assert table_of(done(listed, 3, rows, has_file=False, sentences=sentences))[1:] == [
+    rows = [["a", None, "500", "1.0"], ["b", "", "", ""], [None, "5", None, "2.0"], ["c", "", "", None]]
+    assert table_of(done(listed, 4, rows, has_file=False, sentences=sentences))[1:] == [
         ["a", "none", "500", "1.0"],
         ["b", "not shown", "not shown", "not shown"],
         ["-", "5", "none", "2.0"],
+        ["c", "not shown", "not shown", "not in yet"],
     ]
     assert table_of(done(listed, 2, [rows[0], rows[2]], has_file=False, sentences=sentences))[-1] == [
         "total",

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.billing import Period
 from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
-from bot.domain.commands.parser import Command, Doubt, Parser, UnknownVerb, parse_task
+from bot.domain.commands.parser import MOST_WORDS_OF_ADMINS, Command, Doubt, Parser, UnknownVerb, parse_task
 from bot.domain.commands.registry import (
     ARCHIVE,
     ASIDE,
@@ -23,6 +24,7 @@ from bot.domain.commands.registry import (
 )
 from bot.domain.commands.spec import CommandSpec, Role, slash, written
 from bot.domain.notify_choice import NotifyChoice
+from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.features import COMMANDS
 from bot.features.audit.specs import AUDIT, AUDIT_BOT
 from bot.features.budgets.specs import BUDGET_LIST, BUDGET_SET
@@ -587,3 +589,84 @@ def test_a_command_is_added_by_its_spec_alone(text, command):
 )
 def test_so_is_a_verb(text, verb):
     assert Parser(MORE).verb(text) == verb
+
+
+# ---------------------------------------------------------------- the period that a choice keeps
+
+PERIODS = {
+    **{period.value: period.value for period in Period},
+    "this month": "month",
+    "this cycle": "cycle",
+    "previous month": "last month",
+    "Last Month": "last month",
+    **dict.fromkeys(["2026-10", "2026-10-07", "2026-10-01..2026-10-15", "2026-09..2026-10"]),
+    "2026-10-01 to 2026-10-15": "2026-10-01..2026-10-15",
+    "from 2026-10-01 to 2026-10-15": "2026-10-01..2026-10-15",
+    "2026-10-01 until 2026-10-15": "2026-10-01..2026-10-15",
+    "2026-10-01 - 2026-10-15": "2026-10-01..2026-10-15",
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "more"),
+    [
+        ("usage {} by teams", " by team"),
+        ("usage {} by teams csv", " by team csv"),
+        ("usage by sessions {}", " by session"),
+        ("usage {} by author", ""),
+        ("usage for {} per person", ""),
+        ("usage {} as csv", " csv"),
+        ("usage {} by products org=all", " by product org=all"),
+        ("ussage {} csv", " csv"),
+        ("spend {} by channels", " by channel"),
+        ("show usage {}", ""),
+        ("{} usage by teams", " by team"),
+        ("report {} by team", ""),
+        ("report {} by teams csv", " csv"),
+        ("report {} by repos", " by repo"),
+        ("report of {}", ""),
+        ("report by author {}", ""),
+        ("show report {}", ""),
+    ],
+)
+@pytest.mark.parametrize("typed", PERIODS)
+def test_a_choice_keeps_the_period_that_was_typed_or_names_none(form, more, typed):
+    spec, reader = (REPORT, REPORT_QUESTIONS) if "report" in form else (USAGE, USAGE_QUESTIONS)
+    text = form.format(typed)
+    doubt = COMMANDS.parser.doubt(text)
+    if doubt is None:
+        is_read_at_once = COMMANDS.parser.slash(text).spec is spec
+        assert is_read_at_once or len(text.split()) > MOST_WORDS_OF_ADMINS
+        return
+    period = PERIODS[typed] or typed
+    has_it = reader.read(period) is not None
+    assert doubt.spec is spec
+    assert doubt.argument == (f"{period}{more}" if has_it else str(reader.of(more)))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["last cycle", "previous cycle", "since 2026-10-01", "until 2026-10", "before 2026-10-01", "to 2026-10-15"],
+)
+def test_another_period_than_the_one_that_was_typed_is_not_offered(changed):
+    doubt = COMMANDS.parser.doubt(f"usage {changed} by teams")
+    assert doubt is not None
+    assert doubt.meant == "usage by team"
+
+
+@pytest.mark.parametrize("span", ["a day", "a week", "a cycle"])
+@pytest.mark.parametrize(
+    ("form", "meant"), [("budget org 10 {}", "org 10 {}"), ("budgt set @U0ADA1 10 {}", "@U0ADA1 10 {}")]
+)
+def test_a_choice_keeps_the_span_of_a_budget(form, meant, span):
+    doubt = COMMANDS.parser.doubt(form.format(span))
+    assert doubt is not None
+    assert (doubt.spec, doubt.argument) == (BUDGET_SET, meant.format(span))
+
+
+@pytest.mark.parametrize("spec", [COST, ORGS, BUDGET_LIST])
+@pytest.mark.parametrize("typed", ["today", "last month", "cycle", "2026-10", "2026-10-01..2026-10-15"])
+def test_what_takes_no_period_is_offered_as_what_it_is(spec, typed):
+    doubt = COMMANDS.parser.doubt(f"{spec.ways[0].phrase} {typed}")
+    assert doubt is not None
+    assert (doubt.spec, doubt.argument) == (spec, "")

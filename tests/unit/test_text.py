@@ -51,6 +51,7 @@ def test_entities_become_words(raw, expected):
         ("note list <http://x.example|x.example>", "note list x.example"),
         ("members <mailto:a@b.example|a@b.example>", "members a@b.example"),
         ("set <#C1|general> <@U1|ada>", "set #C1 @U1"),
+        ("team add Ops <!subteam^S1|@ops team> <!subteam^S2>", "team add Ops @S1 @S2"),
     ],
 )
 def test_a_command_is_read_as_it_was_typed(raw, typed):

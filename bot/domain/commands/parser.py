@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Final
 
+from bot.domain.billing import Period
 from bot.domain.commands.arguments import AROUND_LISTS, parse_which
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
@@ -74,11 +75,14 @@ _AROUND_SESSIONS: Final = (
     "open running active current other others and for in here devin bot you"
 )
 _AROUND_PERIODS: Final = (
-    "since until from today tonight yesterday last this latest recent day days daily week weekly month monthly year "
+    "since until from today tonight yesterday last previous this latest recent day days daily week weekly month "
+    "monthly year - \N{EN DASH} "
     "january february march april may june july august september october november december "
     "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
 _FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
+# What stands behind them is another period than by itself. The week of figures is the last one anyway.
+_MAKES_ANOTHER: Final = frozenset(["since", "until", "before", "after", "to", "previous", "last"])
 _WITHOUT_MEANING: Final = "a all for me my of our please the this"
 _EMPTY: Final = frozenset(_WITHOUT_MEANING.split())  # a question asks the same without them
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
@@ -212,8 +216,9 @@ class Parser:
         return None
 
     def _is_around(self, word: str, spec: CommandSpec) -> bool:
-        """Whether people put `word` around the command `spec`, or it is the second one of a command like it."""
-        return f"{_first_word(spec)} {word}" in self._of_two_words or _fits_around(word, spec)
+        """Whether people put `word` around the command `spec`, ask with it, or it is a second one of its family."""
+        is_second = f"{_first_word(spec)} {word}" in self._of_two_words
+        return is_second or word in _SHOWING or _fits_around(word, spec)
 
     def _of_word_of_admins(self, typed: str) -> CommandSpec | None:
         """The command for admins that begins with the word `typed`, in singular or plural or with letters swapped."""
@@ -303,9 +308,11 @@ class Parser:
             return spec.ways[0].phrase
         phrase = ways[0].phrase
         with_meaning = behind if " " in phrase else [word for word in behind if word not in _EMPTY]
-        if (whole := self._whole(spec, behind) or self._whole(spec, with_meaning)) is not None:
-            return whole
-        repaired = " ".join([phrase, *(word for word in behind if _takes(spec, word))])
+        singular = [_singular(word, ways[0]) for word in with_meaning]
+        for words in (behind, with_meaning, singular):
+            if (whole := self._whole(spec, words)) is not None:
+                return whole
+        repaired = " ".join([phrase, *_taken(spec, singular)])
         return phrase if self.slash(repaired).spec is START else repaired
 
     def _whole(self, spec: CommandSpec, behind: list[str]) -> str | None:
@@ -394,9 +401,29 @@ def _as_compared(word: str) -> str:
 
 
 def _takes(spec: CommandSpec, word: str) -> bool:
-    """Whether `word` alone fits behind the command `spec`, as a number, an id or a choice."""
+    """Whether `word`, or several words, fit behind the command `spec`, as a number, an id, a choice or a period."""
     arguments = [way.argument for way in spec.ways_on(Surface.SLASH)]
     return any(argument.read(word) is not None for argument in arguments if not argument.free)
+
+
+def _singular(word: str, way: Way) -> str:
+    """The division that is meant by `word`, a plural that people put behind `way`, such as `teams`."""
+    single = word.removesuffix("s")
+    return single if {word, single} & way.argument.around else word
+
+
+def _taken(spec: CommandSpec, words: Sequence[str]) -> list[str]:
+    """Those of `words` that fit behind `spec`. Words that fit together, such as `last month`, stay together."""
+    taken: list[str] = []
+    at = 0
+    while at < len(words):
+        ends = range(len(words), at, -1)
+        end = next((end for end in ends if _takes(spec, " ".join(words[at:end]))), None)
+        if at > 0 and words[at - 1] in _MAKES_ANOTHER and words[at] != Period.WEEK:
+            end = None
+        taken += words[at:end] if end else []
+        at = end or at + 1
+    return taken
 
 
 def _fits_around(word: str, spec: CommandSpec) -> bool:

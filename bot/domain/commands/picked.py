@@ -1,4 +1,4 @@
-"""Channels and people that were picked in Slack, as `bot.domain.text.as_typed` leaves them: `#C0WEB`, `@U0ADA`."""
+"""What was picked in Slack, as `bot.domain.text.as_typed` leaves it: `#C0WEB`, `@U0ADA`, and a user group `@S0OPS`."""
 
 import re
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 _ID: Final = r"(?:(?=[A-Z]*[0-9])[A-Z0-9]{1,30}|[A-Z]{8,30})"
 _CHANNEL: Final = re.compile(rf"#(?P<id>[CG]{_ID})")
 _PERSON: Final = re.compile(rf"@(?P<id>[UW]{_ID})")
+_GROUP: Final = re.compile(rf"@S{_ID}")
 
 
 def picked_channel(word: str) -> str | None:
@@ -20,3 +21,8 @@ def picked_person(word: str) -> str | None:
     """Return the id of the person that `word` stands for; None if it is no person who was picked."""
     found = _PERSON.fullmatch(word)
     return found["id"] if found else None
+
+
+def is_picked_group(word: str) -> bool:
+    """Whether `word` stands for a user group that was picked."""
+    return _GROUP.fullmatch(word) is not None

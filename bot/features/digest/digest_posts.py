@@ -11,14 +11,13 @@ from bot.features.digest.digest_file import file_message
 from bot.features.digest.digest_tables import SpenderTable, spender_table
 from bot.features.usage.chart_days import ChartGroup
 from bot.features.usage.figure_files import FigureFile
-from bot.features.usage.figure_sentences import Figures, no_acus_at_all
+from bot.features.usage.figure_sentences import Figures, no_acus_at_all, sessions_of
 from bot.views import blocks
 from bot.views.charts import chart_message
 from bot.views.dates import short_date, weekday_date
 from bot.views.figure_tables import table_message
 from bot.views.line_chart import Line, LineChart
 from bot.views.message import Message
-from bot.views.outcomes import sessions_by_outcome
 from bot.views.text import counted, share_of, tenths, with_unit
 
 SPENT: Final = "Spent"
@@ -76,7 +75,7 @@ def _overall(figures: Figures, thread: ThreadFigures) -> list[Message]:
         return []  # the root says it all
     if figures.here and thread.first == figures.day:
         return []  # so does that of a day of one channel
-    outcomes = sessions_by_outcome(figures.outcomes) if figures.outcomes and thread.first == figures.day else ""
+    outcomes = sessions_of(figures) if figures.outcomes and thread.first == figures.day else ""
     if len(thread.chart) > 1 and any(group.spent for group in thread.chart):
         return [chart_message(line_chart(thread.chart), outcomes)]
     return [Message(outcomes, [blocks.section(outcomes)])] if outcomes else []

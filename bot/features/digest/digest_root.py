@@ -17,6 +17,7 @@ from bot.features.usage.figure_sentences import (
     no_acus,
     no_acus_at_all,
     roughly,
+    sessions_of,
     why_no_total,
     why_own_rows,
     without_acus,
@@ -25,7 +26,6 @@ from bot.features.usage.usual import percent_above
 from bot.views import blocks
 from bot.views.dates import short_date, weekday_date
 from bot.views.message import Message
-from bot.views.outcomes import sessions_by_outcome
 from bot.views.sentences import STATE_EMOJI
 from bot.views.text import (
     acus,
@@ -108,7 +108,7 @@ def digest_root(digest: DigestFigures) -> Message:
     figures = digest.figures
     lines = [_first_line(figures), *_explained(figures)]
     if no_acus_at_all(figures):
-        lines += [sessions_by_outcome(figures.outcomes), *without_acus(figures)]
+        lines += [sessions_of(figures), *without_acus(figures)]
     elif figures.cycle is not None:
         lines.append(cycle_line(figures.cycle))
     lines += _pull_requests(digest.pull_requests)
@@ -129,7 +129,7 @@ def _notification(digest: DigestFigures) -> str:
     changed = f" ({_in_words(percent)})" if percent is not None else ""
     parts = [f"{_spent(figures)}{changed}"]
     if no_acus_at_all(figures):
-        parts.append(sessions_by_outcome(figures.outcomes).removesuffix("."))
+        parts.append(sessions_of(figures).removesuffix("."))
     parts += [f"{counted(waiting, 'session')} {'waits' if waiting == 1 else 'wait'}"] if waiting else []
     parts += [f"{failed:,} failed"] if failed else []
     return " · ".join(parts)

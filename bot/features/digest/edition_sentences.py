@@ -26,12 +26,12 @@ MOST_NAMED: Final = 3  # days of digests that were not posted
 PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
 IN_ITS_THREAD: Final = "*In its thread*"
 WOULD_BE_SKIPPED: Final = (
-    "Only you see this. No {edition} digest would be posted here now: on {day} nothing was used{where} and no "
-    "session was active, and none waits for anybody. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+    "Only you see this. No {edition} digest would be posted here now. On {day} nothing was used{where}, no session "
+    "was active, and none is waiting. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
 )
 KEY_EXPIRES: Final = (
     ":key: The service user of Devin Bridge expires on {day}, and after that nothing reaches Devin. Create a new "
-    "one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin Bridge again."
+    "one in Devin under Settings → Service users. Put its key into `DEVIN_API_KEY` and restart Devin Bridge."
 )
 _HERE: Final = "Only the sessions of this channel count."
 _ENDS: Final = "{cycle} ends in three days"

@@ -60,7 +60,7 @@ def digest_forms(schedule: Schedule) -> Message:
         f"• {_ADD} adds one; what you leave out is {left_out}",
         "• `/devin digest remove 2` removes number 2 of the list that you saw last",
         "• `/devin digest now` shows you, and nobody else, what would be posted here",
-        f"`weekly` comes {weekly}, about Sunday to Saturday, `cycle` {cycle}.",
+        f"`weekly` comes {weekly}, about Sunday to Saturday. `cycle` comes {cycle}.",
         f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}. {_CSV}",
     ]
     return Message("\n".join(lines))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.cycle import Cycle
+from bot.features.usage.division_sentences import NOT_IN_YET
 from bot.views.dates import short_date
 from bot.views.operations import OperationSentences, granted_by
 from bot.views.text import counted, fitted
@@ -56,5 +57,5 @@ class OrganisationSentences(OperationSentences):
         "max_cycle_acu_limit": "none",
         "devin_acus": "not shown",
         "other_acus": "not shown",
-        "acus": "not shown",
+        "acus": NOT_IN_YET,
     }

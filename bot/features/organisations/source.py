@@ -22,6 +22,7 @@ from bot.domain.operation import NOT_SHOWN, Cell, NewOperation, Operation, Opera
 from bot.domain.periods import days_between
 from bot.domain.products import DEVIN, Products
 from bot.features.consumption import cycle_rows as cycles
+from bot.features.consumption.rules import not_in_yet
 from bot.features.organisations import sentences as views
 from bot.features.usage import enterprise_sentences
 from bot.features.usage.bill import read_sum, read_sums
@@ -65,13 +66,21 @@ class _Amount:
     acus: Products | None = None
     missing: str | None = None
 
-    def cells(self, *, divided: bool) -> tuple[Cell, ...]:
-        """Write what Devin itself used and what others did, or without `divided` what all did."""
+    def divided(self) -> tuple[Cell, Cell]:
+        """Write what Devin itself used and what others did."""
         if self.acus is None:
-            return (None, None) if divided else (None,)
-        devin = self.acus.get(DEVIN, Decimal(0))
+            return None, None
         others = exact_sum(acus for name, acus in self.acus.items() if name != DEVIN)
-        return (f"{devin:f}", f"{others:f}") if divided else (f"{exact_sum([devin, others]):f}",)
+        return f"{self.acus.get(DEVIN, Decimal(0)):f}", f"{others:f}"
+
+    def used_on(self, days: _Days, now: float) -> Cell:
+        """Write what all used on the `days`; None if Devin lists none of them, and may still do so."""
+        if self.acus is None:
+            return NOT_SHOWN
+        whole = days_between(*days)
+        if not self.acus and not_in_yet(whole, None, now) == whole:
+            return None
+        return f"{exact_sum(self.acus.values()):f}"
 
 
 class OrganisationRows:
@@ -205,5 +214,6 @@ def _cells(
     operation: Operation, org_id: str, name: str | None, limits: tuple[Cell, Cell], amount: _Amount
 ) -> tuple[Cell, ...]:
     if operation.new.asked:
-        return name, org_id, *amount.cells(divided=False)
-    return name, org_id, *limits, *amount.cells(divided=True)
+        first, last, _ = _asked(operation)
+        return name, org_id, amount.used_on((first, last), operation.created_at)
+    return name, org_id, *limits, *amount.divided()

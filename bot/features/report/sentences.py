@@ -33,8 +33,8 @@ EXPLAINED: Final = (
     "Bridge saw a change; sessions that are over are checked once a day. Nothing merged: what sessions used on these "
     "days that had no pull request by the end of them, or whose pull requests are now closed unmerged or open for more "
     "than 14 days. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin "
-    "went on or the session slept or was over; of that the working hours, Monday to Friday 09:00\N{EN DASH}17:00 in "
-    "the time zone of who asked for the session."
+    "resumed, or the session slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the "
+    "time zone of whoever asked for the session."
 )
 _UNMERGED: Final = {
     Result.NONE: "Without a pull request",

@@ -1,4 +1,4 @@
-"""What is typed behind `team add` and `team remove`: a name of one or several words, then who and what belongs to it.
+"""What is typed behind `team add` and `team remove`: a name of one or several words, and who and what belongs to it.
 
 A channel and a person come as their ids, `#C0WEB` and `@U0ADA`, because a name alone says no id.
 """
@@ -6,14 +6,16 @@ A channel and a person come as their ids, `#C0WEB` and `@U0ADA`, because a name 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 from typing import Final
 
-from bot.domain.commands.picked import picked_channel, picked_person
+from bot.domain.commands.picked import is_picked_group, picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
 from bot.features.teams.rules import LONGEST_NAME, RESERVED, Member, MemberKind
 
 MOST_WORDS_MEANT: Final = 6  # a longer text without a member among its first words reads like a task
 _TAG: Final = re.compile(r"tags?[:=](?P<tags>.*)", re.IGNORECASE)
+_JOINING: Final = frozenset({"to", "into", "from"})
 _SIGNS: Final = ("#", "@")
 _QUOTES: Final = f"{DOUBLE}{SINGLE}`*"
 
@@ -26,6 +28,7 @@ class Problem(StrEnum):
     RESERVED = "reserved"
     NOBODY = "nobody"  # nothing was typed behind the name
     PICKED = "picked"  # a channel or a person that was typed and not picked in Slack, so that no id is known
+    GROUP = "group"  # a user group of Slack's, which can be no member
     MEMBER = "member"  # behind the members stands what is none
 
 
@@ -38,7 +41,7 @@ class Order:
 
 
 def parse_add(typed: str) -> Order | Problem:
-    """Read `<name> <member> …`, or say what is wrong first."""
+    """Read `<name> <member> …`, or the other way round, or say what is wrong first."""
     order = _order(typed)
     if isinstance(order, Order) and not order.members:
         return Problem.NOBODY
@@ -48,7 +51,10 @@ def parse_add(typed: str) -> Order | Problem:
 
 
 def parse_remove(typed: str) -> Order | Problem:
-    """Read `<name> [<member> …]`, or say what is wrong first. Without members the team itself is meant."""
+    """Read `<name> [<member> …]`, or the other way round, or say what is wrong first.
+
+    Without members the team itself is meant.
+    """
     return _order(typed)
 
 
@@ -60,7 +66,7 @@ def read_order(typed: str) -> str | None:
 
 
 def _order(typed: str) -> Order | Problem:
-    words = typed.split()
+    words = _name_first(typed.split())
     begin = next((at for at, word in enumerate(words) if _is_like_member(word)), len(words))
     name = " ".join(words[:begin]).strip(_QUOTES).strip()
     if not name:
@@ -76,6 +82,15 @@ def _order(typed: str) -> Order | Problem:
     return Order(name, tuple(members))
 
 
+def _name_first(words: list[str]) -> list[str]:
+    """Put the name first where all members stand before it, as in `@ann Payments` or `@ann to Payments`."""
+    members = list(takewhile(_is_like_member, words))
+    name = words[len(members) :]
+    if not members or any(map(_is_like_member, name)):
+        return words
+    return [*(name[1:] if len(name) > 1 and name[0].lower() in _JOINING else name), *members]
+
+
 def _is_like_member(word: str) -> bool:
     return word.startswith(_SIGNS) or _TAG.match(word) is not None
 
@@ -87,7 +102,7 @@ def _members(word: str) -> list[Member] | Problem:
     if person := picked_person(word):
         return [Member(MemberKind.PERSON, person)]
     if word.startswith(_SIGNS):
-        return Problem.PICKED
+        return Problem.GROUP if is_picked_group(word) else Problem.PICKED
     found = _TAG.fullmatch(word)
     tags = [tag.strip(_QUOTES).lower() for tag in found["tags"].split(",")] if found else []
     return [Member(MemberKind.TAG, tag) for tag in tags if tag] or Problem.MEMBER

@@ -8,6 +8,7 @@ from typing import Final
 from bot.domain.amounts import Money
 from bot.domain.periods import Span
 from bot.domain.questions import By, Question
+from bot.features.usage.division_sentences import NOT_IN_YET
 from bot.features.usage.sentences import Apart, heading, not_included
 from bot.views.dates import date_range
 from bot.views.message import Message
@@ -40,13 +41,23 @@ def file_name(span: Span, by: By) -> str:
 
 
 def notes(total: Decimal, late: Sequence[date], apart: Apart, cost: Money | None) -> tuple[str, ...]:
-    """Say how many ACUs were used in all, of which days the bill is not in yet, and what stands `apart`."""
-    missing = [f"Not in Devin's bill yet, so not included: {date_range(late[0], late[-1])}."] if late else []
-    return f"{total_acus(float(total), cost)} in all.", *missing, *not_included(apart)
+    """Say how many ACUs were used in all, of which days the bill is not in yet, and what stands `apart`.
+
+    While days are missing, nothing used on the others says nothing about all.
+    """
+    if not late:
+        return f"{total_acus(float(total), cost)} in all.", *not_included(apart)
+    days = date_range(late[0], late[-1])
+    known = (
+        (f"{total_acus(float(total), cost)} in all.", f"Not in Devin's bill yet, so not included: {days}.")
+        if total
+        else (f"Not in Devin's bill yet: {days}.",)
+    )
+    return *known, *not_included(apart)
 
 
 class EnterpriseSentences(OperationSentences):
     """What the message says, which counts days while it reads."""
 
     unit = "day"
-    absent: Mapping[str, str] = {"acus": "not in yet"}
+    absent: Mapping[str, str] = {"acus": NOT_IN_YET}

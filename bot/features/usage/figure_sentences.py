@@ -40,7 +40,7 @@ NO_ACUS: Final = (
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
 NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
 OWN_COUNT: Final = (
-    "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
+    "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
     "before or after."
 )
 ABOUT: Final = (
@@ -99,7 +99,7 @@ class Figures:
     most_expensive: tuple[MostExpensive, ...] = ()
     has_used: bool = False  # whether a session used anything that is listed, unless it is no longer stored
     cycle: CycleFigures | None = None
-    not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
+    not_in_yet: date | None = None  # the first day whose bill is not in yet, if only bills are missing
     withheld: Withheld | None = None  # why only our own rows count
     no_acus_reported: bool = False  # although sessions were done
     no_acus_said: bool = False  # a digest before this one has explained it
@@ -108,6 +108,7 @@ class Figures:
     cost: Money | None = None  # of the total or, where that is not known, of what came through Slack
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
     read_at: float | None = None  # when the bill of `day` was read
+    is_running: bool = False  # whether `day` is not over yet
     amounts: AcusByDay = field(default_factory=AcusByDay)  # by day, also on the days before that they are compared with
 
     @property
@@ -116,6 +117,14 @@ class Figures:
         if self.total is None or self.here or self.no_acus_reported:
             return None
         return split(self.total, self.through_slack)
+
+    @property
+    def late(self) -> tuple[date, ...]:
+        """The days whose bills are not in yet, oldest first."""
+        first = self.not_in_yet
+        if first is None:
+            return ()
+        return tuple(sorted({first, *(day for day in self.amounts.late if first <= day <= self.day)}))
 
     @property
     def through_slack_shown(self) -> Decimal:
@@ -259,13 +268,28 @@ def why_no_total(figures: Figures) -> list[str]:
     if figures.withheld is not None:
         return []  # it is said below, as the source of the figures
     if figures.not_in_yet is not None:
-        return [NOT_IN_YET.format(day=long_date(figures.not_in_yet))]
+        return [NOT_IN_YET.format(day=_days_named(figures.late))]
     return [NO_TOTAL]
+
+
+def _days_named(days: Sequence[date]) -> str:
+    """Name `days`, oldest first, between which there may be others."""
+    first, last = days[0], days[-1]
+    if first == last:
+        return long_date(first)
+    if len(days) == 2:
+        return f"{weekday_date(first)} and {weekday_date(last)}"
+    return f"{len(days)} days from {weekday_date(first)} to {weekday_date(last)}"
 
 
 def _results(figures: Figures) -> list[str]:
     moved = pull_requests_moved(figures.pull_requests_opened, figures.pull_requests_merged)
-    return [line for line in (sessions_by_outcome(figures.outcomes), moved, waiting_now(figures.waiting)) if line]
+    return [line for line in (sessions_of(figures), moved, waiting_now(figures.waiting)) if line]
+
+
+def sessions_of(figures: Figures) -> str:
+    """Say how many sessions were active, and what became of them by the end of the last day if that is over."""
+    return sessions_by_outcome(figures.outcomes, None if figures.is_running else figures.day)
 
 
 def no_acus(figures: Figures) -> str:

@@ -58,7 +58,7 @@ class FileParts:
         """
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
-        late = self._figures.amounts.late if self._figures.not_in_yet else frozenset()
+        late = self._figures.late
         if self._figures.total is None and not late:
             own = self._figures.amounts.own
             amounts = {day.isoformat(): counted_exactly(own.get(day, 0.0)) for day in days}

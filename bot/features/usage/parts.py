@@ -49,7 +49,7 @@ class UsageParts:
         A day whose bill is not in yet has no ACUs: our own count beside bills would be taken for one.
         """
         figures = self._figures
-        late = figures.amounts.late if figures.not_in_yet else frozenset()
+        late = figures.late
         known = bool(late) or (figures.total is not None and (figures.total > 0 or not figures.no_acus_reported))
         amounts = figures.amounts.billed if known else figures.amounts.own
         active = await spend_groups.sessions_by_day(self._tx, self._spending)

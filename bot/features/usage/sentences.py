@@ -21,6 +21,7 @@ from bot.views.text import tenths_of_acus, when
 
 NOTHING_FINISHED: Final = "No day of this period is finished yet."
 NO_ROWS: Final = "Nothing was used in this time."
+NONE_KNOWN: Final = "Nothing is known to be used so far."  # the bill may still say something else
 NO_CYCLE: Final = "Devin names no billing cycle, so the calendar month counts."
 ONLY_THE_BILL: Final = "Only Devin's bill says how this divides."
 _EXAMPLE: Final = (
@@ -101,8 +102,7 @@ def divided(
     scope = _beside(scope, figures, before)
     title = f"{title}, by {question.by}"
     rows = divide(parts or (), figures)
-    nothing = [] if digest.no_acus_at_all(figures) else [NO_ROWS]
-    listed = [ONLY_THE_BILL] if parts is None else rows_as_lines(rows) or nothing
+    listed = [ONLY_THE_BILL] if parts is None else rows_as_lines(rows) or _nothing(figures)
     return Message(
         f"{': '.join([title, *digest.spent(figures)])}.",
         [
@@ -116,6 +116,15 @@ def divided(
             *blocks.context(not_included(apart)),
         ],
     )
+
+
+def _nothing(figures: Figures) -> list[str]:
+    """Say why there are no rows: nothing was used, as far as that is known."""
+    if digest.no_acus_at_all(figures):
+        return []
+    if figures.withheld is not None:
+        return [digest.QUIET]
+    return [NONE_KNOWN if figures.total is None else NO_ROWS]
 
 
 def _why_about(question: Question, figures: Figures) -> list[str]:

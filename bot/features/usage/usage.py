@@ -51,6 +51,7 @@ class UsageAnswers:
         figures = await self._usage_ledger.figures(
             workspace, span.counted[-1], span.counted[0], urgent=True, readers=readers
         )
+        figures = replace(figures, is_running=question.period is Period.TODAY)
         if question.period in {None, Period.LAST_MONTH} and not apart.days:
             figures = replace(figures, cycle=None, waiting=0)  # they are about now
         return views.usage(question, span, figures, apart, before)

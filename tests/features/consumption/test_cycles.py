@@ -274,7 +274,7 @@ async def used(make, store, clock, devin, **policy):
     await usage_ledger.refresh(organisation)
     answer = await UsageAnswers(services, usage_ledger).usage(workspace, Question(Period.YESTERDAY))
     lines = written(answer.blocks).splitlines()
-    sessions = {outcomes.NO_ACTIVE_SESSIONS, "1 session: running."}
+    sessions = {outcomes.NO_ACTIVE_SESSIONS, "1 session, as of Tue 19 May: running."}
     return lines[lines.index(next(line for line in lines if line in sessions)) + 1]
 
 

@@ -290,7 +290,7 @@ async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bill
         "Devin in this channel on Sunday, 17 May 2026",
         "Billing day 08:00 UTC to 08:00 UTC. Only the sessions of this channel count.",
         f"*1.5 ACUs* · {NOTHING_BEFORE}",
-        "2 sessions: 1 done, 1 at a limit.",
+        "2 sessions, as of Sun 17 May: 1 done, 1 at a limit.",
     ]
     at = text.splitlines().index(digest_root.NEEDS_SOMEBODY)
     assert "1 session is waiting for somebody now." in text.splitlines()

@@ -35,7 +35,7 @@ THREE = tuple(
 FIGURES = Figures(DAY, total=49.5, through_slack=16.4, outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1})
 PEOPLE = SpenderTable("People", "Person", (Spender("Ada", Decimal("16.4"), 3),))
 THREAD = ThreadFigures(DAY, THREE, (PEOPLE,), WithoutPullRequest(6.1, 16.4, 2))
-FOUR_SESSIONS = "4 sessions: 3 done, 1 running."
+FOUR_SESSIONS = "4 sessions, as of Thu 26 Nov: 3 done, 1 running."
 IN_WORDS = (
     "ACUs a day, 24 Nov to 26 Nov: most on Thu 26 Nov with 49.5; on Thu 26 Nov spent 49.5, usual 30, limit's pace 40."
 )

@@ -159,12 +159,12 @@ def test_a_plan_without_acus_has_sessions_and_time_instead():
     assert found[:5] == [
         "*Devin on Thu 26 Nov*",
         NO_ACUS,
-        "4 sessions: 3 done, 1 running.",
+        "4 sessions, as of Thu 26 Nov: 3 done, 1 running.",
         "Devin worked for 5 h 20 min on the finished ones.",
         WITH_RATIO,
     ]
     text = digest_root(replace(DIGEST, figures=replace(FIGURES, **facts))).text
-    assert text == "Devin on Thu 26 Nov · 4 sessions: 3 done, 1 running · 2 sessions wait · 1 failed"
+    assert text == "Devin on Thu 26 Nov · 4 sessions, as of Thu 26 Nov: 3 done, 1 running · 2 sessions wait · 1 failed"
     assert lines(no_acus_reported=True)[1] == snapshot(NO_PARTS)
     assert lines(**facts, no_acus_said=True)[1] == "Devin reports no ACUs."
 

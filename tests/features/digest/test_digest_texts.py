@@ -235,7 +235,7 @@ def test_a_preview_says_that_a_quiet_day_would_be_skipped(share, where):
     assert (
         written(shown.blocks)
         == shown.text
-        == f"Only you see this. No daily digest would be posted here now: on Sat 21 Nov nothing was used{where} and no session was active, and none waits for anybody. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
+        == f"Only you see this. No daily digest would be posted here now. On Sat 21 Nov nothing was used{where}, no session was active, and none is waiting. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
     )
 
 
@@ -250,7 +250,7 @@ def test_what_can_be_typed():
         "what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n"
         "• `/devin digest remove 2` removes number 2 of the list that you saw last\n"
         "• `/devin digest now` shows you, and nobody else, what would be posted here\n"
-        "`weekly` comes on Mondays, about Sunday to Saturday, `cycle` once a billing cycle is over, with a warning "
+        "`weekly` comes on Mondays, about Sunday to Saturday. `cycle` comes once a billing cycle is over, with a warning "
         "three days before its end.\n"
         "`all` counts everything that your Devin organisation uses, `here` the sessions of that channel. "
         "With `csv` a file in its thread has a row for each session."

@@ -127,7 +127,7 @@ def test_a_report():
         "2. in a private channel: 1.3 ACUs\n*Open, the oldest first*\n"
         "• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n*Most used playbooks*\n"
         "• Fix bugs: 5 sessions\n• Upgrade: 1 session\n"
-        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions that are over are checked once a day. Nothing merged: what sessions used on these days that had no pull request by the end of them, or whose pull requests are now closed unmerged or open for more than 14 days. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin went on or the session slept or was over; of that the working hours, Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of who asked for the session."
+        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions that are over are checked once a day. Nothing merged: what sessions used on these days that had no pull request by the end of them, or whose pull requests are now closed unmerged or open for more than 14 days. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin resumed, or the session slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of whoever asked for the session."
     )
 
 

@@ -21,6 +21,11 @@ ANN, WEB, PAY = (
         ("Payments @U0ANN1 #C0WEB1 tag:pay", Order("Payments", (ANN, WEB, PAY))),
         ("Payments and Billing @U0ANN1, @U0ANN1", Order("Payments and Billing", (ANN,))),
         ("“Payments” Tags=Pay,urgent", Order("Payments", (PAY, Member(MemberKind.TAG, "urgent")))),
+        ("@U0ANN1 Payments", Order("Payments", (ANN,))),
+        ("@U0ANN1, #C0WEB1 tag:pay Payments and Billing", Order("Payments and Billing", (ANN, WEB, PAY))),
+        ("@U0ANN1 to Payments", Order("Payments", (ANN,))),
+        ("@ann Payments", Problem.PICKED),
+        ("@U0ANN1 and @U0BEN1", Problem.NAME),
         ("@U0ANN1", Problem.NAME),
         ("", Problem.NAME),
         (f"{'P' * 41} @U0ANN1", Problem.LONG),
@@ -28,6 +33,8 @@ ANN, WEB, PAY = (
         ("Payments", Problem.NOBODY),
         ("Payments @ann", Problem.PICKED),
         ("Payments #payments", Problem.PICKED),
+        ("Payments @S0ADMINS", Problem.GROUP),
+        ("@S0ADM1NS Payments", Problem.GROUP),
         ("Payments @U0ANN1 pay", Problem.MEMBER),
         ("Payments tag:", Problem.MEMBER),
     ],
@@ -39,6 +46,7 @@ def test_a_team_is_named_first_and_then_who_and_what_belongs_to_it(typed: str, o
 def test_a_team_is_removed_by_its_name_alone() -> None:
     assert parse_remove("no longer wanted") == Order("no longer wanted", ())
     assert parse_remove("Payments @U0ANN1") == Order("Payments", (ANN,))
+    assert parse_remove("@U0ANN1 from Payments") == Order("Payments", (ANN,))
 
 
 @pytest.mark.parametrize(

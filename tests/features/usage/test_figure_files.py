@@ -87,7 +87,7 @@ def test_below_zero_elsewhere_has_a_sentence():
     figures = Figures(TUESDAY, total=0.25, through_slack=0.3)
     made = usage_file(BY_PERSON, WEEK, figures, PARTS, Decimal("0.25"))
     assert lines(made)[-2:] == ["elsewhere,,-0.05,,", "total,,0.25,,"]
-    assert made.notes[0].startswith("Added up session by session, it is 0.3 ACUs through Slack")
+    assert made.notes[0].startswith("Added up session by session, 0.3 ACUs came through Slack")
 
 
 def test_a_plan_without_acus_has_sessions_time_and_pull_requests():

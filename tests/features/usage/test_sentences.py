@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.amounts import exact_sum, half_up
-from bot.domain.billing import Period, bounds
+from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
 from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
 from bot.domain.questions import By, Question
 from bot.features.usage import part_names
@@ -119,7 +119,7 @@ def test_more_of_our_own_than_was_billed_is_explained():
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, replace(FIGURES, total=7.5), ours(8), Apart())
     assert "• elsewhere: -0.5 ACUs" in written(answer.blocks)
     assert written(answer.blocks).endswith(
-        "Added up session by session, it is 8 ACUs through Slack: what is used around 08:00 UTC can count toward the day before or after."
+        "Added up session by session, 8 ACUs came through Slack. What is used around 08:00 UTC can count toward the day before or after."
     )
 
 
@@ -194,6 +194,38 @@ def test_nothing_to_divide_and_no_bill_to_divide():
     assert written(unread.blocks).endswith(
         f"*8 ACUs* through Slack\n{NO_TOTAL}\nOnly Devin's bill says how this divides."
     )
+
+
+@pytest.mark.parametrize(
+    ("late", "named"),
+    [
+        ((9,), "Sunday, 9 March 2025"),
+        ((7, 9), "Fri 7 Mar and Sun 9 Mar"),
+        ((4, 7, 9), "3 days from Tue 4 Mar to Sun 9 Mar"),
+    ],
+)
+def test_while_days_are_not_in_yet_it_is_not_said_that_nothing_was_used(late, named):
+    days = [date(2025, 3, day) for day in late]
+    # Days before and behind the period are none of it.
+    amounts = AcusByDay(late=frozenset([*days, date(2025, 2, 28), TODAY]))
+    figures = replace(FIGURES, total=None, through_slack=0.0, not_in_yet=days[0], amounts=amounts)
+    answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, [], Apart())
+    assert written(answer.blocks) == (
+        "Devin in March, so far, by person\n"
+        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n*0 ACUs* through Slack\n"
+        f"Devin's bill for {named} is not in yet, so what was used elsewhere is not known.\n"
+        "Nothing is known to be used so far."
+    )
+
+
+def test_of_a_bill_that_devin_does_not_show_it_is_not_said_that_nothing_was_used():
+    withheld = Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption")
+    figures = replace(FIGURES, total=None, through_slack=0.0, withheld=withheld)
+    answer = written(divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, [], Apart()).blocks)
+    assert answer.splitlines()[2:4] == [
+        "*0 ACUs* through Slack",
+        "No session of Devin Bridge used anything in this time.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.billing import Period, WithheldBecause
 from bot.domain.cycle import Cycle
+from bot.domain.outcomes import Outcome
 from bot.domain.periods import RangeFault, RefusedRange
 from bot.domain.questions import USAGE_QUESTIONS, By
 from bot.features.consumption import cycle_rows as cycles
@@ -79,7 +80,7 @@ async def test_usage_is_answered_from_rows(asked, bills, store):
     )
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
-        f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session: running.\n"
+        f"*1 ACU* · {digest.UNCHANGED}\n0.8 through Slack, 0.2 elsewhere\n1 session, as of Tue 19 May: running.\n"
         "May: 19 ACUs · forecast about 31\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
@@ -112,7 +113,7 @@ async def test_usage_without_permission_names_it(asked, bills, store):
     texts = await answers(asked, bills, store)
     assert texts[Period.YESTERDAY] == (
         "Devin yesterday\nBilling day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.\n"
-        f"*0.8 ACUs* through Slack · {digest.NOTHING_BEFORE}\n1 session: running.\n"
+        f"*0.8 ACUs* through Slack · {digest.NOTHING_BEFORE}\n1 session, as of Tue 19 May: running.\n"
         "May: 0.8 ACUs · forecast: too early to say\n*Most ACUs used*\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
@@ -194,6 +195,17 @@ async def test_a_day_whose_bill_is_not_in_yet_is_said_to_be_so_beside_the_bills_
     ]
 
 
+@pytest.mark.parametrize("by", ["person", "channel", "session", "repo", "playbook"])
+async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(asked, bills, by):
+    bills.days = {may(day): 0.0 for day in range(1, 19)}
+    await asked.refresh()
+    assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
+        "*0 ACUs* through Slack",
+        "Devin's bill for Tuesday, 19 May 2026 is not in yet, so what was used elsewhere is not known.",
+        "Nothing is known to be used so far.",
+    ]
+
+
 async def test_people_without_a_known_name_are_told_apart(asked, bills, store):
     for number in range(5):
         await store.session(f"s{number}", NOW - 86_400 + number, requester=f"U0{number}", requester_name="")
@@ -243,8 +255,22 @@ async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
     assert await asked("2026-05-03..2026-05-05") == (
         "Devin from 3 to 5 May 2026\n"
         "3 finished billing days, 3 to 5 May 2026, each 08:00 UTC to 08:00 UTC.\n*3 ACUs*\n"
-        f"0 through Slack, 3 elsewhere\n1 session: waiting.\n{digest.QUIET}"
+        f"0 through Slack, 3 elsewhere\n1 session, as of Tue 5 May: waiting.\n{digest.QUIET}"
     )
+
+
+@pytest.mark.parametrize("typed", ["last month", "2026-04", "2026-04-01..2026-04-30"])
+async def test_a_session_that_ran_into_the_next_month_was_running_at_the_end_of_the_last_one(
+    asked, store, bills, typed
+):
+    await store.billed({date(2026, 4, 1) + timedelta(days=ahead): 2.0 for ahead in range(49)}, NOW)
+    await store.session("long", utc(2026, 4, 29, 12))
+    for day in (date(2026, 4, 30), may(4)):
+        await store.spent(day, long=3.0)
+    async with store.db.write() as tx:
+        await tx.execute(spend_table.update().where(spend_table.c.day == "2026-05-04").values(outcome=Outcome.DONE))
+    assert "1 session, as of Thu 30 Apr: running." in (await asked(typed)).splitlines()
+    assert "1 session: done." in (await asked("month")).splitlines()
 
 
 async def test_ranges_without_figures(asked, bills, store):
