@@ -12,7 +12,7 @@ from bot.domain.amounts import half_up
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
 from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.tables import crossings
-from bot.store.spend import DIRECT
+from bot.store.of_channel import DIRECT
 from bot.store.tables import fan_outs, spend
 
 _NOISE: Final = 0.000001  # ACUs that come from adding up floats
