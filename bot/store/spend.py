@@ -126,11 +126,17 @@ async def doubts(
     Those are left out that are over before `first` or begin after `last`. With a `channel` of the workspace `team` only
     the sessions there count.
     """
+    return await doubts_among(tx, first, last, spend.c.org_id == org_id, *of_channel(spend, team, channel))
+
+
+async def doubts_among(
+    tx: AsyncConnection, first: date, last: date, *which: ColumnElement[bool]
+) -> tuple[tuple[date, date], ...]:
+    """The same of those rows alone that meet the conditions."""
     found = await tx.execute(
         select(spend.c.used_since, spend.c.day)
-        .where(spend.c.org_id == org_id, spend.c.used_since.is_not(None), spend.c.acus > 0)
+        .where(*which, spend.c.used_since.is_not(None), spend.c.acus > 0)
         .where(spend.c.day >= first.isoformat(), spend.c.used_since <= last.isoformat())
-        .where(*of_channel(spend, team, channel))
         .distinct()
         .order_by(spend.c.day, spend.c.used_since)
     )

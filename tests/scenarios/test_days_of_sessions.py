@@ -9,13 +9,13 @@ import pytest
 
 from bot.domain.billing import billing_day, bounds
 from bot.features.digest import digest_root
-from bot.features.usage import figure_sentences as figures
 from bot.store import due
 from bot.timing import DAY, HOUR, Timing
 from bot.views.dates import weekday_date
+from bot.views.doubts import ABOUT
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, GENERAL, OPS, Harness, harness
-from tests.scenarios.observations import polled, settled
+from tests.scenarios.observations import polled, set_budget, settled
 from tests.scenarios.short_waits import AWAY
 
 pytestmark = [
@@ -157,12 +157,18 @@ async def test_where_the_key_may_not_read_the_bill_such_days_are_about_right_and
     await on.devin.permissions(revoke=["ViewOrgConsumption"])
     await away_when_monday_ends(on, days, begin)
     await until(lambda: _is(on, {days.monday.isoformat(): 2.0, days.tuesday.isoformat(): 10.0}))
-    why = figures.ABOUT.format(days=weekday_date(days.monday))
+    why = ABOUT.format(days=weekday_date(days.monday))
     yesterday, today = await usage(on, "yesterday"), await usage(on, "today")
     assert "*about 2 ACUs* through Slack" in yesterday
     assert why in yesterday
     assert "*about 10 ACUs* through Slack" in today
-    assert figures.ABOUT.format(days=weekday_date(days.tuesday)) in today
+    assert ABOUT.format(days=weekday_date(days.tuesday)) in today
+    for scope in ("org", "#C0GENERAL", "each-person"):
+        await set_budget(on.slack, f"{scope} 100 a day")
+    budgets = str((await on.slack.slash(ADA, GENERAL, "budget list"))["answer"])
+    said = budgets.count("about 10 of 100 ACUs today")  # in the notification and in the list
+    assert said == 2 * (3 if begin is in_a_fan_out else 2)  # the session in the thread is not Ada's
+    assert ABOUT.format(days=weekday_date(days.tuesday)) in budgets
     week = await usage(on, "week")
     assert "*about 2 ACUs*" in week
     assert ", about 10 ACUs through Slack so far" in week
@@ -225,7 +231,7 @@ async def test_a_session_that_devin_does_not_find_keeps_what_is_booked_and_is_as
     assert len(await on.devin.log("session_daily")) == 2
     yesterday = await usage(on, "yesterday")
     assert "about 2 through Slack, about 8 elsewhere" in yesterday
-    assert figures.ABOUT.format(days=weekday_date(days.monday)) in yesterday
+    assert ABOUT.format(days=weekday_date(days.monday)) in yesterday
     await on.devin.clear_faults()
     await days.go(days.tuesday, 26)
     await until(lambda: _is(on, {days.monday.isoformat(): 10.0, days.tuesday.isoformat(): 2.0}))
