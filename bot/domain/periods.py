@@ -1,6 +1,7 @@
 """The billing days of a period: those that are finished, and those that are shown apart because they are not."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -91,6 +92,15 @@ def span_of_dates(typed: str, now: float, kept: date) -> Span | RefusedRange:
 def days_between(first: date, last: date) -> tuple[date, ...]:
     """Return the days from `first` to `last`, oldest first; none if `first` comes after `last`."""
     return tuple(first + ONE_DAY * after for after in range((last - first).days + 1))
+
+
+def in_doubt(doubts: Iterable[tuple[date, date]], days: Sequence[date]) -> tuple[date, ...]:
+    """Return those of the days for which the sum of all is only about right, by the spans of days that are in doubt.
+
+    What is in doubt within the days is in their sum all the same.
+    """
+    theirs, spans = set(days), [set(days_between(*doubt)) for doubt in doubts]
+    return tuple(sorted({day for span in spans if not span <= theirs for day in span & theirs}))
 
 
 def _span(first: date, last: date, now: float) -> Span:

@@ -131,5 +131,6 @@ fan_out_sessions: Final = Table(
     number("failed_before"),
     number("acus_before", Float),
     Column("acu_limit", Integer),  # the ACUs that Devin may use in it
+    number("read_at", Float),
 )
 Index("ix_fan_out_sessions_session_id", fan_out_sessions.c.session_id)

@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, up
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.readers import Readers
+from bot.store import stored_sessions
 from bot.store.database.connection import insert
+from bot.store.of_channel import DIRECT
 from bot.store.tables import channels, sessions
 
 
@@ -72,17 +74,19 @@ def shows_session(
 
 
 async def to_ask_about(tx: AsyncConnection, team: str, before: float, most: int) -> list[str]:
-    """At most `most` channels with sessions of which Slack was not asked since `before` whether they are private.
+    """At most `most` channels that figures name of which Slack was not asked since `before` whether they are private.
 
     Those of which nothing is known come first, then those in which people spoke last.
     """
-    same = and_(channels.c.team == sessions.c.team, channels.c.channel == sessions.c.channel)
+    used = stored_sessions.channels()
+    same = and_(channels.c.team == team, channels.c.channel == used.c.channel)
     unknown = channels.c.is_private.is_(None)
-    theirs = (sessions.c.team == team, ~sessions.c.channel.startswith("D"))
-    found = select(sessions.c.channel).outerjoin(channels, same)
-    found = found.where(*theirs, or_(unknown, channels.c.private_asked_at < before)).group_by(sessions.c.channel)
+    found = select(used.c.channel).outerjoin(channels, same)
+    theirs = (used.c.team == team, ~used.c.channel.startswith(DIRECT))
+    found = found.where(*theirs, or_(unknown, channels.c.private_asked_at < before))
     first = func.max(case((unknown, 1), else_=0)).desc()
-    return list(await tx.scalars(found.order_by(first, func.max(sessions.c.spoken_at).desc()).limit(most)))
+    ordered = found.group_by(used.c.channel).order_by(first, func.max(used.c.spoken_at).desc())
+    return list(await tx.scalars(ordered.limit(most)))
 
 
 async def mark_unread(tx: AsyncConnection, team: str, unread_from: str, limit: int) -> None:

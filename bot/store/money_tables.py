@@ -55,6 +55,7 @@ past_sessions: Final = Table(
     Column("ended_at", Float, nullable=False),
 )
 Index("ix_past_sessions_ended_at", past_sessions.c.ended_at)
+Index("ix_past_sessions_channel", past_sessions.c.team, past_sessions.c.channel, past_sessions.c.ended_at)
 
 # The pull requests of sessions; they too are there longer than the session's own row.
 pull_requests: Final = Table(

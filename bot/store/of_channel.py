@@ -1,8 +1,17 @@
-"""The condition that rows belong to one channel, for figures that count no others."""
+"""The channel that figures are about: how it stands in their rows, and the condition that rows belong to one."""
 
-from sqlalchemy import ColumnElement, Table, exists
+from typing import Final
+
+from sqlalchemy import ColumnElement, Table, case, exists
 
 from bot.store.tables import spend
+
+DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
+
+
+def counted_in(channel: ColumnElement[str]) -> ColumnElement[str]:
+    """The channel in which figures count a session that was asked for in `channel`."""
+    return case((channel.startswith(DIRECT), DIRECT), else_=channel)
 
 
 def of_channel(table: Table, team: str, channel: str | None) -> tuple[ColumnElement[bool], ...]:

@@ -3,14 +3,16 @@
 It is stored when a session is purged. A query for figures joins it, by `bot.store.stored_sessions`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import case, exists, insert, select
+from sqlalchemy import ColumnElement, FromClause, Table, exists, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.spend import DIRECT
-from bot.store.tables import past_sessions, sessions, spend
+from bot.store.database.connection import insert
+from bot.store.of_channel import counted_in
+from bot.store.tables import fan_out_sessions, fan_outs, past_sessions, sessions, spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,35 @@ class PastSession:
 
 async def keep(tx: AsyncConnection, session_ids: Sequence[str]) -> None:
     """Keep what figures need of sessions that are purged in this transaction, if they were ever active."""
-    kept = {
-        "session_id": sessions.c.id,
-        "channel": case((sessions.c.channel.startswith(DIRECT), DIRECT), else_=sessions.c.channel),
-        "repo": sessions.c.options["repo"].as_string(),
-        "playbook": sessions.c.options["playbook"].as_string(),
-    }
-    same = {column.name: sessions.c[column.name] for column in past_sessions.c if column.name not in kept}
-    columns = kept | same
-    were_active = exists().where(spend.c.session_id == sessions.c.id)
-    found = select(*columns.values()).where(sessions.c.id.in_(session_ids), were_active)
-    await tx.execute(insert(past_sessions).from_select(list(columns), found))
+    same = {column.name: sessions.c[column.name] for column in past_sessions.c if column.name in sessions.c}
+    known = {**same, "session_id": sessions.c.id, **_asked_with(sessions)}
+    await _keep(tx, known, sessions, sessions.c.id.in_(session_ids))
+
+
+async def keep_of_fan_outs(tx: AsyncConnection, fan_out_keys: Sequence[Any]) -> None:
+    """Keep the same of the sessions of fan-outs that are purged in this transaction."""
+    of, its = fan_out_sessions.c, fan_outs.c
+    same = {name: of[name] for name in ("session_id", "team", "org_id", "acus")}
+    at = {"created_at": its.created_at, "ended_at": of.read_at}
+    known = {**same, **at, "requester": its.user, "requester_name": literal(""), **_asked_with(fan_outs)}
+    joined = fan_out_sessions.join(fan_outs, its.id == of.fan_out_id)
+    await _keep(tx, known, joined, its.id.in_([fan_out_id for (fan_out_id,) in fan_out_keys]))
+
+
+def _asked_with(asked: Table) -> dict[str, ColumnElement[Any]]:
+    """Where the sessions were asked for, and with which repository and playbook."""
+    options = {name: asked.c.options[name].as_string() for name in ("repo", "playbook")}
+    return {"channel": counted_in(asked.c.channel), **options}
+
+
+async def _keep(
+    tx: AsyncConnection, known: Mapping[str, ColumnElement[Any]], stored: FromClause, which: ColumnElement[bool]
+) -> None:
+    """Keep what is `known` of those of the `stored` sessions, unless another process has just done so."""
+    were_active = exists().where(spend.c.session_id == known["session_id"])
+    found = select(*known.values()).select_from(stored).where(which, were_active)
+    statement = insert(tx.dialect.name, past_sessions).from_select(list(known), found)
+    await tx.execute(statement.on_conflict_do_nothing())
 
 
 async def read(tx: AsyncConnection, session_ids: Sequence[str]) -> dict[str, PastSession]:

@@ -4,7 +4,7 @@ They are the rows of `spend`, which also hold what the session spent. Only the r
 is seen later belongs to a later day, so what is counted of a day that is over stays as it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -15,9 +15,9 @@ from bot.domain.billing import billing_day
 from bot.domain.outcomes import Outcome, RecordedDay, is_active, outcome_of
 from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, WAITS, Lifecycle, Snapshot
 from bot.store.database.connection import insert
-from bot.store.of_channel import of_channel
+from bot.store.of_channel import DIRECT, of_channel
 from bot.store.sessions import TrackedSession, track, tracked
-from bot.store.spend import DIRECT, tags_text
+from bot.store.spend import owners, tags_text
 from bot.store.stored_sessions import is_stored
 from bot.store.tables import sessions, spend
 
@@ -59,6 +59,13 @@ async def record_polled(tx: AsyncConnection, polled: Iterable[tuple[TrackedSessi
         outcome_of(session.session.with_snapshot(snapshot), session.recorded.outcome) for session, snapshot in active
     ]
     await _put(tx, day, [(session, outcome) for (session, _), outcome in zip(active, outcomes, strict=True)])
+
+
+async def record_of_fan_out(tx: AsyncConnection, session_id: str, org_id: str, outcome: Outcome, now: float) -> None:
+    """Record the outcome of a session of a fan-out for the running day."""
+    of = {"session_id": session_id, "day": billing_day(now).isoformat(), "org_id": org_id, "outcome": outcome.value}
+    if whose := (await owners(tx, [session_id])).get(session_id):  # it was not erased meanwhile
+        await _upsert(tx, [{**of, **whose}])
 
 
 async def running_unrecorded(tx: AsyncConnection, org_id: str, now: float, most: int) -> list[str]:
@@ -129,9 +136,13 @@ async def _put(tx: AsyncConnection, day: date, entries: Iterable[tuple[TrackedSe
         update(sessions).where(sessions.c.id == bindparam("session")).values(columns),
         [{"session": row["session_id"], "new_outcome": row["outcome"], "new_day": row["day"]} for row in new],
     )
+    await _upsert(tx, new)
+
+
+async def _upsert(tx: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     statement = insert(tx.dialect.name, spend)
     replaced = {name: statement.excluded[name] for name in ("outcome", "team", "requester", "channel", "tags")}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), new)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), rows)
 
 
 def _row(tracked_session: TrackedSession, day: date, outcome: Outcome) -> dict[str, str]:

@@ -6,9 +6,9 @@ operations and fan-outs by which it is known whose a post is.
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select, tuple_
 
-from bot.store import tables
+from bot.store import stored_sessions, tables
 from bot.store.erasure import changes, edited_posts, part_in_sessions, posts, requests
 from bot.store.notifications import of_deleted_thread
 from bot.store.operations import of_ended_operation
@@ -34,8 +34,9 @@ def _has_no_work() -> ColumnElement[bool]:
 
 
 def _has_no_session() -> ColumnElement[bool]:
-    channel, session = tables.channels.c, tables.sessions.c
-    return ~exists(select(session.id).where(session.team == channel.team, session.channel == channel.channel))
+    """Figures may name no session that was asked for in the channel, so nobody needs to know whether it is private."""
+    channel, used = tables.channels.c, stored_sessions.channels()
+    return tuple_(channel.team, channel.channel).not_in(select(used.c.team, used.c.channel))
 
 
 def _old_post(now: float, timing: Timing) -> ColumnElement[bool]:

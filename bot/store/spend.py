@@ -11,32 +11,33 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import exact_sum
 from bot.domain.billing import Billed, Booked
-from bot.domain.outcomes import Outcome
+from bot.store import stored_sessions
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, past_sessions, sessions, spend
 
 _NOT_LISTED: Final[Mapping[str, Decimal | None]] = {"": None}  # stands for the products of a day without any
-DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
-NO_DOUBT: Final[Mapping[str, date]] = {}
+FirstDays = Mapping[str, date | None]
+"""From which day on sessions may have spent something, by their ids; None if on no other day than that of the row."""
+NO_DOUBT: Final[FirstDays] = {}
 _NOBODY: Final[Mapping[str, Any]] = {"team": "", "requester": None, "channel": None, "tags": None}
 
 
 async def add(
-    tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float], since: Mapping[str, date] = NO_DOUBT
+    tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float], since: FirstDays = NO_DOUBT
 ) -> None:
     """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`.
 
-    Those of sessions in `since` may have been spent on the days from that one on: nobody looked in between.
+    Those of sessions with a day in `since` may have been spent on the days from that one on: nobody looked in between.
     """
     if not amounts:
         return
-    owners = await _owners(tx, amounts)
+    whose = await owners(tx, amounts)
     statement = insert(tx.dialect.name, spend)
     added = {
         "acus": spend.c.acus + statement.excluded.acus,
@@ -50,27 +51,12 @@ async def add(
             "day": day.isoformat(),
             "org_id": org_id,
             "acus": acus,
-            "used_since": since[key].isoformat() if key in since else None,
-            **owners.get(key, _NOBODY),
+            "used_since": first.isoformat() if (first := since.get(key)) else None,
+            **whose.get(key, _NOBODY),
         }
         for key, acus in amounts.items()
     ]
     await tx.execute(statement, rows)
-
-
-async def add_of_fan_out(
-    tx: AsyncConnection, owner: Mapping[str, str], session_id: str, day: date, acus: float, outcome: Outcome
-) -> None:
-    """Add what a session of a fan-out spent on `day`, and store what became of it then.
-
-    Its `owner` are team, organisation, requester, channel and tags, by their columns.
-    """
-    channel = DIRECT if owner["channel"].startswith(DIRECT) else owner["channel"]
-    row = {**owner, "channel": channel, "session_id": session_id, "day": day.isoformat(), "outcome": outcome.value}
-    statement = insert(tx.dialect.name, spend)
-    added = {"acus": spend.c.acus + statement.excluded.acus, "outcome": statement.excluded.outcome}
-    statement = statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=added)
-    await tx.execute(statement, [{**row, "acus": acus}])
 
 
 async def booked(tx: AsyncConnection, session_id: str, first: date) -> dict[date, Booked]:
@@ -94,7 +80,7 @@ async def book(
     """
     if not days:
         return
-    owner = (await _owners(tx, [session_id])).get(session_id, _NOBODY)
+    owner = (await owners(tx, [session_id])).get(session_id, _NOBODY)
     statement = insert(tx.dialect.name, spend)
     replaced = {name: statement.excluded[name] for name in ("acus", "used_since", "ask_at")}
     rows = [
@@ -112,12 +98,9 @@ async def book(
     await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), rows)
 
 
-async def _owners(tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    """Whose the sessions are that still have a row, where, and with which tags, by session id."""
-    channel = case((sessions.c.channel.startswith(DIRECT), DIRECT), else_=sessions.c.channel).label("channel")
-    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel, sessions.c.options)
-    found = await tx.execute(owners.where(sessions.c.id.in_(list(session_ids))))
-    return {row.id: _owner(row) for row in found}
+async def owners(tx: AsyncConnection, session_ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Whose the sessions are that still have a row of their own, where, and with which tags, by session id."""
+    return {row.id: _owner(row) for row in await stored_sessions.owners(tx, session_ids)}
 
 
 def _owner(session: Any) -> dict[str, str]:
@@ -143,11 +126,17 @@ async def doubts(
     Those are left out that are over before `first` or begin after `last`. With a `channel` of the workspace `team` only
     the sessions there count.
     """
+    return await doubts_among(tx, first, last, spend.c.org_id == org_id, *of_channel(spend, team, channel))
+
+
+async def doubts_among(
+    tx: AsyncConnection, first: date, last: date, *which: ColumnElement[bool]
+) -> tuple[tuple[date, date], ...]:
+    """The same of those rows alone that meet the conditions."""
     found = await tx.execute(
         select(spend.c.used_since, spend.c.day)
-        .where(spend.c.org_id == org_id, spend.c.used_since.is_not(None), spend.c.acus > 0)
+        .where(*which, spend.c.used_since.is_not(None), spend.c.acus > 0)
         .where(spend.c.day >= first.isoformat(), spend.c.used_since <= last.isoformat())
-        .where(*of_channel(spend, team, channel))
         .distinct()
         .order_by(spend.c.day, spend.c.used_since)
     )

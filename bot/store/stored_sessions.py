@@ -3,15 +3,28 @@
 A session has a row in one of the three tables, or in none any more. A query for figures joins all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import first_line
+from bot.domain.session import NOTHING_GOES_ON, first_line
 from bot.store import past_sessions as past
+from bot.store.of_channel import counted_in
 from bot.store.sessions import tracked
 from bot.store.tables import fan_out_sessions, fan_outs, past_sessions, sessions
 
@@ -27,6 +40,10 @@ PLAYBOOK: Final[ColumnElement[Any]] = func.coalesce(
     *(options["playbook"].as_string() for options in _OPTIONS), past_sessions.c.playbook
 )
 WORKED: Final[ColumnElement[Any]] = func.coalesce(sessions.c.worked, past_sessions.c.worked)
+# By which Devin can be asked for all that a session spent: not where one that failed is counted in with another.
+DEVIN_ID: Final[ColumnElement[Any]] = func.coalesce(
+    sessions.c.devin_id, case((fan_out_sessions.c.failed_before == 0, fan_out_sessions.c.devin_id))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ class StoredSession:
     requester_name: str = ""
 
 
-def with_stored(spent: FromClause, session_id: ColumnElement[Any], team: str) -> FromClause:
+def with_stored(spent: FromClause, session_id: ColumnElement[Any], team: str | ColumnElement[str]) -> FromClause:
     """Join what was `spent` with what is known of its sessions in a workspace."""
     of_thread = and_(sessions.c.id == session_id, sessions.c.team == team)
     of_fan_out = and_(fan_out_sessions.c.session_id == session_id, fan_out_sessions.c.team == team)
@@ -59,6 +76,47 @@ def is_stored(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """The condition that something is known of the session with this id."""
     ids = (sessions.c.id, fan_out_sessions.c.session_id, past_sessions.c.session_id)
     return or_(*(exists().where(its == session_id) for its in ids))
+
+
+def was_read(until: float, *, polled: bool) -> ColumnElement[bool]:
+    """The condition that what a session spent before the instant `until` was read, behind `with_stored`.
+
+    Those of threads that are not over are read by polls, and all were `polled` since then, or not.
+    """
+    of_thread = sessions.c.id.is_not(None) if polled else sessions.c.ended_at.is_not(None)
+    of_fan_out = or_(fan_out_sessions.c.read_at >= until, fan_out_sessions.c.display.in_(NOTHING_GOES_ON))
+    return or_(of_thread, of_fan_out)
+
+
+async def lock(tx: AsyncConnection, session_id: str) -> None:
+    """Let nobody store what a session spends until `tx` ends. Sessions are locked before their days everywhere."""
+    for its_id in (sessions.c.id, fan_out_sessions.c.session_id):
+        await tx.execute(select(its_id).where(its_id == session_id).with_for_update())
+
+
+async def owners(tx: AsyncConnection, ids: Collection[str]) -> Sequence[Row[Any]]:
+    """Whose the sessions with these ids of ours are, in which channel they count, and their options, if not purged."""
+    of, its, wanted = fan_out_sessions.c, fan_outs.c, list(ids)
+    channel = counted_in(sessions.c.channel).label("channel")
+    of_threads = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel, sessions.c.options)
+    of_fan_outs = select(of.session_id, its.team, its.user, counted_in(its.channel), its.options)
+    of_fan_outs = of_fan_outs.join_from(fan_out_sessions, fan_outs, its.id == of.fan_out_id)
+    both = of_threads.where(sessions.c.id.in_(wanted)), of_fan_outs.where(of.session_id.in_(wanted))
+    return (await tx.execute(union_all(*both))).all()
+
+
+def channels() -> Subquery:
+    """Each `channel` of a `team` in which sessions were asked for, and when somebody last did so, `spoken_at`."""
+    asked = (
+        (sessions, sessions.c.spoken_at),
+        (fan_outs, fan_outs.c.created_at),
+        (past_sessions, past_sessions.c.ended_at),
+    )
+    of_each = (
+        select(of.c.team, of.c.channel, func.max(at).label("spoken_at")).group_by(of.c.team, of.c.channel)
+        for of, at in asked
+    )
+    return union_all(*of_each).subquery()
 
 
 async def stored(tx: AsyncConnection, ids: Iterable[str]) -> dict[str, StoredSession]:

@@ -32,6 +32,7 @@ class RowsToErase:
     last: bool = False
 
 
+Keep = Callable[[AsyncConnection, Sequence[Any]], Awaitable[None]]  # the keys of a batch
 Old = Callable[[float, Timing], ColumnElement[bool]]  # the condition that a row is deleted at an instant
 Erase = Callable[["TableSpec", str], Sequence[RowsToErase]]  # the rows that hold something about the person with an id
 
@@ -99,13 +100,14 @@ never: Final = once(false())  # it is not retention that deletes the rows; who d
 class TableSpec:
     """A table, what one of its rows and several are called, when they are old, and which of them are about a person.
 
-    The rows of a workspace are found by the column `team`.
+    The rows of a workspace are found by the column `team`. What is needed longer than old rows is `kept` from them.
     """
 
     table: Table
     nouns: Nouns
     old: Old
     person: Erase = by_user
+    kept: Keep | None = None
 
 
 def by_team(spec: TableSpec, team: str) -> list[RowsToErase]:

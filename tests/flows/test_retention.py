@@ -24,6 +24,7 @@ from bot.store.tables import (
     operation_rows,
     operations,
     outbox,
+    past_sessions,
     posts,
     sessions,
     threads,
@@ -306,11 +307,15 @@ async def test_choices_for_threads_that_are_gone_go_and_those_for_everywhere_sta
     assert await either_store.all(notifications.c.thread) == ["", "1.000100"]
 
 
-async def test_channels_without_a_session_go(purging, either_store):
+async def test_channels_that_no_figure_is_about_go(purging, either_store):
     await either_store.session("there", NOW)
-    await either_store.put(channels, filled(channels, team="T0ACME", channel="C0UNUSED"))
+    await either_store.put(fan_outs, filled(fan_outs, team="T0ACME", channel="C0FANNED", created_at=NOW))
+    past = filled(past_sessions, team="T0ACME", channel="C0PAST", ended_at=NOW)
+    await either_store.put(past_sessions, past)
+    for channel in ("C0UNUSED", "C0FANNED", "C0PAST"):
+        await either_store.put(channels, filled(channels, team="T0ACME", channel=channel))
     await purging.purge()
-    assert await either_store.all(channels.c.channel) == ["C0WORK"]
+    assert await either_store.all(channels.c.channel) == ["C0FANNED", "C0PAST", "C0WORK"]
 
 
 async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(purging, either_store):

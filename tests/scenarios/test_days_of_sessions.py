@@ -1,6 +1,6 @@
 """A session's ACUs belong to the day on which Devin says it used them, also where the bot was away when a day ended."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,16 +9,26 @@ import pytest
 
 from bot.domain.billing import billing_day, bounds
 from bot.features.digest import digest_root
-from bot.features.usage import figure_sentences as figures
 from bot.store import due
 from bot.timing import DAY, HOUR, Timing
 from bot.views.dates import weekday_date
+from bot.views.doubts import ABOUT
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, GENERAL, OPS, Harness, harness
-from tests.scenarios.observations import polled, settled
+from tests.scenarios.observations import polled, set_budget, settled
 from tests.scenarios.short_waits import AWAY
 
-pytestmark = [pytest.mark.timing(consumption_backfill=0.1, consumption_interval=0.5, digest_tick=0.3)]
+pytestmark = [
+    pytest.mark.timing(
+        consumption_backfill=0.1,
+        consumption_interval=0.5,
+        digest_tick=0.3,
+        fan_out_pause=0.02,
+        fan_out_poll=0.2,
+        fan_out_slow_poll=0.2,
+    )
+]
+Begin = Callable[[Harness], Awaitable[str]]
 
 
 class Days:
@@ -54,14 +64,35 @@ async def booked(on: Harness) -> dict[str, float]:
     return {day: acus for day, acus in found.items() if acus}
 
 
-async def away_when_monday_ends(on: Harness, days: Days) -> str:
+async def in_a_thread(on: Harness) -> str:
+    """A session under a mention."""
+    _, session = await on.started()
+    return session
+
+
+async def in_a_fan_out(on: Harness) -> str:
+    """The only session of a fan-out."""
+    await on.slack.slash(ADA, GENERAL, "fanout bump all orgs=all")
+    preview = await on.slack.wait_for_ephemeral(ADA, "Start 1 session?")
+    await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
+    await on.slack.wait_for_message(GENERAL, "0 of 1 finished · 1 queued")
+    [made] = on.simulated_devin.world.held.by_age
+    await on.devin.set(made.bare_id, status="running", status_detail="working")
+    return str(made.bare_id)
+
+
+of_both_kinds = pytest.mark.parametrize("begin", [in_a_thread, in_a_fan_out])
+
+
+async def away_when_monday_ends(on: Harness, days: Days, begin: Begin = in_a_thread) -> str:
     """The bot sees 2 ACUs on Monday. While it is away Devin uses 8 more, and 2 on Tuesday. Then the bot is back."""
     await days.go(days.monday, 20)
     await on.start()
-    _, session = await on.started()
+    session = await begin(on)
     await on.devin.spend(session, 2.0)
     await until(lambda: _is(on, {days.monday.isoformat(): 2.0}))
-    await settled(on)
+    if begin is in_a_thread:  # a fan-out is followed as long as it goes on
+        await settled(on)
     await on.stop()
     await on.devin.spend(session, 8.0)
     await days.go(days.tuesday, 1.5)
@@ -78,11 +109,12 @@ async def usage(on: Harness, words: str) -> str:
     return str((await on.slack.slash(ADA, GENERAL, f"usage {words}"))["answer"])
 
 
+@of_both_kinds
 async def test_what_was_used_while_the_bot_was_away_is_booked_on_the_day_on_which_devin_says(
-    on: Harness, clock: Ahead
+    on: Harness, clock: Ahead, begin: Begin
 ) -> None:
     days = Days(on, clock)
-    await away_when_monday_ends(on, days)
+    await away_when_monday_ends(on, days, begin)
     await until(lambda: _is(on, {days.monday.isoformat(): 10.0, days.tuesday.isoformat(): 2.0}))
     yesterday, today = await usage(on, "yesterday"), await usage(on, "today")
     assert "*10 ACUs*" in yesterday
@@ -117,19 +149,26 @@ async def test_the_digest_after_an_outage_waits_for_devins_days(on: Harness, clo
     assert "through Slack 10 · elsewhere 0" in root["rendered"]
 
 
+@of_both_kinds
 async def test_where_the_key_may_not_read_the_bill_such_days_are_about_right_and_devin_is_not_asked(
-    on: Harness, clock: Ahead
+    on: Harness, clock: Ahead, begin: Begin
 ) -> None:
     days = Days(on, clock)
     await on.devin.permissions(revoke=["ViewOrgConsumption"])
-    await away_when_monday_ends(on, days)
+    await away_when_monday_ends(on, days, begin)
     await until(lambda: _is(on, {days.monday.isoformat(): 2.0, days.tuesday.isoformat(): 10.0}))
-    why = figures.ABOUT.format(days=weekday_date(days.monday))
+    why = ABOUT.format(days=weekday_date(days.monday))
     yesterday, today = await usage(on, "yesterday"), await usage(on, "today")
     assert "*about 2 ACUs* through Slack" in yesterday
     assert why in yesterday
     assert "*about 10 ACUs* through Slack" in today
-    assert figures.ABOUT.format(days=weekday_date(days.tuesday)) in today
+    assert ABOUT.format(days=weekday_date(days.tuesday)) in today
+    for scope in ("org", "#C0GENERAL", "each-person"):
+        await set_budget(on.slack, f"{scope} 100 a day")
+    budgets = str((await on.slack.slash(ADA, GENERAL, "budget list"))["answer"])
+    said = budgets.count("about 10 of 100 ACUs today")  # in the notification and in the list
+    assert said == 2 * (3 if begin is in_a_fan_out else 2)  # the session in the thread is not Ada's
+    assert ABOUT.format(days=weekday_date(days.tuesday)) in budgets
     week = await usage(on, "week")
     assert "*about 2 ACUs*" in week
     assert ", about 10 ACUs through Slack so far" in week
@@ -192,7 +231,7 @@ async def test_a_session_that_devin_does_not_find_keeps_what_is_booked_and_is_as
     assert len(await on.devin.log("session_daily")) == 2
     yesterday = await usage(on, "yesterday")
     assert "about 2 through Slack, about 8 elsewhere" in yesterday
-    assert figures.ABOUT.format(days=weekday_date(days.monday)) in yesterday
+    assert ABOUT.format(days=weekday_date(days.monday)) in yesterday
     await on.devin.clear_faults()
     await days.go(days.tuesday, 26)
     await until(lambda: _is(on, {days.monday.isoformat(): 10.0, days.tuesday.isoformat(): 2.0}))

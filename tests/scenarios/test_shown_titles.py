@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -156,19 +156,36 @@ async def test_the_audit_names_no_session_of_a_private_channel(on: Harness) -> N
     assert made[PRIVATE].removeprefix("devin-") in await asked(on, "audit bot", PRIVATE)
 
 
-async def test_what_became_private_is_asked_about_each_day_and_stays_out_from_then_on(
-    on: Harness, clock: Ahead
-) -> None:
+async def in_a_thread(on: Harness) -> None:
+    """A session of Ann's that has spent something, in a channel."""
     ts = await on.mention("hush one", ANN, WEB)
     await on.devin.set((await on.session("hush one"))["session_id"], title="hush one", acus_consumed=6.2)
     await on.slack.wait_for_message(WEB, "hush one", thread_ts=ts)
+
+
+async def in_a_fan_out(on: Harness) -> None:
+    """The same of a fan-out of Ada's, the only work in the channel."""
+    await on.slack.slash(ADA, WEB, "fanout hush one orgs=all")
+    preview = await on.slack.wait_for_ephemeral(ADA, "Start 1 session?")
+    await on.slack.click(ADA, WEB, preview["ts"], "choose:start_fan_out")
+    await on.slack.wait_for_message(WEB, "0 of 1 finished · 1 queued")
+    [made] = on.simulated_devin.world.held.by_age
+    await on.devin.set(made.bare_id, status="running", status_detail="finished", acus_consumed=6.2)
+
+
+@pytest.mark.timing(privacy_tick=0.1, fan_out_pause=0.02, fan_out_poll=0.2)
+@pytest.mark.parametrize("begin", [in_a_thread, in_a_fan_out])
+async def test_what_became_private_is_asked_about_each_day_and_stays_out_from_then_on(
+    on: Harness, clock: Ahead, begin: Callable[[Harness], Awaitable[None]]
+) -> None:
+    await begin(on)
     await learned(on, WEB, private=False)
     await spent(on, 1)
-    assert "hush one" in await asked(on, "usage by session")
+    assert "hush one" in await asked(on, "usage by session", user=BEN)
     await on.slack.put_channel(WEB, kind="group")
     clock.put(DAY + 1)
     await learned(on, WEB, private=True)
-    assert IN_PRIVATE_CHANNEL in (said := await asked(on, "usage week by session"))
+    assert IN_PRIVATE_CHANNEL in (said := await asked(on, "usage week by session", user=BEN))
     assert "hush one" not in said
 
 

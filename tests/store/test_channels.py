@@ -1,9 +1,9 @@
 """What is known about channels; on both databases."""
 
-from bot.store import channels, sessions
+from bot.store import channels, sessions, tables
 from bot.store.channels import KnownChannel
 from bot.store.database.connection import Database
-from tests.store.rows import NOW, TEAM, session
+from tests.store.rows import NOW, TEAM, filled, session
 
 LATER = "1750000009.000000"
 FIRST = "1750000001.000000"
@@ -42,6 +42,20 @@ async def test_a_channel_is_public_only_if_slack_said_so(db: Database) -> None:
         await channels.set_private(tx, TEAM, "C1", private=True)
         assert await channels.are_private(tx, TEAM) == {"C1": True, "C2": True}
         assert await channels.get(tx, TEAM, "C1") == KnownChannel(TEAM, "C1", True, NOW, None, is_private=True)
+
+
+async def test_channels_of_fan_outs_and_of_purged_sessions_are_asked_about_too(db: Database) -> None:
+    fan_out = filled(tables.fan_outs, team=TEAM, channel="C1", created_at=NOW)
+    past = filled(tables.past_sessions, team=TEAM, channel="C2", ended_at=NOW - 1)
+    async with db.write() as tx:
+        await tx.execute(tables.fan_outs.insert(), [fan_out, {**fan_out, "id": "direct", "channel": "D1"}])
+        elsewhere = {"session_id": "elsewhere", "team": "T2", "channel": "C3"}
+        await tx.execute(tables.past_sessions.insert(), [past, {**past, "session_id": "d", "channel": "D"}])
+        await tx.execute(tables.past_sessions.insert(), [{**past, **elsewhere}])
+        assert await channels.to_ask_about(tx, TEAM, NOW, 9) == ["C1", "C2"]
+        await channels.set_private(tx, TEAM, "C2", private=False, asked_at=NOW)
+        assert await channels.to_ask_about(tx, TEAM, NOW + 1, 9) == ["C1", "C2"]
+        assert await channels.to_ask_about(tx, TEAM, NOW, 9) == ["C1"]
 
 
 async def test_channels_in_which_people_asked_last_are_unread_from_the_first_mark(db: Database) -> None:

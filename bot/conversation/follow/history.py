@@ -22,17 +22,23 @@ async def record_polled(uow: UnitOfWork, org_id: str, polled: Sequence[Polled], 
     await session_days.record_polled(uow.tx, polled, uow.now)
     await pull_requests.record_polled(uow.tx, [(tracked.session, snapshot) for tracked, snapshot in polled], uow.now)
     acus = _spent(polled)
-    followed = uow.now - last_poll <= uow.timing.spend_slots
-    since = {} if followed else _first_days(polled, last_poll, billing_day(uow.now))
+    since = {one.session.id: first_day_in_doubt(uow, last_poll, one.session.created_at) for one, _ in polled}
     await spend.add(uow.tx, org_id, billing_day(uow.now), acus, since)
-    if followed:
+    if _is_followed(uow, last_poll):
         await recent_spend.add(uow.tx, acus, uow.now)
 
 
-def _first_days(polled: Iterable[Polled], last_poll: float, today: date) -> dict[str, date]:
-    """Return the day from which on sessions may have spent what is new, by our ids, if that is not `today`."""
-    first = {one.session.id: billing_day(max(last_poll, one.session.created_at)) for one, _ in polled}
-    return {key: day for key, day in first.items() if day < today}
+def first_day_in_doubt(uow: UnitOfWork, last_poll: float, begun: float) -> date | None:
+    """Return the day from which on a session that has `begun` may have spent what is new, if not the running one.
+
+    It counts for that one where the last poll is not long ago.
+    """
+    day = billing_day(max(last_poll, begun))
+    return day if day < billing_day(uow.now) and not _is_followed(uow, last_poll) else None
+
+
+def _is_followed(uow: UnitOfWork, last_poll: float) -> bool:
+    return uow.now - last_poll <= uow.timing.spend_slots
 
 
 def _spent(polled: Iterable[Polled]) -> dict[str, float]:

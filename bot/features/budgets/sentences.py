@@ -1,6 +1,6 @@
 """What people read about budgets: lists, confirmations, refusals, warnings, and the question for more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from bot.features.budgets.words import Problem
 from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.dates import short_date
+from bot.views.doubts import roughly, why_about
 from bot.views.message import Block, Message
 from bot.views.sentences import mention
 from bot.views.text import counted, fitted, limit_of_acus, percent, tenths, tenths_of_acus, when
@@ -80,6 +81,7 @@ class Named:
     anonymous: bool = False  # figures name nobody here
     unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
     others: Decimal = Decimal(0)  # what other products than Devin used on the bill, which is not counted
+    about: Sequence[date] = ()  # the days for which what is used is only about right
 
     @property
     def is_hidden(self) -> bool:
@@ -118,7 +120,7 @@ class Named:
     @property
     def so_many(self) -> str:
         """The same without the period, such as "8.2 of 10 ACUs"."""
-        return f"{tenths(float(self.standing.spent))} of {limit_of_acus(self.standing.acus)}"
+        return f"{roughly(self.about)}{tenths(float(self.standing.spent))} of {limit_of_acus(self.standing.acus)}"
 
     @property
     def notes(self) -> list[str]:
@@ -292,6 +294,7 @@ def listing(entries: Sequence[Entry], *, admin: bool, no_acus: bool) -> Message:
     named = [_short(entry) for entry in entries[:MOST_IN_TEXT]]
     more = [f"{len(entries) - len(named):,} more"] if len(entries) > len(named) else []
     text = f"{counted(len(entries), 'budget')}: {'; '.join([*named, *more])}"
+    notes += why_about(days_about([entry.standing for entry in entries if entry.standing]))
     return Message(text, [*blocks.sections(lines), *blocks.context(notes)])
 
 
@@ -334,6 +337,11 @@ def standing_line(named: Named) -> str:
     """Say how much of a budget is used and when it resets, for a line of a list."""
     known = ", ".join([percent(named.standing.percent), *named.notes])
     return f"{named.amount} ({known}) · resets {_local(named.standing.period)}"
+
+
+def days_about(shown: Iterable[Named]) -> list[date]:
+    """Return the days for which one of the amounts that are `shown` is only about right, oldest first."""
+    return sorted({day for named in shown for day in named.about})
 
 
 def own_line(named: Named) -> str:

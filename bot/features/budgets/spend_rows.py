@@ -12,7 +12,8 @@ from bot.domain.amounts import half_up
 from bot.domain.session import OF_FAN_OUT as SESSION_OF_FAN_OUT
 from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.tables import crossings
-from bot.store.spend import DIRECT
+from bot.store.of_channel import DIRECT
+from bot.store.spend import doubts_among
 from bot.store.tables import fan_outs, spend
 
 _NOISE: Final = 0.000001  # ACUs that come from adding up floats
@@ -84,12 +85,22 @@ async def by_day(
     return {(subject, date.fromisoformat(day)): float(total) for subject, day, total in found}
 
 
+async def doubts(
+    tx: AsyncConnection, team: str, kind: ScopeKind, first: date, last: date, subject: str
+) -> tuple[tuple[date, date], ...]:
+    """Between which days nobody knows how what one subject spent divides, as first and last day of each span."""
+    return await doubts_among(tx, first, last, *_theirs(team, kind, subject))
+
+
 def _days(team: str, kind: ScopeKind, first: date, last: date, subject: str | None) -> tuple[ColumnElement[bool], ...]:
+    days = (spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
+    return (*days, *_theirs(team, kind, subject))
+
+
+def _theirs(team: str, kind: ScopeKind, subject: str | None) -> tuple[ColumnElement[bool], ...]:
     column = _SUBJECT[kind]
     return (
         spend.c.team == team,
-        spend.c.day >= first.isoformat(),
-        spend.c.day <= last.isoformat(),
         column.not_in(["", DIRECT]),
         *([] if subject is None else [column == subject]),
         *([~column.contains(SESSION_OF_FAN_OUT)] if kind is ScopeKind.EACH_SESSION else []),

@@ -5,7 +5,7 @@ billed for itself, and on days without a bill, or on which we have counted more 
 products on its bill, such as the local agents, are no work of sessions, and no budget counts them.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,9 +13,9 @@ from typing import Final
 
 from bot.conversation.titles import ShownTitles
 from bot.domain.amounts import exact_sum, half_up
-from bot.domain.billing import ONE_DAY, SETTLING, billing_day
+from bot.domain.billing import ONE_DAY, SETTLING, Billed, billing_day
 from bot.domain.cycle import Cycle
-from bot.domain.periods import days_between
+from bot.domain.periods import days_between, in_doubt
 from bot.domain.readers import Readers
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import reserved_rows
@@ -138,6 +138,20 @@ class Standings:
 
         `viewer` is the id of a person or a channel, empty for the admins.
         """
+        named = await self._named(standing, viewer, in_thread=in_thread)
+        return replace(named, about=await self._about(standing))
+
+    async def _about(self, standing: Standing) -> tuple[date, ...]:
+        """Return the days for which what was spent is only about right; where the bill counts, it is exact."""
+        kind, days = standing.budget.scope.kind, days_between(standing.period.first, standing.period.last)
+        if kind is not ScopeKind.ORG:
+            found = await budget_spend.doubts(self._tx, self._team, kind, days[0], days[-1], standing.subject)
+            return in_doubt(found, days)
+        about = in_doubt(await spend.doubts(self._tx, self._org_id, days[0], days[-1]), days)
+        running = await self._running(about) if about else ()
+        return tuple(day for day in about if day in running)
+
+    async def _named(self, standing: Standing, viewer: str, *, in_thread: bool) -> Named:
         kind, subject = standing.budget.scope.kind, standing.subject
         if kind is ScopeKind.EACH_SESSION:
             return await self._named_session(standing, viewer, in_thread=in_thread)
@@ -195,9 +209,18 @@ class Standings:
         by_day = {}
         for day in days_between(first, last):
             ours, bill = own.get(day, 0.0), billed[day].of_devin if day in billed else None
-            running = day not in billed or bill_of(day, billed, ours, self._now) is None
+            running = self._is_running(day, billed, ours)
             by_day[day] = half_up(day_spent(bill, ours, running=running), 6), half_up(ours, 6)
         return by_day
+
+    async def _running(self, days: Sequence[date]) -> set[date]:
+        """Return those of the days whose bill is not in yet, so that our own count may count."""
+        billed = await spend.billed(self._tx, self._org_id, days[0], days[-1])
+        own = await spend.by_day(self._tx, self._org_id, days[0], days[-1])
+        return {day for day in days if self._is_running(day, billed, own.get(day, 0.0))}
+
+    def _is_running(self, day: date, billed: Mapping[date, Billed], own: float) -> bool:
+        return day not in billed or bill_of(day, billed, own, self._now) is None
 
 
 async def standings(

@@ -11,7 +11,7 @@ from bot.domain.periods import days_between
 from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.spend_rows import OF_FAN_OUT
 from bot.features.budgets.trial import Start
-from bot.store.spend import DIRECT
+from bot.store.of_channel import DIRECT
 from bot.store.tables import fan_out_sessions, fan_outs, sessions, spend
 
 _CHANNELS: Final = frozenset({ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL})

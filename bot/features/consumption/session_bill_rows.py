@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, func, literal_column, select, true
+from sqlalchemy import Select, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import sessions, spend
+from bot.domain.billing import bounds
+from bot.store import stored_sessions
+from bot.store.tables import spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +26,13 @@ async def next_session(
 
     Those come first of which it is in doubt on which days they spent. `last` is the newest finished day, and what is
     older than `first` is not asked about any more. Unless all were `polled` since `last`, only sessions that are over
-    count: what the others spent up to then may not be booked yet.
+    count, and fan-outs' that were read: what the others spent up to then may not be booked yet.
     """
-    wanted = _to_ask(org_id, first, last, now).where(true() if polled else sessions.c.ended_at.is_not(None))
+    wanted = _to_ask(org_id, first, last, now).where(stored_sessions.was_read(bounds(last)[1], polled=polled))
     row = (
         await tx.execute(wanted.order_by(func.count(spend.c.used_since).desc(), spend.c.session_id).limit(1))
     ).first()
     return AskedSession(row.session_id, row.devin_id) if row else None
-
-
-async def lock_session(tx: AsyncConnection, session_id: str) -> None:
-    """Let nobody store what a session spends until `tx` ends. Sessions are locked before their days everywhere."""
-    await tx.execute(select(sessions.c.id).where(sessions.c.id == session_id).with_for_update())
 
 
 async def is_any_in_doubt(tx: AsyncConnection, org_id: str, first: date, last: date, now: float) -> bool:
@@ -46,8 +43,8 @@ async def is_any_in_doubt(tx: AsyncConnection, org_id: str, first: date, last: d
 
 def _to_ask(org_id: str, first: date, last: date, now: float) -> Select[str, str]:
     return (
-        select(spend.c.session_id, sessions.c.devin_id)
-        .join(sessions, sessions.c.id == spend.c.session_id)
+        select(spend.c.session_id, func.max(stored_sessions.DEVIN_ID).label("devin_id"))
+        .select_from(stored_sessions.with_stored(spend, spend.c.session_id, spend.c.team))
         .where(
             spend.c.org_id == org_id,
             spend.c.ask_at.is_not(None),
@@ -55,7 +52,7 @@ def _to_ask(org_id: str, first: date, last: date, now: float) -> Select[str, str
             spend.c.ask_at <= now,
             spend.c.day >= first.isoformat(),
             func.coalesce(spend.c.used_since, spend.c.day) <= last.isoformat(),
-            sessions.c.devin_id.is_not(None),
+            stored_sessions.DEVIN_ID.is_not(None),
         )
-        .group_by(spend.c.session_id, sessions.c.devin_id)
+        .group_by(spend.c.session_id)
     )

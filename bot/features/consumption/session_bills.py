@@ -34,7 +34,7 @@ from bot.features.consumption.session_bill_rules import Settled, settle, unanswe
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.logs import get_logger
-from bot.store import due, spend
+from bot.store import due, spend, stored_sessions
 from bot.store.database.connection import Transaction
 
 log = get_logger(__name__)
@@ -119,7 +119,7 @@ class SessionBillReader:
         billed = {day: exact_sum(products.values()) for day, products in bill.items()}
         # A crash before this commit loses the answer: the days are still to be asked about.
         async with self._services.unit_of_work() as uow:
-            await rows.lock_session(uow.tx, session.id)
+            await stored_sessions.lock(uow.tx, session.id)
             booked = await spend.booked(uow.tx, session.id, first)
             settled = settle(booked, billed, first, last, uow.now)
             await spend.book(uow.tx, org_id, session.id, settled.days, self._ask_at(settled, uow.now))
@@ -127,7 +127,7 @@ class SessionBillReader:
     async def _put_off(self, org_id: str, session: AskedSession, first: date, last: date) -> None:
         # A crash before this commit has Devin asked once more.
         async with self._services.unit_of_work() as uow:
-            await rows.lock_session(uow.tx, session.id)
+            await stored_sessions.lock(uow.tx, session.id)
             left = unanswered(await spend.booked(uow.tx, session.id, first), last, uow.now)
             await spend.book(uow.tx, org_id, session.id, left, uow.now + self._services.timing.session_bills_again)
 

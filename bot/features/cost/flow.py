@@ -12,7 +12,7 @@ from bot.domain.commands.registry import COST
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.session import Session
 from bot.features.budgets.check import own_budgets
-from bot.features.budgets.sentences import own_line
+from bot.features.budgets.sentences import days_about, own_line
 from bot.features.consumption.cycles import cycle_of
 from bot.features.cost import rows as person_spend
 from bot.features.cost import sentences as own_cost_sentences
@@ -26,6 +26,7 @@ from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
 from bot.store.stored_sessions import stored
 from bot.views.answers import sessions as session_sentences
+from bot.views.doubts import why_about
 from bot.views.message import Message
 
 
@@ -60,6 +61,7 @@ class OwnCost:
             cycle = await cycle_of(tx, org_id, now)
             spent = await person_spend.of_person(tx, workspace.team, user, cycle.first, billing_day(now))
             most_expensive = await self._most_expensive(tx, workspace, spent)
+            about = await person_spend.about(tx, workspace.team, user, cycle.first, billing_day(now))
             holding = [] if channel is None else await own_budgets(tx, workspace, user, channel, now)
         costs = OwnCosts(
             cycle=cycle,
@@ -68,8 +70,10 @@ class OwnCost:
             most_expensive=most_expensive,
             worked=sum(expense.worked for expense in spent),
             cost=cost(workspace.policy.acu_price, _by_day(spent)),
+            about=about,
         )
-        return own_cost_sentences.own_cost(costs, [own_line(named) for named in holding])
+        notes = why_about(sorted({*about, *days_about(holding)}))
+        return own_cost_sentences.own_cost(costs, [own_line(named) for named in holding], notes)
 
     async def _most_expensive(
         self, tx: Transaction, workspace: Workspace, spent: Sequence[SpentByPerson]

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.outcomes import Outcome
+from bot.domain.periods import days_between, in_doubt
 from bot.store import stored_sessions
+from bot.store.spend import doubts_among
 from bot.store.tables import spend
 
 
@@ -35,8 +37,7 @@ async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last
         select(*columns)
         .select_from(stored_sessions.with_stored(spend, spend.c.session_id, team))
         .where(
-            spend.c.team == team,
-            spend.c.requester == user,
+            *_theirs(team, user),
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),
         )
@@ -50,3 +51,12 @@ async def of_person(tx: AsyncConnection, team: str, user: str, first: date, last
             row.session_id, sum(days.values()), Outcome(row.outcome), row.worked or 0.0, bool(row.stored), days
         )
     return sorted(spent.values(), key=lambda expense: (-expense.acus, expense.session_id))
+
+
+async def about(tx: AsyncConnection, team: str, user: str, first: date, last: date) -> tuple[date, ...]:
+    """The days from `first` to `last` for which the sum of what the sessions of `user` spent is only about right."""
+    return in_doubt(await doubts_among(tx, first, last, *_theirs(team, user)), days_between(first, last))
+
+
+def _theirs(team: str, user: str) -> tuple[ColumnElement[bool], ...]:
+    return (spend.c.team == team, spend.c.requester == user)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from bot.domain.amounts import Money, half_up
@@ -10,6 +11,7 @@ from bot.domain.outcomes import Outcome
 from bot.domain.shares import largest
 from bot.features.consumption.sentences import cycle_name
 from bot.views import blocks
+from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.outcomes import OUTCOME_WORDS, sessions_by_outcome
 from bot.views.text import duration, link, share_of, total_acus, with_unit
@@ -44,15 +46,19 @@ class OwnCosts:
     most_expensive: Sequence[OwnSession] = ()
     worked: float = 0.0  # seconds
     cost: Money | None = None
+    about: Sequence[date] = ()  # the days for which that is only about right
 
 
-def own_cost(costs: OwnCosts, more: Sequence[str] = ()) -> Message:
-    """Show a person what their sessions used, and `more` lines in `mrkdwn` about what they may use."""
+def own_cost(costs: OwnCosts, more: Sequence[str] = (), notes: Sequence[str] = ()) -> Message:
+    """Show a person what their sessions used, `more` lines about what they may use, and `notes` at the end.
+
+    Both are `mrkdwn`.
+    """
     cycle = cycle_name(costs.cycle)
     title = TITLE.format(cycle=cycle if costs.cycle.assumed else THIS_CYCLE)
     if not costs.outcomes:
         none = NONE_ACTIVE.format(cycle=cycle if costs.cycle.assumed else f"{THIS_CYCLE} ({cycle})")
-        return Message(none, [blocks.section("\n".join([none, *more]))])
+        return Message(none, [blocks.section("\n".join([none, *more])), *blocks.context(notes)])
     used = _used(costs)
     counts = sessions_by_outcome(costs.outcomes)
     return Message(
@@ -61,19 +67,23 @@ def own_cost(costs: OwnCosts, more: Sequence[str] = ()) -> Message:
             blocks.header(title),
             blocks.section("\n".join([*_marked(costs, used), counts, *more])),
             *blocks.sections(_most_expensive(costs)),
-            *blocks.context([SOURCE.format(cycle=cycle)]),
+            *blocks.context(["\n".join([SOURCE.format(cycle=cycle), *notes])]),
         ],
     )
 
 
 def _used(costs: OwnCosts) -> list[str]:
     if costs.acus:
-        return [f"{total_acus(costs.acus, costs.cost)}."]
+        return [f"{_total(costs)}."]
     return [NO_ACUS, *([f"Devin worked for {duration(costs.worked)} on them."] if costs.worked else [])]
 
 
 def _marked(costs: OwnCosts, used: Sequence[str]) -> list[str]:
-    return [f"*{total_acus(costs.acus, costs.cost)}*"] if costs.acus else list(used)
+    return [f"*{_total(costs)}*"] if costs.acus else list(used)
+
+
+def _total(costs: OwnCosts) -> str:
+    return f"{roughly(costs.about)}{total_acus(costs.acus, costs.cost)}"
 
 
 def _most_expensive(costs: OwnCosts) -> list[str]:

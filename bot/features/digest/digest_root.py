@@ -16,7 +16,6 @@ from bot.features.usage.figure_sentences import (
     arrow,
     no_acus,
     no_acus_at_all,
-    roughly,
     sessions_of,
     why_no_total,
     why_own_rows,
@@ -25,6 +24,7 @@ from bot.features.usage.figure_sentences import (
 from bot.features.usage.usual import percent_above
 from bot.views import blocks
 from bot.views.dates import short_date, weekday_date
+from bot.views.doubts import roughly
 from bot.views.message import Message
 from bot.views.sentences import STATE_EMOJI
 from bot.views.text import (
@@ -148,7 +148,7 @@ def _spent(figures: Figures) -> str:
         return f"Devin on {day}"
     if figures.total is not None:
         return f"{total_acus(figures.total, figures.cost)} on {day}"
-    return f"{roughly(figures)}{total_acus(figures.through_slack, figures.cost)} through Slack on {day}"
+    return f"{roughly(figures.about)}{total_acus(figures.through_slack, figures.cost)} through Slack on {day}"
 
 
 def _percent(figures: Figures) -> int | None:
@@ -164,7 +164,7 @@ def _in_words(percent: int) -> str:
 def _parts(figures: Figures) -> list[str]:
     if figures.parts is None or not any(part.amount for part in figures.parts):
         return []
-    about = roughly(figures)
+    about = roughly(figures.about)
     ours, others = map(share_of, figures.parts)
     return [f"through Slack {about}{ours}", f"elsewhere {about}{others}"]
 

@@ -85,6 +85,7 @@ class FanOutSession:
     failed_before: int = 0
     acus_before: float = 0.0
     acu_limit: int | None = None  # the ACUs that Devin may use in it
+    read_at: float = 0.0  # when Devin last said how it stands
 
     @property
     def state(self) -> DisplayState:

@@ -7,6 +7,7 @@ place of one that failed has another reference, so that the failed one is not fo
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from bot.conversation.follow import history
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.session_tags import SessionTags
 from bot.devin.errors import (
@@ -38,7 +39,7 @@ from bot.kernel.services import Services
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import pull_requests, spend
+from bot.store import pull_requests, session_days, spend
 from bot.store.database.connection import Transaction
 from bot.store.pull_requests import FollowedSession
 
@@ -218,12 +219,13 @@ async def record(
     uow: UnitOfWork, fan_out: FanOut, session: FanOutSession, made: DevinSession, *, stopped: bool = False
 ) -> None:
     """Keep of a session, longer than the fan-out, what it spent since it was stored, and its pull requests."""
-    snapshot = made.snapshot()
-    more = max(0.0, session.acus_before + snapshot.acus - session.acus)
-    theirs = {"requester": fan_out.user, "channel": fan_out.channel, "tags": spend.tags_text(fan_out.options.tags)}
-    owner = {"team": fan_out.team, "org_id": session.org_id, **theirs}
-    key, outcome = session_id_of(fan_out.id, session.org_id), outcome_at_devin(snapshot, stopped=stopped)
-    await spend.add_of_fan_out(uow.tx, owner, key, billing_day(uow.now), more, outcome)
+    snapshot, key = made.snapshot(), session_id_of(fan_out.id, session.org_id)
+    outcome = outcome_at_devin(snapshot, stopped=stopped)
+    await session_days.record_of_fan_out(uow.tx, key, session.org_id, outcome, uow.now)
+    if (more := session.acus_before + snapshot.acus - session.acus) > 0:
+        since = history.first_day_in_doubt(uow, session.read_at, made.created_at or fan_out.created_at)
+        await spend.add(uow.tx, session.org_id, billing_day(uow.now), {key: more}, {key: since})
+    await fan_outs.change_session(uow.tx, fan_out.id, session.org_id, read_at=uow.now)
     followed = FollowedSession(key, fan_out.team, session.org_id, bare_id(made.session_id))
     await pull_requests.put(uow.tx, [(followed, snapshot.pull_requests)], uow.now)
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from bot.store import past_sessions
 from bot.store.table_spec import TableSpec, kept_for, once
 from bot.store.tables import fan_out_sessions, fan_outs
 
@@ -12,6 +13,7 @@ TABLES: Final = (
         fan_outs,
         ("fan-out", "fan-outs"),
         kept_for(fan_outs.c.created_at, lambda kept: max(kept.retention, kept.fan_outs_kept)),
+        kept=past_sessions.keep_of_fan_outs,
     ),
     TableSpec(
         fan_out_sessions,

@@ -7,6 +7,7 @@ from bot.domain.billing import Period
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import REPORT_QUESTIONS, Question
+from bot.features.report import outcome_rows
 from bot.features.report.outcomes import OutcomeAnswers, days_name
 from bot.features.report.report_files import report_file
 from bot.features.report.specs import REPORT
@@ -55,7 +56,9 @@ class ReportCommand:
                 return running(question, f"{_REPORT} {replace(question, period=Period.WEEK)}")
             period = spending(workspace, span, requester.readers)
             groups = await self._answers.file_groups(tx, workspace, period, question.by)
+            about = await outcome_rows.about(tx, period)
             if question.by is None and (before := await self._answers.month_before(tx, workspace, span)) is not None:
                 groups.append((days_name(before.month.first, before.month.last), before.outcomes))
-        made = report_file(question, span, groups, shows_people=workspace.policy.shows_names)
+                about = (*before.about, *about)
+        made = report_file(question, span, groups, about, shows_people=workspace.policy.shows_names)
         return await begin_figure_file(self._services, requester, made)

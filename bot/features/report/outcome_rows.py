@@ -11,10 +11,12 @@ from sqlalchemy import ColumnElement, FromClause, ScalarSelect, Subquery, and_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
+from bot.domain.periods import days_between, in_doubt
 from bot.domain.questions import By
 from bot.features.report.outcome_report import MATURITY, UNMERGED, ActiveSessions, OpenedPullRequest, Result
 from bot.features.usage.spend_group_rows import Spending, if_shown, is_shown, repository_option, without_number
 from bot.store import stored_sessions
+from bot.store.spend import doubts_among
 from bot.store.tables import pull_requests, spend
 
 
@@ -67,6 +69,13 @@ async def spent_by_day(tx: AsyncConnection, period: Spending) -> dict[date, floa
         select(spend.c.day, func.sum(spend.c.acus)).where(spend.c.session_id.in_(theirs)).group_by(spend.c.day)
     )
     return {date.fromisoformat(day): float(acus) for day, acus in found}
+
+
+async def about(tx: AsyncConnection, period: Spending) -> tuple[date, ...]:
+    """The days of the period for which what sessions spent in it is only about right."""
+    theirs = (spend.c.team == period.team, spend.c.org_id == period.org_id)
+    found = await doubts_among(tx, period.first, period.last, *theirs)
+    return in_doubt(found, days_between(period.first, period.last))
 
 
 async def active(

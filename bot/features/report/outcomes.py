@@ -76,7 +76,8 @@ class OutcomeAnswers:
             return None
         period = Spending(workspace.team, workspace.organisation.id, month.first, month.last)
         found = await _read(tx, period, self._services.clock())
-        return MonthOutcomes(month, await asyncio.to_thread(found.outcomes), await _cost(tx, workspace, period))
+        outcomes = await asyncio.to_thread(found.outcomes)
+        return MonthOutcomes(month, outcomes, await _cost(tx, workspace, period), await outcome_rows.about(tx, period))
 
     async def file_groups(
         self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
@@ -112,6 +113,7 @@ class OutcomeAnswers:
             unmerged=() if division else await self._unmerged(tx, workspace, period),
             longest_blocked=await _title(tx, workspace, blocked_on, period.readers),
             cost=await _cost(tx, workspace, period),
+            about=await outcome_rows.about(tx, period),
         )
 
     async def _unmerged(self, tx: Transaction, workspace: Workspace, period: Spending) -> tuple[MostExpensive, ...]:

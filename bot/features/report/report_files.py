@@ -1,6 +1,7 @@
 """Outcome reports as CSV files: their columns and rows, with amounts that are not rounded."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -12,6 +13,7 @@ from bot.features.report.sentences import WHAT_CAME_OF_IT
 from bot.features.usage.figure_files import FigureFile, file_name, filled, name_columns
 from bot.features.usage.sentences import Apart, heading, not_included
 from bot.views.csv import Value
+from bot.views.doubts import why_about
 
 _OUTCOMES: Final = (
     *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", "acus"),
@@ -22,16 +24,22 @@ _OUTCOMES: Final = (
 
 
 def report_file(
-    question: Question, span: Span, groups: Sequence[tuple[tuple[str | None, ...], Outcomes]], *, shows_people: bool
+    question: Question,
+    span: Span,
+    groups: Sequence[tuple[tuple[str | None, ...], Outcomes]],
+    about: Sequence[date] = (),
+    *,
+    shows_people: bool,
 ) -> FigureFile:
     """Make the file of an outcome report, with one row for each of the `groups` of a division, or one for all.
 
+    What was used is only `about` right for these days.
     There is no total: the ACUs of a session count for each group that one of its pull requests belongs to.
     """
     names = ("period",) if question.by is None else name_columns(question.by, shows_people=shows_people)
     rows = [[*filled(named, len(names)), *_outcomes(outcomes)] for named, outcomes in groups]
     title = f"{heading(question, span)[0]}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
-    notes = [*not_included(Apart(span.apart))]
+    notes = [*not_included(Apart(span.apart)), *why_about(about)]
     return FigureFile(title, file_name("report", question.by, span), (*names, *_OUTCOMES), rows, notes)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from bot.domain.amounts import Money
@@ -15,6 +16,7 @@ from bot.features.usage.figure_sentences import MostExpensive, most_expensive_li
 from bot.features.usage.sentences import NOTHING_FINISHED, heading
 from bot.views import blocks
 from bot.views.dates import month_name
+from bot.views.doubts import roughly, why_about
 from bot.views.message import Message
 from bot.views.text import counted, duration, fitted, link, money, tenths, tenths_of_acus
 
@@ -75,6 +77,7 @@ class OutcomeReport:
     blocked: Blocked = field(default_factory=Blocked)
     unmerged: tuple[MostExpensive, ...] = ()  # the sessions that used most, and of which nothing is merged
     longest_blocked: str = ""  # the session that was blocked longest, in `mrkdwn`
+    about: Sequence[date] = ()  # the days for which what sessions used on these days is only about right
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class MonthOutcomes:
     month: Cycle
     outcomes: Outcomes
     cost: Money | None = None  # of all that the sessions with these pull requests used
+    about: Sequence[date] = ()  # as of a report
 
 
 def outcome_report(
@@ -118,7 +122,7 @@ def outcome_report(
             *blocks.sections(_groups(report)),
             *blocks.sections(_open(report)),
             *blocks.sections(_playbooks(report)),
-            *blocks.context([EXPLAINED]),
+            *blocks.context(["\n".join([EXPLAINED, *_why_about(report)])]),
         ],
     )
 
@@ -145,8 +149,9 @@ def _sessions(outcomes: Outcomes) -> str:
 
 def _nothing_merged(report: OutcomeReport) -> list[str]:
     """Say what sessions used of which nothing is merged, and which of them used most, unless groups are shown."""
+    about = roughly(report.about)
     lines = [
-        f"• {_UNMERGED[result]}: {tenths_of_acus(used.acus)} in {counted(used.sessions, 'session')}"
+        f"• {_UNMERGED[result]}: {about}{tenths_of_acus(used.acus)} in {counted(used.sessions, 'session')}"
         for result, used in report.outcomes.unmerged.items()
         if used.acus
     ]
@@ -157,6 +162,10 @@ def _nothing_merged(report: OutcomeReport) -> list[str]:
         for rank, entry in enumerate(report.unmerged, start=1)
     ]
     return ["*Used, and nothing merged*", *lines, *listed]
+
+
+def _why_about(report: OutcomeReport) -> list[str]:
+    return why_about(report.about) if _nothing_merged(report) else []
 
 
 def _blocked(report: OutcomeReport) -> list[str]:

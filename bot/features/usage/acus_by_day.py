@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from bot.domain.amounts import exact
 from bot.domain.billing import Withheld, days_before
-from bot.domain.periods import days_between
+from bot.domain.periods import in_doubt
 from bot.domain.products import DEVIN, OTHER, Products, by_limit
 from bot.features.usage import usual
 
@@ -55,12 +55,8 @@ class AcusByDay:
         return sum(self.own.get(day, 0.0) for day in days)
 
     def about(self, days: Sequence[date]) -> tuple[date, ...]:
-        """Return those of the days for which `through_slack` of all of them is only about right.
-
-        What is in doubt within the days is in their sum all the same.
-        """
-        theirs, spans = set(days), [set(days_between(*doubt)) for doubt in self.doubts]
-        return tuple(sorted({day for span in spans if not span <= theirs for day in span & theirs}))
+        """Return those of the days for which `through_slack` of all of them is only about right."""
+        return in_doubt(self.doubts, days)
 
     def about_each(self, days: Sequence[date]) -> tuple[date, ...]:
         """Return those of the days for which `through_slack` of the day by itself is only about right."""

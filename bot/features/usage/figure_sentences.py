@@ -17,6 +17,7 @@ from bot.features.usage.acus_by_day import AcusByDay
 from bot.features.usage.usual import Cause, percent_above
 from bot.views import blocks
 from bot.views.dates import long_date, weekday_date, weekday_name
+from bot.views.doubts import roughly, why_about
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
 from bot.views.text import duration, fitted, link, share_of, tenths, tenths_of_acus, total_acus, with_unit
@@ -42,10 +43,6 @@ NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came throu
 OWN_COUNT: Final = (
     "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
     "before or after."
-)
-ABOUT: Final = (
-    "About, for {days}: Devin Bridge was offline or could not reach Devin when a billing day ended, so some ACUs may "
-    "belong to the day before or after."
 )
 CREDIT: Final = "Devin's bill has a credit in it that is more than what was used in this time."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
@@ -236,14 +233,9 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
 def amount_used(figures: Figures, mark: str = "") -> str:
     """Write the total between two marks, or else what came through Slack. With a price this is where money stands."""
     if figures.total is not None:
-        about = roughly(figures) if figures.here else ""
+        about = roughly(figures.about) if figures.here else ""
         return f"{mark}{about}{total_acus(figures.total, figures.cost)}{mark}"
-    return f"{mark}{roughly(figures)}{total_acus(figures.through_slack, figures.cost)}{mark} through Slack"
-
-
-def roughly(figures: Figures) -> str:
-    """Write what stands before an amount that came through Slack, if it is only about right."""
-    return "about " if figures.about else ""
+    return f"{mark}{roughly(figures.about)}{total_acus(figures.through_slack, figures.cost)}{mark} through Slack"
 
 
 def no_acus_at_all(figures: Figures) -> bool:
@@ -259,7 +251,7 @@ def _parts(figures: Figures) -> list[str]:
     ours, others = figures.parts
     if not ours.amount and not others.amount:
         return []
-    about = roughly(figures)
+    about = roughly(figures.about)
     return [f"{about}{share_of(ours)} through Slack, {about}{share_of(others)} elsewhere"]
 
 
@@ -331,14 +323,6 @@ def why_own_rows(figures: Figures) -> list[str]:
     A second line says why figures are only about right.
     """
     return [*_why_own_rows(figures), *why_about(figures.about)]
-
-
-def why_about(days: Sequence[date]) -> list[str]:
-    """Say in a line why the figures of these days, oldest first, are only about right; nothing if there are none."""
-    if not days:
-        return []
-    named = dict.fromkeys(weekday_date(day) for day in (days[0], days[-1]))
-    return [ABOUT.format(days=" to ".join(named))]
 
 
 def why_about_each(figures: Figures) -> list[str]:

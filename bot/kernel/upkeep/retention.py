@@ -73,7 +73,7 @@ class Retention:
         """Return the same for the tables whose declaration says which rows are old."""
         now, timing = self._services.clock(), self._services.timing
         return {
-            spec.table.name: _written(partial(purge, table=spec.table, old=spec.old(now, timing)))
+            spec.table.name: _written(partial(purge, table=spec.table, old=spec.old(now, timing), keep=spec.kept))
             for spec in self._specs
             if spec.old is not never
         }

@@ -1,5 +1,6 @@
 """What is read for the trial of a budget: starts, fan-outs, the bill and the cycles, on both databases."""
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -7,7 +8,7 @@ import pytest
 
 from bot.domain.billing import billing_day
 from bot.domain.cycle import Cycle
-from bot.domain.outcomes import Outcome
+from bot.domain.session import Options
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Scope, ScopeKind, Span
@@ -45,17 +46,16 @@ async def started(store: Store, name: str, at: float, acus: float, day: date = T
 
 async def fan_out(store: Store, at: float, acus: float, *orgs: str) -> None:
     """A fan-out of Ada's with one session in each organisation."""
-    asked = {"id": f"f{at}", "team": TEAM, "user": "U0ADA", "channel": CHANNEL, "prompt": "Do", "options": {}}
-    await store.put(tables.fan_outs, {**asked, "state": "over", "created_at": at})
+    asked = {"id": f"f{at}", "team": TEAM, "user": "U0ADA", "channel": CHANNEL, "prompt": "Do"}
+    await store.put(tables.fan_outs, {**asked, "options": asdict(Options()), "state": "over", "created_at": at})
     session = {"fan_out_id": f"f{at}", "team": TEAM, "user": "U0ADA", "lifecycle": "open", "display": "done"}
     more = {"attempt": 1, "polled_at": at, "position": 1}
     for org in orgs:
         key = f"f{at}:{org}"
         named = {"org_id": org, "name": org, "devin_id": f"devin-{org}", "session_id": key, "acus": acus}
         await store.put(tables.fan_out_sessions, {**session, **more, **named})
-        owner = {"team": TEAM, "org_id": org, "requester": "U0ADA", "channel": CHANNEL}
         async with store.db.write() as tx:
-            await spend.add_of_fan_out(tx, owner, key, billing_day(at), acus, Outcome.DONE)
+            await spend.add(tx, org, billing_day(at), {key: acus})
 
 
 async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: Services, either_store: Store) -> None:

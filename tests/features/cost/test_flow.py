@@ -10,6 +10,9 @@ from bot.features.budgets.rules import Scope, ScopeKind, Span
 from bot.features.cost import sentences as own_cost_sentences
 from bot.features.cost.flow import OwnCost
 from bot.kernel.access import Access
+from bot.store import spend
+from bot.views.doubts import ABOUT
+from tests.flows.conftest import ORG
 from tests.markup import written
 
 
@@ -61,3 +64,28 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
         "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
         f"{own_cost_sentences.SOURCE.format(cycle='May')}"
     )
+
+
+async def test_what_may_be_of_the_cycle_before_makes_the_sum_about_right_and_a_budgets_period_too(
+    make, either_store, clock
+):
+    store, clock.now = either_store, NOW
+    own_cost = OwnCost(services := make(store, clock), Access(services))
+    (workspace,) = services.workspaces
+    await store.session("a", utc(2026, 4, 30, 12))
+    await store.session("others", utc(2026, 4, 30, 12), requester="U0BEN")
+    await store.spent(date(2026, 5, 20), a=3.0)
+    async with store.db.write() as tx:
+        await budgets.put(tx, workspace.team, Scope(ScopeKind.PERSON, "U0ADA"), Decimal(10), Span.DAY, (80,), NOW)
+        await spend.add(tx, ORG, date(2026, 5, 2), {"others": 9.0}, {"others": date(2026, 4, 30)})
+        await spend.add(tx, ORG, date(2026, 5, 20), {"a": 1.0}, {"a": date(2026, 5, 18)})
+    lines = written((await own_cost.answer(workspace, "U0ADA", "C0WORK")).blocks).splitlines()
+    assert lines[1] == "*4 ACUs*"
+    assert lines[3].startswith("Your budget: about 4 of 10 ACUs today (40 %) · resets ")
+    assert lines[-1] == ABOUT.format(days="Wed 20 May")
+    async with store.db.write() as tx:
+        await spend.add(tx, ORG, date(2026, 5, 2), {"a": 8.0}, {"a": date(2026, 4, 30)})
+    message = await own_cost.answer(workspace, "U0ADA")
+    assert message.text.startswith("Your sessions in May: about 12 ACUs. ")
+    assert written(message.blocks).splitlines()[1] == "*about 12 ACUs*"
+    assert written(message.blocks).endswith(ABOUT.format(days="Fri 1 May to Sat 2 May"))

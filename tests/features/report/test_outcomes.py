@@ -17,10 +17,11 @@ from bot.features.report.outcomes import OutcomeAnswers
 from bot.features.usage import sentences as usage
 from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
-from bot.store import past_sessions
+from bot.store import past_sessions, spend
 from bot.store import sessions as session_rows
 from bot.store import waiting_times as waits
 from bot.store.tables import channels, people, sessions, waiting_times
+from bot.views.doubts import ABOUT
 from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.markup import written
 
@@ -73,6 +74,19 @@ async def asked(make, either_store, clock):
 
     await filled(either_store)
     return ask
+
+
+async def test_what_may_be_of_days_before_the_period_makes_it_about_right(asked, either_store):
+    why = ABOUT.format(days="Wed 13 May")
+    async with either_store.db.write() as tx:
+        await spend.add(tx, "org-acme", date(2026, 5, 18), {"c": 1.0}, {"c": date(2026, 5, 16)})
+    assert "• Without a pull request: 1.5 ACUs in 1 session\n" in await asked("week")
+    async with either_store.db.write() as tx:
+        await spend.add(tx, "org-acme", date(2026, 5, 13), {"c": 2.0}, {"c": date(2026, 5, 12)})
+    report = await asked("week")
+    assert "• Without a pull request: about 3.5 ACUs in 1 session\n" in report
+    assert report.endswith(f"{outcome_report.EXPLAINED}\n{why}")
+    assert why not in await asked("month")
 
 
 async def test_a_merged_pull_request_costs_what_the_days_of_its_sessions_did(make, store, clock):

@@ -19,8 +19,9 @@ from bot.domain.questions import By, Question
 from bot.features.report.outcome_report import outcomes_of
 from bot.features.report.report_files import report_file
 from bot.features.usage.figure_files import FilePart, no_bill, running, usage_file
-from bot.features.usage.figure_sentences import ABOUT, NO_ACUS, Figures
+from bot.features.usage.figure_sentences import NO_ACUS, Figures
 from bot.views.csv import csv_text
+from bot.views.doubts import ABOUT
 
 TUESDAY = date(2026, 5, 19)
 WEEK = Span(date(2026, 5, 13), TUESDAY, days_between(date(2026, 5, 13), TUESDAY), (date(2026, 5, 20),))

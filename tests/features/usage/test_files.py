@@ -17,7 +17,9 @@ from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import UsageLedger
 from bot.kernel.commands.handler import Asked
 from bot.kernel.operations.requests import Requester
+from bot.store import spend
 from bot.store.tables import inbox, operation_rows, operations
+from bot.views.doubts import ABOUT
 from bot.views.sentences import IN_DIRECT_MESSAGE
 from tests.features.report.test_outcomes import filled as with_pull_requests
 from tests.features.usage.test_usage import NOW, TODAY, YESTERDAY, filled, may, utc
@@ -224,6 +226,17 @@ async def test_a_report_is_a_row_for_each_group(make, either_store, clock):
     ]
     clock.now = utc(2026, 5, 20, 8, 30)  # the newest day was over half an hour ago
     assert (await files("report csv"))[1].startswith("2026-05-12..2026-05-18,")
+
+
+async def test_a_report_says_why_what_was_used_is_only_about_right(make, either_store, clock):
+    clock.now = utc(2026, 5, 20, 12)
+    await with_pull_requests(either_store)
+    async with either_store.db.write() as tx:
+        await spend.add(tx, "org-acme", may(13), {"c": 2.0}, {"c": may(12)})
+    files = Files(make(either_store, clock), either_store)
+    await files.refused("report csv")
+    (operation,) = await either_store.rows(operations)
+    assert ABOUT.format(days="Wed 13 May") in str(dict(operation))
 
 
 async def test_the_month_before_is_a_row_of_the_file_too(make, either_store, clock):

@@ -449,6 +449,7 @@ def _admin_tables() -> None:
         _number("failed_before"),
         _number("acus_before", sa.Float),
         sa.Column("acu_limit", sa.Integer),
+        _number("read_at", sa.Float),
         sa.PrimaryKeyConstraint("fan_out_id", "org_id", name="pk_fan_out_sessions"),
     )
     op.create_index("ix_fan_out_sessions_session_id", "fan_out_sessions", ["session_id"])
@@ -492,6 +493,7 @@ def _money_tables() -> None:
         sa.PrimaryKeyConstraint("session_id", name="pk_past_sessions"),
     )
     op.create_index("ix_past_sessions_ended_at", "past_sessions", ["ended_at"])
+    op.create_index("ix_past_sessions_channel", "past_sessions", ["team", "channel", "ended_at"])
     op.create_table(
         "pull_requests",
         sa.Column("session_id", sa.String, nullable=False),
