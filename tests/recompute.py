@@ -20,10 +20,13 @@ BEGINS: Final = time(8)  # UTC: midnight PST, all year
 SETTLED: Final = timedelta(hours=1)  # after its end a day counts as finished
 FINAL: Final = timedelta(days=3)  # after its end Devin changes a day no more
 LOCAL_AGENTS: Final = ("cascade", "terminal")
+DONE: Final = ("finished", "inactivity")  # the latter once it sleeps
 BOT_TAG: Final = "devin-bridge"
 
 Bill = Mapping[date, Mapping[str, Decimal]]
 """ACUs by billing day and product; what the products leave of a day's total is `other`."""
+Prices = Mapping[date, Decimal]
+"""What an ACU costs, by the first day on which it does."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,22 @@ class Books:
         """The billing cycle that a day is in."""
         return next((first, last) for first, last in self.cycles if first <= day <= last)
 
+    # ------------------------------------------------------------ sessions
+
+    def active(self, days: Sequence[date]) -> dict[str, bool]:
+        """The sessions of the bot that were active on the days, and whether they were done by the end of these.
+
+        A session is active from the day on which it was made to that on which it was done: nothing changes it later,
+        but that Devin sleeps when it has been done for half an hour.
+        """
+        found = {}
+        for key, session in self.sessions.items():
+            made, changed = (_day_of(session[name]) for name in ("created_at", "updated_at"))
+            is_done = session["status_detail"] in DONE
+            if made <= days[-1] and not (is_done and changed < days[0]):
+                found[key] = is_done and changed <= days[-1]
+        return found
+
     # ------------------------------------------------------------ sums over days
 
     def total(self, days: Iterable[date]) -> Decimal:
@@ -121,6 +140,15 @@ class Books:
             name = {"devin": "Devin"} | dict.fromkeys(LOCAL_AGENTS, "local agents")
             sums[name.get(product, product)] += acus
         return dict(sums)
+
+    def cost(self, days: Iterable[date], prices: Prices) -> Decimal:
+        """What Devin's bill for the days comes to in money."""
+        return money({day: self.total([day]) for day in days}, prices)
+
+    def cost_of(self, sessions: Iterable[str], days: Sequence[date], prices: Prices) -> Decimal:
+        """What comes to in money what some sessions used on the days."""
+        spent = [self.spent[key] for key in sessions]
+        return added(money({day: of.get(day, Decimal()) for day in days}, prices) for of in spent)
 
     def of_budget(self, days: Iterable[date]) -> Decimal:
         """What a budget of the organisation has used: what Devin billed for itself, or our own count without a bill.
@@ -181,6 +209,16 @@ def tenths(acus: Decimal) -> Decimal:
     return acus.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
+def hundredths(amount: Decimal) -> Decimal:
+    """Round to two decimals, a half up and away from zero."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def money(acus: Mapping[date, Decimal], prices: Prices) -> Decimal:
+    """What the ACUs of days cost, each day's by the price of that day."""
+    return added(of_day * prices[max(since for since in prices if since <= day)] for day, of_day in acus.items())
+
+
 def percent(part: Decimal, whole: Decimal) -> int:
     """How many whole percent of it: 100 means all of it."""
     return int(part * 100 / whole)
@@ -238,6 +276,10 @@ def _unlisted(sessions: Mapping[str, Any], bill: Bill, before: Books | None) -> 
     return found
 
 
+def _day_of(timestamp: float) -> date:
+    return billing_day(datetime.fromtimestamp(timestamp, UTC))
+
+
 def _acus(session: Mapping[str, Any]) -> Decimal:
     return Decimal(session["acus_consumed"])
 
@@ -269,13 +311,13 @@ class _Raw:
         for row in await self._daily(path):
             products = {name: Decimal(acus) for name, acus in row["acus_by_product"].items() if acus}
             rest = Decimal(row["acus"]) - added(products.values())
-            bill[billing_day(datetime.fromtimestamp(row["date"], UTC))] = products | ({"other": rest} if rest else {})
+            bill[_day_of(row["date"])] = products | ({"other": rest} if rest else {})
         return bill
 
     async def days(self, path: str) -> dict[date, Decimal]:
         """What was billed by day."""
         rows = await self._daily(path)
-        return {billing_day(datetime.fromtimestamp(row["date"], UTC)): Decimal(row["acus"]) for row in rows}
+        return {_day_of(row["date"]): Decimal(row["acus"]) for row in rows}
 
     async def _daily(self, path: str) -> list[Any]:
         rows = []
@@ -291,7 +333,7 @@ class _Raw:
         """The first and the last day of each billing cycle."""
         found = await self.items("/v3/enterprise/consumption/cycles")
         instants = [(cycle["after"], cycle["before"] - 1) for cycle in found]
-        return [tuple(billing_day(datetime.fromtimestamp(at, UTC)) for at in ends) for ends in instants]
+        return [tuple(map(_day_of, ends)) for ends in instants]
 
     async def limit_of_local_agents(self, org_id: str) -> Decimal | None:
         limits = await self.ask(f"/v3beta1/enterprise/organizations/{org_id}/consumption/acu-limits")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from tests.recompute import Books, added
 
 ACUS: Final = r"(?:under 0\.1|-?[\d,]+(?:\.\d+)?)"
+MONEY: Final = r"-?[\d,]+\.\d\d"
 TENTH: Final = Decimal("0.1")
 PRIVATE: Final = "in a direct message"  # how a session is called whose title nobody else may read
 _TITLE: Final = re.compile(r"task \d+ of the quarter")
@@ -67,10 +68,14 @@ class Compared:
         self.same(f"{what}, added up", added(acus for _, acus in shown), total)
         left = dict(exact)
         sums: dict[str, list[Decimal]] = {}
+        # Of several with one name some may be among the others.
+        split = {PRIVATE} if any(_OTHERS.match(name) for name, _ in shown) else set()
         for name, acus in shown:
-            sums.setdefault(name if name in exact else "", []).append(acus)
+            sums.setdefault(name if name in exact and name not in split else "", []).append(acus)
         for name, amounts in sorted(sums.items(), reverse=True):
-            of, number = (left.pop(name), len(amounts)) if name else (added(left.values()), max(len(left), 1))
+            of, number = (
+                (left.pop(name), len(amounts)) if name else (added(left.values()), max(len(left), len(amounts)))
+            )
             off = abs(added(amounts) - of)
             self.same(f"{what}, {name or 'others'} ({added(amounts)} for {of})", off < TENTH * number, True)
         if "" not in sums:
@@ -82,8 +87,24 @@ class Compared:
 
 def total_in(text: str) -> Decimal | None:
     """The total of an answer; None where only what came through Slack is known."""
-    found = re.search(rf"^\*({ACUS}) ACUs?\*(?! through Slack)", text, re.MULTILINE)
+    found = re.search(rf"^\*({ACUS}) ACUs?(?: \({MONEY} USD\))?\*(?! through Slack)", text, re.MULTILINE)
     return amount(found[1]) if found else None
+
+
+def money_in(text: str) -> Decimal | None:
+    """What the total of an answer, or what came through Slack, comes to in money."""
+    found = re.search(rf"^\*(?:about )?{ACUS} ACUs? \(({MONEY}) USD\)\*", text, re.MULTILINE)
+    return amount(found[1]) if found else None
+
+
+def sessions_in(text: str) -> dict[str, int]:
+    """How many sessions there were, by what became of them."""
+    found = re.search(r"^([\d,]+) sessions?(?:, as of [^:]+)?: (?:all |both )?([^.]+)\.$", text, re.MULTILINE)
+    if found is None:
+        return {}
+    number, became = found.groups()
+    each = [one.partition(" ") for one in became.split(", ")] if became[0].isdigit() else [(number, "", became)]
+    return {words: int(amount(written)) for written, _, words in each}
 
 
 def split_in(text: str) -> Rows:
@@ -100,6 +121,12 @@ def rows_in(text: str) -> Rows:
     return [(name_of(name), amount(acus)) for name, acus in rows]
 
 
+def counts_in(text: str) -> dict[str, int]:
+    """How many sessions the rows of a division have."""
+    rows = re.findall(rf"^• (.+): {ACUS} ACUs? · ([\d,]+) sessions?$", text, re.MULTILINE)
+    return {name: int(amount(number)) for name, number in rows}
+
+
 def most_in(text: str) -> list[Decimal]:
     """The amounts of the sessions that used most."""
     return [amount(acus) for acus in re.findall(rf"^\d\. .*: ({ACUS}) ACUs? ·", text, re.MULTILINE)]
@@ -107,11 +134,12 @@ def most_in(text: str) -> list[Decimal]:
 
 @dataclass(frozen=True)
 class CycleShown:
-    """The line about a billing cycle: its parts, the limits and percents that stand beside them, and their sum."""
+    """The line about a cycle: its parts, the limits and percents that stand beside them, their sum, and its price."""
 
     parts: Rows
     limits: Mapping[str, tuple[Decimal, int]]
     in_all: Decimal
+    money: Decimal | None
 
 
 def cycle_in(text: str, books: Books, day: date) -> CycleShown | None:
@@ -122,13 +150,16 @@ def cycle_in(text: str, books: Books, day: date) -> CycleShown | None:
     if line is None:
         return None
     said = line.partition(": ")[2]
+    money = re.search(rf"({MONEY}) USD\)", said)
+    said = re.sub(rf" \({MONEY} USD\)|, {MONEY} USD(?=\))", "", said)
     part = re.compile(rf"^(?:([a-zA-Z][^\d]*?) )?({ACUS})(?: of ({ACUS}))? ACUs?(?: \(([\d,]+) %\))?( in all)?$")
     found = [part.match(one.strip()) for one in said.split(" · ")]
     assert None not in found, line
     parts = [(one[1] or "Devin", amount(one[2])) for one in found if not one[5]]
     limits = {one[1] or "Devin": (amount(one[3]), int(one[4].replace(",", ""))) for one in found if one[3]}
     in_all = [amount(one[2]) for one in found if one[5]]
-    return CycleShown(parts, limits, in_all[0] if in_all else added(acus for _, acus in parts))
+    whole = in_all[0] if in_all else added(acus for _, acus in parts)
+    return CycleShown(parts, limits, whole, amount(money[1]) if money else None)
 
 
 # ---------------------------------------------------------------- files and tables

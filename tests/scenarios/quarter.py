@@ -1,33 +1,38 @@
-"""A quarter in an organisation, told from a seed: who works in Slack and elsewhere, and how Devin's bill comes in.
+"""A quarter in two organisations, told from a seed: who works in Slack and elsewhere, and how Devin's bill comes in.
 
 Each billing day has spending at a few instants, some of them minutes before it ends. Its bill comes in right after its
-end or days late, is corrected later, has a credit, or says nothing on a day without work.
+end or days late, is corrected later, has a credit, or says nothing on a day without work. Now and then somebody asks
+for one session in each organisation.
 """
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import count
+from itertools import takewhile
 
 from sqlalchemy import text
 
-from tests.recompute import ONE_DAY, billing_day, days_from
+from bot.playground.devin.journal import Entry
+from tests.recompute import BOT_TAG, ONE_DAY, billing_day, days_from
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 
-OTHER_ORG = "org-data"
 Products = dict[str, Decimal]
-Coming = tuple[date, date, str | None, Products]
-"""When the bill of a day comes in, the day, whose it is (None: the bot's organisation), and the bill."""
+Coming = tuple[date, date, Products]
+"""When the bill of a day comes in, the day, and the bill."""
+Question = tuple[str, str, str]
+"""What the bot asks Devin: a route, a path, and the tag of the sessions that are to be listed."""
 BRIDGED = 0.12  # of the days end without the bot, though sessions spend then
+FANNED_OUT = 0.15  # of the instants of work are those at which a fan-out begins
 NAMES = {ANN: "ann", BEN: "ben", ADA: "ada"}
 DIRECT = {ANN: "D0ANN", BEN: "D0BEN", ADA: "D0ADA"}
 INSTANTS = ((10, 30), (15, 0), (21, 45), (27, 10), (31, 55))  # of a billing day, in hours and minutes of its date
 WAITING = text(
-    "SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND ready_at < :soon)"
+    "SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND lane NOT LIKE 'in:fanout:%' AND ready_at < :soon)"
     " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending') AND next_at < :soon)"
     " + (SELECT count(*) FROM posts WHERE state = 'open' AND next_at < :soon)"
 )
@@ -39,31 +44,168 @@ class Work:
 
     devin_id: str
     title: str
+    team: str  # the workspace
     person: str
     channel: str
-    ts: str
+    ts: str | None  # of its thread; None of a session of a fan-out, by whose `reference` the bot finds it
     until: date
+    reference: str | None = None
     is_done: bool = False
     pull_request: str | None = None
     is_decided: bool = False  # merged or closed
 
 
 @dataclass
-class Quarter:
-    """The story, day by day."""
+class Organisation:
+    """One of the two: who works in it, in Slack and elsewhere, and what it is billed."""
 
-    on: Harness
-    clock: Ahead
+    on: Harness  # of the workspace whose sessions are in it
+    team: str  # that workspace
+    id: str
     rng: random.Random
+    numbers: Iterator[int]  # of tasks and pull requests
+    kinds: set[str]  # of days that there were
     work: list[Work] = field(default_factory=list)
     elsewhere: list[str] = field(default_factory=list)
-    opened: dict[str, tuple[date, str]] = field(default_factory=dict)  # pull requests: day, and the session
-    spent: dict[date, Decimal] = field(default_factory=dict)  # by all sessions of the organisation
+    opened: dict[str, tuple[date, Work]] = field(default_factory=dict)  # pull requests
+    spent: dict[date, Decimal] = field(default_factory=dict)  # by all of its sessions
     to_come: list[Coming] = field(default_factory=list)
-    bridged: set[date] = field(default_factory=set)  # days at whose end the bot did not run, though sessions spent
+
+    # ------------------------------------------------------------ work
+
+    async def works(self, day: date) -> None:
+        """Start sessions, and let all spend that work."""
+        if not self._working(day) or self.rng.random() < 0.35:
+            await self._start(day)
+        await self.spends(day)
+        await self._pull_requests(day)
+        if self.rng.random() < 0.5:
+            await self._spend_elsewhere(day)
+
+    async def ends(self, ending: Sequence[Work]) -> None:
+        """Let Devin finish those of the sessions that it has not finished yet."""
+        for one in [one for one in ending if not one.is_done]:
+            one.is_done = True
+            await self.on.devin.set(one.devin_id, status="running", status_detail="finished")
+
+    async def spends(self, day: date) -> None:
+        """Let each session that works on a day spend something, on the day that it is now."""
+        await self._spend([one.devin_id for one in self._working(day)])
+
+    def _working(self, day: date) -> list[Work]:
+        return [one for one in self.work if one.until >= day and not one.is_done]
+
+    async def _start(self, day: date) -> None:
+        person, title = self.rng.choice(list(NAMES)), self.task()
+        channel = self.rng.choice([GENERAL, WEB, GENERAL, WEB, DIRECT[person]])
+        if channel.startswith("D"):
+            ts = await self.on.slack.say(person, channel, title)
+        else:
+            ts = await self.on.mention(title, person, channel)
+        devin_id = (await self.on.session(title))["session_id"]
+        await self.on.devin.set(devin_id, status="running", status_detail="working")
+        await self.on.slack.wait_for_message(channel, "Working", thread_ts=ts)
+        until_day = day + ONE_DAY * self.rng.randint(0, 5)
+        self.work.append(Work(devin_id, title, self.team, person, channel, ts, until_day))
+
+    def task(self) -> str:
+        """A task that nobody has given to Devin yet."""
+        return f"task {next(self.numbers)} of the quarter"
+
+    async def _spend(self, sessions: Sequence[str]) -> None:
+        day = billing_day(datetime.fromtimestamp(self.on.clock(), UTC))
+        for devin_id in sessions:
+            acus = self._some()
+            await self.on.devin.spend(devin_id, float(acus))
+            self.spent[day] = self.spent.get(day, Decimal()) + acus
+
+    async def _spend_elsewhere(self, day: date) -> None:
+        if not self.elsewhere or self.rng.random() < 0.2:
+            who = self.rng.choice(["user-eve", "user-fay"])
+            facts = {"prompt": "In the web", "user_id": who, "org_id": self.id, "status": "running"}
+            self.elsewhere += await self.on.devin.create_sessions(1, **facts)
+        await self._spend([self.rng.choice(self.elsewhere)])
+
+    def _some(self) -> Decimal:
+        """An amount of ACUs, from next to nothing to much, with up to six decimals, some of them half a tenth."""
+        rng = self.rng
+        kind = rng.random()
+        if kind < 0.1:
+            return Decimal(rng.randint(1, 60)) / 1000
+        if kind < 0.3:
+            return Decimal(rng.randint(1, 60)) / 20
+        return Decimal(rng.randint(10_000, 9_000_000)).scaleb(-6).quantize(Decimal(1).scaleb(-rng.randint(1, 6)))
+
+    async def _pull_requests(self, day: date) -> None:
+        for one in self.work:
+            if one.is_done:
+                continue
+            if one.pull_request is None and self.rng.random() < 0.3:
+                one.pull_request = (
+                    f"https://github.com/acme/{self.rng.choice(['web', 'api'])}/pull/{next(self.numbers)}"
+                )
+                await self.on.devin.pr(one.devin_id, one.pull_request)
+                self.opened[one.pull_request] = day, one
+            elif one.pull_request and not one.is_decided and self.rng.random() < 0.4:
+                one.is_decided = True
+                await self.on.devin.pr(one.devin_id, one.pull_request, self.rng.choice(["merged", "merged", "closed"]))
+
+    # ------------------------------------------------------------ the bill
+
+    async def history(self, first: date, last: date) -> None:
+        """Say what the bill was on days before anybody worked in Slack."""
+        for day in days_from(first, last):
+            await self._put(day, {"devin": self._some() * 4, "cascade": self._some()})
+
+    def is_billed(self, day: date, comes: date) -> None:
+        """Say what the bill of a day is, and on which day it comes in."""
+        self.to_come.append((comes, day, self._products(day)))
+
+    async def gets_bills(self, day: date) -> None:
+        """Let those bills come in that come at the end of a day."""
+        for coming in [one for one in self.to_come if one[0] == day]:
+            self.to_come.remove(coming)
+            await self._put(*coming[1:])
+
+    def _products(self, day: date) -> Products:
+        products = {"devin": self.spent.get(day, Decimal())}
+        for name, share in (("cascade", 0.8), ("terminal", 0.3), ("review", 0.5)):
+            if self.rng.random() < share:
+                products[name] = self._some()
+        kind = self.rng.random()
+        if kind < 0.15:
+            self.kinds.add("corrected")  # within two days
+            later = products | {"review": products.get("review", Decimal()) + self._some()}
+            self.to_come.append((day + ONE_DAY * self.rng.randint(1, 2), day, later))
+        elif kind < 0.25:
+            self.kinds.add("unnamed")  # something that Devin names no product for
+            products["unnamed"] = self._some()
+        elif kind < 0.35:
+            self.kinds.add("credit")
+            products["credit"] = -self._some() * 3
+        return products
+
+    async def _put(self, day: date, products: Products) -> None:
+        written = {name: float(acus) for name, acus in products.items()}
+        await self.on.devin.consumption(day.isoformat(), 0.0, org_id=self.id, products=written)
+
+
+@dataclass
+class Quarter:
+    """The story, day by day. One bot works for all organisations, and fan-outs are asked for in the first one's."""
+
+    first: date
+    clock: Ahead
+    rng: random.Random
+    organisations: Sequence[Organisation]
+    kinds: set[str]
     bridges: bool = False
-    kinds: set[str] = field(default_factory=set)  # of days that there were
-    _numbers: count = field(default_factory=lambda: count(1))
+    bridged: set[date] = field(default_factory=set)  # days at whose end the bot did not run, though sessions spent
+
+    @property
+    def on(self) -> Harness:
+        """The bot, with the workspace of the first organisation."""
+        return self.organisations[0].on
 
     # ------------------------------------------------------------ time
 
@@ -78,37 +220,54 @@ class Quarter:
 
     async def caught_up(self) -> None:
         """Wait until the bot has read sessions, bill and cycle as they are now, and has sent what it has to say."""
-        await self._called(list_sessions=3, org_daily=3)
-        await until(self._knows_cycle)
-        await until(self._is_quiet)
+        bills = [("org_daily", f"/v3/organizations/{one.id}/consumption/daily", "") for one in self.organisations]
+        # The bill is read for a digest too, beside the reading that comes again and again.
+        await self._asked_again(self._lists() | dict.fromkeys(bills, 3))
+        await until(self._knows_cycles, seconds=180)
+        await until(self._is_quiet, seconds=180)
 
-    async def _called(self, **times: int) -> None:
-        """Wait until the bot has called routes of Devin so often: whatever was there before was found."""
-        counters = self.on.simulated_devin.world.journal.counters
-        enough = {route: counters[route] + more for route, more in times.items()}
+    async def _polled(self) -> None:
+        """Wait until the bot has seen what the sessions have spent, and which of them are over."""
+        await self._asked_again(self._lists())
+        await until(self._follows_fan_outs, seconds=180)
+
+    def _lists(self) -> dict[Question, int]:
+        """What the bot asks about sessions that are not over, by organisation and by fan-out too, and how often.
+
+        The second time it has dealt with what it read the first time.
+        """
+        running = [(org.id, one) for org in self.organisations for one in org.work if not one.is_done]
+        tags = {(org_id, one.reference or BOT_TAG) for org_id, one in running}
+        return {("list_sessions", f"/v3/organizations/{org_id}/sessions", tag): 2 for org_id, tag in tags}
+
+    async def _asked_again(self, questions: Mapping[Question, int]) -> None:
+        """Wait until each question was asked so often."""
+        journal = self.on.simulated_devin.world.journal
+        since = journal.number
 
         async def holds() -> bool:
-            return all(counters[route] >= number for route, number in enough.items())
+            new = takewhile(lambda entry: entry.number > since, reversed(journal.entries))
+            asked = Counter(map(_question, new))
+            return all(asked[question] >= times for question, times in questions.items())
 
         await until(holds, seconds=180)
 
-    async def _polled(self) -> None:
-        await self._called(list_sessions=3)
+    async def _follows_fan_outs(self) -> bool:
+        """Whether the bot follows those fan-outs alone whose sessions are not over."""
+        working = {one.reference for org in self.organisations for one in org.work if one.reference and not one.is_done}
+        return len(await rows(self.on, "fan_outs", state="running")) == len(working)
 
-    async def _knows_cycle(self) -> bool:
+    async def _knows_cycles(self) -> bool:
         today = billing_day(self.now()).isoformat()
-        return any(row["starts"] <= today <= row["ends"] for row in await rows(self.on, "cycles"))
+        known = {row["org_id"] for row in await rows(self.on, "cycles") if row["starts"] <= today <= row["ends"]}
+        return known >= {one.id for one in self.organisations}
 
     async def _is_quiet(self) -> bool:
+        self.clock.put(1)  # what is paced comes the sooner
         async with self.on.store.scan() as tx:
             return not (await tx.execute(WAITING, {"soon": self.clock() + 60})).scalar_one()
 
     # ------------------------------------------------------------ a day
-
-    async def history(self, first: date, last: date) -> None:
-        """Say what the bill was on days before anybody worked in Slack."""
-        for day in days_from(first, last):
-            await self._put(day, None, {"devin": self._some() * 4, "cascade": self._some()})
 
     async def day(self, day: date, evening: Callable[[], Awaitable[None]] | None = None) -> None:
         """Play a billing day up to ten past eight of the next date, with its bill if that comes in at once.
@@ -124,127 +283,78 @@ class Quarter:
         self.kinds |= {name for name, there in (("quiet", not works), ("late", is_late and works)) if there}
         if is_late:
             await self.on.devin.consumption(day.isoformat(), None)
-        for hour, minute in sorted(self.rng.sample(INSTANTS[:-1], 2 if works else 0)):
-            await self.reach(day, hour, minute)
+        if works:
             await self._work(day)
-            await self._polled()
         if evening is not None:
             await self.caught_up()
             await evening()
         if works:
             await self._end(day, bridged=is_bridged)
-        await self._bill(day, is_late=is_late, is_quiet=not works)
+        comes = day + ONE_DAY * (self.rng.randint(1, 2) if is_late else 0)
+        for one in self.organisations:
+            if works:  # a quiet day is never listed
+                one.is_billed(day, comes)
+            await one.gets_bills(day)
         await self.reach(day, 32, 10)
+
+    async def _work(self, day: date) -> None:
+        for hour, minute in sorted(self.rng.sample(INSTANTS[:-1], 2)):
+            await self.reach(day, hour, minute)
+            for one in self.organisations:
+                await one.works(day)
+            if self.rng.random() < FANNED_OUT:
+                await self._fan_out(day)
+                await self._polled()
+        for one in self.organisations:
+            await one.ends([session for session in one.work if session.until < day])
+        await self._polled()
 
     async def _end(self, day: date, *, bridged: bool) -> None:
         if bridged:
             self.bridged.add(day)
             self.kinds.add("bridged")
+            await self._end_fan_outs()
             await self.on.stop()
         await self.reach(day, *INSTANTS[-1])
-        await self._spend(self._working(day), day)
+        await self._spend(day)
         if bridged:
             await self.reach(day, 32, 5)
-            await self._spend(self._working(day), day + ONE_DAY)
+            await self._spend(day)
             await self.on.start()
         await self._polled()
 
-    async def _work(self, day: date) -> None:
-        if not self._working(day) or self.rng.random() < 0.35:
-            await self._start(day)
-        for one in self.work:
-            if one.until < day and not one.is_done:
-                one.is_done = True
-                await self.on.devin.set(one.devin_id, status="running", status_detail="finished")
-        await self._spend(self._working(day), day)
-        await self._pull_requests(day)
-        if self.rng.random() < 0.5:
-            await self._spend_elsewhere(day)
+    async def _spend(self, day: date) -> None:
+        for one in self.organisations:
+            await one.spends(day)
 
-    def _working(self, day: date) -> list[str]:
-        return [one.devin_id for one in self.work if one.until >= day]
+    # ------------------------------------------------------------ fan-outs
 
-    async def _start(self, day: date) -> None:
-        person, title = self.rng.choice(list(NAMES)), f"task {next(self._numbers)} of the quarter"
-        channel = self.rng.choice([GENERAL, WEB, GENERAL, WEB, DIRECT[person]])
-        if channel.startswith("D"):
-            ts = await self.on.slack.say(person, channel, title)
-        else:
-            ts = await self.on.mention(title, person, channel)
-        devin_id = (await self.on.session(title))["session_id"]
-        await self.on.devin.set(devin_id, status="running", status_detail="working")
-        await self.on.slack.wait_for_message(channel, "Working", thread_ts=ts)
-        self.work.append(Work(devin_id, title, person, channel, ts, day + ONE_DAY * self.rng.randint(0, 5)))
+    async def _fan_out(self, day: date) -> None:
+        """Ada asks for a session in each organisation, in a channel in which people have worked before."""
+        on, title, until_day = self.on, self.organisations[0].task(), day + ONE_DAY * self.rng.randint(0, 2)
+        used = [one.channel for one in self.organisations[0].work if not one.channel.startswith("D")]
+        if not used:
+            return
+        self.kinds.add("fan-out")
+        channel = self.rng.choice(used)
+        await on.slack.slash(ADA, channel, f"fanout {title} orgs=all")
+        preview = await on.slack.wait_for_ephemeral(ADA, title)
+        await on.slack.click(ADA, channel, preview["ts"], "choose:start_fan_out")
+        made = {one["org_id"]: one for one in await on.devin.wait_for_sessions(title, len(self.organisations))}
+        for org in self.organisations:
+            devin_id, (_, reference) = made[org.id]["session_id"], made[org.id]["tags"]
+            await on.devin.set(devin_id, status="running", status_detail="working")
+            team = self.organisations[0].team
+            org.work.append(Work(devin_id, title, team, ADA, channel, None, until_day, reference))
 
-    async def _spend(self, sessions: Sequence[str], day: date) -> None:
-        for devin_id in sessions:
-            acus = self._some()
-            await self.on.devin.spend(devin_id, float(acus))
-            self.spent[day] = self.spent.get(day, Decimal()) + acus
+    async def _end_fan_outs(self) -> None:
+        """Of a fan-out's session nobody asks Devin on which days it spent what it spent while the bot did not run."""
+        for one in self.organisations:
+            await one.ends([session for session in one.work if session.reference])
+        await self._polled()
 
-    async def _spend_elsewhere(self, day: date) -> None:
-        if not self.elsewhere or self.rng.random() < 0.2:
-            who = self.rng.choice(["user-eve", "user-fay"])
-            self.elsewhere += await self.on.devin.create_sessions(1, prompt="In the web", user_id=who, status="running")
-        await self._spend([self.rng.choice(self.elsewhere)], day)
 
-    def _some(self) -> Decimal:
-        """An amount of ACUs, from next to nothing to much, with up to six decimals, some of them half a tenth."""
-        rng = self.rng
-        kind = rng.random()
-        if kind < 0.1:
-            return Decimal(rng.randint(1, 60)) / 1000
-        if kind < 0.3:
-            return Decimal(rng.randint(1, 60)) / 20
-        return Decimal(rng.randint(10_000, 9_000_000)).scaleb(-6).quantize(Decimal(1).scaleb(-rng.randint(1, 6)))
-
-    # ------------------------------------------------------------ what came of it
-
-    async def _pull_requests(self, day: date) -> None:
-        for one in self.work:
-            if one.is_done:
-                continue
-            if one.pull_request is None and self.rng.random() < 0.3:
-                one.pull_request = (
-                    f"https://github.com/acme/{self.rng.choice(['web', 'api'])}/pull/{next(self._numbers)}"
-                )
-                await self.on.devin.pr(one.devin_id, one.pull_request)
-                self.opened[one.pull_request] = day, one.devin_id
-            elif one.pull_request and not one.is_decided and self.rng.random() < 0.4:
-                one.is_decided = True
-                await self.on.devin.pr(one.devin_id, one.pull_request, self.rng.choice(["merged", "merged", "closed"]))
-
-    # ------------------------------------------------------------ the bill
-
-    async def _bill(self, day: date, *, is_late: bool, is_quiet: bool) -> None:
-        """Say what the bill of a day is, and what comes in of earlier days at its end. A quiet day is never listed."""
-        if not is_quiet:
-            of_other = {"devin": self._some(), "cascade": self._some()}
-            bill = {OTHER_ORG: of_other, None: self._products(day)}
-            when = day + ONE_DAY * (self.rng.randint(1, 2) if is_late else 0)
-            self.to_come.extend((when, day, org_id, products) for org_id, products in bill.items())
-        for bill_of_day in [one for one in self.to_come if one[0] == day]:
-            self.to_come.remove(bill_of_day)
-            await self._put(*bill_of_day[1:])
-
-    def _products(self, day: date) -> Products:
-        products = {"devin": self.spent.get(day, Decimal())}
-        for name, share in (("cascade", 0.8), ("terminal", 0.3), ("review", 0.5)):
-            if self.rng.random() < share:
-                products[name] = self._some()
-        kind = self.rng.random()
-        if kind < 0.15:
-            self.kinds.add("corrected")  # within two days
-            later = products | {"review": products.get("review", Decimal()) + self._some()}
-            self.to_come.append((day + ONE_DAY * self.rng.randint(1, 2), day, None, later))
-        elif kind < 0.25:
-            self.kinds.add("unnamed")  # something that Devin names no product for
-            products["unnamed"] = self._some()
-        elif kind < 0.35:
-            self.kinds.add("credit")
-            products["credit"] = -self._some() * 3
-        return products
-
-    async def _put(self, day: date, org_id: str | None, products: Products) -> None:
-        written = {name: float(acus) for name, acus in products.items()}
-        await self.on.devin.consumption(day.isoformat(), 0.0, org_id=org_id, products=written)
+def _question(entry: Entry) -> Question:
+    """What a call asks."""
+    tags = [value for name, value in entry.query if name == "tags"]
+    return entry.route, entry.path, ",".join(tags)
