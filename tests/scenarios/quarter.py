@@ -313,7 +313,6 @@ class Quarter:
         if bridged:
             self.bridged.add(day)
             self.kinds.add("bridged")
-            await self._end_fan_outs()
             await self.on.stop()
         await self.reach(day, *INSTANTS[-1])
         await self._spend(day)
@@ -330,13 +329,10 @@ class Quarter:
     # ------------------------------------------------------------ fan-outs
 
     async def _fan_out(self, day: date) -> None:
-        """Ada asks for a session in each organisation, in a channel in which people have worked before."""
+        """Ada asks for a session in each organisation."""
         on, title, until_day = self.on, self.organisations[0].task(), day + ONE_DAY * self.rng.randint(0, 2)
-        used = [one.channel for one in self.organisations[0].work if not one.channel.startswith("D")]
-        if not used:
-            return
         self.kinds.add("fan-out")
-        channel = self.rng.choice(used)
+        channel = self.rng.choice([GENERAL, WEB])
         await on.slack.slash(ADA, channel, f"fanout {title} orgs=all")
         preview = await on.slack.wait_for_ephemeral(ADA, title)
         await on.slack.click(ADA, channel, preview["ts"], "choose:start_fan_out")
@@ -346,12 +342,6 @@ class Quarter:
             await on.devin.set(devin_id, status="running", status_detail="working")
             team = self.organisations[0].team
             org.work.append(Work(devin_id, title, team, ADA, channel, None, until_day, reference))
-
-    async def _end_fan_outs(self) -> None:
-        """Of a fan-out's session nobody asks Devin on which days it spent what it spent while the bot did not run."""
-        for one in self.organisations:
-            await one.ends([session for session in one.work if session.reference])
-        await self._polled()
 
 
 def _question(entry: Entry) -> Question:
