@@ -48,7 +48,7 @@ _SHAPES: Final[Mapping[str, str]] = {
     # https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys
     "SG.": r"[\w-]{22}\.[\w-]{43}",
     # https://docs.digitalocean.com/reference/api/create-personal-access-token/
-    **dict.fromkeys(("dop_v1_", "doo_v1_", "dor_v1_"), r"[a-f0-9]{64}"),
+    **dict.fromkeys(("dop_v1_", "doo_v1_", "dor_v1_"), r"[a-f0-9]{40}"),
     # https://www.rfc-editor.org/rfc/rfc7519#section-3: two objects in JSON, and a signature
     "eyJ": r"[\w-]{10,400}\.eyJ[\w-]{10}",
     # https://platform.openai.com/docs/api-reference/authentication and https://docs.claude.com/en/api/overview
