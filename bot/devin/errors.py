@@ -4,7 +4,7 @@
     ├── DevinRefused             answered with 4xx: nothing was done, and asking the same way again changes nothing
     │   ├── DevinUnauthorized    401: the API key is missing, wrong or expired
     │   ├── DevinForbidden       403: a permission is missing (`permission`, `needed`)
-    │   ├── DevinDenied          403: for another reason, which only its `words` say: an address, a contract
+    │   ├── DevinDenied          403: for another reason, which only its `words` say: an address, a contract, a policy
     │   ├── DevinQuotaExceeded   402, 403: quota, credits or a spending limit (`reason`)
     │   ├── DevinNotFound        404, 410: unknown, or not visible to this key
     │   ├── DevinConflict        409: not possible in the present state
@@ -35,23 +35,59 @@ from typing import Any, Final
 
 import httpx
 
-from bot.devin.permissions import documented_permission
+from bot.devin.permissions import PERMISSIONS, documented_permission
 
 _MESSAGE_LIMIT: Final = 500
 _KEYS: Final = re.compile(r"\b(?:cog|apk)_[\w-]+")
-_PERMISSION: Final = re.compile(r"\b(?:View|Manage|Use|Impersonate|Read)[A-Z][a-z]+(?:[A-Z][a-z]+)*\b")
+_WORD: Final = re.compile(r"[\w']+")
 _QUOTA_CODES: Final = re.compile(
     r"\b(?:out_of_quota|out_of_credits|no_quota_allocation|payment_declined"
     r"|(?:org_|user_)?usage_limit_exceeded|total_session_limit_exceeded)\b"
 )
 _QUOTA_WORDS: Final = re.compile(r"\bquota\b|\bout of (?:credits|ACUs)\b", re.IGNORECASE)
-_PERMISSION_WORDS: Final = re.compile(r"\b(?:permission|privilege)s?\b", re.IGNORECASE)
 # What says no more than the status does. The names of statuses differ between versions of Python and servers.
 _BARE: Final = frozenset(
     {
         *(status.phrase.casefold() for status in HTTPStatus),
         *("access denied", "content too large", "not authorized", "payload too large", "request entity too large"),
         *("unprocessable content", "unprocessable entity", "validation failed"),
+    }
+)
+# A 403 of nothing but such words says no more than that a permission is missing, whichever that is.
+_ABOUT_PERMISSION: Final = frozenset(
+    {
+        *("permission", "permissions", "privilege", "privileges", "access", "authorization", "authorized", "forbidden"),
+        *("service", "user", "you", "your", "the", "this", "api", "key", "token", "credentials", "a", "an", "any"),
+        *(
+            "lack",
+            "lacks",
+            "lacking",
+            "missing",
+            "denied",
+            "insufficient",
+            "no",
+            "not",
+            "don't",
+            "doesn't",
+            "do",
+            "does",
+        ),
+        *(
+            "have",
+            "has",
+            "is",
+            "are",
+            "required",
+            "necessary",
+            "needed",
+            "sufficient",
+            "for",
+            "to",
+            "of",
+            "with",
+            "and",
+        ),
+        *("perform", "action", "call", "request", "operation", "endpoint", "resource", "error"),
     }
 )
 
@@ -112,8 +148,7 @@ class DevinForbidden(DevinRefused):
     @property
     def permission(self) -> str | None:
         """The permission that Devin's text names, if it names one."""
-        found = _PERMISSION.search(self.message)
-        return found and found.group()
+        return _permission_in(self.message)
 
     @property
     def needed(self) -> str | None:
@@ -228,8 +263,14 @@ def _kind(response: httpx.Response, message: str, words: str) -> type[DevinError
 
 
 def _is_about_permission(message: str) -> bool:
-    """Whether a 403 with this text is about a permission: it says so, names one, or gives no reason at all."""
-    return _is_bare(message) or bool(_PERMISSION_WORDS.search(message) or _PERMISSION.search(message))
+    """Whether a 403 with this text is about a permission: it names one, or gives no other reason."""
+    says_no_more = _ABOUT_PERMISSION.issuperset(_WORD.findall(message.casefold()))
+    return says_no_more or _is_bare(message) or _permission_in(message) is not None
+
+
+def _permission_in(message: str) -> str | None:
+    """The permission that a text names; only a known one, because other words may look like one."""
+    return next((word for word in _WORD.findall(message) if word in PERMISSIONS), None)
 
 
 def _is_bare(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The permission that the documentation names for each call, for refusals that do not name it.
+"""The permissions that the documentation knows, and the one that each call needs, for refusals that do not name it.
 
 https://docs.devin.ai/api-reference/authentication and the page of each endpoint.
 """
@@ -33,6 +33,13 @@ _DOCUMENTED: Final = tuple(
         ("GET", r"/enterprise/organizations", "ManageOrganizations"),
     )
 )
+
+_FOR_NO_CALL_HERE: Final = (
+    *("ImpersonateOrgSessions", "ManageAccountKnowledge", "ManageAccountMembership", "ManageAccountPlaybooks"),
+    *("ManageAccountServiceUsers", "ManageAccountSessions", "ManageBilling", "ManageKnowledge", "ManageOrgAutomations"),
+    *("ManageOrgServiceUsers", "ManageServiceUsers", "ViewAccountSessions", "ViewOrgAutomations"),
+)
+PERMISSIONS: Final = frozenset({*_FOR_NO_CALL_HERE, *(permission for _, _, permission in _DOCUMENTED)})
 
 
 def documented_permission(method: str, path: str) -> str | None:

@@ -1,6 +1,7 @@
 """Checks the permissions that only some commands need, each with a read of the first page: one line for all of them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound
@@ -13,32 +14,46 @@ from bot.kernel.feature import Permission
 async def check_commands(devin: Devin) -> Finding:
     """Report which commands do not work because of a missing permission; each of them is optional."""
     permissions = [permission for feature in FEATURES for permission in feature.permissions]
-    missing = dict[str, str]()
+    found = _Found()
     try:
         for permission in permissions:
-            if (needed := await _lacking(devin, permission)) is not None:
-                missing[permission.command] = needed
+            await found.look(devin, permission)
     except DevinError as error:
         return devin_problem(error)
-    granted = {permission.command: permission.name for permission in permissions if permission.command not in missing}
-    if not missing:
-        return ok(f"Devin grants {_with_commands(granted)}.")
-    there = f" It grants {_with_commands(granted)}." if granted else ""
-    return note(
-        f"Devin does not grant {_with_commands(missing)}: these commands only say what is missing (optional).{there}",
-        grant(_listed([*missing.values()])),
-    )
+    return found.finding()
 
 
-async def _lacking(devin: Devin, permission: Permission) -> str | None:
-    """The permission that is missing; None where Devin answers, or has no such thing."""
-    try:
-        await permission.read(devin)
-    except DevinForbidden as error:
-        return error.permission or permission.name
-    except (DevinDenied, DevinNotFound):
-        return None
-    return None
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The permissions by their commands that Devin grants, and that it does not; and the commands it does not offer."""
+
+    granted: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    not_offered: list[str] = field(default_factory=list)
+
+    async def look(self, devin: Devin, permission: Permission) -> None:
+        """Make the read that needs a `permission`, and keep what its answer shows."""
+        try:
+            await permission.read(devin)
+        except DevinForbidden as error:
+            self.missing[permission.command] = error.permission or permission.name
+        except (DevinDenied, DevinNotFound):
+            self.not_offered.append(permission.command)
+        else:
+            self.granted[permission.command] = permission.name
+
+    def finding(self) -> Finding:
+        """Report what was found."""
+        there = [f"{'It' if self.missing else 'Devin'} grants {_with_commands(self.granted)}."] if self.granted else []
+        if self.not_offered:
+            commands = _listed([f"/devin {command}" for command in self.not_offered])
+            there.append(f"Devin does not offer what {commands} would read.")
+        if not self.missing:
+            return ok(" ".join(there))
+        lacking = (
+            f"Devin does not grant {_with_commands(self.missing)}: these commands only say what is missing (optional)."
+        )
+        return note(" ".join([lacking, *there]), grant(_listed([*self.missing.values()])))
 
 
 def _with_commands(permissions: Mapping[str, str]) -> str:

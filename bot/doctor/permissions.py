@@ -84,8 +84,8 @@ CYCLE_LIMIT: Final = Probe(
     read=read_organisation,
 )
 NOT_PROBED: Final = note(
-    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files, and"
-    " UseReviewManual for /devin review. Whether Devin grants them was not probed, because that would start something.",
+    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
+    " Whether Devin grants them was not probed, because that would start something.",
     "In Devin under Settings → Service users see that the service user's role has them.",
 )
 

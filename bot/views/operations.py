@@ -45,6 +45,9 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
         "ViewAccountMetrics",
     }
 )
+NO_ENTERPRISE: Final = (  # behind a colon
+    "Devin shows this key no enterprise. That takes a service user of the enterprise, which an admin there can create."
+)
 LOST: Final = "Devin Bridge could not finish this after many tries. Try again later."
 UNREADABLE: Final = "Devin gave an answer that cannot be read. Try again later."
 
@@ -71,6 +74,16 @@ def devin_refused(permission: str | None, words: str = "") -> str:
     if permission is None:
         return "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
     return f"Devin Bridge's key for Devin lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
+
+
+def lacks(permission: str) -> str:
+    """Say behind a colon which `permission` is missing, and who can grant it."""
+    return f"the key lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
+
+
+def denied(words: str) -> str:
+    """Say behind a colon why Devin refuses something, in its own `words`."""
+    return f"Devin says “{fitted(words, 150)}”."
 
 
 def granted_by(permission: str) -> str:

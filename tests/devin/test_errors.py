@@ -180,6 +180,11 @@ def test_else_the_documented_permission_is_what_is_needed(method, path, needed):
         "Session limit reached: 20 concurrent sessions",
         "contract_expired",
         "trial_ended",
+        "You don't have permission to access repository acme/web",
+        "permission denied by guardrail policy",
+        "UseCase not enabled",
+        "ViewPort is not available in this region",
+        "Missing permission: ManageTeleporters",  # none that is documented
     ],
 )
 def test_another_reason_is_distinguished_from_permission(detail):
@@ -197,13 +202,36 @@ def test_a_code_is_what_devin_says_where_it_says_nothing_else():
 
 
 @pytest.mark.parametrize(
-    "body", [{}, None, {"detail": "Forbidden."}, {"title": "Forbidden", "detail": None}, {"detail": "Access denied"}]
+    "body",
+    [
+        {},
+        None,
+        {"detail": "Forbidden."},
+        {"title": "Forbidden", "detail": None},
+        {"detail": "Access denied"},
+    ],
 )
 def test_a_refusal_without_a_reason_is_about_the_permission_that_is_documented(body):
     error = answered(403, body)
 
     assert isinstance(error, errors.DevinForbidden)
     assert (error.needed, error.words) == ("ManageOrgSessions", "")
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        "Missing permission",
+        "Permission denied.",
+        "Insufficient permissions",
+        "You don't have permission to perform this action",
+    ],
+)
+def test_a_refusal_that_only_says_that_a_permission_is_missing_is_about_the_documented_one(detail):
+    error = answered(403, {"title": "Forbidden", "detail": detail})
+
+    assert isinstance(error, errors.DevinForbidden)
+    assert error.needed == "ManageOrgSessions"
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,17 @@ class FakeSlack:
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
+OF_COMMANDS = (
+    "/v3/enterprise/audit-logs",
+    *(f"/v3/organizations/{ORG}/{part}" for part in ("knowledge/notes", "schedules", "secrets", "metrics/usage")),
+    f"/v3beta1/organizations/{ORG}/members/users",
+)
+
+NOTHING = {
+    "items": [],
+    **dict.fromkeys(("sessions_count", "searches_count", "prs_created_count", "prs_merged_count"), 0),
+}
+
 
 class FakeDevin(httpx.MockTransport):
     """The reads that the checks make, over httpx. Everything is granted until `answer` or `refuse` changes it."""
@@ -104,7 +115,12 @@ class FakeDevin(httpx.MockTransport):
     def _handle(self, request: httpx.Request) -> httpx.Response:
         assert request.headers["Authorization"].startswith("Bearer ")
         self.requests.append(request)
-        return self._answers.get(request.url.path, _json({"detail": "Not found"}, 404))(request)
+        return self._answers.get(request.url.path, self._for_commands(request.url.path))(request)
+
+    def _for_commands(self, path: str) -> Answer:
+        """What commands read, which only `offer` changes; of the pull request that is asked for there is no review."""
+        there = path in OF_COMMANDS
+        return _json(NOTHING) if there else _json({"detail": "Not found"}, 404)
 
 
 def _json(body: Any, status: int = 200) -> Answer:

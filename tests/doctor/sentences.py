@@ -203,22 +203,23 @@ NO_PLAYBOOKS = note(
     grant("ManageOrgPlaybooks"),
 )
 COMMANDS = ok(
-    "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), ManageOrgSchedules"
-    " (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin"
-    " metrics)."
+    "Devin grants ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note), UseReviewManual"
+    " (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership"
+    " (/devin members), ViewOrgMetrics (/devin metrics)."
 )
 NO_COMMANDS = note(
     "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgKnowledge (/devin note),"
-    " ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members),"
-    " ViewOrgMetrics (/devin metrics): these commands only say what is missing (optional).",
+    " UseReviewManual (/devin review), ManageOrgSchedules (/devin schedule), ManageOrgSecrets (/devin secret),"
+    " ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics): these commands only say what is missing"
+    " (optional).",
     grant(
-        "ManageEnterpriseSettings, ManageOrgKnowledge, ManageOrgSchedules, ManageOrgSecrets, ViewOrgMembership and"
-        " ViewOrgMetrics"
+        "ManageEnterpriseSettings, ManageOrgKnowledge, UseReviewManual, ManageOrgSchedules, ManageOrgSecrets,"
+        " ViewOrgMembership and ViewOrgMetrics"
     ),
 )
 NOT_PROBED = note(
-    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files, and"
-    " UseReviewManual for /devin review. Whether Devin grants them was not probed, because that would start something.",
+    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
+    " Whether Devin grants them was not probed, because that would start something.",
     "In Devin under Settings → Service users see that the service user's role has them.",
 )
 

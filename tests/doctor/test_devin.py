@@ -246,13 +246,32 @@ async def test_the_commands_that_lack_a_permission_are_named_in_one_line(checked
     devin.offer("/v3/enterprise/audit-logs", 403, detail="Missing permission")
     lacking = note(
         "Devin does not grant ManageEnterpriseSettings (/devin audit), ManageOrgSchedules (/devin schedule): these"
-        " commands only say what is missing (optional). It grants ManageOrgKnowledge (/devin note), ManageOrgSecrets"
-        " (/devin secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics).",
+        " commands only say what is missing (optional). It grants ManageOrgKnowledge (/devin note), UseReviewManual"
+        " (/devin review), ManageOrgSecrets (/devin secret), ViewOrgMembership (/devin members), ViewOrgMetrics"
+        " (/devin metrics).",
         grant("ManageEnterpriseSettings and ManageOrgSchedules"),
     )
     assert (
         await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + lacking + NOT_PROBED
     )
+
+
+async def test_that_reviews_are_not_granted_shows_in_a_read(checked, devin):
+    devin.offer(f"{IN_ORG}/pr-reviews", 403, detail="Missing permission: UseReviewManual")
+    (line, _) = (await checked())[-4:-2]
+    assert "does not grant UseReviewManual (/devin review): these commands only say what is missing" in line
+    assert {request.method for request in devin.requests} == {"GET"}
+
+
+async def test_a_command_that_devin_does_not_offer_is_not_called_granted(checked, devin):
+    devin.offer(f"{IN_ORG}/schedules", 404, detail="Not found")
+    devin.offer("/v3/enterprise/audit-logs", 403, detail="Not part of this contract")
+    granted = ok(
+        "Devin grants ManageOrgKnowledge (/devin note), UseReviewManual (/devin review), ManageOrgSecrets (/devin"
+        " secret), ViewOrgMembership (/devin members), ViewOrgMetrics (/devin metrics). Devin does not offer what"
+        " /devin audit and /devin schedule would read."
+    )
+    assert granted[0] in await checked()
 
 
 @pytest.mark.parametrize(

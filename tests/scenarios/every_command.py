@@ -226,9 +226,9 @@ ROWS = (
         on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
         refused=admins_only("Figures of Devin's organisations"),
         without={
-            "ManageOrganizations": organisations.own_alone(None),
-            "ViewAccountConsumption": organisations.no_acus("ViewAccountConsumption"),
-            "ViewAccountMetrics": organisations.no_queue(None),
+            "ManageOrganizations": organisations.own_alone(operations.lacks("ManageOrganizations")),
+            "ViewAccountConsumption": organisations.no_acus(operations.lacks("ViewAccountConsumption")),
+            "ViewAccountMetrics": organisations.no_queue(operations.lacks("ViewAccountMetrics")),
         },
     ),
     Row(
@@ -256,7 +256,9 @@ ROWS = (
         ),
         on={Surface.MENTION: fan_outs.ONLY_IN_PRIVATE.text},
         refused=admins_only("Fan-outs"),
-        without={"ManageOrganizations": fan_outs.own_alone("org-play", None, started=True)},
+        without={
+            "ManageOrganizations": fan_outs.own_alone("org-play", operations.lacks("ManageOrganizations"), started=True)
+        },
     ),
     Row(
         command="note_list",

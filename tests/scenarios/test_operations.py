@@ -338,7 +338,7 @@ async def test_without_the_acus_there_is_no_total_of_them(on: Harness) -> None:
     await on.devin.add_organization("org-other", "Data Team")
     await asked(on, "orgs")
     shown = await result(on, "2 rows.")
-    assert organisations.no_acus("ViewAccountConsumption") in shown
+    assert organisations.no_acus(operations.lacks("ViewAccountConsumption")) in shown
     assert shown.split("Used by others\n", 1)[1].split("\n") == [
         *("Play", "org-play", "none", "none", "not shown", "not shown"),
         *("Data Team", "org-other", "none", "none", "not shown", "not shown"),
@@ -381,8 +381,8 @@ async def test_the_end_without_a_file_of_an_operation_that_took_long_is_a_messag
 async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing(on: Harness) -> None:
     await asked(on, "orgs")
     shown = await result(on, "1 row.")
-    assert organisations.no_queue("ViewAccountMetrics") in shown
-    assert organisations.own_alone("ManageOrganizations") in shown
+    assert organisations.no_queue(operations.lacks("ViewAccountMetrics")) in shown
+    assert organisations.own_alone(operations.lacks("ManageOrganizations")) in shown
     assert shown.split("Used by others\n", 1)[1].split("\n") == [
         "-",
         "org-play",
@@ -393,12 +393,32 @@ async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing
     ]
 
 
+@pytest.mark.parametrize(
+    ("status", "detail", "why"),
+    [
+        (404, "Not found", operations.NO_ENTERPRISE),
+        (403, "Not part of this contract", operations.denied("Not part of this contract")),
+    ],
+)
+async def test_what_devin_does_not_offer_to_the_key_is_told_as_no_missing_permission(
+    on: Harness, status: int, detail: str, why: str
+) -> None:
+    for route in ("list_organizations", "queue"):
+        await on.devin.fault(route, status, detail=detail, times=9)
+    await asked(on, "orgs")
+    shown = await result(on, "1 row.")
+    assert organisations.no_queue(why) in shown
+    assert organisations.own_alone(why) in shown
+    await on.slack.say(ADA, DIRECT, "fanout fix it orgs=all")
+    await on.slack.wait_for_message(DIRECT, "1 session" if status == 404 else detail)
+
+
 async def test_a_key_that_does_not_show_its_own_acus_says_so(on: Harness) -> None:
     granted = set(await on.devin.permissions()) - {"ViewOrgConsumption"}
     await on.devin.permissions(only=sorted(granted))
     await asked(on, "orgs")
     shown = await result(on, "1 row.")
-    missing = organisations.no_acus("ViewOrgConsumption")
+    missing = organisations.no_acus(operations.lacks("ViewOrgConsumption"))
     assert missing in shown
     assert shown.endswith("\norg-play" + "\nnot shown" * 4)
 

@@ -72,6 +72,7 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
 
 IP = "IP 203.0.113.7 is not on the <access> list"
 CROWDED = "Session limit reached: 20 concurrent sessions"
+NO_REPOSITORY = "You don't have permission to access repository acme/web"
 TOO_LONG = "Prompt must be at most 50000 characters"
 
 
@@ -81,6 +82,8 @@ TOO_LONG = "Prompt must be at most 50000 characters"
         (403, IP, start_sentences.start_denied(IP).text),
         (403, CROWDED, start_sentences.start_denied(CROWDED).text),
         (403, "contract_expired", start_sentences.start_denied("contract_expired").text),
+        (403, NO_REPOSITORY, start_sentences.start_denied(NO_REPOSITORY).text),
+        (403, "UseCase not enabled", start_sentences.start_denied("UseCase not enabled").text),
         (403, "", NO_PERMISSION),
         (400, TOO_LONG, start_sentences.start_refused(TOO_LONG).text),
         (413, TOO_LONG, start_sentences.start_too_large(TOO_LONG).text),

@@ -89,6 +89,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     ("status", "detail", "why"),
     [
         (403, "IP 203.0.113.7 is not on the <access> list", "Devin does not allow it"),
+        (403, "permission denied by guardrail policy", "Devin does not allow it"),
         (400, "Message must be at most 50000 characters", "Devin did not accept it"),
         (413, "Message must be at most 50000 characters", "it is too long for Devin"),
     ],

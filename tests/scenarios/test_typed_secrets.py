@@ -17,7 +17,12 @@ from tests.scenarios.observations import creations, private_answers, sent_to_dev
 
 VALUE = "hunter2correct"
 KEY = "ghp_" + "q7Wz" * 9  # put together, so that no scanner takes it for a real one
-TEXTS = (f"secret set DB_PASSWORD {VALUE}", f"secret add DB_PASSWORD={VALUE}", f"publish the package with {KEY} please")
+TEXTS = (
+    f"secret set DB_PASSWORD {VALUE}",
+    f"secret add DB_PASSWORD={VALUE}",
+    f"publish the package with {KEY} please",
+    f"set secret db_password {VALUE}",
+)
 WRITTEN = secret_sentences.not_taken(SECRETS_PAGE, written=True).text
 TYPED = secret_sentences.not_taken(SECRETS_PAGE, written=False).text
 
@@ -90,7 +95,7 @@ async def test_in_a_sessions_thread_nothing_of_it_is_sent(on: Harness, log: io.S
     await on.slack.say(BEN, GENERAL, "use the secret DB_PASSWORD", thread_ts=ts)
     await on.devin.wait_for_messages("use the secret DB_PASSWORD")
     await nothing_is_kept(on, log)
-    assert await private_answers(on, BEN) == [WRITTEN] * 7
+    assert await private_answers(on, BEN) == [WRITTEN] * 8
     assert len(await sent_to_devin(on, session)) == 1
     assert await creations(on) == 1
 

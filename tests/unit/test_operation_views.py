@@ -313,17 +313,25 @@ def test_what_is_said_about_organisations():
     assert organisations.cycle_shown(Cycle(date(2026, 11, 1), date(2026, 11, 30))) == (
         "ACUs since 1 Nov, the first day of this cycle."
     )
-    assert organisations.no_acus("ViewAccountConsumption") == (
+    assert organisations.no_acus(operations.lacks("ViewAccountConsumption")) == (
         snapshot(
             "The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. An admin of the enterprise can grant it to the service user."
         )
     )
-    assert organisations.no_acus("ViewOrgConsumption") == (
+    assert organisations.no_acus(operations.lacks("ViewOrgConsumption")) == (
         snapshot(
             "The ACUs are not shown: the key lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
         )
     )
-    assert organisations.own_alone(None) == (
+    assert organisations.no_queue(operations.NO_ENTERPRISE) == (
+        snapshot(
+            "The queue is not shown: Devin shows this key no enterprise. That takes a service user of the enterprise, which an admin there can create."
+        )
+    )
+    assert organisations.no_queue(operations.denied("No <queue> here")) == (
+        snapshot("The queue is not shown: Devin says “No &lt;queue&gt; here”.")
+    )
+    assert organisations.own_alone(operations.lacks("ManageOrganizations")) == (
         snapshot(
             "Only the organisation of Devin Bridge is shown, without its limits: the key lacks the permission `ManageOrganizations`. An admin of the enterprise can grant it to the service user."
         )

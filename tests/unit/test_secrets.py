@@ -17,6 +17,15 @@ KEYS = {
     "slack bot": "xoxb-" + "123456789012-" * 2 + "abcDEF",
     "slack, rotated": "xoxe.xoxp-1-" + "Mi0yLTEyMzQ1" * 3,
     "slack app": "xapp-1-A0123-456789-" + "0f" * 32,
+    "slack, of a browser": "xoxc-" + "123456789012-" * 3 + "0f" * 16,
+    "slack, cookie": "xoxd-" + "qW%2Fq7zB%2B" * 4,
+    "slack webhook": "https://hooks.slack.com/services/" + "T01ABCDEF/B02GHIJKL/" + "a1B2" * 6,
+    "jwt": "eyJ" + "hbGciOiJIUzI1NiJ9." + "eyJ" + "zdWIiOiIxMjM0NTY3ODkwIn0." + "a1-B2_" * 7,
+    "hugging face": "hf_" + "aBcDeF" * 5 + "gHiJ",
+    "pypi": "pypi-" + "AgEIcHlwaS5vcmc" + "a1-B2_" * 12,
+    "sendgrid": "SG." + "a1-B2_" * 3 + "abcd." + "a1-B2_" * 7 + "e",
+    "digital ocean": "dop_v1_" + "0f" * 32,
+    "google, for a while": "ya29." + "a0-Ab_" * 8,
     "devin": "cog_" + "a1b2c3d4" * 4,
     "devin, with dashes": "cog_" + "aB-c1_d" * 6,
     "devin, older": "apk_user_" + "YWJjMTIz" * 6,
@@ -50,10 +59,39 @@ def test_a_key_of_a_documented_shape_is_a_secret_wherever_it_stands(key):
     assert [around for around in AROUND if not has_secret(around.format(key))] == []
 
 
+SHA = "3f9a2c1b0d4e5f60718293a4b5c6d7e8f9012345"
+UUID = "550e8400-e29b-41d4-a716-446655440000"
+ASSIGNED = (
+    "AWS_SECRET_ACCESS_KEY=" + "wJalrXUtn/K7MDENG+bPxRfiCYzQ3sT5uV7wX9yA",
+    "AWS_SECRET_ACCESS_KEY = " + "wJalrXUtnFEM/7MDENGbPxR+CYzQ3sT5/V7wX9yA",
+    "STRIPE_API_KEY=" + "q7Wz9" * 5,
+    "export GITHUB_TOKEN='" + "q7Wz9" * 5 + "'",
+    'client_secret = "' + "q7-Wz9_" + "q7Wz9" * 4 + '"',
+    "JWT_SECRET_V2=" + SHA,
+    "npm publish --token=" + "0f3a" * 9,
+    "DB_PASSWORD=" + "hunter2correct",
+    "password=" + "hunter2!correct",
+)
+
+
+@pytest.mark.parametrize("text", ASSIGNED)
+def test_a_value_that_is_assigned_to_the_name_of_a_secret_is_one_wherever_it_stands(text):
+    around = ("{}", "deploy with {} please", "```\nDEBUG=1\n{}\n```", "set {} in the pipeline")
+    assert [one for one in around if not has_secret(one.format(text))] == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "secret set FOO bar",
+        "set secret foo hunter2secret",
+        "Set secret foo correcthorse",
+        "please set the secret foo hunter2secret",
+        "set secret foo = correcthorse",
+        "set secret db-password to hunter2secret",
+        "add secret foo hunter2secret",
+        "store the secret foo hunter2!",
+        "secret add foo hunter2secret",
         "Secret set foo bar",
         "!secret set FOO bar",
         "secrets set FOO bar",
@@ -120,6 +158,38 @@ def test_who_sets_a_secret_gives_one(text):
         "secret scan repo=acme/web",
         "secret repo=acme/web",
         "secret add button broken",
+        "add secret scanning workflow",
+        "update secret rotation policy",
+        "store secret values encrypted",
+        "set secrets in CI",
+        "set secret detection to strict",
+        "set TOKEN in the env",
+        "set API_KEY=$API_KEY in the env",
+        "API_KEY=${{ secrets.NPM_TOKEN_V2_OF_2026 }}",
+        "export TOKEN=$(vault read 2fa1b3c4d5e6f7a8b9c0)",
+        "TOKEN=process.env.GITHUB_TOKEN_V2_PRODUCTION",
+        'password = os.environ["DB_PASSWORD_2026"]',
+        "password=settings.db_password_2026",
+        "PASSWORD=<your-password-1234>",
+        "SIGNING_KEY=certs/production/signing-key-2026.pem",
+        "PRIVATE_KEY=/Users/ann/keys/prod2026/id_rsa",
+        "TOKEN_LIMIT=200000000000000000",
+        "SORT_KEY=created_at_desc_v2_2026",
+        "SECRET_NAME=acme/production/db-v2-2026",
+        f"PROJECT_KEY={UUID}",
+        f"CACHE_KEY={SHA}",
+        f"SIGNING_KEY_ID={SHA}",
+        f"COMMIT={SHA} fails in CI",
+        f"the page https://acme.test/items/{UUID}?id={SHA} is empty",
+        f"https://acme.test/list?key={SHA}&page_token={SHA} is slow",
+        f"https://github.com/acme/web/commit/{SHA}",
+        "post to https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+        "hooks.slack.com/services/ is blocked",
+        "the header eyJhbGciOiJIUzI1NiJ9 is cut off",
+        "hf_hub_download_with_retries_and_backoff fails",
+        "pypi-publish-to-the-test-index-with-trusted-publishing is red",
+        "SG.1 and SG.2 are broken",
+        "partition by key=customerAccountV2Number",
         "change the secret FOO_BAR everywhere",
         "set FOO=bar in the pipeline",
         "rename sk-learn-pipeline-with-standard-scaler to pipeline",

@@ -1,7 +1,8 @@
 """How many ACUs a whole cycle will take, from the days that are finished: one figure, and a range where one is honest.
 
 1. The level of a week follows the recent weeks: exponential smoothing with a damped trend (Gardner and McKenzie, 1985).
-   The days of a week that is cut off have the shares of their weekdays in the last four weeks.
+   The days of a week that is cut off have the shares of their weekdays in the last four weeks. A single day out of the
+   ordinary counts in what was used, and not in what is to come.
 2. The range comes from the errors that this method made before: from each day of the history it forecasts as many days
    as are to come now, all of which are known by now. It is as wide as would have held for nine of ten of these, and
    wider the fewer they are. There is none where less than two cycles before this one are known.
@@ -30,7 +31,7 @@ _RECENT_DAYS: Final = (
     4 * _WEEK
 )  # that say what a day usually takes, and the share of a weekday; without them no backtest
 _FEWEST_USED: Final = 7  # of these, before which no day is out of the ordinary
-_MOST: Final = 4  # times the median of used days: what a day took beyond that says nothing about the next weeks
+_MOST: Final = 4  # times the median of used days, beyond which a day is out of the ordinary
 _LEVEL: Final = 0.3  # the weight of the newest week in the level,
 _TREND: Final = 0.2  # that of its change in the trend,
 _DAMPED: Final = 0.9  # and how much of the trend is left after each week
@@ -162,11 +163,21 @@ def _grown_in_all(weeks: int) -> float:
 
 
 def _usual(days: Sequence[float]) -> list[float]:
-    """Return the days, of which none takes more than `_MOST` times what a used day took lately."""
+    """Return the days as they say what days to come will take.
+
+    One that took more than `_MOST` times what a used day took lately counts as such a day: it is an exception. Where
+    there was another one lately they belong to the use, and count as `_MOST` such days.
+    """
     usual: list[float] = []
-    for acus in days:
+    newest = -inf
+    for number, acus in enumerate(days):
         used = [recent for recent in usual[-_RECENT_DAYS:] if recent > 0]
-        usual.append(min(acus, _MOST * sorted(used)[len(used) // 2]) if len(used) >= _FEWEST_USED else acus)
+        level = sorted(used)[len(used) // 2] if len(used) >= _FEWEST_USED else inf
+        if acus <= _MOST * level:
+            usual.append(acus)
+        else:
+            usual.append(level if number - newest > _RECENT_DAYS else _MOST * level)
+            newest = number
     return usual
 
 

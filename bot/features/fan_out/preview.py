@@ -22,6 +22,7 @@ from bot.features.fan_out.words import (
     parse_fan_out,
 )
 from bot.kernel.access import Access
+from bot.kernel.commands.devin_failures import why_missing
 from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
 from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import CommandJob, finish_with
@@ -110,7 +111,7 @@ async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list
             async for organisation in devin.organizations()
         ]
     except (DevinForbidden, DevinNotFound) as refused:
-        return _own_alone(devin.org_id, query, getattr(refused, "needed", None))
+        return _own_alone(devin.org_id, query, why_missing(refused, "ManageOrganizations"))
     except DevinRefused as refused:
         return refusal_sentence(refused)
     except DevinError as error:
@@ -124,7 +125,7 @@ async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list
     return views.too_many(len(found)) if len(found) > MOST_ORGANISATIONS else (found, "")
 
 
-def _own_alone(own: str, query: FanOutQuery, needed: str | None) -> tuple[list[OrganisationName], str] | Message:
+def _own_alone(own: str, query: FanOutQuery, why: str) -> tuple[list[OrganisationName], str] | Message:
     alone = {name.casefold() for name in query.names} <= {own.casefold()}
-    note = views.own_alone(own, needed, started=alone)
+    note = views.own_alone(own, why, started=alone)
     return ([OrganisationName(own, own)], note) if alone else Message(note)

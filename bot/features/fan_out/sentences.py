@@ -93,15 +93,12 @@ def too_many(count: int) -> Message:
     )
 
 
-def own_alone(own: str, permission: str | None, *, started: bool) -> str:
-    """Say that only the bot's own organisation can be reached, and who can grant the `permission` that is missing.
+def own_alone(own: str, why: str, *, started: bool) -> str:
+    """Say that only the bot's own organisation can be reached, and `why`.
 
     Without `started` others were asked for, so that nothing was started.
     """
-    sentence = (
-        f"Devin Bridge can start sessions only in its own organisation, {code(own)}: the key lacks the permission "
-        f"{code(permission or 'ManageOrganizations')}. An admin of the enterprise can grant it to the service user."
-    )
+    sentence = f"Devin Bridge can start sessions only in its own organisation, {code(own)}: {why}"
     return sentence if started else f"{sentence} {NOTHING_STARTED}"
 
 

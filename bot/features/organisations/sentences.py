@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.cycle import Cycle
 from bot.features.usage.division_sentences import NOT_IN_YET
 from bot.views.dates import short_date
-from bot.views.operations import OperationSentences, granted_by
+from bot.views.operations import OperationSentences
 from bot.views.text import counted, fitted
 
 TITLE: Final = "Devin's organisations"
@@ -24,29 +24,19 @@ def queue(size: int, status: str) -> str:
     return f"Queue: {fitted(status, 30) or 'unknown'}, {waiting}."
 
 
-def no_queue(permission: str | None) -> str:
-    """Say that the queue cannot be shown, and which permission is missing."""
-    return _missing("The queue is not shown", permission or "ViewAccountMetrics")
+def no_queue(why: str) -> str:
+    """Say that the queue cannot be shown, and `why`."""
+    return f"The queue is not shown: {why}"
 
 
-def queue_denied(words: str) -> str:
-    """Say that Devin does not show the queue, in its own `words`."""
-    return f"The queue is not shown. Devin says: “{fitted(words, 150)}”."
+def no_acus(why: str) -> str:
+    """Say that the ACUs cannot be shown, and `why`."""
+    return f"The ACUs are not shown: {why}"
 
 
-def no_acus(permission: str) -> str:
-    """Say that the ACUs cannot be shown, and which permission is missing."""
-    return _missing("The ACUs are not shown", permission)
-
-
-def own_alone(permission: str | None) -> str:
-    """Say that only the bot's own organisation can be shown, without its limits, and which permission is missing."""
-    what = "Only the organisation of Devin Bridge is shown, without its limits"
-    return _missing(what, permission or "ManageOrganizations")
-
-
-def _missing(what: str, permission: str) -> str:
-    return f"{what}: the key lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
+def own_alone(why: str) -> str:
+    """Say that only the bot's own organisation can be shown, without its limits, and `why`."""
+    return f"Only the organisation of Devin Bridge is shown, without its limits: {why}"
 
 
 class OrganisationSentences(OperationSentences):

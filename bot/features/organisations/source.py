@@ -25,8 +25,9 @@ from bot.features.consumption import cycle_rows as cycles
 from bot.features.consumption.rules import not_in_yet
 from bot.features.organisations import sentences as views
 from bot.features.usage import enterprise_sentences
-from bot.features.usage.bill import read_sum, read_sums
+from bot.features.usage.bill import Read, read_sum, read_sums
 from bot.features.usage.sentences import Apart, not_included
+from bot.kernel.commands.devin_failures import why_missing
 from bot.kernel.operations.row_sources import Batch
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -35,8 +36,11 @@ KIND: Final = "organisations"  # of operations; stands in rows
 AT_ONCE: Final = 10  # organisations in a batch: each takes a call of its own
 MOST_LISTED: Final = 100  # beyond, there is a file too
 HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "devin_acus", "other_acus")
-_NO_ACUS: Final = "ViewAccountConsumption"
-_NO_OWN_ACUS: Final = "ViewOrgConsumption"
+_ALL: Final = "ManageOrganizations"
+_ACUS: Final = "ViewAccountConsumption"
+_OWN_ACUS: Final = "ViewOrgConsumption"
+_QUEUE: Final = "ViewAccountMetrics"
+_REFUSED: Final = (DevinDenied, DevinForbidden, DevinNotFound)
 
 _BEGIN: Final[Mapping[str, Any]] = {"after": None, "skip": 0, "missing": None, "sum": "0"}
 
@@ -61,7 +65,7 @@ def organisation_list(now: float) -> NewOperation:
 
 @dataclass(frozen=True, slots=True)
 class _Amount:
-    """The ACUs of an organisation by what Devin limits, or the permission that is `missing` to know them."""
+    """The ACUs of an organisation by what Devin limits, or the sentence that says why they are `missing`."""
 
     acus: Products | None = None
     missing: str | None = None
@@ -96,19 +100,20 @@ class OrganisationRows:
         days, notes = await self._days(own, operation)
         try:
             page = await own.organizations_page(at["after"])
-        except (DevinForbidden, DevinNotFound) as refused:
-            batch = await _own_alone(own, days, operation, getattr(refused, "needed", None))
+        except _REFUSED as refused:
+            batch = await _own_alone(own, days, operation, why_missing(refused, _ALL))
             return replace(batch, notes=(*notes, *batch.notes, *_not_finished(operation)))
         some = page.items[at["skip"] : at["skip"] + AT_ONCE]
         rows = []
         for organisation in some:
-            amount = await _amount(own, organisation.org_id, days) if at["missing"] is None else _Amount()
+            read = partial(own.organization_daily_consumption, organisation.org_id)
+            amount = await _amount(read, days, _ACUS) if at["missing"] is None else _Amount()
             at["missing"] = at["missing"] or amount.missing
             at["sum"] = _added(at["sum"], amount)
             org_id, name = organisation.org_id, organisation.name or None
             rows.append(OperationRow(org_id, _cells(operation, org_id, name, _limits(organisation), amount)))
         if at["missing"] is not None:
-            notes = (*notes, views.no_acus(at["missing"]))
+            notes = (*notes, at["missing"])
         cursor = _next(at, len(page.items), page.end_cursor if page.has_next_page else None)
         if cursor is None and operation.new.asked:
             rest, more = await _rest(workspace, operation, at["sum"])
@@ -156,7 +161,7 @@ async def _rest(
     read = workspace.organisation.devin.enterprise_daily_consumption
     try:
         found = await read_sums(read, first, last, until, operation.created_at)
-    except (DevinForbidden, DevinNotFound):
+    except _REFUSED:
         return [], _not_finished(operation)
     apart = Apart(days_between(last + ONE_DAY, until), None if found.apart is None else float(found.apart))
     money = cost(workspace.policy.acu_price, {day: float(acus) for day, acus in found.by_day.items()})
@@ -173,35 +178,27 @@ def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[st
     return None if next_page is None else {**at, "skip": 0, "after": next_page}
 
 
-async def _own_alone(own: Devin, days: _Days, operation: Operation, needed: str | None) -> Batch:
-    notes = [views.own_alone(needed)]
-    try:
-        amount = _Amount(await read_sum(own.daily_consumption, *days))
-    except DevinForbidden as refused:
-        amount = _Amount()
-        notes.append(views.no_acus(refused.needed or _NO_OWN_ACUS))
-    except DevinNotFound:
-        amount = _Amount()
+async def _own_alone(own: Devin, days: _Days, operation: Operation, why: str) -> Batch:
+    amount = await _amount(own.daily_consumption, days, _OWN_ACUS)
+    notes = [views.own_alone(why), *([amount.missing] if amount.missing else [])]
     row = OperationRow(own.org_id, _cells(operation, own.org_id, None, (NOT_SHOWN, NOT_SHOWN), amount))
     return Batch((row,), 1, None, 1, tuple(notes))
 
 
-async def _amount(devin: Devin, org_id: str, days: _Days) -> _Amount:
+async def _amount(read: Read, days: _Days, permission: str) -> _Amount:
     try:
-        return _Amount(await read_sum(partial(devin.organization_daily_consumption, org_id), *days))
-    except DevinForbidden as refused:
-        return _Amount(missing=refused.needed or _NO_ACUS)
-    except DevinNotFound:
+        return _Amount(await read_sum(read, *days))
+    except DevinNotFound:  # of this organisation only: the list has others
         return _Amount()
+    except (DevinForbidden, DevinDenied) as refused:
+        return _Amount(missing=views.no_acus(why_missing(refused, permission)))
 
 
 async def _queue(devin: Devin) -> str:
     try:
         queue = await devin.queue()
-    except DevinDenied as denied:
-        return views.queue_denied(denied.words)
-    except (DevinForbidden, DevinNotFound) as refused:
-        return views.no_queue(getattr(refused, "needed", None))
+    except _REFUSED as refused:
+        return views.no_queue(why_missing(refused, _QUEUE))
     return views.queue(queue.queue_size, queue.status)
 
 

@@ -34,6 +34,13 @@ _IN_ITS_WORDS: Final[tuple[tuple[type[DevinError], Callable[[str], Message]], ..
 )
 
 
+def why_missing(refused: DevinForbidden | DevinDenied | DevinNotFound, permission: str) -> str:
+    """Say behind a colon why a part of an answer is missing that a key of the enterprise with `permission` may read."""
+    if isinstance(refused, DevinForbidden):
+        return operations.lacks(refused.needed or permission)
+    return operations.denied(refused.words) if isinstance(refused, DevinDenied) else operations.NO_ENTERPRISE
+
+
 def failure_sentence(error: DevinError) -> Message:
     """Return the sentence that says why Devin gave no answer; a missing permission is named, with who can grant it."""
     if isinstance(error, DevinForbidden):

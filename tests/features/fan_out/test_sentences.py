@@ -21,6 +21,7 @@ from bot.features.fan_out.rules import (
     seconds_to_start,
 )
 from bot.features.fan_out.words import FanOutMistake, NotChosen, OrganisationName, WrongFanOut
+from bot.views import operations
 from tests.unit.block_kit import assert_valid
 
 URL = "https://app.devin.ai/sessions/1"
@@ -103,7 +104,7 @@ def test_the_preview_says_how_many_where_for_how_much_and_what():
 
 
 def test_the_preview_of_one_organisation_says_what_is_missing():
-    note = fan_outs.own_alone("org-play", None, started=True)
+    note = fan_outs.own_alone("org-play", operations.lacks("ManageOrganizations"), started=True)
     message = fan_outs.preview(replace(FAN_OUT, prompt="upgrade"), NAMES[:1], note)
     assert texts(message) == [
         (
@@ -128,9 +129,9 @@ def test_a_preview_with_fifty_long_names_fits():
 
 
 def test_the_other_answers():
-    assert fan_outs.own_alone("org-play", "ManageX", started=False) == (
+    assert fan_outs.own_alone("org-play", operations.NO_ENTERPRISE, started=False) == (
         snapshot(
-            "Devin Bridge can start sessions only in its own organisation, `org-play`: the key lacks the permission `ManageX`. An admin of the enterprise can grant it to the service user. Nothing was started."
+            "Devin Bridge can start sessions only in its own organisation, `org-play`: Devin shows this key no enterprise. That takes a service user of the enterprise, which an admin there can create. Nothing was started."
         )
     )
     assert fan_outs.begun(5).text == ("OK, 5 sessions will start. The table that shows them appears here in a moment.")
