@@ -140,7 +140,7 @@ SHOWN = [
     "    │ fix the flaky login test",
     "    │ Asked by ann · acme/web",
     f"    │ ⚙ Working · started just now · 0.2 ACUs · {STEER}",
-    "    │ I ran tests/test_login.py a hundred times: test_session_expires failed in 6 of them. It waits",
+    "    │ I ran `tests/test_login.py` a hundred times: `test_session_expires` failed in 6 of them. It",
     "    │ [ Open in Devin ]  [ Stop ]",
     "  Devin Bridge (edited):",
     f"    ↳ Devin Bridge: 💬 {QUESTION.format(who='@Ann').partition(' ')[2]}",

@@ -350,14 +350,14 @@ async def test_a_session_fails_since_the_first_time(db: Database) -> None:
 
 async def test_a_reply_stores_who_wrote_and_that_devin_works_again(db: Database) -> None:
     await add(db, session("s", stopped_by="U9", ended_at=NOW - 5))
-    await change(db, "s", last_line="Which one?", asks=True)
+    await change(db, "s", last_words="Which one?", asks=True)
     for user, at in (("U1", NOW), ("U2", NOW + 3)):
         async with db.write() as tx:
             await sessions.spoke(tx, "s", user, at)
     spoken = await get(db)
     assert (spoken.replied_by, spoken.spoken_at, spoken.working_since) == ("U2", NOW + 3, NOW)
     assert (spoken.stopped_by, spoken.ended_at) == (None, None)
-    assert (spoken.snapshot.last_line, spoken.snapshot.asks) == ("", None)
+    assert (spoken.snapshot.last_words, spoken.snapshot.asks) == ("", None)
 
 
 async def test_an_empty_store_counts_nothing(db: Database) -> None:

@@ -23,7 +23,7 @@ from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
 from bot.views.announcements import MessagePart
-from bot.views.plain_text import plain
+from bot.views.card_words import gist
 from bot.views.sentences import STATE_MARKS
 
 REPLAYED: Final = 3  # after a gap of `Timing.outage_summary` more messages than this become one summary
@@ -31,7 +31,6 @@ _WAITED_FOR: Final = frozenset(  # a person may be waiting for these
     {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED}
 )
 _BLOCKS: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT})
-LAST_LINE: Final = 300  # characters that are kept of Devin's newest message, for the card and for notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Announce:
         if _ended_by_hand(tracked.session, new):
             decision = Decision(replace(turn, pending=None))
         if not decision.relays:  # the next poll reads the words again
-            new, messages = replace(new, last_line=old.last_line, asks=old.asks), None
+            new, messages = replace(new, last_words=old.last_words, asks=old.asks), None
         return _Change(tracked, tracked.session.worked_until(new, now), messages, was_read, decision)
 
     def _values(self, change: _Change, now: float) -> dict[str, Any]:
@@ -133,7 +132,7 @@ class Announce:
         if change.was_read:
             values["failing_since"] = None
         if _is_progress(change):
-            values["progress_acus"] = session.snapshot.acus
+            values |= {"progress_acus": session.snapshot.acus, "progress_at": _progress_at(change, now)}
         if session.snapshot != change.before.session.snapshot:
             values["changes_until"] = now + self._services.timing.same_second
         if change.decision.end is not None:
@@ -250,7 +249,7 @@ class Announce:
         if moved(old, new):
             await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
             await uow.redraw(SessionCard, tracked.session.id)
-        elif old.last_line != new.last_line:
+        elif old.last_words != new.last_words:
             await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
         elif new.acus > old.acus:
             await self.figures(uow, [tracked])
@@ -274,9 +273,9 @@ def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
     if messages is None or not messages.fresh:
         return new
     if not messages.devin_spoke_last:
-        return replace(new, last_line="", asks=None)
+        return replace(new, last_words="", asks=None)
     last = messages.messages[-1].message
-    return replace(new, last_line=plain(last, LAST_LINE), asks=asks(last))
+    return replace(new, last_words=gist(last), asks=asks(last))
 
 
 def _is_progress(change: _Change) -> bool:
@@ -284,6 +283,12 @@ def _is_progress(change: _Change) -> bool:
     before = {request.url for request in change.before.session.snapshot.pull_requests}
     opened = any(request.url not in before for request in change.session.snapshot.pull_requests)
     return opened or bool(change.messages and change.messages.messages)
+
+
+def _progress_at(change: _Change, now: float) -> float:
+    """When Devin wrote its newest message or, with a pull request alone, changed the session; by our clock at most."""
+    written = [message.created_at for message in change.messages.messages] if change.messages else []
+    return min(float(max(written, default=change.session.snapshot.updated_at)) or now, now)
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:
