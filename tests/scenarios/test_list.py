@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from bot.domain.session import DisplayState
+from bot.store import sessions
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
+from bot.views.questions import STALE
 from bot.views.sentences import STATE_SENTENCES
 from tests.said import a_session
+from tests.scenarios.ahead import ORG, TEAM, rows, write
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import buttons, forge, press, private_answers, settled
 
@@ -133,6 +136,38 @@ async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) ->
     assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == session_list_sentences.no_such_number(
         3, shown=True
     ).text
+
+
+# ------------------------------------------------------------ the buttons below a list
+
+
+async def test_five_that_are_done_are_shown_and_a_button_shows_all_in_their_place(on: Harness) -> None:
+    await on.started("fix the login test", ANN, GENERAL)
+    (mine,) = await rows(on, "sessions")
+    ids = [f"done-{number}" for number in range(7)]
+    before = {"team": TEAM, "org_id": ORG, "channel": WEB, "requester": ANN}
+
+    async def seven_are_done(tx: Any) -> None:
+        for age, key in enumerate(ids, start=60):
+            await sessions.add(tx, a_session(id=key, prompt=key, created_at=mine["created_at"] - age, **before))
+            await sessions.change(tx, key, status="running", detail="finished")
+
+    await write(on, seven_are_done)
+    listed = await shown(on, ANN, OPS, "list")
+    assert lines(listed)[:2] == ["You have 8 sessions:", "*Working*"]
+    assert [key for key in ids if f"|{key}>" in listed["rendered"]] == ids[:5]
+    assert "2 more sessions done lately" in lines(listed)
+    assert buttons(listed)[-1] == "Show all"
+    await on.slack.click(ANN, OPS, listed["ts"], "choose:list_page")
+    everything = await on.slack.wait_for_ephemeral(ANN, f"|{ids[6]}>", ts=listed["ts"])
+    assert [key for key in ids if f"|{key}>" in everything["rendered"]] == ids
+    assert "Show all" not in buttons(everything)
+    assert ids[6] in (await shown(on, ANN, OPS, "status 8"))["rendered"]
+
+
+async def test_a_button_with_a_page_that_no_list_has_says_that_it_is_too_old(on: Harness) -> None:
+    assert await forge(on, "interactive", press(ANN, OPS, "choose:list_page", "everything")) == "acked"
+    await on.slack.wait_for_ephemeral(ANN, STALE.text)
 
 
 # ------------------------------------------------------------ the button Stop in a list

@@ -31,7 +31,7 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
-        "start list cost status stop stop_listed stop_confirmed mute unmute aside archive new notify "
+        "start list list_page cost status stop stop_listed stop_confirmed mute unmute aside archive new notify "
         "open_form cancel_operation exit exit_confirmed answer usage report digest team_list team_add team_remove "
         "budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
@@ -58,7 +58,7 @@ def test_what_goes_before_waiting_replies():
     """A stop ends them, a question of ours or a press concerns nobody else; what starts or is for Devin waits."""
     assert names(spec for spec in COMMANDS.specs if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
-        *("stop_listed", "stop_confirmed", "exit_confirmed", "answer", "cancel_operation", "open_form"),
+        *("stop_listed", "list_page", "stop_confirmed", "exit_confirmed", "answer", "cancel_operation", "open_form"),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("ask_for_more", "grant_more", "refuse_more"),
         *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed"),

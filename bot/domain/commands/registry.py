@@ -64,6 +64,8 @@ STOP: Final = CommandSpec(
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
 STOP_LISTED: Final = CommandSpec("stop_listed", ways=(), of_session=True, urgent=True, ends_session=True)
+# The buttons below a list: all that are done, and the next page.
+LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
 # The choice of somebody who presses *Stop* on the card of another person's session.
 STOP_CONFIRMED: Final = CommandSpec("stop_confirmed", ways=(), of_session=True, urgent=True, ends_session=True)
 MUTE: Final = CommandSpec(
@@ -128,6 +130,7 @@ HELP: Final = CommandSpec(
 CORE: Final = (
     START,
     LIST,
+    LIST_PAGE,
     COST,
     STATUS,
     STOP,

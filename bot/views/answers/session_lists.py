@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.commands.registry import STOP_LISTED
+from bot.domain.commands.registry import LIST_PAGE, STOP_LISTED
 from bot.domain.list_groups import ListGroup
+from bot.domain.list_pages import FIRST_PAGE, PAGE, ListPage
 from bot.domain.session import Session, bare_id
 from bot.views import blocks, questions
 from bot.views.answers import stops as stop_sentences
@@ -18,8 +19,6 @@ from bot.views.text import ago, counted, fitted, link
 NO_SESSIONS: Final = Message(
     "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more."
 )
-# Each takes at most two of the fifty blocks that Slack allows; headings and notes take six more.
-MOST_LISTED: Final = 20
 SHOWN_ID: Final = 8  # characters of an id in the list
 LONGER_ID: Final = 16  # the same where several ids begin alike
 LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
@@ -44,17 +43,29 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class ShownList:
-    """The list that a person is shown: its entries, and how many more sessions they have."""
+    """The page of a list that a person is shown: its entries, the page behind it, and what is not shown.
 
+    `total` is of all sessions, and `folded` of those that are done and not shown on any page.
+    """
+
+    # Each takes at most two of the fifty blocks that Slack allows; headings, notes and buttons take nine more.
     entries: tuple[Listed, ...]
-    left_out: int = 0
+    total: int
+    page: ListPage = FIRST_PAGE
+    next: ListPage | None = None
+    folded: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many sessions are not on this page."""
+        return self.total - len(self.entries)
 
 
 def session_list(shown: ShownList) -> Message:
     """List the sessions of `shown` in their groups, with buttons, and the numbers and ids that commands accept."""
     if not shown.entries:
         return NO_SESSIONS
-    return _list(f"You have {counted(len(shown.entries) + shown.left_out, 'session')}:", shown)
+    return _list(f"You have {counted(shown.total, 'session')}:", shown)
 
 
 def list_with_stop(shown: ShownList, session: Session) -> Message:
@@ -112,8 +123,23 @@ def _list(head: str, shown: ShownList) -> Message:
     more = f"and {shown.left_out} more" if shown.left_out else ""
     return Message(
         f"{head} {' · '.join(part for part in (*lines, more) if part)}",
-        [blocks.section(head), *drawn, *blocks.context([more]), *blocks.context([HINT])],
+        [blocks.section(head), *drawn, *_rest(shown), *blocks.context([HINT])],
     )
+
+
+def _rest(shown: ShownList) -> Iterator[Block]:
+    """What is not on this page, with the buttons that show it: the rest of what is done stands behind the last page."""
+    ends = shown.next is None or not shown.next.first
+    folded = shown.folded if ends else 0
+    if folded:
+        more = f"{counted(folded, 'more session')} done lately"
+        yield blocks.section(more, questions.choice("Show all", LIST_PAGE, shown.page.all().argument))
+    if shown.next is not None:
+        label = "First page" if ends else f"Next {PAGE}"
+        where = f"{shown.page.first + 1} to {shown.page.first + len(shown.entries)} of {shown.total - shown.folded}"
+        yield blocks.section(where, questions.choice(label, LIST_PAGE, shown.next.argument))
+    elif shown.left_out > folded:
+        yield from blocks.context([f"and {shown.left_out - folded} more"])
 
 
 def _line(entry: Listed) -> str:
