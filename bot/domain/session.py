@@ -216,6 +216,13 @@ class Session:
         title = self.snapshot.title or self.options.title or first_line(without_option_words(self.prompt))
         return title_words(title) or title
 
+    @property
+    def silent_since(self) -> float | None:
+        """When a person or Devin last wrote, or Devin began to work or opened a pull request; None where it rests."""
+        if self.working_since is None:
+            return None
+        return max(self.progress_at, self.spoken_at, self.working_since)
+
     def worked_until(self, snapshot: Snapshot, now: float) -> "Session":
         """A copy of this session with `snapshot`, and with the time that Devin worked up to `snapshot`, read at `now`.
 

@@ -1,5 +1,6 @@
 """The card of a session, which is kept up to date by edits, because edits notify nobody."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -30,24 +31,27 @@ WORTH_A_WORD: Final = 120  # seconds of rest between two turns
 _ASKS: Final = frozenset({DisplayState.WAITING, DisplayState.APPROVAL})
 
 
-def card(session: Session, now: float) -> Message:
+def card(session: Session, now: float, silence: float = math.inf) -> Message:
     """Build the card of `session` as of `now`: title, state, what Devin asks or says at work, facts and buttons.
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
-    date without an edit.
+    date without an edit. While Devin works, `silence` is after how many seconds without news a line says so.
     """
+    silent = _silent(session, now, silence)
     words = _devins_words(session)
     if not words:
-        return _card(session, now, [])
+        return _card(session, now, silent, [])
     # Without `markdown` blocks, Devin's words are one line without their markup.
-    plainer = _card(session, now, [blocks.section(plain(words, LAST_LINE))])
-    return replace(_card(session, now, [blocks.markdown(disarm(words))]), plainer=plainer)
+    plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))])
+    return replace(_card(session, now, silent, [blocks.markdown(disarm(words))]), plainer=plainer)
 
 
-def _card(session: Session, now: float, words: Sequence[Block]) -> Message:
+def _card(session: Session, now: float, silent: str, words: Sequence[Block]) -> Message:
     state = session.display_state
-    lines = [f"*{link(session.url, session.title)}*", _state_line(session)]
-    facts = [] if state is DisplayState.DONE else _facts(session, now)
+    lines = [f"*{link(session.url, session.title)}*", _state_line(session), *filter(None, [silent])]
+    # That Devin is active, which its figures show, would contradict that nothing is new.
+    active = "" if silent else _active(session, now)
+    facts = [] if state is DisplayState.DONE else [*_facts(session), active]
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
     beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
@@ -120,9 +124,16 @@ def _hint(session: Session) -> str:
     return "" if replied else STEER
 
 
-def _facts(session: Session, now: float) -> list[str]:
+def _silent(session: Session, now: float, silence: float) -> str:
+    since = session.silent_since
+    if since is None or session.display_state is not DisplayState.WORKING or session.stop_requested:
+        return ""
+    return f"Nothing new for {short_duration(now - since)}" if now - since >= silence else ""
+
+
+def _facts(session: Session) -> list[str]:
     repo = fitted(session.options.repo, 100) if session.options.repo else ""
-    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session), _active(session, now)]
+    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session)]
 
 
 def worked(session: Session) -> str:

@@ -134,8 +134,6 @@ SHOWN = [
     "#web",
     "  Ann types: /devin fix the flaky login test repo=acme/web",
     "  Devin Bridge (only visible to Ann): Checking “fix the flaky login test”: nothing was started yet.",
-    "  Devin Bridge (edited) (only visible to Ann): Got it: “fix the flaky login test”. The session is in",
-    "      this thread.",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
     "    │ Asked by ann · acme/web",

@@ -125,6 +125,23 @@ async def test_where_slack_draws_no_markdown_the_question_is_one_line_above_the_
     assert buttons(await card(on, ts)) == ["Open in Devin", "Stop"]
 
 
+async def test_a_card_says_that_nothing_is_new_and_no_longer_once_devin_writes(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "I build it.")
+    await card_of(on, ts, "I build it.")
+    (known,) = await rows(on, "sessions")
+    times = ("created_at", "spoken_at", "working_since", "progress_at", "figures_at")
+    long_ago = {name: known[name] - on.timing.silence - 60 for name in times}
+    await write(on, lambda tx: sessions.change(tx, known["id"], **long_ago))
+    silent = await card_of(on, ts, "\nNothing new for 21 min\nI build it.\n")
+    before = await edits(on)
+    await polled(on, 3)
+    assert await edits(on) == before, "it is said once in twenty minutes"
+    assert "active" not in silent
+    await on.devin.say(session, "I build it.")
+    assert "Nothing new" not in await card_of(on, ts, " · active ")
+
+
 async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_next(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "slow", seconds=1.5, match="On its way")

@@ -88,7 +88,7 @@ class Announce:
                 await self._store_end(uow, tracked.session, new)
             polled = [(tracked, change.session.snapshot)]
             await history.record_polled(uow, tracked.session.org_id, polled, times.last_poll)
-            await self._redraw(uow, tracked, change.session.snapshot)
+            await self._redraw(uow, change)
             await self._replace_mark(uow, change)
             self._poll_soon(uow, change)
         return True
@@ -98,8 +98,12 @@ class Announce:
         interval = self._services.timing.figures_interval
         due = [session.session.id for session in tracked if uow.now - session.position.figures_at >= interval]
         if due:
-            await sessions.mark_figures_drawn(uow.tx, due, uow.now)
-            await uow.redraw(SessionCard, *due, gives_way=True)
+            await self.redraw(uow, due)
+
+    async def redraw(self, uow: UnitOfWork, session_ids: Sequence[str]) -> None:
+        """Have these cards edited, in which nothing but figures and times is new."""
+        await sessions.mark_figures_drawn(uow.tx, session_ids, uow.now)
+        await uow.redraw(SessionCard, *session_ids, gives_way=True)
 
     def _change(
         self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
@@ -244,12 +248,12 @@ class Announce:
         if over != (session.ended_at is not None):
             await sessions.change(uow.tx, session.id, ended_at=uow.now if over else None)
 
-    async def _redraw(self, uow: UnitOfWork, tracked: TrackedSession, new: Snapshot) -> None:
-        old = tracked.session.snapshot
+    async def _redraw(self, uow: UnitOfWork, change: _Change) -> None:
+        tracked, old, new = change.before, change.before.session.snapshot, change.session.snapshot
         if moved(old, new):
             await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
             await uow.redraw(SessionCard, tracked.session.id)
-        elif old.last_words != new.last_words:
+        elif old.last_words != new.last_words or _is_progress(change):
             await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
         elif new.acus > old.acus:
             await self.figures(uow, [tracked])
