@@ -51,7 +51,7 @@ class ConversationParts:
         self.transfers = FileTransfers()
         self._prompts = PromptBuilder(services, access, self.transfers)
         self._lookup = SessionLookup(services)
-        self._session_list = SessionList(services)
+        self._session_list = SessionList(services, access)
         self._session_commands = SessionCommands(services, self._session_list, kernel.stop_failed)
         self._from_command = StartFromCommand(services, access, gates, self._prompts)
         self.intake = Intake(services, events)

@@ -3,14 +3,28 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
 from bot.domain.list_groups import Grouped, ListGroup
 
 PAGE: Final = 20  # entries
 FEW_DONE: Final = 5  # of those that are done, until somebody asks for all
-_ALL: Final = "all"
-_ARGUMENT: Final = re.compile(rf"(?P<first>\d{{1,3}})(?: (?P<whole>{_ALL}))?")
+_WHOLE: Final = "whole"
+_ARGUMENT: Final = re.compile(rf"(?P<which>[a-z]+) (?P<first>\d{{1,3}})(?: (?P<whole>{_WHOLE}))?")
+
+
+class Which(StrEnum):
+    """Whose sessions a list has."""
+
+    MINE = "mine"
+    WAITING = "waiting"  # the person's own that need them
+    CHANNEL = "channel"  # everybody's in the channel where the list is asked for
+    ALL = "all"  # everybody's in the workspace, for admins
+
+
+# Their lists have numbers, which commands take.
+OWN: Final = frozenset({Which.MINE, Which.WAITING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +33,20 @@ class ListPage:
 
     first: int = 0
     whole: bool = False
+    which: Which = Which.MINE
 
     @classmethod
     def read(cls, argument: str) -> "ListPage | None":
         """Read the argument of a button; None if it is none that a list has."""
         found = _ARGUMENT.fullmatch(argument)
-        return None if found is None else cls(int(found["first"]), found["whole"] is not None)
+        if found is None or found["which"] not in set(Which):
+            return None
+        return cls(int(found["first"]), found["whole"] is not None, Which(found["which"]))
 
     @property
     def argument(self) -> str:
         """What the button for this page carries."""
-        return f"{self.first} {_ALL}" if self.whole else str(self.first)
+        return f"{self.which} {self.first}{f' {_WHOLE}' if self.whole else ''}"
 
     def all(self) -> "ListPage":
         """This page with all that are done."""

@@ -25,7 +25,7 @@ HANDLERS = {
     **StartFromCommand(None, None, None, None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
-    **SessionList(None).handlers(),
+    **SessionList(None, None).handlers(),
     **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
 }
 WORDS = [form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.ways_on(Surface.SLASH)]

@@ -6,6 +6,7 @@ from bot.conversation.steer.session_list import SessionList
 from bot.domain.list_pages import ListPage
 from bot.domain.session import Lifecycle, Session
 from bot.features import COMMANDS
+from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked
 from bot.store import session_lists, sessions
 from bot.store.tables import shown_lists
@@ -25,7 +26,7 @@ class Typed:
     page = ListPage()
 
     def __init__(self, services):
-        self._list = SessionList(services)
+        self._list = SessionList(services, Access(services))
         self._workspace = services.workspaces[TEAM]
 
     async def __call__(self, text, user=ADA, channel=CHANNEL):

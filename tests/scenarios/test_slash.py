@@ -228,7 +228,7 @@ async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     for text, offered in {
         "stop foo": ["Stop"],
         "usage lastmonth": ["Show usage"],
-        "list all": ["Show list"],
+        "list everything": ["Show list"],
         "stop 1 please": ["Stop 1"],
         "kill it": ["Stop"],
         "mute": [],

@@ -131,6 +131,9 @@ def test_the_fixed_answers():
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
             "NO_ROOM": "Nothing was started: a budget has no room for another session. Who asked can read which one it is.",
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
+            "NOTHING_WAITS": "None of your sessions needs you. `/devin list` shows them all.",
+            "NONE_IN_CHANNEL": "There are no sessions in this channel.",
+            "NONE_AT_ALL": "There are no sessions in this workspace.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
             "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
             "STOP_AFTER_CHECK": "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; if there is none, nothing is started.",
@@ -428,17 +431,17 @@ def test_below_a_list_stand_the_buttons_for_what_it_does_not_show():
         return texts, [(one["text"]["text"], one["action_id"], one["value"]) for one in buttons]
 
     whole = ListPage(whole=True)
-    show_all = ("Show all", "choose:list_page", "0 all")
+    show_all = ("Show all", "choose:list_page", "mine 0 whole")
     assert rest(total=10, folded=6) == (["6 more sessions done lately"], [show_all])
     assert rest(total=50, next=ListPage(20), folded=6) == (
         ["1 to 4 of 44"],
-        [("Next 20", "choose:list_page", "20")],
+        [("Next 20", "choose:list_page", "mine 20")],
     ), "what is done stands behind the last page"
     assert rest(total=50, page=ListPage(40), next=ListPage(), folded=6) == (
         ["6 more sessions done lately", "41 to 44 of 44"],
-        [("Show all", "choose:list_page", "40 all"), ("First page", "choose:list_page", "0")],
+        [("Show all", "choose:list_page", "mine 40 whole"), ("First page", "choose:list_page", "mine 0")],
     )
-    assert rest(total=50, page=whole, next=whole.next(50))[1] == [("Next 20", "choose:list_page", "20 all")]
+    assert rest(total=50, page=whole, next=whole.next(50))[1] == [("Next 20", "choose:list_page", "mine 20 whole")]
 
 
 def test_a_list_in_its_groups():

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.list_groups import Grouped, ListGroup
-from bot.domain.list_pages import ListPage, folded
+from bot.domain.list_pages import ListPage, Which, folded
 from tests.said import a_session
 
 
@@ -18,12 +18,14 @@ def test_of_what_is_done_five_are_shown_and_of_the_others_all():
     assert folded([]) == []
 
 
-@pytest.mark.parametrize("page", [ListPage(), ListPage(20), ListPage(0, whole=True), ListPage(180, whole=True)])
+@pytest.mark.parametrize("page", [ListPage(), ListPage(20), ListPage(0, whole=True), ListPage(180, True, Which.ALL)])
 def test_a_button_carries_its_page(page):
     assert ListPage.read(page.argument) == page
 
 
-@pytest.mark.parametrize("argument", ["", "x", "-20", "20 none", "20 all all", "2000", "20\n"])
+@pytest.mark.parametrize(
+    "argument", ["", "20", "mine", "mine -20", "yours 20", "mine 20 all", "mine 2000", "mine 20\n"]
+)
 def test_what_no_button_carries_is_no_page(argument):
     assert ListPage.read(argument) is None
 

@@ -6,14 +6,16 @@ stood there as number 2, whatever has changed since.
 
 from collections.abc import Sequence
 
+from bot.conversation.steer.others_sessions import OthersSessions, permalink
 from bot.domain.commands import registry
 from bot.domain.commands.arguments import number_of
 from bot.domain.commands.registry import STATUS, STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.list_groups import Grouped, ListGroup, grouped
-from bot.domain.list_pages import FEW_DONE, FIRST_PAGE, PAGE, ListPage, folded
+from bot.domain.list_pages import FEW_DONE, FIRST_PAGE, OWN, PAGE, ListPage, Which, folded
 from bot.domain.session import Session
-from bot.kernel.commands.handler import Asked, Handler
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Asked, Handler, asked_by
 from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -31,33 +33,42 @@ from bot.views.sentences import STOPPABLE
 class SessionList:
     """Lists a person's sessions and says where each of them stands."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, access: Access) -> None:
         self._services = services
+        self._others = OthersSessions(services, access)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What the command for the list and the buttons below a list do."""
-        return {registry.LIST: Handler(self.answer), registry.LIST_PAGE: Handler(run=self._turn)}
+        turn = Handler(run=self._turn)
+        return {registry.LIST: Handler(self.answer), registry.LIST_ALL: turn, registry.LIST_PAGE: turn}
 
     async def answer(self, asked: Asked) -> Message:
         """Answer `list`."""
-        return await self.listing(asked.workspace, asked.user)
+        return await self._page(asked, ListPage(which=Which(asked.argument or Which.MINE)))
+
+    async def _page(self, asked: Asked, page: ListPage) -> Message:
+        if page.which in OWN:
+            return await self.listing(asked.workspace, asked.user, page)
+        return await self._others.listing(asked, page)
 
     async def listing(self, workspace: Workspace, user: str, page: ListPage = FIRST_PAGE) -> Message:
         """Return a page of the person's sessions, with the numbers that commands take."""
         mine = await self._sessions(workspace, user)
+        if page.which is Which.WAITING:
+            mine = [entry for entry in mine if entry.group is ListGroup.NEEDS_YOU]
         return session_list_sentences.session_list(await self._show(workspace, user, mine, page))
 
     async def _turn(self, job: CommandJob) -> None:
         """Show another page in place of the one whose button was pressed."""
         page = ListPage.read(job.cause.argument)
         # A crash before the answer is stored has the page made once more, as it is by then.
-        message = STALE if page is None else await self.listing(job.workspace, job.cause.user or "", page)
+        message = STALE if page is None else await self._page(asked_by(job, registry.LIST), page)
         await self._services.answer(job, message)
 
     async def status(self, workspace: Workspace, session: Session) -> Message:
         """Return the answer that says where `session` stands."""
         session = self._services.workspaces.with_code_hosts(session)
-        return session_sentences.status(session, _permalink(workspace, session))
+        return session_sentences.status(session, permalink(workspace, session))
 
     async def pick(self, asked: Asked) -> Session | Message:
         """Return the person's session that a command is about, or the answer that says or asks which.
@@ -154,13 +165,9 @@ def _as_shown(workspace: Workspace, mine: Sequence[Grouped], ids: Sequence[str],
     """Return the `page` of those of `mine` that have a number, which is their place in `ids`."""
     numbers = {session_id: number for number, session_id in enumerate(ids, start=1)}
     entries = [
-        Listed(numbers[entry.session.id], entry.group, entry.session, _permalink(workspace, entry.session))
+        Listed(numbers[entry.session.id], entry.group, entry.session, permalink(workspace, entry.session))
         for entry in mine
         if page.first < numbers.get(entry.session.id, 0) <= page.first + PAGE
     ]
     listed = mine if page.whole else folded(mine)
     return ShownList(tuple(entries), len(mine), page, page.next(len(listed)), len(mine) - len(listed))
-
-
-def _permalink(workspace: Workspace, session: Session) -> str | None:
-    return None if session.thread_ts is None else workspace.slack.permalink(session.channel, session.thread_ts)

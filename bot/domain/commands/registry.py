@@ -11,6 +11,7 @@ from bot.domain.commands.arguments import (
     HELP_TOPIC,
     SESSION,
     TEXT,
+    WHICH_LIST,
 )
 from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash, typed, written
 
@@ -25,9 +26,21 @@ START: Final = CommandSpec(
 )
 LIST: Final = CommandSpec(
     "list",
-    ways=typed("list"),
-    slash_help=Help("`/devin list` shows your sessions, those that need you first"),
+    ways=typed("list", WHICH_LIST),
+    slash_help=Help(
+        f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first (`all` is for admins)"
+    ),
 )
+# The buttons below the list of all sessions; who types `list all` needs its role too.
+LIST_ALL: Final = CommandSpec(
+    "list_all",
+    ways=(),
+    role=Role.ADMIN,
+    subject="lists of everybody's sessions",
+    urgent=True,
+)
+# The buttons below other lists: all that are done, and the next page.
+LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
 COST: Final = CommandSpec(
     "cost",
     ways=(*typed("cost"), written("!cost")),
@@ -64,8 +77,6 @@ STOP: Final = CommandSpec(
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
 STOP_LISTED: Final = CommandSpec("stop_listed", ways=(), of_session=True, urgent=True, ends_session=True)
-# The buttons below a list: all that are done, and the next page.
-LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
 # The choice of somebody who presses *Stop* on the card of another person's session.
 STOP_CONFIRMED: Final = CommandSpec("stop_confirmed", ways=(), of_session=True, urgent=True, ends_session=True)
 MUTE: Final = CommandSpec(
@@ -130,6 +141,7 @@ HELP: Final = CommandSpec(
 CORE: Final = (
     START,
     LIST,
+    LIST_ALL,
     LIST_PAGE,
     COST,
     STATUS,
