@@ -128,6 +128,7 @@ class Timing:
     read_back: float = row_outage + unknown_start + HOUR  # A session created longer ago is matched with no start.
     poll_longest_backoff: float = 5 * MINUTE  # The longest pause between two polls while Devin fails.
     figures_interval: float = 5 * MINUTE  # Between two edits of a card for new figures alone.
+    silence: float = 20 * MINUTE  # Once Devin has worked this long without a word, the card says so.
     outage_summary: float = 15 * MINUTE  # After a longer outage Devin's messages are summed up and not all posted.
     waking: float = 10 * MINUTE  # After a reply, a session that is over may still wake up for this long.
 

@@ -23,7 +23,6 @@ from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
 from bot.domain import causes
-from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
 from bot.kernel.commands.handler import Handler
 from bot.kernel.commands.table import CommandTable
@@ -52,7 +51,7 @@ class ConversationParts:
         self.transfers = FileTransfers()
         self._prompts = PromptBuilder(services, access, self.transfers)
         self._lookup = SessionLookup(services)
-        self._session_list = SessionList(services)
+        self._session_list = SessionList(services, access)
         self._session_commands = SessionCommands(services, self._session_list, kernel.stop_failed)
         self._from_command = StartFromCommand(services, access, gates, self._prompts)
         self.intake = Intake(services, events)
@@ -88,8 +87,8 @@ class ConversationParts:
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""
-        handlers = {registry.LIST: Handler(self._session_list.answer)}
-        for part in (self._from_command, self._session_commands, Notify(self._kernel.services)):
+        handlers: dict[CommandSpec, Handler] = {}
+        for part in (self._session_list, self._from_command, self._session_commands, Notify(self._kernel.services)):
             handlers |= part.handlers()
         return handlers
 

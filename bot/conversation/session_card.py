@@ -4,12 +4,13 @@ The card of a slash command comes before its session: the message begins the ses
 the session is stored when the card stands. So a channel that cannot be posted in never costs a session.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from bot.domain.causes import StartCause
 from bot.domain.file import SlackFile
-from bot.domain.keys import reference
+from bot.domain.keys import is_typed, reference
 from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.services import Services
@@ -44,7 +45,9 @@ class SessionCard(Drawer):
         if session is None:
             return None
         session = self._services.workspaces.with_code_hosts(session)
-        return card_in_shared_channel(session) if shared else card(session, self._services.clock())
+        if shared:
+            return card_in_shared_channel(session)
+        return card(session, self._services.clock(), self._services.timing.silence)
 
     async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Have the card of a command begin its session's thread, and add the row that creates the session."""
@@ -56,25 +59,29 @@ class SessionCard(Drawer):
         thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
         await threads.put(uow.tx, thread, uow.now)
         await uow.add_to_inbox(_start_row(row.follow, row.ref, session, ts, uow.now))
-        await self._link_thread(uow, row, session, ts)
+        await self._link_thread(uow, row, session, ts, row.follow)
 
-    async def _link_thread(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
+    async def _link_thread(
+        self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str, follow: Mapping[str, Any]
+    ) -> None:
         """Link the thread that the card begins, privately, to the person who asked for the session.
 
         The link takes the place of what they were shown before, or stands in the thread in which they wrote `!new`.
+        Below what the ack of a slash command has said the card stands itself, so that is taken back.
         """
         url, asked_in = row.payload["response_url"], row.payload["asked_in"]
         if url is None and asked_in is None:
             return
-        link = self._services.workspaces[row.team].slack.permalink(row.channel, ts)
-        here, elsewhere = (
-            start_sentences.started_in_thread(session.prompt, link),
-            start_sentences.started_elsewhere(session, link),
-        )
         to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in, url)
         if url is not None:
             to = replace(to, replaces=True, asked_at=row.created_at)
-        await uow.reply_privately(to, here if asked_in is None else elsewhere)
+        link = self._services.workspaces[row.team].slack.permalink(row.channel, ts)
+        if asked_in is not None:
+            await uow.reply_privately(to, start_sentences.started_elsewhere(session, link))
+        elif is_typed(follow["cause"]):
+            await uow.take_back(to)
+        else:
+            await uow.reply_privately(to, start_sentences.started_in_thread(session.prompt, link))
 
     async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:
         """Announce that the session has no card; one of a command was then not started, and its asker reads why."""

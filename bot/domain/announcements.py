@@ -4,6 +4,7 @@ A turn ends when Devin needs a person or is done. It begins when a person writes
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -228,6 +229,15 @@ def asks(words: str) -> bool | None:
     if paragraphs and _MARK.search(paragraphs[-1]):
         return True
     return None if any(_MARK.search(part) or _requests(part) for part in paragraphs) else False
+
+
+def asks_from(words: str, paragraphs: Sequence[int]) -> int:
+    """Where the last question in Devin's `words` begins, of the offsets of their `paragraphs`; 0 if they ask nothing.
+
+    A list belongs to the paragraph before it.
+    """
+    starts = [at for at in paragraphs if not _LIST.match(words, at)]
+    return next((at for at in reversed(starts) if asks(words[at:]) is not False), 0)
 
 
 def _without_fences(words: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.domain.commands.option_words import without_option_words
 from bot.domain.lane import own_lane, thread_lane
+from bot.domain.title_words import title_words
 
 BILLING_DETAILS: Final = frozenset({"out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"})
 LIMIT_DETAILS: Final = BILLING_DETAILS | {
@@ -106,7 +107,7 @@ class Snapshot:
     has_result: bool = False  # structured output was handed in
     archived: bool = False
     updated_at: int = 0
-    last_line: str = ""  # Devin's newest message as one plain line, escaped for Slack
+    last_words: str = ""  # what a card shows of Devin's newest message, as Devin wrote it
     asks: bool | None = None  # whether Devin's last words ask a person something; None where that cannot be told
 
     @property
@@ -134,7 +135,7 @@ class Snapshot:
             acus=max(self.acus, before.acus),
             has_result=self.has_result or before.has_result,
             pull_requests=tuple(known.values()),
-            last_line=before.last_line,
+            last_words=before.last_words,
             asks=before.asks,
         )
 
@@ -175,6 +176,7 @@ class Session:
     working_since: float | None = None  # None while Devin rests or is queued
     not_found_since: float | None = None  # when Devin first answered 404 about it, unless it was found since
     progress_acus: float = 0.0  # what it had spent at its last message or new pull request
+    progress_at: float = 0.0  # when these came; 0 before the first one
     acu_limit: int | None = None  # the ACUs that Devin may use in it, as it was created
     ceiling: float | None = None  # the ACUs that it may spend, once somebody has raised them
     wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
@@ -209,9 +211,17 @@ class Session:
     def title(self) -> str:
         """Devin's title of the session; without one, the title in the options, or else the prompt's first line.
 
-        Words that look like options are left out of that line: they say nothing about the task.
+        It has no markup. Words that look like options are left out of that line: they say nothing about the task.
         """
-        return self.snapshot.title or self.options.title or first_line(without_option_words(self.prompt))
+        title = self.snapshot.title or self.options.title or first_line(without_option_words(self.prompt))
+        return title_words(title) or title
+
+    @property
+    def silent_since(self) -> float | None:
+        """When a person or Devin last wrote, or Devin began to work or opened a pull request; None where it rests."""
+        if self.working_since is None:
+            return None
+        return max(self.progress_at, self.spoken_at, self.working_since)
 
     def worked_until(self, snapshot: Snapshot, now: float) -> "Session":
         """A copy of this session with `snapshot`, and with the time that Devin worked up to `snapshot`, read at `now`.
@@ -309,5 +319,5 @@ def ended_for_something_new(snapshot: Snapshot) -> bool:
 
 
 def moved(old: Snapshot, new: Snapshot) -> bool:
-    """Whether `new` differs from `old` in more than ACUs, time and last line, so that the card is edited at once."""
-    return replace(old, acus=new.acus, updated_at=new.updated_at, last_line=new.last_line) != new
+    """Whether `new` differs from `old` in more than ACUs, time and last words, so that the card is edited at once."""
+    return replace(old, acus=new.acus, updated_at=new.updated_at, last_words=new.last_words) != new

@@ -222,6 +222,13 @@ class UnitOfWork:
             )
         )
 
+    async def take_back(self, to: "Recipient") -> None:
+        """Remove what `to` was shown before, because what stands right below says it."""
+        await self.reply_privately(to, _NOTHING)
+
+
+_NOTHING: Final = Message("")
+
 
 def _payload(message: Message) -> dict[str, Any]:
     """What is stored of a message to be posted; its plainer forms are sent where Slack refuses its blocks."""

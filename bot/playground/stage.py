@@ -74,7 +74,8 @@ async def stage(slack_port: int, devin_port: int, speed: float, *, enterprise: b
     manifest = yaml.safe_load((PROJECT / "manifest.yml").read_text(encoding="utf-8"))
     permissions = ALL_PERMISSIONS if enterprise else BOT_PERMISSIONS | LIBRARY_PERMISSIONS | ADMIN_PERMISSIONS
     async with (
-        SlackSimulator(port=slack_port, manifest=manifest, wall=clock.now) as slack,
+        # By their full names, as the page shows them.
+        SlackSimulator(port=slack_port, manifest=manifest, wall=clock.now, display_names=False) as slack,
         DevinSimulator(port=devin_port, permissions=permissions, demo=speed, now=clock.now, others=OTHERS) as devin,
         SlackControl(slack.control_url) as people,
         DevinControl(devin.control_url) as work,

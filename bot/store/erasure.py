@@ -255,7 +255,7 @@ _SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {
     "prompt_hash": None,
     "options": asdict(Options()),
     "title": None,
-    "last_line": "",
+    "last_words": "",
     "asks": None,
     "pending": None,
     "stop_requested": False,

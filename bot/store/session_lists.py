@@ -12,18 +12,32 @@ from bot.store.database.connection import insert
 from bot.store.sessions import LIVE_LIFECYCLES, track
 from bot.store.tables import sessions, shown_lists
 
-MOST_READ: Final = 200  # sessions of one person; older ones are in no list
+MOST_READ: Final = 200  # sessions of one list; older ones are in none
 LONGEST_ID: Final = 200  # characters; no id has as many
 MOST_ALIKE: Final = 10  # sessions of one person whose ids begin alike
 
 
 async def of_person(tx: AsyncConnection, team: str, user: str, ended_after: float) -> list[Session]:
     """The sessions that `user` asked for and that are live or ended after `ended_after`, the newest first."""
+    return await _listed(tx, _asked_by(team, user), ended_after)
+
+
+async def of_channel(tx: AsyncConnection, team: str, channel: str, ended_after: float) -> list[Session]:
+    """The same of everybody's sessions in `channel`."""
+    return await _listed(tx, (sessions.c.team == team, sessions.c.channel == channel), ended_after)
+
+
+async def of_workspace(tx: AsyncConnection, team: str, ended_after: float) -> list[Session]:
+    """The same of everybody's sessions in the workspace `team`."""
+    return await _listed(tx, (sessions.c.team == team,), ended_after)
+
+
+async def _listed(tx: AsyncConnection, whose: tuple[ColumnElement[bool], ...], ended_after: float) -> list[Session]:
     over = and_(
         sessions.c.lifecycle.in_((Lifecycle.ENDED, Lifecycle.UNCERTAIN)),
         sessions.c.ended_at >= ended_after,
     )
-    conditions = (*_asked_by(team, user), or_(sessions.c.lifecycle.in_(LIVE_LIFECYCLES), over))
+    conditions = (*whose, or_(sessions.c.lifecycle.in_(LIVE_LIFECYCLES), over))
     newest = select(sessions).where(*conditions).order_by(sessions.c.created_at.desc()).limit(MOST_READ)
     return [track(row).session for row in (await tx.execute(newest)).mappings()]
 

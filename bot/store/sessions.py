@@ -32,11 +32,11 @@ _PLAIN: Final = (
     *("devin_id", "url", "checking", "stop_requested", "stop_ts", "stopped_by"),
     *("created_at", "ended_at", "spoken_at", "not_found_since"),
     *("requester_name", "stopped_by_name", "replied_by", "worked", "working_since"),
-    *("acu_limit", "ceiling", "wake_allowed", "progress_acus"),
+    *("acu_limit", "ceiling", "wake_allowed", "progress_acus", "progress_at"),
 )
 _SNAPSHOT_COLUMNS: Final = [
     *("status", "detail", "title", "acus", "has_result", "archived", "updated_at"),
-    *("last_line", "asks"),
+    *("last_words", "asks"),
 ]
 _REPLY_STATUS: Final = ["status", "detail", "archived", "updated_at"]  # what Devin answers to a message or a stop
 _POSITION: Final = (
@@ -166,7 +166,7 @@ async def spoke(tx: AsyncConnection, session_id: str, user: str, now: float) -> 
     """Store that `user` wrote to the session, which wakes it: Devin works on it again since `now`."""
     works = {"working_since": func.coalesce(sessions.c.working_since, now)}
     woken = {"stopped_by": None, "archived": False, "ended_at": None, "not_found_since": None}
-    answered = {"last_line": "", "asks": None}  # Devin's words from before are no sign of what it does now
+    answered = {"last_words": "", "asks": None}  # Devin's words from before are no sign of what it does now
     progress = {"progress_acus": sessions.c.acus}
     values = {"spoken_at": now, "replied_by": user, **progress, **woken, **works, **answered}
     await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))

@@ -143,7 +143,7 @@ sessions: Final = Table(
     _flag("has_result"),
     _flag("archived"),
     _number("updated_at", BigInteger),
-    _text("last_line"),  # Devin's newest message as one plain line
+    _text("last_words"),  # what a card shows of Devin's newest message
     Column("asks", Boolean),  # whether Devin's last words ask a person something
     _flag("checking"),
     _flag("stop_requested"),
@@ -160,6 +160,7 @@ sessions: Final = Table(
     _number("worked", Float),  # seconds
     Column("working_since", Float),
     _number("progress_acus", Float),  # what it had spent at its last message or new pull request
+    _number("progress_at", Float),  # when these came
     Column("acu_limit", Integer),  # the ACUs that Devin may use in it, as it was created
     Column("ceiling", Float),  # the ACUs that it may spend, once somebody has raised them
     Column("wake_allowed", BigInteger),  # the `updated_at` of the sleep from which it may be woken

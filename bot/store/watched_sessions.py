@@ -70,6 +70,20 @@ async def expecting(
     return [track(row) for row in found.mappings()]
 
 
+async def silent(tx: AsyncConnection, org_id: str, now: float, silence: float) -> list[str]:
+    """Our ids of one batch of the sessions on which Devin works and from which nothing new came for `silence` seconds.
+
+    Those are left out whose card was drawn since it has to say so, within the last `silence` seconds.
+    """
+    news = (sessions.c.progress_at, sessions.c.spoken_at, sessions.c.working_since)
+    quiet = [column <= now - silence for column in news]
+    to_draw = or_(
+        sessions.c.figures_at <= now - silence, *(sessions.c.figures_at < column + silence for column in news)
+    )
+    found = await tx.execute(select(sessions.c.id).where(*_watched_in(org_id), *quiet, to_draw).limit(BATCH))
+    return list(found.scalars())
+
+
 async def mark_failing(tx: AsyncConnection, session_ids: Collection[str], now: float) -> None:
     """Store that these sessions could not be announced at `now`, unless that has been so since an earlier instant."""
     values = {"failing_since": func.coalesce(sessions.c.failing_since, now), "read_at": now}

@@ -168,7 +168,7 @@ def _done(session: Session, called: str) -> str:
 
 
 def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> str:
-    title, spoken = fitted(session.title), plain(words.text, TEXT_LIMIT) if words else session.snapshot.last_line
+    title, spoken = fitted(session.title), plain(words.text if words else session.snapshot.last_words, TEXT_LIMIT)
     if waits_for_something_new(session.snapshot):
         needs = f"{title}: Devin needs you, it says {quoted(session.snapshot.detail)}"
         return f"{needs}: {spoken}" if spoken else needs

@@ -1,12 +1,16 @@
 """The card of a session, which is kept up to date by edits, because edits notify nobody."""
 
-from html import unescape
+import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.commands.registry import STOP
 from bot.domain.session import DisplayState, Options, Session
 from bot.views import blocks
+from bot.views.card_words import PROGRESS
 from bot.views.message import Block, Message
+from bot.views.plain_text import plain
 from bot.views.pull_requests import pull_request_link
 from bot.views.sentences import (
     SHORTEST,
@@ -19,23 +23,35 @@ from bot.views.sentences import (
     took,
     working_words,
 )
-from bot.views.text import acus, ago, counted, fitted, link, short_duration
+from bot.views.text import acus, ago, beginning, counted, disarm, fitted, link, short_duration
 
 MOST_ON_THE_CARD: Final = 3
-LAST_LINE: Final = 120  # characters
+LAST_LINE: Final = 120  # characters, where Devin's words are one line
+WORTH_A_WORD: Final = 120  # seconds of rest between two turns
+_ASKS: Final = frozenset({DisplayState.WAITING, DisplayState.APPROVAL})
 
 
-def card(session: Session, now: float) -> Message:
-    """Build the card of `session` as of `now`: title, state, Devin's last line while it works, facts and buttons.
+def card(session: Session, now: float, silence: float = math.inf) -> Message:
+    """Build the card of `session` as of `now`: title, state, what Devin asks or says at work, facts and buttons.
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
-    date without an edit.
+    date without an edit. While Devin works, `silence` is after how many seconds without news a line says so.
     """
+    silent = _silent(session, now, silence)
+    words = _devins_words(session)
+    if not words:
+        return _card(session, now, silent, [])
+    # Without `markdown` blocks, Devin's words are one line without their markup.
+    plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))])
+    return replace(_card(session, now, silent, [blocks.markdown(disarm(words))]), plainer=plainer)
+
+
+def _card(session: Session, now: float, silent: str, words: Sequence[Block]) -> Message:
     state = session.display_state
-    lines = [f"*{link(session.url, session.title)}*", _state_line(session)]
-    if state is DisplayState.WORKING and session.snapshot.last_line:
-        lines.append(f"_{_last_line(session)}_")
-    facts = [] if state is DisplayState.DONE else _facts(session, now)
+    lines = [f"*{link(session.url, session.title)}*", _state_line(session), *filter(None, [silent])]
+    # That Devin is active, which its figures show, would contradict that nothing is new.
+    active = "" if silent else _active(session, now)
+    facts = [] if state is DisplayState.DONE else [*_facts(session), active]
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
     beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
@@ -43,6 +59,7 @@ def card(session: Session, now: float) -> Message:
         text=f"{fitted(session.title)}: {STATE_WORDS[state]}",
         blocks=[
             blocks.section("\n".join(lines), beside),
+            *words,
             *blocks.context(facts),
             *blocks.actions(*below, stop_button(session)),
         ],
@@ -56,21 +73,50 @@ def _state_line(session: Session) -> str:
     if session.stop_requested and state in STOPPABLE:
         return f"{sign} {state_sentence(session)}"
     if state is DisplayState.WORKING:
-        started = f"started {ago(session.working_since)}" if session.working_since else ""
-        return " · ".join(
-            part for part in (f"{sign} {working_words(session)}", started, spent(session), _hint(session)) if part
-        )
+        return _line(f"{sign} {working_words(session)}", _since(session), spent(session), _hint(session))
     if state is DisplayState.DONE:
-        pulls = _pull_requests(session)
-        facts = (f"{sign} Done{took(session)}", spent(session), *pulls, f"asked by {asker_name(session)}")
-        return " · ".join(fact for fact in facts if fact)
-    figures = " · ".join(fact for fact in (worked(session), spent(session) if session.snapshot.acus else "") if fact)
+        done = f"Done · {_times(session)}" if _paused(session) else f"Done{took(session)}"
+        return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"asked by {asker_name(session)}")
+    figures = _line(_times(session), spent(session) if session.snapshot.acus else "")
     return f"{sign} {state_sentence(session)} {figures[:1].upper()}{figures[1:]}".rstrip()
 
 
-def _last_line(session: Session) -> str:
-    # It is stored as it is for Slack. Cut like that, it could end in the middle of `&amp;`.
-    return fitted(unescape(session.snapshot.last_line), LAST_LINE)
+def _line(*facts: str) -> str:
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _since(session: Session) -> str:
+    """Since when Devin works; after a rest also how long it had worked before."""
+    if session.working_since is None:
+        return ""
+    rested = session.working_since - session.created_at - session.worked
+    if not session.worked or rested < WORTH_A_WORD:
+        return f"started {ago(session.working_since if not session.worked else session.created_at)}"
+    before = f" after {short_duration(session.worked)} of work" if session.worked >= SHORTEST else ""
+    return f"started {ago(session.created_at)} · resumed {ago(session.working_since)}{before}"
+
+
+def _times(session: Session) -> str:
+    """How long Devin worked, and within which time where it rested in between."""
+    return f"{worked(session)} in {short_duration(_elapsed(session))}" if _paused(session) else worked(session)
+
+
+def _paused(session: Session) -> bool:
+    return session.worked >= SHORTEST and _elapsed(session) - session.worked >= WORTH_A_WORD
+
+
+def _elapsed(session: Session) -> float:
+    """The seconds from the start of `session` until Devin last wrote, or opened a pull request."""
+    return session.progress_at - session.created_at
+
+
+def _devins_words(session: Session) -> str:
+    """What Devin asks, in Markdown, as long as nobody has answered, or how its last words begin while it works."""
+    state, words = session.display_state, session.snapshot.last_words
+    if state is DisplayState.WORKING:
+        return beginning(words, PROGRESS)
+    is_asked = state in _ASKS or (state is DisplayState.ASLEEP and session.snapshot.asks is True)
+    return words if is_asked and not session.stop_requested else ""
 
 
 def _hint(session: Session) -> str:
@@ -78,9 +124,16 @@ def _hint(session: Session) -> str:
     return "" if replied else STEER
 
 
-def _facts(session: Session, now: float) -> list[str]:
+def _silent(session: Session, now: float, silence: float) -> str:
+    since = session.silent_since
+    if since is None or session.display_state is not DisplayState.WORKING or session.stop_requested:
+        return ""
+    return f"Nothing new for {short_duration(now - since)}" if now - since >= silence else ""
+
+
+def _facts(session: Session) -> list[str]:
     repo = fitted(session.options.repo, 100) if session.options.repo else ""
-    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session), _active(session, now)]
+    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session)]
 
 
 def worked(session: Session) -> str:

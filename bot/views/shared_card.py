@@ -16,7 +16,7 @@ WITHHELD: Final = "This channel is shared with another company, so what Devin sa
 def card_in_shared_channel(session: Session) -> Message:
     """Build the card of `session` for a shared channel: its state, its asker and the buttons.
 
-    The title, Devin's last line and the pull requests are Devin's words or work and stay away.
+    The title, Devin's words and the pull requests are Devin's words or work and stay away.
     """
     state = session.display_state
     lines = (f"*{link(session.url, TITLE)}*", f"{STATE_EMOJI[state]} {_words(session)}. {WITHHELD}")

@@ -4,7 +4,7 @@ A `markdown` block holds 12,000 characters, and all blocks of a message together
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -226,6 +226,7 @@ def _utc(at: float) -> str:
 # ---------------------------------------------------------------- splitting
 
 _FENCE: Final = re.compile(r"(?P<indent>[ \t]{0,20})(?P<marks>`{3,20}(?=[^`]*$)|~{3,20}(?!~))[^\n]{0,80}")
+_MORE: Final = "\n…"  # on a line of its own, as a fence may end before it
 _FENCE_ROOM: Final = 1 + 20 + 20  # a line break, the indentation and the marks that close a fence
 
 
@@ -249,6 +250,9 @@ class _Edge:
     cut: _Cut
 
 
+_CutAt = Callable[[str, list[_Edge], int], int]
+
+
 def split(markdown: str, limit: int = PART_LIMIT, most: int = MOST_PARTS) -> list[str]:
     """Split `markdown` into at most `most` parts of `limit` characters; text after the last part is left out.
 
@@ -266,13 +270,28 @@ def split(markdown: str, limit: int = PART_LIMIT, most: int = MOST_PARTS) -> lis
     return parts
 
 
-def _first_part(text: str, fence: _Fence | None, room: int) -> tuple[str, str, _Fence | None]:
+def beginning(markdown: str, limit: int) -> str:
+    """The beginning of `markdown` that fits into `limit` characters, with an ellipsis where something is missing."""
+    if len(markdown) <= limit:
+        return markdown
+    part, _, _ = _first_part(markdown, None, limit - len(_MORE) - _FENCE_ROOM, _cut_late)
+    return part + _MORE
+
+
+def paragraph_starts(markdown: str) -> list[int]:
+    """The offsets in `markdown` at which a paragraph or a fence begins."""
+    return [edge.at for edge in _edges(markdown, None) if edge.at == 0 or edge.cut is _Cut.PARAGRAPH]
+
+
+def _first_part(
+    text: str, fence: _Fence | None, room: int, cut_at: _CutAt | None = None
+) -> tuple[str, str, _Fence | None]:
     """Cut the first part of at most `room` characters off `text`, which begins inside of `fence`.
 
     Returns the part, the remaining text, and the fence that is open where that begins.
     """
     edges = list(_edges(text, fence))
-    cut = _cut_at(text, edges, room)
+    cut = (cut_at or _cut_well)(text, edges, room)
     fence = next(edge.fence for edge in reversed(edges) if edge.at <= cut)
     part, remaining = text[:cut], text[cut:]
     if fence is None:
@@ -283,11 +302,21 @@ def _first_part(text: str, fence: _Fence | None, room: int) -> tuple[str, str, _
     return (part, after.lstrip("\n"), None) if _closes(line, fence) else (part, remaining, fence)
 
 
-def _cut_at(text: str, edges: list[_Edge], room: int) -> int:
+def _cut_well(text: str, edges: list[_Edge], room: int) -> int:
     near = [edge for edge in edges if 0 < edge.at <= room]
     for kind in (_Cut.PARAGRAPH, _Cut.LINE):
         if offsets := [edge.at for edge in near if edge.cut is kind]:
             return offsets[-1]
+    return _behind_word(text, room)
+
+
+def _cut_late(text: str, edges: list[_Edge], room: int) -> int:
+    """Where little is shown, between lines only if that leaves out less than half of it."""
+    lines = [edge.at for edge in edges if room // 2 <= edge.at <= room and edge.cut is not _Cut.NEVER]
+    return lines[-1] if lines else _behind_word(text, room)
+
+
+def _behind_word(text: str, room: int) -> int:
     word = text.rfind(" ", room // 2, room)
     return word + 1 if word > 0 else room
 

@@ -8,8 +8,9 @@ import pytest
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.steer.notify import Notify
 from bot.conversation.steer.session_commands import SessionCommands
+from bot.conversation.steer.session_list import SessionList
 from bot.domain.billing import Period
-from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_OPERATION, HELP, LIST, NEW, OPEN_FORM, START
+from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_OPERATION, HELP, NEW, OPEN_FORM, START
 from bot.domain.commands.spec import ADDRESSED, Role, Surface
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import By
@@ -24,6 +25,7 @@ HANDLERS = {
     **StartFromCommand(None, None, None, None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
+    **SessionList(None, None).handlers(),
     **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
 }
 WORDS = [form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.ways_on(Surface.SLASH)]
@@ -126,7 +128,7 @@ def test_the_changelog_names_them():
 
 def test_every_command_has_its_handler():
     # The first two are about what was written, and a press alone opens a form. Others the composition root adds.
-    elsewhere = {ASIDE, NEW, OPEN_FORM, LIST, HELP, ANSWER, CANCEL_OPERATION}
+    elsewhere = {ASIDE, NEW, OPEN_FORM, HELP, ANSWER, CANCEL_OPERATION}
     assert set(HANDLERS) == set(COMMANDS.specs) - elsewhere
 
 

@@ -36,7 +36,7 @@ def conversation(services):
         services,
         access,
         reply,
-        SessionCommands(services, SessionList(services), []),
+        SessionCommands(services, SessionList(services, access), []),
         StartFromCommand(services, access, gates, prompts),
         StartFromMessage(services, gates, prompts, create),
         CommandTable(services, access, {}),

@@ -145,7 +145,7 @@ def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
 
 def _session_of(user: str, name: str, **values: Any) -> dict[str, Any]:
     """A session of somebody else."""
-    text = {"requester_name": "x", "prompt": "p", "prompt_hash": "h", "title": "t", "last_line": "l", "pending": None}
+    text = {"requester_name": "x", "prompt": "p", "prompt_hash": "h", "title": "t", "last_words": "l", "pending": None}
     who = {"requester": user, "stopped_by": None, "stopped_by_name": "", "replied_by": user}
     ids = {"id": name, "reference": name, "bare_id": name, "url": name}
     return row(sessions, **text | who | ids | {"options": asdict(Options())} | values)

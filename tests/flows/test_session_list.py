@@ -3,8 +3,10 @@
 import pytest
 
 from bot.conversation.steer.session_list import SessionList
+from bot.domain.list_pages import ListPage
 from bot.domain.session import Lifecycle, Session
 from bot.features import COMMANDS
+from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked
 from bot.store import session_lists, sessions
 from bot.store.tables import shown_lists
@@ -21,15 +23,17 @@ ADA, BEN = "U0ADA", "U0BEN"
 class Typed:
     """What a person gets who types behind `/devin`."""
 
+    page = ListPage()
+
     def __init__(self, services):
-        self._list = SessionList(services)
+        self._list = SessionList(services, Access(services))
         self._workspace = services.workspaces[TEAM]
 
     async def __call__(self, text, user=ADA, channel=CHANNEL):
         """The text of the answer, or the id of the session that the command is about."""
         command = COMMANDS.parser.slash(text)
         if command.spec.name == "list":
-            found = await self._list.listing(self._workspace, user)
+            found = await self._list.listing(self._workspace, user, self.page)
         else:
             found = await self._list.pick(
                 Asked(self._workspace, user, channel, command.spec, command.argument, command.key)
@@ -147,6 +151,34 @@ async def test_of_sixty_sessions_twenty_are_shown_and_the_others_counted(store, 
     assert await devin("stop 20") == f"{19:010}"
     assert await devin("stop 21") == session_list_sentences.no_such_number(21, shown=True).text
     assert await devin(f"stop {59:010}") == f"{59:010}"
+
+
+async def test_the_numbers_go_on_over_the_pages_and_count_once_they_are_shown(store, devin):
+    for number in range(45):
+        await store.session(f"{number:010}", NOW - number)
+    await devin("list")
+    devin.page = ListPage(20)
+    first, *_, last = (await devin("list")).split(" · ")
+    assert (first, last) == ("You have 45 sessions: 21. Do 0000000020: working", "and 25 more")
+    assert [await devin(f"stop {number}") for number in (20, 21, 40)] == [f"{number:010}" for number in (19, 20, 39)]
+    assert await devin("stop 41") == session_list_sentences.no_such_number(41, shown=True).text
+    shown = await devin.again(store.db, f"{25:010}")
+    assert [one.number for one in shown.entries] == [*range(21, 41)], "the page on which a stop was pressed"
+
+
+async def test_what_is_done_is_shown_as_far_as_five_until_somebody_asks_for_all(store, devin):
+    await store.session("aaaaaaaa00", NOW - 100, title="Docs")
+    for number in range(7):
+        await store.session(f"{number:010}", NOW - number, detail="finished")
+    shown = await devin("list")
+    assert shown.startswith("You have 8 sessions: 1. Docs: working · 2. ")
+    assert shown.endswith("6. Do 0000000004: done · and 2 more")
+    assert await devin("status 7") == session_list_sentences.no_such_number(7, shown=True).text
+    devin.page = ListPage(whole=True)
+    assert (await devin("list")).endswith("8. Do 0000000006: done")
+    assert await devin("status 7") == f"{5:010}"
+    shown = await devin.again(store.db, "aaaaaaaa00")
+    assert len(shown.entries) == 8, "a stop leaves all of them shown"
 
 
 async def test_a_list_that_is_shown_again_keeps_its_numbers(store, devin, three, clock):

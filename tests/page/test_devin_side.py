@@ -111,12 +111,12 @@ async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> N
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
     await ann.reads("I would like to run a database migration. Please approve it in the Devin app.")
     await ann.reads(APPROVAL)
-    await expect(card).to_contain_text(f"✋ {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='ann')}")
+    await expect(card).to_contain_text(f"✋ {STATE_SENTENCES[DisplayState.APPROVAL].format(asker='Ann Lee')}")
 
     await drawer.lets("Ask a question", "Devin asked a question.", "Waits for an answer running / waiting_for_user")
     await ann.reads("There are two ways to do this: a small fix in one place, or a cleaner rewrite of the module.")
     await expect(ann.thread.get_by_text(QUESTION)).to_have_count(2)
-    await expect(card).to_contain_text(f"💬 {STATE_SENTENCES[DisplayState.WAITING].format(asker='ann')}")
+    await expect(card).to_contain_text(f"💬 {STATE_SENTENCES[DisplayState.WAITING].format(asker='Ann Lee')}")
 
 
 async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -> None:
@@ -289,7 +289,7 @@ async def test_from_a_session_to_its_thread(ann: Visitor) -> None:
     await ann.drawer.chosen.get_by_role("button", name="Open the thread in Slack").click()
     await ann.reads(QUESTION)
     await expect(ann.link("web")).to_have_attribute("aria-current", "page")
-    await expect(ann.thread.get_by_test_id("message").first).to_contain_text("Asked by ann")
+    await expect(ann.thread.get_by_test_id("message").first).to_contain_text("Asked by Ann Lee")
 
 
 @pytest.mark.long

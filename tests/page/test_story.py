@@ -27,11 +27,11 @@ async def height(message: Locator) -> float:
 async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.writes(f"/devin {TASK} repo=acme/web")
-    await ann.is_answered(f"Got it: “{TASK}”. The session is in this thread.")
     await ann.opens_thread(ASKED_BY)
+    await expect(ann.page.get_by_text("Got it")).to_have_count(0)
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)
-    await expect(ann.card).to_contain_text("Asked by ann · acme/web")
+    await expect(ann.card).to_contain_text("Asked by Ann Lee · acme/web")
     await ann.replies("The second one, please.")
     await expect(await ann.reads("The second one, please.")).to_contain_text("👀")
     await ann.reads(
@@ -61,10 +61,10 @@ async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:
     await ann.opens("web")
     card = await ann.asks_devin()
     await card.get_by_role("button", name="Stop").click()
-    await expect(card).to_contain_text(STATE_SENTENCES[DisplayState.STOPPED].format(by=" by ann"))
+    await expect(card).to_contain_text(STATE_SENTENCES[DisplayState.STOPPED].format(by=" by Ann Lee"))
     await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
     await ann.opens_thread(ASKED_BY)
-    await ann.reads(stop_sentences.stopped("ann").text.partition(" ")[2])
+    await ann.reads(stop_sentences.stopped("Ann Lee").text.partition(" ")[2])
 
 
 async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> None:
@@ -72,7 +72,7 @@ async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> No
     await ann.writes("The import takes an hour.")
     await ann.opens_thread("The import takes an hour.")
     await ann.replies("@Devin Bridge find out why")
-    await ann.reads("Asked by ann")
+    await ann.reads("Asked by Ann Lee")
     await expect(ann.message("The import takes an hour.")).to_contain_text(re.compile(r"\d+ replies"))
 
 

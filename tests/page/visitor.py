@@ -27,7 +27,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
 TASK: Final = "fix the flaky login test"
 QUESTION: Final = announcements.QUESTION.format(who="@Ann Lee").partition(" ")[2]
-WAITING: Final = STATE_SENTENCES[DisplayState.WAITING].format(asker="ann")
+WAITING: Final = STATE_SENTENCES[DisplayState.WAITING].format(asker="Ann Lee")
 AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
@@ -81,7 +81,7 @@ class Visitor:
         self.thread = page.locator("#thread-messages")
         self.composer = page.get_by_test_id("composer-input")
         self.thread_composer = page.get_by_test_id("thread-composer-input")
-        self.card = self.message("Asked by ann")
+        self.card = self.message("Asked by Ann Lee")
         self.drawer = Drawer(page)
         self.tour = Tour(page)
         self.home = page.locator("#home")

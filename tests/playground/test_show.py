@@ -134,13 +134,11 @@ SHOWN = [
     "#web",
     "  Ann types: /devin fix the flaky login test repo=acme/web",
     "  Devin Bridge (only visible to Ann): Checking “fix the flaky login test”: nothing was started yet.",
-    "  Devin Bridge (edited) (only visible to Ann): Got it: “fix the flaky login test”. The session is in",
-    "      this thread.",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
-    "    │ Asked by ann · acme/web",
+    "    │ Asked by Ann Lee · acme/web",
     f"    │ ⚙ Working · started just now · 0.2 ACUs · {STEER}",
-    "    │ I ran tests/test_login.py a hundred times: test_session_expires failed in 6 of them. It waits",
+    "    │ I ran `tests/test_login.py` a hundred times: `test_session_expires` failed in 6 of them. It",
     "    │ [ Open in Devin ]  [ Stop ]",
     "  Devin Bridge (edited):",
     f"    ↳ Devin Bridge: 💬 {QUESTION.format(who='@Ann').partition(' ')[2]}",
@@ -150,7 +148,7 @@ SHOWN = [
     f"    ↳ Devin Bridge: 🔀 {PULL_REQUEST.format(pull_request='acme/web#128 (open)').partition(' ')[2]}",
     "    ↳ Devin Bridge: ✅ @Ann, done. Reply here for changes.",
     "          The pull request is ready for review.",
-    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by ann",
+    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by Ann Lee",
     "    │ [ Review PR ]",
     # a mention in a thread
     "#general",
@@ -174,13 +172,13 @@ SHOWN = [
     "    │ 1. ⚙ Find out why the export got slow: working",
     "    │ [ Open thread ]  [ Stop ]",
     "  Ben presses [ Stop ] on the card.",
-    "    ↳ Devin Bridge: ⏹ Stopped by ben. Devin sleeps and nothing is lost; a reply in this thread wakes",
+    "    ↳ Devin Bridge: ⏹ Stopped by Ben Ortiz. Devin sleeps and nothing is lost; a reply in this thread",
     # the digest and the figures
     "#ops",
     "  Ada types: /devin usage today",
     "  Devin Bridge (only visible to Ada):",
     "    │ Devin today, so far",
-    "    │ 1. Fix the flaky login test: 1.3 ACUs · ann · Devin",
+    "    │ 1. Fix the flaky login test: 1.3 ACUs · Ann Lee · Devin",
     "  ┆ Nobody waits for the time of the digest:",
 ]
 
@@ -203,7 +201,7 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert re.search(r" \d+(?:\.\d)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+ % \(usual \d+(?:\.\d)?\)", once.text)
     assert re.search(f" {digest_root.DAY}, read 09:0\\d\\.(?: .* corrected: .*)?\\n", once.text)
     assert re.search(r"\n {2}┆ {3}It is \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot starts again", once.text)
-    assert once.text.count(f"│ ⏹ {STATE_SENTENCES[DisplayState.STOPPED].format(by=' by ben')}") == 1
+    assert once.text.count(f"│ ⏹ {STATE_SENTENCES[DisplayState.STOPPED].format(by=' by Ben Ortiz')}") == 1
     assert re.search(r"U0[A-Z]+|C0[A-Z]+(?!-)(?!GENERAL-)|<[@!#h]|:[a-z]+_[a-z]+:", _without_prompt(once.text)) is None
     assert max(map(len, once.lines)) <= 100
     assert once.said == ""
@@ -225,7 +223,7 @@ def test_the_readme_shows_the_beginning_of_the_show() -> None:
 
 def _without_prompt(text: str) -> str:
     """The reference and the authors that Devin is given have ids on purpose."""
-    named = re.compile(r"  ┆   \w+ \(U0[A-Z]+\), \d{4}-\d\d-\d\d \d\d:\d\d UTC:")
+    named = re.compile(r"  ┆   [\w ]+ \(U0[A-Z]+\), \d{4}-\d\d-\d\d \d\d:\d\d UTC:")
     return "\n".join(line for line in text.splitlines() if "Reference:" not in line and not named.fullmatch(line))
 
 

@@ -97,6 +97,15 @@ async def test_auth_test_names_the_bot_and_the_scopes(start: Start) -> None:
     assert answer.headers["x-oauth-scopes"] == "chat:write,commands"
 
 
+async def test_people_may_have_set_no_display_names(start: Start) -> None:
+    peer = await start(display_names=False)
+    await peer.control.reset()
+    await peer.control.put_person("U0NEW", real_name="New Person")
+    for user, name in (("U0ANN", "Ann Lee"), ("U0NEW", "New Person")):
+        profile = (await peer.client.users_info(user=user))["user"]["profile"]
+        assert (profile["display_name"], profile["real_name"]) == ("", name)
+
+
 async def test_tokens_are_checked(start: Start) -> None:
     peer = await start()
     other = AsyncWebClient(token="xoxb-other", base_url=peer.simulator.base_url)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.store import sessions
 from bot.views.announcements import PULL_REQUEST
 from tests.said import ASKED_BY
-from tests.scenarios.ahead import until
+from tests.scenarios.ahead import rows, until, write
 from tests.scenarios.harness import ANN, GENERAL, Harness, harness
-from tests.scenarios.observations import card, card_of, polled, settled
+from tests.scenarios.observations import buttons, card, card_of, polled, settled
 
 
 async def edits(on: Harness) -> int:
@@ -59,7 +60,7 @@ async def test_a_new_sign_of_life_alone_edits_nothing(on: Harness) -> None:
     await settled(on)
     assert await edits(on) == before
     await on.devin.say(session, "Still here.")
-    await card_of(on, ts, "_Still here._")  # which is new
+    await card_of(on, ts, "\nStill here.\n")  # which is new
     assert await edits(on) == before + 1
 
 
@@ -76,7 +77,7 @@ async def test_what_devin_said_before_a_reply_is_no_longer_its_last_line(on: Har
     ts, session = await on.started()
     await on.devin.say(session, "I look at the clock.")
     await on.wait_for_post(GENERAL, ts, "I look at the clock.")
-    assert "_I look at the clock._" in await card_of(on, ts, "I look at the clock.")
+    assert "\nI look at the clock.\n" in await card_of(on, ts, "I look at the clock.")
     await on.slack.say(ANN, GENERAL, "not at the clock", thread_ts=ts)
     await on.devin.wait_for_messages("not at the clock")
 
@@ -85,7 +86,66 @@ async def test_what_devin_said_before_a_reply_is_no_longer_its_last_line(on: Har
 
     await until(gone)
     await on.devin.say(session, "Then I look at the test.")
-    await card_of(on, ts, "_Then I look at the test._")
+    await card_of(on, ts, "\nThen I look at the test.\n")
+
+
+async def test_the_card_shows_what_devin_asks_until_somebody_answers(on: Harness) -> None:
+    ts, session = await on.started()
+    question = "Which clock should the test have?\n\n1. `frozen`\n2. passed in"
+    await on.devin.say(session, question, status_detail="waiting_for_user")
+    shown = await on.slack.wait_for_message(GENERAL, question, thread_ts=ts, ts=(await card(on, ts))["ts"])
+    assert [block["text"] for block in shown["blocks"] if block["type"] == "markdown"] == [question]
+    await on.wait_for_post(GENERAL, ts, question)
+    await on.slack.say(ANN, GENERAL, "the first", thread_ts=ts)
+    await on.devin.wait_for_messages("the first")
+
+    async def gone() -> bool:
+        return "Which clock" not in (await card(on, ts))["rendered"]
+
+    await until(gone)
+
+
+async def test_a_title_shows_no_markup_and_the_card_tells_work_from_the_time_since_the_start(on: Harness) -> None:
+    ts, session = await on.started("fix the `login` **test**")
+    assert "|fix the login test>*" in (await card(on, ts))["rendered"].splitlines()[0]
+    await on.devin.set(session, title="Fix `login()` in *auth*")
+    await card_of(on, ts, "|Fix login() in auth>*")
+    (known,) = await rows(on, "sessions")
+    await write(on, lambda tx: sessions.change(tx, known["id"], worked=372.0, created_at=known["created_at"] - 7_200))
+    await on.devin.say(session, "The test passes.", status_detail="finished")
+    assert "Done · worked 6 min in 2 h · asked by ann" in await card_of(on, ts, "Done")
+
+
+async def test_where_slack_draws_no_markdown_the_question_is_one_line_above_the_buttons(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.update", "error", error="invalid_blocks", match="Which clock")
+    await on.devin.say(session, "Which clock?\n\n- `frozen`", status_detail="waiting_for_user")
+    shown = await card_of(on, ts, "\nWhich clock? frozen\n")
+    assert "Waiting for ann" in shown
+    assert buttons(await card(on, ts)) == ["Open in Devin", "Stop"]
+
+
+async def test_a_card_says_that_nothing_is_new_and_no_longer_once_devin_writes(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "I build it.")
+    await card_of(on, ts, "I build it.")
+    (known,) = await rows(on, "sessions")
+    times = ("created_at", "spoken_at", "working_since", "progress_at", "figures_at")
+    long_ago = {name: known[name] - on.timing.silence - 60 for name in times}
+
+    async def says_so() -> bool:
+        # Again where a poll that was under way has stored its times after these.
+        await write(on, lambda tx: sessions.change(tx, known["id"], **long_ago))
+        return "\nNothing new for 21 min\nI build it.\n" in (await card(on, ts))["rendered"]
+
+    await until(says_so)
+    silent = (await card(on, ts))["rendered"]
+    before = await edits(on)
+    await polled(on, 3)
+    assert await edits(on) == before, "it is said once in twenty minutes"
+    assert "active" not in silent
+    await on.devin.say(session, "I build it.")
+    assert "Nothing new" not in await card_of(on, ts, " · active ")
 
 
 async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_next(on: Harness) -> None:

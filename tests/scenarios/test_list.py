@@ -6,12 +6,16 @@ from typing import Any
 import pytest
 
 from bot.domain.session import DisplayState
+from bot.store import sessions
+from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.sentences import STATE_SENTENCES
+from bot.views.questions import STALE
+from bot.views.sentences import IN_PRIVATE_CHANNEL, STATE_SENTENCES
 from tests.said import a_session
-from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
+from tests.scenarios.ahead import ORG, TEAM, rows, write
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness
 from tests.scenarios.observations import buttons, forge, press, private_answers, settled
 
 DM = "D0ANN"
@@ -133,6 +137,98 @@ async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) ->
     assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == session_list_sentences.no_such_number(
         3, shown=True
     ).text
+
+
+# ------------------------------------------------------------ the buttons below a list
+
+
+async def test_five_that_are_done_are_shown_and_a_button_shows_all_in_their_place(on: Harness) -> None:
+    await on.started("fix the login test", ANN, GENERAL)
+    (mine,) = await rows(on, "sessions")
+    ids = [f"done-{number}" for number in range(7)]
+    before = {"team": TEAM, "org_id": ORG, "channel": WEB, "requester": ANN}
+
+    async def seven_are_done(tx: Any) -> None:
+        for age, key in enumerate(ids, start=60):
+            await sessions.add(tx, a_session(id=key, prompt=key, created_at=mine["created_at"] - age, **before))
+            await sessions.change(tx, key, status="running", detail="finished")
+
+    await write(on, seven_are_done)
+    listed = await shown(on, ANN, OPS, "list")
+    assert lines(listed)[:2] == ["You have 8 sessions:", "*Working*"]
+    assert [key for key in ids if f"|{key}>" in listed["rendered"]] == ids[:5]
+    assert "2 more sessions done lately" in lines(listed)
+    assert buttons(listed)[-1] == "Show all"
+    await on.slack.click(ANN, OPS, listed["ts"], "choose:list_page")
+    everything = await on.slack.wait_for_ephemeral(ANN, f"|{ids[6]}>", ts=listed["ts"])
+    assert [key for key in ids if f"|{key}>" in everything["rendered"]] == ids
+    assert "Show all" not in buttons(everything)
+    assert ids[6] in (await shown(on, ANN, OPS, "status 8"))["rendered"]
+
+
+async def test_a_button_with_a_page_that_no_list_has_says_that_it_is_too_old(on: Harness) -> None:
+    assert await forge(on, "interactive", press(ANN, OPS, "choose:list_page", "everything")) == "acked"
+    await on.slack.wait_for_ephemeral(ANN, STALE.text)
+
+
+# ------------------------------------------------------------ other lists than one's own
+
+
+async def test_a_list_of_what_waits_has_only_that_and_its_numbers_count(on: Harness) -> None:
+    assert (await shown(on, ANN, OPS, "list waiting"))["rendered"] == session_list_sentences.NOTHING_WAITS.text
+    await on.started("fix the login test", ANN, GENERAL)
+    docs, two = await on.started("update the docs", ANN, WEB)
+    await on.devin.say(two, "Which ones?", status_detail="waiting_for_user")
+    await on.wait_for_post(WEB, docs, "Which ones?")
+    assert lines(await shown(on, ANN, OPS, "list waiting")) == [
+        "Waiting for you: 1 session.",
+        "*Needs you*",
+        *entry(1, "speech_balloon", two, "update the docs", "waiting for an answer", f"<#{WEB}> · started (age)"),
+        session_list_sentences.HINT,
+    ]
+    assert "|update the docs>" in (await shown(on, ANN, OPS, "status 1"))["rendered"]
+
+
+async def test_the_list_of_a_channel_has_everybodys_sessions_there_without_numbers_and_stops(on: Harness) -> None:
+    assert (await shown(on, ANN, WEB, "list channel"))["rendered"] == session_list_sentences.NONE_IN_CHANNEL.text
+    _, one = await on.started("update the docs", BEN, WEB)
+    await on.started("fix the login test", ANN, GENERAL)
+    await shown(on, ANN, WEB, "list")
+    listed = await shown(on, ANN, WEB, "list channel")
+    assert lines(listed) == [
+        "1 session in this channel:",
+        "*Working*",
+        f":gear: <https://app.devin.ai/sessions/{one}|update the docs>: working",
+        f"<#{WEB}> · started (age) · asked by ben",
+    ]
+    assert buttons(listed) == ["Open thread"]
+    assert "|fix the login test>" in (await shown(on, ANN, WEB, "status 1"))["rendered"], (
+        "numbers are of one's own list"
+    )
+    guest = (await shown(on, GUEST, WEB, "list channel"))["rendered"]
+    assert guest == access_sentences.GUEST_REFUSED.text
+
+
+async def test_an_admin_lists_all_sessions_but_reads_no_title_that_is_not_for_them(on: Harness) -> None:
+    await on.started("update the docs", BEN, WEB)
+    hidden, session = await on.started("plan the secret launch", ANN, "C0PRIVATE")
+    await on.devin.say(session, "When?", status_detail="waiting_for_user")
+    await on.wait_for_post("C0PRIVATE", hidden, "When?")
+    listed = await shown(on, ADA, OPS, "list all")
+    text = "\n".join(lines(listed))
+    assert text.startswith("2 sessions in this workspace:\n*Needs somebody*\n:speech_balloon: ")
+    assert "|update the docs>: working" in text
+    assert IN_PRIVATE_CHANNEL in text
+    assert "secret launch" not in str(listed)
+    assert session not in str(listed)
+    assert "C0PRIVATE" not in str(listed)
+    assert buttons(listed) == ["Open thread"]
+    refused = (await shown(on, ANN, OPS, "list all"))["rendered"]
+    assert refused.startswith("Lists of everybody's sessions are for the admins of Devin Bridge")
+    for button in ("choose:list_page", "choose:list_all"):
+        assert await forge(on, "interactive", press(ANN, OPS, button, "all 0 whole")) == "acked"
+    await settled(on)
+    assert await private_answers(on, ANN) == [refused] * 3
 
 
 # ------------------------------------------------------------ the button Stop in a list

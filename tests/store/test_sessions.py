@@ -260,6 +260,27 @@ async def test_when_cards_last_showed_figures_is_noted(db: Database) -> None:
     assert [(await relay(db, name)).figures_at for name in "ab"] == [NOW + 5, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("ago", "drawn", "found"),
+    [
+        ((1_300, 1_250, 1_200), 600, True),  # the line is due, although figures were drawn in between
+        ((1_300, 1_250, 1_300), 30, False),  # its card says so already
+        ((9_000, 9_000, 8_000), 1_200, True),  # and says by now for how long
+        ((1_300, 1_199, 1_300), 1_300, False),  # somebody wrote
+        ((1_199, 1_300, 1_300), 1_300, False),  # Devin wrote
+        ((1_300, 1_300, None), 1_300, False),  # Devin rests
+    ],
+)
+async def test_which_cards_have_to_say_that_nothing_is_new(db: Database, ago: Any, drawn: int, found: bool) -> None:
+    await add(db, session("a"))
+    progress, spoken, working = (since and NOW - since for since in ago)
+    times = {"progress_at": progress, "spoken_at": spoken, "working_since": working, "figures_at": NOW - drawn}
+    await change(db, "a", **times)
+    async with db.read() as tx:
+        assert await watched_sessions.silent(tx, ORG, NOW, 1_200.0) == (["a"] if found else [])
+        assert await watched_sessions.silent(tx, "org-other", NOW, 1_200.0) == []
+
+
 # ------------------------------------------------------------ many sessions
 
 
@@ -350,14 +371,14 @@ async def test_a_session_fails_since_the_first_time(db: Database) -> None:
 
 async def test_a_reply_stores_who_wrote_and_that_devin_works_again(db: Database) -> None:
     await add(db, session("s", stopped_by="U9", ended_at=NOW - 5))
-    await change(db, "s", last_line="Which one?", asks=True)
+    await change(db, "s", last_words="Which one?", asks=True)
     for user, at in (("U1", NOW), ("U2", NOW + 3)):
         async with db.write() as tx:
             await sessions.spoke(tx, "s", user, at)
     spoken = await get(db)
     assert (spoken.replied_by, spoken.spoken_at, spoken.working_since) == ("U2", NOW + 3, NOW)
     assert (spoken.stopped_by, spoken.ended_at) == (None, None)
-    assert (spoken.snapshot.last_line, spoken.snapshot.asks) == ("", None)
+    assert (spoken.snapshot.last_words, spoken.snapshot.asks) == ("", None)
 
 
 async def test_an_empty_store_counts_nothing(db: Database) -> None:

@@ -137,7 +137,7 @@ def test_a_question_is_one_post_with_what_devin_asks():
 
 
 def test_a_question_without_new_words_repeats_the_last_ones_in_the_notification():
-    text, (line, _) = ended(AnnouncementKind.QUESTION, replace(WAITING, last_line="Which branch?"))
+    text, (line, _) = ended(AnnouncementKind.QUESTION, replace(WAITING, last_words="Which branch?"))
     assert (text, line) == (
         "Fix the login test: Which branch?",
         ":speech_balloon: <@U1>, Devin waits for your answer. Reply in this thread.",

@@ -15,6 +15,7 @@ from bot.domain.commands.parser import Doubt, UnknownVerb
 from bot.domain.commands.registry import NOTIFY, START, STATUS, STOP
 from bot.domain.commands.spec import Surface
 from bot.domain.list_groups import ListGroup
+from bot.domain.list_pages import PAGE, ListPage
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.features import COMMANDS
@@ -30,7 +31,7 @@ from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.answers import wakings as waking_sentences
-from bot.views.answers.session_lists import MOST_LISTED, Listed, ShownList
+from bot.views.answers.session_lists import Listed, ShownList
 from bot.views.message import Message
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 
@@ -68,7 +69,7 @@ LISTED = ShownList(
         Listed(3, ListGroup.WORKING, replace(SESSION, id="s3", stop_requested=True)),
         Listed(4, ListGroup.NEEDS_YOU, WAITING),
     ),
-    left_out=40,
+    total=44,
 )
 LINES = "4. Docs: waiting for an answer · 1. Fix the login test: working · 3. Fix the login test: stopping · 2. Upgrade: asleep"
 # What stands in the blocks of questions about options; the text beside them has it in one line.
@@ -130,6 +131,9 @@ def test_the_fixed_answers():
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
             "NO_ROOM": "Nothing was started: a budget has no room for another session. Who asked can read which one it is.",
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
+            "NOTHING_WAITS": "None of your sessions needs you. `/devin list` shows them all.",
+            "NONE_IN_CHANNEL": "There are no sessions in this channel.",
+            "NONE_AT_ALL": "There are no sessions in this workspace.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
             "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
             "STOP_AFTER_CHECK": "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; if there is none, nothing is started.",
@@ -409,13 +413,35 @@ def test_the_longest_list_fits_into_a_message():
         Listed(number, group, replace(nasty, id=f"{number:020}"), "https://x.example/" + "p" * 900)
         for number, group in enumerate(groups, start=1)
     ]
-    assert len(entries) == MOST_LISTED
-    message = session_list_sentences.session_list(ShownList(tuple(entries), left_out=40))
+    assert len(entries) == PAGE
+    last = ListPage(first=20)
+    message = session_list_sentences.session_list(ShownList(tuple(entries), 60, last, last.next(40), folded=20))
     assert_valid(message)
     assert_calls_nobody(message)
     assert message.text.startswith("You have 60 sessions: 1. ")
     assert message.text.endswith(" · and 40 more")
-    assert session_list_sentences.session_list(ShownList(())) is session_list_sentences.NO_SESSIONS
+    assert session_list_sentences.session_list(ShownList((), 0)) is session_list_sentences.NO_SESSIONS
+
+
+def test_below_a_list_stand_the_buttons_for_what_it_does_not_show():
+    def rest(**shown):
+        blocks = session_list_sentences.session_list(ShownList(LISTED.entries, **shown)).blocks[-4:-1]
+        buttons = [block["accessory"] for block in blocks if "Open" not in str(block.get("accessory", "Open"))]
+        texts = [block["text"]["text"] for block in blocks if block.get("accessory") in buttons]
+        return texts, [(one["text"]["text"], one["action_id"], one["value"]) for one in buttons]
+
+    whole = ListPage(whole=True)
+    show_all = ("Show all", "choose:list_page", "mine 0 whole")
+    assert rest(total=10, folded=6) == (["6 more sessions done lately"], [show_all])
+    assert rest(total=50, next=ListPage(20), folded=6) == (
+        ["1 to 4 of 44"],
+        [("Next 20", "choose:list_page", "mine 20")],
+    ), "what is done stands behind the last page"
+    assert rest(total=50, page=ListPage(40), next=ListPage(), folded=6) == (
+        ["6 more sessions done lately", "41 to 44 of 44"],
+        [("Show all", "choose:list_page", "mine 40 whole"), ("First page", "choose:list_page", "mine 0")],
+    )
+    assert rest(total=50, page=whole, next=whole.next(50))[1] == [("Next 20", "choose:list_page", "mine 20 whole")]
 
 
 def test_a_list_in_its_groups():

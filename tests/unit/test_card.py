@@ -66,20 +66,24 @@ def state_line(session):
     return card(session, NOW).blocks[0]["text"]["text"].split("\n")[1]
 
 
+QUESTION = "Which clock?\n\n- `frozen`\n- passed in\n\n```\nnow()\n```"
+
+
+def says(session, words, **more):
+    return replace(session, snapshot=replace(session.snapshot, last_words=words, **more))
+
+
 def test_a_working_session_shows_what_devin_does():
-    working = replace(SESSION, snapshot=replace(SESSION.snapshot, last_line="I run the tests."))
-    message = card(working, NOW)
+    message = card(says(SESSION, "I run the tests."), NOW)
     assert_valid(message)
     assert message.text == "Fix the login test: working"
     started = "started <!date^1733385060^{ago}|2024-12-05 07:51 UTC>"
     assert message.blocks == [
         {
             "type": "section",
-            "text": mrkdwn(
-                f"{TITLE}\n:gear: Working · {started} · 1.5 of 10 ACUs · reply in this thread to steer it\n"
-                "_I run the tests._"
-            ),
+            "text": mrkdwn(f"{TITLE}\n:gear: Working · {started} · 1.5 of 10 ACUs · reply in this thread to steer it"),
         },
+        {"type": "markdown", "text": "I run the tests."},
         {
             "type": "context",
             "elements": [
@@ -96,13 +100,86 @@ def test_a_new_word_for_work_stands_beside_it():
     assert card(planning, NOW).text == "Fix the login test: working"
 
 
-def test_a_long_last_line_is_cut_between_the_signs_that_slack_reads():
-    for length in range(100, 125):
-        words = "x" * length + "&amp; more of it, and then more"
-        working = replace(SESSION, snapshot=replace(SESSION.snapshot, last_line=words))
-        last = card(working, NOW).blocks[0]["text"]["text"].split("\n")[2].removeprefix("_").removesuffix("_")
-        assert len(last) <= 121
-        assert "&" not in last.replace("&amp;", "")
+def test_of_a_long_text_the_beginning_is_shown_while_devin_works():
+    code = "a line of code\n" * 30
+    words = card(says(SESSION, f"I read this first:\n\n```\n{code}```"), NOW).blocks[1]["text"]
+    assert words.startswith("I read this first:\n\n```\na line of code\n")
+    assert words.endswith("\na line of code\n```\n…"), "a fence that is cut is closed"
+    assert len(words) <= 300
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        seen("running", "waiting_for_user"),
+        seen("running", "waiting_for_approval"),
+        seen("running", "waiting_for_login"),
+        seen("suspended", "inactivity", asks=True),
+    ],
+)
+def test_a_question_stands_on_the_card_with_its_lines_and_its_code_until_it_is_answered(asks):
+    message = card(says(asks, QUESTION), NOW)
+    assert_valid(message)
+    assert message.blocks[1] == {"type": "markdown", "text": QUESTION}
+    assert "markdown" not in [block["type"] for block in card(says(asks, ""), NOW).blocks]
+
+
+def test_a_workspace_without_blocks_of_markdown_reads_the_question_in_one_line():
+    plainer = card(says(seen("running", "waiting_for_user"), QUESTION), NOW).plainer
+    assert_valid(plainer)
+    assert plainer.blocks[1] == {"type": "section", "text": mrkdwn("Which clock? frozen passed in now()")}
+    assert plainer.blocks[-1]["elements"] == BUTTONS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        seen("running", "finished"),
+        seen("running", "waiting_for_user", asks=False),
+        seen("suspended", "inactivity", asks=None),
+        seen("suspended", "out_of_credits"),
+        replace(seen("running", "waiting_for_user"), stop_requested=True),
+    ],
+)
+def test_in_other_states_the_card_repeats_no_words(other):
+    message = card(says(other, QUESTION), NOW)
+    assert "clock" not in str(message.blocks)
+    assert message.plainer is None
+
+
+def test_what_devin_says_on_the_card_calls_nobody():
+    message = card(says(seen("running", "waiting_for_user"), NASTY * 5), NOW)
+    for form in message.forms():
+        assert_valid(form)
+        assert_calls_nobody(form)
+
+
+@pytest.mark.parametrize(
+    ("since", "line"),
+    [(1_200.0, "Nothing new for 20 min"), (1_259.0, "Nothing new for 20 min"), (4_000.0, "Nothing new for 1 h 6 min")],
+)
+def test_where_devin_works_and_nothing_new_comes_the_card_says_for_how_long(since, line):
+    quiet = NOW - since
+    silent = says(replace(SESSION, progress_at=quiet, spoken_at=quiet - 9, working_since=quiet - 99), "I build it.")
+    message = card(silent, NOW, 1_200.0)
+    assert_valid(message)
+    assert message.blocks[0]["text"]["text"].split("\n")[2] == line
+    assert "active" not in str(message.blocks), "its figures may show that it is, and nobody is helped by that"
+    assert line in message.plainer.blocks[0]["text"]["text"]
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        replace(SESSION, progress_at=NOW - 1_199.0),
+        replace(SESSION, spoken_at=NOW - 1_199.0),
+        replace(SESSION, working_since=NOW - 1_199.0),
+        replace(SESSION, stop_requested=True),
+        replace(seen("running", "waiting_for_user"), working_since=None),
+    ],
+)
+def test_after_news_and_while_devin_rests_nothing_is_said_about_silence(session):
+    assert "Nothing new" not in str(card(replace(session, created_at=NOW - 9_999.0), NOW, 1_200.0).blocks)
 
 
 def test_the_hint_stands_until_the_first_reply():
@@ -163,6 +240,39 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
         ":speech_balloon: Waiting for Ann's answer in this thread. Worked 1 min · 1.5 of 10 ACUs"
     )
     assert card(waits, NOW).blocks[1]["elements"][0]["text"].startswith("Asked by Ann · acme/web · active ")
+
+
+def rested(session, worked, elapsed):
+    return replace(session, worked=worked, progress_at=session.created_at + elapsed)
+
+
+@pytest.mark.parametrize(
+    ("session", "line"),
+    [
+        (rested(seen("running", "finished"), 372.0, 400.0), "Done in 6 min · 1.5 of 10 ACUs · asked by Ann"),
+        (
+            rested(seen("running", "finished"), 372.0, 7_300.0),
+            "Done · worked 6 min in 2 h 1 min · 1.5 of 10 ACUs · asked by Ann",
+        ),
+        (
+            rested(seen("running", "waiting_for_user"), 372.0, 7_300.0),
+            "Waiting for Ann's answer in this thread. Worked 6 min in 2 h 1 min · 1.5 of 10 ACUs",
+        ),
+        (
+            replace(SESSION, worked=372.0, working_since=1_733_388_600.0),
+            "Working · started <!date^1733385000^{ago}|2024-12-05 07:50 UTC> · "
+            "resumed <!date^1733388600^{ago}|2024-12-05 08:50 UTC> after 6 min of work · "
+            "1.5 of 10 ACUs · reply in this thread to steer it",
+        ),
+        (
+            replace(SESSION, worked=372.0, working_since=1_733_385_400.0),
+            "Working · started <!date^1733385000^{ago}|2024-12-05 07:50 UTC> · "
+            "1.5 of 10 ACUs · reply in this thread to steer it",
+        ),
+    ],
+)
+def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rested_in_between(session, line):
+    assert state_line(session).partition(" ")[2] == line
 
 
 @pytest.mark.parametrize(

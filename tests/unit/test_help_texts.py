@@ -24,7 +24,7 @@ def test_what_works_behind_the_slash_command():
     assert SLASH_HELP.text == (
         "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.\n"
         "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
-        "• `/devin list` shows your sessions, those that need you first\n"
+        "• `/devin list [mine|waiting|channel|all]` shows your sessions, those that need you first (`all` is for admins)\n"
         "• `/devin cost` shows what your sessions used in this billing cycle\n"
         "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number or id from the list\n"
         "• `/devin notify [all|questions|done|off]` sets when you're mentioned, in all sessions\n"

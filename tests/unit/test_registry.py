@@ -31,9 +31,9 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
-        "start list cost status stop stop_listed stop_confirmed mute unmute aside archive new notify "
-        "open_form cancel_operation exit exit_confirmed answer usage report digest team_list team_add team_remove "
-        "budget_list budget_set "
+        "start list list_all list_page cost status stop stop_listed stop_confirmed mute unmute aside archive new "
+        "notify open_form cancel_operation exit exit_confirmed answer usage report digest team_list team_add "
+        "team_remove budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
@@ -58,7 +58,16 @@ def test_what_goes_before_waiting_replies():
     """A stop ends them, a question of ours or a press concerns nobody else; what starts or is for Devin waits."""
     assert names(spec for spec in COMMANDS.specs if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
-        *("stop_listed", "stop_confirmed", "exit_confirmed", "answer", "cancel_operation", "open_form"),
+        *(
+            "stop_listed",
+            "list_all",
+            "list_page",
+            "stop_confirmed",
+            "exit_confirmed",
+            "answer",
+            "cancel_operation",
+            "open_form",
+        ),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("ask_for_more", "grant_more", "refuse_more"),
         *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed"),
@@ -120,6 +129,7 @@ def test_who_may_use_what():
         **dict.fromkeys(("note_add", "note_edit", "note_delete", "note_delete_confirmed"), Role.ADMIN),
         **dict.fromkeys(("playbook_add", "playbook_edit"), Role.ADMIN),
         **dict.fromkeys(("fanout", "start_fan_out", "stop_fan_out", "retry_fan_out"), Role.ADMIN),
+        "list_all": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,

@@ -117,7 +117,7 @@ def test_only_the_time_in_which_devin_works_is_counted(state, since, read_at, wo
 
 
 def test_figures_alone_do_not_move_the_card():
-    assert not moved(WORKING, replace(WORKING, acus=3.0, updated_at=5, last_line="I found it."))
+    assert not moved(WORKING, replace(WORKING, acus=3.0, updated_at=5, last_words="I found it."))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_state_title_and_pull_requests_move_the_card(new):
         ("fix it acu=10ACUs, please", "fix it please"),
         ("repo=web fix the login test\nand more", "fix the login test"),
         ("acu: 10", "Session"),
-        ("run `make repo=acme/web`", "run `make repo=acme/web`"),
+        ("run `make repo=acme/web`", "run make repo=acme/web"),
     ],
 )
 def test_words_that_resemble_options_stand_in_no_title(prompt, title):
@@ -153,6 +153,32 @@ def test_the_title_is_devins_then_the_asked_one_then_the_prompt():
     asked = replace(SESSION, options=Options(title="Login"))
     assert asked.title == "Login"
     assert asked.with_snapshot(Snapshot(title="Fix login")).title == "Fix login"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Fix the `login` test in **auth**", "Fix the login test in auth"),
+        ("**`parse()`** and ~~old~~ *new* (*soon*)", "parse() and old new (soon)"),
+        ("# Upgrade [pydantic](https://docs.pydantic.dev) to ``v2``", "Upgrade pydantic to v2"),
+        ("![build](https://x.example/b.svg) is red", "build is red"),
+        ("`**kwargs` stays", "**kwargs stays"),
+        ("make 2 * 3 * 4 and **kwargs of __init__.py and snake_case_name", None),
+        ("copy *.py and src/*/test_*.py, see #12 and C#", None),
+        ("call f(**a, **b)[0](x y)", None),
+        ("a lone ` backtick", None),
+        ("``", None),
+        ("rename `a_very_long_na…", "rename a_very_long_na…"),
+    ],
+)
+def test_a_title_shows_no_markup(written, shown):
+    assert SESSION.with_snapshot(Snapshot(title=written)).title == (shown or written)
+
+
+def test_a_title_as_long_as_a_text_is_read_at_once():
+    for sign in ("`", "*", "**", "[", "~~", "`a", "*a ", "[a](", "# "):
+        long = sign * 40_000
+        assert len(SESSION.with_snapshot(Snapshot(title=long)).title) <= len(long)
 
 
 def test_the_first_line_is_cut_at_a_word():

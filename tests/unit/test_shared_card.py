@@ -8,7 +8,7 @@ from tests.unit.test_card import BUTTONS, SESSION, mrkdwn, seen
 
 
 def test_it_shows_the_state_and_the_buttons_and_nothing_that_devin_wrote_or_made():
-    session = replace(SESSION, snapshot=replace(SESSION.snapshot, last_line="The secret plan is ready."))
+    session = replace(SESSION, snapshot=replace(SESSION.snapshot, last_words="The secret plan is ready."))
     made = card_in_shared_channel(session)
     title = "*<https://app.devin.ai/sessions/abc|Devin session>*"
     assert made.text == "Devin session: working"

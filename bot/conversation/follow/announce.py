@@ -23,7 +23,7 @@ from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
 from bot.views.announcements import MessagePart
-from bot.views.plain_text import plain
+from bot.views.card_words import gist
 from bot.views.sentences import STATE_MARKS
 
 REPLAYED: Final = 3  # after a gap of `Timing.outage_summary` more messages than this become one summary
@@ -31,7 +31,6 @@ _WAITED_FOR: Final = frozenset(  # a person may be waiting for these
     {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED}
 )
 _BLOCKS: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT})
-LAST_LINE: Final = 300  # characters that are kept of Devin's newest message, for the card and for notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class Announce:
                 await self._store_end(uow, tracked.session, new)
             polled = [(tracked, change.session.snapshot)]
             await history.record_polled(uow, tracked.session.org_id, polled, times.last_poll)
-            await self._redraw(uow, tracked, change.session.snapshot)
+            await self._redraw(uow, change)
             await self._replace_mark(uow, change)
             self._poll_soon(uow, change)
         return True
@@ -99,8 +98,12 @@ class Announce:
         interval = self._services.timing.figures_interval
         due = [session.session.id for session in tracked if uow.now - session.position.figures_at >= interval]
         if due:
-            await sessions.mark_figures_drawn(uow.tx, due, uow.now)
-            await uow.redraw(SessionCard, *due, gives_way=True)
+            await self.redraw(uow, due)
+
+    async def redraw(self, uow: UnitOfWork, session_ids: Sequence[str]) -> None:
+        """Have these cards edited, in which nothing but figures and times is new."""
+        await sessions.mark_figures_drawn(uow.tx, session_ids, uow.now)
+        await uow.redraw(SessionCard, *session_ids, gives_way=True)
 
     def _change(
         self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
@@ -116,7 +119,7 @@ class Announce:
         if _ended_by_hand(tracked.session, new):
             decision = Decision(replace(turn, pending=None))
         if not decision.relays:  # the next poll reads the words again
-            new, messages = replace(new, last_line=old.last_line, asks=old.asks), None
+            new, messages = replace(new, last_words=old.last_words, asks=old.asks), None
         return _Change(tracked, tracked.session.worked_until(new, now), messages, was_read, decision)
 
     def _values(self, change: _Change, now: float) -> dict[str, Any]:
@@ -133,7 +136,7 @@ class Announce:
         if change.was_read:
             values["failing_since"] = None
         if _is_progress(change):
-            values["progress_acus"] = session.snapshot.acus
+            values |= {"progress_acus": session.snapshot.acus, "progress_at": _progress_at(change, now)}
         if session.snapshot != change.before.session.snapshot:
             values["changes_until"] = now + self._services.timing.same_second
         if change.decision.end is not None:
@@ -245,12 +248,12 @@ class Announce:
         if over != (session.ended_at is not None):
             await sessions.change(uow.tx, session.id, ended_at=uow.now if over else None)
 
-    async def _redraw(self, uow: UnitOfWork, tracked: TrackedSession, new: Snapshot) -> None:
-        old = tracked.session.snapshot
+    async def _redraw(self, uow: UnitOfWork, change: _Change) -> None:
+        tracked, old, new = change.before, change.before.session.snapshot, change.session.snapshot
         if moved(old, new):
             await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
             await uow.redraw(SessionCard, tracked.session.id)
-        elif old.last_line != new.last_line:
+        elif old.last_words != new.last_words or _is_progress(change):
             await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
         elif new.acus > old.acus:
             await self.figures(uow, [tracked])
@@ -274,9 +277,9 @@ def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
     if messages is None or not messages.fresh:
         return new
     if not messages.devin_spoke_last:
-        return replace(new, last_line="", asks=None)
+        return replace(new, last_words="", asks=None)
     last = messages.messages[-1].message
-    return replace(new, last_line=plain(last, LAST_LINE), asks=asks(last))
+    return replace(new, last_words=gist(last), asks=asks(last))
 
 
 def _is_progress(change: _Change) -> bool:
@@ -284,6 +287,12 @@ def _is_progress(change: _Change) -> bool:
     before = {request.url for request in change.before.session.snapshot.pull_requests}
     opened = any(request.url not in before for request in change.session.snapshot.pull_requests)
     return opened or bool(change.messages and change.messages.messages)
+
+
+def _progress_at(change: _Change, now: float) -> float:
+    """When Devin wrote its newest message or, with a pull request alone, changed the session; by our clock at most."""
+    written = [message.created_at for message in change.messages.messages] if change.messages else []
+    return min(float(max(written, default=change.session.snapshot.updated_at)) or now, now)
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:

@@ -159,6 +159,7 @@ class Poller:
         worth, quiet = await self._worth_reading(list(changed.values()), state)
         times = PollTimes(state.polled_at, newest)
         handled = await self._read_all(claim, worth, times) + await self._announce_figures(claim, quiet, times)
+        await self._redraw_silent(claim)
         found_by_prompt = await self._duplicates.read_prompts(claim)
         left = [session for session in handled if session.left]
         watermark = min([newest, *(session.snapshot.updated_at - 1 for session in left if session.changed)])
@@ -322,6 +323,16 @@ class Poller:
                 await history.record_polled(uow, self._organisation.id, polled, times.last_poll)
                 await self._announce.figures(uow, [session.tracked for session in batch if session.spent])
         return announced
+
+    async def _redraw_silent(self, claim: Claim) -> None:
+        """Have the cards edited of sessions on which Devin works without a word, to say for how long that has been."""
+        org_id, now, silence = self._organisation.id, self._services.clock(), self._services.timing.silence
+        async with self._services.db.scan() as tx:
+            silent = await watched_sessions.silent(tx, org_id, now, silence)
+        if silent:
+            # A crash before this commit has the next poll find them again.
+            async with self._services.unit_of_work(claim) as uow:
+                await self._announce.redraw(uow, silent)
 
 
 def _check_outage(read: Sequence[PolledSession]) -> None:

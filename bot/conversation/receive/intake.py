@@ -7,6 +7,7 @@ The key of a row is made from the message, never from the delivery. Two deliveri
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bot.domain import keys
 from bot.domain.causes import (
     ActionCause,
     Cause,
@@ -266,7 +267,7 @@ def _do_nothing(_workspace: Workspace) -> None:
 
 def command_key(body: Json) -> str:
     """The key of the row for the slash command of Slack's request `body`."""
-    return f"cmd:{body['trigger_id']}"
+    return keys.command_key(body["trigger_id"])
 
 
 def _pressed_at(body: Json) -> str | None:

@@ -6,12 +6,17 @@ stood there as number 2, whatever has changed since.
 
 from collections.abc import Sequence
 
+from bot.conversation.steer.others_sessions import OthersSessions, permalink
+from bot.domain.commands import registry
 from bot.domain.commands.arguments import number_of
 from bot.domain.commands.registry import STATUS, STOP
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.list_groups import Grouped, grouped
+from bot.domain.list_groups import Grouped, ListGroup, grouped
+from bot.domain.list_pages import FEW_DONE, FIRST_PAGE, OWN, PAGE, ListPage, Which, folded
 from bot.domain.session import Session
-from bot.kernel.commands.handler import Asked
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Asked, Handler, asked_by
+from bot.kernel.job import CommandJob
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store import session_lists, sessions
@@ -19,30 +24,51 @@ from bot.store.database.connection import Transaction
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.answers.session_lists import MOST_LISTED, Listed, ShownList
+from bot.views.answers.session_lists import Listed, ShownList
 from bot.views.message import Message
+from bot.views.questions import STALE
 from bot.views.sentences import STOPPABLE
 
 
 class SessionList:
     """Lists a person's sessions and says where each of them stands."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, access: Access) -> None:
         self._services = services
+        self._others = OthersSessions(services, access)
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command for the list and the buttons below a list do."""
+        turn = Handler(run=self._turn)
+        return {registry.LIST: Handler(self.answer), registry.LIST_ALL: turn, registry.LIST_PAGE: turn}
 
     async def answer(self, asked: Asked) -> Message:
         """Answer `list`."""
-        return await self.listing(asked.workspace, asked.user)
+        return await self._page(asked, ListPage(which=Which(asked.argument or Which.MINE)))
 
-    async def listing(self, workspace: Workspace, user: str) -> Message:
-        """Return the list of the person's sessions, with the numbers that commands take."""
+    async def _page(self, asked: Asked, page: ListPage) -> Message:
+        if page.which in OWN:
+            return await self.listing(asked.workspace, asked.user, page)
+        return await self._others.listing(asked, page)
+
+    async def listing(self, workspace: Workspace, user: str, page: ListPage = FIRST_PAGE) -> Message:
+        """Return a page of the person's sessions, with the numbers that commands take."""
         mine = await self._sessions(workspace, user)
-        return session_list_sentences.session_list(await self._show(workspace, user, mine))
+        if page.which is Which.WAITING:
+            mine = [entry for entry in mine if entry.group is ListGroup.NEEDS_YOU]
+        return session_list_sentences.session_list(await self._show(workspace, user, mine, page))
+
+    async def _turn(self, job: CommandJob) -> None:
+        """Show another page in place of the one whose button was pressed."""
+        page = ListPage.read(job.cause.argument)
+        # A crash before the answer is stored has the page made once more, as it is by then.
+        message = STALE if page is None else await self._page(asked_by(job, registry.LIST), page)
+        await self._services.answer(job, message)
 
     async def status(self, workspace: Workspace, session: Session) -> Message:
         """Return the answer that says where `session` stands."""
         session = self._services.workspaces.with_code_hosts(session)
-        return session_sentences.status(session, _permalink(workspace, session))
+        return session_sentences.status(session, permalink(workspace, session))
 
     async def pick(self, asked: Asked) -> Session | Message:
         """Return the person's session that a command is about, or the answer that says or asks which.
@@ -66,18 +92,21 @@ class SessionList:
         """
         mine = await self._read(tx, workspace, user)
         before = await session_lists.shown(tx, workspace.team, user, self._numbers_since()) or []
-        ids = before if session.id in before else [entry.session.id for entry in mine[:MOST_LISTED]]
+        ids = before if session.id in before else _up_to(mine, FIRST_PAGE)
         await session_lists.show(tx, workspace.team, user, ids, self._services.clock())
         current = [Grouped(session, entry.group) if entry.session.id == session.id else entry for entry in mine]
-        return _as_shown(workspace, current, ids)
+        place = ids.index(session.id) if session.id in ids else 0
+        return _as_shown(workspace, current, ids, ListPage(place - place % PAGE, _is_whole(mine, ids)))
 
-    async def _show(self, workspace: Workspace, user: str, mine: Sequence[Grouped]) -> ShownList:
-        """Store that `user` is shown a list of `mine`, and return the list."""
-        ids = [entry.session.id for entry in mine[:MOST_LISTED]]
+    async def _show(
+        self, workspace: Workspace, user: str, mine: Sequence[Grouped], page: ListPage = FIRST_PAGE
+    ) -> ShownList:
+        """Store that `user` is shown a `page` of `mine`, and return it."""
+        ids = _up_to(mine, page)
         # A crash right after this commit leaves a list that nobody has seen, until the person asks for the next one.
         async with self._services.db.write(urgent=True) as tx:
             await session_lists.show(tx, workspace.team, user, ids, self._services.clock())
-        return _as_shown(workspace, mine, ids)
+        return _as_shown(workspace, mine, ids, page)
 
     async def _sessions(self, workspace: Workspace, user: str) -> list[Grouped]:
         async with self._services.db.read(urgent=True) as tx:
@@ -120,16 +149,25 @@ def _fits(session: Session, spec: CommandSpec) -> bool:
     return session.display_state in STOPPABLE if spec is STOP else session.lifecycle in sessions.LIVE_LIFECYCLES
 
 
-def _as_shown(workspace: Workspace, mine: Sequence[Grouped], ids: Sequence[str]) -> ShownList:
-    """Return the list of those of `mine` that have a number, which is their place in `ids`."""
+def _up_to(mine: Sequence[Grouped], page: ListPage) -> list[str]:
+    """The ids of the sessions up to the end of `page`: those that have a number once it is shown."""
+    listed = mine if page.whole else folded(mine)
+    return [entry.session.id for entry in listed[: page.first + PAGE]]
+
+
+def _is_whole(mine: Sequence[Grouped], ids: Sequence[str]) -> bool:
+    """Whether a list of these `ids` shows more of what is done than a folded one."""
+    done = [entry for entry in mine if entry.group is ListGroup.DONE_LATELY and entry.session.id in ids]
+    return len(done) > FEW_DONE
+
+
+def _as_shown(workspace: Workspace, mine: Sequence[Grouped], ids: Sequence[str], page: ListPage) -> ShownList:
+    """Return the `page` of those of `mine` that have a number, which is their place in `ids`."""
     numbers = {session_id: number for number, session_id in enumerate(ids, start=1)}
     entries = [
-        Listed(numbers[entry.session.id], entry.group, entry.session, _permalink(workspace, entry.session))
+        Listed(numbers[entry.session.id], entry.group, entry.session, permalink(workspace, entry.session))
         for entry in mine
-        if entry.session.id in numbers
+        if page.first < numbers.get(entry.session.id, 0) <= page.first + PAGE
     ]
-    return ShownList(tuple(entries), left_out=len(mine) - len(entries))
-
-
-def _permalink(workspace: Workspace, session: Session) -> str | None:
-    return None if session.thread_ts is None else workspace.slack.permalink(session.channel, session.thread_ts)
+    listed = mine if page.whole else folded(mine)
+    return ShownList(tuple(entries), len(mine), page, page.next(len(listed)), len(mine) - len(listed))

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from bot.domain.commands.spec import Argument
+from bot.domain.list_pages import Which
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import By, Reader
 from bot.domain.session import bare_id
@@ -66,6 +67,11 @@ def _choice(typed: str) -> str | None:
     return word if not word or word in set(NotifyChoice) else None
 
 
+def _which_list(typed: str) -> str | None:
+    word = typed.lower()
+    return word if not word or word in set(Which) else None
+
+
 def _help_topic(typed: str) -> str | None:
     if not typed:
         return ""
@@ -78,5 +84,6 @@ AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
+WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed
 HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic, around=AROUND_LISTS | {"on", "off", "mute", "snooze"})
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

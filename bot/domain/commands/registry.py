@@ -11,6 +11,7 @@ from bot.domain.commands.arguments import (
     HELP_TOPIC,
     SESSION,
     TEXT,
+    WHICH_LIST,
 )
 from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash, typed, written
 
@@ -25,9 +26,21 @@ START: Final = CommandSpec(
 )
 LIST: Final = CommandSpec(
     "list",
-    ways=typed("list"),
-    slash_help=Help("`/devin list` shows your sessions, those that need you first"),
+    ways=typed("list", WHICH_LIST),
+    slash_help=Help(
+        f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first (`all` is for admins)"
+    ),
 )
+# The buttons below the list of all sessions; who types `list all` needs its role too.
+LIST_ALL: Final = CommandSpec(
+    "list_all",
+    ways=(),
+    role=Role.ADMIN,
+    subject="lists of everybody's sessions",
+    urgent=True,
+)
+# The buttons below other lists: all that are done, and the next page.
+LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
 COST: Final = CommandSpec(
     "cost",
     ways=(*typed("cost"), written("!cost")),
@@ -128,6 +141,8 @@ HELP: Final = CommandSpec(
 CORE: Final = (
     START,
     LIST,
+    LIST_ALL,
+    LIST_PAGE,
     COST,
     STATUS,
     STOP,

@@ -322,7 +322,9 @@ class Send:
     async def _reply_privately(self, row: OutboxRow) -> None:
         slack, payload = self._slack(row), row.payload
         # Without a check of the claim: a second worker, or a crash right here, shows a private answer twice.
-        if payload.get("response_url"):
+        if not payload["text"]:
+            await slack.take_back(payload["response_url"])
+        elif payload.get("response_url"):
             await slack.respond(payload["response_url"], payload["text"], payload["blocks"], payload["replaces"])
         elif row.channel.startswith("D"):
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)

@@ -50,6 +50,7 @@ class SlackSimulator:
         limits: bool | LimitRules = True,
         wall: Wall = time.time,
         speed: float = 1.0,
+        display_names: bool = True,
     ) -> None:
         self.host = _loopback(host)
         self.port = port
@@ -57,7 +58,7 @@ class SlackSimulator:
         self.app_token = app_token
         self.signing_secret = signing_secret
         rules = limits if isinstance(limits, LimitRules) else LimitRules(enabled=limits)
-        self._slack = Slack(installed(manifest, scopes), rules, Clock(wall, speed), team)
+        self._slack = Slack(installed(manifest, scopes), rules, Clock(wall, speed), team, display_names=display_names)
         self._courier = Courier(self._slack, ack_timeout, retry_delays)
         self._sockets = SocketMode(self._slack, ack_timeout)
         self._posts = HttpEvents(signing_secret, request_url, ack_timeout)

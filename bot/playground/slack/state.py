@@ -138,7 +138,9 @@ class SharedFile:
 class Slack:
     """The workspace: people, channels, messages, and a log of all that happened."""
 
-    def __init__(self, app: InstalledApp, rules: LimitRules, clock: Clock, team: str = TEAM) -> None:
+    def __init__(
+        self, app: InstalledApp, rules: LimitRules, clock: Clock, team: str = TEAM, *, display_names: bool = True
+    ) -> None:
         self.team = team
         self.app = app
         self.clock = clock
@@ -147,12 +149,13 @@ class Slack:
         self.news = News()
         self.faults = Faults()
         self.limits = RateLimits(rules, clock)
+        self._display_names = display_names
         self.root = ""  # http://127.0.0.1:port, known once the server listens
         self.clear()
 
     def clear(self) -> None:
         """A fresh workspace. Ids go on, so nothing of the past comes again."""
-        self.world = World(self.news, self.team)
+        self.world = World(self.news, self.team, display_names=self._display_names)
         self.timelines: dict[str, Timeline] = {}
         self.calls: deque[Call] = deque(maxlen=LOG_LENGTH)
         self.ephemerals: list[Ephemeral] = []

@@ -24,7 +24,10 @@ Kind = Literal["channel", "group", "im", "mpim"]
 
 @dataclass(slots=True)
 class Person:
-    """Somebody with a Slack account. `active` is whether an ephemeral message would reach them."""
+    """Somebody with a Slack account. `active` is whether an ephemeral message would reach them.
+
+    Slack shows people by their `display_name`, and by their full name who have set none, for whom it is empty.
+    """
 
     id: str
     name: str
@@ -39,15 +42,20 @@ class Person:
     active: bool = True
     tz: str = "Europe/Berlin"
     home: str = TEAM  # the workspace that looks at this person
+    display_name: str | None = None  # None: as `name`
 
     @property
     def is_stranger(self) -> bool:
         """From another company."""
         return self.team != self.home
 
+    @property
+    def _display_name(self) -> str:
+        return self.name if self.display_name is None else self.display_name
+
     def shown(self, *, with_email: bool) -> dict[str, Any]:
         """As `users.info` answers. Strangers keep their address to themselves."""
-        profile = {"real_name": self.real_name, "display_name": self.name, "team": self.team}
+        profile = {"real_name": self.real_name, "display_name": self._display_name, "team": self.team}
         if with_email and self.email and not self.is_stranger:
             profile["email"] = self.email
         user: dict[str, Any] = {
@@ -140,12 +148,14 @@ class UserGroup:
 
 
 class World:
-    """The people, channels and user groups of a workspace, by id."""
+    """The people, channels and user groups of a workspace, by id. Without `display_names` nobody has set one."""
 
-    def __init__(self, news: News, team: str = TEAM) -> None:
+    def __init__(self, news: News, team: str = TEAM, *, display_names: bool = True) -> None:
         self._news = news
         self.team = team
-        self.people = {person.id: person for person in _people(team)}
+        self._display_name = None if display_names else ""
+        people = (replace(person, display_name=self._display_name) for person in _people(team))
+        self.people = {person.id: person for person in people}
         self.channels = {channel.id: channel for channel in _channels(team)}
         self.groups = {"S0BACKEND": UserGroup("S0BACKEND", "backend-team", {"U0ANN", "U0BEN"}, team=team)}
         for person in list(self.people.values()):
@@ -164,6 +174,7 @@ class World:
         """Add a person, or change some facts of one."""
         _check(facts, PERSON)
         made = Person(facts["id"], facts["id"].lower(), facts["id"], team=self.team, home=self.team)
+        made.display_name = self._display_name
         known = self.people.get(made.id, made)
         self.people[known.id] = known
         _change(known, facts)

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.commands.registry import STOP_LISTED
+from bot.domain.commands.registry import LIST_ALL, LIST_PAGE, STOP_LISTED
 from bot.domain.list_groups import ListGroup
+from bot.domain.list_pages import FIRST_PAGE, OWN, PAGE, ListPage, Which
 from bot.domain.session import Session, bare_id
 from bot.views import blocks, questions
 from bot.views.answers import stops as stop_sentences
@@ -18,8 +19,21 @@ from bot.views.text import ago, counted, fitted, link
 NO_SESSIONS: Final = Message(
     "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more."
 )
-# Each takes at most two of the fifty blocks that Slack allows; headings and notes take six more.
-MOST_LISTED: Final = 20
+NOTHING_WAITS: Final = Message("None of your sessions needs you. `/devin list` shows them all.")
+NONE_IN_CHANNEL: Final = Message("There are no sessions in this channel.")
+NONE_AT_ALL: Final = Message("There are no sessions in this workspace.")
+_NOTHING: Final[Mapping[Which, Message]] = {
+    Which.MINE: NO_SESSIONS,
+    Which.WAITING: NOTHING_WAITS,
+    Which.CHANNEL: NONE_IN_CHANNEL,
+    Which.ALL: NONE_AT_ALL,
+}
+_HEADS: Final[Mapping[Which, str]] = {
+    Which.MINE: "You have {sessions}:",
+    Which.WAITING: "Waiting for you: {sessions}.",
+    Which.CHANNEL: "{sessions} in this channel:",
+    Which.ALL: "{sessions} in this workspace:",
+}
 SHOWN_ID: Final = 8  # characters of an id in the list
 LONGER_ID: Final = 16  # the same where several ids begin alike
 LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
@@ -34,27 +48,45 @@ _HEADINGS: Final[Mapping[ListGroup, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A session in a list: its number there, its group, and the address of its Slack thread where that is known."""
+    """A session in a list: its number there, its group, and the address of its Slack thread where that is known.
 
-    number: int
+    In a list with the sessions of others it has no number, and `stand_in` is what its reader sees of one whose title is
+    not for them.
+    """
+
+    number: int | None
     group: ListGroup
     session: Session
     permalink: str | None = None
+    stand_in: str | None = None
+    asker: str | None = None  # None in a list of one's own, and where names are not shown
 
 
 @dataclass(frozen=True, slots=True)
 class ShownList:
-    """The list that a person is shown: its entries, and how many more sessions they have."""
+    """The page of a list that a person is shown: its entries, the page behind it, and what is not shown.
 
+    `total` is of all sessions, and `folded` of those that are done and not shown on any page.
+    """
+
+    # Each takes at most two of the fifty blocks that Slack allows; headings, notes and buttons take nine more.
     entries: tuple[Listed, ...]
-    left_out: int = 0
+    total: int
+    page: ListPage = FIRST_PAGE
+    next: ListPage | None = None
+    folded: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many sessions are not on this page."""
+        return self.total - len(self.entries)
 
 
 def session_list(shown: ShownList) -> Message:
     """List the sessions of `shown` in their groups, with buttons, and the numbers and ids that commands accept."""
     if not shown.entries:
-        return NO_SESSIONS
-    return _list(f"You have {counted(len(shown.entries) + shown.left_out, 'session')}:", shown)
+        return _NOTHING[shown.page.which]
+    return _list(_HEADS[shown.page.which].format(sessions=counted(shown.total, "session")), shown)
 
 
 def list_with_stop(shown: ShownList, session: Session) -> Message:
@@ -112,23 +144,45 @@ def _list(head: str, shown: ShownList) -> Message:
     more = f"and {shown.left_out} more" if shown.left_out else ""
     return Message(
         f"{head} {' · '.join(part for part in (*lines, more) if part)}",
-        [blocks.section(head), *drawn, *blocks.context([more]), *blocks.context([HINT])],
+        [blocks.section(head), *drawn, *_rest(shown), *blocks.context([HINT if shown.page.which in OWN else ""])],
     )
 
 
+def _rest(shown: ShownList) -> Iterator[Block]:
+    """What is not on this page, with the buttons that show it: the rest of what is done stands behind the last page."""
+    ends = shown.next is None or not shown.next.first
+    turn = LIST_ALL if shown.page.which is Which.ALL else LIST_PAGE
+    folded = shown.folded if ends else 0
+    if folded:
+        more = f"{counted(folded, 'more session')} done lately"
+        yield blocks.section(more, questions.choice("Show all", turn, shown.page.all().argument))
+    if shown.next is not None:
+        label = "First page" if ends else f"Next {PAGE}"
+        where = f"{shown.page.first + 1} to {shown.page.first + len(shown.entries)} of {shown.total - shown.folded}"
+        yield blocks.section(where, questions.choice(label, turn, shown.next.argument))
+    elif shown.left_out > folded:
+        yield from blocks.context([f"and {shown.left_out - folded} more"])
+
+
 def _line(entry: Listed) -> str:
-    return f"{entry.number}. {fitted(entry.session.title, 80)}: {_words(entry.session)}"
+    return f"{_number(entry)}{fitted(entry.stand_in or entry.session.title, 80)}: {_words(entry.session)}"
+
+
+def _number(entry: Listed) -> str:
+    return "" if entry.number is None else f"{entry.number}. "
 
 
 def _group(group: ListGroup, entries: Sequence[Listed]) -> Iterator[Block]:
-    yield blocks.section(f"*{_HEADINGS[group]}*")
-    for entry in sorted(entries, key=lambda listed: listed.number):
+    others = any(entry.number is None for entry in entries)
+    yield blocks.section(f"*{'Needs somebody' if others and group is ListGroup.NEEDS_YOU else _HEADINGS[group]}*")
+    for entry in sorted(entries, key=lambda listed: listed.number or 0):
         yield from _entry(entry)
 
 
 def _entry(entry: Listed) -> Iterator[Block]:
     """One block where one button is enough, else one for the words and one for the buttons."""
-    open_thread, stop = blocks.open_button(entry.permalink, "Open thread"), _stop_button(entry.session)
+    open_thread = blocks.open_button(None if entry.stand_in else entry.permalink, "Open thread")
+    stop = None if entry.number is None else _stop_button(entry.session)
     if open_thread and stop:
         yield blocks.section(_row(entry))
         yield from blocks.actions(open_thread, stop)
@@ -139,9 +193,16 @@ def _entry(entry: Listed) -> Iterator[Block]:
 def _row(entry: Listed) -> str:
     session = entry.session
     url = session.url if len(session.url or "") <= LONGEST_LINK else None
-    facts = [_channel(session), f"started {ago(session.created_at)}", spent(session), code(session.id[:SHOWN_ID])]
+    facts = [
+        "" if entry.stand_in else _channel(session),
+        f"started {ago(session.created_at)}",
+        spent(session),
+        code(session.id[:SHOWN_ID]) if entry.number is not None else "",
+        f"asked by {fitted(entry.asker, 80)}" if entry.asker else "",
+    ]
+    title = fitted(entry.stand_in) if entry.stand_in else link(url, session.title, 80)
     return (
-        f"{entry.number}. {STATE_EMOJI[session.display_state]} {link(url, session.title, 80)}: {_words(session)}\n"
+        f"{_number(entry)}{STATE_EMOJI[session.display_state]} {title}: {_words(session)}\n"
         f"{' · '.join(fact for fact in facts if fact)}"
     )
 

@@ -1,0 +1,66 @@
+"""The lists that have sessions of others too: of everybody in a channel and, for admins, in the whole workspace.
+
+They have no numbers, and change nothing about what the numbers of one's own list mean. Who asks is answered privately.
+"""
+
+from collections.abc import Sequence
+
+from bot.conversation.titles import ShownTitles
+from bot.domain.commands.registry import LIST_ALL
+from bot.domain.list_groups import Grouped, grouped
+from bot.domain.list_pages import PAGE, ListPage, Which, folded
+from bot.domain.session import Session
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Asked
+from bot.kernel.services import Services
+from bot.kernel.workspace import Workspace
+from bot.store import session_lists
+from bot.store.database.connection import Transaction
+from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers.session_lists import Listed, ShownList
+from bot.views.message import Message
+
+
+class OthersSessions:
+    """Lists sessions whoever has asked for them."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    async def listing(self, asked: Asked, page: ListPage) -> Message:
+        """Return a `page` of the sessions in the channel where somebody asks or, for an admin, of all."""
+        refusal = await self._refusal(asked, page.which)
+        if refusal is not None:
+            return refusal
+        async with self._services.db.read(urgent=True) as tx:
+            found = await self._sessions(tx, asked, page.which)
+            titles = await ShownTitles.read(tx, asked.workspace, asked.readers)
+        listed = found if page.whole else folded(found)
+        entries = [_entry(asked.workspace, entry, titles) for entry in listed[page.first : page.first + PAGE]]
+        shown = ShownList(tuple(entries), len(found), page, page.next(len(listed)), folded=len(found) - len(listed))
+        return session_list_sentences.session_list(shown)
+
+    async def _refusal(self, asked: Asked, which: Which) -> Message | None:
+        """Why somebody may not see the sessions of others; a guest may see their own alone."""
+        if which is Which.ALL:
+            return await self._access.role_refusal(asked.workspace, LIST_ALL, asked.user)
+        return await self._access.refusal_in_ack(asked.workspace, asked.user)
+
+    async def _sessions(self, tx: Transaction, asked: Asked, which: Which) -> Sequence[Grouped]:
+        team, lately = asked.workspace.team, self._services.clock() - self._services.timing.list_over
+        if which is Which.ALL:
+            return grouped(await session_lists.of_workspace(tx, team, lately), lately)
+        return grouped(await session_lists.of_channel(tx, team, asked.channel, lately), lately)
+
+
+def permalink(workspace: Workspace, session: Session) -> str | None:
+    """The address of the thread of `session`; None as long as it has none."""
+    return None if session.thread_ts is None else workspace.slack.permalink(session.channel, session.thread_ts)
+
+
+def _entry(workspace: Workspace, entry: Grouped, titles: ShownTitles) -> Listed:
+    session = entry.session
+    asker = session.requester_name if workspace.policy.shows_names else None
+    stand_in = titles.replacement(session.channel, session.requester)
+    return Listed(None, entry.group, session, permalink(workspace, session), stand_in, asker)

@@ -1,0 +1,27 @@
+"""The words of a title that was written in Markdown: it is shown in links and notifications, which draw no markup."""
+
+import re
+from typing import Final
+
+# Each pattern is bounded, because a title may be as long as a text. Underscores stay: they are mostly parts of names.
+_MARKUP: Final = re.compile(
+    r"(?P<marks>`{1,3})(?P<code>[^`\n]{1,200})(?P=marks)(?!`)"
+    r"|!?\[(?P<label>[^\[\]\n]{1,200})\]\([^()\s]{1,1000}\)"
+    r"|\*\*(?=\S)(?P<bold>[^*\n]{1,200})(?<=\S)\*\*"
+    r"|(?<![^\s(])\*(?=\S)(?P<slanted>[^*\n]{1,200})(?<=\S)\*(?![^\s).,:;!?])"
+    r"|~~(?=\S)(?P<struck>[^~\n]{1,200})(?<=\S)~~"
+    r"|^\s{0,3}#{1,6}\s+(?=\S)"
+    # The end of what these begin was cut off.
+    r"|(?:`{1,3}|\*\*)(?=[^`*\n]{0,200}…$)"
+)
+
+
+def title_words(title: str) -> str:
+    """`title` without its markup; a piece of code keeps its words as they are, and a link its label."""
+    return _MARKUP.sub(_words, title)
+
+
+def _words(found: re.Match[str]) -> str:
+    if found["code"]:
+        return found["code"].strip()
+    return title_words(found["label"] or found["bold"] or found["slanted"] or found["struck"] or "")
