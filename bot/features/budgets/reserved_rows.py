@@ -64,7 +64,8 @@ def _of_sessions(
 ) -> Select[Any]:
     of = sessions.c
     theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
-    return select(_left(of.acu_limit, of.acus)).where(
+    limit = case((of.ceiling > of.acu_limit, of.ceiling), else_=of.acu_limit)  # as `may_still_use` has it
+    return select(_left(limit, of.acus)).where(
         which, of.acu_limit.is_not(None), of.org_id == org_id, of.id != but_for, *theirs
     )
 

@@ -117,11 +117,14 @@ class Standing:
         """The ACUs that are neither used nor reserved."""
         return max(self.acus - self.spent - self.reserved, Decimal(0))
 
-    @property
-    def missing(self) -> int:
-        """How many ACUs more would make room again, in whole tens."""
-        wanted = self.spent + self.reserved + 1 - self.acus
+    def missing_for(self, needs: Decimal) -> int:
+        """How many ACUs more would make room again for what `needs` so many, and at least one, in whole tens."""
+        wanted = self.spent + self.reserved + max(needs, Decimal(1)) - self.acus
         return max(10, math.ceil(wanted / 10) * 10)
+
+    def has_room_for(self, needs: Decimal) -> bool:
+        """Whether what may use so many ACUs may begin or go on: it then has them reserved."""
+        return self.has_room and self.free >= needs
 
     @property
     def has_room(self) -> bool:

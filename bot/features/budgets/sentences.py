@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from bot.domain.amounts import exact_sum
@@ -133,6 +133,14 @@ class Named:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
         period = self.standing.period
         return Message(text.format(anew=_plain(period)), [blocks.section(text.format(anew=_local(period))), *rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Waking:
+    """The session with the id `session` that a reply would wake, and the ACUs that it `needs`: all it may still use."""
+
+    session: str
+    needs: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,9 +431,9 @@ def start_refused(named: Named, sessions: int = 1) -> Message:
     return _refused(named, "Nothing was started:", _SEND_AGAIN, sessions)
 
 
-def wake_refused(named: Named) -> Message:
-    """Refuse a reply that would wake a session whose budget is used up, with a button to ask for more."""
-    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN)
+def wake_refused(named: Named, waking: Waking | None = None) -> Message:
+    """Refuse a reply that would wake a session for which a budget has no room, with a button to ask for more."""
+    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN, waking=waking)
 
 
 def steer_refused(named: Named) -> Message:
@@ -439,28 +447,34 @@ def retry_refused(named: Named, sessions: int = 1) -> Message:
     return _refused(named, "Nothing was retried:", "Press “Retry failed” again then, or ask for more.", sessions)
 
 
-def _refused(named: Named, what: str, then: str, sessions: int = 1) -> Message:
-    target = f"{named.standing.budget.number}:{named.standing.subject}"
+def _refused(named: Named, what: str, then: str, sessions: int = 1, waking: Waking | None = None) -> Message:
+    target = f"{named.standing.budget.number}:{named.standing.subject}{f':{waking.session}' if waking else ''}"
     row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
-    return named.message(f"{what} {_safe(_why(named, sessions))} It resets {{anew}}. {then}", *row)
+    return named.message(f"{what} {_safe(_why(named, sessions, waking))} It resets {{anew}}. {then}", *row)
 
 
-def _why(named: Named, sessions: int = 1) -> str:
+def _why(named: Named, sessions: int = 1, waking: Waking | None = None) -> str:
     """Say why a budget has no room for `sessions`, such as "your budget is used up, 10 of 10 ACUs this cycle."."""
     standing = named.standing
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
     rest = tenths(float(standing.reserved))
     held = [f"{rest} more held until sessions in progress finish"] if standing.reserved else []
-    need = f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
-    return f"{named.owner} has less than {need} ({known})."
+    return f"{named.owner} has less than {_needed(sessions, waking)} ({known})."
 
 
-def waking_refused(named: Named) -> Message:
-    """Refuse to wake a session whose budget is used up, for which somebody pressed the button under the question."""
+def _needed(sessions: int, waking: Waking | None) -> str:
+    if waking is not None and waking.needs > 1:
+        needs = waking.needs.quantize(Decimal("0.1"), ROUND_CEILING)  # or it could read as much as is free
+        return f"the {limit_of_acus(needs)} free that this session may still use"
+    return f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
+
+
+def waking_refused(named: Named, waking: Waking | None = None) -> Message:
+    """Refuse to wake a session for which a budget has no room, after a press of the button under the question."""
     then = "What waits is kept for a day at most. Choose again, or ask for more."
-    return _refused(named, "Devin wasn't woken:", then)
+    return _refused(named, "Devin wasn't woken:", then, waking=waking)
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
@@ -476,13 +490,13 @@ def room_again(named: Named) -> Message:
     return Message(f"There is room again in {named.owner}: {named.used}. Send your text again.")
 
 
-def request(named: Named, asker: str, acus: Decimal, key: str) -> Message:
+def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named))}"
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named, waking=waking))}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
 
 

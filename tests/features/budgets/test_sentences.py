@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Entry, Granted, Named, Tried
+from bot.features.budgets.sentences import Entry, Granted, Named, Tried, Waking
 from bot.features.budgets.trial import Trial
 from bot.features.budgets.words import Problem
 from bot.views.message import Message
@@ -83,6 +83,14 @@ def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
     assert views.start_refused(left).text == (
         f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
         "Send it again then, or ask for more."
+    )
+    assert views.waking_refused(left, Waking("s1", Decimal("0.95"))).text == (
+        f"Devin wasn't woken: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
+        "What waits is kept for a day at most. Choose again, or ask for more."
+    )
+    assert views.wake_refused(left, Waking("s1", Decimal("2.876544"))).text == (
+        "Your reply wasn't sent and Devin stays asleep: your budget has less than the 2.9 ACUs free that this session "
+        f"may still use {why}. It resets {ANEW}. Send it again then, or ask for more."
     )
     assert views.retry_refused(left, 3).text == (
         f"Nothing was retried: your budget has less than 3 ACUs free, 1 for each session {why}. It resets {ANEW}. "
