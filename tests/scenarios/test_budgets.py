@@ -455,6 +455,40 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     assert len(await on.devin.sessions()) == 1
 
 
+async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_rests(on: Harness) -> None:
+    ts, devin_id = await on.started(user=ANN)
+    await on.devin.set(devin_id, acus_consumed=1.5)
+    await set_budget(on.slack, "org 10 a day")
+
+    async def is_counted() -> bool:
+        return sum(row["acus"] for row in await rows(on, "spend")) == 1.5
+
+    await until(is_counted)
+    assert await answer(on, BEN, "another task") == start_sentences.checking("another task").text
+    held = (
+        "the rest of the organisation's budget is held for “fix the login test”, which has no ACU limit "
+        "(1.5 of 10 ACUs used today)."
+    )
+    refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
+    assert read(refused) == f"Nothing was started: {held} Send it again once that session is done or stopped."
+    assert buttons(refused) == []
+    (number,) = [row["seq"] for row in await rows(on, "budgets")]
+    await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))
+    assert read(await on.slack.wait_for_ephemeral(BEN, "More ACUs wouldn't help")) == (
+        f"More ACUs wouldn't help: {held} Send it again once that session is done or stopped."
+    )
+    await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    await on.slack.slash(BEN, GENERAL, "another task acu=3")
+    assert (await on.session("another task"))["request"]["max_acu_limit"] == 3
+    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("go on")
+    await settled(on)
+    await on.slack.slash(BEN, GENERAL, "a third task")
+    await on.slack.wait_for_ephemeral(BEN, "held for “fix the login test”, which has no ACU limit (1.5 of 10 ACUs used")
+    assert len(await on.devin.sessions()) == 2
+
+
 async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_session(on: Harness) -> None:
     threads = await two_asleep(on, acu=4, spent=1.0)
     for made in await on.devin.sessions():

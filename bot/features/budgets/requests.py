@@ -68,6 +68,8 @@ class BudgetRequests:
         standing = await stand.with_reserved(await stand.of(budget, subject), but_for=but_for)
         if standing.has_room_for(needs):
             return views.room_again(await stand.named(standing, user))
+        if standing.unlimited and not standing.is_used_up:
+            return views.more_is_no_use(await stand.named(standing, user))
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)
         key = f"{budget.number}:{subject}:{period}:{user}:{earlier}"

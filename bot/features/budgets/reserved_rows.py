@@ -1,8 +1,10 @@
 """What is reserved of budgets: what the sessions that were admitted and go on may still use of their limits.
 
-A session that rests, sleeps or is over has nothing reserved, until a reply that goes on its way wakes it.
+For a session without a limit, such as one from before its budget was set, all that is left is reserved. One that rests,
+sleeps or is over has nothing reserved, until a reply that goes on its way wakes it.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    null,
     or_,
     select,
     text,
@@ -42,10 +45,18 @@ _FAN_OUT_RUNS: Final = "running"
 _RESTS: Final = (*sorted(NOTHING_GOES_ON), DisplayState.LIMIT)  # as the table of a fan-out shows it
 
 
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The ACUs that are reserved, and the id of a session without a limit for which the rest is; None without one."""
+
+    acus: Decimal
+    unlimited: str | None
+
+
 async def reserved(
     tx: AsyncConnection, team: str, org_id: str, kind: ScopeKind, subject: str, *, but_for: str = ""
-) -> Decimal:
-    """The ACUs that are reserved of the budget of a `subject`, leaving out the session with the id `but_for`.
+) -> Reserved:
+    """What is reserved of the budget of a `subject`, leaving out the session with the id `but_for`.
 
     A budget of the organisation is shared by all workspaces, and by the sessions of fan-outs in it.
     """
@@ -56,7 +67,8 @@ async def reserved(
         woken = and_(thread.in_([found for lane in lanes if (found := thread_of(lane))]), rests)
         parts.append(_of_sessions(team, org_id, kind, subject, but_for, woken))
     rows = union_all(*parts).subquery()
-    return half_up(float(await tx.scalar(select(func.coalesce(func.sum(rows.c.acus), 0.0))) or 0.0), 6)
+    acus, unlimited = (await tx.execute(select(func.sum(rows.c.acus), func.min(rows.c.unlimited)))).one()
+    return Reserved(half_up(float(acus or 0.0), 6), unlimited)
 
 
 def _of_sessions(
@@ -65,9 +77,7 @@ def _of_sessions(
     of = sessions.c
     theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
     limit = case((of.ceiling > of.acu_limit, of.ceiling), else_=of.acu_limit)  # as `may_still_use` has it
-    return select(_left(limit, of.acus)).where(
-        which, of.acu_limit.is_not(None), of.org_id == org_id, of.id != but_for, *theirs
-    )
+    return select(*_left(of.id, limit, of.acus)).where(which, of.org_id == org_id, of.id != but_for, *theirs)
 
 
 def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Select[Any]:
@@ -78,17 +88,16 @@ def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Selec
     )
     theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, OF_FAN_OUT[kind] == subject]
     return (
-        select(_left(of.acu_limit, of.acus - of.acus_before))
+        select(*_left(of.session_id, of.acu_limit, of.acus - of.acus_before))
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)
-        .where(
-            goes_on,
-            fan_outs.c.state == _FAN_OUT_RUNS,
-            of.acu_limit.is_not(None),
-            *theirs,
-        )
+        .where(goes_on, fan_outs.c.state == _FAN_OUT_RUNS, *theirs)
     )
 
 
-def _left(limit: ColumnElement[Any], acus: ColumnElement[Any]) -> ColumnElement[Any]:
+def _left(
+    session_id: ColumnElement[str], limit: ColumnElement[Any], acus: ColumnElement[Any]
+) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The columns of what a session may still use, and of its id if it has no limit."""
     rest = cast(limit, Float) - acus
-    return case((rest > 0, rest), else_=0.0).label("acus")
+    unlimited = case((limit.is_(None), session_id), else_=null())
+    return case((rest > 0, rest), else_=0.0).label("acus"), unlimited.label("unlimited")

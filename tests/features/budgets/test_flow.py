@@ -373,6 +373,24 @@ async def test_what_has_something_reserved_is_what_goes_on_as_people_see_it(
     assert goes_on == seen
 
 
+@pytest.mark.parametrize(
+    ("channel", "whose"), [("D0BEN", "a session in a direct message"), (CHANNEL, "“Do s1”"), ("", "")]
+)
+async def test_for_a_session_without_a_limit_the_rest_is_held_and_it_is_named_as_its_readers_may(
+    services: Services, either_store: Store, channel: str, whose: str
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "20")
+    if channel:
+        await either_store.session("s1", NOON, requester="U0BEN", channel=channel, acu_limit=None)
+    refused = await BudgetCheck(services).start_refusal(asker(services, "U0ADA", "C0OTHER"))
+    assert (refused is None) is (not channel)
+    if refused is not None:
+        assert refused.text == (
+            f"Nothing was started: the rest of the organisation's budget is held for {whose}, which has no ACU limit "
+            "(0 of 20 ACUs used today). Send it again once that session is done or stopped."
+        )
+
+
 async def test_a_session_without_a_ceiling_leaves_room_for_others(services: Services, either_store: Store) -> None:
     await set_budget(either_store, Scope(ScopeKind.ORG), "100")
     found = [await admitted(services, either_store, number, None) for number in range(7)]

@@ -29,6 +29,22 @@ def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
     return Named(replace(ANNS.standing, budget=budget, subject=subject), name)
 
 
+def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_up() -> None:
+    held = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5")), unlimited="“Fix it”")
+    rest = "the rest of your budget is held for “Fix it”, which has no ACU limit (7.5 of 10 ACUs used this week)."
+    refusals = [views.start_refused(held), views.retry_refused(held), views.wake_refused(held)]
+    refusals += [views.waking_refused(held), views.more_is_no_use(held)]
+    assert [one.text for one in refusals] == [
+        f"Nothing was started: {rest} Send it again once that session is done or stopped.",
+        f"Nothing was retried: {rest} Press “Retry failed” again once that session is done or stopped.",
+        f"Your reply wasn't sent and Devin stays asleep: {rest} Send it again once that session is done or stopped.",
+        f"Devin wasn't woken: {rest} What waits is kept for a day at most. Choose again once that session is done or stopped.",
+        f"More ACUs wouldn't help: {rest} Send it again once that session is done or stopped.",
+    ]
+    assert views.start_refused(replace(ANNS, unlimited="“Fix it”")) == views.start_refused(ANNS)
+    assert [buttons(one) for one in refusals] == [[]] * 5
+
+
 @pytest.mark.parametrize(
     ("one", "owner"),
     [
