@@ -411,7 +411,7 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
     refused = await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")
     why = (
         "the organisation's budget has less than the 8.5 ACUs free that this session may still use "
-        "(1 of 10 ACUs used today, 8.5 more held until sessions in progress finish). It resets DATE."
+        "(1 of 10 ACUs used today, 8.5 more held for work in progress). It resets DATE."
     )
     assert read(refused) == (
         f"Your reply wasn't sent and Devin stays asleep: {why} Send it again then, or ask for more."
@@ -450,7 +450,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     assert await answer(on, BEN, "another task") == start_sentences.checking("another task").text
     assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
         "Nothing was started: the organisation's budget has less than 1 ACU free (5 of 10 ACUs used today, "
-        "5 more held until sessions in progress finish). It resets DATE. Send it again then, or ask for more."
+        "5 more held for work in progress). It resets DATE. Send it again then, or ask for more."
     )
     assert len(await on.devin.sessions()) == 1
 
@@ -506,7 +506,7 @@ async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_s
     await on.devin.release()
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
         "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
-        "that this session may still use (2 of 6 ACUs used today, 3 more held until sessions in progress finish). "
+        "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
         "It resets DATE. Send it again then, or ask for more."
     )
     await settled(on)
@@ -532,7 +532,7 @@ async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on
     await on.slack.say(ADA, GENERAL, "second reply", thread_ts=threads[1])
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
         "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
-        "that this session may still use (2 of 6 ACUs used today, 3 more held until sessions in progress finish). "
+        "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
         "It resets DATE. Send it again then, or ask for more."
     )
     await on.devin.release()
@@ -563,7 +563,7 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
     said = "the organisation's budget has less than 1 ACU free (0 of 20 ACUs used today, "
-    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more held until sessions in progress finish).")
+    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more held for work in progress).")
     await settled(on)
     assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
     first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)

@@ -1,7 +1,8 @@
 """What is reserved of budgets: what the sessions that were admitted and go on may still use of their limits.
 
 For a session without a limit, such as one from before its budget was set, all that is left is reserved. One that rests,
-sleeps or is over has nothing reserved, until a reply that goes on its way wakes it.
+sleeps or is over has nothing reserved, until a reply that goes on its way wakes it. For a review 1 ACU is reserved
+until it is over, or nobody follows it any more.
 """
 
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
-from bot.domain.causes import MessageCause
+from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.lane import thread_of
+from bot.domain.operation import REVIEW
 from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle
 from bot.features.budgets.rules import ScopeKind
 from bot.features.budgets.spend_rows import OF_FAN_OUT
-from bot.store import inbox
+from bot.store import inbox, operations
 from bot.store.tables import SESSION_GOES_ON, fan_out_sessions, fan_outs, sessions
 
 _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
@@ -41,6 +43,7 @@ _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
     ScopeKind.CHANNEL: sessions.c.channel,
     ScopeKind.EACH_CHANNEL: sessions.c.channel,
 }
+_PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
 _FAN_OUT_RUNS: Final = "running"
 _RESTS: Final = (*sorted(NOTHING_GOES_ON), DisplayState.LIMIT)  # as the table of a fan-out shows it
 
@@ -53,6 +56,20 @@ class Reserved:
     unlimited: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Review:
+    team: str
+    org_id: str
+    user: str | None
+    channel: str | None
+
+    def is_of(self, team: str, org_id: str, kind: ScopeKind, subject: str) -> bool:
+        """Whether it is reserved of the budget of this `subject`."""
+        if kind is ScopeKind.ORG:
+            return self.org_id == org_id
+        return self.team == team and subject == (self.user if kind in _PEOPLE else self.channel)
+
+
 async def reserved(
     tx: AsyncConnection, team: str, org_id: str, kind: ScopeKind, subject: str, *, but_for: str = ""
 ) -> Reserved:
@@ -62,13 +79,32 @@ async def reserved(
     """
     goes_on, rests = text(SESSION_GOES_ON), text(f"NOT ({SESSION_GOES_ON})")
     parts = [_of_sessions(team, org_id, kind, subject, but_for, goes_on), _of_fan_outs(team, org_id, kind, subject)]
-    if lanes := await inbox.lanes_under_way(tx, MessageCause.kind):
+    if lanes := {row.lane for row in await inbox.under_way(tx, MessageCause)}:
         thread = tuple_(sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
         woken = and_(thread.in_([found for lane in lanes if (found := thread_of(lane))]), rests)
         parts.append(_of_sessions(team, org_id, kind, subject, but_for, woken))
     rows = union_all(*parts).subquery()
     acus, unlimited = (await tx.execute(select(func.sum(rows.c.acus), func.min(rows.c.unlimited)))).one()
-    return Reserved(half_up(float(acus or 0.0), 6), unlimited)
+    reviews = [one for one in await _reviews(tx, org_id, but_for) if one.is_of(team, org_id, kind, subject)]
+    return Reserved(half_up(float(acus or 0.0), 6) + len(reviews), unlimited)
+
+
+async def _reviews(tx: AsyncConnection, org_id: str, but_for: str) -> list[_Review]:
+    """The reviews that are asked for right now, but for that of the row `but_for`, and those that go on.
+
+    The row does not say in which organisation: each counts it for the seconds in which Devin answers.
+    """
+    under_way = [
+        _Review(row.team, org_id, row.cause.user, row.cause.channel)
+        for row in await inbox.under_way(tx, ActionCause)
+        if row.cause.command == REVIEW and row.key != but_for
+    ]
+    followed = [
+        _Review(operation.team, where["org_id"], operation.user, where["channel"])
+        for operation in await operations.going_on(tx, REVIEW)
+        if (where := operation.new.asked["reserved"]) is not None
+    ]
+    return under_way + followed
 
 
 def _of_sessions(

@@ -481,7 +481,7 @@ def _why(named: Named, sessions: int = 1, waking: Waking | None = None) -> str:
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
     rest = tenths(float(standing.reserved))
-    held = [f"{rest} more held until sessions in progress finish"] if standing.reserved else []
+    held = [f"{rest} more held for work in progress"] if standing.reserved else []
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
     if _is_held(named):
         return f"the rest of {named.owner} is held for {named.unlimited}, which has no ACU limit ({known})."

@@ -338,7 +338,7 @@ async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services:
     assert refused is not None
     assert refused.text.split(" It resets")[0] == (
         "Nothing was started: the organisation's budget has less than 1 ACU free "
-        "(0 of 20 ACUs used today, 20 more held until sessions in progress finish)."
+        "(0 of 20 ACUs used today, 20 more held for work in progress)."
     )
     rests = {"s0": {"detail": "finished"}, "s1": {"status": "suspended"}, "s2": {"lifecycle": "ended"}}
     async with either_store.db.write() as tx:

@@ -95,7 +95,7 @@ def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> No
 
 def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
     left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
-    why = "(7.5 of 10 ACUs used this week, 2 more held until sessions in progress finish)"
+    why = "(7.5 of 10 ACUs used this week, 2 more held for work in progress)"
     assert views.start_refused(left).text == (
         f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
         "Send it again then, or ask for more."
