@@ -28,6 +28,14 @@ def own_lane(key: str) -> str:
     return f"in:{key}"
 
 
+def review_lane(pull_request: str) -> str:
+    """The inbox lane of reviews of the pull request with this address, in which one waits for the one before it.
+
+    Hosts take an address in upper case for the same one.
+    """
+    return f"in:review:{pull_request.partition('://')[2].lower()}"
+
+
 def held_lane(question: str, subject: str) -> str:
     """The inbox lane in which rows wait for an answer to the question with this name about `subject`."""
     return f"in:held:{question}:{subject}"

@@ -12,6 +12,7 @@ from bot.domain.commands.spec import Role
 
 Cell = str | None
 TABLE: Final = "table"  # the kind whose rows were stored together with it
+REVIEW: Final = "review"  # the command, and the kind that follows what it has asked for; stands in rows
 NOT_SHOWN: Final = ""  # a value that Devin has and does not show, where None is that there is none
 
 

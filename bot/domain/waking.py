@@ -4,7 +4,8 @@ Devin may count the limit of a session anew for each message, so the bot adds up
 its ceiling is woken only after a question, and so is one that Devin stopped at its limit or that has slept for long.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import half_up
@@ -62,6 +63,22 @@ def is_asleep(session: Session) -> bool:
     if session.lifecycle is not Lifecycle.OPEN or snapshot.status in TERMINAL_STATUSES:
         return False
     return snapshot.archived or snapshot.status == "suspended"
+
+
+def allowed(session: Session, question: WakeQuestion | None) -> Session:
+    """Return `session` as a yes to `question` leaves it: with its ceiling raised, if that is what was asked."""
+    raised = question.raised if question else None
+    return session if raised is None else replace(session, ceiling=raised)
+
+
+def may_still_use(session: Session) -> Decimal | None:
+    """Return the ACUs that `session` may still use: of Devin's limit, or of what somebody raised its ceiling to.
+
+    None if it has no limit at Devin. No ceiling of ours holds a session that runs.
+    """
+    if session.acu_limit is None:
+        return None
+    return max(half_up(max(session.acu_limit, session.ceiling or 0) - session.snapshot.acus, 6), Decimal(0))
 
 
 def _spent(session: Session) -> float:

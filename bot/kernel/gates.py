@@ -34,7 +34,8 @@ class Work:
     """So many `sessions` that are to be created at once, for the work with this `id` of ours.
 
     Their own `ceiling` stays as it is: it holds over wakings, and there may be more room by then. `wanted` is what the
-    asker asked for. What is tried `again` has failed before.
+    asker asked for. What is tried `again` has failed before. To go on with a session that is `woken` is work too: its
+    limit at Devin stays as it is, so it begins only where there is room for what it may still use.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Work:
     wanted: int | None = None
     sessions: int = 1
     again: bool = False
+    woken: Session | None = None
 
 
 class Admission(Protocol):

@@ -105,10 +105,11 @@ async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list
     return [row for row in map(_row, found.mappings()) if isinstance(row.cause, causes)]
 
 
-async def lanes_under_way(tx: AsyncConnection, kind: str) -> list[str]:
-    """The lanes with an open row of this kind of cause that has an intent: Devin may have what it asked for."""
-    under_way = and_(inbox.c.state == "open", inbox.c.kind == kind, inbox.c.intent_at.is_not(None))
-    return list(await tx.scalars(select(inbox.c.lane).where(under_way)))
+async def under_way(tx: AsyncConnection, cause: type[_Cause]) -> list[InboxRow[_Cause]]:
+    """The open rows with this type of `cause` that have an intent: Devin may have what they asked for."""
+    theirs = and_(inbox.c.state == "open", inbox.c.kind == cause.kind, inbox.c.intent_at.is_not(None))
+    found = await tx.execute(select(inbox).where(theirs))
+    return [row for row in map(_row, found.mappings()) if isinstance(row.cause, cause)]
 
 
 async def knows_lane(tx: AsyncConnection, lane: str) -> bool:

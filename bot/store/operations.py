@@ -51,6 +51,13 @@ async def get(tx: AsyncConnection, operation_id: str) -> Operation | None:
     return None if row is None else _operation(row)
 
 
+async def going_on(tx: AsyncConnection, kind: str) -> list[Operation]:
+    """The operations of this kind that are not over."""
+    states = [OperationState.READING, OperationState.DELIVERING]
+    found = await tx.execute(select(operations).where(operations.c.kind == kind, operations.c.state.in_(states)))
+    return [_operation(row) for row in found.mappings()]
+
+
 async def change(tx: AsyncConnection, operation_id: str, **values: Any) -> None:
     """Store `values` in the row of an operation."""
     await tx.execute(update(operations).where(operations.c.id == operation_id).values(**values))

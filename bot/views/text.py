@@ -149,7 +149,12 @@ def cell_of(found: Share) -> str:
 
 def limit_of_acus(acus: float | Decimal) -> str:
     """Write a limit with its unit as it was set, with all of its decimals."""
-    return with_unit(_plain(f"{half_up(acus, 6):,f}"))
+    return with_unit(number_of_acus(acus))
+
+
+def number_of_acus(acus: float | Decimal) -> str:
+    """Write the same without its unit."""
+    return _plain(f"{half_up(acus, 6):,f}")
 
 
 def percent(number: int) -> str:

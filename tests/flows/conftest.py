@@ -268,6 +268,13 @@ def bills() -> Bills:
 @pytest.fixture
 async def make(bills: Bills) -> AsyncIterator[Make]:
     """Tools for a store, as the composition root makes them; call it twice for two replicas."""
+    async with tools(bills) as made:
+        yield made
+
+
+@asynccontextmanager
+async def tools(bills: Bills) -> AsyncIterator[Make]:
+    """The same in a process of its own."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http, AsyncExitStack() as opened:
 
         def services(

@@ -390,22 +390,149 @@ async def held(on: Harness) -> bool:
     return any(fault["holding"] for fault in await on.devin.faults())
 
 
-async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on: Harness) -> None:
+async def two_asleep(on: Harness, acu: int, spent: float) -> list[str]:
+    """The threads of two sessions that sleep, with so many ACUs as their limit, and so many spent."""
     tasks = ("the first task", "the second task")
-    threads = [await on.mention(f"{task} acu=4") for task in tasks]
+    threads = [await on.mention(f"{task} acu={acu}") for task in tasks]
     for thread, task in zip(threads, tasks, strict=True):
-        asleep = {"status": "suspended", "status_detail": "inactivity", "acus_consumed": 1.0}
+        asleep = {"status": "suspended", "status_detail": "inactivity", "acus_consumed": spent}
         await on.devin.set((await on.session(task))["session_id"], **asleep)
         await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=thread)
-    await set_budget(on.slack, "org 4 a day")
-    await on.slack.wait_for_ephemeral(ADA, "4 ACUs")
+    return threads
+
+
+async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_still_use(on: Harness) -> None:
+    first, second = await two_asleep(on, acu=9, spent=0.5)
+    await set_budget(on.slack, "org 10 a day")
+    await on.slack.say(ADA, GENERAL, "first reply", thread_ts=first)
+    await on.devin.wait_for_messages("first reply")
+    await settled(on)
+    await on.slack.say(ADA, GENERAL, "second reply", thread_ts=second)
+    refused = await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")
+    why = (
+        "the organisation's budget has less than the 8.5 ACUs free that this session may still use "
+        "(1 of 10 ACUs used today, 8.5 more held for work in progress). It resets DATE."
+    )
+    assert read(refused) == (
+        f"Your reply wasn't sent and Devin stays asleep: {why} Send it again then, or ask for more."
+    )
+    await on.slack.slash(ADA, GENERAL, "budget grant org 1")
+    await on.slack.click(ADA, GENERAL, refused["ts"], "choose:ask_for_more")
+    asked = await on.slack.wait_for_message(OPS, "asks for more")
+    assert read(asked) == f"ada asks for more ACUs: {why.replace('1 of 10', '1 of 11')}"
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
+    await on.slack.wait_for_message(OPS, "ada raised the organisation's budget by 10 ACUs: 1 of 21 ACUs today.")
+    await on.slack.say(ADA, GENERAL, "second reply", thread_ts=second)
+    await on.devin.wait_for_messages("second reply")
+
+
+async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harness) -> None:
+    ts = await on.mention("fix the login test acu=5", user=ANN)
+    made = await on.session("fix the login test")
+    await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=5.0)
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    await set_budget(on.slack, "org 8 a day")
+    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "or leave it asleep")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
+    refused = await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")
+    assert read(refused) == (
+        "Devin wasn't woken: the organisation's budget has less than the 5 ACUs free that this session may still use "
+        "(5 of 8 ACUs used today). It resets DATE. What waits is kept for a day at most. Choose again, or ask for more."
+    )
+    await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
+    await on.slack.wait_for_message(OPS, "less than the 5 ACUs free")
+    await on.slack.slash(ADA, GENERAL, "budget grant org 2")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
+    await on.devin.wait_for_messages("go on")
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await settled(on)
+    assert await answer(on, BEN, "another task") == start_sentences.checking("another task").text
+    assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
+        "Nothing was started: the organisation's budget has less than 1 ACU free (5 of 10 ACUs used today, "
+        "5 more held for work in progress). It resets DATE. Send it again then, or ask for more."
+    )
+    assert len(await on.devin.sessions()) == 1
+
+
+async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_rests(on: Harness) -> None:
+    ts, devin_id = await on.started(user=ANN)
+    await on.devin.set(devin_id, acus_consumed=1.5)
+    await set_budget(on.slack, "org 10 a day")
+
+    async def is_counted() -> bool:
+        return sum(row["acus"] for row in await rows(on, "spend")) == 1.5
+
+    await until(is_counted)
+    assert await answer(on, BEN, "another task") == start_sentences.checking("another task").text
+    held = (
+        "the rest of the organisation's budget is held for “fix the login test”, which has no ACU limit "
+        "(1.5 of 10 ACUs used today)."
+    )
+    refused = await on.slack.wait_for_ephemeral(BEN, "Nothing was started")
+    assert read(refused) == f"Nothing was started: {held} Send it again once that session is done or stopped."
+    assert buttons(refused) == []
+    (number,) = [row["seq"] for row in await rows(on, "budgets")]
+    await forge(on, "interactive", press(BEN, GENERAL, "choose:ask_for_more", f"{number}:"))
+    assert read(await on.slack.wait_for_ephemeral(BEN, "More ACUs wouldn't help")) == (
+        f"More ACUs wouldn't help: {held} Send it again once that session is done or stopped."
+    )
+    await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+    await on.slack.slash(BEN, GENERAL, "another task acu=3")
+    assert (await on.session("another task"))["request"]["max_acu_limit"] == 3
+    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("go on")
+    await settled(on)
+    await on.slack.slash(BEN, GENERAL, "a third task")
+    await on.slack.wait_for_ephemeral(BEN, "held for “fix the login test”, which has no ACU limit (1.5 of 10 ACUs used")
+    assert len(await on.devin.sessions()) == 2
+
+
+async def test_of_two_replies_that_were_let_through_at_once_only_one_wakes_its_session(on: Harness) -> None:
+    threads = await two_asleep(on, acu=4, spent=1.0)
+    for made in await on.devin.sessions():
+        await on.devin.set(made["session_id"], is_archived=True)
+    await archived(on)
+    await set_budget(on.slack, "org 6 a day")
+    await on.devin.fault("unarchive", "hang", times=2)  # which comes right before the intent
+    for number, thread in enumerate(threads):
+        await on.slack.say(ADA, GENERAL, f"reply number {number}", thread_ts=thread)
+
+    async def both_wait() -> bool:
+        return sum(fault["holding"] for fault in await on.devin.faults()) == 2
+
+    await until(both_wait)
+    await on.devin.release()
+    assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
+        "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
+        "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
+        "It resets DATE. Send it again then, or ask for more."
+    )
+    await settled(on)
+    assert (await on.devin.counters())["send_message"] == 1
+
+
+async def archived(on: Harness) -> None:
+    """Waits until the bot knows that all sessions are archived."""
+
+    async def all_are() -> bool:
+        return all(row["archived"] for row in await rows(on, "sessions"))
+
+    await until(all_are)
+
+
+async def test_sessions_that_are_woken_at_once_share_what_is_left_of_a_budget(on: Harness) -> None:
+    threads = await two_asleep(on, acu=4, spent=1.0)
+    await set_budget(on.slack, "org 6 a day")
+    await on.slack.wait_for_ephemeral(ADA, "6 ACUs")
     await on.devin.fault("send_message", "hang", contains="first reply", commit="after")
     await on.slack.say(ADA, GENERAL, "first reply", thread_ts=threads[0])
     await until(lambda: held(on))
     await on.slack.say(ADA, GENERAL, "second reply", thread_ts=threads[1])
     assert read(await on.slack.wait_for_ephemeral(ADA, "Your reply wasn't sent")) == (
-        "Your reply wasn't sent and Devin stays asleep: the organisation's budget has "
-        "less than 1 ACU free (2 of 4 ACUs used today, 3 more held until sessions in progress finish). "
+        "Your reply wasn't sent and Devin stays asleep: the organisation's budget has less than the 3 ACUs free "
+        "that this session may still use (2 of 6 ACUs used today, 3 more held for work in progress). "
         "It resets DATE. Send it again then, or ask for more."
     )
     await on.devin.release()
@@ -436,7 +563,7 @@ async def test_sessions_that_start_at_once_never_get_more_than_a_budget_has(on: 
     for number in range(5):
         await on.slack.slash(ANN, GENERAL, f"task number {number} acu=8")
     said = "the organisation's budget has less than 1 ACU free (0 of 20 ACUs used today, "
-    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more held until sessions in progress finish).")
+    await on.slack.wait("ephemerals", 2, user=ANN, text=f"{said}20 more held for work in progress).")
     await settled(on)
     assert sorted(one["request"]["max_acu_limit"] for one in await on.devin.sessions()) == [4, 8, 8]
     first = next(one for one in await on.devin.sessions() if one["request"]["max_acu_limit"] == 8)

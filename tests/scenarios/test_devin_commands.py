@@ -16,7 +16,7 @@ from bot.playground.devin.permissions import ADMIN_PERMISSIONS
 from bot.views import devin_answers
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.message import Message
-from tests.scenarios.ahead import rows
+from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 from tests.scenarios.observations import set_budget, settled
 
@@ -352,8 +352,51 @@ async def test_a_review_is_under_budgets(on: Harness) -> None:
     await set_budget(on.slack, "each-person 1 a day")
     await on.started(user=ANN)
     refused = await read(on, f"review {PULL}", "Nothing was started", ANN)
-    assert "your budget has less than 1 ACU free (0 of 1 ACU used today, 1 more held until" in refused
+    assert "your budget has less than 1 ACU free (0 of 1 ACU used today, 1 more held for work in progress)" in refused
     assert "create_review" not in await on.devin.counters()
+
+
+async def test_reviews_at_once_never_pass_a_budget_and_hold_an_acu_until_they_are_over(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await set_budget(on.slack, "org 2 a day")
+    await on.devin.fault("create_review", "hang", times=2, commit="late")
+    for number in range(1, 6):
+        await on.slack.slash(ANN, GENERAL, f"review https://github.com/acme/web/pull/{number}")
+    why = (
+        "the organisation's budget has less than 1 ACU free (0 of 2 ACUs used today, 2 more held for work in progress)"
+    )
+    await on.slack.wait("ephemerals", 3, user=ANN, text=f"Nothing was started: {why}")
+    await on.devin.release()
+    await on.slack.wait("ephemerals", 2, user=ANN, text="Devin will review")
+    set_reviews(on, "running")
+    assert why in await read(on, f"review {PULL}", "Nothing was started", BEN)
+    assert (await on.devin.counters())["create_review"] == 2
+    set_reviews(on, "completed")
+    await settled(on)
+    assert await read(on, f"review {PULL}", "Devin will review", BEN) == asked_for(PULL).text
+
+
+async def test_a_review_that_is_typed_while_the_same_one_is_asked_for_waits_and_finds_it(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    other = "https://github.com/acme/web/pull/8"
+    await on.devin.fault("create_review", "hang", contains="pull/7", commit="late")
+    assert await typed(on, f"review {PULL}", ANN) == ASKING
+
+    async def is_held() -> bool:
+        return any(fault["holding"] for fault in await on.devin.faults())
+
+    await until(is_held)
+    assert await typed(on, f"review {PULL}/files", ADA) == ASKING
+    await on.slack.say(BEN, "D0BEN", f"review {PULL}")
+    await read(on, f"review {other}", "Devin will review", ADA)
+    set_reviews(on, "running")
+    await on.devin.release()
+    await on.slack.wait_for_ephemeral(ANN, asked_for(PULL).text, visible=True)
+    await on.slack.wait_for_ephemeral(ADA, "Devin is reviewing the newest commit", visible=True)
+    await on.slack.wait_for_message("D0BEN", "Review of acme/web#7")
+    assert (await on.devin.counters())["create_review"] == 2  # with that of the other pull request
+    set_reviews(on, "completed")
+    await settled(on)
 
 
 async def test_the_link_to_a_pull_request_may_have_a_title(on: Harness) -> None:

@@ -104,6 +104,30 @@ async def test_where_figures_name_nobody_the_asker_is_told_of_a_raised_ceiling_w
         ]
 
 
+async def test_a_ceiling_is_shown_as_it_was_set(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, timing=timing, BOT_SESSION_ACUS="7.25", **database) as on:
+        ts, _ = await spent(on, 7.3, "")
+        await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+        asked = await question(on, BEN, ts)
+        assert (written(asked["blocks"]), buttons(asked)) == (
+            "This session has used its 7.25 ACUs. It has cost 7.3 ACUs so far. "
+            f"Wake it with 7.25 more, or leave it asleep. {KEPT}",
+            ["Wake it, 7.25 more ACUs", "Leave it"],
+        )
+        await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
+        await on.devin.wait_for_messages("go on, please")
+        await settled(on)
+        assert await what_became_of(on, asked) == (
+            "Devin is being woken. It may use 14.5 ACUs in all now. 1 reply is sent.",
+            [],
+        )
+        assert await on.thread(GENERAL, ts) == [
+            "<@U0ANN> ben woke this session with 7.25 more ACUs. It may use 14.5 ACUs in all now."
+        ]
+
+
 async def test_an_asker_who_raises_the_ceiling_of_their_session_is_not_told_so(on: Harness) -> None:
     ts, _ = await spent(on)
     await on.slack.say(ANN, GENERAL, "go on, please", thread_ts=ts)

@@ -16,7 +16,7 @@ from bot.domain.causes import AskingCause, Cause, Hold, MessageCause
 from bot.domain.commands.presses import AnswerGiven
 from bot.domain.lane import held_lane
 from bot.domain.session import Lifecycle, Session
-from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion, is_asleep, wake_question
+from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion, allowed, is_asleep, wake_question
 from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import CommandJob, Job, Reschedule, finish, recipient_of
 from bot.kernel.questions import held_rows, hold_row
@@ -116,7 +116,8 @@ class WakeHeld:
         if session is None or not is_asleep(session):
             return None
         who = Asker(job.workspace, session.requester, session.channel, job.cause.user or "")
-        return await self.gates.wake_refusal(who, session, kept=True)
+        question = _question(session, job.workspace, self.services.clock())
+        return await self.gates.wake_refusal(who, allowed(session, question), kept=True)
 
     async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
         """Wake the session and send what was held, or leave it asleep.

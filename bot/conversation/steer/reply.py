@@ -196,7 +196,7 @@ class NewMessage(Creation[Snapshot | None]):
             self._message_text = f"{_mark(self._job)} {author}:\n{text}"
             if begins_anew(self._session):
                 who = Asker(self._job.workspace, self._session.requester, self._session.channel, cause.user)
-                self._admission = await self._gates.admission(who, Work(self._session.id, None))
+                self._admission = await self._gates.admission(who, Work(self._session.id, None, woken=self._session))
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:

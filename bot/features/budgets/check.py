@@ -3,6 +3,8 @@
 1. A start is refused at once if no budget has room for it: what is used, and what sessions that go on may still use.
 2. Right before Devin is asked for the session that is decided again, and the limit of the session is stored with that.
    So budgets are never passed by sessions that start at the same time.
+3. A reply that would wake a session is refused unless there is room for all that the session may still use: nobody can
+   lower the limit that it has at Devin. That is decided again too, right before the reply is sent.
 """
 
 from dataclasses import dataclass
@@ -10,10 +12,11 @@ from decimal import Decimal
 
 from bot.domain.amounts import session_limit
 from bot.domain.session import Session
+from bot.domain.waking import may_still_use
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import ScopeKind, Standing, room_for_each, tightest
-from bot.features.budgets.sentences import Named
+from bot.features.budgets.sentences import Named, Waking
 from bot.features.budgets.standings import AddedUp, Standings, standings
 from bot.kernel.gates import Asker, Limit, Work
 from bot.kernel.services import Services
@@ -39,15 +42,17 @@ class BudgetCheck:
             return refused(await theirs.named(full, who.reader))
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
-        """Return why `session` may not be woken now; None if no budget is used up or reserved for others."""
+        """Return why `session` may not be woken now; None if every budget has room for what it may still use."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, who.workspace, self._services.clock())
-            holding = await theirs.deciding(who.user, who.channel, session.id, but_for=session.id)
-            full = _without_room([*holding, *await _of_reader(theirs, who)])
+            refused = await _wake_refusal(theirs, who, session, kept=kept)
+            if refused is not None:
+                return refused
+            full = _without_room(await _of_reader(theirs, who))
             if full is None:
                 return None
-            refused = views.waking_refused if kept else views.wake_refused
-            return refused(await theirs.named(full, who.reader, in_thread=True))
+            says = views.waking_refused if kept else views.wake_refused
+            return says(await theirs.named(full, who.reader, in_thread=True))
 
     async def steer_refusal(self, who: Asker, session: Session) -> Message | None:
         """Return why the reader may not write to a session of somebody else: what it costs is theirs to steer."""
@@ -90,6 +95,8 @@ class BudgetAdmission:
         if not await budgets.lock(tx, who.workspace.team):
             return Limit(None)
         theirs = await standings(tx, who.workspace, self.now, self.spent)
+        if work.woken is not None:
+            return await _wake_refusal(theirs, who, work.woken) or Limit(None)
         holding = await theirs.deciding(who.user, who.channel, work.id, but_for=work.id)
         each = [standing.free for standing in holding if standing.budget.scope.kind is ScopeKind.EACH_SESSION]
         bounded = session_limit([work.ceiling, *each])
@@ -109,6 +116,17 @@ async def own_budgets(tx: Transaction, workspace: Workspace, user: str, channel:
     """Return how the budgets stand that hold for what `user` starts in `channel`, such as for `/devin cost`."""
     theirs = await standings(tx, workspace, now)
     return [await theirs.named(standing, user) for standing in await theirs.holding(user, channel)]
+
+
+async def _wake_refusal(theirs: Standings, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
+    """Why `session` may not be woken by the budgets that hold for it."""
+    waking = Waking(session.id, may_still_use(session) or Decimal(0))
+    holding = await theirs.deciding(who.user, who.channel, session.id, but_for=session.id)
+    full = tightest([standing for standing in holding if not standing.has_room_for(waking.needs)])
+    if full is None:
+        return None
+    refused = views.waking_refused if kept else views.wake_refused
+    return refused(await theirs.named(full, who.reader, in_thread=True), waking)
 
 
 async def _of_reader(theirs: Standings, who: Asker) -> list[Standing]:

@@ -9,12 +9,14 @@ from decimal import Decimal
 from functools import partial
 
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.waking import allowed, may_still_use, wake_question
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
 from bot.features.budgets import sentences as views
 from bot.features.budgets.grant_rows import Grant, GrantState
 from bot.features.budgets.grants import ACTION, Raise, name_beside_figures, record_raise, subject_of
 from bot.features.budgets.rules import Budget, ScopeKind
+from bot.features.budgets.sentences import Waking
 from bot.features.budgets.specs import ASK_FOR_MORE, GRANT_MORE, REFUSE_MORE
 from bot.features.budgets.standings import AddedUp, Standings, add_up, standings
 from bot.features.budgets.words import parse_number
@@ -60,19 +62,24 @@ class BudgetRequests:
         if found is None:
             return views.BUDGET_GONE
         budget, subject = found
+        waking = await _waking(job, uow.tx, uow.now)
+        needs, but_for = (waking.needs, waking.session) if waking else (Decimal(0), "")
         stand = await standings(uow.tx, workspace, uow.now, added_up)
-        standing = await stand.with_reserved(await stand.of(budget, subject))
-        if standing.has_room:
+        standing = await stand.with_reserved(await stand.of(budget, subject), but_for=but_for)
+        if standing.has_room_for(needs):
             return views.room_again(await stand.named(standing, user))
+        if standing.unlimited and not standing.is_used_up:
+            return views.more_is_no_use(await stand.named(standing, user))
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)
         key = f"{budget.number}:{subject}:{period}:{user}:{earlier}"
-        more = Decimal(standing.missing)
+        more = Decimal(standing.missing_for(needs))
         asked = Grant(key, workspace.team, budget.number, subject, period, more, user, GrantState.ASKED, uow.now)
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
         asker = await name_beside_figures(uow, workspace, user)
-        await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, more, key))
+        said = views.request(await stand.named(standing), asker, more, key, waking)
+        await uow.notify_admins(workspace, f"more:{key}", said)
         return views.ASKED
 
     async def _decide(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
@@ -132,10 +139,27 @@ async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] |
         asked = await grants.get(tx, team, target)
         raised = None if asked is None else await budgets.get(tx, team, asked.budget)
         return None if asked is None or raised is None else (raised, asked.subject)
-    number, _, subject = target.partition(":")
+    number, subject, _ = _parts(target)
     parsed = parse_number(number)
     budget = await budgets.get(tx, team, parsed) if isinstance(parsed, int) else None
     return (budget, subject) if budget is not None and await _may_ask(tx, job, budget, subject) else None
+
+
+def _parts(target: str) -> tuple[str, str, str]:
+    """Return the number of the budget, its subject, and the id of the session that was not woken, or nothing."""
+    number, _, rest = target.partition(":")
+    subject, _, session = rest.partition(":")
+    return number, subject, session
+
+
+async def _waking(job: CommandJob, tx: Transaction, now: float) -> Waking | None:
+    """Return the session that was not woken, with what it needs by now; None if it is about a start."""
+    session_id = _parts(job.cause.argument)[2]
+    session = await sessions.get(tx, session_id) if session_id else None
+    if session is None or (session.team, session.channel) != (job.workspace.team, job.cause.channel):
+        return None
+    question = wake_question(session, job.workspace.policy.wake_limits, now)
+    return Waking(session.id, may_still_use(allowed(session, question)) or Decimal(0))
 
 
 async def _may_ask(tx: Transaction, job: CommandJob, budget: Budget, subject: str) -> bool:

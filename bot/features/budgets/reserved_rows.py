@@ -1,8 +1,11 @@
 """What is reserved of budgets: what the sessions that were admitted and go on may still use of their limits.
 
-A session that rests, sleeps or is over has nothing reserved, until a reply that goes on its way wakes it.
+For a session without a limit, such as one from before its budget was set, all that is left is reserved. One that rests,
+sleeps or is over has nothing reserved, until a reply that goes on its way wakes it. For a review 1 ACU is reserved
+until it is over, or nobody follows it any more.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,6 +18,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    null,
     or_,
     select,
     text,
@@ -24,12 +28,13 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
-from bot.domain.causes import MessageCause
+from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.lane import thread_of
+from bot.domain.operation import REVIEW
 from bot.domain.session import NOTHING_GOES_ON, DisplayState, Lifecycle
 from bot.features.budgets.rules import ScopeKind
 from bot.features.budgets.spend_rows import OF_FAN_OUT
-from bot.store import inbox
+from bot.store import inbox, operations
 from bot.store.tables import SESSION_GOES_ON, fan_out_sessions, fan_outs, sessions
 
 _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
@@ -38,25 +43,68 @@ _SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
     ScopeKind.CHANNEL: sessions.c.channel,
     ScopeKind.EACH_CHANNEL: sessions.c.channel,
 }
+_PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
 _FAN_OUT_RUNS: Final = "running"
 _RESTS: Final = (*sorted(NOTHING_GOES_ON), DisplayState.LIMIT)  # as the table of a fan-out shows it
 
 
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The ACUs that are reserved, and the id of a session without a limit for which the rest is; None without one."""
+
+    acus: Decimal
+    unlimited: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Review:
+    team: str
+    org_id: str
+    user: str | None
+    channel: str | None
+
+    def is_of(self, team: str, org_id: str, kind: ScopeKind, subject: str) -> bool:
+        """Whether it is reserved of the budget of this `subject`."""
+        if kind is ScopeKind.ORG:
+            return self.org_id == org_id
+        return self.team == team and subject == (self.user if kind in _PEOPLE else self.channel)
+
+
 async def reserved(
     tx: AsyncConnection, team: str, org_id: str, kind: ScopeKind, subject: str, *, but_for: str = ""
-) -> Decimal:
-    """The ACUs that are reserved of the budget of a `subject`, leaving out the session with the id `but_for`.
+) -> Reserved:
+    """What is reserved of the budget of a `subject`, leaving out the session with the id `but_for`.
 
     A budget of the organisation is shared by all workspaces, and by the sessions of fan-outs in it.
     """
     goes_on, rests = text(SESSION_GOES_ON), text(f"NOT ({SESSION_GOES_ON})")
     parts = [_of_sessions(team, org_id, kind, subject, but_for, goes_on), _of_fan_outs(team, org_id, kind, subject)]
-    if lanes := await inbox.lanes_under_way(tx, MessageCause.kind):
+    if lanes := {row.lane for row in await inbox.under_way(tx, MessageCause)}:
         thread = tuple_(sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
         woken = and_(thread.in_([found for lane in lanes if (found := thread_of(lane))]), rests)
         parts.append(_of_sessions(team, org_id, kind, subject, but_for, woken))
     rows = union_all(*parts).subquery()
-    return half_up(float(await tx.scalar(select(func.coalesce(func.sum(rows.c.acus), 0.0))) or 0.0), 6)
+    acus, unlimited = (await tx.execute(select(func.sum(rows.c.acus), func.min(rows.c.unlimited)))).one()
+    reviews = [one for one in await _reviews(tx, org_id, but_for) if one.is_of(team, org_id, kind, subject)]
+    return Reserved(half_up(float(acus or 0.0), 6) + len(reviews), unlimited)
+
+
+async def _reviews(tx: AsyncConnection, org_id: str, but_for: str) -> list[_Review]:
+    """The reviews that are asked for right now, but for that of the row `but_for`, and those that go on.
+
+    The row does not say in which organisation: each counts it for the seconds in which Devin answers.
+    """
+    under_way = [
+        _Review(row.team, org_id, row.cause.user, row.cause.channel)
+        for row in await inbox.under_way(tx, ActionCause)
+        if row.cause.command == REVIEW and row.key != but_for
+    ]
+    followed = [
+        _Review(operation.team, where["org_id"], operation.user, where["channel"])
+        for operation in await operations.going_on(tx, REVIEW)
+        if (where := operation.new.asked["reserved"]) is not None
+    ]
+    return under_way + followed
 
 
 def _of_sessions(
@@ -64,9 +112,8 @@ def _of_sessions(
 ) -> Select[Any]:
     of = sessions.c
     theirs = [] if kind is ScopeKind.ORG else [of.team == team, _SUBJECT[kind] == subject]
-    return select(_left(of.acu_limit, of.acus)).where(
-        which, of.acu_limit.is_not(None), of.org_id == org_id, of.id != but_for, *theirs
-    )
+    limit = case((of.ceiling > of.acu_limit, of.ceiling), else_=of.acu_limit)  # as `may_still_use` has it
+    return select(*_left(of.id, limit, of.acus)).where(which, of.org_id == org_id, of.id != but_for, *theirs)
 
 
 def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Select[Any]:
@@ -77,17 +124,16 @@ def _of_fan_outs(team: str, org_id: str, kind: ScopeKind, subject: str) -> Selec
     )
     theirs = [of.org_id == org_id] if kind is ScopeKind.ORG else [fan_outs.c.team == team, OF_FAN_OUT[kind] == subject]
     return (
-        select(_left(of.acu_limit, of.acus - of.acus_before))
+        select(*_left(of.session_id, of.acu_limit, of.acus - of.acus_before))
         .join(fan_outs, fan_outs.c.id == of.fan_out_id)
-        .where(
-            goes_on,
-            fan_outs.c.state == _FAN_OUT_RUNS,
-            of.acu_limit.is_not(None),
-            *theirs,
-        )
+        .where(goes_on, fan_outs.c.state == _FAN_OUT_RUNS, *theirs)
     )
 
 
-def _left(limit: ColumnElement[Any], acus: ColumnElement[Any]) -> ColumnElement[Any]:
+def _left(
+    session_id: ColumnElement[str], limit: ColumnElement[Any], acus: ColumnElement[Any]
+) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The columns of what a session may still use, and of its id if it has no limit."""
     rest = cast(limit, Float) - acus
-    return case((rest > 0, rest), else_=0.0).label("acus")
+    unlimited = case((limit.is_(None), session_id), else_=null())
+    return case((rest > 0, rest), else_=0.0).label("acus"), unlimited.label("unlimited")

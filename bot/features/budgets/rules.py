@@ -97,7 +97,8 @@ class Standing:
     """How one subject of a budget stands in a period: what it `spent` of the `acus` that it may use, grants included.
 
     `subject` is the id of a channel or a person, our id of a session, or empty for the organisation. `reserved` is what
-    its sessions that go on may still use; it is 0 where nothing is decided by it.
+    its sessions that go on may still use; it is 0 where nothing is decided by it. `unlimited` is the id of one of them
+    that has no limit: all that is left is reserved for it.
     """
 
     budget: Budget
@@ -106,6 +107,7 @@ class Standing:
     spent: Decimal
     acus: Decimal
     reserved: Decimal = Decimal(0)
+    unlimited: str | None = None
 
     @property
     def is_used_up(self) -> bool:
@@ -115,13 +117,16 @@ class Standing:
     @property
     def free(self) -> Decimal:
         """The ACUs that are neither used nor reserved."""
-        return max(self.acus - self.spent - self.reserved, Decimal(0))
+        return Decimal(0) if self.unlimited else max(self.acus - self.spent - self.reserved, Decimal(0))
 
-    @property
-    def missing(self) -> int:
-        """How many ACUs more would make room again, in whole tens."""
-        wanted = self.spent + self.reserved + 1 - self.acus
+    def missing_for(self, needs: Decimal) -> int:
+        """How many ACUs more would make room again for what `needs` so many, and at least one, in whole tens."""
+        wanted = self.spent + self.reserved + max(needs, Decimal(1)) - self.acus
         return max(10, math.ceil(wanted / 10) * 10)
+
+    def has_room_for(self, needs: Decimal) -> bool:
+        """Whether what may use so many ACUs may begin or go on: it then has them reserved."""
+        return self.has_room and self.free >= needs
 
     @property
     def has_room(self) -> bool:

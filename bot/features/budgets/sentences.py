@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from bot.domain.amounts import exact_sum
@@ -31,6 +31,7 @@ NO_ACUS: Final = (
 )
 NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
 NOT_STORED: Final = "A session that is no longer stored"
+OF_FAN_OUT: Final = "A session of a fan-out"
 NONE_HERE: Final = "No budget applies to you here."
 ASKED: Final = Message(
     "The admins were asked for more, and you'll get a message when they answer. Then send your text again."
@@ -38,7 +39,8 @@ ASKED: Final = Message(
 ASKED_ALREADY: Final = Message("The admins were asked already. You'll get a message when they answer.")
 ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing was changed.")
 BUDGET_GONE: Final = Message("That budget was removed, so nothing was changed. Did it stop your text? Send it again.")
-_SEND_AGAIN: Final = "Send it again then, or ask for more."
+_SEND_AGAIN: Final = "Send it again"
+_WHEN_DONE: Final = "once that session is done or stopped."
 _NO_MORE: Final = "no session is started or woken"
 _GO_ON: Final = "Running sessions go on."
 _KINDS: Final = {
@@ -79,6 +81,7 @@ class Named:
     stand_in: str = ""  # for the title of a session that the reader may not see
     yours: bool = False  # the person reads it, or it is read in the session's thread
     anonymous: bool = False  # figures name nobody here
+    unlimited: str = ""  # the session without a limit for which the rest is held
     unbilled: bool = False  # Devin's bill cannot be read, so that only our own sessions are counted
     others: Decimal = Decimal(0)  # what other products than Devin used on the bill, which is not counted
     about: Sequence[date] = ()  # the days for which what is used is only about right
@@ -97,8 +100,7 @@ class Named:
         if budget.scope.kind is ScopeKind.EACH_SESSION:
             if self.yours:
                 return "this session's budget"
-            title = f"{self.stand_in[:1].lower()}{self.stand_in[1:]}" if self.stand_in else f"“{fitted(self.name)}”"
-            return f"the budget of {title}"
+            return f"the budget of {titled(self.name, self.stand_in)}"
         if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
             return f"the budget of <#{subject}>"
         if self.yours:
@@ -133,6 +135,14 @@ class Named:
         """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
         period = self.standing.period
         return Message(text.format(anew=_plain(period)), [blocks.section(text.format(anew=_local(period))), *rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Waking:
+    """The session with the id `session` that a reply would wake, and the ACUs that it `needs`: all it may still use."""
+
+    session: str
+    needs: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +420,11 @@ def _morning(day: date) -> str:
     return f"on {short_date(day)} at 08:00 UTC"
 
 
+def titled(title: str, stand_in: str) -> str:
+    """Name a session within a sentence by its `title`, or by what stands for it."""
+    return f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(title)}”"
+
+
 def _safe(text: str) -> str:
     """Double the braces of a text that others wrote."""
     return text.replace("{", "{{").replace("}", "}}")
@@ -423,44 +438,67 @@ def start_refused(named: Named, sessions: int = 1) -> Message:
     return _refused(named, "Nothing was started:", _SEND_AGAIN, sessions)
 
 
-def wake_refused(named: Named) -> Message:
-    """Refuse a reply that would wake a session whose budget is used up, with a button to ask for more."""
-    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN)
+def wake_refused(named: Named, waking: Waking | None = None) -> Message:
+    """Refuse a reply that would wake a session for which a budget has no room, with a button to ask for more."""
+    return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN, waking=waking)
 
 
 def steer_refused(named: Named) -> Message:
     """Refuse a reply to somebody else's session because the budget of who replies is used up."""
     why = "Replies to other people's sessions need room in your budget too."
-    return _refused(named, "Your reply wasn't sent:", f"{_SEND_AGAIN} {why}")
+    return _refused(named, "Your reply wasn't sent:", _SEND_AGAIN, ask=f" then, or ask for more. {why}")
 
 
 def retry_refused(named: Named, sessions: int = 1) -> Message:
     """Refuse to try sessions of a fan-out again, because a budget is used up, with a button to ask for more."""
-    return _refused(named, "Nothing was retried:", "Press “Retry failed” again then, or ask for more.", sessions)
+    return _refused(named, "Nothing was retried:", "Press “Retry failed” again", sessions)
 
 
-def _refused(named: Named, what: str, then: str, sessions: int = 1) -> Message:
-    target = f"{named.standing.budget.number}:{named.standing.subject}"
+def _refused(
+    named: Named,
+    what: str,
+    again: str,
+    sessions: int = 1,
+    waking: Waking | None = None,
+    ask: str = " then, or ask for more.",
+) -> Message:
+    why = _safe(_why(named, sessions, waking))
+    if _is_held(named):  # more would be held too, so nobody is to ask for it
+        return named.message(f"{what} {why} {again} {_WHEN_DONE}")
+    target = f"{named.standing.budget.number}:{named.standing.subject}{f':{waking.session}' if waking else ''}"
     row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
-    return named.message(f"{what} {_safe(_why(named, sessions))} It resets {{anew}}. {then}", *row)
+    return named.message(f"{what} {why} It resets {{anew}}. {again}{ask}", *row)
 
 
-def _why(named: Named, sessions: int = 1) -> str:
+def _is_held(named: Named) -> bool:
+    """Whether all that is left is held for a session without a limit."""
+    return bool(named.unlimited) and not named.standing.is_used_up
+
+
+def _why(named: Named, sessions: int = 1, waking: Waking | None = None) -> str:
     """Say why a budget has no room for `sessions`, such as "your budget is used up, 10 of 10 ACUs this cycle."."""
     standing = named.standing
     if standing.is_used_up:
         return f"{named.owner} is used up, {named.used}."
     rest = tenths(float(standing.reserved))
-    held = [f"{rest} more held until sessions in progress finish"] if standing.reserved else []
-    need = f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
+    held = [f"{rest} more held for work in progress"] if standing.reserved else []
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
-    return f"{named.owner} has less than {need} ({known})."
+    if _is_held(named):
+        return f"the rest of {named.owner} is held for {named.unlimited}, which has no ACU limit ({known})."
+    return f"{named.owner} has less than {_needed(sessions, waking)} ({known})."
 
 
-def waking_refused(named: Named) -> Message:
-    """Refuse to wake a session whose budget is used up, for which somebody pressed the button under the question."""
-    then = "What waits is kept for a day at most. Choose again, or ask for more."
-    return _refused(named, "Devin wasn't woken:", then)
+def _needed(sessions: int, waking: Waking | None) -> str:
+    if waking is not None and waking.needs > 1:
+        needs = waking.needs.quantize(Decimal("0.1"), ROUND_CEILING)  # or it could read as much as is free
+        return f"the {limit_of_acus(needs)} free that this session may still use"
+    return f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
+
+
+def waking_refused(named: Named, waking: Waking | None = None) -> Message:
+    """Refuse to wake a session for which a budget has no room, after a press of the button under the question."""
+    again = "What waits is kept for a day at most. Choose again"
+    return _refused(named, "Devin wasn't woken:", again, waking=waking, ask=", or ask for more.")
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
@@ -476,13 +514,18 @@ def room_again(named: Named) -> Message:
     return Message(f"There is room again in {named.owner}: {named.used}. Send your text again.")
 
 
-def request(named: Named, asker: str, acus: Decimal, key: str) -> Message:
+def more_is_no_use(named: Named) -> Message:
+    """Answer somebody who asks for more although a session without a limit would hold that too."""
+    return named.message(f"More ACUs wouldn't help: {_safe(_why(named))} {_SEND_AGAIN} {_WHEN_DONE}")
+
+
+def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None) -> Message:
     """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named))}"
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named, waking=waking))}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
 
 

@@ -17,6 +17,7 @@ from bot.domain.billing import ONE_DAY, SETTLING, Billed, billing_day
 from bot.domain.cycle import Cycle
 from bot.domain.periods import days_between, in_doubt
 from bot.domain.readers import Readers
+from bot.domain.session import OF_FAN_OUT
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import reserved_rows
 from bot.features.budgets import rows as budgets
@@ -92,7 +93,8 @@ class Standings:
         if kind is ScopeKind.EACH_SESSION:
             return standing
         of = (self._tx, self._team, self._org_id, kind, standing.subject)
-        return replace(standing, reserved=await reserved_rows.reserved(*of, but_for=but_for))
+        found = await reserved_rows.reserved(*of, but_for=but_for)
+        return replace(standing, reserved=found.acus, unlimited=found.unlimited)
 
     async def of(self, budget: Budget, subject: str) -> Standing:
         """Return how one subject of `budget` stands."""
@@ -134,12 +136,15 @@ class Standings:
         return {subject: acus for subject, acus in more.items() if subject not in own}
 
     async def named(self, standing: Standing, viewer: str = "", *, in_thread: bool = False) -> Named:
-        """Return `standing` with the name of its person or session, as `viewer` reads it, in the session's thread.
+        """Return `standing` with the names of its person and sessions, as `viewer` reads it, in the session's thread.
 
         `viewer` is the id of a person or a channel, empty for the admins.
         """
         named = await self._named(standing, viewer, in_thread=in_thread)
-        return replace(named, about=await self._about(standing))
+        named = replace(named, about=await self._about(standing))
+        if standing.unlimited is None:
+            return named
+        return replace(named, unlimited=views.titled(*await self._title(standing.unlimited, viewer)))
 
     async def _about(self, standing: Standing) -> tuple[date, ...]:
         """Return the days for which what was spent is only about right; where the bill counts, it is exact."""
@@ -166,15 +171,18 @@ class Standings:
 
     async def _named_session(self, standing: Standing, viewer: str, *, in_thread: bool) -> Named:
         """Return `standing` with the title of its session, or with what stands for it where `viewer` may not see it."""
-        session = await sessions.get(self._tx, standing.subject)
+        title, stand_in = await self._title(standing.subject, viewer)
+        return Named(standing, title, stand_in, yours=in_thread)
+
+    async def _title(self, session_id: str, viewer: str) -> tuple[str, str]:
+        """Return the title of a session, or nothing and what stands for it where `viewer` may not see it."""
+        session = await sessions.get(self._tx, session_id)
         if session is None:
-            return Named(standing, stand_in=views.NOT_STORED, yours=in_thread)
-        titles = await ShownTitles.read(
-            self._tx, self._workspace, Readers.at(viewer or self._workspace.policy.admin_channel or "")
-        )
-        if (stand_in := titles.replacement(session.channel, session.requester)) is not None:
-            return Named(standing, stand_in=stand_in, yours=in_thread)
-        return Named(standing, session.title, yours=in_thread)
+            return "", views.OF_FAN_OUT if OF_FAN_OUT in session_id else views.NOT_STORED
+        readers = Readers.at(viewer or self._workspace.policy.admin_channel or "")
+        titles = await ShownTitles.read(self._tx, self._workspace, readers)
+        stand_in = titles.replacement(session.channel, session.requester)
+        return (session.title, "") if stand_in is None else ("", stand_in)
 
     async def _named_organisation(self, standing: Standing) -> Named:
         """Return `standing` with what it does not count; where the key gets no bill, only our sessions count."""

@@ -1,9 +1,12 @@
-"""What was started lately, from our rows of sessions and of fan-outs: a budget is tried on it before it is set."""
+"""What was started lately: a budget is tried on it before it is set.
+
+It comes from our rows of sessions, also of those that are purged since, and of fan-outs, which are kept for longer.
+"""
 
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import billing_day, bounds
@@ -12,32 +15,40 @@ from bot.features.budgets.rules import Scope, ScopeKind
 from bot.features.budgets.spend_rows import OF_FAN_OUT
 from bot.features.budgets.trial import Start
 from bot.store.of_channel import DIRECT
-from bot.store.tables import fan_out_sessions, fan_outs, sessions, spend
+from bot.store.tables import fan_out_sessions, fan_outs, past_sessions, sessions, spend
 
 _CHANNELS: Final = frozenset({ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL})
-_SUBJECT: Final[dict[ScopeKind, ColumnElement[str]]] = {
-    ScopeKind.ORG: literal(""),
-    ScopeKind.PERSON: sessions.c.requester,
-    ScopeKind.EACH_PERSON: sessions.c.requester,
-    ScopeKind.CHANNEL: sessions.c.channel,
-    ScopeKind.EACH_CHANNEL: sessions.c.channel,
-    ScopeKind.EACH_SESSION: sessions.c.id,
-}
+# The tables of sessions with their ids, and with those of their rows that Devin has.
+_STORED: Final = (
+    (sessions.c, sessions.c.id, sessions.c.devin_id.is_not(None)),
+    (past_sessions.c, past_sessions.c.session_id, true()),
+)
 
 
 async def of_sessions(
     tx: AsyncConnection, team: str, org_id: str, scope: Scope, since: float, last: date
 ) -> list[Start]:
     """The sessions started `since` an instant up to the day `last` that a budget for `scope` holds for."""
-    column, of = _SUBJECT[scope.kind], sessions.c
-    on_first_day = and_(spend.c.session_id == of.id, spend.c.day == _day(of.created_at, since, last))
-    wanted = (
-        select(of.created_at, of.requester, column, func.coalesce(spend.c.acus, 0.0))
-        .outerjoin(spend, on_first_day)
-        .where(of.team == team, of.org_id == org_id, of.created_at >= since, of.devin_id.is_not(None))
-        .where(*_theirs(column, scope))
+    found: list[Start] = []
+    for of, session_id, begun in _STORED:
+        column = _subject(scope.kind, of, session_id)
+        on_first_day = and_(spend.c.session_id == session_id, spend.c.day == _day(of.created_at, since, last))
+        wanted = (
+            select(of.created_at, of.requester, column, func.coalesce(spend.c.acus, 0.0))
+            .outerjoin(spend, on_first_day)
+            .where(of.team == team, of.org_id == org_id, of.created_at >= since, begun, *_theirs(column, scope))
+        )
+        found += [Start(at, user, whose, float(used)) for at, user, whose, used in await tx.execute(wanted)]
+    return found
+
+
+def _subject(kind: ScopeKind, of: Any, session_id: ColumnElement[str]) -> ColumnElement[str]:
+    if kind is ScopeKind.EACH_SESSION:
+        return session_id
+    column: ColumnElement[str] = (
+        literal("") if kind is ScopeKind.ORG else of.channel if kind in _CHANNELS else of.requester
     )
-    return [Start(at, user, whose, float(used)) for at, user, whose, used in await tx.execute(wanted)]
+    return column
 
 
 def _day(at: ColumnElement[float], since: float, last: date) -> ColumnElement[Any]:

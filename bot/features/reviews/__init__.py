@@ -5,7 +5,8 @@ from typing import Final
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinNotFound
-from bot.features.reviews.flow import KIND, Reviews
+from bot.domain.operation import REVIEW
+from bot.features.reviews.flow import Reviews
 from bot.features.reviews.follow import ReviewFollow
 from bot.features.reviews.sentences import ReviewSentences
 from bot.features.reviews.specs import COMMANDS
@@ -24,6 +25,6 @@ FEATURE: Final = Feature(
     "reviews",
     commands=COMMANDS,
     handlers=lambda kernel: Reviews(kernel.services, kernel.gates).handlers(),
-    operations=lambda kernel: [OperationKind(KIND, ReviewFollow(kernel.services), ReviewSentences())],
+    operations=lambda kernel: [OperationKind(REVIEW, ReviewFollow(kernel.services), ReviewSentences())],
     permissions=(Permission("review", "UseReviewManual", _any_review),),
 )

@@ -2,8 +2,12 @@
 
 A review carries no reference. A look-up takes the newest one of the newest commit for ours if it is going on, or was
 created after the intent: Devin has then one review of that commit, and another one would only be paid for twice.
+Reviews of one pull request wait for each other in its lane, so the second one finds the first at Devin.
+
+Devin says nothing of what a review will cost. From its intent on until it is over, 1 ACU is reserved for it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
@@ -12,24 +16,25 @@ from bot.devin.errors import DevinNotFound, DevinRefused
 from bot.devin.reviews import Review
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.lane import own_lane
+from bot.domain.lane import review_lane
+from bot.domain.operation import REVIEW as KIND
 from bot.domain.operation import NewOperation
 from bot.features.reviews import sentences as views
 from bot.features.reviews.specs import REVIEW
-from bot.kernel.commands.asking import ask_later
 from bot.kernel.commands.devin_failures import failure_sentence
-from bot.kernel.commands.handler import Answer, Asked, Handler
+from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.creation import Creation, Found, LookupResult, Missing
 from bot.kernel.exactly_once.loss import Loss, announce_loss
 from bot.kernel.exactly_once.protocol import ExactlyOnce
-from bot.kernel.gates import Asker, Gates
+from bot.kernel.gates import Admission, Asker, Gates, Work
 from bot.kernel.job import CommandJob, finish, move, recipient_after_ack
 from bot.kernel.operations.requests import Requester, begin
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
+from bot.views import devin_answers
 from bot.views.message import Message
 
-KIND: Final = "review"  # of operations; stands in rows
+ACUS: Final = 1  # that are reserved for a review
 GOING_ON: Final = frozenset({"pending", "running"})
 
 
@@ -48,12 +53,12 @@ class Reviews:
     async def _run(self, job: CommandJob) -> None:
         """Ask for a review of the pull request whose address was typed.
 
-        What was written in a message first gets a lane of its own, so that nothing in its thread waits for Devin.
+        What was written in a message first moves to the lane of that, so that nothing in its thread waits for Devin.
         """
-        lane, answer = own_lane(f"review:{job.row.key}"), _without_devin(job.cause.argument)
+        answer = _without_devin(job.cause.argument)
         if isinstance(answer, Message):
             await self._services.answer(job, answer)
-        elif job.cause.written and job.row.lane != lane:
+        elif job.row.lane != (lane := review_lane(answer)):
             async with self._services.unit_of_work_for(job) as uow:
                 await move(uow, job, lane, replace(job.cause, thread_ts=None))
         else:
@@ -62,7 +67,9 @@ class Reviews:
 
 async def _answer(asked: Asked) -> Answer:
     answer = _without_devin(asked.argument)
-    return answer if isinstance(answer, Message) else await ask_later(asked)
+    if isinstance(answer, Message):
+        return answer
+    return Deferred(review_lane(answer), asked.argument, devin_answers.ASKING)
 
 
 def _without_devin(typed: str) -> Message | str:
@@ -111,22 +118,31 @@ class NewReview(Creation[Review]):
         self._url = url
         self._devin = job.workspace.organisation.devin
         self._hosts = job.workspace.policy.code_hosts
+        self._admission: Admission | None = None
 
     async def prepare(self) -> bool:
-        """Return False, with the row closed, if a budget has no room, or if Devin reviews the newest commit already."""
+        """Return False, with the row closed, if Devin reviews the newest commit already."""
         job = self._job
-        user, channel = job.cause.user or "", job.cause.channel or ""
-        refusal = await self._gates.start_refusal(Asker(job.workspace, user, channel, user))
-        going_on = await self._going_on() if refusal is None else None
-        if refusal is None and going_on is None:
+        going_on = await self._going_on()
+        if going_on is None:
+            user, channel = job.cause.user or "", job.cause.channel or ""
+            who = Asker(job.workspace, user, channel, user)
+            self._admission = await self._gates.admission(who, Work(job.row.key, ACUS))
             return True
         # A crash before this commit asks Devin once more, which changes nothing.
         async with self._services.unit_of_work_for(job) as uow:
-            if going_on is not None:
-                await self._follow(uow, going_on, views.goes_on(self._url, self._hosts))
-            elif refusal is not None:
-                await self._reply(uow, refusal)
+            await self._follow(uow, going_on, views.goes_on(self._url, self._hosts))
             await finish(uow, job)
+        return False
+
+    async def admit(self, uow: UnitOfWork) -> bool:
+        """Reserve what a review may cost, or answer that a budget has no room: by the intent, others see it."""
+        assert self._admission is not None  # `prepare` comes first
+        limit = await self._admission.limit(uow.tx)
+        if not isinstance(limit, Message):
+            return True
+        await self._reply(uow, limit)
+        await finish(uow, self._job)
         return False
 
     async def _going_on(self) -> Review | None:
@@ -153,12 +169,16 @@ class NewReview(Creation[Review]):
 
     async def write_created(self, uow: UnitOfWork, thing: Review) -> None:
         """Have the review followed in a direct message, and confirm it privately where that is another place."""
-        await self._follow(uow, thing, views.asked_for(self._url, self._hosts))
+        where = {"org_id": self._job.workspace.organisation.id, "channel": self._job.cause.channel or ""}
+        await self._follow(uow, thing, views.asked_for(self._url, self._hosts), where)
 
-    async def _follow(self, uow: UnitOfWork, thing: Review, said: Message) -> None:
+    async def _follow(
+        self, uow: UnitOfWork, thing: Review, said: Message, reserved: Mapping[str, str] | None = None
+    ) -> None:
+        """Follow the review. Where this row has asked for it, what it may cost stays `reserved` until it is over."""
         requester = Requester.of_job(self._job)
         title = views.title(self._url, thing.commit_sha, self._hosts)
-        following = {"pr_url": self._url, "commit_sha": thing.commit_sha}
+        following = {"pr_url": self._url, "commit_sha": thing.commit_sha, "reserved": reserved}
         await begin(uow, requester, NewOperation(KIND, title, "", (), (), asked=following))
         if requester.direct is None:
             await self._reply(uow, said)

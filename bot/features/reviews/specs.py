@@ -4,9 +4,10 @@ from typing import Final
 
 from bot.domain.commands.devin_words import PULL_REQUEST
 from bot.domain.commands.spec import CommandSpec, Help, typed
+from bot.domain.operation import REVIEW as NAME
 
 REVIEW: Final = CommandSpec(
-    "review",
+    NAME,
     ways=typed("review", PULL_REQUEST),
     ordinary=True,
     starts=True,

@@ -9,7 +9,7 @@ from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import duration, fitted, limit_of_acus, tenths, tenths_of_acus, total_acus
+from bot.views.text import duration, fitted, limit_of_acus, number_of_acus, total_acus
 
 QUESTION: Final = "wake"  # the name of the question
 WAKE: Final = "wake"  # the answer
@@ -24,7 +24,7 @@ def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Mon
     """Ask the author of a reply whether it may wake `session`; `target` is what the buttons carry."""
     label, choice = "Wake it", "Wake it"
     if question.by:
-        label, choice = f"Wake it, {_more(question.by)}", f"Wake it with {tenths(question.by)} more"
+        label, choice = f"Wake it, {_more(question.by)}", f"Wake it with {number_of_acus(question.by)} more"
     text = message_of(
         *_reasons(session, question, cost),
         f"{choice}, or leave it asleep. Your message is kept until you choose, for a day at most.",
@@ -51,14 +51,15 @@ def _reasons(session: Session, question: WakeQuestion, cost: Money | None) -> li
 
 
 def _more(acus: float) -> str:
-    return f"{tenths(acus)} more {'ACU' if tenths(acus) == '1' else 'ACUs'}"
+    number = number_of_acus(acus)
+    return f"{number} more {'ACU' if number == '1' else 'ACUs'}"
 
 
 def waking(question: WakeQuestion | None, replies: int) -> Message:
     """Confirm to whoever said yes to `question` that the `replies` are sent; None if the session was awake by then."""
     if question is None:
         return Message(f"Devin is awake already. {_sent(replies)}")
-    ceiling = f"It may use {tenths_of_acus(question.raised)} in all now." if question.raised else ""
+    ceiling = f"It may use {limit_of_acus(question.raised)} in all now." if question.raised else ""
     return message_of("Devin is being woken.", ceiling, _sent(replies))
 
 
@@ -67,7 +68,7 @@ def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
 
     `by` is empty where figures name nobody.
     """
-    who, in_all = fitted(by) or "Somebody", tenths_of_acus(question.raised or 0)
+    who, in_all = fitted(by) or "Somebody", limit_of_acus(question.raised or 0)
     return Message(
         f"{mention(asker)} {who} woke this session with {_more(question.by)}. It may use {in_all} in all now."
     )

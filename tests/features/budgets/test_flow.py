@@ -1,11 +1,15 @@
 """Levels of budgets are announced once, whatever else happens, and grants count once, on both databases."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import json
+import sys
+from asyncio.subprocess import PIPE
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -13,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
 
 from bot.domain.session import TERMINAL_STATUSES, DisplayState, Options
 from bot.domain.waking import WakeLimits, is_asleep
@@ -33,7 +36,8 @@ from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.services import Services
 from bot.store import due, sessions, spend, tables
 from bot.store.database.connection import Database
-from bot.views.message import Message
+from tests.features.budgets import starts_at_once
+from tests.features.budgets.starts_at_once import admitted, start_all
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
@@ -314,23 +318,6 @@ async def test_a_new_session_gets_its_ceiling_unless_a_budget_leaves_less(
     assert ceiling == (acu or setting)  # which holds over wakings, whatever is left now
 
 
-async def admitted(services: Services, store: Store, number: int, acu: int | None) -> int | None:
-    """What a session may use that somebody starts with this option; None if a budget has no room for it."""
-    (workspace,) = services.workspaces
-    who = asker(services, f"U{number % 50}", f"C{number % 3}")
-    admission = await BudgetCheck(services).admission(who, Work(f"s{number}", acu, acu))
-    async with store.db.write() as tx:
-        limit = await admission.limit(tx)
-        if isinstance(limit, Message):
-            return None
-        assert limit.acus is not None
-        facts = {"requester": who.user, "channel": who.channel, "prompt": "fix it", "options": {}, "pull_requests": []}
-        begun = {"lifecycle": "creating", "created_at": NOON, "acu_limit": limit.acus}
-        owner = {"id": f"s{number}", "team": TEAM, "org_id": workspace.organisation.id}
-        await tx.execute(tables.sessions.insert().values(owner | facts | begun))
-    return limit.acus
-
-
 async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services: Services, either_store: Store) -> None:
     await set_budget(either_store, Scope(ScopeKind.ORG), "20")
     assert [await admitted(services, either_store, number, 8) for number in range(4)] == [8, 8, 4, None]
@@ -338,7 +325,7 @@ async def test_what_sessions_may_still_use_is_reserved_until_they_rest(services:
     assert refused is not None
     assert refused.text.split(" It resets")[0] == (
         "Nothing was started: the organisation's budget has less than 1 ACU free "
-        "(0 of 20 ACUs used today, 20 more held until sessions in progress finish)."
+        "(0 of 20 ACUs used today, 20 more held for work in progress)."
     )
     rests = {"s0": {"detail": "finished"}, "s1": {"status": "suspended"}, "s2": {"lifecycle": "ended"}}
     async with either_store.db.write() as tx:
@@ -373,34 +360,70 @@ async def test_what_has_something_reserved_is_what_goes_on_as_people_see_it(
     assert goes_on == seen
 
 
+@pytest.mark.parametrize(
+    ("channel", "whose"), [("D0BEN", "a session in a direct message"), (CHANNEL, "“Do s1”"), ("", "")]
+)
+async def test_for_a_session_without_a_limit_the_rest_is_held_and_it_is_named_as_its_readers_may(
+    services: Services, either_store: Store, channel: str, whose: str
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "20")
+    if channel:
+        await either_store.session("s1", NOON, requester="U0BEN", channel=channel, acu_limit=None)
+    refused = await BudgetCheck(services).start_refusal(asker(services, "U0ADA", "C0OTHER"))
+    assert (refused is None) is (not channel)
+    if refused is not None:
+        assert refused.text == (
+            f"Nothing was started: the rest of the organisation's budget is held for {whose}, which has no ACU limit "
+            "(0 of 20 ACUs used today). Send it again once that session is done or stopped."
+        )
+
+
 async def test_a_session_without_a_ceiling_leaves_room_for_others(services: Services, either_store: Store) -> None:
     await set_budget(either_store, Scope(ScopeKind.ORG), "100")
     found = [await admitted(services, either_store, number, None) for number in range(7)]
     assert found == [50, 25, 12, 10, 3, None, None]
 
 
+async def passes_nothing(store: Store, found: Sequence[int]) -> None:
+    """Checks what a thousand starts of fifty people got of the budgets, at most and all of it."""
+    assert (len(found), sum(found)) == (1_000, 500)
+    rows = await store.rows(tables.sessions)
+    assert sum(row["acu_limit"] for row in rows) == 500
+    of_people = Counter[str]()
+    for row in rows:
+        of_people[row["requester"]] += row["acu_limit"]
+    assert max(of_people.values()) <= 30
+
+
 @pytest.mark.edge
-async def test_a_thousand_starts_at_once_of_fifty_people_on_two_workers_never_pass_a_budget(
-    make: Make, either_store: Store, either_url: str, clock: SetClock
+async def test_a_thousand_starts_at_once_of_fifty_people_on_two_connections_never_pass_a_budget(
+    make: Make, either_store: Store, either_url: str
 ) -> None:
-    clock.now = NOON
     stores = [either_store, Store(Database(either_url))]  # each with connections of its own
-    workers = [(make(store, clock), store) for store in stores]
     await set_budget(either_store, Scope(ScopeKind.ORG), "500")
     await set_budget(either_store, EACH_PERSON, "30")
-    at_once = asyncio.Semaphore(4)  # as many wait at once for the same budgets
-
-    async def start(number: int) -> int | None:
-        async with at_once:
-            while True:
-                with suppress(DBAPIError):  # the lock was not had in time: the row goes back, and is tried again
-                    return await admitted(*workers[number % 2], number, 7)
-
-    found = await asyncio.gather(*map(start, range(1_000)))
+    workers = [start_all(make(store, lambda: NOON), store, range(n, 1_000, 2)) for n, store in enumerate(stores)]
+    found = await asyncio.gather(*workers)
     await stores[1].db.close()
-    assert sum(acus or 0 for acus in found) == 500
-    of_person = [sum(acus or 0 for acus in found[first::50]) for first in range(50)]
-    assert max(of_person) <= 30
+    await passes_nothing(either_store, [*found[0], *found[1]])
+
+
+@pytest.mark.edge
+@pytest.mark.timeout(600)
+async def test_a_thousand_starts_at_once_of_fifty_people_in_two_processes_never_pass_a_budget(
+    postgres_store: str,
+) -> None:
+    store = Store(Database(postgres_store))
+    await set_budget(store, Scope(ScopeKind.ORG), "500")
+    await set_budget(store, EACH_PERSON, "30")
+    run = partial(asyncio.create_subprocess_exec, sys.executable, "-m", starts_at_once.__name__, postgres_store)
+    processes = [await run(str(first), "1000", stdin=PIPE, stdout=PIPE) for first in range(2)]
+    for process in processes:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+    outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
+    await passes_nothing(store, [acus for output, _ in outputs for acus in json.loads(output)])
+    await store.db.close()
 
 
 async def test_a_grant_counts_for_its_subject_and_its_period(services: Services, either_store: Store) -> None:

@@ -76,11 +76,14 @@ def test_a_level_is_reached_with_what_it_names(spent: str, crossed: tuple[int, .
 
 
 @pytest.mark.parametrize(
-    ("spent", "reserved", "missing"),
-    [("10", "0", 10), ("12", "0", 10), ("19.1", "0", 20), ("4", "6", 10), ("0", "39", 30)],
+    ("spent", "reserved", "needs", "missing"),
+    [
+        *[("10", "0", "0", 10), ("12", "0", "0", 10), ("19.1", "0", "0", 20)],
+        *[("4", "6", "0", 10), ("0", "39", "0", 30), ("2", "1", "7.5", 10), ("2", "1", "17.5", 20)],
+    ],
 )
-def test_what_is_missing_is_offered_in_whole_tens(spent: str, reserved: str, missing: int) -> None:
-    assert replace(stands(spent), reserved=Decimal(reserved)).missing == missing
+def test_what_is_missing_is_offered_in_whole_tens(spent: str, reserved: str, needs: str, missing: int) -> None:
+    assert replace(stands(spent), reserved=Decimal(reserved)).missing_for(Decimal(needs)) == missing
 
 
 def test_a_level_is_announced_again_once_the_spending_is_five_points_below() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import Budget, Period, Scope, ScopeKind, Span, Standing
-from bot.features.budgets.sentences import Entry, Granted, Named, Tried
+from bot.features.budgets.sentences import Entry, Granted, Named, Tried, Waking
 from bot.features.budgets.trial import Trial
 from bot.features.budgets.words import Problem
 from bot.views.message import Message
@@ -27,6 +27,22 @@ FORM = "The whole form is `/devin budget set org|#channel|@person|each-session|e
 def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
     budget = replace(EACH, scope=Scope(kind))
     return Named(replace(ANNS.standing, budget=budget, subject=subject), name)
+
+
+def test_a_session_without_a_limit_holds_the_rest_of_a_budget_that_is_not_used_up() -> None:
+    held = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5")), unlimited="“Fix it”")
+    rest = "the rest of your budget is held for “Fix it”, which has no ACU limit (7.5 of 10 ACUs used this week)."
+    refusals = [views.start_refused(held), views.retry_refused(held), views.wake_refused(held)]
+    refusals += [views.waking_refused(held), views.more_is_no_use(held)]
+    assert [one.text for one in refusals] == [
+        f"Nothing was started: {rest} Send it again once that session is done or stopped.",
+        f"Nothing was retried: {rest} Press “Retry failed” again once that session is done or stopped.",
+        f"Your reply wasn't sent and Devin stays asleep: {rest} Send it again once that session is done or stopped.",
+        f"Devin wasn't woken: {rest} What waits is kept for a day at most. Choose again once that session is done or stopped.",
+        f"More ACUs wouldn't help: {rest} Send it again once that session is done or stopped.",
+    ]
+    assert views.start_refused(replace(ANNS, unlimited="“Fix it”")) == views.start_refused(ANNS)
+    assert [buttons(one) for one in refusals] == [[]] * 5
 
 
 @pytest.mark.parametrize(
@@ -79,10 +95,18 @@ def test_a_retry_that_is_refused_names_whose_budget_it_is_and_what_to_do() -> No
 
 def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
     left = replace(ANNS, yours=True, standing=replace(ANNS.standing, spent=Decimal("7.5"), reserved=Decimal(2)))
-    why = "(7.5 of 10 ACUs used this week, 2 more held until sessions in progress finish)"
+    why = "(7.5 of 10 ACUs used this week, 2 more held for work in progress)"
     assert views.start_refused(left).text == (
         f"Nothing was started: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
         "Send it again then, or ask for more."
+    )
+    assert views.waking_refused(left, Waking("s1", Decimal("0.95"))).text == (
+        f"Devin wasn't woken: your budget has less than 1 ACU free {why}. It resets {ANEW}. "
+        "What waits is kept for a day at most. Choose again, or ask for more."
+    )
+    assert views.wake_refused(left, Waking("s1", Decimal("2.876544"))).text == (
+        "Your reply wasn't sent and Devin stays asleep: your budget has less than the 2.9 ACUs free that this session "
+        f"may still use {why}. It resets {ANEW}. Send it again then, or ask for more."
     )
     assert views.retry_refused(left, 3).text == (
         f"Nothing was retried: your budget has less than 3 ACUs free, 1 for each session {why}. It resets {ANEW}. "

@@ -16,7 +16,7 @@ from bot.features.budgets.try_out import BudgetTrials
 from bot.features.budgets.words import SetOrder, parse_set
 from bot.features.consumption import cycle_rows
 from bot.kernel.services import Services
-from bot.store import spend, tables
+from bot.store import sessions, spend, tables
 from bot.timing import DAY, HOUR
 from tests.flows.conftest import CHANNEL, ORG, TEAM, Make, SetClock, Store
 
@@ -56,6 +56,18 @@ async def fan_out(store: Store, at: float, acus: float, *orgs: str) -> None:
         await store.put(tables.fan_out_sessions, {**session, **more, **named})
         async with store.db.write() as tx:
             await spend.add(tx, org, billing_day(at), {key: acus})
+
+
+async def test_sessions_that_are_purged_were_started_too(services: Services, either_store: Store) -> None:
+    for number, user in enumerate(("U0ADA", "U0ADA", "U0BEN")):
+        await started(either_store, f"s{number}", NOON - (4 - number) * HOUR, 2, requester=user)
+    every = ["org 1 a day", "each-person 2 a day", f"#{CHANNEL} 5 a day", "each-session 1.5 a day"]
+    before = [await found(services, order) for order in every]
+    assert before[0].startswith("it would have refused about 2 of the 3 starts")
+    async with either_store.db.write() as tx:
+        await tx.execute(tables.sessions.update().values(lifecycle="ended", ended_at=NOON - HOUR))
+        assert await sessions.purge(tx, NOON) == 3
+    assert [await found(services, order) for order in every] == before
 
 
 async def test_of_people_and_channels_it_counts_sessions_and_fan_outs(services: Services, either_store: Store) -> None:
