@@ -410,20 +410,19 @@ async def test_a_thousand_starts_at_once_of_fifty_people_on_two_connections_neve
 
 @pytest.mark.edge
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 async def test_a_thousand_starts_at_once_of_fifty_people_in_two_processes_never_pass_a_budget(
-    postgres_store: str,
+    either_store: Store, either_url: str
 ) -> None:
-    store = Store(Database(postgres_store))
-    await set_budget(store, Scope(ScopeKind.ORG), "500")
-    await set_budget(store, EACH_PERSON, "30")
-    run = partial(asyncio.create_subprocess_exec, sys.executable, "-m", starts_at_once.__name__, postgres_store)
+    await set_budget(either_store, Scope(ScopeKind.ORG), "500")
+    await set_budget(either_store, EACH_PERSON, "30")
+    run = partial(asyncio.create_subprocess_exec, sys.executable, "-m", starts_at_once.__name__, either_url)
     processes = [await run(str(first), "1000", stdin=PIPE, stdout=PIPE) for first in range(2)]
     for process in processes:
         assert process.stdout is not None
         assert await process.stdout.readline() == b"ready\n"
     outputs = await asyncio.gather(*(process.communicate(b"go\n") for process in processes))
-    await passes_nothing(store, [acus for output, _ in outputs for acus in json.loads(output)])
-    await store.db.close()
+    await passes_nothing(either_store, [acus for output, _ in outputs for acus in json.loads(output)])
 
 
 async def test_a_grant_counts_for_its_subject_and_its_period(services: Services, either_store: Store) -> None:
