@@ -112,14 +112,15 @@ def finish_waking(world: World) -> None:
 
 
 def fall_asleep(world: World) -> None:
-    """Finished sessions in which nothing has changed for a while are asleep by the next call of the API."""
+    """Finished sessions in which nothing has changed for a while fell asleep then, as the next call of the API shows."""
     if not world.switches.sleeps_after:
         return
-    due = world.now() - world.switches.sleeps_after / world.pace()
-    idle = takewhile(lambda held: held[1] <= due, world.held.finished.items())
-    for session in [session for session, _ in idle if not session.script]:
+    idle_for = world.switches.sleeps_after / world.pace()
+    idle = takewhile(lambda held: held[1] + idle_for <= world.now(), world.held.finished.items())
+    for session, since in [(session, since) for session, since in idle if not session.script]:
         _fall(world, session, "suspended", "inactivity")
-        world.touch(session)
+        session.updated_at = int(since + idle_for)
+        world.touch(session, moves=False)
 
 
 def spend(world: World, session: Session, acus: float) -> None:
