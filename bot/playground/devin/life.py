@@ -112,7 +112,7 @@ def finish_waking(world: World) -> None:
 
 
 def fall_asleep(world: World) -> None:
-    """Finished sessions in which nothing has changed for a while fell asleep then, as the next call of the API shows."""
+    """Finished sessions in which nothing changed for a while fell asleep then, as the next call of the API shows."""
     if not world.switches.sleeps_after:
         return
     idle_for = world.switches.sleeps_after / world.pace()
