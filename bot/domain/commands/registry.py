@@ -46,6 +46,7 @@ COST: Final = CommandSpec(
     ways=(*typed("cost"), written("!cost")),
     of_session=True,
     urgent=True,
+    asks_of_money=True,
     ordinary=True,
     slash_help=Help("`/devin cost` shows what your sessions used in this billing cycle"),
     thread_help=Help("`!cost` what it has used"),

@@ -131,6 +131,7 @@ class CommandSpec:
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
     asks_first: bool = False  # the command only asks; another command acts after the answer
     starts: bool = False  # the command starts work at Devin, which is paid for
+    asks_of_money: bool = False  # each short text with its word asks, as with that of a command for admins
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
     opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
     shortcut: str | None = None  # the `callback_id` of the message shortcut of the manifest that opens its form
