@@ -407,6 +407,7 @@ def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
         "fix budget page now",
         "csv parser is broken",
         "fix-login-test again please",
+        "please use pytest",
         "host files",
         "export users",
         "exit code is wrong",

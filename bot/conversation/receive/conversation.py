@@ -232,11 +232,16 @@ class Conversation:
         else:
             await self._hold_in_doubt(job, doubt, session)
 
-    def _doubt(self, job: Job[MessageCause], text: str) -> Doubt | None:
-        """Which command the message of the job resembles, although it is none; `text` is the same as people read it."""
+    def _doubt(self, job: Job[MessageCause], text: str, *, starts: bool = False) -> Doubt | None:
+        """Which command the message of the job resembles, although it is none; `text` is the same as people read it.
+
+        One that `starts` a session may be a guess at a command, too. In a thread a few words say what is to be done.
+        """
         if not job.cause.only_text or small_talk(text) is not None:
             return None
-        return self._parser.doubt_as_read(self._typed(job), text)
+        parser = self._parser
+        look = parser.start_in_doubt if starts and not job.cause.in_thread else parser.doubt_as_read
+        return look(self._typed(job), text)
 
     async def _hold_in_doubt(self, job: Job[MessageCause], doubt: Doubt, session: Session | None = None) -> None:
         """Ask whether the message is a command, or is to be sent to `session` or start one in its thread; it waits."""
@@ -289,7 +294,7 @@ class Conversation:
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
-        doubt = self._doubt(job, text)
+        doubt = self._doubt(job, text, starts=True)
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)

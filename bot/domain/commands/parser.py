@@ -15,9 +15,10 @@ from typing import Final
 
 from bot.domain.billing import Period
 from bot.domain.commands.arguments import AROUND_LISTS, parse_which
+from bot.domain.commands.guesses import is_about_resuming, is_guess
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import HELP, START
+from bot.domain.commands.registry import HELP, LIST, START
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 
 
@@ -48,7 +49,8 @@ class Doubt:
 
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
     is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
-    the words of which one has to follow the first one of `meant`, if commands begin with it.
+    the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed` resembles
+    no command that there is, and need not be a task.
     """
 
     text: str
@@ -58,6 +60,7 @@ class Doubt:
     shown: str = ""
     argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
     seconds: tuple[str, ...] = field(default=(), compare=False)
+    guessed: bool = False
 
 
 _Declared = tuple[CommandSpec, Way]
@@ -98,6 +101,7 @@ _TYPED_NAME: Final = re.compile(r"[@#][\w.-]+")  # of a person or channel that w
 _JOINTS: Final = "[-/]"  # between words that belong together
 _JOINED: Final = re.compile(rf"[a-zA-Z]+(?:{_JOINTS}[a-zA-Z]+)+(?!\S)")
 _MARKED: Final = f"`*_~{DOUBLE}{SINGLE}"
+_POLITE: Final = re.compile(r"\A(?:please|pls)\s+(?=\S+\s*\Z)", re.IGNORECASE)  # as in `please stop`
 _NAMED: Final = re.compile(r"\A/devin\s+", re.IGNORECASE)  # people type it where it is no command, too
 
 
@@ -158,6 +162,15 @@ class Parser:
         seen = self.doubt(readable)
         shown = seen.meant if seen is not None and seen.spec is found.spec else ""
         return replace(found, text=readable.strip(), shown=shown)
+
+    def start_in_doubt(self, typed: str, readable: str) -> Doubt | None:
+        """Say why a text should start no session unasked: it resembles a command, or may be a guess at one."""
+        found = self.doubt_as_read(typed, readable)
+        if found is not None or len(readable) > LONGEST_IN_DOUBT or not is_guess(readable):
+            return found
+        text = readable.strip()
+        spec = LIST if is_about_resuming(text) else HELP
+        return Doubt(text, text, spec, spec.name, guessed=True)
 
     def doubt(self, text: str) -> Doubt | None:
         """Say which command `text` resembles, although it is none; None for what reads like a task.
@@ -383,7 +396,7 @@ def _unmarked(text: str) -> str:
 
     At its end such marks may belong to a value, so they are left out only where it begins with one.
     """
-    text = text.strip()
+    text = _POLITE.sub("", text.strip())
     bare = _NAMED.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
     first, blank, others = bare.partition(" ")
     return first.strip(_MARKED) + blank + others

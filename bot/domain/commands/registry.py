@@ -30,6 +30,7 @@ LIST: Final = CommandSpec(
     slash_help=Help(
         f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first (`all` is for admins)"
     ),
+    meant_by=("sessions", "prs"),
 )
 # The buttons below the list of all sessions; who types `list all` needs its role too.
 LIST_ALL: Final = CommandSpec(
@@ -74,7 +75,7 @@ STOP: Final = CommandSpec(
     ends_session=True,
     slash_help=Help("`/devin stop [number]`", same_line=True),
     thread_help=Help("`!stop` (or `sleep`) puts Devin to sleep; a reply wakes it"),
-    meant_by=("sleep", "kill", "cancel"),
+    meant_by=("sleep", "kill", "cancel", "pause", "abort", "terminate"),
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
 STOP_LISTED: Final = CommandSpec("stop_listed", ways=(), of_session=True, urgent=True, ends_session=True)
@@ -108,6 +109,7 @@ NOTIFY: Final = CommandSpec(
     ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
+    meant_by=("settings", "setting", "preferences", "config", "configure"),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
 OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)
@@ -135,7 +137,7 @@ HELP: Final = CommandSpec(
     "help",
     ways=(*typed("help", HELP_TOPIC), written("!help")),
     urgent=True,
-    meant_by=("alarm", "alarms", "alert", "alerts"),
+    meant_by=("alarm", "alarms", "alert", "alerts", "commands", "version", "login", "logout", "whoami", "ping"),
 )
 
 # Those of features stand between the others and the help.

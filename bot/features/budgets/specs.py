@@ -7,10 +7,11 @@ from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, button, 
 from bot.features.budgets.words import read_grant, read_number, read_set
 
 # What people put into an order that nobody can read, or before the word `budget`.
-_AROUND: Final = frozenset(
+_WORDS: Final = (
     "org organisation organization each-person each-channel each-session person channel session user budget limit acu "
-    "acus more set raise increase lower".split()
+    "acus more set raise increase lower"
 )
+_AROUND: Final = frozenset(_WORDS.split())
 BUDGET: Final = Argument(
     "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]",
     read_set,

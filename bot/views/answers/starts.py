@@ -179,6 +179,9 @@ def _run(doubt: Doubt, argument: str) -> Block:
 
 def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
+    if doubt.guessed:
+        asked = f"Is {typed} a task for Devin?"
+        return asked if doubt.spec is registry.HELP else f"{asked} A session resumes when you reply in its thread."
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
         where = f"looks like {code(doubt.meant)}"
@@ -189,7 +192,9 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}."
-    if doubt.word.lower() != command or not behind:
+    if doubt.word.lower() == command and not behind:
+        return f"{code(doubt.text)} looks like {code(command)}."
+    if doubt.word.lower() != command:
         return f"{typed} looks like {code(command)}."
     words = forms[0].argument.words
     but = f", only with {one_of(words)}" if words else ""
