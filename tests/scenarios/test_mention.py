@@ -153,9 +153,9 @@ async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: H
 
 async def test_without_a_mention_the_same_word_in_a_thread_is_for_devin(on: Harness) -> None:
     ts, session = await on.started()
-    reply = await on.slack.say(BEN, GENERAL, "help", thread_ts=ts)
-    await on.devin.wait_for_messages("(U0BEN):\n> help")
-    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "help")]
+    reply = await on.slack.say(BEN, GENERAL, "usage", thread_ts=ts)
+    await on.devin.wait_for_messages("(U0BEN):\n> usage")
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "usage")]
 
 
 async def test_small_talk_behind_a_mention_starts_nothing(on: Harness) -> None:

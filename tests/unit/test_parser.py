@@ -242,6 +242,31 @@ def test_everything_else_is_for_devin(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("stop", Command(STOP)),
+        ("Stop!", Command(STOP)),
+        (" please, stop. ", Command(STOP)),
+        ("stop please", Command(STOP)),
+        ("STOP IT", Command(STOP)),
+        ("cancel", Command(STOP)),
+        ("status?", Command(STATUS)),
+        ("list", Command(LIST)),
+        ("help", Command(HELP)),
+        ("cost", Command(COST)),
+        ("settings", Command(NOTIFY)),
+        ("stop that test", None),
+        ("please don't stop", None),
+        ("list them", None),
+        ("usage", None),
+        ("", None),
+    ],
+)
+def test_words_alone_in_a_thread(text, command):
+    assert COMMANDS.parser.alone(text) == command
+
+
+@pytest.mark.parametrize(
     ("text", "doubt"),
     [
         ("stattus 1", Doubt("stattus 1", "stattus", STATUS, "status 1")),

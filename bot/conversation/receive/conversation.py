@@ -8,7 +8,7 @@ from bot.conversation.session_rows import start_is_dead
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
 from bot.conversation.steer.held_start import hold
-from bot.conversation.steer.reply import Reply
+from bot.conversation.steer.reply import Reply, may_wait_for_answer
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
@@ -114,7 +114,12 @@ class Conversation:
     def _verb(self, job: Job[MessageCause]) -> Command | UnknownVerb | None:
         text = without_mention(job.cause.text, job.workspace.bot_user)
         command = job.cause.addressed and job.cause.only_text
-        return self._parser.verb(text) or (self._command(job) if command else None)
+        return self._parser.verb(text) or (self._command(job) if command else None) or self._alone(job)
+
+    def _alone(self, job: Job[MessageCause]) -> Command | None:
+        """The command that a reply in a thread is, if it is a word such as `stop` alone."""
+        text = without_mention(job.cause.text, job.workspace.bot_user)
+        return self._parser.alone(text) if job.cause.is_plain_reply else None
 
     def _command(self, job: Job[MessageCause]) -> Command | None:
         return self._parser.addressed(self._typed(job))
@@ -201,7 +206,15 @@ class Conversation:
             await self._handle_verb(job, verb, thread)
         elif cause.addressed and cause.only_text and (command := self._command(job)) is not None:
             await self._handle_command(job, command, thread)
-        elif cause.confirmation.answered:
+        elif (command := self._alone(job)) is not None and (thread is not None or command.spec.ends_session):
+            await self._handle_alone(job, command, thread)
+        else:
+            await self._handle_words(job, text, thread)
+
+    async def _handle_words(self, job: Job[MessageCause], text: str, thread: Thread | None) -> None:
+        """Handle what is no command: it starts a session, is sent to the one of `thread`, or is answered."""
+        cause = job.cause
+        if cause.confirmation.answered:
             await self._start_confirmed(job, text, thread)
         elif thread is not None and await self._is_reply(thread, cause):
             await self._handle_reply(job, text, thread)
@@ -248,11 +261,24 @@ class Conversation:
         refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
         question = start_sentences.ask_command_or_message(job.row.key, doubt, session, refused)
         # A line of a direct message goes where it would have gone without the question.
-        thread_ts = session.thread_ts if session is not None else job.cause.thread_ts
+        await self._hold(job, question, session.thread_ts if session is not None else job.cause.thread_ts)
+
+    async def _hold(self, job: Job[MessageCause], question: Message, thread_ts: str | None) -> None:
+        """Ask the `question` where the message was written, and let the message wait: its way goes on in the thread."""
         waiting = replace(job, row=job.row.with_cause(replace(job.cause, thread_ts=thread_ts)))
         async with self._services.unit_of_work_for(job) as uow:
             # A crash right here asks nobody; the next try does.
             await hold(uow, waiting, start_sentences.COMMAND, question, to=recipient_of(job))
+
+    async def _handle_alone(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
+        """Carry out a `command` that was written as one word, unless it may be the answer to a question of Devin's."""
+        session = await self._services.session(thread.session_id) if thread is not None else None
+        if session is not None and command.spec.ends_session and may_wait_for_answer(session):
+            await self._hold(job, start_sentences.ask_stop_or_answer(job.row.key, session), job.cause.thread_ts)
+        elif thread is None:
+            await self._handle_verb(job, command, None)
+        else:
+            await self._handle_command(job, command, thread)
 
     async def _handle_verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         if verb.spec is NEW:

@@ -24,22 +24,20 @@ _SIGNS: Final = (
 _WORD: Final = re.compile(r"\w")
 # A name, address or number may follow any of the words.
 _NAMED: Final = re.compile(r"\S*[/#@0-9]\S*")
-_FIRST: Final = frozenset(
-    (
-        "change close config configure connect continue create default delete deploy disable disconnect enable link list log "
-        "login mute my new open pause please reopen restart resume session sessions set settings show sign start stop "
-        "subscribe switch turn unlink unmute unset unsubscribe unsync unwatch use view wake watch what which who"
-    ).split()
+_FIRST: Final = (
+    "change close config configure connect continue create default delete deploy disable disconnect enable link list "
+    "log login mute my new open pause please reopen restart resume session sessions set settings show sign start stop "
+    "subscribe switch turn unlink unmute unset unsubscribe unsync unwatch use view wake watch what which who"
 )
-_BEHIND: Final = frozenset(
-    (
-        "a about account agent agents all am and any are available bot branch by channel config default defaults devin "
-        "fast features for from github gitlab i in is it issues last latest limit list me mine mode model my new "
-        "notifications of off on one open options our out please plugins pr preferences prs pull pulls repo "
-        "repositories repository repos request requests reviews running session sessions settings slack that the "
-        "these set this to up version workspace you your"
-    ).split()
+_BEHIND: Final = (
+    "a about account agent agents all am and any are available bot branch by channel config default defaults devin "
+    "fast features for from github gitlab i in is it issues last latest limit list me mine mode model my new "
+    "notifications of off on one open options our out please plugins pr preferences prs pull pulls repo "
+    "repositories repository repos request requests reviews running session sessions settings slack that the "
+    "these set this to up version workspace you your"
 )
+_FIRST_WORDS: Final = frozenset(_FIRST.split())
+_WORDS_BEHIND: Final = frozenset(_BEHIND.split())
 
 
 def is_guess(text: str) -> bool:
@@ -72,6 +70,6 @@ def _words_in(typed: str) -> int:
 def _is_of_commands(task: str) -> bool:
     """Whether `task` has only words of commands, such as `set default repo acme/web`."""
     first, *behind = [word.strip(".,:;!?()").lower() for word in task.split()]
-    if first not in _FIRST or len(behind) >= MOST_GUESSED:
+    if first not in _FIRST_WORDS or len(behind) >= MOST_GUESSED:
         return False
-    return all(word in _BEHIND or _NAMED.fullmatch(word) for word in behind if word)
+    return all(word in _WORDS_BEHIND or _NAMED.fullmatch(word) for word in behind if word)

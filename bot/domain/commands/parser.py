@@ -49,8 +49,8 @@ class Doubt:
 
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
     is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
-    the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed` resembles
-    no command that there is, and need not be a task.
+    the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed`
+    resembles no command that there is, and need not be a task.
     """
 
     text: str
@@ -136,6 +136,7 @@ class Parser:
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
         written = _ways(commands, Surface.THREAD)
         self._addressed = [declared for declared in _ways(commands, Surface.MENTION) if declared not in written]
+        self._alone = {way.phrase: spec for spec, way in _ways(commands, Surface.ALONE)}
         self._words = [(spec, way) for spec, way in written if not way.phrase.startswith(_BANG)]
         self._verbs = {way.phrase: (spec, way) for spec, way in written if way.phrase.startswith(_BANG)}
         # The first way of a command is the one that people should learn.
@@ -374,6 +375,12 @@ class Parser:
                 return Command(spec, argument)
         banged = _BANGED.fullmatch(text)
         return self._verb(banged["word"].lower(), banged["tail"]) if banged else None
+
+    def alone(self, text: str) -> Command | None:
+        """Read the command that a reply in a session's thread is, if it is a word such as `stop` and nothing else."""
+        words = text.strip(_CLOSING + "?").lower().replace(",", "").split()
+        spec = self._alone.get(" ".join(words))
+        return Command(spec, spec.ways[0].argument.read("") or "") if spec is not None else None
 
     def _verb(self, word: str, tail: str) -> Command | UnknownVerb:
         typed = f"{_BANG}{word}"

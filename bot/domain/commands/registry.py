@@ -13,7 +13,7 @@ from bot.domain.commands.arguments import (
     TEXT,
     WHICH_LIST,
 )
-from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash, typed, written
+from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, alone, button, slash, typed, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
@@ -26,7 +26,7 @@ START: Final = CommandSpec(
 )
 LIST: Final = CommandSpec(
     "list",
-    ways=typed("list", WHICH_LIST),
+    ways=(*typed("list", WHICH_LIST), *alone("list")),
     slash_help=Help(
         f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first (`all` is for admins)"
     ),
@@ -44,7 +44,7 @@ LIST_ALL: Final = CommandSpec(
 LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
 COST: Final = CommandSpec(
     "cost",
-    ways=(*typed("cost"), written("!cost")),
+    ways=(*typed("cost"), written("!cost"), *alone("cost")),
     of_session=True,
     urgent=True,
     asks_of_money=True,
@@ -55,7 +55,7 @@ COST: Final = CommandSpec(
 )
 STATUS: Final = CommandSpec(
     "status",
-    ways=(*typed("status", SESSION), written("!status")),
+    ways=(*typed("status", SESSION), written("!status"), *alone("status")),
     of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]`"),
@@ -68,13 +68,14 @@ STOP: Final = CommandSpec(
         addressed("stop", SESSION),
         written("!stop"),
         written("sleep"),
+        *alone("stop", "cancel", "please stop", "stop please", "stop it"),
         button("stop"),
     ),
     of_session=True,
     urgent=True,
     ends_session=True,
     slash_help=Help("`/devin stop [number]`", same_line=True),
-    thread_help=Help("`!stop` (or `sleep`) puts Devin to sleep; a reply wakes it"),
+    thread_help=Help("`!stop` (or `stop`, `cancel`, `sleep`) puts Devin to sleep; a reply wakes it"),
     meant_by=("sleep", "kill", "cancel", "pause", "abort", "terminate"),
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
@@ -106,7 +107,7 @@ ARCHIVE: Final = CommandSpec(
 NEW: Final = CommandSpec("new", ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 NOTIFY: Final = CommandSpec(
     "notify",
-    ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
+    ways=(*typed("notify", CHOICE), written("!notify", CHOICE), *alone("settings")),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
     meant_by=("settings", "setting", "preferences", "config", "configure"),
@@ -135,7 +136,7 @@ ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
 # Alarms have no command: their buttons stand under their post. The help says what admins have instead.
 HELP: Final = CommandSpec(
     "help",
-    ways=(*typed("help", HELP_TOPIC), written("!help")),
+    ways=(*typed("help", HELP_TOPIC), written("!help"), *alone("help")),
     urgent=True,
     meant_by=("alarm", "alarms", "alert", "alerts", "commands", "version", "login", "logout", "whoami", "ping"),
 )

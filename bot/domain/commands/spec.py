@@ -13,6 +13,7 @@ class Surface(StrEnum):
     DM = "dm"  # a direct message
     MENTION = "mention"  # behind `@Devin Bridge`
     THREAD = "thread"  # a reply in a session's thread
+    ALONE = "alone"  # the same: words that people try there, which read like a message for Devin behind others
     BUTTON = "button"
 
 
@@ -100,6 +101,11 @@ def addressed(phrase: str, argument: Argument = NOTHING) -> Way:
 def typed(phrase: str, argument: Argument = NOTHING) -> tuple[Way, Way]:
     """Declare the ways to give a command that is typed behind `/devin` or, alone, to the bot itself."""
     return slash(phrase, argument), addressed(phrase, argument)
+
+
+def alone(*phrases: str) -> tuple[Way, ...]:
+    """Declare ways that are each of these `phrases`, as a whole reply in a session's thread."""
+    return tuple(Way(phrase, frozenset({Surface.ALONE})) for phrase in phrases)
 
 
 def button(action_id: str) -> Way:

@@ -173,6 +173,16 @@ def ask_command_or_message(
     return Message(text, [blocks.section(text), *row])
 
 
+def ask_stop_or_answer(key: str, session: Session) -> Message:
+    """Ask whether a word such as `stop`, which waits under `key`, is meant for the bot or answers Devin's question."""
+    text = "Devin has a question, and this may be the answer. Nothing was stopped or sent."
+    row = blocks.actions(
+        questions.choice("Stop Devin", registry.STOP, session.id),
+        questions.answer("Send it as my answer", COMMAND, AS_REPLY, key),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
 def _run(doubt: Doubt, argument: str) -> Block:
     return questions.choice(_label(_meant(doubt)), doubt.spec, argument)
 
