@@ -2,10 +2,8 @@
 
 import pytest
 
-from bot.features import COMMANDS
 from bot.views.announcements import QUESTION
 from bot.views.answers import starts as start_sentences
-from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent, asked_in_slack
 from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
@@ -161,7 +159,7 @@ async def test_without_a_mention_the_same_word_in_a_thread_is_for_devin(on: Harn
 async def test_small_talk_behind_a_mention_starts_nothing(on: Harness) -> None:
     await on.mention("thanks a lot!")
     await on.mention("hello :wave:")
-    await on.slack.wait_for_ephemeral(ANN, text="*Devin Bridge* starts Devin sessions")
+    await on.slack.wait_for_ephemeral(ANN, text=start_sentences.THANKED.text)
     await settled(on)
-    assert await private_answers(on, ANN) == [slash_help(COMMANDS.specs).text]
+    assert await private_answers(on, ANN) == [start_sentences.THANKED.text]
     assert await creations(on) == 0

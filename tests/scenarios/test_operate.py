@@ -556,6 +556,6 @@ async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path, tran
         await on.devin.fault("self", "503", times=4)  # a read is tried four times
         await on.devin.fault("create_session", "429", retry_after=1)
         await on.start()
-        ts = await on.slack.say(ANN, GENERAL, f"{BOT} keep this")
-        await on.slack.wait_for_message(GENERAL, "keep this", thread_ts=ts)
-        assert await on.devin.wait_for_sessions("keep this")
+        ts = await on.slack.say(ANN, GENERAL, f"{BOT} please keep this")
+        await on.slack.wait_for_message(GENERAL, "please keep this", thread_ts=ts)
+        assert await on.devin.wait_for_sessions("please keep this")

@@ -346,16 +346,15 @@ class Conversation:
         elif job.cause.in_thread and kind not in _GREETS:
             await self._services.close(job)
         else:
-            await self._welcome(job)
+            await self._welcome(job, kind)
 
-    async def _welcome(self, job: Job[MessageCause]) -> None:
-        """Answer thanks or a greeting with the help text, once an hour in each channel, and start nothing."""
-        to = recipient_of(job)
+    async def _welcome(self, job: Job[MessageCause], kind: SmallTalk) -> None:
+        """Answer thanks or a greeting in one line, or a question with the help text; each once an hour in a channel."""
+        to, line = recipient_of(job), start_sentences.TO_SMALL_TALK.get(kind)
+        what = "help" if line is None else "welcome"
         async with self._services.unit_of_work_for(job) as uow:
-            hour = int(uow.now // 3600)
-            await uow.reply_privately(
-                to, slash_help(self._services.commands.specs), key=f"{to.team}:{to.channel}:{to.user}:welcome:{hour}"
-            )
+            key = f"{to.team}:{to.channel}:{to.user}:{what}:{int(uow.now // 3600)}"
+            await uow.reply_privately(to, line or slash_help(self._services.commands.specs), key=key)
             await finish(uow, job)
 
     async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:
@@ -372,7 +371,7 @@ class Conversation:
         elif job.cause.only_text and (kind := small_talk(text)) is not None:
             # Thanks, or the answer to a question, belong to the session that runs here.
             about = latest if latest is not None and latest.thread_ts is not None and kind not in _GREETS else None
-            await (self._hand_over(job, about) if about else self._welcome(job))
+            await (self._hand_over(job, about) if about else self._welcome(job, kind))
         else:
             await self._start(job, text)
 

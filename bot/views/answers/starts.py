@@ -1,12 +1,13 @@
 """The answers about starting a session: confirmations, questions, refusals and failures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.commands import registry
 from bot.domain.commands.option_words import ACU
 from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
+from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.session import Session
 from bot.views import blocks, questions
@@ -32,6 +33,16 @@ EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
 )
+GREETED: Final = Message("Hi! What should Devin do? `/devin help` shows what works here.")
+THANKED: Final = Message("You're welcome.")
+NO_TASK: Final = Message("What should Devin do?")
+# Who asks a question gets the help.
+TO_SMALL_TALK: Final[Mapping[SmallTalk, Message]] = {
+    SmallTalk.GREETING: GREETED,
+    SmallTalk.THANKS: THANKED,
+    SmallTalk.AGREEMENT: NO_TASK,
+    SmallTalk.ANSWER: NO_TASK,
+}
 START_DECLINED: Final = Message("OK, nothing more was started.")
 START_CANCELLED: Final = Message("OK, nothing was started.")
 NOT_STARTED: Final = "Nothing was started."
