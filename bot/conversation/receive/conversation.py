@@ -19,6 +19,7 @@ from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
+from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import as_typed, without_mention
 from bot.kernel.access import Access
@@ -367,7 +368,9 @@ class Conversation:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             doubt = self._doubt(job, text)
-            await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest))
+            is_task = job.cause.only_text and reads_like_task(text)
+            added = reply_sentences.added(latest, job.row.key, text) if is_task else None
+            await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest, added))
         elif job.cause.only_text and (kind := small_talk(text)) is not None:
             # Thanks, or the answer to a question, belong to the session that runs here.
             about = latest if latest is not None and latest.thread_ts is not None and kind not in _GREETS else None
@@ -392,13 +395,16 @@ class Conversation:
             found = await sessions.of_person(tx, team, cause.user, channel=cause.channel, limit=1)
         return found[0] if found else None
 
-    async def _hand_over(self, job: Job[MessageCause], session: Session) -> None:
-        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position.
+    async def _hand_over(self, job: Job[MessageCause], session: Session, said: Message | None = None) -> None:
+        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position, and say so.
 
         A line that was written before the card of a command was posted comes behind the start, for which it would wait.
         """
         assert session.thread_ts is not None
         async with self._services.unit_of_work_for(job) as uow:
+            if said is not None:
+                # With a key of its own, because the reply may have an answer too.
+                await uow.reply_privately(recipient_of(job), said, key=f"{job.row.key}:added")
             cause = replace(job.cause, thread_ts=session.thread_ts)
             await move(uow, job, session.lane, cause, after=session.thread_ts)
 
