@@ -134,7 +134,12 @@ def _questions(kernel: Kernel, sessions: ConversationParts) -> Questions:
     """All kinds of questions."""
     others = [question for feature in FEATURES for question in feature.questions(kernel)]
     plain = _merged(feature.plain_questions for feature in FEATURES)
-    return Questions.of(kernel.services, sessions.questions(), others, {**sessions.plain_questions, **plain})
+    return Questions.of(
+        kernel.services,
+        sessions.questions(),
+        [*sessions.other_questions(), *others],
+        {**sessions.plain_questions, **plain},
+    )
 
 
 def _merged(parts: Iterable[Mapping[_Key, _Value]]) -> dict[_Key, _Value]:

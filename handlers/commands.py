@@ -72,8 +72,8 @@ class Commands:
         if not request.task:
             return start_sentences.EMPTY_PROMPT
         # Who types `start` before it means a task.
-        if small_talk(text) is not None:
-            return self._help
-        if (doubt := self._parser.doubt_as_read(as_typed(typed), text)) is not None:
+        if (kind := small_talk(text)) is not None:
+            return start_sentences.TO_SMALL_TALK.get(kind, self._help)
+        if (doubt := self._parser.start_in_doubt(as_typed(typed), text)) is not None:
             return start_sentences.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

@@ -255,6 +255,18 @@ secret lsit
 secret delete NPM_TOKEN
 list secrets
 member list
+cost of ann
+cost centre list
+grant @ann 10
+raise budget
+add budget each-person 10
+ann budget 10
+limit org 100
+usage-by-person
+audit-log
+export usage november
+csv
+mute alarms
 """
 AS_TYPED: Final = tuple(filter(None, _BY_HAND.splitlines()))
 

@@ -19,6 +19,7 @@ from bot.conversation.start.from_message import StartFromMessage
 from bot.conversation.steer.held_reply import WakeHeld
 from bot.conversation.steer.held_start import start_questions
 from bot.conversation.steer.notify import Notify
+from bot.conversation.steer.own_session import OwnSession
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
@@ -29,7 +30,7 @@ from bot.kernel.commands.table import CommandTable
 from bot.kernel.feature import Per, Tick
 from bot.kernel.job import Flow
 from bot.kernel.organisation import Organisation
-from bot.kernel.questions import HoldingKind
+from bot.kernel.questions import HoldingKind, QuestionKind
 from bot.kernel.sending.file_transfers import FileTransfers
 from bot.kernel.tasks import EventTask, Kernel, SlackEvent
 from bot.kernel.unit_of_work import Drawer
@@ -96,6 +97,10 @@ class ConversationParts:
         """Return the questions for whose answers messages and starts wait."""
         services = self._kernel.services
         return [*start_questions(services), WakeHeld(services, self._kernel.gates)]
+
+    def other_questions(self) -> list[QuestionKind]:
+        """Return the questions for whose answers nothing waits."""
+        return [OwnSession(self._kernel.services)]
 
     def ticks(self) -> list[Tick]:
         """Return what is done by the clock."""

@@ -105,6 +105,11 @@ class MessageCause:
         """Whether the message is a reply, so that other messages precede it in its thread."""
         return self.thread_ts is not None
 
+    @property
+    def is_plain_reply(self) -> bool:
+        """Whether the message is a reply that is nothing but text, and was not said to be for Devin."""
+        return self.in_thread and self.only_text and not self.confirmation.as_reply
+
 
 @dataclass(frozen=True, slots=True)
 class CommandCause:

@@ -148,7 +148,7 @@ async def _mention(cast: Cast) -> None:
 
 async def _guest(cast: Cast) -> None:
     await cast.say(GUS, GENERAL, f"<@{BOT_USER}> delete the staging database")
-    await cast.whispered(GUS, "Guests cannot work with Devin here")
+    await cast.whispered(GUS, "Guests can't use Devin here")
 
 
 async def _stop(cast: Cast) -> None:

@@ -51,7 +51,9 @@ def admin_help(commands: Sequence[CommandSpec]) -> Message:
 def thread_help(commands: Sequence[CommandSpec]) -> Message:
     """What is for the bot in a session's thread."""
     head = "Every reply in this thread goes to Devin, except these, each as the whole message:"
-    return Message("\n".join([head, *_lines(spec.thread_help for spec in commands)]))
+    words = [f"`{way.phrase}`" for spec in commands if not spec.ends_session for way in spec.ways_on(Surface.ALONE)]
+    alone = f"• {', '.join(words[:-1])} and {words[-1]} alone are answered to you only"
+    return Message("\n".join([head, *_lines(spec.thread_help for spec in commands), alone]))
 
 
 def _lines(helps: Iterable[Help | None]) -> list[str]:

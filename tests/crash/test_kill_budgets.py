@@ -58,7 +58,7 @@ async def use_up(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 
 async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
-    await one.on.mention("another task")
+    await one.on.mention("do another task")
     refused = await one.slack.wait_for_ephemeral(ANN, "Nothing was started", within=PATIENCE)
     await press(one, ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)

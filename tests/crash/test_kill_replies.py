@@ -6,9 +6,8 @@ from typing import Final
 import pytest
 
 from bot.domain.session import DisplayState
-from bot.features import COMMANDS
+from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.help_texts import slash_help
 from bot.views.sentences import STATE_SENTENCES
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
@@ -190,11 +189,11 @@ async def answers_in_the_direct_message(one: Scene) -> set[str]:
 
 async def greet(one: Scene, _: None) -> None:
     await one.slack.say(ANN, "im", "hello!")
-    await one.slack.wait_for_message(DM, "*Devin Bridge* starts Devin sessions", within=PATIENCE)
+    await one.slack.wait_for_message(DM, start_sentences.GREETED.text, within=PATIENCE)
 
 
 async def greeted(one: Scene, _: None) -> None:
-    assert await answers_in_the_direct_message(one) == {slash_help(COMMANDS.specs).text}
+    assert await answers_in_the_direct_message(one) == {start_sentences.GREETED.text}
     assert await one.devin.sessions() == []
 
 

@@ -163,8 +163,7 @@ SHOWN = [
     "    ↳ Devin Bridge: Monday's migration renamed `orders.created`, and its index went with the old",
     # a guest
     "  Gus: @Devin Bridge delete the staging database",
-    "  Devin Bridge (only visible to Gus): Guests cannot work with Devin here, so nothing was started or",
-    "      sent. Ask a full member of this workspace to do it.",
+    "  Devin Bridge (only visible to Gus): Guests can't use Devin here. Nothing was started or sent.",
     # the list, and a stop
     "  Ben types: /devin list",
     "    │ You have 1 session:",

@@ -392,5 +392,6 @@ ROWS = (
         verb="!help",
         answer=slash_help(COMMANDS.specs).text,
         on={Surface.THREAD: thread_help(COMMANDS.specs).text},
+        by={Role.GUEST: access_sentences.GUESTS.text},
     ),
 )

@@ -211,7 +211,7 @@ async def test_a_mistyped_order_is_repaired_with_the_channel_that_was_picked(on:
 async def three_of_ann_and_one_of_ben(on: Harness) -> None:
     """Sessions that were started today, one after the other, and spent 1.5 ACUs each."""
     for task, user in (("one", ANN), ("two", ANN), ("three", BEN), ("four", ANN)):
-        _, devin_id = await on.started(f"task {task}", user=user)
+        _, devin_id = await on.started(f"do task {task}", user=user)
         await on.devin.set(devin_id, acus_consumed=1.5)
 
     async def are_counted() -> bool:
@@ -352,7 +352,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     ts, devin_id = await used_up(on)
     await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)
     await on.devin.wait_for_messages("one thing more")  # a session that runs is not cut
-    assert await answer(on, ANN, "another task") == start_sentences.checking("another task").text
+    assert await answer(on, ANN, "do another task") == start_sentences.checking("do another task").text
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     assert read(refused) == NOT_STARTED
     await on.mention("a third task", user=BEN)  # Ben has a budget of his own
@@ -447,7 +447,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     await on.devin.wait_for_messages("go on")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
     await settled(on)
-    assert await answer(on, BEN, "another task") == start_sentences.checking("another task").text
+    assert await answer(on, BEN, "do another task") == start_sentences.checking("do another task").text
     assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
         "Nothing was started: the organisation's budget has less than 1 ACU free (5 of 10 ACUs used today, "
         "5 more held for work in progress). It resets DATE. Send it again then, or ask for more."
@@ -464,7 +464,7 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
         return sum(row["acus"] for row in await rows(on, "spend")) == 1.5
 
     await until(is_counted)
-    assert await answer(on, BEN, "another task") == start_sentences.checking("another task").text
+    assert await answer(on, BEN, "do another task") == start_sentences.checking("do another task").text
     held = (
         "the rest of the organisation's budget is held for “fix the login test”, which has no ACU limit "
         "(1.5 of 10 ACUs used today)."
@@ -479,8 +479,8 @@ async def test_a_session_without_a_limit_holds_the_rest_of_a_budget_until_it_res
     )
     await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
-    await on.slack.slash(BEN, GENERAL, "another task acu=3")
-    assert (await on.session("another task"))["request"]["max_acu_limit"] == 3
+    await on.slack.slash(BEN, GENERAL, "do another task acu=3")
+    assert (await on.session("do another task"))["request"]["max_acu_limit"] == 3
     await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
@@ -616,7 +616,7 @@ async def test_nobody_asks_for_more_of_a_budget_that_refused_them_nothing(on: Ha
 
 async def asked_for_more(on: Harness, channel: str = OPS) -> dict[str, Any]:
     """Ann has used up her budget and asks for more; answers the request that the admins read."""
-    await on.mention("another task", user=ANN)
+    await on.mention("do another task", user=ANN)
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     return await on.slack.wait_for_message(channel, "asks for more")

@@ -44,11 +44,11 @@ async def test_a_change_that_is_taken_back_before_its_edit_edits_nothing(on: Har
     (refused,) = await on.slack.wait_for_call("chat.update", status=429)
     await on.devin.set(session, title="For good", moves=False)
     await polled(on)
-    await on.started("another one")  # whose card is edited after the wait
+    await on.started("fix another one")  # whose card is edited after the wait
     await settled(on)
     later = [call for call in await on.slack.log("chat.update", ok=True) if call["n"] > refused["n"]]
     assert await edits(on) == before + len(later)
-    assert all("another one" in call["args"]["text"] for call in later)
+    assert all("fix another one" in call["args"]["text"] for call in later)
 
 
 async def test_a_new_sign_of_life_alone_edits_nothing(on: Harness) -> None:

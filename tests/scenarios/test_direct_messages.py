@@ -9,6 +9,7 @@ from bot.domain.commands.parser import UnknownVerb
 from bot.features import COMMANDS
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent
@@ -100,24 +101,29 @@ async def test_a_line_after_the_session_has_ended_starts_another_one(on: Harness
     assert await creations(on) == 2
 
 
-async def test_thanks_and_greetings_start_nothing_and_the_first_is_answered_with_help(on: Harness) -> None:
+async def test_thanks_and_greetings_start_nothing_and_the_first_is_answered_with_one_line(on: Harness) -> None:
     for line in ("hi!", "Thanks a lot :pray:", "good morning", ":+1:"):
         await on.slack.say(ANN, "im", line)
-    await on.slack.wait_for_message(DM, "*Devin Bridge* starts Devin sessions")
+    await on.slack.wait_for_message(DM, start_sentences.GREETED.text)
     await settled(on)
     assert await creations(on) == 0
-    assert await said_by_the_bot(on) == [slash_help(COMMANDS.specs).text]
+    assert await said_by_the_bot(on) == [start_sentences.GREETED.text]
 
 
-async def test_a_greeting_is_answered_with_help_again_after_an_hour(tmp_path: Path, transport: str) -> None:
+async def test_a_greeting_is_answered_again_after_an_hour_and_a_question_with_the_help(
+    tmp_path: Path, transport: str
+) -> None:
     ahead = [0.0]
     async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
         await on.slack.say(ANN, "im", "hola")
-        await on.slack.wait_for_message(DM, "*Devin Bridge* starts Devin sessions")
+        await on.slack.wait_for_message(DM, start_sentences.GREETED.text)
         ahead[0] = 3601.0
-        await on.slack.say(ANN, "im", "Hi, what can you do?")
+        await on.slack.say(ANN, "im", "good morning")
         await on.slack.wait_for_messages(DM, 2)
-        assert await said_by_the_bot(on) == [slash_help(COMMANDS.specs).text] * 2
+        await on.slack.say(ANN, "im", "Hi, what can you do?")
+        await on.slack.wait_for_messages(DM, 3)
+        greeted = [start_sentences.GREETED.text] * 2
+        assert await said_by_the_bot(on) == [*greeted, slash_help(COMMANDS.specs).text]
         assert await creations(on) == 0
 
 

@@ -387,7 +387,7 @@ async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harn
     await on.slack.put_person(ADA, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
-    refused = "Guests cannot work with Devin here, so nothing was started or sent."
+    refused = "Guests can't use Devin here. Nothing was started or sent."
     assert sentence(await view(on, "New note")).startswith(refused)
     assert known(on) == []
 

@@ -2,10 +2,8 @@
 
 import pytest
 
-from bot.features import COMMANDS
 from bot.views.announcements import QUESTION
 from bot.views.answers import starts as start_sentences
-from bot.views.help_texts import slash_help
 from tests.for_devin import as_sent, asked_in_slack
 from tests.said import ASKED_BY
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
@@ -153,15 +151,15 @@ async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: H
 
 async def test_without_a_mention_the_same_word_in_a_thread_is_for_devin(on: Harness) -> None:
     ts, session = await on.started()
-    reply = await on.slack.say(BEN, GENERAL, "help", thread_ts=ts)
-    await on.devin.wait_for_messages("(U0BEN):\n> help")
-    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "help")]
+    reply = await on.slack.say(BEN, GENERAL, "usage", thread_ts=ts)
+    await on.devin.wait_for_messages("(U0BEN):\n> usage")
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "usage")]
 
 
 async def test_small_talk_behind_a_mention_starts_nothing(on: Harness) -> None:
     await on.mention("thanks a lot!")
     await on.mention("hello :wave:")
-    await on.slack.wait_for_ephemeral(ANN, text="*Devin Bridge* starts Devin sessions")
+    await on.slack.wait_for_ephemeral(ANN, text=start_sentences.THANKED.text)
     await settled(on)
-    assert await private_answers(on, ANN) == [slash_help(COMMANDS.specs).text]
+    assert await private_answers(on, ANN) == [start_sentences.THANKED.text]
     assert await creations(on) == 0

@@ -54,7 +54,7 @@ async def test_after_a_post_that_slack_took_late_the_next_comes_a_second_later_a
 
 async def test_channels_do_not_wait_for_each_other(on: Harness) -> None:
     ts, session = await on.started()
-    other, second = await on.started("another one", channel=WEB)
+    other, second = await on.started("fix another one", channel=WEB)
     for number in range(5):
         await on.devin.say(session, f"Line {number}.")
     await on.devin.say(second, "My only line.")
@@ -65,7 +65,7 @@ async def test_channels_do_not_wait_for_each_other(on: Harness) -> None:
 @pytest.mark.long
 async def test_twenty_parts_in_one_thread_hold_up_no_other_thread(on: Harness) -> None:
     ts, session = await on.started()
-    other, second = await on.started("another one")
+    other, second = await on.started("fix another one")
     long_text = "\n\n".join(f"Paragraph {number}: " + "word " * 200 for number in range(52))
     for _ in range(4):
         await on.devin.say(session, long_text)
@@ -94,7 +94,7 @@ async def test_parts_of_a_long_answer_keep_their_order_and_end_with_the_link(on:
 @pytest.mark.long
 async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: Harness) -> None:
     ts, session = await on.started()
-    other, second = await on.started("another one")
+    other, second = await on.started("fix another one")
     await on.slack.fault("chat.postMessage", "error", error="service_unavailable", times=0, match="Trouble")
     await on.devin.say(session, "Trouble ahead.")
     await on.devin.say(session, "And after it.")
@@ -111,7 +111,7 @@ async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: Ha
 @NO_ANSWER_SOON
 async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Harness) -> None:
     ts, session = await on.started()
-    other, second = await on.started("another one")
+    other, second = await on.started("fix another one")
     await on.slack.fault("chat.postMessage", "hang", match="Trouble")
     await on.devin.say(session, "Trouble ahead.")
     await on.devin.say(session, "And after it.")
@@ -130,8 +130,8 @@ async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Harnes
 @pytest.mark.long
 @NO_ANSWER_SOON
 async def test_a_channel_in_which_many_posts_hang_leaves_slots_to_the_others(on: Harness) -> None:
-    places = [await on.started(f"task {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
-    other, second = await on.started("another one", channel=WEB)
+    places = [await on.started(f"do task {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
+    other, second = await on.started("fix another one", channel=WEB)
     await on.slack.fault("chat.postMessage", "hang", times=0, match="Trouble")
     for _, session in places:
         await on.devin.say(session, "Trouble ahead.")
@@ -156,7 +156,7 @@ async def test_a_channel_in_which_many_posts_hang_leaves_slots_to_the_others(on:
 
 async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Harness) -> None:
     ts, session = await on.started()
-    other, second = await on.started("another one", channel=WEB)
+    other, second = await on.started("fix another one", channel=WEB)
     await on.slack.fault("chat.postMessage", "ratelimited", retry_after=4, match="Wait for me")
     await on.devin.say(session, "Wait for me.")
     (refused,) = await on.slack.wait_for_call("chat.postMessage", status=429)
@@ -176,7 +176,7 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness)
     ts, session = await on.started(channel=OPS)
     await on.slack.fault("chat.postMessage", "ratelimited", times=34, retry_after=60, match="C0WAIT")
     for name in names:
-        await on.mention("wait here", channel=name)
+        await on.mention("then wait here", channel=name)
     refused = await on.slack.wait_for_call("chat.postMessage", 34, status=429, within=30)
     await on.devin.say(session, "Nothing keeps me.")
     line = await on.wait_for_post(OPS, ts, "Nothing keeps me.")
@@ -186,7 +186,7 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness)
 @pytest.mark.long
 async def test_a_429_on_an_edit_makes_edits_wait_and_posts_go_on(on: Harness) -> None:
     ts, session = await on.started()
-    _, second = await on.started("another one", channel=WEB)
+    _, second = await on.started("fix another one", channel=WEB)
     await on.slack.fault("chat.update", "ratelimited", retry_after=4)
     await on.devin.set(session, title="A new title")
     (refused,) = await on.slack.wait_for_call("chat.update", status=429)

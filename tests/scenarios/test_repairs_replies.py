@@ -10,13 +10,12 @@ from bot.conversation.prompt import PromptBuilder
 from bot.conversation.receive.conversation import Conversation
 from bot.conversation.steer.reply import NewMessage
 from bot.domain.session import DisplayState
-from bot.features import COMMANDS
 from bot.kernel import dispatch
 from bot.kernel.workspace import Workspace
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.help_texts import slash_help
 from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.said import up_to_reference
@@ -298,4 +297,4 @@ async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Ha
     assert len(await rows(on, "inbox", state="done")) == 2
     assert await creations(on) == 0
     said = await on.slack.messages("D0ANN", user="U0BOT")
-    assert [one["rendered"] for one in said] == [slash_help(COMMANDS.specs).text]  # the answer to the greeting
+    assert [one["rendered"] for one in said] == [start_sentences.GREETED.text]

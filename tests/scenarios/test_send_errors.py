@@ -36,7 +36,7 @@ async def dead(on: Harness) -> int:
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
 
 
-async def poke(on: Harness, task: str = "another task") -> None:
+async def poke(on: Harness, task: str = "do another task") -> None:
     """Let the lane of the channel be looked at, as anything that is to be said in another thread does."""
     await on.started(task)
 
@@ -131,7 +131,7 @@ async def test_when_a_channel_cannot_be_posted_to_its_asker_is_informed_once(on:
     await on.slack.wait_for_call("chat.postMessage", text="can no longer post", ok=True)
     await on.devin.say(session, "Three.")
     await on.slack.wait_for_call("chat.postMessage", fault="error", text="Three.")
-    other, second = await on.started("another one", channel=WEB)
+    other, second = await on.started("fix another one", channel=WEB)
     await on.devin.say(second, "Four.")
     await on.wait_for_post(WEB, other, "Four.")
     assert await directly(on) == [

@@ -293,12 +293,19 @@ async def test_a_press_keeps_the_period_that_was_typed(on: Harness, typed: str, 
     assert answer["rendered"].startswith(shown.format(**facts))
 
 
-async def test_a_greeting_is_answered_with_help_and_starts_nothing(on: Harness) -> None:
-    await on.slack.slash(ANN, GENERAL, "hi")
-    await on.slack.wait_for_ephemeral(ANN, "*Devin Bridge* starts Devin sessions")
+async def test_a_greeting_and_thanks_get_one_line_a_question_the_help_and_none_starts_anything(on: Harness) -> None:
+    said = [await shown(on, ANN, GENERAL, text) for text in ("hi", "thanks a lot!", "ok", "what can you do?")]
+    assert said == [
+        *(start_sentences.GREETED.text, start_sentences.THANKED.text, start_sentences.NO_TASK.text),
+        slash_help(COMMANDS.specs).text,
+    ]
     await settled(on)
-    assert await private_answers(on, ANN) == [slash_help(COMMANDS.specs).text]
     assert await creations(on) == 0
+
+
+async def test_a_guest_gets_one_sentence_in_place_of_the_help(on: Harness) -> None:
+    for text in ("", "help", "help admin"):
+        assert await shown(on, GUEST, GENERAL, text) == access_sentences.GUESTS.text
 
 
 async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:

@@ -35,7 +35,7 @@ async def on(
 ) -> AsyncIterator[Harness]:
     """The bot with a clock of its own, and a session for which it looks on."""
     async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
-        await everything.started("another one", channel=WEB)
+        await everything.started("fix another one", channel=WEB)
         yield everything
 
 

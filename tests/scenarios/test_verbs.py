@@ -148,7 +148,14 @@ async def test_new_without_a_task_starts_nothing(on: Harness) -> None:
     assert await creations(on) == 1
 
 
-SENTENCES = ("please don't stop", "stop", "sleep well, then fix it", "archive the old logs", "exit", "Stop!")
+SENTENCES = (
+    "please don't stop",
+    "stop retrying",
+    "sleep well, then fix it",
+    "archive the old logs",
+    "exit",
+    "Stop that!",
+)
 
 
 async def test_a_sentence_is_never_a_verb(on: Harness) -> None:

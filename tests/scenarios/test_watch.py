@@ -255,7 +255,7 @@ async def test_the_end_is_announced_once_in_all_its_forms(on: Harness, facts: di
 @pytest.mark.both_transports
 async def test_ending_a_session_for_good_is_announced_once_and_not_as_done(on: Harness) -> None:
     ts, session = await on.started()
-    other, second = await on.started("another one", channel=WEB)
+    other, second = await on.started("fix another one", channel=WEB)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
     value = next(
@@ -436,7 +436,7 @@ async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with
 @pytest.mark.long
 async def test_a_session_that_cannot_be_read_keeps_nothing_else_unannounced(on: Harness) -> None:
     poisoned_ts, poisoned = await on.started()
-    ts, session = await on.started("another one", channel=WEB)
+    ts, session = await on.started("fix another one", channel=WEB)
     await on.devin.fault("list_messages", "500", times=-1, contains=poisoned)
     await on.devin.say(poisoned, "Nobody can read this.")
     await on.devin.say(session, "But this.")

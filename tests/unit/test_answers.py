@@ -111,8 +111,9 @@ CONSTANTS = {name: value for module in MODULES for name, value in vars(module).i
 def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
+            "GUESTS": "Guests can't use Devin here.",
             "EMPTY_PROMPT": "There is no task in that, so nothing was started. Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`.",
-            "GUEST_REFUSED": "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it.",
+            "GUEST_REFUSED": "Guests can't use Devin here. Nothing was started or sent.",
             "DEACTIVATED_REFUSED": "This Slack account is deactivated and can no longer work with Devin, so nothing was started or sent. Ask a workspace admin to reactivate it, or a colleague to take over.",
             "ROLE_UNKNOWN": "Slack didn't say in time whether you are still a member here. Nothing was done; try again.",
             "OTHER_COMPANY_REFUSED": "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. Ask one of them to do it.",
@@ -140,6 +141,9 @@ def test_the_fixed_answers():
             "ALREADY_STOPPED": "This session is asleep already; nothing was changed. A reply in its thread wakes it.",
             "NOTHING_TO_STOP": "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions.",
             "NOTHING_TO_REPLY_TO": "There is no session in this thread, so nothing was started. Write your task outside of it, or mention Devin Bridge with it here.",
+            "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
+            "THANKED": "You're welcome.",
+            "NO_TASK": "What should Devin do?",
             "STOP_UNKNOWN": "It is not known whether Devin has started this session, so nothing was stopped. Look in Devin; if the session shows up in its thread, stop it there.",
             "STOP_DONE": "The session was stopped.",
             "EXIT_DONE": "The session was ended for good.",

@@ -27,7 +27,7 @@ from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.features import COMMANDS
 from bot.features.audit.specs import AUDIT, AUDIT_BOT
-from bot.features.budgets.specs import BUDGET_LIST, BUDGET_SET
+from bot.features.budgets.specs import BUDGET_GRANT, BUDGET_LIST, BUDGET_SET
 from bot.features.digest.specs import DIGEST
 from bot.features.library.specs import (
     NOTE_ADD,
@@ -242,6 +242,31 @@ def test_everything_else_is_for_devin(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("stop", Command(STOP)),
+        ("Stop!", Command(STOP)),
+        (" please, stop. ", Command(STOP)),
+        ("stop please", Command(STOP)),
+        ("STOP IT", Command(STOP)),
+        ("cancel", Command(STOP)),
+        ("status?", Command(STATUS)),
+        ("list", Command(LIST)),
+        ("help", Command(HELP)),
+        ("cost", Command(COST)),
+        ("settings", Command(NOTIFY)),
+        ("stop that test", None),
+        ("please don't stop", None),
+        ("list them", None),
+        ("usage", None),
+        ("", None),
+    ],
+)
+def test_words_alone_in_a_thread(text, command):
+    assert COMMANDS.parser.alone(text) == command
+
+
+@pytest.mark.parametrize(
     ("text", "doubt"),
     [
         ("stattus 1", Doubt("stattus 1", "stattus", STATUS, "status 1")),
@@ -326,6 +351,23 @@ def test_everything_else_is_for_devin(text):
         ("cancel everything", Doubt("cancel everything", "cancel", STOP, "stop")),
         ("kill 1", Doubt("kill 1", "kill", STOP, "stop 1")),
         ("kill it", Doubt("kill it", "kill", STOP, "stop")),
+        ("cost of ann", Doubt("cost of ann", "cost", COST, "cost")),
+        ("cost centre list", Doubt("cost centre list", "cost", COST, "cost")),
+        ("cost calculation is wrong", Doubt("cost calculation is wrong", "cost", COST, "cost")),
+        ("grant @ann 10", Doubt("grant @ann 10", "grant", BUDGET_GRANT, "budget grant @ann 10")),
+        ("raise budget", Doubt("raise budget", "raise", BUDGET_SET, "budget set")),
+        ("limit org 100", Doubt("limit org 100", "limit", BUDGET_SET, "budget set org 100")),
+        ("ann budget 10", Doubt("ann budget 10", "ann budget 10", BUDGET_SET, "budget set ann 10")),
+        (
+            "add budget each-person 10",
+            Doubt("add budget each-person 10", "add budget each-person 10", BUDGET_LIST, "budget list"),
+        ),
+        ("usage-by-person", Doubt("usage-by-person", "usage-by-person", USAGE, "usage by person")),
+        ("audit-log", Doubt("audit-log", "audit-log", AUDIT, "audit")),
+        ("budget/list", Doubt("budget/list", "budget/list", BUDGET_LIST, "budget list")),
+        ("export usage november", Doubt("export usage november", "export usage november", USAGE, "usage")),
+        ("csv", Doubt("csv", "csv", USAGE, "usage")),
+        ("mute alarms", Doubt("mute alarms", "alarms", HELP, "help")),
     ],
 )
 def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
@@ -382,7 +424,15 @@ def test_a_long_text_that_no_task_begins_like_is_doubted_too(text, meant):
         "sleep 5 seconds in the retry loop",
         "mute notifications",
         "mute the alarm",
-        "cost calculation is wrong",
+        "cost calculation is wrong in the cart of the shop",
+        "raise the timeout to 30 seconds",
+        "limit the retries to 3",
+        "grant access to the ci user",
+        "add budget fields to the invoice",
+        "fix budget page now",
+        "csv parser is broken",
+        "fix-login-test again please",
+        "please use pytest",
         "host files",
         "export users",
         "exit code is wrong",

@@ -8,7 +8,7 @@ from bot.conversation.session_rows import start_is_dead
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
 from bot.conversation.steer.held_start import hold
-from bot.conversation.steer.reply import Reply
+from bot.conversation.steer.reply import Reply, may_wait_for_answer
 from bot.conversation.steer.reply_loss import ReplyLoss
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
@@ -19,6 +19,7 @@ from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
+from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import as_typed, without_mention
 from bot.kernel.access import Access
@@ -114,7 +115,12 @@ class Conversation:
     def _verb(self, job: Job[MessageCause]) -> Command | UnknownVerb | None:
         text = without_mention(job.cause.text, job.workspace.bot_user)
         command = job.cause.addressed and job.cause.only_text
-        return self._parser.verb(text) or (self._command(job) if command else None)
+        return self._parser.verb(text) or (self._command(job) if command else None) or self._alone(job)
+
+    def _alone(self, job: Job[MessageCause]) -> Command | None:
+        """The command that a reply in a thread is, if it is a word such as `stop` alone."""
+        text = without_mention(job.cause.text, job.workspace.bot_user)
+        return self._parser.alone(text) if job.cause.is_plain_reply else None
 
     def _command(self, job: Job[MessageCause]) -> Command | None:
         return self._parser.addressed(self._typed(job))
@@ -201,7 +207,15 @@ class Conversation:
             await self._handle_verb(job, verb, thread)
         elif cause.addressed and cause.only_text and (command := self._command(job)) is not None:
             await self._handle_command(job, command, thread)
-        elif cause.confirmation.answered:
+        elif (command := self._alone(job)) is not None and (thread is not None or command.spec.ends_session):
+            await self._handle_alone(job, command, thread)
+        else:
+            await self._handle_words(job, text, thread)
+
+    async def _handle_words(self, job: Job[MessageCause], text: str, thread: Thread | None) -> None:
+        """Handle what is no command: it starts a session, is sent to the one of `thread`, or is answered."""
+        cause = job.cause
+        if cause.confirmation.answered:
             await self._start_confirmed(job, text, thread)
         elif thread is not None and await self._is_reply(thread, cause):
             await self._handle_reply(job, text, thread)
@@ -232,22 +246,40 @@ class Conversation:
         else:
             await self._hold_in_doubt(job, doubt, session)
 
-    def _doubt(self, job: Job[MessageCause], text: str) -> Doubt | None:
-        """Which command the message of the job resembles, although it is none; `text` is the same as people read it."""
+    def _doubt(self, job: Job[MessageCause], text: str, *, starts: bool = False) -> Doubt | None:
+        """Which command the message of the job resembles, although it is none; `text` is the same as people read it.
+
+        One that `starts` a session may be a guess at a command, too. In a thread a few words say what is to be done.
+        """
         if not job.cause.only_text or small_talk(text) is not None:
             return None
-        return self._parser.doubt_as_read(self._typed(job), text)
+        parser = self._parser
+        look = parser.start_in_doubt if starts and not job.cause.in_thread else parser.doubt_as_read
+        return look(self._typed(job), text)
 
     async def _hold_in_doubt(self, job: Job[MessageCause], doubt: Doubt, session: Session | None = None) -> None:
         """Ask whether the message is a command, or is to be sent to `session` or start one in its thread; it waits."""
         refused = self._commands.elsewhere(doubt.spec, job.cause.channel)
         question = start_sentences.ask_command_or_message(job.row.key, doubt, session, refused)
         # A line of a direct message goes where it would have gone without the question.
-        thread_ts = session.thread_ts if session is not None else job.cause.thread_ts
+        await self._hold(job, question, session.thread_ts if session is not None else job.cause.thread_ts)
+
+    async def _hold(self, job: Job[MessageCause], question: Message, thread_ts: str | None) -> None:
+        """Ask the `question` where the message was written, and let the message wait: its way goes on in the thread."""
         waiting = replace(job, row=job.row.with_cause(replace(job.cause, thread_ts=thread_ts)))
         async with self._services.unit_of_work_for(job) as uow:
             # A crash right here asks nobody; the next try does.
             await hold(uow, waiting, start_sentences.COMMAND, question, to=recipient_of(job))
+
+    async def _handle_alone(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
+        """Carry out a `command` that was written as one word, unless it may be the answer to a question of Devin's."""
+        session = await self._services.session(thread.session_id) if thread is not None else None
+        if session is not None and command.spec.ends_session and may_wait_for_answer(session):
+            await self._hold(job, start_sentences.ask_stop_or_answer(job.row.key, session), job.cause.thread_ts)
+        elif thread is None:
+            await self._handle_verb(job, command, None)
+        else:
+            await self._handle_command(job, command, thread)
 
     async def _handle_verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         if verb.spec is NEW:
@@ -289,7 +321,7 @@ class Conversation:
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
-        doubt = self._doubt(job, text)
+        doubt = self._doubt(job, text, starts=True)
         if job.cause.under_us and not job.cause.mention:
             # In a direct message, under something that the bot says there on its own, such as a warning.
             await self._answer(job, reply_sentences.NOTHING_TO_REPLY_TO)
@@ -315,16 +347,15 @@ class Conversation:
         elif job.cause.in_thread and kind not in _GREETS:
             await self._services.close(job)
         else:
-            await self._welcome(job)
+            await self._welcome(job, kind)
 
-    async def _welcome(self, job: Job[MessageCause]) -> None:
-        """Answer thanks or a greeting with the help text, once an hour in each channel, and start nothing."""
-        to = recipient_of(job)
+    async def _welcome(self, job: Job[MessageCause], kind: SmallTalk) -> None:
+        """Answer thanks or a greeting in one line, or a question with the help text; each once an hour in a channel."""
+        to, line = recipient_of(job), start_sentences.TO_SMALL_TALK.get(kind)
+        what = "help" if line is None else "welcome"
         async with self._services.unit_of_work_for(job) as uow:
-            hour = int(uow.now // 3600)
-            await uow.reply_privately(
-                to, slash_help(self._services.commands.specs), key=f"{to.team}:{to.channel}:{to.user}:welcome:{hour}"
-            )
+            key = f"{to.team}:{to.channel}:{to.user}:{what}:{int(uow.now // 3600)}"
+            await uow.reply_privately(to, line or slash_help(self._services.commands.specs), key=key)
             await finish(uow, job)
 
     async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:
@@ -337,11 +368,13 @@ class Conversation:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             doubt = self._doubt(job, text)
-            await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest))
+            is_task = job.cause.only_text and reads_like_task(text)
+            added = reply_sentences.added(latest, job.row.key, text) if is_task else None
+            await (self._hold_in_doubt(job, doubt, latest) if doubt else self._hand_over(job, latest, added))
         elif job.cause.only_text and (kind := small_talk(text)) is not None:
             # Thanks, or the answer to a question, belong to the session that runs here.
             about = latest if latest is not None and latest.thread_ts is not None and kind not in _GREETS else None
-            await (self._hand_over(job, about) if about else self._welcome(job))
+            await (self._hand_over(job, about) if about else self._welcome(job, kind))
         else:
             await self._start(job, text)
 
@@ -362,13 +395,16 @@ class Conversation:
             found = await sessions.of_person(tx, team, cause.user, channel=cause.channel, limit=1)
         return found[0] if found else None
 
-    async def _hand_over(self, job: Job[MessageCause], session: Session) -> None:
-        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position.
+    async def _hand_over(self, job: Job[MessageCause], session: Session, said: Message | None = None) -> None:
+        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position, and say so.
 
         A line that was written before the card of a command was posted comes behind the start, for which it would wait.
         """
         assert session.thread_ts is not None
         async with self._services.unit_of_work_for(job) as uow:
+            if said is not None:
+                # With a key of its own, because the reply may have an answer too.
+                await uow.reply_privately(recipient_of(job), said, key=f"{job.row.key}:added")
             cause = replace(job.cause, thread_ts=session.thread_ts)
             await move(uow, job, session.lane, cause, after=session.thread_ts)
 

@@ -154,7 +154,10 @@ class Intake:
             cause, text = cause.without_content(), ""
         command = cause.addressed and cause.only_text
         verb = self._parser.verb(text) or (self._parser.addressed(as_typed(text)) if command else None)
-        at_once = cause.mention or cause.root_ts == cause.ts or verb is not None or cause.with_secret
+        alone = self._parser.alone(text) if cause.is_plain_reply else None
+        at_once = cause.mention or cause.root_ts == cause.ts or (verb or alone) is not None or cause.with_secret
+        # Of such words only a stop is surely for the bot while the thread is not known yet.
+        stops = alone is not None and alone.spec.ends_session
         return self._row(
             workspace,
             f"msg:{team}:{cause.channel}:{cause.ts}" + (NO_TASK if _has_no_task(cause, text) else ""),
@@ -162,7 +165,7 @@ class Intake:
             cause,
             ts=cause.ts,
             settle=0.0 if at_once else self._services.timing.reply_settle,
-            urgent=cause.with_secret or (isinstance(verb, Command) and verb.spec.urgent),
+            urgent=cause.with_secret or stops or (isinstance(verb, Command) and verb.spec.urgent),
         )
 
     def _row(

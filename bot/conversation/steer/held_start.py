@@ -64,7 +64,7 @@ class StartQuestion:
                 if cause.confirmation.as_reply:  # nothing else takes the place of the question
                     cause = replace(cause, response_url=None)
                     await uow.reply_privately(to, start_sentences.SENT_ON)
-                await _go_on(uow, key, job.workspace.team, cause)
+                await go_on(uow, key, job.workspace.team, cause)
             else:
                 # Where the start is on its way, what came of it takes the place of the question, and this does not.
                 replaces = not await _is_under_way(uow, row, job, key)
@@ -85,7 +85,7 @@ def start_questions(services: Services) -> list[StartQuestion]:
     ]
 
 
-async def _go_on(uow: UnitOfWork, key: str, team: str, cause: AskingCause) -> None:
+async def go_on(uow: UnitOfWork, key: str, team: str, cause: AskingCause) -> None:
     """Have the row worked on at once: a message in the lane of its thread, a command in a lane of its own."""
     lane = thread_lane(team, cause.channel, cause.root_ts) if isinstance(cause, MessageCause) else own_lane(key)
     await inbox.confirm(uow.tx, key, lane, cause, uow.now)

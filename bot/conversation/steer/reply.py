@@ -339,6 +339,11 @@ def begins_anew(session: Session) -> bool:
     return is_asleep(session) or session.display_state in _HOLDS_NOTHING
 
 
+def may_wait_for_answer(session: Session) -> bool:
+    """Whether a question of Devin's may be open in `session`."""
+    return session.display_state in _MAY_WAIT_FOR_ANSWER or session.snapshot.asks is True
+
+
 def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
     """Whether a text of this `kind` is nothing that `session` needs: no task, and no answer to what Devin asks."""
     state, asks = session.display_state, session.snapshot.asks

@@ -34,7 +34,11 @@ async def end_waiting(uow: UnitOfWork, parser: Parser, job: Job[Cause], session:
     for row in before:
         if is_unknown(row):
             await ReplyLoss(row).write_unknown(uow)
-    return sum(not is_unknown(row) and parser.verb(row.cause.text) is None for row in before)
+    return sum(not is_unknown(row) and not _is_for_the_bot(parser, row.cause) for row in before)
+
+
+def _is_for_the_bot(parser: Parser, cause: MessageCause) -> bool:
+    return (parser.verb(cause.text) or parser.alone(cause.text)) is not None
 
 
 async def open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:

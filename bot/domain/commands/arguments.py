@@ -25,7 +25,7 @@ _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,3})")
 _AROUND_FIGURES: Final = (
     "by per to from since until and each every people user users channels sessions orgs organisation organisations "
     "organization organizations products repos repository repositories playbooks team teams hour weekday quarter "
-    "as in csv excel xlsx file chart table total author authors member members model models"
+    "as in csv excel xlsx file chart table total author authors member members model models export download"
 )
 
 

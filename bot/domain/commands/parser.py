@@ -15,9 +15,10 @@ from typing import Final
 
 from bot.domain.billing import Period
 from bot.domain.commands.arguments import AROUND_LISTS, parse_which
+from bot.domain.commands.guesses import is_about_resuming, is_guess
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import HELP, START
+from bot.domain.commands.registry import HELP, LIST, START
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 
 
@@ -48,7 +49,8 @@ class Doubt:
 
     `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no way behind `/devin`. `shown`
     is the same as people read it, if that is known: with the names of channels and people, not their ids. `seconds` are
-    the words of which one has to follow the first one of `meant`, if commands begin with it.
+    the words of which one has to follow the first one of `meant`, if commands begin with it. What is `guessed`
+    resembles no command that there is, and need not be a task.
     """
 
     text: str
@@ -58,6 +60,7 @@ class Doubt:
     shown: str = ""
     argument: str = field(default="", compare=False)  # the one in `meant`, in its standard form
     seconds: tuple[str, ...] = field(default=(), compare=False)
+    guessed: bool = False
 
 
 _Declared = tuple[CommandSpec, Way]
@@ -94,7 +97,11 @@ _ASKED_FIRST: Final[Mapping[str, str]] = {"create": "add", "new": "add", "remove
 _SHOWING: Final = frozenset({"list", "show"})
 _ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
+_TYPED_NAME: Final = re.compile(r"[@#][\w.-]+")  # of a person or channel that was not picked
+_JOINTS: Final = "[-/]"  # between words that belong together
+_JOINED: Final = re.compile(rf"[a-zA-Z]+(?:{_JOINTS}[a-zA-Z]+)+(?!\S)")
 _MARKED: Final = f"`*_~{DOUBLE}{SINGLE}"
+_POLITE: Final = re.compile(r"\A(?:please|pls)\s+(?=\S+\s*\Z)", re.IGNORECASE)  # as in `please stop`
 _NAMED: Final = re.compile(r"\A/devin\s+", re.IGNORECASE)  # people type it where it is no command, too
 
 
@@ -116,7 +123,9 @@ class Parser:
                 self._doubtable.setdefault(way.phrase.split()[0], spec)
                 self._families.setdefault(way.phrase.split()[0], []).append(spec)
         self._of_admins = frozenset(
-            word for word, family in self._families.items() if any(spec.role is Role.ADMIN for spec in family)
+            word
+            for word, family in self._families.items()
+            if any(spec.role is Role.ADMIN or spec.asks_of_money for spec in family)
         )
         self._of_two_words = {way.phrase: spec for spec, way in slash if len(way.phrase.split()) == 2}
         self._letters_of_admins = frozenset(map(_letters, self._of_admins))
@@ -127,6 +136,7 @@ class Parser:
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
         written = _ways(commands, Surface.THREAD)
         self._addressed = [declared for declared in _ways(commands, Surface.MENTION) if declared not in written]
+        self._alone = {way.phrase: spec for spec, way in _ways(commands, Surface.ALONE)}
         self._words = [(spec, way) for spec, way in written if not way.phrase.startswith(_BANG)]
         self._verbs = {way.phrase: (spec, way) for spec, way in written if way.phrase.startswith(_BANG)}
         # The first way of a command is the one that people should learn.
@@ -154,12 +164,22 @@ class Parser:
         shown = seen.meant if seen is not None and seen.spec is found.spec else ""
         return replace(found, text=readable.strip(), shown=shown)
 
+    def start_in_doubt(self, typed: str, readable: str) -> Doubt | None:
+        """Say why a text should start no session unasked: it resembles a command, or may be a guess at one."""
+        found = self.doubt_as_read(typed, readable)
+        if found is not None or len(readable) > LONGEST_IN_DOUBT or not is_guess(readable):
+            return found
+        text = readable.strip()
+        spec = LIST if is_about_resuming(text) else HELP
+        return Doubt(text, text, spec, spec.name, guessed=True)
+
     def doubt(self, text: str) -> Doubt | None:
         """Say which command `text` resembles, although it is none; None for what reads like a task.
 
         "stop the flaky test" is a task, "stop all sessions" is in doubt.
         """
-        found = self._doubt(_unmarked(text)) if len(text) <= LONGEST_IN_DOUBT else None
+        bare = _unmarked(text)
+        found = (self._doubt(bare) or self._doubt_apart(bare)) if len(text) <= LONGEST_IN_DOUBT else None
         if found is None:
             return None
         argument, seconds = self.slash(found.meant).argument, self._seconds(found.meant.split()[0])
@@ -169,6 +189,14 @@ class Parser:
         """The second words of the commands that begin with `word`, each by the one that people should learn."""
         phrases = [spec.ways[0].phrase.split() for spec in self._families.get(word, ())]
         return tuple(dict.fromkeys(phrase[1] for phrase in phrases if len(phrase) > 1))
+
+    def _doubt_apart(self, text: str) -> Doubt | None:
+        """The command that a text resembles whose first word joins several, such as `usage-by-person`."""
+        joined = _JOINED.match(text)
+        if joined is None:
+            return None
+        found = self._doubt(re.sub(_JOINTS, " ", joined[0]) + text[joined.end() :])
+        return found and replace(found, word=joined[0])
 
     def _doubt(self, text: str) -> Doubt | None:
         words = text.rstrip(_CLOSING + "?").split()
@@ -195,14 +223,17 @@ class Parser:
             fits = self._whole(spec, behind) is not None
             return Doubt(text, words[0], spec, self._repaired(spec, behind)) if fits else None
         free = word not in self._synonyms and len(words) <= FREE_WORDS
-        if not free and not all(_fits_around(other, spec) for other in behind) and self._other(spec, behind) is None:
+        fits = all(_fits_around(other, spec) for other in behind)
+        # Of the words that mean one there are ordinary ones, such as `raise`.
+        if not free and not fits and (word in self._synonyms or self._other(spec, behind) is None):
             return None
         return self._of_family(text, words[0], spec, behind)
 
     def _with_word_of_admins(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
         """The command for admins whose word a short text begins with, whatever follows, such as `report by author`.
 
-        A text that has the word elsewhere is in doubt only if all others fit, as in `last week usage`.
+        A text that has the word elsewhere is in doubt only if all others fit, as in `last week usage`. Before an amount
+        the first one may be a name, as in `ann budget 10`.
         """
         if len(words) > MOST_WORDS_OF_ADMINS:
             return None
@@ -211,14 +242,17 @@ class Parser:
             spec, others = self._of_word_of_admins(typed), compared[:at] + compared[at + 1 :]
             if spec is not None and at == 0:
                 return self._of_family(text, words[0], spec, others)
-            if spec is not None and all(self._is_around(other, spec) for other in others):
+            unnamed = others[1:] if at == 1 and any(map(str.isdecimal, behind)) else others
+            if spec is not None and all(self._is_around(other, spec) for other in unnamed):
                 return self._of_family(text, text, spec, others)
         return None
 
     def _is_around(self, word: str, spec: CommandSpec) -> bool:
-        """Whether people put `word` around the command `spec`, ask with it, or it is a second one of its family."""
-        is_second = f"{_first_word(spec)} {word}" in self._of_two_words
-        return is_second or word in _SHOWING or _fits_around(word, spec)
+        """Whether people put `word` around the command `spec` or one like it, ask with it, or a family has it."""
+        first = _first_word(spec)
+        is_second = f"{first} {word}" in self._of_two_words
+        is_near = any(_is_put_around(word, other) for other in self._families[first])
+        return is_second or is_near or word in _SHOWING or _fits_around(word, spec)
 
     def _of_word_of_admins(self, typed: str) -> CommandSpec | None:
         """The command for admins that begins with the word `typed`, in singular or plural or with letters swapped."""
@@ -242,7 +276,7 @@ class Parser:
         """
         if len(behind) <= 1 or behind[0] in AROUND_LISTS:
             return None
-        family = self._families.get(_first_word(spec), ())
+        family = sorted(self._families.get(_first_word(spec), ()), key=lambda other: other is not spec)
         return next((whole for other in family if (whole := self._whole(other, behind)) is not None), None)
 
     def _meant_by_two_words(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
@@ -265,6 +299,9 @@ class Parser:
         thing = next((other for other in behind if other not in _FILLERS), None)
         if thing is None or len(words) > MOST_WORDS_IN_DOUBT:
             return None
+        meant = self._synonyms.get(thing)
+        if meant is not None and len(words) == FREE_WORDS and _is_put_around(word, meant):
+            return Doubt(text, words[1], meant, self._repaired(meant, []))  # such as `mute alarms`
         spec = self._of_thing(word, thing) or self._of_thing(word, thing.removesuffix("s"))
         others = [other for other in behind if other != thing]
         if spec is None or not all(_fits_around(other, spec) for other in others):
@@ -339,6 +376,12 @@ class Parser:
         banged = _BANGED.fullmatch(text)
         return self._verb(banged["word"].lower(), banged["tail"]) if banged else None
 
+    def alone(self, text: str) -> Command | None:
+        """Read the command that a reply in a session's thread is, if it is a word such as `stop` and nothing else."""
+        words = text.strip(_CLOSING + "?").lower().replace(",", "").split()
+        spec = self._alone.get(" ".join(words))
+        return Command(spec, spec.ways[0].argument.read("") or "") if spec is not None else None
+
     def _verb(self, word: str, tail: str) -> Command | UnknownVerb:
         typed = f"{_BANG}{word}"
         if typed not in self._verbs:
@@ -360,7 +403,7 @@ def _unmarked(text: str) -> str:
 
     At its end such marks may belong to a value, so they are left out only where it begins with one.
     """
-    text = text.strip()
+    text = _POLITE.sub("", text.strip())
     bare = _NAMED.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
     first, blank, others = bare.partition(" ")
     return first.strip(_MARKED) + blank + others
@@ -426,11 +469,15 @@ def _taken(spec: CommandSpec, words: Sequence[str]) -> list[str]:
     return taken
 
 
+def _is_put_around(word: str, spec: CommandSpec) -> bool:
+    return any(word in way.argument.around for way in spec.ways)
+
+
 def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
     if word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
         return True
-    if picked_channel(word) or picked_person(word):
+    if picked_channel(word) or picked_person(word) or _TYPED_NAME.fullmatch(word):
         return True
     ways = spec.ways_on(Surface.SLASH)
     return any(word in way.argument.around or word in way.phrase.split()[1:] for way in ways)

@@ -13,7 +13,7 @@ from bot.domain.commands.arguments import (
     TEXT,
     WHICH_LIST,
 )
-from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash, typed, written
+from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, alone, button, slash, typed, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
@@ -26,10 +26,11 @@ START: Final = CommandSpec(
 )
 LIST: Final = CommandSpec(
     "list",
-    ways=typed("list", WHICH_LIST),
+    ways=(*typed("list", WHICH_LIST), *alone("list")),
     slash_help=Help(
         f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first (`all` is for admins)"
     ),
+    meant_by=("sessions", "prs"),
 )
 # The buttons below the list of all sessions; who types `list all` needs its role too.
 LIST_ALL: Final = CommandSpec(
@@ -43,9 +44,10 @@ LIST_ALL: Final = CommandSpec(
 LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
 COST: Final = CommandSpec(
     "cost",
-    ways=(*typed("cost"), written("!cost")),
+    ways=(*typed("cost"), written("!cost"), *alone("cost")),
     of_session=True,
     urgent=True,
+    asks_of_money=True,
     ordinary=True,
     slash_help=Help("`/devin cost` shows what your sessions used in this billing cycle"),
     thread_help=Help("`!cost` what it has used"),
@@ -53,7 +55,7 @@ COST: Final = CommandSpec(
 )
 STATUS: Final = CommandSpec(
     "status",
-    ways=(*typed("status", SESSION), written("!status")),
+    ways=(*typed("status", SESSION), written("!status"), *alone("status")),
     of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]`"),
@@ -66,14 +68,15 @@ STOP: Final = CommandSpec(
         addressed("stop", SESSION),
         written("!stop"),
         written("sleep"),
+        *alone("stop", "cancel", "please stop", "stop please", "stop it"),
         button("stop"),
     ),
     of_session=True,
     urgent=True,
     ends_session=True,
     slash_help=Help("`/devin stop [number]`", same_line=True),
-    thread_help=Help("`!stop` (or `sleep`) puts Devin to sleep; a reply wakes it"),
-    meant_by=("sleep", "kill", "cancel"),
+    thread_help=Help("`!stop` (or `stop`, `cancel`, `sleep`) puts Devin to sleep; a reply wakes it"),
+    meant_by=("sleep", "kill", "cancel", "pause", "abort", "terminate"),
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
 STOP_LISTED: Final = CommandSpec("stop_listed", ways=(), of_session=True, urgent=True, ends_session=True)
@@ -104,9 +107,10 @@ ARCHIVE: Final = CommandSpec(
 NEW: Final = CommandSpec("new", ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 NOTIFY: Final = CommandSpec(
     "notify",
-    ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
+    ways=(*typed("notify", CHOICE), written("!notify", CHOICE), *alone("settings")),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
+    meant_by=("settings", "setting", "preferences", "config", "configure"),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
 OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)
@@ -132,9 +136,9 @@ ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
 # Alarms have no command: their buttons stand under their post. The help says what admins have instead.
 HELP: Final = CommandSpec(
     "help",
-    ways=(*typed("help", HELP_TOPIC), written("!help")),
+    ways=(*typed("help", HELP_TOPIC), written("!help"), *alone("help")),
     urgent=True,
-    meant_by=("alarm", "alarms", "alert", "alerts"),
+    meant_by=("alarm", "alarms", "alert", "alerts", "commands", "version", "login", "logout", "whoami", "ping"),
 )
 
 # Those of features stand between the others and the help.

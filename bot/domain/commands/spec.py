@@ -13,6 +13,7 @@ class Surface(StrEnum):
     DM = "dm"  # a direct message
     MENTION = "mention"  # behind `@Devin Bridge`
     THREAD = "thread"  # a reply in a session's thread
+    ALONE = "alone"  # the same: words that people try there, which read like a message for Devin behind others
     BUTTON = "button"
 
 
@@ -102,6 +103,11 @@ def typed(phrase: str, argument: Argument = NOTHING) -> tuple[Way, Way]:
     return slash(phrase, argument), addressed(phrase, argument)
 
 
+def alone(*phrases: str) -> tuple[Way, ...]:
+    """Declare ways that are each of these `phrases`, as a whole reply in a session's thread."""
+    return tuple(Way(phrase, frozenset({Surface.ALONE})) for phrase in phrases)
+
+
 def button(action_id: str) -> Way:
     """Declare a way that is a button with this action id."""
     return Way(action_id, frozenset({Surface.BUTTON}))
@@ -131,6 +137,7 @@ class CommandSpec:
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
     asks_first: bool = False  # the command only asks; another command acts after the answer
     starts: bool = False  # the command starts work at Devin, which is paid for
+    asks_of_money: bool = False  # each short text with its word asks, as with that of a command for admins
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
     opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
     shortcut: str | None = None  # the `callback_id` of the message shortcut of the manifest that opens its form

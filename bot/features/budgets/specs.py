@@ -6,11 +6,19 @@ from bot.domain.commands.arguments import LISTED
 from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, button, typed
 from bot.features.budgets.words import read_grant, read_number, read_set
 
+# What people put into an order that nobody can read, or before the word `budget`.
+_WORDS: Final = (
+    "org organisation organization each-person each-channel each-session person channel session user budget limit acu "
+    "acus more set raise increase lower"
+)
+_AROUND: Final = frozenset(_WORDS.split())
 BUDGET: Final = Argument(
-    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]", read_set
+    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]",
+    read_set,
+    around=_AROUND,
 )
 TRIED: Final = Argument("…", read_set)  # as it is set
-GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
+GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant, around=_AROUND)
 BUDGET_NUMBER: Final = Argument("N", read_number)
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
@@ -24,6 +32,7 @@ BUDGET_SET: Final = CommandSpec(
     role=Role.ADMIN,
     subject="changes of budgets",
     asks_first=True,
+    meant_by=("limit", "raise"),
     slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget, after a question"),
 )
 # The choice to set it.
@@ -53,6 +62,7 @@ BUDGET_GRANT: Final = CommandSpec(
     ways=typed("budget grant", GRANT),
     role=Role.ADMIN,
     subject="changes of budgets",
+    meant_by=("grant",),
     slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets"),
 )
 # The choice where a budget is used up, which asks the admins. The buttons are theirs, under a post in their channel.

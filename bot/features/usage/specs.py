@@ -13,6 +13,6 @@ USAGE: Final = CommandSpec(
     role=Role.ADMIN,
     subject="usage figures",
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),
-    meant_by=("bill", "bills", "billing", "invoice", "spend", "spending", "forecast"),
+    meant_by=("bill", "bills", "billing", "invoice", "spend", "spending", "forecast", "csv"),
 )
 COMMANDS: Final = (USAGE,)

@@ -9,9 +9,8 @@ from bot.views.sentences import mention
 
 MOST_NAMED: Final = 5  # admins, beside their group
 
-GUEST_REFUSED: Final = Message(
-    "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it."
-)
+GUESTS: Final = Message("Guests can't use Devin here.")  # in place of the help
+GUEST_REFUSED: Final = Message(f"{GUESTS.text} Nothing was started or sent.")
 DEACTIVATED_REFUSED: Final = Message(
     "This Slack account is deactivated and can no longer work with Devin, so nothing was started or sent. "
     "Ask a workspace admin to reactivate it, or a colleague to take over."

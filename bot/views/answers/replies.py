@@ -4,12 +4,17 @@ from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Session
+from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
 from bot.views.sentences import state_sentence
 from bot.views.text import fitted, link
 
+# The question about a line of a direct message that was added to the last session, and its answer.
+ADDED: Final = "added"
+OWN: Final = "own"
+LONGEST_VALUE: Final = 2_000  # characters, of a button at Slack
 MUTED: Final = Message(
     ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. "
     "What Devin says still appears here."
@@ -46,6 +51,23 @@ REPLY_NOT_TAKEN_YET: Final = Message(
     ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent "
     "as soon as it does; please don't write it again."
 )
+
+
+def added(session: Session, key: str, text: str) -> Message:
+    """Say that a line of a direct message, which reads like a task, went to `session`, and offer to undo that.
+
+    The button carries the `key` of the line's row, and its `text`; where Slack takes no button so long there is none.
+    """
+    said, subject = f"Added to “{fitted(session.title, PROMPT_SHOWN)}”.", f"{session.id}|{key}|{text}"
+    if len(subject) > LONGEST_VALUE:
+        return Message(said)
+    row = blocks.actions(questions.answer("Make it a session of its own", ADDED, OWN, subject))
+    return Message(said, [blocks.section(said), *row])
+
+
+def had_by(session: Session) -> Message:
+    """Say that a line that becomes a session of its own was read in `session` before."""
+    return Message(f"Devin has read it in “{fitted(session.title, PROMPT_SHOWN)}” already. It starts a session too.")
 
 
 def reply_at_limit(session: Session) -> Message:

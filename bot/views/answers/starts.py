@@ -1,12 +1,13 @@
 """The answers about starting a session: confirmations, questions, refusals and failures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.domain.commands import registry
 from bot.domain.commands.option_words import ACU
 from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
+from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.session import Session
 from bot.views import blocks, questions
@@ -32,6 +33,16 @@ EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
 )
+GREETED: Final = Message("Hi! What should Devin do? `/devin help` shows what works here.")
+THANKED: Final = Message("You're welcome.")
+NO_TASK: Final = Message("What should Devin do?")
+# Who asks a question gets the help.
+TO_SMALL_TALK: Final[Mapping[SmallTalk, Message]] = {
+    SmallTalk.GREETING: GREETED,
+    SmallTalk.THANKS: THANKED,
+    SmallTalk.AGREEMENT: NO_TASK,
+    SmallTalk.ANSWER: NO_TASK,
+}
 START_DECLINED: Final = Message("OK, nothing more was started.")
 START_CANCELLED: Final = Message("OK, nothing was started.")
 NOT_STARTED: Final = "Nothing was started."
@@ -173,12 +184,25 @@ def ask_command_or_message(
     return Message(text, [blocks.section(text), *row])
 
 
+def ask_stop_or_answer(key: str, session: Session) -> Message:
+    """Ask whether a word such as `stop`, which waits under `key`, is meant for the bot or answers Devin's question."""
+    text = "Devin has a question, and this may be the answer. Nothing was stopped or sent."
+    row = blocks.actions(
+        questions.choice("Stop Devin", registry.STOP, session.id),
+        questions.answer("Send it as my answer", COMMAND, AS_REPLY, key),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
 def _run(doubt: Doubt, argument: str) -> Block:
     return questions.choice(_label(_meant(doubt)), doubt.spec, argument)
 
 
 def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
+    if doubt.guessed:
+        asked = f"Is {typed} a task for Devin?"
+        return asked if doubt.spec is registry.HELP else f"{asked} A session resumes when you reply in its thread."
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
         where = f"looks like {code(doubt.meant)}"
@@ -189,7 +213,9 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}."
-    if doubt.word.lower() != command or not behind:
+    if doubt.word.lower() == command and not behind:
+        return f"{code(doubt.text)} looks like {code(command)}."
+    if doubt.word.lower() != command:
         return f"{typed} looks like {code(command)}."
     words = forms[0].argument.words
     but = f", only with {one_of(words)}" if words else ""

@@ -1,0 +1,152 @@
+"""Guesses at commands start no session, whichever way they come; tasks start one at once, in other languages too."""
+
+import time
+
+import pytest
+
+from bot.domain.commands.registry import START
+from bot.domain.commands.small_talk import small_talk
+from bot.features import COMMANDS
+from tests.guesses import GUESSES, TASKS
+from tests.markup import written
+from tests.scenarios.ahead import rows, until
+from tests.scenarios.harness import ADA, BEN, GENERAL, WEB, Harness
+from tests.scenarios.observations import SOON, buttons, creations, sent_to_devin, settled
+
+DM = "D0ADA"
+EVERY = 12  # a sample takes one of so many
+SAMPLE = GUESSES[::EVERY]
+
+
+async def answered(on: Harness, guesses: tuple[str, ...]) -> None:
+    """Each of the messages has its private answer, though not sent yet: Slack takes fewer than two a second."""
+
+    async def dealt_with() -> bool:
+        waiting = [row for row in await rows(on, "inbox", state="open") if row["ready_at"] < time.time() + SOON]
+        return not waiting and not await on.slack.deliveries(status="pending")
+
+    await until(dealt_with, seconds=200)
+    private = {row["key"].split(":asked")[0].removeprefix("priv:") for row in await rows(on, "outbox")}
+    messages = [row["key"] for row in await rows(on, "inbox") if row["key"].startswith("msg:")]
+    welcomed = any(":welcome:" in key for key in private)
+    greeting = [text for text in guesses if small_talk(text) is not None]
+    assert len([key for key in messages if key in private]) >= len(set(guesses)) - len(greeting)
+    assert welcomed or not greeting
+
+
+async def typed(on: Harness, guesses: tuple[str, ...]) -> None:
+    for text in guesses:
+        answer = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+        if COMMANDS.parser.slash(text).spec is START and small_talk(text) is None:
+            assert "nothing was started" in answer["rendered"].lower(), text
+    await settled(on)
+    assert await creations(on) == 0
+
+
+async def mentioned(on: Harness, guesses: tuple[str, ...]) -> None:
+    for text in guesses:
+        await on.mention(text, ADA)
+    await answered(on, guesses)
+    assert await creations(on) == 0
+
+
+async def written_directly(on: Harness, guesses: tuple[str, ...]) -> None:
+    for text in guesses:
+        await on.slack.say(ADA, "im", text)
+    await answered(on, guesses)
+    assert await creations(on) == 0
+
+
+def test_there_are_enough_of_both() -> None:
+    assert len(set(GUESSES)) >= 150
+    assert len(set(TASKS)) >= 50
+
+
+async def test_a_sample_of_them_starts_nothing_behind_a_slash(on: Harness) -> None:
+    await typed(on, SAMPLE)
+
+
+async def test_a_sample_of_them_starts_nothing_behind_a_mention(on: Harness) -> None:
+    await mentioned(on, SAMPLE)
+
+
+async def test_a_sample_of_them_starts_nothing_in_a_direct_message(on: Harness) -> None:
+    await written_directly(on, SAMPLE)
+
+
+@pytest.mark.edge
+@pytest.mark.timeout(300)
+async def test_none_of_them_starts_a_session_behind_a_slash(on: Harness) -> None:
+    await typed(on, GUESSES)
+
+
+@pytest.mark.edge
+@pytest.mark.timeout(300)
+async def test_none_of_them_starts_a_session_behind_a_mention(on: Harness) -> None:
+    await mentioned(on, GUESSES)
+
+
+@pytest.mark.edge
+@pytest.mark.timeout(300)
+async def test_none_of_them_starts_a_session_in_a_direct_message(on: Harness) -> None:
+    await written_directly(on, GUESSES)
+
+
+async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, "fix it"))["shown"]
+    assert written(asked["blocks"]) == "Is `fix it` a task for Devin? Nothing was started."
+    assert buttons(asked) == ["Show help", "Start as a task"]
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:start")
+    await on.session("fix it")
+    await settled(on)
+    assert await creations(on) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "button"),
+    [
+        ("sessions", "`sessions` is not a command here, but `list` is. Nothing was started.", "Show list"),
+        ("pause", "`pause` is not a command here, but `stop` is. Nothing was started.", "Stop"),
+        ("please stop", "`please stop` looks like `stop`. Nothing was started.", "Stop"),
+        ("settings", "`settings` is not a command here, but `notify` is. Nothing was started.", "Show my setting"),
+        ("ping", "`ping` is not a command here, but `help` is. Nothing was started.", "Show help"),
+        (
+            "resume 2",
+            "Is `resume 2` a task for Devin? A session resumes when you reply in its thread. Nothing was started.",
+            "Show list",
+        ),
+    ],
+)
+async def test_the_command_that_does_it_is_offered(on: Harness, text: str, question: str, button: str) -> None:
+    asked = (await on.slack.slash(ADA, GENERAL, text))["shown"]
+    assert written(asked["blocks"]) == question
+    assert buttons(asked) == [button, "Start as a task"]
+
+
+@pytest.mark.parametrize("task", TASKS[::EVERY])
+async def test_a_task_starts_at_once(on: Harness, task: str) -> None:
+    await on.slack.slash(ADA, WEB, task)
+    await on.mention(task, BEN)
+    await on.slack.say(BEN, "im", task)
+
+    async def started() -> bool:
+        return await creations(on) == 3
+
+    await until(started)
+
+
+async def test_in_a_thread_a_few_words_say_what_is_to_be_done(on: Harness) -> None:
+    ts = await on.slack.say(BEN, GENERAL, "the login test fails since Monday")
+    await on.mention("fix this", ADA, thread_ts=ts)
+    made = await on.session("fix this")
+    assert "the login test fails since Monday" in made["prompt"]
+
+
+async def test_a_short_line_is_a_reply_where_a_session_runs(on: Harness) -> None:
+    await on.slack.say(ADA, "im", "fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await settled(on)
+    await on.slack.say(ADA, "im", "with pytest")
+    await on.devin.wait_for_messages("with pytest")
+    assert len(await sent_to_devin(on, session)) == 1
+    assert await creations(on) == 1

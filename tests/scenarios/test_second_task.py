@@ -1,0 +1,101 @@
+"""A second task in a direct message: it is a reply to the last session, which its author reads and can undo."""
+
+from typing import Any
+
+import pytest
+
+from bot.views.answers import replies as reply_sentences
+from tests.for_devin import as_sent
+from tests.markup import written
+from tests.said import a_session
+from tests.scenarios.ahead import until
+from tests.scenarios.harness import ANN, BEN, Harness
+from tests.scenarios.observations import buttons, creations, forge, press, sent_to_devin, settled
+
+DM = "D0ANN"
+PRESS = "answer:added:own"
+pytestmark = pytest.mark.timing(dm_follow_up=3_600.0)
+
+
+async def running(on: Harness) -> str:
+    """A session that a direct message has started; answers its id at Devin."""
+    await on.slack.say(ANN, "im", "build the signup form")
+    session = (await on.session("build the signup form"))["session_id"]
+    await settled(on)
+    return session
+
+
+async def added(on: Harness, line: str) -> tuple[str, dict[str, Any]]:
+    """A line that is added to the session; answers its ts and what its author reads."""
+    ts = await on.slack.say(ANN, "im", line)
+    return ts, await on.slack.wait_for_message(DM, "Added to “build the signup form”.")
+
+
+@pytest.mark.both_transports
+async def test_it_is_a_reply_and_says_so(on: Harness) -> None:
+    session = await running(on)
+    ts, said = await added(on, "update the docs of the api")
+    await on.devin.wait_for_messages("update the docs of the api")
+    assert written(said["blocks"]) == "Added to “build the signup form”."
+    assert buttons(said) == ["Make it a session of its own"]
+    assert said.get("thread_ts") is None
+    assert await sent_to_devin(on, session) == [as_sent(ts, "ann", "update the docs of the api")]
+    assert await creations(on) == 1
+
+
+async def test_what_devin_has_had_starts_a_session_too_and_it_is_said(on: Harness) -> None:
+    session = await running(on)
+    _, said = await added(on, "update the docs of the api")
+    await on.devin.wait_for_messages("update the docs of the api")
+    await settled(on)
+    await on.slack.click(ANN, DM, said["ts"], PRESS)
+    await on.slack.wait_for_ephemeral(ANN, reply_sentences.had_by(a_session(prompt="build the signup form")).text)
+
+    async def started() -> bool:
+        return await creations(on) == 2
+
+    await until(started)
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+    assert await creations(on) == 2
+
+
+@pytest.mark.timing(dm_follow_up=3_600.0, dm_earlier_line=0.0)
+async def test_what_devin_has_not_had_yet_is_taken_back_once(on: Harness) -> None:
+    await on.devin.fault("create_session", "slow", seconds=4.0)
+    await on.slack.say(ANN, "im", "build the signup form")
+    await on.devin.wait_for_calls("create_session")
+    line, said = await added(on, "update the docs of the api")
+    for _ in range(2):
+        await on.slack.click(ANN, DM, said["ts"], PRESS)
+    made = await on.session("update the docs of the api")
+    first = await on.session("build the signup form")
+    await settled(on)
+    assert f"-{line}" in " ".join(made["tags"]), "in the thread of the line"
+    assert await sent_to_devin(on, first["session_id"]) == []
+    assert await creations(on) == 2
+
+
+@pytest.mark.parametrize("line", ["and update the docs too", "use tailwind for the styles", "does it work on phones?"])
+async def test_what_reads_like_a_reply_says_nothing(on: Harness, line: str) -> None:
+    session = await running(on)
+    await on.slack.say(ANN, "im", line)
+
+    async def sent() -> bool:
+        return len(await sent_to_devin(on, session)) == 1
+
+    await until(sent)
+    await settled(on)
+    top = [one["rendered"] for one in await on.slack.messages(DM) if one["user"] == "U0BOT" and "thread_ts" not in one]
+    assert top == []
+
+
+async def test_the_button_is_only_for_who_wrote_the_line(on: Harness) -> None:
+    session = await running(on)
+    _, said = await added(on, "update the docs of the api")
+    await on.devin.wait_for_messages("update the docs of the api")
+    (button,) = said["blocks"][-1]["elements"]
+    await forge(on, "interactive", press(BEN, DM, PRESS, button["value"]))
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+    assert await creations(on) == 1
