@@ -50,6 +50,9 @@ class Bench(Protocol):
     def speed(self) -> float:
         """How fast the simulated Devin works; 1 is as a story is written."""
 
+    def opened(self) -> None:
+        """A page is open, and follows what changes."""
+
     def changes(self) -> News:
         """Tells `Change("bot")`, `Change("clock")`, `Change("counters")`, `Change("speed")`."""
 
