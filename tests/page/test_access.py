@@ -56,6 +56,10 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     await ann.drawer.opens("Fault bench")
     assert await ann.faults(axe) == []
     await ann.drawer.closes()
+    await ann.page.get_by_role("button", name="New group message").click()
+    await expect(ann.page.get_by_role("dialog", name="New group message")).to_be_visible()
+    assert await ann.faults(axe) == []
+    await ann.page.keyboard.press("Escape")
     await ann.page.locator("#tour-start").click()
     await ann.tour.is_at(1)
     assert await ann.faults(axe) == []
@@ -116,6 +120,8 @@ async def test_on_a_phone_nothing_is_scrolled_sideways_but_code_tables_and_rows_
 ) -> None:
     ann = await visit(gallery.url, viewport=PHONE, reduced_motion="reduce")
     await ann.opens("shared")
+    assert await ann.page.evaluate(ACROSS) == []
+    await ann.opens_a_group("Ada Weiss", "Ben Ortiz", "Devin Bridge", "Gus Guest")
     assert await ann.page.evaluate(ACROSS) == []
     await ann.opens("general")
     assert await ann.page.evaluate(ACROSS) == []

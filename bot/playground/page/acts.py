@@ -117,7 +117,7 @@ def _name(key: str, world: World) -> str:
     place = world.channels.get(key)
     if place is None:
         return key
-    return "these direct messages" if place.kind == "im" else f"#{place.name}"
+    return "these direct messages" if place.is_direct else f"#{place.name}"
 
 
 async def _order(request: Request) -> Json:

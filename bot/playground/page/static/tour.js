@@ -5,7 +5,7 @@ import { keep, kept } from "./kept.js";
 import { hasTitle } from "./messages.js";
 import { post } from "./net.js";
 import { here, openChannel, openThread, there } from "./rooms.js";
-import { now, publish, store, subscribe, toast, toastError } from "./state.js";
+import { isDirect, now, publish, store, subscribe, toast, toastError } from "./state.js";
 
 const SEEN = "playground.tour";
 // Not the example's task: the same by the same person within a minute is asked about first.
@@ -292,7 +292,7 @@ function findCard() {
 }
 
 function web() {
-  const open = store.workspace.channels.filter((it) => it.has_bot && !it.is_archived && it.kind !== "im");
+  const open = store.workspace.channels.filter((it) => it.has_bot && !it.is_archived && !isDirect(it));
   return open.find((it) => it.name === "web") ?? open[0];
 }
 
