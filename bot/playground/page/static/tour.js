@@ -84,7 +84,7 @@ const STEPS = [
 /** Start the tour at the first visit, and whenever somebody asks for it. */
 export function startTour() {
   document.getElementById("tour-start").addEventListener("click", () => begin());
-  ["room", "thread-room", "thread", "channel", "bot", "messages"].forEach((kind) => subscribe(kind, look));
+  ["room", "thread-room", "thread", "channel", "bot", "messages"].forEach((kind) => subscribe(kind, lookTwice));
   subscribe("bot", watchBot);
   subscribe("acted", watchActs);
   subscribe("reset", () => step >= 0 && begin({ focus: false }));
@@ -193,6 +193,12 @@ async function doIt() {
       look();
     }
   }
+}
+
+/** Now, and once what changed is drawn: a card that is drawn anew has lost its mark. */
+function lookTwice() {
+  look();
+  requestAnimationFrame(look);
 }
 
 /** Point at what the step is about; go on when it is done. */
