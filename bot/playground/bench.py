@@ -77,6 +77,7 @@ class TheBench:
         self._books = Books(stage.simulated_devin.world)
         self._counters = Counters(lambda: stage.simulated_slack.lost, self._in_work)
         self._example: asyncio.Task[None] | None = None
+        self._awaits_a_page = False  # the first page that is open gets to see the example
         self._moves = 0  # jumps and resets under way
         self._landing = 0  # the bot's start that the last jump brought
         self._acts: dict[str, Callable[[Json], Awaitable[str]]] = {
@@ -125,15 +126,22 @@ class TheBench:
 
     # ------------------------------------------------------------ the beginning and the end
 
-    async def begin(self, *, talk: bool) -> None:
-        """Fill the books, start the bot, and have something to look at."""
+    async def begin(self, *, example: bool) -> None:
+        """Fill the books, start the bot, and have something to look at: the example, once a page is open."""
         self._books.write()
         await self._keeper.start()
-        if talk:
+        self._awaits_a_page = example
+        if not example:  # which says the same itself
             await small_talk(self._stage.slack)
+
+    def opened(self) -> None:
+        """A page is open: the first one sees the example from its beginning."""
+        if self._awaits_a_page and self._keeper.alive:
+            self._begin_to_play()
 
     async def end(self) -> None:
         """Play nothing any more."""
+        self._awaits_a_page = False
         example, self._example = self._example, None
         if example is not None:
             example.cancel()
@@ -269,8 +277,12 @@ class TheBench:
             raise BenchError(PLAYING)
         if not self._keeper.alive:
             raise BenchError(NOT_RUNNING.format("see"))
-        self._example = asyncio.create_task(self._play(self), name="the example")
+        self._begin_to_play()
         return "The example begins in #web."
+
+    def _begin_to_play(self) -> None:
+        self._awaits_a_page = False
+        self._example = asyncio.create_task(self._play(self), name="the example")
 
     # ------------------------------------------------------------ listening
 

@@ -19,7 +19,7 @@ PORTS: Final = {
     "bot_port": "for the bot (default any free one)",
 }
 SWITCHES: Final = {
-    "example": "play the scripted conversation at the start (default yes)",
+    "example": "play the scripted conversation when the page is first opened (default yes)",
     "once": "play it, print what Slack shows, and end: no page",
     "quiet": "print nothing of what Slack shows",
     "open": "open the page in a browser",

@@ -113,7 +113,7 @@ class Screen:
         world = self._slack.world
         self._names.update({person.id: called(person) for person in world.people.values()})
         self._channels = {
-            key: f"#{channel.name}" if channel.kind != "im" else self._direct(sorted(channel.members))
+            key: f"#{channel.name}" if not channel.is_direct else self._direct(sorted(channel.members))
             for key, channel in world.channels.items()
         }
         self._names.update({key: name.removeprefix("#") for key, name in self._channels.items()})

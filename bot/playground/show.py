@@ -1,6 +1,7 @@
 """`python -m bot playground`: the bot between a simulated Slack and a simulated Devin, without any account.
 
-There is a page to try it on. A scripted conversation is played, and printed as people see it; everything stays up.
+There is a page to try it on. Once it is open, a scripted conversation is played, and printed as people see it;
+everything stays up.
 """
 
 import asyncio
@@ -9,7 +10,6 @@ import signal
 import sys
 import webbrowser
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,8 +35,9 @@ Open {page} in a browser: Devin Bridge between a simulated Slack and a simulated
   The simulated Slack   {slack}
   The simulated Devin   {devin}
   The bot's log         {log}
-
+{example}
 Ctrl-C stops everything."""
+EXAMPLE: Final = "\nThe example begins when the page is first opened.\n"
 INTRODUCTION: Final = """\
 Devin Bridge between a simulated Slack and a simulated Devin, on this machine: no account needed.
 The bot is the real one. This is what people see of it in Slack:"""
@@ -129,7 +130,7 @@ async def _play_once(house: House, options: Options, stopping: asyncio.Event) ->
 
     bench = TheBench(house.on, house.keeper, show, options.speed)
     house.write(INTRODUCTION)
-    await bench.begin(talk=False)
+    await bench.begin(example=True)
     await _first_of(house.keeper.died(), show(bench), house.screen.follow(), _wait(stopping))
 
 
@@ -146,14 +147,11 @@ async def _stay(house: House, options: Options, stopping: asyncio.Event) -> None
 
     bench = TheBench(house.on, house.keeper, show, options.speed)
     slack, devin = house.on.simulated_slack, house.on.simulated_devin
-    await bench.begin(talk=not options.example)  # it takes longer to be up than the page, which does not wait for it
+    await bench.begin(example=options.example)  # it takes longer to be up than the page, which does not wait for it
     async with PageServer(slack, devin, bench, port=options.port) as page:
         where = {"slack": slack.control_url, "devin": devin.control_url, "log": house.keeper.log}
         _note(moved("the page", options.port, page.port))
-        _write(BEGINNING.format(page=page.url, **where))
-        if options.example:
-            with suppress(BenchError):  # a bot that has ended by now says so itself
-                await bench.do("example", {})
+        _write(BEGINNING.format(page=page.url, example=EXAMPLE if options.example else "", **where))
         if options.open:
             await asyncio.to_thread(webbrowser.open, page.url)
         try:

@@ -45,6 +45,8 @@ class StillBench:
     def speed(self) -> float:
         return 1.0
 
+    def opened(self) -> None: ...
+
     def changes(self) -> News:
         return self._news
 

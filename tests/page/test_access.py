@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.page.conftest import Visit
-from tests.page.gallery_stage import Gallery
+from tests.page.gallery_stage import MESSAGES, Gallery
 from tests.page.playground import PEOPLE, Playground
 from tests.page.visitor import AT_THE_PAGE, FOCUSED, TASK, WAITING, Visitor
 from tests.said import ASKED_BY
@@ -16,7 +16,27 @@ pytestmark = AT_THE_PAGE
 
 BRIGHT: Final = 200
 DIM: Final = 100
-SIZES: Final = ((1280, 720), (1180, 820), (820, 1180), (768, 1024))
+SIZES: Final = ((1280, 720), (1180, 820), (820, 1180), (768, 1024), (390, 844))
+PHONE: Final = {"width": 390, "height": 844}
+# What hangs out of the screen at a side, or is to be scrolled sideways, although it is neither code, a table nor a row
+# of cards, which scroll inside of themselves; what is cut off with an ellipsis, or only read out, is meant so.
+ACROSS: Final = """() => {
+  const named = (it) => `${it.tagName.toLowerCase()}#${it.id}.${it.className.baseVal ?? it.className}`;
+  const seen = (it) => it.checkVisibility({visibilityProperty: true, opacityProperty: true});
+  const style = (it) => getComputedStyle(it);
+  const scrolls = (it) => ["auto", "scroll"].includes(style(it).overflowX);
+  const own = (it) => it.matches("pre, .bk-table-frame, .bk-carousel-row");
+  const around = (it) => it.parentElement ? [it.parentElement, ...around(it.parentElement)] : [];
+  const isUnseen = (it) => style(it).clipPath !== "none" || style(it).textOverflow === "ellipsis";
+  const isCut = (it) => isUnseen(it) || (own(it) && scrolls(it));
+  const all = [...document.querySelectorAll("body *")].filter(seen);
+  const out = all.filter((it) => {
+    const {left, right, width} = it.getBoundingClientRect();
+    return width > 0 && (left < -1 || right > innerWidth + 1) && ![it, ...around(it)].some(isCut);
+  });
+  const wide = all.filter((it) => scrolls(it) && it.scrollWidth > it.clientWidth + 1 && !own(it));
+  return [...out.map((it) => `hangs out: ${named(it)}`), ...wide.map((it) => `scrolls: ${named(it)}`)];
+}"""
 BRIGHTNESS: Final = """() => {
   const {backgroundColor, color} = getComputedStyle(document.body);
   const mean = (colour) => colour.match(/[\\d.]+/g).slice(0, 3).reduce((sum, it) => sum + Number(it), 0) / 3;
@@ -36,6 +56,10 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     await ann.drawer.opens("Fault bench")
     assert await ann.faults(axe) == []
     await ann.drawer.closes()
+    await ann.page.get_by_role("button", name="New group message").click()
+    await expect(ann.page.get_by_role("dialog", name="New group message")).to_be_visible()
+    assert await ann.faults(axe) == []
+    await ann.page.keyboard.press("Escape")
     await ann.page.locator("#tour-start").click()
     await ann.tour.is_at(1)
     assert await ann.faults(axe) == []
@@ -72,7 +96,7 @@ async def test_light_and_dark_are_two_looks(visit: Visit, gallery: Gallery) -> N
 
 @pytest.mark.edge
 async def test_it_fits_on_the_screen(visit: Visit, play: Playground) -> None:
-    ann = await visit(play.url)
+    ann = await visit(play.url, reduced_motion="reduce")
     await ann.opens("web")
     await ann.asks_devin()
     await fits(ann, ann.composer)
@@ -90,6 +114,33 @@ async def test_it_fits_on_the_screen(visit: Visit, play: Playground) -> None:
     await fits(ann, dialog, *await dialog.get_by_role("button").all())
 
 
+@pytest.mark.edge
+async def test_on_a_phone_nothing_is_scrolled_sideways_but_code_tables_and_rows_of_cards(
+    visit: Visit, gallery: Gallery
+) -> None:
+    ann = await visit(gallery.url, viewport=PHONE, reduced_motion="reduce")
+    await ann.opens("shared")
+    assert await ann.page.evaluate(ACROSS) == []
+    await ann.opens_a_group("Ada Weiss", "Ben Ortiz", "Devin Bridge", "Gus Guest")
+    assert await ann.page.evaluate(ACROSS) == []
+    await ann.opens("general")
+    assert await ann.page.evaluate(ACROSS) == []
+    for kind, message in MESSAGES.items():
+        ts = await gallery.post(message["blocks"], kind)
+        await expect(ann.channel.locator(f'[data-testid="message"][data-ts="{ts}"]')).to_be_visible()
+        assert await ann.page.evaluate(ACROSS) == [], kind
+    await ann.writes(f"```\n{'a = 1; ' * 40}\n```\n{'x' * 300}")
+    await ann.sees("a = 1;")
+    assert await ann.page.evaluate(ACROSS) == []
+    await ann.composer.press_sequentially("/gal")
+    await expect(ann.page.get_by_role("option", name="/gallery")).to_be_visible()
+    assert await ann.page.evaluate(ACROSS) == []
+    await ann.composer.fill("")
+    await ann.writes("/gallery form")
+    await expect(ann.modal).to_be_visible()
+    assert await ann.page.evaluate(ACROSS) == []
+
+
 async def fits(ann: Visitor, *needed: Locator) -> None:
     """On no screen anything hangs out at the side, and what is needed is on it."""
     wide = "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
@@ -97,6 +148,7 @@ async def fits(ann: Visitor, *needed: Locator) -> None:
         await ann.page.set_viewport_size({"width": width, "height": height})
         across, down = await ann.page.evaluate(wide)
         assert (across <= 0, down <= 0) == (True, True), (width, height, across, down)
+        assert await ann.page.evaluate(ACROSS) == [], (width, height)
         for place in needed:
             await expect(place).to_be_in_viewport(ratio=1)
     await ann.page.set_viewport_size({"width": 1280, "height": 720})

@@ -7,10 +7,14 @@ from playwright.async_api import expect
 
 from bot.views.answers import access as access_sentences
 from bot.views.answers import stops as stop_sentences
+from tests.page.conftest import Visit
 from tests.page.playground import Playground
-from tests.page.visitor import AT_THE_PAGE, DRAWN_WIDTH, Visitor
+from tests.page.visitor import AT_THE_PAGE, DRAWN_WIDTH, QUESTION, TASK, Visitor
 
 pytestmark = [*AT_THE_PAGE, pytest.mark.edge]
+
+WIDE = {"width": 1280, "height": 720}
+PHONE = {"width": 390, "height": 844}
 
 
 async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
@@ -61,6 +65,31 @@ async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await expect(ann.private_answer("You have no open sessions.")).to_have_count(0)
     await ann.writes("/devin list")
     await ann.is_answered("You have 1 session:")
+
+
+@pytest.mark.parametrize(
+    "screen", [{"width": 1280, "height": 720}, {"width": 390, "height": 844}], ids=["wide", "phone"]
+)
+async def test_a_group_message_is_begun_and_the_bot_works_in_it(
+    visit: Visit, play: Playground, screen: dict[str, int]
+) -> None:
+    ann = await visit(play.url, viewport=screen)
+    await ann.opens_a_group("Ben Ortiz", "Devin Bridge")
+    await expect(ann.channel).to_contain_text("With Devin Bridge among you, mention it and give a task.")
+    await expect(ann.composer).to_have_accessible_name("Message Ben Ortiz, Devin Bridge")
+    await expect(ann.page.get_by_test_id("bot-membership")).to_have_count(0)
+    await ann.writes(f"@Devin Bridge {TASK}")
+    await ann.opens_thread(TASK)
+    await ann.reads(QUESTION)
+    await ann.replies("The first one, please.")
+    await ann.reads(", done")
+    await ann.opens_a_group("Ben Ortiz", "Devin Bridge")  # once more, and it is the same
+    await ann.sees(TASK)
+    await ann.acts_as("Ben")
+    await ann.sees(TASK)
+    await expect(ann.page.locator("#channel-head h2")).to_have_text("Ann Lee, Devin Bridge")
+    await ann.acts_as("Ada")
+    await expect(ann.message(TASK)).to_have_count(0)
 
 
 @pytest.mark.long

@@ -15,6 +15,8 @@ pytestmark = AT_THE_PAGE
 
 SLOWEST: Final = 0.25  # Devin is to be found at work, not done
 FASTEST: Final = 20
+PHONE: Final = {"width": 390, "height": 844}
+SMALL_TABLET: Final = {"width": 768, "height": 1024}
 TABLET: Final = {"width": 820, "height": 1180}
 REPLIED_FOR_ONE: Final = "Yes, please go on with your suggestion."
 WRITTEN_FOR_ONE: Final = "And please tell me when the tests are green."
@@ -62,6 +64,57 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     await ann.drawer.closes()
     await goes_on(ann, play, "The first one, please.", "And add a test for it.", until="Done")
     assert await state(play) == ("running", "finished")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("screen", [PHONE, SMALL_TABLET], ids=["phone", "tablet"])
+async def test_where_the_thread_covers_the_channel_each_step_points_at_what_is_seen(
+    visit: Visit, play: Playground, screen: dict[str, int]
+) -> None:
+    ann = await visit(play.url, toured=False, viewport=screen)
+    await ann.opens("general")
+    await ann.tour.is_at(1)
+    await ann.tour.points_at(ann.page.locator("#open-sidebar"))
+    await ann.page.locator("#open-sidebar").click()
+    await ann.tour.points_at(ann.link("web"))
+    await ann.link("web").click()
+    await ann.tour.points_at(frame(ann, "composer"))
+    await ann.writes(TOUR_TASK)
+    await ann.tour.is_at(2)
+    await ann.tour.points_at(ann.card)
+    card = await ann.opens_thread(ASKED_BY)
+    await ann.tour.is_at(3)
+    await ann.tour.points_at(frame(ann, "thread-composer"))
+    await ann.reads(QUESTION)
+    await play.post("/api/bench/speed", value=SLOWEST)
+    await ann.replies("The first one, please.")
+    await ann.tour.is_at(4)
+    await ann.tour.points_at(card)
+    await card.get_by_role("button", name="Stop").click()
+    await ann.tour.is_at(5)
+    await ann.tour.points_at(ann.page.locator("#open-bench"))
+    await ann.drawer.opens("Devin")
+    await ann.tour.points_at(ann.page.locator("#open-bench"))
+    await ann.drawer.opens("Fault bench")
+    await ann.tour.points_at(ann.page.get_by_test_id("bench-kill"))
+    await ann.page.get_by_test_id("bench-kill").click()
+    await ann.tour.points_at(ann.page.get_by_test_id("drawer-close"))
+    await ann.drawer.closes()
+    await ann.tour.points_at(frame(ann, "thread-composer"))
+    await ann.replies("And add a test for it.")
+    await ann.drawer.opens("Fault bench")
+    await ann.tour.points_at(ann.page.get_by_test_id("bench-start"))
+    await ann.page.get_by_test_id("bench-start").click()
+    await ann.tour.is_over()
+
+
+@pytest.mark.edge
+async def test_whoever_passes_the_task_over_is_led_to_it(visit: Visit, play: Playground) -> None:
+    ann = await visit(play.url, toured=False, viewport=PHONE)
+    for step in range(1, 4):
+        await ann.tour.is_at(step)
+        await ann.tour.points_at(frame(ann, "composer"))
+        await ann.tour.presses("Next")
 
 
 @pytest.mark.long

@@ -29,6 +29,11 @@ END: Final = (
     "That is Devin Bridge",
     "Act as somebody else, force a state in the Devin drawer, or jump to the digest in the fault bench.",
 )
+LIES_OPEN: Final = """(node) => {
+  const {left, top, width, height} = node.getBoundingClientRect();
+  const above = document.elementsFromPoint(left + width / 2, top + height / 2);
+  return node.contains(above.find((it) => !it.closest("#toasts")) ?? null);
+}"""
 
 
 class Tour:
@@ -62,9 +67,10 @@ class Tour:
         await self.node.get_by_role("button", name=name, exact=True).click()
 
     async def points_at(self, place: Locator) -> None:
-        """Wait until it points at a place that is seen, and at no other."""
+        """Wait until it points at a place that is seen, with nothing over it, and at no other."""
         await expect(place).to_contain_class("tour-target")
-        await expect(place).to_be_visible()
+        await expect(place).to_be_in_viewport()
+        await self.page.wait_for_function(LIES_OPEN, arg=await place.element_handle())
         await expect(self.target).to_have_count(1)
 
     async def has_gone(self) -> None:

@@ -190,6 +190,18 @@ class Visitor:
         """Become somebody else."""
         await self.page.get_by_test_id("acting-as").select_option(PEOPLE[name])
 
+    async def opens_a_group(self, *names: str) -> None:
+        """Begin messages with others, one of whom may be the bot."""
+        if await self.page.locator("#open-sidebar").is_visible():
+            await self.page.locator("#open-sidebar").click()
+        await self.page.get_by_role("button", name="New group message").click()
+        panel = self.page.get_by_role("dialog", name="New group message")
+        await expect(panel.get_by_role("button", name="Open")).to_be_disabled()
+        for name in names:
+            await panel.get_by_role("checkbox", name=name).check()
+        await panel.get_by_role("button", name="Open").click()
+        await expect(self.page.locator("#channel-head h2")).to_have_text(", ".join(sorted(names)))
+
     async def opens_home(self) -> None:
         """Go to the app's Home tab."""
         await self.page.get_by_test_id("home-link").click()

@@ -49,6 +49,7 @@ class FakeBench:
         self.done = []
         self.news = News()
         self.broken = False
+        self.pages = 0
 
     async def do(self, act, order):
         if act == "kill" and "kill" in self.done:
@@ -69,6 +70,9 @@ class FakeBench:
 
     def speed(self):
         return 2.0
+
+    def opened(self):
+        self.pages += 1
 
     def changes(self):
         return self.news

@@ -63,7 +63,7 @@ async def house(tmp_path: Path) -> AsyncIterator[Bench]:
         bench = TheBench(on, keeper, _no_example, 1.0)
         told: list[str] = []
         bench.changes().follow(lambda change: told.append(change.kind))
-        await bench.begin(talk=True)
+        await bench.begin(example=False)
         await keeper.up()
         yield Bench(on, keeper, bench, told)
         await bench.end()
@@ -158,6 +158,29 @@ async def test_a_jump_waits_for_the_end_of_a_reset(house: Bench) -> None:
     await house.do("jump", to="digest")
 
 
+async def test_the_first_page_that_is_open_begins_the_example_and_no_other(tmp_path: Path) -> None:
+    played: list[TheBench] = []
+
+    async def play(bench: TheBench) -> None:
+        played.append(bench)
+
+    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0, fork) as keeper:
+        bench = TheBench(on, keeper, play, 1.0)
+        await bench.begin(example=True)
+        await keeper.up()
+        assert (played, await on.slack.messages(WEB)) == ([], [])
+        for _ in range(2):
+            bench.opened()
+            await asyncio.sleep(0)
+        assert played == [bench]
+        await bench.end()
+
+
+async def test_without_an_example_no_page_begins_one(house: Bench) -> None:
+    house.bench.opened()
+    assert (await house.do("example")) == "The example begins in #web."  # so none is being played
+
+
 async def test_the_example_jumps_after_a_jump_that_is_under_way(house: Bench) -> None:
     due = float(house.bench.clock()["digest_at"])
     said = await asyncio.gather(house.do("jump", to="digest"), house.bench.to_digest())
@@ -178,7 +201,7 @@ async def test_a_jump_that_makes_no_sense(house: Bench) -> None:
 async def test_a_bot_that_was_killed_before_its_first_digest_was_due_still_posts_it(tmp_path: Path) -> None:
     async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0, fork) as keeper:
         bench = TheBench(on, keeper, _no_example, 1.0)
-        await bench.begin(talk=True)
+        await bench.begin(example=False)
         await bench.do("kill", {})
         await bench.do("jump", {"to": "digest"})
         await on.slack.wait_for_message(OPS, digest_root.DAY)

@@ -25,6 +25,13 @@ async def test_changes_of_a_moment_are_one_event_in_which_each_thing_stands_once
     assert told["a task"]["reactions"] == [{"name": "eyes", "users": ["U0BEN"], "count": 1}]
 
 
+async def test_the_bench_hears_that_a_page_is_open_once_it_follows(house):
+    await house.get("/api/workspace")
+    assert house.bench.pages == 0
+    async with house.listening():
+        assert house.bench.pages == 1
+
+
 async def test_every_kind_of_change_reaches_the_page(house):
     async with house.listening() as page:
         await house.by_bot("chat.postEphemeral", channel="C0WEB", user="U0ANN", text="psst")

@@ -94,10 +94,12 @@ async def test_questions_that_cannot_be_answered_get_a_sentence(house):
         "Gus Guest does not see #private.",
     )
     assert await house.refused("/api/messages", channel="C0OPS", user="U0EXT") == (403, "Eve Other does not see #ops.")
-    assert await house.refused("/api/messages", channel="D0BEN", user="U0ANN") == (
-        403,
-        "Ann Lee does not see these direct messages.",
-    )
+    group = (await house.do("open_group", user="U0ADA", users=["U0BEN", "U0BOT"]))["channel"]["id"]
+    for direct in ("D0BEN", group):
+        assert await house.refused("/api/messages", channel=direct, user="U0ANN") == (
+            403,
+            "Ann Lee does not see these direct messages.",
+        )
     assert await house.refused("/api/thread", **place, ts="1700000000.000001") == (
         404,
         "This thread is gone: its first message was deleted.",

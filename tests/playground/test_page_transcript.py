@@ -194,10 +194,12 @@ a < b
 
 
 async def test_an_empty_transcript_says_so_and_a_strange_one_is_refused(house):
-    query = {"channel": "D0ANN", "user": "U0ANN"}
-    assert (await house.browser.get("/api/transcript", params=query)).text == (
-        "# Direct messages in Play\n\nAs Ann Lee sees it; times are UTC.\n\n*Nothing was written here yet.*\n"
-    )
+    group = (await house.do("open_group", user="U0ANN", users=["U0BEN", "U0BOT"]))["channel"]["id"]
+    for direct in ("D0ANN", group):
+        query = {"channel": direct, "user": "U0ANN"}
+        assert (await house.browser.get("/api/transcript", params=query)).text == (
+            "# Direct messages in Play\n\nAs Ann Lee sees it; times are UTC.\n\n*Nothing was written here yet.*\n"
+        )
     assert await house.refused("/api/transcript", channel="C0PRIVATE", user="U0GUEST") == (
         403,
         "Gus Guest does not see #private.",

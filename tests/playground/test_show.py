@@ -189,6 +189,8 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     once, staying = start("--once"), start("--port", "0")
     once.wait_for(STOPPED)
     assert once.ended() == 0
+    assert staying.lines[-2:] == ["", "Ctrl-C stops everything."]  # nobody looks yet, so nothing is played
+    assert "The example begins when the page is first opened." in staying.lines
     assert once.lines[0] == INTRODUCTION
     assert [line for line in SHOWN if line not in once.lines] == []
     # The end of a turn is one post that calls who asked, and nothing else of the bot's calls anybody.
@@ -204,7 +206,8 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert re.search(r"U0[A-Z]+|C0[A-Z]+(?!-)(?!GENERAL-)|<[@!#h]|:[a-z]+_[a-z]+:", _without_prompt(once.text)) is None
     assert max(map(len, once.lines)) <= 100
     assert once.said == ""
-    staying.wait_for("The example is over.")
+    with staying.opened() as page, page.stream("GET", "/events"):
+        staying.wait_for("The example is over.")
     assert [line for line in SHOWN if line not in staying.lines] == []
     staying.wait_for("People, channels and all that can be done")
     _try_the_examples(staying)

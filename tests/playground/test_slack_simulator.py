@@ -57,6 +57,9 @@ def actions(*elements: dict[str, Any]) -> dict[str, Any]:
     return {"type": "actions", "elements": list(elements)}
 
 
+SIZE_OF_GROUP = "a group direct message has 3 to 9 members"
+
+
 async def refused(call: Awaitable[Any]) -> str:
     """The error code of a call that must fail."""
     with pytest.raises(SlackApiError) as caught:
@@ -862,6 +865,29 @@ async def test_in_a_group_direct_message_a_mention_is_two_events_too(peer: Any) 
     assert (facts["is_mpim"], facts["is_private"], facts["is_channel"]) == (True, True, False)
 
 
+async def test_the_same_people_share_one_group_direct_message(peer: Any) -> None:
+    group = await peer.control.open_group("U0ANN", "U0BEN", "U0BOT")
+    assert group.startswith("G")
+    assert await peer.control.open_group("U0BEN", "U0BOT", "U0ANN", "U0BEN") == group
+    assert await peer.control.open_group("U0ANN", "U0BEN", "U0ADA", "U0BOT") != group
+    facts = (await peer.client.conversations_info(channel=group))["channel"]
+    assert (facts["name"], facts["is_mpim"], facts["is_private"]) == ("mpdm-ann--ben--devin_bridge-1", True, True)
+    assert (await peer.client.conversations_members(channel=group))["members"] == ["U0ANN", "U0BEN", "U0BOT"]
+    await peer.control.say("U0BEN", group, "<@U0BOT> hi")
+    assert [event.get("channel_type") for event in await events(peer, 2)] == ["mpim", None]
+    assert facts["is_ext_shared"] is False
+    shared = await peer.control.open_group("U0ANN", "U0EXT", "U0BOT")
+    assert (await peer.client.conversations_info(channel=shared))["channel"]["is_ext_shared"] is True
+
+
+@pytest.mark.parametrize("act", ["invite", "remove", "archive", "unarchive"])
+async def test_a_group_direct_message_keeps_its_people(peer: Any, act: str) -> None:
+    group = await peer.control.open_group("U0ANN", "U0BEN", "U0BOT")
+    with pytest.raises(RefusedError) as caught:
+        await peer.control.act(act, channel=group, who="U0ADA")
+    assert str(caught.value) == "direct messages keep the people they were opened with, and are never archived"
+
+
 async def test_a_group_direct_message_has_scopes_and_an_event_of_its_own(start: Start) -> None:
     manifest = {
         "oauth_config": {"scopes": {"bot": ["groups:history", "groups:read", "im:history", "im:read", "users:read"]}},
@@ -1574,6 +1600,9 @@ async def test_waiting_ends_with_what_there_was_instead(start: Start) -> None:
             {"user": "U0ANN", "channel": "C0WEB", "text": "x", "thread_ts": "1.2"},
             "no thread can hang under 1.2 in C0WEB",
         ),
+        ("open_group", {"user": "U0ANN", "users": ["U0BEN", "U0ANN"]}, SIZE_OF_GROUP),
+        ("open_group", {"user": "U0ANN", "users": ["U0BEN", "U0NOBODY"]}, "there is nobody called U0NOBODY"),
+        ("open_group", {"user": "U0ANN", "users": 5}, "the users of a group direct message are a list of ids"),
         ("redeliver", {}, "there is no such event to deliver again"),
         ("pause", {"mode": "x"}, "the mode of a pause is hold or lose"),
     ],

@@ -50,6 +50,9 @@ class Bench(Protocol):
     def speed(self) -> float:
         """How fast the simulated Devin works; 1 is as a story is written."""
 
+    def opened(self) -> None:
+        """A page is open, and follows what changes."""
+
     def changes(self) -> News:
         """Tells `Change("bot")`, `Change("clock")`, `Change("counters")`, `Change("speed")`."""
 
@@ -114,7 +117,7 @@ def _name(key: str, world: World) -> str:
     place = world.channels.get(key)
     if place is None:
         return key
-    return "these direct messages" if place.kind == "im" else f"#{place.name}"
+    return "these direct messages" if place.is_direct else f"#{place.name}"
 
 
 async def _order(request: Request) -> Json:

@@ -117,7 +117,7 @@ class Reading:
             raise not_there(f"There is no channel {channel_id}.")
         anybody = place.kind == "channel" and rows.role(person) in {"member", "admin"}
         if user not in place.members and not anybody:
-            name = f"#{place.name}" if place.kind != "im" else "these direct messages"
+            name = f"#{place.name}" if not place.is_direct else "these direct messages"
             raise HTTPException(403, f"{person.real_name} does not see {name}.")
         return person, place
 

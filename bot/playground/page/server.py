@@ -116,6 +116,7 @@ class Pages:
 
     async def events(self, request: Request) -> Response:
         """GET /events: from where a lost connection was, from `after`, or from now."""
+        self._bench.opened()
         last = request.headers.get("last-event-id") or request.query_params.get("after", "")
         return StreamingResponse(self._feed.stream(self._position(last)), media_type="text/event-stream")
 

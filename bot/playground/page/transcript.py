@@ -25,7 +25,7 @@ ELSEWHERE: Final = "a file of another workspace"
 def written(reading: Reading, channel: str, user: str, ts: str = "") -> str:
     """The Markdown of a channel with all its threads, or of one thread."""
     person, place = reading.place(channel, user)
-    name = "Direct messages" if place.kind == "im" else f"#{one_line(place.name)}"
+    name = "Direct messages" if place.is_direct else f"#{one_line(place.name)}"
     head = HEAD.format(what=f"A thread in {name}" if ts else name, team=TEAM_NAME, name=one_line(person.real_name))
     author = _Author(Markdown(reading.slack.world, person.id), person, list(reading.private(channel, user)))
     if ts:

@@ -123,6 +123,10 @@ class SlackControl:
         """Open the app's home."""
         return await self.act("open_home", user=user, tab=tab)
 
+    async def open_group(self, user: str, *others: str) -> str:
+        """Open a group direct message with others; answers its id."""
+        return str((await self.act("open_group", user=user, users=list(others)))["channel"]["id"])
+
     async def stop_agent(self, user: str, channel: str, thread_ts: str) -> Json:
         """Press Slack's Stop button of an agent session."""
         return await self.act("stop_agent", user=user, channel=channel, thread_ts=thread_ts)

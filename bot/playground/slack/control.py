@@ -49,6 +49,7 @@ class Control:
             "unreact": people.unreact,
             "slash": people.slash,
             "open_home": people.open_home,
+            "open_group": people.open_group,
             "stop_agent": people.stop_agent,
             "click": interactions.click,
             "suggest": interactions.suggest,
@@ -164,9 +165,16 @@ class Control:
             raise ImpossibleError(f"there is no channel {args.text('channel')}")
         return channel
 
+    def _with_members(self, args: Args) -> Channel:
+        """A channel whose members may change; those of direct messages never do."""
+        channel = self._named(args)
+        if channel.is_direct:
+            raise ImpossibleError("direct messages keep the people they were opened with, and are never archived")
+        return channel
+
     def _invite(self, args: Args) -> Json:
         """Bring somebody, by default the bot, into a channel."""
-        channel, who = self._named(args), args.text("who") or BOT_USER
+        channel, who = self._with_members(args), args.text("who") or BOT_USER
         self._workspace.slack.world.join(channel, who)
         if who == BOT_USER:
             self._workspace.events.bot_joined(channel, args.text("user") or "U0ADA")
@@ -174,7 +182,7 @@ class Control:
 
     def _remove(self, args: Args) -> Json:
         """Put somebody, by default the bot, out of a channel."""
-        channel, who = self._named(args), args.text("who") or BOT_USER
+        channel, who = self._with_members(args), args.text("who") or BOT_USER
         self._workspace.slack.world.leave(channel, who)
         if who == BOT_USER:
             self._workspace.events.bot_left(channel, args.text("user") or "U0ADA")
@@ -187,7 +195,7 @@ class Control:
         return self._set_archived(args, archived=False)
 
     def _set_archived(self, args: Args, *, archived: bool) -> Json:
-        channel = self._named(args)
+        channel = self._with_members(args)
         self._workspace.slack.world.archive(channel, archived=archived)
         self._workspace.events.archived(channel, args.text("user") or "U0ADA")
         return channel.shown()

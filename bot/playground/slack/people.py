@@ -16,6 +16,9 @@ from bot.playground.slack.world import APP, DOMAIN, Channel, Person
 
 Json = dict[str, Any]
 
+FEWEST_IN_GROUP: Final = 3  # people, the one who opens it among them
+MOST_IN_GROUP: Final = 9
+SIZE_OF_GROUP: Final = f"a group direct message has {FEWEST_IN_GROUP} to {MOST_IN_GROUP} members"
 ENTITY: Final = re.compile(r"<([@#])([A-Z0-9]+)(?:\|[^>]*)?>")
 
 
@@ -106,6 +109,18 @@ class People:
         direct = self._workspace.slack.world.direct(user)
         event = {"type": "app_home_opened", "user": user, "channel": direct.id, "tab": args.text("tab") or "home"}
         return {"event_id": self._workspace.events.send("app_home_opened", event)}
+
+    def open_group(self, args: Args) -> Json:
+        """Open a group direct message with others, one of whom may be the bot; the same people share one."""
+        wanted = args.data("users")
+        if not isinstance(wanted, list):
+            raise ImpossibleError("the users of a group direct message are a list of ids")
+        everybody = [self.person(args), *(self.person(Args({"user": user})) for user in wanted)]
+        people = list({person.id: person for person in everybody}.values())
+        if not FEWEST_IN_GROUP <= len(people) <= MOST_IN_GROUP:
+            raise ImpossibleError(SIZE_OF_GROUP)
+        slack = self._workspace.slack
+        return {"channel": slack.world.group_message(slack.names.next("G"), people).shown()}
 
     def stop_agent(self, args: Args) -> Json:
         """Press Slack's own Stop button of an agent session."""

@@ -1,6 +1,6 @@
 """The workspace everybody starts with: its people and channels, with ids that never change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, get_args
 
@@ -84,7 +84,7 @@ class Person:
 
 @dataclass(slots=True)
 class Channel:
-    """A conversation: public channel, private group, or a person's messages with the bot."""
+    """A conversation: public channel, private group, a person's messages with the bot, or those of a few people."""
 
     id: str
     name: str
@@ -93,6 +93,11 @@ class Channel:
     is_archived: bool = False
     is_ext_shared: bool = False
     team: str = TEAM
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is messages of one or a few people, which go by their names."""
+        return self.kind in {"im", "mpim"}
 
     @property
     def has_bot(self) -> bool:
@@ -169,6 +174,19 @@ class World:
             self.channels[channel_id] = Channel(channel_id, "directmessage", "im", {user, BOT_USER}, team=self.team)
             self._news.tell(PLACES)
         return self.channels[channel_id]
+
+    def group_message(self, channel_id: str, people: Sequence[Person]) -> Channel:
+        """The messages of these people: those that they have already, or else new ones under an id."""
+        members = {person.id for person in people}
+        for channel in self.channels.values():
+            if channel.kind == "mpim" and channel.members == members:
+                return channel
+        name = f"mpdm-{'--'.join(person.name for person in people)}-1"
+        shared = any(person.is_stranger for person in people)
+        made = Channel(channel_id, name, "mpim", members, is_ext_shared=shared, team=self.team)
+        self.channels[channel_id] = made
+        self._news.tell(PLACES)
+        return made
 
     def put_person(self, facts: dict[str, Any]) -> Person:
         """Add a person, or change some facts of one."""

@@ -4,7 +4,7 @@ import { clear, el, icon } from "./dom.js";
 import { EMOJI, emoji } from "./emoji.js";
 import { avatar, channelIcon, roleOf } from "./faces.js";
 import { visibleChannels } from "./rooms.js";
-import { people, store } from "./state.js";
+import { isDirect, people, store } from "./state.js";
 import { mentionable } from "./writing.js";
 
 const MOST = 8;
@@ -102,7 +102,7 @@ function channelsFor(before) {
   if (word === undefined) {
     return null;
   }
-  const fits = visibleChannels().filter((it) => it.kind !== "im" && it.name.startsWith(word.toLowerCase()));
+  const fits = visibleChannels().filter((it) => !isDirect(it) && it.name.startsWith(word.toLowerCase()));
   const option = ({ name, kind }) => ({ insert: `#${name} `, label: name, sign: channelIcon(kind) });
   return offered(before, word, fits.map(option), "Channels");
 }

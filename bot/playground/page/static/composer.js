@@ -171,7 +171,7 @@ function closedBecause(channel) {
     return null;
   }
   const who = firstName(store.me);
-  const words = `${who} is not in #${channel.name}. Choose a channel of theirs, or act as somebody else.`;
+  const words = `${who} is not in ${placeName(channel)}. Choose a channel of theirs, or act as somebody else.`;
   const join = button(`Add ${who}`, { class: "button is-small" }, () =>
     act("invite", { channel: channel.id, who: store.me }),
   );

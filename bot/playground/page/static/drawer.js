@@ -47,7 +47,7 @@ function closeDrawer() {
 }
 
 /** Whether the drawer is open where there is no room for a thread beside it. */
-export function drawerCoversThread() {
+function drawerCoversThread() {
   return !drawer.node.hidden && window.matchMedia(COVERS_THREAD).matches;
 }
 

@@ -21,9 +21,17 @@ export function nameOf(id) {
   return person?.real_name || person?.name || (id === "USLACKBOT" ? "Slack" : (id ?? "Somebody"));
 }
 
-/** What a channel is called: "#web", or the app's name where one writes with it alone. */
+/** What a channel is called: "#web", or in direct messages the names of the others. */
 export function placeName(channel) {
+  if (channel?.kind === "mpim") {
+    return channel.members.filter((it) => it !== store.me).map(nameOf).join(", ");
+  }
   return channel?.kind === "im" ? nameOf(store.workspace.app.user) : `#${channel?.name ?? ""}`;
+}
+
+/** The same for where a sign stands before it. */
+export function nameBesideSign(channel) {
+  return placeName(channel).replace(/^#/, "");
 }
 
 /** The sign of a kind of channel. */

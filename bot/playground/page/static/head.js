@@ -1,12 +1,12 @@
 /** The head of the middle: the channel's name, who is in it, and whether the bot is. */
 
 import { button, clear, el, forReaders, iconButton } from "./dom.js";
-import { avatar, channelIcon, firstName, nameOf, roleOf } from "./faces.js";
+import { avatar, channelIcon, firstName, nameBesideSign, nameOf, roleOf } from "./faces.js";
 import { home } from "./home.js";
 import { act, copy } from "./message_acts.js";
 import { ask, menu, panel } from "./menus.js";
 import { openChannel, openHome } from "./rooms.js";
-import { channels, directOf, store, subscribe } from "./state.js";
+import { channels, directOf, isDirect, store, subscribe } from "./state.js";
 import { counted } from "./words.js";
 
 let drawn = "";
@@ -74,9 +74,15 @@ function channelHead(channel) {
     channel.is_ext_shared && "Shared with another company",
   ].filter(Boolean);
   return [
-    el("h2", { class: "head-name" }, channelIcon(channel.kind), el("span", null, channel.name)),
+    el("h2", { class: "head-name" }, channelIcon(channel.kind), el("span", null, nameBesideSign(channel))),
     ...marks.map((words) => el("span", { class: "badge badge-role" }, words)),
-    el("div", { class: "head-right" }, botIn(channel), membersButton(channel), channelButton(channel)),
+    el(
+      "div",
+      { class: "head-right" },
+      !isDirect(channel) && botIn(channel),
+      membersButton(channel),
+      channelButton(channel),
+    ),
   ];
 }
 
@@ -132,8 +138,9 @@ function membersButton(channel) {
 }
 
 function membersPanel(anchor, channel) {
-  const everybody = store.workspace.people.filter((it) => it.role !== "bot");
-  const label = `Members of #${channel.name}`;
+  const isIn = (it) => channel.members.includes(it.id);
+  const everybody = store.workspace.people.filter((it) => (isDirect(channel) ? isIn(it) : it.role !== "bot"));
+  const label = isDirect(channel) ? "Members" : `Members of #${channel.name}`;
   const rows = everybody.map((person) => memberRow(channel, person, () => pop.hidePopover()));
   const pop = panel(anchor, label, el("h3", null, label), el("ul", { class: "people" }, rows));
 }
@@ -155,7 +162,8 @@ function memberRow(channel, person, close) {
       el("b", null, person.real_name),
       el("span", { class: "is-soft" }, roleOf(person)),
     ),
-    button(words, { class: "button is-small", "aria-label": `${words} ${person.real_name}` }, change),
+    !isDirect(channel) &&
+      button(words, { class: "button is-small", "aria-label": `${words} ${person.real_name}` }, change),
   );
 }
 
@@ -167,7 +175,7 @@ function channelButton(channel) {
       : { label: "Archive channel", sign: "archive", danger: true, run: () => archiveOf(channel) };
     const link = `${location.origin}/#/${channel.id}`;
     const copied = { label: "Copy link", sign: "copy", run: () => copy(link, "The link is copied.") };
-    menu(event.currentTarget, [copied, null, archive], "Channel actions");
+    menu(event.currentTarget, isDirect(channel) ? [copied] : [copied, null, archive], "Channel actions");
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { asideRow, asides } from "./asides.js";
 import { el, icon } from "./dom.js";
-import { avatar, channelIcon, day, nameOf } from "./faces.js";
+import { avatar, channelIcon, day, nameBesideSign, nameOf } from "./faces.js";
 import { log } from "./log.js";
 import { messageNode } from "./message.js";
 import { attachTools, editing } from "./message_acts.js";
@@ -13,6 +13,7 @@ import { hasNews, markRead, readUpTo } from "./unread.js";
 const TOGETHER = 300; // seconds within which messages of one person stand under one name
 const BEGIN = "This is where the channel begins. Type /devin and a task, or mention @Devin Bridge.";
 const BEGIN_ALONE = "Write a task here, and Devin Bridge starts a session for you alone.";
+const BEGIN_GROUP = "This is where your messages begin. With Devin Bridge among you, mention it and give a task.";
 const BEGIN_WITHOUT = "Devin Bridge is not in this channel yet: invite it with the button above.";
 
 let list = null;
@@ -135,7 +136,8 @@ function beginningNode(kind, channel) {
   if (channel.kind === "im") {
     return startNode(avatar(app, "large"), nameOf(app), BEGIN_ALONE);
   }
-  return startNode(channelIcon(channel.kind), channel.name, channel.has_bot ? BEGIN : BEGIN_WITHOUT);
+  const words = channel.kind === "mpim" ? BEGIN_GROUP : channel.has_bot ? BEGIN : BEGIN_WITHOUT;
+  return startNode(channelIcon(channel.kind), nameBesideSign(channel), words);
 }
 
 function startNode(sign, title, words) {

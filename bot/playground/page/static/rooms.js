@@ -3,7 +3,7 @@
 import { nameOf, placeName } from "./faces.js";
 import { keep, kept } from "./kept.js";
 import { get } from "./net.js";
-import { channels, directOf, inChannel, isMember, people, publish, store, subscribe } from "./state.js";
+import { channels, directOf, inChannel, isDirect, isMember, people, publish, store, subscribe } from "./state.js";
 import { keepAgent, keepEphemerals, toastError } from "./state.js";
 import { note } from "./unread.js";
 
@@ -327,7 +327,7 @@ function empty(room) {
 }
 
 function firstChannel() {
-  const own = visibleChannels().filter((it) => isMember(it) && it.kind !== "im" && !it.is_archived);
+  const own = visibleChannels().filter((it) => isMember(it) && !isDirect(it) && !it.is_archived);
   const named = own.find((it) => it.has_bot && it.name !== "general");
   return (named ?? own[0] ?? visibleChannels()[0])?.id ?? null;
 }

@@ -3,7 +3,7 @@
 import { failure, placeOf } from "./click.js";
 import { button, clear, el } from "./dom.js";
 import { entered, holdsSeveral, optionText, remember, rememberOption, valueOf } from "./entered.js";
-import { nameOf } from "./faces.js";
+import { nameOf, placeName } from "./faces.js";
 import { chip } from "./fields.js";
 import { place } from "./menus.js";
 import { textObject } from "./mrkdwn.js";
@@ -189,7 +189,7 @@ function conversationName(id) {
   if (channel?.kind === "im") {
     return nameOf(channel.members.find((member) => member !== store.me) ?? id);
   }
-  return `#${channel?.name ?? id}`;
+  return channel ? placeName(channel) : `#${id}`;
 }
 
 /** For a menu whose options the app gives: ask it, and answer groups; throws with the words for people. */

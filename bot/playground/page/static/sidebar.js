@@ -2,9 +2,10 @@
 
 import { button, clear, el, forReaders, icon, reconcile } from "./dom.js";
 import { avatar, channelIcon, firstName, nameOf, placeName } from "./faces.js";
+import { groupButton } from "./group_message.js";
 import { isEscape } from "./menus.js";
 import { openChannel, openHome, visibleChannels } from "./rooms.js";
-import { channels, isMember, store, subscribe } from "./state.js";
+import { channels, isDirect, isMember, store, subscribe } from "./state.js";
 import { unread } from "./unread.js";
 
 const lists = {};
@@ -17,7 +18,7 @@ export function startSidebar() {
   nav.append(
     el("p", { class: "team" }),
     section("channels", "Channels"),
-    section("direct", "Direct messages"),
+    section("direct", "Direct messages", groupButton(() => fold(true))),
     section("apps", "Apps"),
   );
   nav.addEventListener("keydown", walk);
@@ -31,9 +32,10 @@ export function startSidebar() {
   startFolding(nav);
 }
 
-function section(name, words) {
+function section(name, words, beside = null) {
   lists[name] = el("ul", { class: "channel-list" });
-  return el("section", { class: "sidebar-section" }, el("h2", null, words), lists[name]);
+  const head = el("div", { class: "sidebar-head" }, el("h2", null, words), beside);
+  return el("section", { class: "sidebar-section" }, head, lists[name]);
 }
 
 function later() {
@@ -56,11 +58,11 @@ function hold(on) {
 function draw() {
   const own = visibleChannels();
   const named = store.workspace.channels.filter(
-    (it) => it.kind !== "im" && (own.includes(it) || it.id === store.channel),
+    (it) => !isDirect(it) && (own.includes(it) || it.id === store.channel),
   );
   document.querySelector("#sidebar .team").textContent = store.workspace.team || "Playground";
   reconcile(lists.channels, named.sort(byName).map(channelItem));
-  reconcile(lists.direct, own.filter((it) => it.kind === "im").map(directItem));
+  reconcile(lists.direct, own.filter(isDirect).map(directItem));
   reconcile(lists.apps, [appItem()]);
   title();
 }
@@ -91,6 +93,21 @@ function channelItem(channel) {
 }
 
 function directItem(channel) {
+  return channel.kind === "mpim" ? groupItem(channel) : aloneItem(channel);
+}
+
+function groupItem(channel) {
+  const { id, kind, is_ext_shared: shared } = channel;
+  const many = unread(id);
+  const open = store.channel === id;
+  const words = placeName(channel);
+  const marks = [shared && mark("Shared with another company", "shared")];
+  const facts = { many, open, marks, sign: channelIcon(kind), words };
+  const sig = JSON.stringify([many, open, shared, words]);
+  return { key: id, sig, draw: () => entry(facts, { channel: id }, () => openChannel(id)) };
+}
+
+function aloneItem(channel) {
   const { id } = channel;
   const many = unread(id);
   const open = store.channel === id;

@@ -66,6 +66,11 @@ export function channels(id) {
   return store.workspace.channels.find((channel) => channel.id === id);
 }
 
+/** Whether it is messages of one or a few people, which go by their names. */
+export function isDirect(channel) {
+  return ["im", "mpim"].includes(channel?.kind);
+}
+
 /** Whether the acting person may write in a channel. */
 export function isMember(channel, person = store.me) {
   return Boolean(channel?.members.includes(person));

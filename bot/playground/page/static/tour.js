@@ -1,12 +1,11 @@
 /** The guided tour: five steps in a corner that point at things and never stand in the way. */
 
 import { button, clear, el } from "./dom.js";
-import { drawerCoversThread } from "./drawer.js";
 import { keep, kept } from "./kept.js";
 import { hasTitle } from "./messages.js";
 import { post } from "./net.js";
 import { here, openChannel, openThread, there } from "./rooms.js";
-import { now, publish, store, subscribe, toast, toastError } from "./state.js";
+import { isDirect, now, publish, store, subscribe, toast, toastError } from "./state.js";
 
 const SEEN = "playground.tour";
 // Not the example's task: the same by the same person within a minute is asked about first.
@@ -15,19 +14,23 @@ const PATIENCE = 25_000; // milliseconds to wait for Devin's question
 const ACK = 2; // seconds: the card may be there before the command's answer
 const MAIN = { class: "button is-small is-primary" };
 const LOOK = 200; // milliseconds between two looks at what to point at
+const SCROLLED = ".log, .drawer-panel, #sidebar"; // what is in one of them is at most a scroll away
+// What may lie over everything else: where it is closed or, for the channels on narrow screens, folded.
+const WAYS_OUT = ["[data-testid=drawer-close]", "[data-testid=close-thread]", "#open-sidebar"];
 
 let step = -1;
 let begun = null; // ts of the visitor's own first command: the card that comes after it is the tour's
 let card = null; // ts of the card that the task of this tour got
 let busy = false;
 let looking = null;
+let pointed = null; // the place, as the selector that found it
 const past = new Set(); // what the person did in this step
 
 const STEPS = [
   {
     title: "Give Devin a task",
     text: () => [`In #${web()?.name ?? "web"}, type `, el("code", null, TASK), " and press Enter."],
-    target: () => inWeb("#composer .composer-frame"),
+    places: taskPlaces,
     isDone: () => Boolean(findCard()),
     run: async () => {
       await openChannel(web().id);
@@ -40,7 +43,7 @@ const STEPS = [
       "The card shows where the session stands and changes as Devin works. ",
       "Open its thread to see what Devin says.",
     ],
-    target: cardPlace,
+    places: cardPlaces,
     isDone: () => card !== null && store.thread === card,
     run: async () => openThread(web().id, await givenCard()),
   },
@@ -49,7 +52,7 @@ const STEPS = [
     text: () => [
       "Soon Devin asks something in the thread. Whatever you reply there goes to Devin, and it works on.",
     ],
-    target: replyPlace,
+    places: replyPlaces,
     isDone: () => card !== null && [...there.messages.values()].some(isReply),
     run: async () => {
       await openThread(web().id, await givenCard());
@@ -63,7 +66,7 @@ const STEPS = [
       "Press Stop on the card to put Devin to sleep; a reply wakes it. ",
       "Or wait for the pull request and open it from the card.",
     ],
-    target: cardPlace,
+    places: cardPlaces,
     isDone: () => past.has("stop") || past.has("link") || isStopped(),
     run: stopOrShow,
   },
@@ -72,7 +75,7 @@ const STEPS = [
     text: () => [
       "Open the fault bench, kill the bot, write to Devin, and start the bot again: nothing is lost.",
     ],
-    target: trialPlace,
+    places: trialPlaces,
     isDone: () => past.has("killed") && past.has("written") && past.has("back"),
     run: killAndWrite,
   },
@@ -81,7 +84,7 @@ const STEPS = [
 /** Start the tour at the first visit, and whenever somebody asks for it. */
 export function startTour() {
   document.getElementById("tour-start").addEventListener("click", () => begin());
-  ["room", "thread-room", "thread", "channel", "bot", "messages"].forEach((kind) => subscribe(kind, look));
+  ["room", "thread-room", "thread", "channel", "bot", "messages"].forEach((kind) => subscribe(kind, lookTwice));
   subscribe("bot", watchBot);
   subscribe("acted", watchActs);
   subscribe("reset", () => step >= 0 && begin({ focus: false }));
@@ -192,6 +195,12 @@ async function doIt() {
   }
 }
 
+/** Now, and once what changed is drawn: a card that is drawn anew has lost its mark. */
+function lookTwice() {
+  look();
+  requestAnimationFrame(look);
+}
+
 /** Point at what the step is about; go on when it is done. */
 function look() {
   if (step < 0 || step >= STEPS.length || document.hidden) {
@@ -202,37 +211,65 @@ function look() {
     go(step + 1, false);
     return;
   }
-  point(document.querySelector(STEPS[step].target()));
+  point(reachable(STEPS[step].places()));
 }
 
-function point(node) {
+/** A place is brought into sight when it is a new one; after that, whoever scrolls goes where they like. */
+function point(place) {
   const before = document.querySelector(".tour-target");
+  const node = place && document.querySelector(place);
   if (before !== node) {
     before?.classList.remove("tour-target");
     node?.classList.add("tour-target");
   }
+  if (pointed !== place) {
+    pointed = place;
+    node?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** The first of these places that one can get at on this screen, or else the way to what lies under something. */
+function reachable(places) {
+  const drawn = places.filter((it) => document.querySelector(it));
+  const ways = drawn.length ? [...drawn, ...WAYS_OUT] : [];
+  return ways.find((it) => canBeReached(document.querySelector(it))) ?? null;
+}
+
+function canBeReached(node) {
+  if (!node?.checkVisibility({ visibilityProperty: true })) {
+    return false;
+  }
+  const around = node.closest(SCROLLED) ?? node;
+  const { left, top, width, height } = around.getBoundingClientRect();
+  const above = document.elementsFromPoint(left + width / 2, top + height / 2);
+  return around.contains(above.find((it) => !it.closest("#toasts")) ?? null);
 }
 
 /** What is in #web, or the way there. */
-function inWeb(place) {
-  return store.channel === web()?.id ? place : `[data-channel="${web()?.id}"].channel-link`;
+function inWeb(...places) {
+  return store.channel === web()?.id ? places : [`[data-channel="${web()?.id}"].channel-link`, "#open-sidebar"];
 }
 
-function cardPlace() {
-  return inWeb(`#messages .message[data-ts="${card}"]`);
+function taskPlaces() {
+  return inWeb("#composer .composer-frame");
 }
 
-function replyPlace() {
-  return store.thread !== null && store.thread === card ? "#thread-composer .composer-frame" : cardPlace();
+/** The card in the channel, or at the top of its thread; who has none yet needs to give the task. */
+function cardPlaces() {
+  const there = `.message[data-ts="${card}"]`;
+  return card === null ? taskPlaces() : inWeb(`#messages ${there}`, `#thread-messages ${there}`);
 }
 
-/** Kill, write, start: where the next of them is done, or what is in the way. */
-function trialPlace() {
+function replyPlaces() {
+  return store.thread !== null && store.thread === card ? ["#thread-composer .composer-frame"] : cardPlaces();
+}
+
+/** Kill, write, start: where the next of them is done. */
+function trialPlaces() {
   if (past.has("killed") && !past.has("written")) {
-    return drawerCoversThread() ? "[data-testid=drawer-close]" : replyPlace();
+    return replyPlaces();
   }
-  const act = past.has("killed") ? "start" : "kill";
-  return document.getElementById("drawer").hidden ? "#open-bench" : `[data-testid=bench-${act}]`;
+  return [`[data-testid=bench-${past.has("killed") ? "start" : "kill"}]`, "#open-bench"];
 }
 
 /** The card of the tour's task; who skipped the first step has it done now. */
@@ -261,7 +298,7 @@ function findCard() {
 }
 
 function web() {
-  const open = store.workspace.channels.filter((it) => it.has_bot && !it.is_archived && it.kind !== "im");
+  const open = store.workspace.channels.filter((it) => it.has_bot && !it.is_archived && !isDirect(it));
   return open.find((it) => it.name === "web") ?? open[0];
 }
 

@@ -1,6 +1,6 @@
 /** From what a person types to what Slack stores, and back. */
 
-import { store } from "./state.js";
+import { isDirect, store } from "./state.js";
 
 const CODE = /(```[\s\S]*?```|`[^`\n]+`)/;
 const EVERYBODY = ["here", "channel", "everyone"];
@@ -63,7 +63,7 @@ function finder() {
     entities.set(`@${person.name}`.toLowerCase(), `<@${person.id}>`);
     entities.set(`@${person.real_name}`.toLowerCase(), `<@${person.id}>`);
   }
-  for (const channel of store.workspace.channels.filter((it) => it.kind !== "im")) {
+  for (const channel of store.workspace.channels.filter((it) => !isDirect(it))) {
     entities.set(`#${channel.name}`.toLowerCase(), `<#${channel.id}>`);
   }
   const names = [...entities.keys()].sort((one, other) => other.length - one.length).map(literal);
