@@ -197,7 +197,7 @@ async def test_a_key_that_may_read_the_bill_alone_is_refused_once_a_day_and_not_
     await on.devin.fault("session_daily", 403, **AWAY)
     await days.go(days.monday, 20)
     await on.start()
-    for task in ("one", "two", "three"):
+    for task in ("fix test one", "fix test two", "fix test three"):
         _, session = await on.started(task)
         await on.devin.spend(session, 1.0)
     await until(lambda: _is(on, {days.monday.isoformat(): 3.0}))
