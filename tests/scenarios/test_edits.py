@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.features import COMMANDS
 from bot.timing import MINUTE
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import wakings as waking_sentences
-from bot.views.help_texts import slash_help
 from tests.for_devin import as_corrected, as_sent
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
@@ -250,9 +248,10 @@ async def test_a_stop_ends_a_correction_that_waits(on: Harness) -> None:
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
 
 
-async def test_an_edit_of_a_message_that_devin_has_is_no_command(on: Harness) -> None:
+@pytest.mark.parametrize("command", ["!stop", "stop"])
+async def test_an_edit_of_a_message_that_devin_has_is_no_command(on: Harness, command: str) -> None:
     _, session, reply = await replied(on)
-    await edit(on, BEN, reply, "!stop")
+    await edit(on, BEN, reply, command)
     told = await on.slack.wait_for_ephemeral(BEN)
     assert told["rendered"] == reply_sentences.EDIT_IS_NO_COMMAND.text
     await settled(on)
@@ -349,5 +348,50 @@ async def test_edits_of_what_was_never_sent_and_of_talk_elsewhere_do_nothing(on:
     await settled(on)
     assert await sent_to_devin(on, session) == []
     assert await creations(on) == 1
-    assert await private_answers(on, ANN) == [slash_help(COMMANDS.specs).text]
+    assert await private_answers(on, ANN) == [start_sentences.GREETED.text]
     assert await private_answers(on, BEN) == [reply_sentences.ASIDE.text]
+
+
+# ---------------------------------------------------------------- in other places, by other people
+
+
+async def test_an_edit_of_a_line_of_a_direct_message_reaches_the_session_that_the_line_went_to(on: Harness) -> None:
+    await on.slack.say(ANN, "im", "fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="running", status_detail="working")
+    await settled(on)
+    line = await on.slack.say(ANN, "im", "please use pytest")
+    await on.devin.wait_for_messages("please use pytest")
+    changed = await on.slack.edit(ANN, "im", line, "please use unittest")
+    await on.devin.wait_for_messages("please use unittest")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [
+        as_sent(line, "ann", "please use pytest"),
+        as_corrected(line, changed["message"]["edited"]["ts"], "ann", "please use unittest"),
+    ]
+    assert await creations(on) == 1
+
+
+async def test_of_a_message_that_was_edited_while_the_bot_heard_nothing_the_new_text_alone_is_fetched(
+    on: Harness,
+) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    await on.slack.pause("lose")
+    reply = await on.slack.say(BEN, GENERAL, "please use pytset", thread_ts=ts)
+    at = await edit(on, BEN, reply, "please use pytest")
+    await on.slack.resume()
+    await on.slack.disconnect()
+    await on.devin.wait_for_messages("please use pytest")
+    await emit(on, _changed(reply, ts, "please use pytset", "please use pytest", float(at)))
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+async def test_an_edit_by_somebody_who_has_become_a_guest_is_not_sent(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await on.slack.put_person(BEN, is_restricted=True)
+    await settled(on)
+    await edit(on, BEN, reply, "please use unittest")
+    await on.slack.wait_for_ephemeral(BEN, thread_ts=ts)
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]

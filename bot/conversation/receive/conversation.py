@@ -63,7 +63,7 @@ class Conversation:
         self._access = access
         self._readable = Readable(access)
         self._reply = reply
-        self._revisions = Revisions(services)
+        self._revisions = Revisions(services, lambda job: self._verb(job) is not None)
         self._session_commands = session_commands
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message

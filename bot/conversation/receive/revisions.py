@@ -9,14 +9,15 @@ that change places the older one counts for nothing (`edited_ts`). All that an e
 its row: a crash leaves both or neither.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.conversation.receive.intake import NO_TASK
 from bot.conversation.steer import held_reply
+from bot.conversation.steer.held_start import go_on
 from bot.domain.causes import Confirmation, MessageCause, Revision
 from bot.domain.keys import session_id
 from bot.domain.lane import thread_lane, thread_of
-from bot.domain.text import as_typed, without_mention
 from bot.kernel.job import Job, finish, finish_with, move
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -28,11 +29,11 @@ from bot.views.answers import wakings as waking_sentences
 
 
 class Revisions:
-    """Takes edits and deletions of messages."""
+    """Takes edits and deletions of messages; `is_command` says whether the message of a row is one for the bot."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, is_command: Callable[[Job[MessageCause]], bool]) -> None:
         self._services = services
-        self._parser = services.commands.parser
+        self._is_command = is_command
 
     async def take(self, job: Job[MessageCause], revision: Revision) -> None:
         """Have the message say what it says after `revision`, which the row of the job is about."""
@@ -93,15 +94,7 @@ class Revisions:
             await inbox.note(uow.tx, row.key, said)
             return
         await held_reply.ask_others_anew(uow, row)
-        lane = _lane_of(row)
-        await inbox.confirm(uow.tx, row.key, lane, replace(said, hold=None, confirmation=Confirmation()), uow.now)
-        uow.wakes[lane] = 0.0
-
-    def _is_command(self, job: Job[MessageCause]) -> bool:
-        text, cause = without_mention(job.cause.text, job.workspace.bot_user), job.cause
-        if self._parser.verb(text) is not None:
-            return True
-        return cause.addressed and cause.only_text and self._parser.addressed(as_typed(text)) is not None
+        await go_on(uow, row.key, row.team, replace(said, hold=None, confirmation=Confirmation()))
 
     # ------------------------------------------------------------ a message that Devin has
 
