@@ -20,6 +20,13 @@ def as_sent(ts: str, name: str, text: str) -> str:
     return f"[Slack {ts}] {author(name)}:\n{as_quotation(text)}"
 
 
+def as_corrected(ts: str, at: str, name: str, text: str) -> str:
+    """The new text of the message `ts`, which its author edited at `at`, as Devin gets it."""
+    written = f"{datetime.fromtimestamp(float(ts), UTC):%H:%M}"
+    head = f"[Slack {ts}, edited {at}] {author(name)}:"
+    return f"{head}\nCorrection of the message of {written} UTC:\n{as_quotation(text)}"
+
+
 def forwarded(name: str, channel: str, address: str) -> str:
     """The line above a forwarded message."""
     return f"Forwarded message from @{author(name)} in #{channel} ({address}):"

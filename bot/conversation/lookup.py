@@ -23,7 +23,7 @@ CLOCKS_APART: Final = 300  # seconds by which Devin's clock and ours may differ
 DEVIN_BEGAN: Final = 1_700_000_000  # in 2023: an earlier time of a session is none
 # As `PromptBuilder.build` writes it at the end of the prompt. A reference that people quote stands before that one.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
-_IN_MESSAGE: Final = re.compile(r"\[Slack \d+\.\d+\] ")  # as a forwarded message begins
+_IN_MESSAGE: Final = re.compile(r"\[Slack \d+\.\d+(, edited \d+\.\d+)?\] ")  # as a forwarded message begins
 MOST_REMEMBERED: Final = 2_000
 
 

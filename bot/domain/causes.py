@@ -51,6 +51,18 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """An edit or the deletion of a message, which Slack reports `at` a time of its own.
+
+    `of` is the key of the row that the message has as it is now.
+    """
+
+    at: str
+    of: str
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MessageCause:
     """Somebody wrote a message: a mention, a reply or a direct message. Its text is still escaped."""
 
@@ -75,6 +87,7 @@ class MessageCause:
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
     with_secret: bool = False  # it looks like a secret, so nothing is kept of what it says and brings
+    revision: Revision | None = None  # the message was stored before, and this is what has become of it
 
     @property
     def root_ts(self) -> str:

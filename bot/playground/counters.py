@@ -19,7 +19,7 @@ MOST_KEPT: Final = 10_000  # failed calls that were not repeated, and what was s
 HELD: Final = frozenset({"hang", "commit_then_hang"})  # the bot gives such a call up before it ends
 LOSES: Final = frozenset({"commit_then_drop", "commit_then_hang", "commit_then_500"})
 POSTS: Final = frozenset({"chat.postMessage", "chat.postEphemeral"})
-MARK: Final = re.compile(r"\[Slack \d+\.\d+\]")  # how the bot begins each message to Devin
+MARK: Final = re.compile(r"\[Slack \d+\.\d+(?:, edited \d+\.\d+)?\]")  # how the bot begins each message to Devin
 REFERENCE: Final = re.compile(r"slack-[\w-]+-\d+\.\d+")  # the tag by which it finds a session again
 
 SAVED_SAYS: Final = (

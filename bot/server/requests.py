@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, Field, StringConstraints
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.conversation.receive.intake import PEOPLE_WROTE
+from bot.conversation.receive.intake import CHANGED, DELETED, PEOPLE_WROTE
 from bot.features import COMMANDS, EVENTS
 from bot.store.database.connection import storable
 
@@ -96,6 +96,30 @@ class WrittenMessage(BaseModel):
     channel: Id
     ts: Ts
     thread_ts: Ts | None = None
+
+
+class Edited(BaseModel):
+    """When a message was edited."""
+
+    ts: Ts | None = None
+
+
+class RevisedMessage(BaseModel):
+    """A message that was edited or deleted, as it is now or as it was. Where `user` is no person's it is left alone."""
+
+    user: Id | None = None
+    ts: Ts
+    thread_ts: Ts | None = None
+    edited: Edited | None = None
+
+
+class MessageRevision(BaseModel):
+    """The event of an edit or a deletion."""
+
+    channel: Id
+    ts: Ts
+    message: RevisedMessage | None = None
+    previous_message: RevisedMessage | None = None
 
 
 class BlockAction(Action):
@@ -305,3 +329,5 @@ def _event_shapes(event: Json) -> Iterator[tuple[type[BaseModel], object]]:
         known.read(event)  # raises ValueError if a task could not read it
     elif event["type"] in {"message", "app_mention"} and event.get("subtype") in PEOPLE_WROTE and event.get("user"):
         yield WrittenMessage, event
+    elif event["type"] == "message" and event.get("subtype") in {CHANGED, DELETED}:
+        yield MessageRevision, event

@@ -28,7 +28,7 @@ class ThreadMessage:
     subtype: str | None
     text: str
     files: tuple[SlackFile, ...] = ()
-    edited: bool = False
+    edited_ts: str | None = None  # when its author edited it last
     quoted: str = ""
     app_name: str | None = None
 
@@ -58,10 +58,17 @@ def message_from(message: Mapping[str, Any]) -> ThreadMessage:
         subtype=message.get("subtype"),
         text=text_of(message),
         files=files_of(message),
-        edited="edited" in message,
+        edited_ts=edited_ts(message),
         quoted=quoted(message),
         app_name=app_name(message),
     )
+
+
+def edited_ts(message: Mapping[str, Any]) -> str | None:
+    """Return when the author of `message` edited it last, as Slack's `ts`; None if that never happened."""
+    edited = message.get("edited")
+    found = edited.get("ts") if isinstance(edited, Mapping) else None
+    return found if isinstance(found, str) else None
 
 
 def moment(ts: str) -> Decimal:

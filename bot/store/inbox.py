@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 from sqlalchemy import Connection, String, Update, and_, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.causes import Cause, ReadableCause, flow_name
+from bot.domain.causes import Cause, MessageCause, ReadableCause, flow_name
 from bot.store.cause_codec import BLANK, decode, encode
 from bot.store.database.connection import Database, insert
 from bot.store.tables import inbox, sessions
@@ -38,6 +38,7 @@ class InboxRow(Generic[_Cause_co]):
     failures: int = 0
     intent_at: float | None = None
     accepted_at: float | None = None
+    edited_ts: str | None = None
 
     @property
     def kind(self) -> str:
@@ -52,6 +53,17 @@ class InboxRow(Generic[_Cause_co]):
     def with_cause(self, cause: _Noted) -> "InboxRow[_Noted]":
         """Return the row with another cause, which is not stored."""
         return InboxRow(**{**{field.name: getattr(self, field.name) for field in fields(self)}, "cause": cause})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left of a message's row, open or closed, that says what became of the message."""
+
+    key: str
+    lane: str
+    open: bool
+    sent: bool  # Devin has the message, or may have it
+    edited_ts: str | None  # Slack's time of the last edit that counts, or of the deletion
 
 
 # Built once, because building a statement takes longer than executing it.
@@ -207,6 +219,33 @@ async def state_of(tx: AsyncConnection, key: str) -> str | None:
     return await tx.scalar(select(inbox.c.state).where(inbox.c.key == key))
 
 
+async def standing(tx: AsyncConnection, key: str) -> Standing | None:
+    """What became of the message whose row has this key; None if it has none.
+
+    A row that is done keeps its intent if the call was made: Devin has what it asked for. What became of a dead one was
+    announced. The row of a command may have changed something, but its message was sent nowhere.
+    """
+    found = (await tx.execute(select(inbox).where(inbox.c.key == key))).mappings().one_or_none()
+    if found is None:
+        return None
+    sent = found["kind"] == MessageCause.kind and found["state"] != "dead" and found["intent_at"] is not None
+    return Standing(key, found["lane"], found["state"] == "open", sent, found["edited_ts"])
+
+
+async def note_edit(tx: AsyncConnection, key: str, edited_ts: str) -> None:
+    """Note that the edit or deletion at this time of Slack's has been dealt with, so that no older one counts."""
+    await tx.execute(update(inbox).where(inbox.c.key == key).values(edited_ts=edited_ts))
+
+
+async def postpone(tx: AsyncConnection, key: str, lane: str, cause: Cause, ready_at: float) -> None:
+    """Have an open row wait until `ready_at` behind everything in `lane` that comes before then.
+
+    It is not urgent any more; from now on `cause` stands in it.
+    """
+    later = {"lane": lane, "ts": f"{ready_at:.6f}", "ready_at": ready_at, "urgent": False}
+    await tx.execute(_open_row(key).values(payload=encode(cause), **later))
+
+
 def _open_row(key: str) -> Update:
     return update(inbox).where(inbox.c.key == key, inbox.c.state == "open")
 
@@ -295,6 +334,7 @@ def _values(row: InboxRow[Cause]) -> dict[str, Any]:
         "ready_at": row.ready_at,
         "created_at": row.created_at,
         "urgent": row.urgent,
+        "edited_ts": row.edited_ts,
     }
 
 
@@ -313,4 +353,5 @@ def _row(row: Any) -> InboxRow[Any]:
         failures=row["failures"],
         intent_at=row["intent_at"],
         accepted_at=row["accepted_at"],
+        edited_ts=row["edited_ts"],
     )

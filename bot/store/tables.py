@@ -39,6 +39,7 @@ inbox: Final = Table(
     _number("failures"),  # faults of our own; a row that fails too often must not hold up its lane
     Column("intent_at", Float),  # set in the commit before a call whose outcome may get lost
     Column("accepted_at", Float),  # when the call succeeded without an answer that says what it created
+    Column("edited_ts", String),  # of a message: Slack's time of its last edit that counts, or of its deletion
     Column("reason", String),
     Column("ref", String, nullable=False),  # the reference in the log and in answers to people
     Column("payload", _JSON, nullable=False),

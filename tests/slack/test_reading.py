@@ -180,7 +180,7 @@ async def test_all_that_a_message_says_of_itself(slack, fake):
             subtype="file_share",
             text="m1",
             files=(SlackFile("F1", "log.txt", "text/plain", 3, "https://x/"),),
-            edited=True,
+            edited_ts="1700000002.000000",
         ),
         ThreadMessage("1700000009.000000", None, None, None, None, ""),
     ]

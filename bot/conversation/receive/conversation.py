@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.conversation.receive.revisions import Revisions
 from bot.conversation.session_rows import start_is_dead
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
@@ -62,6 +63,7 @@ class Conversation:
         self._access = access
         self._readable = Readable(access)
         self._reply = reply
+        self._revisions = Revisions(services, lambda job: self._verb(job) is not None)
         self._session_commands = session_commands
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message
@@ -71,6 +73,9 @@ class Conversation:
     async def run(self, job: Job[MessageCause]) -> None:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
         cause = job.cause
+        if cause.revision is not None and job.row.urgent:
+            await self._revisions.take(job, cause.revision)
+            return
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
             await self._resume_start(job, begun)
             return
@@ -85,11 +90,15 @@ class Conversation:
             await self._answer(job, refusal, once=thread is not None and not cause.mention)
         elif cause.with_secret:
             await self._answer(job, _NOT_TAKEN)
+        elif cause.revision is not None:
+            await (self._services.close(job) if thread is None else self._reply.run(job, thread))
         else:
             await self._handle_text(job, thread)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
         """Announce in the thread what the message did not start, send or stop; `reason` says why."""
+        if job.cause.revision is not None and job.cause.revision.deleted:
+            return
         if job.cause.with_secret:
             await uow.reply_privately(recipient_of(job), _NOT_TAKEN)
             return

@@ -1,11 +1,13 @@
 """The way in: what Slack sent becomes one inbox row, or none, and is stored before it is acknowledged.
 
 The key of a row is made from the message, never from the delivery. Two deliveries of one event, `app_mention` and
-`message` for one `ts`, and an edit that sends the mention again all end in the same row.
+`message` for one `ts`, and an edit that sends the mention again all end in the same row. What becomes of a message,
+an edit or its deletion, is a row of its own.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
 from bot.domain import keys
 from bot.domain.causes import (
@@ -16,6 +18,7 @@ from bot.domain.causes import (
     Hold,
     MessageCause,
     PersonsCause,
+    Revision,
     ViewCause,
 )
 from bot.domain.commands.options import parse_request
@@ -32,7 +35,7 @@ from bot.kernel.tasks import SlackEvent
 from bot.kernel.workspace import Workspace
 from bot.slack.files import files_of
 from bot.slack.rendering import quoted, text_of
-from bot.slack.threads import ThreadMessage
+from bot.slack.threads import ThreadMessage, edited_ts
 from bot.store import inbox, threads
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import MaybeStoredError, NotStoredError
@@ -40,11 +43,13 @@ from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
+CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
 
 # The end of the key of a message without a task, so that an edit that adds one, or takes a secret out, is another row.
 NO_TASK: Final = ":no-task"
 
 Json = Mapping[str, Any]
+_Cause = TypeVar("_Cause", bound=Cause)
 
 
 class Intake:
@@ -65,13 +70,13 @@ class Intake:
 
         Raises NotStoredError if the store is down.
         """
-        if not _was_written(workspace, event):
+        row = self._row_of(workspace, event, envelope)
+        if row is None:
             return False
-        cause = _from_event(workspace, event, envelope)
         try:
-            if not await self._concerns_us(workspace, cause):
+            if not await self._concerns_us(workspace, row.cause):
                 return False
-            await self._put(self._message_row(workspace, cause))
+            await self._put(row)
         except Exception:
             self._not_taken(workspace)
             raise
@@ -81,7 +86,8 @@ class Intake:
         """Store a message that catch-up found, unless its key is stored. Returns False if no person wrote it."""
         if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, workspace.bot_user}:
             return False
-        await self._put(self._message_row(workspace, _from_catch_up(workspace, channel, message)))
+        row = self._message_row(workspace, _from_catch_up(workspace, channel, message))
+        await self._put(replace(row, edited_ts=message.edited_ts))
         return True
 
     async def missed_in_channel(self, workspace: Workspace, channel: str, message: ThreadMessage) -> bool:
@@ -139,15 +145,47 @@ class Intake:
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
         if cause.mention or cause.direct or cause.under_us:
             return True
-        if cause.thread_ts is None:
+        if cause.thread_ts is None and cause.revision is None:
             return False
-        place = (workspace.team, cause.channel, cause.thread_ts)
+        place = (workspace.team, cause.channel, cause.root_ts)
         async with self._services.db.read(urgent=True) as tx:
             known = await threads.get(tx, *place) is not None
             # A thread that is just being started has no row of its own yet, but its lane has.
             return known or await inbox.knows_lane(tx, thread_lane(*place))
 
-    def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[Cause]:
+    def _row_of(self, workspace: Workspace, event: Json, envelope: Json) -> InboxRow[MessageCause] | None:
+        """The row for the message of `event`, or for what became of it; None if no person wrote or changed it."""
+        if event.get("subtype") in {CHANGED, DELETED}:
+            return self._revision_row(workspace, event, envelope)
+        if not _was_written(workspace, event):
+            return None
+        row = self._message_row(workspace, _from_event(workspace, event, envelope))
+        return replace(row, edited_ts=edited_ts(event))
+
+    def _revision_row(self, workspace: Workspace, event: Json, envelope: Json) -> InboxRow[MessageCause] | None:
+        """The row for an edit or a deletion; None if it is older than what Slack sends again, or changes no text."""
+        message, at, deleted = _revised(event)
+        if at is None or not _was_written(workspace, message):
+            return None
+        if self._services.clock() - float(at) > self._services.timing.slack_retries:
+            return None
+        place = {name: event[name] for name in ("channel", "channel_type") if name in event}
+        cause = _from_event(workspace, {**message, **place, "type": "message"}, envelope)
+        if cause.thread_ts == cause.ts:  # as the first message of a thread has it once there are replies
+            cause = replace(cause, thread_ts=None)
+        now = self._message_row(workspace, cause)
+        left = replace(now.cause, text="", files=(), quoted="") if deleted else now.cause
+        key = f"edit:{workspace.team}:{cause.channel}:{cause.ts}:{at}"
+        return self._row(
+            workspace,
+            key,
+            now.lane,
+            replace(left, revision=Revision(at, now.key, deleted)),
+            ts=cause.ts,
+            urgent=True,  # so that it comes before the message where that still waits
+        )
+
+    def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[MessageCause]:
         team = workspace.team
         text = without_mention(cause.text, workspace.bot_user)
         if has_secret(as_typed(text)) or has_secret(cause.quoted):
@@ -173,12 +211,12 @@ class Intake:
         workspace: Workspace,
         key: str,
         lane: str,
-        cause: Cause,
+        cause: _Cause,
         *,
         ts: str | None = None,
         settle: float = 0.0,
         urgent: bool = False,
-    ) -> InboxRow[Cause]:
+    ) -> InboxRow[_Cause]:
         now = self._services.clock()
         return InboxRow(
             key=key,
@@ -216,6 +254,17 @@ def _was_written(workspace: Workspace, event: Json) -> bool:
     if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
         return False
     return bool(event.get("user")) and event["user"] != workspace.bot_user
+
+
+def _revised(event: Json) -> tuple[Json, str | None, bool]:
+    """The message that `event` says was edited or deleted, when that was, and whether it was deleted.
+
+    The time is None where no person did either: Slack adds the preview of a link, and counts the replies of a thread.
+    """
+    now, before = event.get("message") or {}, event.get("previous_message") or {}
+    if event["subtype"] == DELETED or now.get("subtype") == TOMBSTONE:
+        return before, event["ts"], True
+    return now, edited_ts(now) if text_of(now) != text_of(before) else None, False
 
 
 def _has_no_task(cause: MessageCause, text: str) -> bool:

@@ -14,7 +14,7 @@ from bot.conversation.session_card import SessionCard
 from bot.conversation.session_costs import cost_so_far
 from bot.domain.causes import AskingCause, Cause, Hold, MessageCause
 from bot.domain.commands.presses import AnswerGiven
-from bot.domain.lane import held_lane
+from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.waking import ONLY_AT_LIMIT, WakeQuestion, allowed, is_asleep, wake_question
 from bot.kernel.gates import Asker, Gates
@@ -195,6 +195,18 @@ async def _bring_back(uow: UnitOfWork, session: Session, rows: HeldRows) -> None
         cause = replace(row.cause, hold=None, was_held=True)
         await inbox.bring_back(uow.tx, row.key, session.lane, cause, uow.now)
     uow.wakes[session.lane] = 0.0
+
+
+async def ask_others_anew(uow: UnitOfWork, row: InboxRow[MessageCause]) -> None:
+    """Have those that wait with `row` asked about anew if the question was asked about `row`, which waits no more."""
+    hold = row.cause.hold
+    if hold is None or hold.question != waking_sentences.QUESTION or hold.asked_at is None:
+        return
+    for other in await held_rows(uow, hold.question, hold.subject, MessageCause):
+        if other.key != row.key:
+            lane = thread_lane(row.team, other.cause.channel, other.cause.root_ts)
+            await inbox.bring_back(uow.tx, other.key, lane, replace(other.cause, hold=None), uow.now)
+            uow.wakes[lane] = 0.0
 
 
 async def _leave_unsent(uow: UnitOfWork, session: Session, rows: HeldRows, by: str) -> None:

@@ -1,11 +1,13 @@
 """A reply in a session's thread is sent to Devin once, with its sender: `bot.kernel.exactly_once` says how.
 
-The first line of the message at Devin begins with a mark that is made from the reply's `ts`. A look-up searches for the
+The first line of the message at Devin begins with a mark that is made from the reply's `ts`, and of an edit also from
+the time of that: the new text of a message that Devin has goes as a second one. A look-up searches for the
 mark, never for the text, because people may write "yes" twice and mean both. The text below it is quoted, so that no
 line of it reads like another person's. A session that sleeps is unarchived first.
 """
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final
 
@@ -89,12 +91,15 @@ class Reply:
         """Send the reply to the session of `thread`, or answer privately why it is not sent."""
         session = await self._services.session(thread.session_id)
         unwanted = self._reason_not_to_send(job, thread, session)
+        if job.cause.revision is not None and job.row.intent_at is None:
+            unwanted = _unwanted_correction(unwanted, session)
         if session is not None and unwanted in _OR_ENDED and self._is_small_talk(job, session):
             await self._take_small_talk(job, session)
             return
         if session is None or unwanted is not None:
             unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
-            await self._refuse(job, unwanted, "unknown" if unknown else "ended")
+            edited = f"edited:{job.cause.ts}" if job.cause.revision is not None else None
+            await self._refuse(job, unwanted, edited or ("unknown" if unknown else "ended"))
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
@@ -193,7 +198,7 @@ class NewMessage(Creation[Snapshot | None]):
         text = await self._prompts.reply(self._job)
         if text or self._files.urls:
             author = await self._prompts.author(self._job.workspace, cause.user)
-            self._message_text = f"{_mark(self._job)} {author}:\n{text}"
+            self._message_text = f"{_mark(self._job)} {author}:\n{_correction_of(cause)}{text}"
             if begins_anew(self._session):
                 who = Asker(self._job.workspace, self._session.requester, self._session.channel, cause.user)
                 self._admission = await self._gates.admission(who, Work(self._session.id, None, woken=self._session))
@@ -360,7 +365,26 @@ def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
 
 def _mark(job: Job[MessageCause]) -> str:
     """Return the mark that begins the first line of the message: no other message has the same."""
-    return f"[Slack {job.cause.ts}]"
+    revision = job.cause.revision
+    return f"[Slack {job.cause.ts}]" if revision is None else f"[Slack {job.cause.ts}, edited {revision.at}]"
+
+
+def _correction_of(cause: MessageCause) -> str:
+    """The line above the new text of an edited message, which says which message it takes the place of."""
+    if cause.revision is None:
+        return ""
+    return f"Correction of the message of {datetime.fromtimestamp(float(cause.ts), UTC):%H:%M} UTC:\n"
+
+
+def _unwanted_correction(unwanted: Message | None, session: Session | None) -> Message | None:
+    """Why the new text of a message that Devin has is not sent: where no reply would be, without an answer.
+
+    It wakes no session, and begins no new turn of one that is done: nobody means to pay for a typing error.
+    """
+    if unwanted is not None:
+        return Message("")
+    rests = session is not None and (is_asleep(session) or session.display_state in _RESTING)
+    return reply_sentences.EDIT_NOT_SENT if rests else None
 
 
 def _reason(refused: DevinRefused) -> str:

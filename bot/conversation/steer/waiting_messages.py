@@ -49,8 +49,10 @@ async def open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> Inbo
     return start or next((row for row in messages if session_id(row.key) == session.id), None)
 
 
-def _came_before(row: InboxRow[Cause], stop: InboxRow[Cause]) -> bool:
+def _came_before(row: InboxRow[MessageCause], stop: InboxRow[Cause]) -> bool:
     """Whether `row` was written before `stop`. Slack gives slash commands no time, so for them our own decides."""
     if stop.key.startswith("cmd:"):
         return row.created_at <= stop.created_at
-    return row.ts < stop.ts and row.key != stop.key
+    # The `ts` of an edit's row is when it is to be sent.
+    written = row.cause.revision.at if row.cause.revision is not None else row.ts
+    return written < stop.ts and row.key != stop.key

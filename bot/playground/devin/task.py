@@ -13,7 +13,7 @@ _FILES: Final = re.compile(r'\n?ATTACHMENT:"[^"\n]*"')
 _SIGNED: Final = re.compile(r"\bAsked in Slack by [^\n]{0,200}\. Reference: \S*\s*\Z")
 _CONTEXT: Final = "\n\nEarlier messages in the Slack thread, oldest first."
 _LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
-_MARK: Final = re.compile(r"\A\[Slack [\d.]+\] [^\n]*:\n")
+_MARK: Final = re.compile(r"\A\[Slack [\d.]+(?:, edited [\d.]+)?\] [^\n]*:\n")
 _QUOTED: Final = re.compile(r"^> ?", re.MULTILINE)
 
 _POLITE: Final = re.compile(

@@ -42,6 +42,12 @@ THREAD_CLOSED: Final = Message(
     "This thread was closed, so your reply was not sent to Devin. "
     "Use `/devin` or mention Devin Bridge with a task to start a new session."
 )
+EDIT_NOT_SENT: Final = Message(
+    "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters."
+)
+EDIT_IS_NO_COMMAND: Final = Message(
+    "Devin has read your message, so your edit did nothing. Write the command as a new message."
+)
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent "
     "as soon as it can be; please don't write it again."
@@ -68,6 +74,12 @@ def added(session: Session, key: str, text: str) -> Message:
 def had_by(session: Session) -> Message:
     """Say that a line that becomes a session of its own was read in `session` before."""
     return Message(f"Devin has read it in “{fitted(session.title, PROMPT_SHOWN)}” already. It starts a session too.")
+
+
+def deleted(*, muted: bool) -> Message:
+    """Tell the author of a message that was deleted that Devin has read it, and how to take it back."""
+    how = "mention Devin Bridge in a reply, as this thread is muted" if muted else "reply"
+    return Message(f"Devin has read the message that you deleted. To take it back, {how}.")
 
 
 def reply_at_limit(session: Session) -> Message:

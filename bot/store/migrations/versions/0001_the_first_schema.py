@@ -102,6 +102,7 @@ def _tables() -> None:
         _number("failures"),
         sa.Column("intent_at", sa.Float),
         sa.Column("accepted_at", sa.Float),
+        sa.Column("edited_ts", sa.String),
         sa.Column("reason", sa.String),
         sa.Column("ref", sa.String, nullable=False),
         sa.Column("payload", _JSON, nullable=False),

@@ -1,0 +1,153 @@
+"""What becomes of a message after it was stored: its author edits or deletes it.
+
+While the message waits, in the inbox or for an answer, the new text takes the place of the old one, or nothing is sent.
+Once Devin has it, the new text is sent as a correction when the author has made no further edit for a while; of a
+deletion only the author is told.
+
+The row of an edit comes first in the lane of its thread, so that nobody works on the message meanwhile. Of two edits
+that change places the older one counts for nothing (`edited_ts`). All that an edit changes is stored with the end of
+its row: a crash leaves both or neither.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.conversation.receive.intake import NO_TASK
+from bot.conversation.steer import held_reply
+from bot.conversation.steer.held_start import go_on
+from bot.domain.causes import Confirmation, MessageCause, Revision
+from bot.domain.keys import session_id
+from bot.domain.lane import thread_lane, thread_of
+from bot.kernel.job import Job, finish, finish_with, move
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.store import inbox, lanes, sessions, threads
+from bot.store.inbox import InboxRow, Standing
+from bot.store.threads import Thread
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import wakings as waking_sentences
+
+
+class Revisions:
+    """Takes edits and deletions of messages; `is_command` says whether the message of a row is one for the bot."""
+
+    def __init__(self, services: Services, is_command: Callable[[Job[MessageCause]], bool]) -> None:
+        self._services = services
+        self._is_command = is_command
+
+    async def take(self, job: Job[MessageCause], revision: Revision) -> None:
+        """Have the message say what it says after `revision`, which the row of the job is about."""
+        async with self._services.unit_of_work_for(job) as uow:
+            stands = await _standing(uow, revision)
+            if stands is None:
+                await self._hear_first(uow, job, revision)
+            elif stands.edited_ts is not None and stands.edited_ts >= revision.at:
+                await finish(uow, job)
+            elif stands.sent or await sessions.get(uow.tx, session_id(stands.key)) is not None:
+                await inbox.note_edit(uow.tx, stands.key, revision.at)
+                await self._revise_sent(uow, job, revision, stands)
+            else:
+                await self._revise_waiting(uow, job, revision, stands)
+
+    async def _hear_first(self, uow: UnitOfWork, job: Job[MessageCause], revision: Revision) -> None:
+        """Store the message itself, of whose own event nothing was heard yet; one that is deleted is never sent."""
+        if uow.now - float(job.cause.ts) <= uow.timing.slack_retries:
+            cause = replace(job.cause, revision=None)
+            row = replace(
+                job.row.with_cause(cause), key=revision.of, ready_at=uow.now, urgent=False, edited_ts=revision.at
+            )
+            await uow.add_to_inbox(row)
+            if revision.deleted:
+                await inbox.finish(uow.tx, [row.key], uow.now, reason="deleted")
+        await finish(uow, job)
+
+    # ------------------------------------------------------------ a message that waits
+
+    async def _revise_waiting(
+        self, uow: UnitOfWork, job: Job[MessageCause], revision: Revision, stands: Standing
+    ) -> None:
+        row = await inbox.get(uow.tx, stands.key)
+        if row is None or not isinstance(row.cause, MessageCause):
+            await finish(uow, job)  # a command that was carried out, or a message that was answered and not sent
+        elif row.lane != job.row.lane and row.cause.hold is None:
+            await move(uow, job, row.lane, job.cause)  # a line of a direct message went there
+        else:
+            await inbox.note_edit(uow.tx, row.key, revision.at)
+            message = row.with_cause(row.cause)
+            await (_end_waiting(uow, message) if revision.deleted else self._renew(uow, job, message))
+            await finish(uow, job)
+
+    async def _renew(self, uow: UnitOfWork, job: Job[MessageCause], row: InboxRow[MessageCause]) -> None:
+        """Put the new text into the row of the message. What was asked about the old text is asked anew if need be."""
+        new = job.cause
+        said = replace(
+            row.cause,
+            text=new.text,
+            mention=new.mention,
+            files=new.files,
+            quoted=new.quoted,
+            with_secret=new.with_secret,
+        )
+        hold = row.cause.hold
+        about_session = hold is not None and hold.question == waking_sentences.QUESTION
+        if hold is None or (about_session and not new.with_secret and not self._is_command(job)):
+            await inbox.note(uow.tx, row.key, said)
+            return
+        await held_reply.ask_others_anew(uow, row)
+        await go_on(uow, row.key, row.team, replace(said, hold=None, confirmation=Confirmation()))
+
+    # ------------------------------------------------------------ a message that Devin has
+
+    async def _revise_sent(self, uow: UnitOfWork, job: Job[MessageCause], revision: Revision, stands: Standing) -> None:
+        await _end_corrections(uow, job.cause.ts, stands.lane)
+        place = thread_of(stands.lane)
+        thread = await threads.get(uow.tx, *place) if place else None
+        # A mention has no thread yet, and a line of a direct message has one that it was not written in.
+        cause = replace(job.cause, thread_ts=place[2] if place else job.cause.root_ts, files=(), quoted="")
+        answered = replace(job, row=job.row.with_cause(cause))
+        if thread is not None and not cause.with_secret and await _is_over(uow, thread):
+            await finish(uow, job)
+        elif revision.deleted:
+            await finish_with(uow, answered, reply_sentences.deleted(muted=thread is not None and thread.muted))
+        elif self._is_command(job):
+            await finish_with(uow, answered, reply_sentences.EDIT_IS_NO_COMMAND)
+        else:
+            # A secret is answered at once.
+            wait = 0.0 if cause.with_secret else uow.timing.edit_settle
+            await inbox.postpone(uow.tx, job.row.key, stands.lane, cause, uow.now + wait)
+            await lanes.release(uow.tx, job.claim)
+            uow.wakes[stands.lane] = wait
+
+
+async def _standing(uow: UnitOfWork, revision: Revision) -> Standing | None:
+    """What became of the message: of one with a task, and else of what it was without one."""
+    with_task = await inbox.standing(uow.tx, revision.of.removesuffix(NO_TASK))
+    return with_task or await inbox.standing(uow.tx, revision.of)
+
+
+async def _is_over(uow: UnitOfWork, thread: Thread) -> bool:
+    session = await sessions.get(uow.tx, thread.session_id)
+    return thread.closed or session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES
+
+
+async def _end_corrections(uow: UnitOfWork, ts: str, lane: str) -> None:
+    """Close the rows of earlier edits of the message `ts` whose text waits to be sent: only the newest text is."""
+    waiting = await inbox.waiting(uow.tx, lane, MessageCause)
+    corrections = [row for row in waiting if row.cause.ts == ts and row.cause.revision and not row.urgent]
+    overtaken = [row.key for row in corrections if row.intent_at is None]
+    await inbox.finish(uow.tx, overtaken, uow.now, reason="edited again")
+
+
+async def _end_waiting(uow: UnitOfWork, row: InboxRow[MessageCause]) -> None:
+    """Close the row of a message that was deleted before it was sent, without what it said."""
+    if row.cause.hold is not None:
+        await held_reply.ask_others_anew(uow, row)
+    # In the lane of its thread, where it stays so that it never acts again.
+    lane = row.lane if row.cause.hold is None else _lane_of(row)
+    await inbox.move(uow.tx, row.key, lane, replace(row.cause, text="", files=(), quoted="", hold=None), row.ts)
+    # Dead and not done, so that who answers its question reads that nothing was sent.
+    await inbox.finish(uow.tx, [row.key], uow.now, dead=True, reason="deleted")
+
+
+def _lane_of(row: InboxRow[MessageCause]) -> str:
+    return thread_lane(row.team, row.cause.channel, row.cause.root_ts)

@@ -1,0 +1,84 @@
+"""`SIGKILL` while a message is edited or deleted, before Devin has it and afterwards."""
+
+import pytest
+
+from bot.views.answers import replies as reply_sentences
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, asked, one_session, running, titled
+from tests.crash.test_kill_replies import waiting_reply
+from tests.scenarios.harness import BEN, GENERAL
+
+pytestmark = pytest.mark.edge
+
+OLD, NEW = "please use pytest", "please use unittest"
+TOLD = reply_sentences.deleted(muted=False).text
+
+
+async def ts_of(one: Scene, text: str) -> str:
+    """The `ts` of what ben has written."""
+    said = await one.slack.messages(GENERAL, user=BEN)
+    return str(next(message["ts"] for message in said if message["text"] == text))
+
+
+async def replied(one: Scene) -> tuple[str, str]:
+    """A session that has a reply."""
+    begun = await running(one)
+    await one.slack.say(BEN, GENERAL, OLD, thread_ts=begun[0])
+    await one.devin.wait_for_messages(f"] ben (U0BEN):\n> {OLD}", seconds=PATIENCE)
+    await titled(one, begun[1])
+    await one.quiet()
+    return begun
+
+
+async def edit(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.edit(BEN, GENERAL, await ts_of(one, OLD), NEW)
+    await one.devin.wait_for_messages(f" UTC:\n> {NEW}", seconds=PATIENCE)
+    await titled(one, begun[1])
+    return begun
+
+
+async def corrected_once(one: Scene, begun: tuple[str, str]) -> None:
+    assert await asked(await one_session(one)) == [OLD, NEW]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+
+
+async def delete(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.delete(BEN, GENERAL, await ts_of(one, OLD))
+    await one.slack.wait_for_ephemeral(BEN, TOLD, within=PATIENCE)
+    await titled(one, begun[1])
+    return begun
+
+
+async def told(one: Scene, begun: tuple[str, str]) -> None:
+    """A private answer that may have been given is given again."""
+    assert await asked(await one_session(one)) == [OLD]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    assert {said["rendered"] for said in await one.slack.ephemerals(user=BEN)} == {TOLD}
+
+
+async def edit_what_waits(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Edit a reply that Devin does not take yet, which then takes it."""
+    await one.slack.edit(BEN, GENERAL, await ts_of(one, OLD), NEW)
+    await one.devin.clear_faults()
+    await one.devin.wait_for_messages(f":\n> {NEW}", seconds=PATIENCE)
+    await titled(one, begun[1])
+    return begun
+
+
+async def said_once(one: Scene, begun: tuple[str, str]) -> None:
+    """Where it died in the middle of the reply's call, the old text may go first, and the new one as a correction."""
+    assert await asked(await one_session(one)) in ([NEW], [OLD, NEW])
+    assert await one.on.thread(GENERAL, begun[0]) == []
+
+
+STORIES = [
+    Story("an edit of a reply that Devin has", replied, edit, corrected_once),
+    Story("a deletion of a reply that Devin has", replied, delete, told),
+    Story("an edit of a reply that waits", waiting_reply, edit_what_waits, said_once),
+]
+
+
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)

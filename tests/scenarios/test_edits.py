@@ -1,0 +1,397 @@
+"""Edits and deletions: of a message that waits the new text goes, or nothing; of one that Devin has, a correction."""
+
+from typing import Any
+
+import pytest
+
+from bot.timing import MINUTE
+from bot.views.answers import replies as reply_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.answers import wakings as waking_sentences
+from tests.for_devin import as_corrected, as_sent
+from tests.scenarios.ahead import rows
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
+from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, what_became_of
+from tests.scenarios.test_held_replies import question, spent
+
+TOLD = "Devin has read the message that you deleted. To take it back, reply."
+SETTLES = pytest.mark.timing(reply_settle=3.0)
+WAITS_LONG = pytest.mark.timing(edit_settle=2.5)
+
+
+async def edit(on: Harness, user: str, ts: str, text: str) -> str:
+    """Edit a message; answers when that was, as Slack's `ts`."""
+    changed = await on.slack.edit(user, GENERAL, ts, text)
+    return str(changed["message"]["edited"]["ts"])
+
+
+async def replied(on: Harness, text: str = "please use pytest") -> tuple[str, str, str]:
+    """A session with a reply that Devin has; answers the thread, the session and the reply."""
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await on.devin.wait_for_messages(text)
+    return ts, session, reply
+
+
+# ---------------------------------------------------------------- of a message that waits
+
+
+@SETTLES
+@pytest.mark.both_transports
+async def test_an_edit_in_the_moment_before_a_reply_is_sent_sends_the_new_text_alone(on: Harness) -> None:
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, "please use pytset", thread_ts=ts)
+    await edit(on, BEN, reply, "please use pytest")
+    await on.devin.wait_for_messages("please use pytest")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+@SETTLES
+async def test_of_a_reply_that_is_deleted_before_it_is_sent_nothing_goes_and_nothing_is_kept(on: Harness) -> None:
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.slack.delete(BEN, GENERAL, reply)
+    last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("go on")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(last, "ben", "go on")]
+    assert await private_answers(on, BEN) == []
+    [row] = await rows(on, "inbox", key=f"msg:T0PLAY:{GENERAL}:{reply}")
+    assert (row["state"], row["reason"], row["payload"].get("text")) == ("dead", "deleted", "")
+
+
+@SETTLES
+async def test_an_edit_that_makes_a_command_of_a_waiting_reply_carries_the_command_out(on: Harness) -> None:
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
+    await edit(on, BEN, reply, "!mute")
+    await on.wait_for_post(GENERAL, ts, "Muted")
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+
+
+@SETTLES
+async def test_of_a_waiting_reply_that_an_edit_gives_a_secret_nothing_is_sent_or_stored(on: Harness) -> None:
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, "the key is below", thread_ts=ts)
+    await edit(on, BEN, reply, "the key is ghp_0123456789abcdefghijABCDEFGHIJ012345")
+    told = await on.slack.wait_for_ephemeral(BEN, "That looks like a secret")
+    assert "Delete your message" in told["rendered"]
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert "ghp_" not in str(await rows(on, "inbox"))
+
+
+async def test_an_edit_of_a_reply_that_waits_for_a_yes_is_what_the_yes_sends(on: Harness) -> None:
+    ts, session = await spent(on)
+    reply = await on.slack.say(BEN, GENERAL, "go on, plaese", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await edit(on, BEN, reply, "go on, please")
+    await settled(on)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
+    await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "go on, please")]
+
+
+async def test_a_deletion_closes_the_question_about_a_reply_and_asks_about_those_behind_it_anew(on: Harness) -> None:
+    ts, session = await spent(on)
+    first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
+    await settled(on)
+    await on.slack.delete(BEN, GENERAL, first)
+    await on.slack.wait_for_ephemeral(BEN, "or leave it asleep", thread_ts=ts, count=2)
+    await settled(on)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
+    await settled(on)
+    assert (await what_became_of(on, asked))[0] == waking_sentences.LEFT_BEFORE.text
+    anew = (await on.slack.ephemerals(user=BEN, text="or leave it asleep"))[-1]
+    await on.slack.click(BEN, GENERAL, anew["ts"], "answer:wake:wake")
+    await on.devin.wait_for_messages("and use pytest")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(second, "ben", "and use pytest")]
+
+
+async def test_a_start_that_waits_for_an_answer_goes_with_its_new_text_and_not_at_all_once_deleted(on: Harness) -> None:
+    one = await on.mention("fix the login test mdoe=fast")
+    await on.slack.wait_for_ephemeral(ANN, "mdoe")
+    await settled(on)
+    await edit(on, ANN, one, f"{BOT} fix the login test")
+    await on.session("fix the login test")
+    two = await on.mention("fix the logout test mdoe=fast", user=BEN)
+    asked = await on.slack.wait_for_ephemeral(BEN, "mdoe")
+    await settled(on)
+    await on.slack.delete(BEN, GENERAL, two)
+    await settled(on)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "answer:start_options:as_written")
+    await settled(on)
+    assert (await what_became_of(on, asked))[0] == start_sentences.START_EXPIRED.text
+    assert await creations(on) == 1
+
+
+# ---------------------------------------------------------------- of a message that Devin has
+
+
+@pytest.mark.both_transports
+async def test_edits_of_a_message_that_devin_has_go_as_one_correction_and_previews_as_none(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await edit(on, BEN, reply, "please use unitest")
+    at = await edit(on, BEN, reply, "please use unittest")
+    await on.slack.redeliver(type="message")
+    await on.slack.unfurl(GENERAL, reply)
+    await on.devin.wait_for_messages("please use unittest")
+    last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("go on")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [
+        as_sent(reply, "ben", "please use pytest"),
+        as_corrected(reply, at, "ben", "please use unittest"),
+        as_sent(last, "ben", "go on"),
+    ]
+
+
+async def test_an_edit_of_the_mention_that_started_a_session_is_sent_to_it_even_without_the_mention(
+    on: Harness,
+) -> None:
+    ts, session = await on.started()
+    at = await edit(on, ANN, ts, "fix the logout test")
+    await on.devin.wait_for_messages("fix the logout test")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_corrected(ts, at, "ann", "fix the logout test")]
+    assert await creations(on) == 1
+
+
+@WAITS_LONG
+async def test_replies_do_not_wait_for_a_correction(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    at = await edit(on, BEN, reply, "please use unittest")
+    last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
+    await on.devin.wait_for_messages("unittest")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [
+        as_sent(reply, "ben", "please use pytest"),
+        as_sent(last, "ben", "go on"),
+        as_corrected(reply, at, "ben", "please use unittest"),
+    ]
+
+
+async def test_the_author_of_a_message_that_devin_has_is_told_of_its_deletion_and_its_edit_is_not_sent(
+    on: Harness,
+) -> None:
+    ts, session, reply = await replied(on)
+    await edit(on, BEN, reply, "please use unittest")
+    await on.slack.delete(BEN, GENERAL, reply)
+    assert (await on.slack.wait_for_ephemeral(BEN, thread_ts=ts))["rendered"] == TOLD
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+    assert await private_answers(on, BEN) == [TOLD]
+
+
+async def test_a_deleted_first_message_leaves_a_tombstone_and_its_author_is_told(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.delete(ANN, GENERAL, ts)
+    assert (await on.slack.wait_for_ephemeral(ANN, thread_ts=ts))["rendered"] == TOLD
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_in_a_muted_thread_no_edit_is_sent_and_a_deletion_says_how_to_take_it_back(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await on.slack.say(ANN, GENERAL, "!mute", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Muted")
+    await edit(on, BEN, reply, "please use unittest")
+    await settled(on)
+    await on.slack.delete(BEN, GENERAL, reply)
+    told = await on.slack.wait_for_ephemeral(BEN, thread_ts=ts)
+    assert told["rendered"] == (
+        "Devin has read the message that you deleted. "
+        "To take it back, mention Devin Bridge in a reply, as this thread is muted."
+    )
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+async def test_once_a_session_is_over_nobody_hears_of_an_edit_or_a_deletion(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Archived by ann")
+    await edit(on, BEN, reply, "please use unittest")
+    await settled(on)
+    await on.slack.delete(BEN, GENERAL, reply)
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+    assert await private_answers(on, BEN) == []
+
+
+async def test_an_edit_wakes_no_session_and_its_author_is_told(on: Harness) -> None:
+    _, session, reply = await replied(on)
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep")
+    await edit(on, BEN, reply, "please use unittest")
+    told = await on.slack.wait_for_ephemeral(BEN)
+    assert told["rendered"] == (
+        "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters."
+    )
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+@WAITS_LONG
+async def test_a_stop_ends_a_correction_that_waits(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await edit(on, BEN, reply, "please use unittest")
+    await on.slack.wait_for_delivery(type="message", status="acked")
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Stopped by ann")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+@pytest.mark.parametrize("command", ["!stop", "stop"])
+async def test_an_edit_of_a_message_that_devin_has_is_no_command(on: Harness, command: str) -> None:
+    _, session, reply = await replied(on)
+    await edit(on, BEN, reply, command)
+    told = await on.slack.wait_for_ephemeral(BEN)
+    assert told["rendered"] == reply_sentences.EDIT_IS_NO_COMMAND.text
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+    assert (await on.devin.session(session))["status"] == "running"
+
+
+async def test_an_edit_that_gives_a_secret_to_a_message_that_devin_has_is_answered_and_not_stored(on: Harness) -> None:
+    _, session, reply = await replied(on)
+    await edit(on, BEN, reply, "the key is ghp_0123456789abcdefghijABCDEFGHIJ012345")
+    await on.slack.wait_for_ephemeral(BEN, "That looks like a secret")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+    assert "ghp_" not in str(await rows(on, "inbox"))
+
+
+# ---------------------------------------------------------------- late, twice, before the message itself
+
+
+def _event(**facts: Any) -> dict[str, Any]:
+    place = {"channel": GENERAL, "channel_type": "channel", "event_ts": facts["ts"]}
+    return {"type": "message", "hidden": True, **place, **facts}
+
+
+def _said(ts: str, thread_ts: str, text: str, at: str | None = None) -> dict[str, Any]:
+    message = {"type": "message", "user": BEN, "text": text, "ts": ts, "thread_ts": thread_ts}
+    return message if at is None else {**message, "edited": {"user": BEN, "ts": at}}
+
+
+def _changed(ts: str, thread_ts: str, before: str, after: str, at: float) -> dict[str, Any]:
+    stamp = f"{at:.6f}"
+    now, previous = _said(ts, thread_ts, after, stamp), _said(ts, thread_ts, before)
+    return _event(subtype="message_changed", ts=stamp, message=now, previous_message=previous)
+
+
+async def emit(on: Harness, event: dict[str, Any]) -> None:
+    assert await on.slack.emit(event, subscription="message.channels")
+    await settled(on)
+
+
+async def test_edits_that_change_places_send_the_newest_text(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    first = float(reply) + 1
+    await emit(on, _changed(reply, ts, "b", "newest", first + 1))
+    await emit(on, _changed(reply, ts, "a", "older", first))
+    await on.devin.wait_for_messages("newest")
+    await emit(on, _changed(reply, ts, "a", "older", first))
+    assert await sent_to_devin(on, session) == [
+        as_sent(reply, "ben", "please use pytest"),
+        as_corrected(reply, f"{first + 1:.6f}", "ben", "newest"),
+    ]
+
+
+async def test_an_edit_that_comes_before_its_message_sends_the_new_text_once(on: Harness) -> None:
+    ts, session = await on.started()
+    reply = f"{float(ts) + 1:.6f}"
+    await emit(on, _changed(reply, ts, "please use pytset", "please use pytest", float(ts) + 2))
+    await on.devin.wait_for_messages("please use pytest")
+    late = _said(reply, ts, "please use pytset") | {"channel": GENERAL, "channel_type": "channel", "event_ts": reply}
+    await emit(on, late)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+async def test_a_deletion_that_comes_before_its_message_keeps_it_from_being_sent(on: Harness) -> None:
+    ts, session = await on.started()
+    reply, at = f"{float(ts) + 1:.6f}", f"{float(ts) + 2:.6f}"
+    facts = {"deleted_ts": reply, "previous_message": _said(reply, ts, "please use pytest")}
+    await emit(on, _event(subtype="message_deleted", ts=at, **facts))
+    late = _said(reply, ts, "please use pytest") | {"channel": GENERAL, "channel_type": "channel", "event_ts": reply}
+    await emit(on, late)
+    assert await sent_to_devin(on, session) == []
+    assert await private_answers(on, BEN) == []
+
+
+async def test_an_edit_that_is_older_than_what_slack_sends_again_does_nothing(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await emit(on, _changed(reply, ts, "please use pytest", "too late", float(reply) - 7 * MINUTE))
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+async def test_edits_of_what_was_never_sent_and_of_talk_elsewhere_do_nothing(on: Harness) -> None:
+    ts, session = await on.started()
+    aside = await on.slack.say(BEN, GENERAL, "!aside Devin is slow today", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN)
+    hello = await on.mention("hello")
+    await on.slack.wait_for_ephemeral(ANN)
+    talk = await on.slack.say(BEN, GENERAL, "lunch?")
+    await settled(on)
+    await edit(on, BEN, aside, "Devin is slow today")
+    await edit(on, BEN, talk, "lunch at noon?")
+    await on.slack.delete(BEN, GENERAL, talk)
+    await on.slack.delete(ANN, GENERAL, hello)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert await creations(on) == 1
+    assert await private_answers(on, ANN) == [start_sentences.GREETED.text]
+    assert await private_answers(on, BEN) == [reply_sentences.ASIDE.text]
+
+
+# ---------------------------------------------------------------- in other places, by other people
+
+
+async def test_an_edit_of_a_line_of_a_direct_message_reaches_the_session_that_the_line_went_to(on: Harness) -> None:
+    await on.slack.say(ANN, "im", "fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="running", status_detail="working")
+    await settled(on)
+    line = await on.slack.say(ANN, "im", "please use pytest")
+    await on.devin.wait_for_messages("please use pytest")
+    changed = await on.slack.edit(ANN, "im", line, "please use unittest")
+    await on.devin.wait_for_messages("please use unittest")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [
+        as_sent(line, "ann", "please use pytest"),
+        as_corrected(line, changed["message"]["edited"]["ts"], "ann", "please use unittest"),
+    ]
+    assert await creations(on) == 1
+
+
+async def test_of_a_message_that_was_edited_while_the_bot_heard_nothing_the_new_text_alone_is_fetched(
+    on: Harness,
+) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    await on.slack.pause("lose")
+    reply = await on.slack.say(BEN, GENERAL, "please use pytset", thread_ts=ts)
+    at = await edit(on, BEN, reply, "please use pytest")
+    await on.slack.resume()
+    await on.slack.disconnect()
+    await on.devin.wait_for_messages("please use pytest")
+    await emit(on, _changed(reply, ts, "please use pytset", "please use pytest", float(at)))
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+async def test_an_edit_by_somebody_who_has_become_a_guest_is_not_sent(on: Harness) -> None:
+    ts, session, reply = await replied(on)
+    await on.slack.put_person(BEN, is_restricted=True)
+    await settled(on)
+    await edit(on, BEN, reply, "please use unittest")
+    await on.slack.wait_for_ephemeral(BEN, thread_ts=ts)
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
