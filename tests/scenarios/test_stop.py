@@ -8,13 +8,16 @@ from bot.views.sentences import STATE_SENTENCES, STOPPING
 from tests.for_devin import as_sent
 from tests.said import ASKED_BY, a_session, up_to_reference
 from tests.scenarios.ahead import TEAM, rows
-from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, Harness
 from tests.scenarios.observations import (
     buttons,
     card,
+    card_of,
     creations,
+    forge,
     polled,
     posted,
+    press,
     private_answers,
     reactions,
     sent_to_devin,
@@ -26,6 +29,7 @@ from tests.scenarios.observations import (
 STOPPED = stop_sentences.stopped("ben").text
 STOPPED_BY_ANN = stop_sentences.stopped("ann").text
 CANCELLED = stop_sentences.cancelled("ann").text
+DONE = stop_sentences.ALREADY_DONE.text
 AWAY = {"times": -1}
 
 
@@ -277,6 +281,63 @@ async def test_a_stop_of_an_ended_session_says_so(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
     assert said["rendered"] == stop_sentences.ALREADY_ENDED.text
+
+
+PULL_REQUEST = {"pr_url": "https://github.com/acme/web/pull/12", "pr_state": "open"}
+
+
+async def done_with_a_pull_request(on: Harness) -> tuple[str, str]:
+    """A session of ann's that is done, and whose card says so."""
+    ts, session = await on.started()
+    await on.devin.set(session, status="running", status_detail="finished", pull_requests=[PULL_REQUEST])
+    await card_of(on, ts, "Done")
+    return ts, session
+
+
+@pytest.mark.both_transports
+async def test_a_stop_of_a_done_session_says_that_it_is_done_and_changes_nothing(on: Harness) -> None:
+    ts, _ = await done_with_a_pull_request(on)
+    before = await card(on, ts)
+    await on.slack.slash(ANN, OPS, "list")
+    assert (await on.slack.slash(ANN, OPS, "stop 1")).get("shown") is None
+    await on.slack.wait_for_ephemeral(ANN, DONE, channel=OPS)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.mention("stop", BEN, thread_ts=ts)
+    await settled(on)
+    assert await private_answers(on, BEN) == [DONE, DONE]
+    await on.slack.say(ANN, GENERAL, "sleep", thread_ts=ts)
+    [row] = await rows(on, "sessions")
+    pressed = press(ANN, GENERAL, "stop", row["id"])
+    assert await forge(on, "interactive", pressed) == "acked"
+    await settled(on)
+    assert await private_answers(on, ANN, channel=GENERAL, thread_ts=ts) == [DONE, DONE]
+    assert await card(on, ts) == before
+    assert "Review PR" in buttons(before)
+    assert await on.devin.log("archive") == []
+
+
+async def test_a_stop_of_a_done_session_keeps_back_the_replies_that_would_set_it_to_work(on: Harness) -> None:
+    ts, session = await done_with_a_pull_request(on)
+    await on.devin.fault("send_message", "503", **AWAY)
+    await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
+    await on.devin.wait_for_calls("send_message")
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, stop_sentences.none_sent(1).text)
+    await on.devin.clear_faults()
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert await private_answers(on, ANN) == [DONE]
+
+
+async def test_a_stop_of_a_failed_session_leaves_it_failed(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="error")
+    failed = await card_of(on, ts, "Suspended by a fault")
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, stop_sentences.ALREADY_FAILED.text)
+    await settled(on)
+    assert (await card(on, ts))["rendered"] == failed
+    assert await on.devin.log("archive") == []
 
 
 async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:

@@ -7,7 +7,7 @@ archive, which may be repeated: after a crash it is done again.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from bot.conversation.session_card import SessionCard, remove_mark
 from bot.conversation.session_rows import show_new_state
@@ -18,8 +18,8 @@ from bot.conversation.steer.waiting_messages import end_waiting, open_start
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.session import DisplayState, Lifecycle, Session
-from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
+from bot.domain.session import Lifecycle, Session
+from bot.kernel.commands.handler import NO_ANSWER, Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of, reply_not_done
 from bot.kernel.services import Services
@@ -31,8 +31,6 @@ from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 from bot.views.sentences import STOPPABLE
-
-_ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
 
 OnSession = Callable[[CommandJob, Session], Awaitable[None]]
 StopFailed = Callable[[UnitOfWork, Session], Awaitable[None]]
@@ -102,9 +100,10 @@ class SessionCommands:
 
     async def _pick(self, asked: Asked) -> Answer:
         picked = await self._session_list.pick(asked)
-        return (
-            picked if isinstance(picked, Message) else Deferred(picked.lane, picked.id, stop_sentences.stopping(picked))
-        )
+        if isinstance(picked, Message):
+            return picked
+        nothing = asked.spec is registry.STOP and _nothing_to_stop(picked) is not None
+        return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stop_sentences.stopping(picked))
 
     async def _status(self, job: CommandJob, session: Session) -> None:
         await self._services.answer(job, session_sentences.status(self._services.workspaces.with_code_hosts(session)))
@@ -128,16 +127,23 @@ class SessionCommands:
     # ------------------------------------------------------------ stop, archive, exit
 
     async def _stop(self, job: CommandJob, session: Session) -> None:
-        # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
-        if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
+        if (nothing := _nothing_to_stop(session)) is not None:
             if not await held_reply.leave_asleep(self._services, job, session):
-                await self._services.answer(job, stop_sentences.ALREADY_STOPPED, session)
+                await self._leave(job, session, nothing)
         elif _is_somebody_elses(job, session):
             await self._services.answer(job, stop_sentences.stop_confirm(session), session)
         elif session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=False)
         else:
             await self._stop_unless_open(job, session)
+
+    async def _leave(self, job: CommandJob, session: Session, nothing: Message) -> None:
+        """Answer that there is `nothing` to stop, and end the replies that wait, which would set Devin to work."""
+        async with self._services.unit_of_work_for(job) as uow:
+            unsent = await end_waiting(uow, self._services.commands.parser, job)
+            if unsent:
+                await uow.post(f"unsent:{job.row.key}", session, stop_sentences.none_sent(unsent))
+            await finish_with(uow, job, nothing, session)
 
     async def _stop_listed(self, job: CommandJob, session: Session) -> None:
         """Show the stop in the list whose button was pressed, with the numbers of before, and have the session stopped.
@@ -277,6 +283,16 @@ class SessionCommands:
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
             await finish(uow, job)
+
+
+def _nothing_to_stop(session: Session) -> Message | None:
+    """What a stop of `session` is answered if it would change nothing; None if it does something.
+
+    With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
+    """
+    if session.lifecycle is not Lifecycle.OPEN or session.stop_requested:
+        return None
+    return stop_sentences.nothing_to_stop(session)
 
 
 def _is_somebody_elses(job: CommandJob, session: Session) -> bool:

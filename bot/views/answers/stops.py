@@ -1,9 +1,10 @@
 """The answers to the commands that stop, archive or end a session."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.commands import registry
-from bot.domain.session import Session
+from bot.domain.session import DisplayState, Session
 from bot.views import blocks, questions
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
@@ -16,6 +17,9 @@ STOP_AFTER_CHECK: Final = Message(
     "if there is none, nothing is started."
 )
 ALREADY_STOPPED: Final = Message("This session is asleep already; nothing was changed. A reply in its thread wakes it.")
+ALREADY_DONE: Final = Message("This session is done; there was nothing to stop. Reply in its thread for changes.")
+ALREADY_OVER: Final = Message("This session is done; there was nothing to stop.")  # and takes no more replies
+ALREADY_FAILED: Final = Message("This session has failed; there was nothing to stop.")
 NOTHING_TO_STOP: Final = Message(
     "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions."
 )
@@ -30,6 +34,14 @@ ALREADY_ENDED: Final = Message(
     "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
 )
 
+_NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
+    DisplayState.DONE: ALREADY_DONE,
+    DisplayState.ASLEEP: ALREADY_STOPPED,
+    DisplayState.STOPPED: ALREADY_STOPPED,
+    DisplayState.FAILED: ALREADY_FAILED,
+    DisplayState.ENDED: ALREADY_ENDED,
+}
+
 
 def stopping(session: Session, stand_in: str | None = None) -> Message:
     """Confirm a command that stops or archives `session`, before Devin is asked.
@@ -38,6 +50,18 @@ def stopping(session: Session, stand_in: str | None = None) -> Message:
     """
     title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(session.title)}”"
     return Message(f"Stopping {title}: Devin is put to sleep in a moment. Nothing is lost.")
+
+
+def nothing_to_stop(session: Session) -> Message | None:
+    """Say that `session`, which Devin has, does nothing that could be stopped; None where a stop changes something."""
+    state = session.display_state
+    over = state is DisplayState.DONE and session.snapshot.status == "exit"
+    return ALREADY_OVER if over else _NOTHING_TO_STOP.get(state)
+
+
+def none_sent(unsent: int) -> Message:
+    """Report that `unsent` replies that waited were not sent to a session in which there was nothing else to stop."""
+    return message_of(":black_square_for_stop:", _unsent(unsent, "because of a stop"))
 
 
 def stop_confirm(session: Session) -> Message:
