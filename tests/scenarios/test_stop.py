@@ -8,7 +8,7 @@ from bot.views.sentences import STATE_SENTENCES, STOPPING
 from tests.for_devin import as_sent
 from tests.said import ASKED_BY, a_session, up_to_reference
 from tests.scenarios.ahead import TEAM, rows
-from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, Harness
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, Harness
 from tests.scenarios.observations import (
     buttons,
     card,
@@ -26,7 +26,7 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-STOPPED = stop_sentences.stopped("ben").text
+STOPPED = f"<@{ANN}> {stop_sentences.stopped('ben').text}"
 STOPPED_BY_ANN = stop_sentences.stopped("ann").text
 CANCELLED = stop_sentences.cancelled("ann").text
 DONE = stop_sentences.ALREADY_DONE.text
@@ -101,7 +101,7 @@ async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(
     question = await on.slack.wait_for_ephemeral(BEN)
     assert await on.thread(GENERAL, ts) == []
     await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
-    await on.wait_for_post(GENERAL, ts, stop_sentences.cancelled("ben").text)
+    await on.wait_for_post(GENERAL, ts, f"<@{ANN}> {stop_sentences.cancelled('ben').text}")
     await settled(on)
     assert await what_became_of(on, question) == (stop_sentences.STOP_DONE.text, [])
     assert await on.devin.sessions() == []
@@ -110,10 +110,36 @@ async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(
 @pytest.mark.parametrize("word", ["!stop", "Sleep"])
 async def test_a_word_does_the_same(on: Harness, word: str) -> None:
     ts, session = await on.started()
-    await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, word, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
+
+
+@pytest.mark.parametrize("word", ["!stop", "Sleep", f"{BOT} stop"])
+async def test_a_word_asks_somebody_who_did_not_ask_for_the_session(on: Harness, word: str) -> None:
+    ts, session = await on.started()
+    await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    assert question["text"] == stop_sentences.stop_confirm(a_session(requester_name="ann")).text
+    assert await on.devin.log("archive") == []
+    await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
+    await on.wait_for_post(GENERAL, ts, STOPPED)
+    await settled(on)
+    assert await what_became_of(on, question) == (stop_sentences.STOP_DONE.text, [])
+    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_who_asked_for_the_session_is_not_told_of_a_stop_if_they_chose_that(on: Harness) -> None:
+    ts, _ = await on.started()
+    await on.slack.say(ANN, GENERAL, "!notify off", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN)
+    await press_stop(on, ts, BEN)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
+    await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ben").text)
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ben").text]
 
 
 async def test_a_second_stop_changes_nothing(on: Harness) -> None:
@@ -165,11 +191,11 @@ async def test_a_stop_goes_before_the_replies_that_wait(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and be quick", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ben", 2).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann", 2).text]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -263,7 +289,7 @@ async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness
 async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.permissions(revoke=["ManageOrgSessions"])
-    for number, stop in enumerate((press_stop(on, ts), on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)), start=1):
+    for number, stop in enumerate((press_stop(on, ts), on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)), start=1):
         await stop
         said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="could not be told to stop")
         assert said[-1]["rendered"].startswith(

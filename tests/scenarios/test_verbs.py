@@ -114,7 +114,7 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [stop_sentences.archived("ben").text]
+    assert await on.thread(GENERAL, ts) == [f"<@{ANN}> {stop_sentences.archived('ben').text}"]
     assert await reactions(on, ts) == []
     assert await private_answers(on, ANN) == [reply_sentences.THREAD_CLOSED.text]
     assert (await on.devin.session(session))["is_archived"] is True

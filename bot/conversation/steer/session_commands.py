@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.conversation.notified import post_stop
 from bot.conversation.session_card import SessionCard, remove_mark
 from bot.conversation.session_rows import show_new_state
 from bot.conversation.steer import held_reply
@@ -195,7 +196,8 @@ class SessionCommands:
                 await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
                 await remove_mark(uow, session.id)
                 unsent = await end_waiting(uow, self._services.commands.parser, job)
-                await uow.post(f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(by, unsent))
+                said = stop_sentences.cancelled(by, unsent)
+                await post_stop(uow, f"announce:{session.id}:cancelled", session, job.cause.user, said)
                 await _close_question(uow, job)
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
@@ -230,7 +232,7 @@ class SessionCommands:
             message = (
                 stop_sentences.archived(by, unsent) if closing else stop_sentences.stopped(by, unsent, shared=shared)
             )
-            await uow.post(f"said:{job.row.key}", session, message)
+            await post_stop(uow, f"said:{job.row.key}", session, job.cause.user, message)
             await _close_question(uow, job)
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
@@ -278,7 +280,8 @@ class SessionCommands:
             await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
             await record_end(uow, job, session)
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
-            await uow.post(f"said:{job.row.key}", session, stop_sentences.exited(by, unsent))
+            said = stop_sentences.exited(by, unsent)
+            await post_stop(uow, f"said:{job.row.key}", session, job.cause.user, said)
             await uow.reply_privately(recipient_of(job), stop_sentences.EXIT_DONE)  # in place of the question
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
@@ -296,10 +299,10 @@ def _nothing_to_stop(session: Session) -> Message | None:
 
 
 def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
-    """Whether *Stop* on the card was pressed by a person who did not ask for the session, who has to confirm it."""
+    """Whether a person says stop, by a word or a button, who did not ask for the session: they have to confirm it."""
     cause = job.cause
-    pressed = cause.pressed and cause.command == registry.STOP.name
-    return pressed and session.display_state in STOPPABLE and cause.user != session.requester
+    says = (cause.written or cause.pressed) and cause.command == registry.STOP.name
+    return says and session.display_state in STOPPABLE and cause.user != session.requester
 
 
 async def _close_question(uow: UnitOfWork, job: CommandJob) -> None:

@@ -1,6 +1,7 @@
 """The answers to the commands that stop, archive or end a session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.commands import registry
@@ -8,7 +9,7 @@ from bot.domain.session import DisplayState, Session
 from bot.views import blocks, questions
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
-from bot.views.sentences import asker_name
+from bot.views.sentences import asker_name, mention
 from bot.views.text import fitted, link
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
@@ -75,6 +76,11 @@ def stop_confirm(session: Session) -> Message:
         questions.no("Leave it running", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
+
+
+def telling(users: Sequence[str], message: Message) -> Message:
+    """Have the `message` that a session was stopped mention `users`, if there are any."""
+    return replace(message, text=" ".join([*map(mention, users), message.text]))
 
 
 def stopped(by: str, unsent: int = 0, *, shared: bool = False) -> Message:
