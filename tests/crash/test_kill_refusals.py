@@ -64,7 +64,7 @@ async def closed(one: Scene) -> tuple[str, str]:
 
 async def reply(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
-    await one.slack.wait_for_ephemeral(BEN, reply_sentences.THREAD_CLOSED.text, within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, reply_sentences.SESSION_ARCHIVED.text, within=PATIENCE)
     return begun
 
 

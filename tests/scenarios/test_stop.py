@@ -306,7 +306,7 @@ async def test_a_stop_of_an_ended_session_says_so(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == stop_sentences.ALREADY_ENDED.text
+    assert said["rendered"] == stop_sentences.ALREADY_ARCHIVED.text
 
 
 PULL_REQUEST = {"pr_url": "https://github.com/acme/web/pull/12", "pr_state": "open"}

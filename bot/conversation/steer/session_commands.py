@@ -178,7 +178,7 @@ class SessionCommands:
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             unknown = session.lifecycle is Lifecycle.UNCERTAIN
             await self._services.answer(
-                job, stop_sentences.STOP_UNKNOWN if unknown else stop_sentences.ALREADY_ENDED, session
+                job, stop_sentences.STOP_UNKNOWN if unknown else stop_sentences.already_ended(session), session
             )
             return
         async with self._services.unit_of_work_for(job) as uow:
@@ -264,19 +264,20 @@ class SessionCommands:
         message = (
             stop_sentences.exit_confirm(session)
             if session.lifecycle is Lifecycle.OPEN
-            else stop_sentences.ALREADY_ENDED
+            else stop_sentences.already_ended(session)
         )
         await self._services.answer(job, message, session)
 
     async def _exit(self, job: CommandJob, session: Session) -> None:
         if session.lifecycle is not Lifecycle.OPEN:
-            await self._services.answer(job, stop_sentences.ALREADY_ENDED, session)
+            await self._services.answer(job, stop_sentences.already_ended(session), session)
             return
         unsent = await self._begin_stop(job, session)
         await self._ending.end_for_good(job, session)
         async with self._services.unit_of_work_for(job) as uow:
             by = await _name(uow, job)
-            ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now}
+            # One that slept before is no longer only archived.
+            ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now, "archived": False}
             await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
             await record_end(uow, job, session)
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")

@@ -133,7 +133,7 @@ class CommandTable:
         """Carry out a command about `session` if the role allows it; else refuse, or answer that it has ended."""
         refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
-            message = refusal if session.lifecycle is Lifecycle.OPEN else stop_sentences.ALREADY_ENDED
+            message = refusal if session.lifecycle is Lifecycle.OPEN else stop_sentences.already_ended(session)
             await self._services.answer(job, message, session)
             return
         on_session = self.handlers[spec].on_session

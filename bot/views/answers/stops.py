@@ -34,6 +34,9 @@ SESSION_KEPT: Final = Message("OK, the session stays as it is.")
 ALREADY_ENDED: Final = Message(
     "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
 )
+ALREADY_ARCHIVED: Final = Message(
+    "This session is archived already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
+)
 
 _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
     DisplayState.DONE: ALREADY_DONE,
@@ -58,6 +61,11 @@ def nothing_to_stop(session: Session) -> Message | None:
     state = session.display_state
     over = state is DisplayState.DONE and session.snapshot.status == "exit"
     return ALREADY_OVER if over else _NOTHING_TO_STOP.get(state)
+
+
+def already_ended(session: Session) -> Message:
+    """Say that `session`, which has ended, has ended already."""
+    return ALREADY_ARCHIVED if session.display_state is DisplayState.ARCHIVED else ALREADY_ENDED
 
 
 def none_sent(unsent: int) -> Message:
@@ -123,8 +131,8 @@ def archived(by: str, unsent: int = 0) -> Message:
     """Report that `by` archived the session and closed its thread, and that `unsent` replies were not sent."""
     whose = f" by {fitted(by)}" if by else ""
     return message_of(
-        f":file_cabinet: Archived{whose}. Devin sleeps, and replies in this thread are no longer sent to it.",
-        _unsent(unsent, "because the thread was closed first"),
+        f":file_cabinet: Archived{whose}. Replies in this thread no longer reach Devin.",
+        _unsent(unsent, "because the session was archived first"),
         "Use `/devin` or mention Devin Bridge to start a new session.",
     )
 
