@@ -13,6 +13,7 @@ from bot.domain.session import Session
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
+from bot.views.given_back import given_back
 from bot.views.message import Block, Message
 from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
 
@@ -62,6 +63,11 @@ START_UNAUTHORISED: Final = Message(
 NO_ROOM: Final = Message(
     "Nothing was started: a budget has no room for another session. Who asked can read which one it is."
 )
+
+
+def start_cancelled(text: str) -> list[Message]:
+    """Confirm that nothing was started, and give back the `text` of the task, to be copied."""
+    return given_back(START_CANCELLED.text, START_CANCELLED.text, {"Your text": text})
 
 
 def received(prompt: str) -> Message:
