@@ -118,12 +118,10 @@ class SessionCommands:
     async def _set_muted(self, job: CommandJob, session: Session, muted: bool, message: Message, same: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             thread = await threads.get(uow.tx, session.team, session.channel, session.thread_ts or "")
-            if thread is not None and thread.muted != muted:
+            changes = thread is not None and thread.muted != muted
+            if thread is not None and changes:
                 await threads.set_muted(uow.tx, thread, muted)
-                await uow.post(f"said:{job.row.key}", session, message)
-            else:
-                await uow.reply_privately(recipient_of(job, session), same)
-            await finish(uow, job)
+            await finish_with(uow, job, message if changes else same, session)
 
     # ------------------------------------------------------------ stop, archive, exit
 
