@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.commands.options import parse_request
+from bot.domain.commands.options import ACUS_OFFERED, MODES, parse_request
 from bot.views.answers import starts as start_sentences
 from tests.markup import written
 from tests.said import up_to_reference
@@ -88,6 +88,36 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     ]
     await on.devin.wait_for_messages("it is urgent")  # what was written meanwhile is not lost
     assert await creations(on) == 1
+
+
+async def test_a_repository_without_its_owner_is_asked_about_with_those_that_were_used(on: Harness) -> None:
+    await on.mention("fix the login test repo=acme/web")
+    await on.session("fix the login test")
+    await settled(on)
+    await on.slack.slash(ANN, GENERAL, "mend it repo=web")
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    assert buttons(question) == ["Start with repo=acme/web", "Start as written", "Cancel"]
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
+    assert (await on.session("mend it"))["request"]["repos"] == ["acme/web"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "offered", "field", "chosen"),
+    [
+        ("mode=turbo", [f"Start with mode={mode}" for mode in MODES], "devin_mode", "fast"),
+        ("acu=abc", [f"Start with acu={acus}" for acus in ACUS_OFFERED], "max_acu_limit", 10),
+    ],
+)
+async def test_an_option_that_cannot_be_read_is_asked_about_with_valid_ones(
+    on: Harness, wrong: str, offered: list[str], field: str, chosen: object
+) -> None:
+    await on.mention(f"fix it {wrong} now")
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    assert buttons(question) == [*offered, "Start as written", "Cancel"]
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected_2")
+    made = await on.session("fix it")
+    assert made["request"][field] == chosen
+    assert made["prompt"].splitlines()[0] == "fix it now"
 
 
 async def test_cancel_gives_the_text_of_a_command_back(on: Harness) -> None:

@@ -201,7 +201,7 @@ SAID = {
                 Mistyped("acu=abc", "acu=", NOT_ACUS, "acu=10"),
                 Mistyped("mode=turbo", "mode=", NOT_A_MODE, "mode=fast"),
             ),
-            corrected="acu=10",
+            offered=(("repo=acme/web acu=10 mode=fast", "fix it"),),
         ),
     ),
     "ask_about_mode": lambda text: start_sentences.ask_about_options(
@@ -507,6 +507,9 @@ def seen(block):
         (
             start_sentences.ask_about_options("k1", parse_request("fix it acu=many")),
             [
+                ("answer:start_options:corrected", "Start with acu=5", "k1"),
+                ("answer:start_options:corrected_2", "Start with acu=10", "k1"),
+                ("answer:start_options:corrected_3", "Start with acu=20", "k1"),
                 ("answer:start_options:as_written", "Start as written", "k1"),
                 ("answer:start_options:no", "Cancel", "k1"),
             ],

@@ -26,22 +26,22 @@ async def hold(
     job: Job[AskingCause],
     name: str,
     question: Message,
-    suggestion: str | None = None,
+    suggestions: tuple[str, ...] = (),
     to: Recipient | None = None,
 ) -> None:
     """Ask the person of the job's start the `question` with this `name`, and let the start wait for the answer.
 
-    `suggestion` is the text with its options corrected, if the question offers to start that. The question is asked
+    `suggestions` are the texts with the options corrected that the question offers to start. The question is asked
     where the person wrote, unless `to` says where.
     """
     # A row may be asked about twice, each time in another attempt.
     await uow.reply_privately(to or recipient_of(job), question, key=f"{job.row.key}:asked:{job.row.attempts}")
-    await hold_row(uow, job, held(name, job.row.key, uow.now, uow.timing.start_question, suggestion), "asked first")
+    await hold_row(uow, job, held(name, job.row.key, uow.now, uow.timing.start_question, suggestions), "asked first")
 
 
-def held(name: str, key: str, now: float, wait: float, suggestion: str | None = None) -> Hold:
+def held(name: str, key: str, now: float, wait: float, suggestions: tuple[str, ...] = ()) -> Hold:
     """Return what the row of a start with this key waits for, which is asked about `now`: at most `wait` seconds."""
-    return Hold(name, key, now + wait, now, suggestion)
+    return Hold(name, key, now + wait, now, suggestions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,9 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
     hold, before = row.cause.hold, row.cause.confirmation
     if hold is None or hold.question != given.question:
         return None
-    corrected = given.answer == start_sentences.CORRECTED
-    if corrected and hold.suggestion is None:
+    offered = dict(zip(start_sentences.corrected_answers(), hold.suggestions, strict=False))
+    corrected = given.answer in start_sentences.corrected_answers()
+    if corrected and given.answer not in offered:
         return None
     answer = Confirmation(
         corrected=before.corrected or corrected,
@@ -118,7 +119,7 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
         as_task=before.as_task or given.answer == start_sentences.AS_TASK,
         as_reply=before.as_reply or given.answer == start_sentences.AS_REPLY,
     )
-    text = hold.suggestion if corrected and hold.suggestion else row.cause.text
+    text = offered.get(given.answer, row.cause.text)
     return replace(row.cause, text=text, confirmation=answer, hold=None, response_url=job.cause.response_url)
 
 

@@ -20,6 +20,7 @@ from bot.views.text import counted, disarm, duration, fitted, link, one_line, sh
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 _AROUND_CODE: Final = ' `*_~"'
+MOST_OFFERED: Final = 5  # corrections that one question offers
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
 # The questions about a start, and their answers.
 REPEATED: Final = "start_again"
@@ -248,6 +249,11 @@ def _label(text: str) -> str:
     return shortened(disarm(one_line(text)), BUTTON_LABEL)
 
 
+def corrected_answers() -> list[str]:
+    """The answers that take what a question about options offers, in its order."""
+    return [CORRECTED, *(f"{CORRECTED}_{number}" for number in range(2, MOST_OFFERED + 1))]
+
+
 def ask_about_options(key: str, request: Request) -> Message:
     """Ask what to do with the options of `request` that are not valid, and say what comes of starting with them.
 
@@ -256,11 +262,9 @@ def ask_about_options(key: str, request: Request) -> Message:
     wrong = request.mistyped[:MOST_OPTIONS]
     asked = "Check this option" if len(wrong) == 1 else "Check these options"
     lines = [f"Nothing was started. {asked}:", *(f"• {_mistyped(word)}" for word in wrong), *_as_written(request)]
-    corrections = " ".join(word.correction or "" for word in request.mistyped)
+    offered = zip(corrected_answers(), request.offered, strict=False)
     row = blocks.actions(
-        questions.answer(_label(f"Start with {corrections}"), OPTIONS, CORRECTED, key)
-        if request.corrected is not None
-        else None,
+        *(questions.answer(_label(f"Start with {option}"), OPTIONS, answer, key) for answer, (option, _) in offered),
         questions.answer("Start as written", OPTIONS, AS_WRITTEN, key),
         questions.no("Cancel", OPTIONS, key),
     )
