@@ -40,14 +40,15 @@ class Hold:
     """A row waits for an answer to the `question` with this name about `subject`, until the instant `until` at most.
 
     `asked_at` is when its person was asked about this row, None if they had been asked about an earlier one.
-    `suggestion` is its text with the options corrected, escaped like the text that it may take the place of.
+    `suggestions` are its text with the options corrected, in each way that the question offers; escaped like the text
+    that one may take the place of.
     """
 
     question: str
     subject: str
     until: float
     asked_at: float | None = None
-    suggestion: str | None = None
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,9 +34,15 @@ _GROUPS: Final[Mapping[DisplayState, ListGroup]] = {
     DisplayState.STOPPED: ListGroup.ASLEEP,
     DisplayState.DONE: ListGroup.DONE_LATELY,
     DisplayState.ENDED: ListGroup.DONE_LATELY,
+    DisplayState.ARCHIVED: ListGroup.DONE_LATELY,
 }
 # Sessions in these states are listed only for a while after their last change.
-_OVER: Final = frozenset({DisplayState.FAILED, DisplayState.UNCERTAIN, DisplayState.DONE, DisplayState.ENDED})
+_OVER: Final = frozenset(
+    {
+        *(DisplayState.FAILED, DisplayState.UNCERTAIN),
+        *(DisplayState.DONE, DisplayState.ENDED, DisplayState.ARCHIVED),
+    }
+)
 _ORDER: Final = {group: place for place, group in enumerate(ListGroup)}
 
 

@@ -64,7 +64,7 @@ _ENDS: Final = {"exit": Outcome.DONE, "error": Outcome.FAILED}
 def outcome_of(session: Session, before: Outcome | None = None) -> Outcome:
     """What became of `session`, as it is now; `before` is the outcome that was recorded last, if any was.
 
-    Three states do not say by themselves what came of the work, since they may follow any other:
+    Four states do not say by themselves what came of the work, since they may follow any other:
 
     state     outcome
     --------  ---------------------------------------------------------------------------------------------------------
@@ -72,6 +72,7 @@ def outcome_of(session: Session, before: Outcome | None = None) -> Outcome:
               Where that is not known: waiting if Devin's last words ask something, done with a pull request or a
               structured output, else stopped
     stopped   done, at a limit or failed, if that is `before`: to put away what is over does not undo it. Else stopped
+    archived  as stopped
     ended     at Devin's own word done or failed, if it was not a person here who ended the session; else as stopped,
               and so where Devin gives a reason that is new to us
     """
@@ -81,7 +82,7 @@ def outcome_of(session: Session, before: Outcome | None = None) -> Outcome:
     devins_word = session.stopped_by is None and not ended_for_something_new(session.snapshot)
     if state is DisplayState.ENDED and devins_word and session.snapshot.status in _ENDS:
         return _ENDS[session.snapshot.status]
-    if state in {DisplayState.STOPPED, DisplayState.ENDED}:
+    if state in {DisplayState.STOPPED, DisplayState.ENDED, DisplayState.ARCHIVED}:
         return before if before in _LASTING else Outcome.STOPPED
     return _OUTCOMES[state]
 

@@ -60,6 +60,7 @@ class DisplayState(StrEnum):
     LIMIT = "limit"  # paused until somebody lifts what Devin names: mostly a limit
     FAILED = "failed"
     ENDED = "ended"
+    ARCHIVED = "archived"  # put to sleep with its thread, which takes no more replies
     CANCELLED = "cancelled"
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
@@ -68,7 +69,10 @@ class DisplayState(StrEnum):
 
 # In these states nothing goes on at Devin, and nobody is needed for it to go on.
 NOTHING_GOES_ON: Final = frozenset(
-    {DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED, DisplayState.FAILED, DisplayState.ENDED}
+    {
+        *(DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED),
+        *(DisplayState.FAILED, DisplayState.ENDED, DisplayState.ARCHIVED),
+    }
 )
 
 
@@ -198,7 +202,7 @@ class Session:
             Lifecycle.CANCELLED: DisplayState.CANCELLED,
             Lifecycle.REFUSED: DisplayState.REFUSED,
             Lifecycle.UNCERTAIN: DisplayState.UNCERTAIN,
-            Lifecycle.ENDED: DisplayState.ENDED,
+            Lifecycle.ENDED: DisplayState.ARCHIVED if sleeps_for_good(self.snapshot) else DisplayState.ENDED,
         }
         return own.get(self.lifecycle) or display_state_of(self.snapshot)
 
@@ -304,6 +308,11 @@ def _suspended(snapshot: Snapshot) -> DisplayState:
     if snapshot.detail in {None, "inactivity"}:
         return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is not True else DisplayState.ASLEEP
     return DisplayState.LIMIT
+
+
+def sleeps_for_good(snapshot: Snapshot) -> bool:
+    """Whether a session that has ended here is only archived at Devin, and not terminated."""
+    return snapshot.archived and snapshot.status not in TERMINAL_STATUSES
 
 
 def waits_for_something_new(snapshot: Snapshot) -> bool:

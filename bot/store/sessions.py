@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, delete, func, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.announcements import Pending, TurnState
@@ -27,6 +27,7 @@ from bot.store.inbox import BATCH
 from bot.store.tables import posts, sessions, threads
 
 LIVE_LIFECYCLES: Final = (Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.OPEN)
+_REPOSITORIES: Final = 200  # the newest ones; names are compared with each
 _PLAIN: Final = (
     *("id", "team", "org_id", "channel", "thread_ts", "requester", "prompt", "reference", "cause_ts"),
     *("devin_id", "url", "checking", "stop_requested", "stop_ts", "stopped_by"),
@@ -125,6 +126,16 @@ async def of_person(
         conditions.append(sessions.c.channel == channel)
     found = await tx.execute(select(sessions).where(*conditions).order_by(sessions.c.created_at.desc()).limit(limit))
     return [_session(row) for row in found.mappings()]
+
+
+async def repositories(tx: AsyncConnection, team: str, user: str, channel: str) -> list[str]:
+    """The repositories of the sessions that `user` asked for, or that are in `channel`, the newest first."""
+    whose = or_(sessions.c.requester == user, sessions.c.channel == channel)
+    repo = sessions.c.options["repo"].as_string().label("repo")
+    # Grouped outside: PostgreSQL does not see that two paths into JSON with parameters are the same.
+    used = select(repo, sessions.c.created_at).where(sessions.c.team == team, whose, repo.is_not(None)).subquery()
+    newest = select(used.c.repo).group_by(used.c.repo).order_by(func.max(used.c.created_at).desc())
+    return list((await tx.execute(newest.limit(_REPOSITORIES))).scalars())
 
 
 async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:

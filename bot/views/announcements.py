@@ -34,6 +34,7 @@ PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_reque
 _OPENS_DEVIN: Final = frozenset(
     {AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED, AnnouncementKind.ENDED}
 )
+_ASKS: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL})  # there the cost is no matter
 _SIGNS: Final = {
     AnnouncementKind.LIMIT: ":no_entry:",
     AnnouncementKind.FAILED: ":x:",
@@ -225,6 +226,8 @@ def _outcome(session: Session, *, linked: bool) -> str:
 
 
 def _facts(end: TurnEnd, session: Session) -> list[str]:
+    if end.kind in _ASKS:
+        return [worked(session)]
     if end.kind is not AnnouncementKind.DONE:
         return [spent(session), worked(session)]
     if session.snapshot.pull_requests:

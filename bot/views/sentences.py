@@ -37,6 +37,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
         "Ended. Replies in this thread no longer reach Devin; "
         "use `/devin` or mention Devin Bridge to start a new session."
     ),
+    DisplayState.ARCHIVED: "Archived{by}. Mention Devin Bridge here to start a new session.",
     DisplayState.CANCELLED: "Cancelled{by} before it began. Nothing was started and nothing was spent.",
     DisplayState.REFUSED: "Not started; the reason stands in this thread. Nothing is running.",
     DisplayState.UNCERTAIN: (
@@ -116,6 +117,7 @@ STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.LIMIT: "paused",
     DisplayState.FAILED: "failed",
     DisplayState.ENDED: "ended",
+    DisplayState.ARCHIVED: "archived",
     DisplayState.CANCELLED: "cancelled",
     DisplayState.REFUSED: "not started",
     DisplayState.UNCERTAIN: "may have been started; look in Devin",
@@ -136,6 +138,7 @@ STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
     DisplayState.LIMIT: ":no_entry:",
     DisplayState.FAILED: ":x:",
     DisplayState.ENDED: ":checkered_flag:",
+    DisplayState.ARCHIVED: ":file_cabinet:",
     DisplayState.CANCELLED: ":black_square_for_stop:",
     DisplayState.REFUSED: ":no_entry:",
     DisplayState.UNCERTAIN: ":grey_question:",
@@ -154,6 +157,7 @@ STATE_MARKS: Final[Mapping[DisplayState, str | None]] = {
     DisplayState.FAILED: "x",
     DisplayState.STOPPED: None,
     DisplayState.ENDED: None,
+    DisplayState.ARCHIVED: None,
 }
 
 # States in which a person may stop the session. One that sleeps or has ended has nothing to stop.

@@ -523,7 +523,7 @@ async def stop_somebody_elses(one: Scene, begun: tuple[str, str]) -> tuple[str, 
 
 async def stopped_once(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["is_archived"]
-    assert await one.on.thread(GENERAL, begun[0]) == [stop_sentences.stopped("ben").text]
+    assert await one.on.thread(GENERAL, begun[0]) == [f"<@{ANN}> {stop_sentences.stopped('ben').text}"]
 
 
 STORIES = [

@@ -30,11 +30,11 @@ async def job_of(services, row):
     return Job(row, claim, services.workspaces[TEAM])
 
 
-async def held(services, row, suggestion="fix it acu=10", question=OPTIONS):
+async def held(services, row, suggestions=("fix it acu=10",), question=OPTIONS):
     """Hold the start of a row; answers the row as it waits."""
     job = await job_of(services, row)
     async with services.unit_of_work_for(job) as uow:
-        await hold(uow, job, question, Message("Really?"), suggestion)
+        await hold(uow, job, question, Message("Really?"), suggestions)
     async with services.db.read() as tx:
         return await inbox.get(tx, row.key)
 
@@ -51,7 +51,7 @@ async def test_it_waits_outside_its_lane_and_without_its_secret(make, either_sto
     waiting = await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION))
     until = NOW + PRODUCTION.start_question
     assert (waiting.lane, waiting.ready_at) == (held_lane(OPTIONS, "k"), until)
-    assert waiting.cause == replace(MENTION, response_url=None, hold=Hold(OPTIONS, "k", until, NOW, "fix it acu=10"))
+    assert waiting.cause == replace(MENTION, response_url=None, hold=Hold(OPTIONS, "k", until, NOW, ("fix it acu=10",)))
 
 
 async def test_an_answer_brings_it_back_at_once_as_it_was_answered(make, either_store, clock):
@@ -66,7 +66,7 @@ async def test_an_answer_brings_it_back_at_once_as_it_was_answered(make, either_
 
 async def test_an_answer_that_is_too_late_or_was_not_offered_changes_nothing(make, either_store, clock):
     clock.now, services = NOW, make(either_store, clock)
-    waiting = await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION), suggestion=None)
+    waiting = await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION), suggestions=())
     assert await pressed(services, PRESS) == waiting
     clock.now += PRODUCTION.start_question
     assert await pressed(services, replace(PRESS, argument=f"{OPTIONS} as_written k")) == waiting
@@ -75,7 +75,7 @@ async def test_an_answer_that_is_too_late_or_was_not_offered_changes_nothing(mak
 async def test_a_command_goes_on_outside_its_persons_lane(make, either_store, clock):
     clock.now, services = NOW, make(either_store, clock)
     command = CommandCause("U0ANN", CHANNEL, "fix it", URL)
-    await held(services, asked("k", team=TEAM, lane=person_lane(TEAM, "U0ANN"), cause=command), None, AGAIN)
+    await held(services, asked("k", team=TEAM, lane=person_lane(TEAM, "U0ANN"), cause=command), (), AGAIN)
     row = await pressed(services, replace(PRESS, argument=f"{AGAIN} again k"))
     assert row.lane == own_lane("k")
     assert row.cause == replace(command, response_url=NEW_URL, confirmation=Confirmation(again=True))

@@ -221,7 +221,7 @@ async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
-    await on.wait_for_post(GENERAL, ts, "Muted")
+    await on.slack.wait_for_ephemeral(BEN, "Muted")
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, LEFT.format("1 reply was"))
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
@@ -261,9 +261,11 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
-    await on.wait_for_post(GENERAL, ts, "1 waiting reply was not sent to Devin, because the thread was closed first.")
+    await on.wait_for_post(
+        GENERAL, ts, "1 waiting reply was not sent to Devin, because the session was archived first."
+    )
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
-    await on.slack.wait_for_ephemeral(BEN, stop_sentences.ALREADY_ENDED.text)
+    await on.slack.wait_for_ephemeral(BEN, stop_sentences.ALREADY_ARCHIVED.text)
     assert await sent_to_devin(on, session) == []
 
 
@@ -272,7 +274,7 @@ async def test_a_reply_from_before_a_mute_is_sent_once_somebody_says_yes(on: Har
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(ADA, GENERAL, "!mute", thread_ts=ts)
-    await on.wait_for_post(GENERAL, ts, "Muted")
+    await on.slack.wait_for_ephemeral(ADA, "Muted")
     await on.slack.say(ADA, GENERAL, "between us", thread_ts=ts)
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")

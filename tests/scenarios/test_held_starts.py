@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.commands.options import parse_request
+from bot.domain.commands.options import ACUS_OFFERED, MODES, parse_request
 from bot.views.answers import starts as start_sentences
 from tests.markup import written
 from tests.said import up_to_reference
@@ -22,6 +22,7 @@ from tests.scenarios.observations import (
 )
 
 ASKED_10 = written(start_sentences.ask_about_options("", parse_request("fix it acu=10ACUs")).blocks)
+GIVEN_BACK = f"{start_sentences.START_CANCELLED.text}\n*Your text*\n```{{text}}```"
 WITH_10 = ["Start with acu=10", "Start as written", "Cancel"]
 
 
@@ -89,6 +90,58 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
     assert await creations(on) == 1
 
 
+async def test_a_repository_without_its_owner_is_asked_about_with_those_that_were_used(on: Harness) -> None:
+    await on.mention("fix the login test repo=acme/web")
+    await on.session("fix the login test")
+    await settled(on)
+    await on.slack.slash(ANN, GENERAL, "mend it repo=web")
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    assert buttons(question) == ["Start with repo=acme/web", "Start as written", "Cancel"]
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
+    assert (await on.session("mend it"))["request"]["repos"] == ["acme/web"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "offered", "field", "chosen"),
+    [
+        ("mode=turbo", [f"Start with mode={mode}" for mode in MODES], "devin_mode", "fast"),
+        ("acu=abc", [f"Start with acu={acus}" for acus in ACUS_OFFERED], "max_acu_limit", 10),
+    ],
+)
+async def test_an_option_that_cannot_be_read_is_asked_about_with_valid_ones(
+    on: Harness, wrong: str, offered: list[str], field: str, chosen: object
+) -> None:
+    await on.mention(f"fix it {wrong} now")
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    assert buttons(question) == [*offered, "Start as written", "Cancel"]
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected_2")
+    made = await on.session("fix it")
+    assert made["request"][field] == chosen
+    assert made["prompt"].splitlines()[0] == "fix it now"
+
+
+async def test_cancel_gives_the_text_of_a_command_back(on: Harness) -> None:
+    await on.slack.slash(ANN, GENERAL, "fix it for R&amp;D acu=10ACUs\nand *quickly*")
+    question = await asked(on, ASKED_10)
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:no")
+    await on.slack.wait_for_ephemeral(ANN, start_sentences.START_CANCELLED.text)
+    await settled(on)
+    text = "fix it for R&amp;D acu=10ACUs\nand *quickly*"
+    assert await private_answers(on, ANN) == [GIVEN_BACK.format(text=text)]
+    assert await creations(on) == 0
+
+
+async def test_a_long_text_is_given_back_whole(on: Harness) -> None:
+    text = " ".join(["acu=10ACUs", *(f"step {number}" for number in range(1500))])
+    await on.mention(text)
+    question = await on.slack.wait_for_ephemeral(ANN, "Nothing was started.")
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:no")
+    await on.slack.wait_for_ephemeral(ANN, "What you wrote, 2 of 2")
+    await settled(on)
+    assert "step 1499" in " ".join(await private_answers(on, ANN))
+    assert await creations(on) == 0
+
+
 async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) -> None:
     known = await on.devin.add_playbook("Upgrade deps")
     await on.devin.add_playbook("Write docs")
@@ -108,7 +161,7 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:start_options:no")
     await on.slack.wait_for_ephemeral(BEN, start_sentences.START_CANCELLED.text)
     await settled(on)
-    assert await private_answers(on, BEN) == [start_sentences.START_CANCELLED.text]
+    assert await private_answers(on, BEN) == [GIVEN_BACK.format(text="mend it playbook=upgrade")]
     assert await creations(on) == 1
 
 

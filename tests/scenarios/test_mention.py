@@ -142,8 +142,8 @@ async def test_a_command_alone_behind_a_mention_is_a_command(on: Harness) -> Non
 async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: Harness) -> None:
     await on.started("update the docs")
     ts, session = await on.started()
-    await on.mention("stop", user=BEN, thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by ben. Devin sleeps", thread_ts=ts)
+    await on.mention("stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts)
     await settled(on)
     assert [made["session_id"] for made in await on.devin.sessions() if made["is_archived"]] == [session]
     assert await sent_to_devin(on, session) == []

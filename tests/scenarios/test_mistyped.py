@@ -152,7 +152,7 @@ async def test_what_was_meant_for_a_session_that_has_ended_meanwhile_starts_none
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Archived by ann", thread_ts=ts)
     await on.slack.click(ADA, GENERAL, question["ts"], "answer:command:as_reply")
-    await on.slack.wait_for_ephemeral(ADA, "This thread was closed")
+    await on.slack.wait_for_ephemeral(ADA, "This session is archived")
     await settled(on)
     assert await sent_to_devin(on, session) == []
     assert await creations(on) == 1

@@ -13,7 +13,7 @@ from tests.for_devin import as_sent
 from tests.odd_fields import FEW, MISSING, ODD
 from tests.said import a_session, up_to_reference
 from tests.scenarios.ahead import rows, until
-from tests.scenarios.harness import ADA, BEN, GENERAL, WEB, Harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import card, creations, sent_to_devin, settled
 from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
@@ -205,8 +205,8 @@ async def a_session_from_start_to_stop(on: Harness, task: str) -> None:
     await on.devin.wait_for_messages(f"{reply}] ben (U0BEN):\n> the second", seconds=WITHIN)
     await on.devin.say(made, "Then I take that one.")
     await on.wait_for_post(GENERAL, ts, "Then I take that one.", within=WITHIN)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ben").text, thread_ts=ts, within=WITHIN)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ann").text, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(made))["is_archived"] is True
     assert await sent_to_devin(on, made) == [as_sent(reply, "ben", "the second")]

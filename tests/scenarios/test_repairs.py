@@ -29,7 +29,7 @@ from tests.waits import SHORT
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 DEAD_SOON = pytest.mark.timing(row_outage=1.0)
-CANCELLED = stop_sentences.cancelled("ben").text
+CANCELLED = stop_sentences.cancelled("ann").text
 MOST_AT_DEVIN = 50
 TOO_MANY = ",".join(f"t{number}" for number in range(MOST_AT_DEVIN + 1))
 LOG = {"name": "login.log", "content": "login failed"}
@@ -255,12 +255,12 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, "is being looked up", within=WITHIN)
     clock.put(PRODUCTION.row_outage + 60)
     await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ben").text, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ann").text, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
 
 
@@ -272,8 +272,8 @@ async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
     held = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Cancelled by ben before it began: nothing", thread_ts=ts, within=WITHIN)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Cancelled by ann before it began: nothing", thread_ts=ts, within=WITHIN)
     return ts, held
 
 
@@ -396,8 +396,8 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, "is being looked up", within=WITHIN)
     after = await on.slack.say(BEN, GENERAL, "now leave the table alone", thread_ts=ts)
     await waited(on, "inbox", ts=after)
     await on.devin.clear_faults()
@@ -405,7 +405,7 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
     await settled(on)
     made = await on.session("fix the login test")
     assert await sent_to_devin(on, made["session_id"]) == [as_sent(after, "ben", "now leave the table alone")]
-    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ben", 1).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann", 1).text]
 
 
 # ---------------------------------------------------------------- what goes into the request

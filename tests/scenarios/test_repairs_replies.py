@@ -28,8 +28,7 @@ from tests.waits import SHORT
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = stop_sentences.stopped("ben").text
-STOPPED_BY_ANN = stop_sentences.stopped("ann").text
+STOPPED = stop_sentences.stopped("ann").text
 UNCERTAIN = up_to_reference(reply_sentences.reply_uncertain("", "drop the table"))
 
 
@@ -152,7 +151,7 @@ async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_a
     said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await waited(on, "inbox", ts=said, reason="outcome unknown")
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
@@ -172,7 +171,7 @@ async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_be
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.slack.click(ANN, GENERAL, (await card(on, ts))["ts"], "stop")
-    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann", 1).text]
@@ -186,7 +185,7 @@ async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Ha
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.devin.permissions(revoke=["ManageOrgSessions"])
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
@@ -202,10 +201,10 @@ async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_ca
     ts, session = await on.started()
     await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen its end yet
     on.simulated_devin.world.held.sessions.pop(session)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, within=WITHIN)
     await settled(on)
-    assert await private_answers(on, BEN) == [stop_sentences.ALREADY_ENDED.text]
+    assert await private_answers(on, ANN) == [stop_sentences.ALREADY_ENDED.text]
     assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, ts))["rendered"]
     assert await on.thread(GENERAL, ts) == []
 
@@ -233,7 +232,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
 
 async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Harness) -> None:
     ts, session = await on.started()
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
     held = await on.devin.fault("unarchive", "hang", commit="late")
     said = await on.slack.say(ANN, GENERAL, "please go on", thread_ts=ts)

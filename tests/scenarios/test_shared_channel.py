@@ -80,6 +80,8 @@ async def test_only_people_of_the_home_workspace_may_stop_there_and_do_nothing_e
     assert await private_answers(on, BEN) == [access_sentences.SHARED_CHANNEL_REFUSED.text]
     assert (await on.devin.session(session))["is_archived"] is False
     await on.slack.say(BEN, WEB, "!stop", thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN, "Stop it?")
+    await on.slack.click(BEN, WEB, question["ts"], "choose:stop_confirmed")
     await on.wait_for_post(WEB, ts, "Stopped by ben")
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []

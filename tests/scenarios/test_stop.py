@@ -8,13 +8,16 @@ from bot.views.sentences import STATE_SENTENCES, STOPPING
 from tests.for_devin import as_sent
 from tests.said import ASKED_BY, a_session, up_to_reference
 from tests.scenarios.ahead import TEAM, rows
-from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, Harness
 from tests.scenarios.observations import (
     buttons,
     card,
+    card_of,
     creations,
+    forge,
     polled,
     posted,
+    press,
     private_answers,
     reactions,
     sent_to_devin,
@@ -23,9 +26,10 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-STOPPED = stop_sentences.stopped("ben").text
+STOPPED = f"<@{ANN}> {stop_sentences.stopped('ben').text}"
 STOPPED_BY_ANN = stop_sentences.stopped("ann").text
 CANCELLED = stop_sentences.cancelled("ann").text
+DONE = stop_sentences.ALREADY_DONE.text
 AWAY = {"times": -1}
 
 
@@ -97,7 +101,7 @@ async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(
     question = await on.slack.wait_for_ephemeral(BEN)
     assert await on.thread(GENERAL, ts) == []
     await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
-    await on.wait_for_post(GENERAL, ts, stop_sentences.cancelled("ben").text)
+    await on.wait_for_post(GENERAL, ts, f"<@{ANN}> {stop_sentences.cancelled('ben').text}")
     await settled(on)
     assert await what_became_of(on, question) == (stop_sentences.STOP_DONE.text, [])
     assert await on.devin.sessions() == []
@@ -106,10 +110,36 @@ async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(
 @pytest.mark.parametrize("word", ["!stop", "Sleep"])
 async def test_a_word_does_the_same(on: Harness, word: str) -> None:
     ts, session = await on.started()
-    await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, word, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
+
+
+@pytest.mark.parametrize("word", ["!stop", "Sleep", f"{BOT} stop"])
+async def test_a_word_asks_somebody_who_did_not_ask_for_the_session(on: Harness, word: str) -> None:
+    ts, session = await on.started()
+    await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    assert question["text"] == stop_sentences.stop_confirm(a_session(requester_name="ann")).text
+    assert await on.devin.log("archive") == []
+    await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
+    await on.wait_for_post(GENERAL, ts, STOPPED)
+    await settled(on)
+    assert await what_became_of(on, question) == (stop_sentences.STOP_DONE.text, [])
+    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_who_asked_for_the_session_is_not_told_of_a_stop_if_they_chose_that(on: Harness) -> None:
+    ts, _ = await on.started()
+    await on.slack.say(ANN, GENERAL, "!notify off", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN)
+    await press_stop(on, ts, BEN)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
+    await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ben").text)
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ben").text]
 
 
 async def test_a_second_stop_changes_nothing(on: Harness) -> None:
@@ -161,11 +191,11 @@ async def test_a_stop_goes_before_the_replies_that_wait(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and be quick", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ben", 2).text]
+    assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann", 2).text]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -259,7 +289,7 @@ async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness
 async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.permissions(revoke=["ManageOrgSessions"])
-    for number, stop in enumerate((press_stop(on, ts), on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)), start=1):
+    for number, stop in enumerate((press_stop(on, ts), on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)), start=1):
         await stop
         said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="could not be told to stop")
         assert said[-1]["rendered"].startswith(
@@ -276,7 +306,64 @@ async def test_a_stop_of_an_ended_session_says_so(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == stop_sentences.ALREADY_ENDED.text
+    assert said["rendered"] == stop_sentences.ALREADY_ARCHIVED.text
+
+
+PULL_REQUEST = {"pr_url": "https://github.com/acme/web/pull/12", "pr_state": "open"}
+
+
+async def done_with_a_pull_request(on: Harness) -> tuple[str, str]:
+    """A session of ann's that is done, and whose card says so."""
+    ts, session = await on.started()
+    await on.devin.set(session, status="running", status_detail="finished", pull_requests=[PULL_REQUEST])
+    await card_of(on, ts, "Done")
+    return ts, session
+
+
+@pytest.mark.both_transports
+async def test_a_stop_of_a_done_session_says_that_it_is_done_and_changes_nothing(on: Harness) -> None:
+    ts, _ = await done_with_a_pull_request(on)
+    before = await card(on, ts)
+    await on.slack.slash(ANN, OPS, "list")
+    assert (await on.slack.slash(ANN, OPS, "stop 1")).get("shown") is None
+    await on.slack.wait_for_ephemeral(ANN, DONE, channel=OPS)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.mention("stop", BEN, thread_ts=ts)
+    await settled(on)
+    assert await private_answers(on, BEN) == [DONE, DONE]
+    await on.slack.say(ANN, GENERAL, "sleep", thread_ts=ts)
+    [row] = await rows(on, "sessions")
+    pressed = press(ANN, GENERAL, "stop", row["id"])
+    assert await forge(on, "interactive", pressed) == "acked"
+    await settled(on)
+    assert await private_answers(on, ANN, channel=GENERAL, thread_ts=ts) == [DONE, DONE]
+    assert await card(on, ts) == before
+    assert "Review PR" in buttons(before)
+    assert await on.devin.log("archive") == []
+
+
+async def test_a_stop_of_a_done_session_keeps_back_the_replies_that_would_set_it_to_work(on: Harness) -> None:
+    ts, session = await done_with_a_pull_request(on)
+    await on.devin.fault("send_message", "503", **AWAY)
+    await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
+    await on.devin.wait_for_calls("send_message")
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, stop_sentences.none_sent(1).text)
+    await on.devin.clear_faults()
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert await private_answers(on, ANN) == [DONE]
+
+
+async def test_a_stop_of_a_failed_session_leaves_it_failed(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="error")
+    failed = await card_of(on, ts, "Suspended by a fault")
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, stop_sentences.ALREADY_FAILED.text)
+    await settled(on)
+    assert (await card(on, ts))["rendered"] == failed
+    assert await on.devin.log("archive") == []
 
 
 async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:

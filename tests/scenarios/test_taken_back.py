@@ -16,7 +16,7 @@ from tests.waits import SHORT
 
 pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
-STOPPED = stop_sentences.stopped("ben").text
+STOPPED = stop_sentences.stopped("ann").text
 SOON_GONE = pytest.mark.timing(not_found_lasts=0.5)
 
 
@@ -127,7 +127,7 @@ async def test_a_stop_that_is_refused_because_the_session_has_ended_is_done(on: 
     await on.devin.fault("list_sessions", "503", **AWAY)
     await on.devin.terminate(session)
     await on.devin.fault("archive", 400, detail="Session has ended")
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await waited(on, "sessions", lifecycle="ended")
     await settled(on)
     assert STATE_SENTENCES[DisplayState.ENDED] in (await card(on, ts))["rendered"]
@@ -165,18 +165,18 @@ async def test_a_reply_with_an_unknown_outcome_waits_while_its_conversation_is_n
 async def test_a_stop_that_devin_refuses_for_now_is_repeated(on: Harness, refusal: int) -> None:
     ts, session = await on.started()
     await on.devin.fault("archive", refusal, times=2)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await on.thread(GENERAL, ts) == [STOPPED]
-    assert await private_answers(on, BEN) == []
+    assert await private_answers(on, ANN) == []
 
 
 async def test_a_stop_is_repeated_until_devin_says_that_the_session_sleeps(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("archive", "odd", times=2, fields={"status": "running", "is_archived": False})
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.devin.wait_for_calls("archive", 2, seconds=WITHIN)
     assert await on.thread(GENERAL, ts) == []
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
@@ -191,7 +191,7 @@ async def test_a_stop_that_is_refused_because_the_session_sleeps_already_is_done
     await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen that it sleeps
     await on.devin.archive(session)
     await on.devin.fault("archive", 409, **AWAY)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
     assert len(await on.devin.log("archive")) == 1
 
@@ -200,7 +200,7 @@ async def test_a_stop_that_is_refused_because_the_session_sleeps_already_is_done
 async def test_a_stop_that_devin_never_takes_says_that_the_session_still_runs(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("archive", 409, **AWAY)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", "")))

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.admins import Admins
 from bot.domain.commands.parser import UnknownVerb
-from bot.domain.session import Snapshot
+from bot.domain.session import DisplayState, Snapshot
 from bot.features import COMMANDS
 from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
@@ -14,12 +14,14 @@ from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import admin_help, thread_help
+from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.said import a_session
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     card,
+    card_of,
     creations,
     forge,
     is_card,
@@ -66,13 +68,13 @@ async def test_cost_names_what_was_used(on: Harness) -> None:
 async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Muted:", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.MUTED.text)
     await on.slack.say(BEN, GENERAL, "what do you think, ann?", thread_ts=ts)
     named = await on.slack.say(BEN, GENERAL, f"{BOT} please use pytest", thread_ts=ts)
     await on.devin.say(session, "Still at it.")
     await on.wait_for_post(GENERAL, ts, "Still at it.")
     await on.slack.say(BEN, GENERAL, "Unmute", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Unmuted:", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.UNMUTED.text)
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
@@ -80,7 +82,8 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> Non
         as_sent(named, "ben", "please use pytest"),
         as_sent(last, "ben", "go on"),
     ]
-    assert await on.thread(GENERAL, ts) == [reply_sentences.MUTED.text, "Still at it.", reply_sentences.UNMUTED.text]
+    assert await on.thread(GENERAL, ts) == ["Still at it."]
+    assert await private_answers(on, BEN) == [reply_sentences.MUTED.text, reply_sentences.UNMUTED.text]
 
 
 async def test_muting_twice_says_so_privately(on: Harness) -> None:
@@ -91,7 +94,7 @@ async def test_muting_twice_says_so_privately(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, reply_sentences.ALREADY_MUTED.text)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [reply_sentences.MUTED.text]
+    assert await on.thread(GENERAL, ts) == []
 
 
 async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> None:
@@ -114,9 +117,11 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [stop_sentences.archived("ben").text]
+    assert await on.thread(GENERAL, ts) == [f"<@{ANN}> {stop_sentences.archived('ben').text}"]
     assert await reactions(on, ts) == []
-    assert await private_answers(on, ANN) == [reply_sentences.THREAD_CLOSED.text]
+    assert await private_answers(on, ANN) == [reply_sentences.SESSION_ARCHIVED.text]
+    await card_of(on, ts, STATE_SENTENCES[DisplayState.ARCHIVED].format(by=" by ben"))
+    assert ": archived" in (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -213,7 +218,7 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     await on.slack.click(ANN, GENERAL, question["ts"], "choose:exit_confirmed")
     await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "wait", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, reply_sentences.THREAD_CLOSED.text)
+    await on.slack.wait_for_ephemeral(ANN, reply_sentences.SESSION_ENDED.text)
     await settled(on)
     assert await what_became_of(on, question) == (stop_sentences.EXIT_DONE.text, [])
     assert (await on.devin.session(session))["terminated"] is True

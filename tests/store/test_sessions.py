@@ -80,6 +80,21 @@ async def test_a_session_that_devin_does_not_have_yet_comes_back_too(db: Databas
     assert await get(db, "s2") == replace(bare, id="s2")
 
 
+async def test_the_repositories_of_a_person_and_of_a_channel_are_known(db: Database) -> None:
+    mine = {"requester": "U7", "channel": "C7"}
+    await add(
+        db,
+        session("one", **mine, options=Options("acme/web"), created_at=NOW),
+        session("two", **mine, options=Options("acme/api"), created_at=NOW + 1),
+        session("three", **mine, options=Options("acme/web"), created_at=NOW + 2),
+        session("four", **mine, created_at=NOW + 3),
+        session("five", requester="U8", channel="C7", options=Options("acme/docs"), created_at=NOW - 1),
+        session("six", requester="U8", channel="C8", options=Options("acme/secret"), created_at=NOW + 4),
+    )
+    async with db.read() as tx:
+        assert await sessions.repositories(tx, TEAM, "U7", "C7") == ["acme/web", "acme/api", "acme/docs"]
+
+
 async def test_the_same_cause_makes_no_second_session(db: Database) -> None:
     await add(db, session("s"), session("s", prompt="another", reference="slack-other", devin_id=None))
     assert (await get(db)).prompt == "fix the login test"

@@ -197,7 +197,7 @@ def test_what_was_there_before_a_change_is_kept(before):
 
 @pytest.mark.parametrize("cause", [REPLY, COMMAND])
 @pytest.mark.parametrize(
-    "hold", [Hold("wake", "s1", 5.5), Hold("start_options", "k1", 5.5, 1.5, suggestion="fix &lt;it&gt; acu=10")]
+    "hold", [Hold("wake", "s1", 5.5), Hold("start_options", "k1", 5.5, 1.5, suggestions=("fix &lt;it&gt; acu=10",))]
 )
 def test_what_a_row_waits_for_is_kept(cause, hold):
     noted = replace(cause, hold=hold, confirmation=Confirmation(again=True))  # asked once more, about something else

@@ -49,6 +49,10 @@ OF_STATE = {
     DisplayState.STOPPED: (at_devin("suspended", "user_request"), ListGroup.ASLEEP),
     DisplayState.DONE: (at_devin("running", "finished"), ListGroup.DONE_LATELY),
     DisplayState.ENDED: (of_ours(Lifecycle.ENDED), ListGroup.DONE_LATELY),
+    DisplayState.ARCHIVED: (
+        of_ours(Lifecycle.ENDED, snapshot=Snapshot("suspended", archived=True)),
+        ListGroup.DONE_LATELY,
+    ),
     DisplayState.CANCELLED: (of_ours(Lifecycle.CANCELLED), None),
     DisplayState.REFUSED: (of_ours(Lifecycle.REFUSED), None),
 }

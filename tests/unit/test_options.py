@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from bot.domain.commands.option_words import MOST_COMPARED
 from bot.domain.commands.options import (
+    ACUS_OFFERED,
+    MODES,
     MOST_WRONG,
     NO_PLAYBOOKS,
     NO_VALUE,
@@ -23,6 +25,7 @@ from bot.domain.commands.options import (
 )
 from bot.domain.session import Options
 
+ACUS = tuple(f"acu={acus}" for acus in ACUS_OFFERED)
 MANY = ",".join(f"t{number}" for number in range(40))
 
 
@@ -108,17 +111,17 @@ def test_options_are_read_as_people_write_them(text, prompt, options):
         ("fix max_acu=3 it", Mistyped("max_acu=3", "acu=", correction="acu=3")),
         ("fix acu: 3 it", Mistyped("acu: 3", "acu=", correction="acu=3")),
         ("fix acu = 3 ACUs it", Mistyped("acu = 3", "acu=", correction="acu=3")),
-        ("fix acus=many it", Mistyped("acus=many", "acu=")),
+        ("fix acus=many it", Mistyped("acus=many", "acu=", choices=ACUS)),
         ("fix tag=a it", Mistyped("tag=a", "tags=", correction="tags=a")),
         ('titel="x y" it', Mistyped('titel="x y"', "title=", correction='title="x y"')),
-        ("fix acu=abc it", Mistyped("acu=abc", "acu=", NOT_ACUS)),
+        ("fix acu=abc it", Mistyped("acu=abc", "acu=", NOT_ACUS, choices=ACUS)),
         ("fix acu=10ACUs it", Mistyped("acu=10ACUs", "acu=", NOT_ACUS, "acu=10")),
         ('fix acu="10 ACUs" it', Mistyped('acu="10 ACUs"', "acu=", NOT_ACUS, "acu=10")),
         ("fix acu=10.0 it", Mistyped("acu=10.0", "acu=", NOT_ACUS, "acu=10")),
-        ("fix acu=1,000 it", Mistyped("acu=1,000", "acu=", NOT_ACUS)),
-        ("fix acu=0 it", Mistyped("acu=0", "acu=", NOT_ACUS)),
-        ("fix acu=-1 it", Mistyped("acu=-1", "acu=", NOT_ACUS)),
-        ("fix acu=1.5 it", Mistyped("acu=1.5", "acu=", NOT_ACUS)),
+        ("fix acu=1,000 it", Mistyped("acu=1,000", "acu=", NOT_ACUS, choices=ACUS)),
+        ("fix acu=0 it", Mistyped("acu=0", "acu=", NOT_ACUS, choices=ACUS)),
+        ("fix acu=-1 it", Mistyped("acu=-1", "acu=", NOT_ACUS, choices=ACUS)),
+        ("fix acu=1.5 it", Mistyped("acu=1.5", "acu=", NOT_ACUS, choices=ACUS)),
         ("fix acu= 10 it", Mistyped("acu=", "acu=", NO_VALUE.format(example="acu=10"), "acu=10")),
         ("fix acu= ten it", Mistyped("acu=", "acu=", NO_VALUE.format(example="acu=10"))),
         ("fix repo=web it", Mistyped("repo=web", "repo=", NOT_A_REPO)),
@@ -140,7 +143,10 @@ def test_options_are_read_as_people_write_them(text, prompt, options):
         ("fix tags=a,slack-T1-C1-1.2 it", Mistyped("tags=a,slack-T1-C1-1.2", "tags=", OUR_TAGS, "tags=a")),
         (f"fix tags={MANY},t40 it", Mistyped(f"tags={MANY},t40", "tags=", TOO_MANY_TAGS)),
         ("fix mode=+ it", Mistyped("mode=+", "mode=", NOT_A_WORD.format(example="mode=fast"))),
-        ("fix mode=turbo it", Mistyped("mode=turbo", "mode=", NOT_A_MODE)),
+        (
+            "fix mode=turbo it",
+            Mistyped("mode=turbo", "mode=", NOT_A_MODE, choices=tuple(f"mode={mode}" for mode in MODES)),
+        ),
         ("fix mode=Fsat it", Mistyped("mode=Fsat", "mode=", NOT_A_MODE, "mode=fast")),
         ('fix title="open it', Mistyped('title="open', "title=", OPEN_QUOTE)),
     ],
@@ -148,7 +154,7 @@ def test_options_are_read_as_people_write_them(text, prompt, options):
 def test_what_is_wrong_with_an_option_is_reported_and_it_stays(text, mistyped):
     request = parse_request(text)
     assert (request.prompt, request.options, request.mistyped) == (text, Options(), (mistyped,))
-    assert (request.corrected is None) == (mistyped.correction is None)
+    assert [option for option, _ in request.offered] == list(mistyped.choices or filter(None, [mistyped.correction]))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +244,7 @@ def test_a_mode_that_is_not_known_is_taken_where_any_is():
     ],
 )
 def test_the_corrected_text_has_valid_options_only(text, corrected):
-    assert parse_request(text).corrected == corrected
+    assert [text for _, text in parse_request(text).offered] == ([] if corrected is None else [corrected])
 
 
 def test_words_that_are_no_valid_options_are_no_task():
@@ -287,5 +293,5 @@ def test_no_text_breaks_it_and_nothing_but_options_goes_missing(text):
     if request.options == Options():
         assert request.prompt == text.strip()
     assert parse_request(f"```{text.replace('`', '')}```").options == Options()
-    if request.corrected is not None:
-        assert not parse_request(request.corrected).mistyped
+    for _, corrected in request.offered:
+        assert not parse_request(corrected).mistyped

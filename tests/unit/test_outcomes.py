@@ -40,6 +40,10 @@ STATES = {
     DisplayState.LIMIT: (SESSION.with_snapshot(Snapshot("suspended", "out_of_credits")), Outcome.LIMITED),
     DisplayState.FAILED: (SESSION.with_snapshot(Snapshot("error")), Outcome.FAILED),
     DisplayState.ENDED: (of_lifecycle(Lifecycle.ENDED, stopped_by="U1"), Outcome.STOPPED),
+    DisplayState.ARCHIVED: (
+        of_lifecycle(Lifecycle.ENDED, snapshot=replace(STOPPED, status="suspended")),
+        Outcome.STOPPED,
+    ),
     DisplayState.CANCELLED: (of_lifecycle(Lifecycle.CANCELLED), Outcome.STOPPED),
     DisplayState.REFUSED: (of_lifecycle(Lifecycle.REFUSED), Outcome.FAILED),
     DisplayState.UNCERTAIN: (of_lifecycle(Lifecycle.UNCERTAIN), Outcome.FAILED),

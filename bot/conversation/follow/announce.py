@@ -7,19 +7,18 @@ from typing import Any, Final
 
 from bot.conversation.follow import history
 from bot.conversation.follow.read_messages import NewMessages
+from bot.conversation.notified import mentioned
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import post_files, recheck_held
 from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
 from bot.domain.keys import ref_of
-from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
 from bot.domain.waiting import waiting_since, waits
 from bot.domain.waking import is_asleep
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import notifications, outbox, sessions, waiting_times
+from bot.store import outbox, sessions, waiting_times
 from bot.store.lanes import Claim
-from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
 from bot.views.announcements import MessagePart
@@ -215,7 +214,7 @@ class Announce:
         rank = outbox.FIRST if end.kind in _WAITED_FOR else outbox.USUAL
         # With words, the post has their key, so that they are not posted a second time.
         key = words.key if words else f"announce:{session.id}:{turn.number}:{end.name}:{position}"
-        users = await _mentioned(uow, change.before.session, end.kind)
+        users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
         message = announcements.turn_end(end, session, words.part if words else None, users)
         await uow.post(key, session, message, rank=rank)
         if end.kind is AnnouncementKind.DONE:
@@ -257,14 +256,6 @@ class Announce:
             await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
         elif new.acus > old.acus:
             await self.figures(uow, [tracked])
-
-
-async def _mentioned(uow: UnitOfWork, session: Session, kind: AnnouncementKind) -> list[str]:
-    """The people whom an end of a turn of this `kind` mentions: those of the turn, unless they chose otherwise."""
-    people = people_of_turn(session)
-    scope = Scope(session.channel, session.thread_ts or "")
-    chosen = await notifications.choices(uow.tx, session.team, people, scope)
-    return [user for user in people if user not in chosen or mentions(chosen[user][1], kind)]
 
 
 def people_of_turn(session: Session) -> list[str]:

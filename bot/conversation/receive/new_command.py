@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.conversation.receive.intake import Intake, command_key
 from bot.conversation.start.from_command import StartFromCommand
-from bot.conversation.start.options_check import suggestion
+from bot.conversation.start.options_check import lacks_owner, suggestions
 from bot.conversation.steer.held_start import held
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.commands.options import Request
@@ -70,7 +70,7 @@ class NewCommand:
         if (asked := self._question(body, request, known)) is not None:
             name, question = asked
             now, wait = self._services.clock(), self._services.timing.start_question
-            hold = held(name, command_key(body), now, wait, suggestion(request, START.name))
+            hold = held(name, command_key(body), now, wait, suggestions(request, START.name))
             await self._intake.command(workspace, body, hold)
             return question
         await self._intake.command(workspace, body)
@@ -80,8 +80,9 @@ class NewCommand:
         """What our rows say about the start; None if it takes more to decide, or an earlier command may change it."""
         if not self._access.is_known_to_be_open(workspace, body["channel_id"]):
             return None
-        # Playbooks are known to Devin, and the names of people who are mentioned to Slack.
-        if request.options.playbook is not None or mentioned_users(body.get("text") or ""):
+        # Playbooks are known to Devin, the names of people who are mentioned to Slack, and owners of repositories are
+        # looked for in other sessions.
+        if request.options.playbook is not None or lacks_owner(request) or mentioned_users(body.get("text") or ""):
             return None
         team, user = workspace.team, body["user_id"]
         # In one transaction: to open another one takes as long as its statement.

@@ -9,6 +9,7 @@ from functools import partial
 from typing import ClassVar
 
 from bot.conversation.lookup import SessionLookup
+from bot.conversation.notified import post_stop
 from bot.conversation.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.conversation.refusals import refusal_sentence
 from bot.conversation.session_card import SessionCard, refuse
@@ -126,9 +127,8 @@ class NewSession(Creation[DevinSession]):
         session = self._session
         async with self._services.unit_of_work_for(self._job) as uow:
             await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
-            await uow.post(
-                f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(session.stopped_by_name)
-            )
+            said = stop_sentences.cancelled(session.stopped_by_name)
+            await post_stop(uow, f"announce:{session.id}:cancelled", session, session.stopped_by, said)
             await uow.redraw(SessionCard, session.id)
             await finish(uow, self._job)
 

@@ -9,6 +9,7 @@ from bot.domain.commands.options import Request, is_playbook_id, parse_request
 from bot.kernel.exactly_once.loss import is_late
 from bot.kernel.job import Job, recipient_of
 from bot.kernel.services import Services
+from bot.store import sessions
 from bot.views.answers import starts as start_sentences
 from bot.views.text import escape
 
@@ -36,18 +37,24 @@ class OptionsCheck:
             return request
         async with self._services.unit_of_work_for(job) as uow:
             question = start_sentences.ask_about_options(job.row.key, request)
-            await hold(uow, job, start_sentences.OPTIONS, question, suggestion(request, behind))
+            await hold(uow, job, start_sentences.OPTIONS, question, suggestions(request, behind))
         return None
 
     async def _read(self, job: Job[AskingCause], text: str) -> Request:
         any_mode = job.cause.confirmation.as_written
         request = parse_request(text, any_mode=any_mode)
+        repos = await self._repositories(job) if lacks_owner(request) else []
+        request = parse_request(text, any_mode=any_mode, repos=repos) if repos else request
         wanted = request.options.playbook
         if wanted is None or is_playbook_id(wanted):
             return request
         known = await playbooks_by_name(job.workspace.organisation)
         titles = {name: playbook.title for name, playbook in known.items()}
-        return parse_request(text, titles, any_mode=any_mode)
+        return parse_request(text, titles, any_mode=any_mode, repos=repos)
+
+    async def _repositories(self, job: Job[AskingCause]) -> list[str]:
+        async with self._services.db.read() as tx:
+            return await sessions.repositories(tx, job.workspace.team, job.cause.user, job.cause.channel)
 
     async def _answer_if_late(self, job: Job[AskingCause]) -> None:
         """Inform the person, once, that the start waits because Devin cannot be reached."""
@@ -57,6 +64,11 @@ class OptionsCheck:
                 await uow.reply_privately(recipient_of(job), late, key=f"{job.row.key}:late")
 
 
-def suggestion(request: Request, behind: str) -> str | None:
-    """The whole text with valid options, in which form a row has it; None where no such text is known."""
-    return None if request.corrected is None else escape(f"{behind} {request.corrected}".strip())
+def lacks_owner(request: Request) -> bool:
+    """Whether an option names a repository without its owner, who may be known from other sessions."""
+    return any(word.nearest == "repo=" and not word.correction for word in request.mistyped)
+
+
+def suggestions(request: Request, behind: str) -> tuple[str, ...]:
+    """The whole text with valid options, in each way that is offered, as a row has it."""
+    return tuple(escape(f"{behind} {text}".strip()) for _, text in request.offered)

@@ -163,7 +163,7 @@ async def leave_asleep(services: Services, job: CommandJob, session: Session) ->
 
 async def _what_came_of_it(uow: UnitOfWork, session: Session, key: str) -> Message:
     if session.lifecycle is not Lifecycle.OPEN:
-        return stop_sentences.ALREADY_ENDED
+        return stop_sentences.already_ended(session)
     # An open row is on its way, because it is not held any more.
     sent = await inbox.state_of(uow.tx, key) in {"open", "done"}
     return waking_sentences.WOKEN_BEFORE if sent else waking_sentences.LEFT_BEFORE

@@ -10,6 +10,7 @@ from bot.domain.causes import AskingCause, Cause, Confirmation, Hold, MessageCau
 from bot.domain.commands.presses import NO, AnswerGiven
 from bot.domain.keys import session_id
 from bot.domain.lane import own_lane, thread_lane
+from bot.domain.text import plain, without_mention
 from bot.kernel.job import CommandJob, Job, finish, recipient_of
 from bot.kernel.questions import hold_row
 from bot.kernel.services import Services
@@ -25,31 +26,31 @@ async def hold(
     job: Job[AskingCause],
     name: str,
     question: Message,
-    suggestion: str | None = None,
+    suggestions: tuple[str, ...] = (),
     to: Recipient | None = None,
 ) -> None:
     """Ask the person of the job's start the `question` with this `name`, and let the start wait for the answer.
 
-    `suggestion` is the text with its options corrected, if the question offers to start that. The question is asked
+    `suggestions` are the texts with the options corrected that the question offers to start. The question is asked
     where the person wrote, unless `to` says where.
     """
     # A row may be asked about twice, each time in another attempt.
     await uow.reply_privately(to or recipient_of(job), question, key=f"{job.row.key}:asked:{job.row.attempts}")
-    await hold_row(uow, job, held(name, job.row.key, uow.now, uow.timing.start_question, suggestion), "asked first")
+    await hold_row(uow, job, held(name, job.row.key, uow.now, uow.timing.start_question, suggestions), "asked first")
 
 
-def held(name: str, key: str, now: float, wait: float, suggestion: str | None = None) -> Hold:
+def held(name: str, key: str, now: float, wait: float, suggestions: tuple[str, ...] = ()) -> Hold:
     """Return what the row of a start with this key waits for, which is asked about `now`: at most `wait` seconds."""
-    return Hold(name, key, now + wait, now, suggestion)
+    return Hold(name, key, now + wait, now, suggestions)
 
 
 @dataclass(frozen=True, slots=True)
 class StartQuestion:
-    """A question about a start; who declines it reads `declined`."""
+    """A question about a start; who declines it reads `declined`, or with None gets the text back."""
 
     services: Services
     name: str
-    declined: Message
+    declined: Message | None
 
     async def answered(self, job: CommandJob, given: AnswerGiven) -> None:
         """Let the start that waits for this answer go on, or end it."""
@@ -59,7 +60,7 @@ class StartQuestion:
             cause = _answered(row, job, given, uow.now)
             if cause is not None and given.answer == NO:
                 await inbox.finish(uow.tx, [key], uow.now, reason="declined")
-                await uow.reply_privately(to, self.declined)
+                await self._reply_declined(uow, job, cause)
             elif cause is not None:
                 if cause.confirmation.as_reply:  # nothing else takes the place of the question
                     cause = replace(cause, response_url=None)
@@ -71,6 +72,13 @@ class StartQuestion:
                 await uow.reply_privately(replace(to, replaces=replaces), start_sentences.START_EXPIRED)
             await finish(uow, job)
 
+    async def _reply_declined(self, uow: UnitOfWork, job: CommandJob, cause: AskingCause) -> None:
+        to, text = recipient_of(job), plain(without_mention(cause.text, job.workspace.bot_user)).strip()
+        first, *others = [self.declined] if self.declined else start_sentences.start_cancelled(text)
+        await uow.reply_privately(to, first)
+        for number, message in enumerate(others, start=2):
+            await uow.reply_privately(replace(to, replaces=False), message, key=f"{to.cause}:{number}")
+
     async def not_answered(self, job: Job[AskingCause], _hold: Hold) -> None:
         """Close the row: nobody answered, and nothing was started."""
         await self.services.close(job)
@@ -80,7 +88,7 @@ def start_questions(services: Services) -> list[StartQuestion]:
     """The questions about starts: is a repeated one meant, or a command, and what becomes of options that are wrong."""
     return [
         StartQuestion(services, start_sentences.REPEATED, start_sentences.START_DECLINED),
-        StartQuestion(services, start_sentences.OPTIONS, start_sentences.START_CANCELLED),
+        StartQuestion(services, start_sentences.OPTIONS, None),
         StartQuestion(services, start_sentences.COMMAND, start_sentences.START_CANCELLED),
     ]
 
@@ -100,8 +108,9 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
     hold, before = row.cause.hold, row.cause.confirmation
     if hold is None or hold.question != given.question:
         return None
-    corrected = given.answer == start_sentences.CORRECTED
-    if corrected and hold.suggestion is None:
+    offered = dict(zip(start_sentences.corrected_answers(), hold.suggestions, strict=False))
+    corrected = given.answer in start_sentences.corrected_answers()
+    if corrected and given.answer not in offered:
         return None
     answer = Confirmation(
         corrected=before.corrected or corrected,
@@ -110,7 +119,7 @@ def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, 
         as_task=before.as_task or given.answer == start_sentences.AS_TASK,
         as_reply=before.as_reply or given.answer == start_sentences.AS_REPLY,
     )
-    text = hold.suggestion if corrected and hold.suggestion else row.cause.text
+    text = offered.get(given.answer, row.cause.text)
     return replace(row.cause, text=text, confirmation=answer, hold=None, response_url=job.cause.response_url)
 
 

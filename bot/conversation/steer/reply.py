@@ -69,12 +69,12 @@ _HOLDS_NOTHING: Final = frozenset({DisplayState.DONE, DisplayState.ANSWERED})
 _RESTING: Final = frozenset(
     {
         *(DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED),
-        *(DisplayState.ENDED, DisplayState.CANCELLED, DisplayState.REFUSED),
+        *(DisplayState.ENDED, DisplayState.ARCHIVED, DisplayState.CANCELLED, DisplayState.REFUSED),
     }
 )
 _NOT_SENT_MARK: Final = "pray"  # the reaction to small talk
 # Small talk needs no answer in either case.
-_OR_ENDED: Final = (None, reply_sentences.SESSION_ENDED, reply_sentences.THREAD_CLOSED)
+_OR_ENDED: Final = (None, reply_sentences.SESSION_ENDED, reply_sentences.SESSION_ARCHIVED)
 
 
 class Reply:
@@ -135,8 +135,10 @@ class Reply:
 
     def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
         """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""
+        if session is not None and session.display_state is DisplayState.ARCHIVED:
+            return reply_sentences.SESSION_ARCHIVED
         if thread.closed:
-            return reply_sentences.THREAD_CLOSED
+            return reply_sentences.SESSION_ENDED
         if session is not None and session.lifecycle is Lifecycle.UNCERTAIN:
             return reply_sentences.START_UNKNOWN
         if session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES:
@@ -325,7 +327,8 @@ class NewMessage(Creation[Snapshot | None]):
     async def _write_ended(self, uow: UnitOfWork) -> None:
         """Store that the session has ended, so that a mention in its thread starts a new one, and announce the loss."""
         session = self._session
-        await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=None)
+        over = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now, "archived": False}
+        await sessions.change(uow.tx, session.id, **over, stopped_by=None)
         await show_new_state(uow, session.id)
         await self._write_lost(uow, reply_sentences.SESSION_ENDED, "session ended")
         uow.after_commit(

@@ -7,8 +7,9 @@ archive, which may be repeated: after a crash it is done again.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
+from bot.conversation.notified import post_stop
 from bot.conversation.session_card import SessionCard, remove_mark
 from bot.conversation.session_rows import show_new_state
 from bot.conversation.steer import held_reply
@@ -18,8 +19,8 @@ from bot.conversation.steer.waiting_messages import end_waiting, open_start
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.session import DisplayState, Lifecycle, Session
-from bot.kernel.commands.handler import Answer, Asked, Deferred, Handler
+from bot.domain.session import Lifecycle, Session
+from bot.kernel.commands.handler import NO_ANSWER, Answer, Asked, Deferred, Handler
 from bot.kernel.exactly_once.loss import is_unknown
 from bot.kernel.job import CommandJob, Job, Reschedule, finish, finish_with, move, recipient_of, reply_not_done
 from bot.kernel.services import Services
@@ -31,8 +32,6 @@ from bot.views.answers import sessions as session_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 from bot.views.sentences import STOPPABLE
-
-_ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
 
 OnSession = Callable[[CommandJob, Session], Awaitable[None]]
 StopFailed = Callable[[UnitOfWork, Session], Awaitable[None]]
@@ -102,9 +101,10 @@ class SessionCommands:
 
     async def _pick(self, asked: Asked) -> Answer:
         picked = await self._session_list.pick(asked)
-        return (
-            picked if isinstance(picked, Message) else Deferred(picked.lane, picked.id, stop_sentences.stopping(picked))
-        )
+        if isinstance(picked, Message):
+            return picked
+        nothing = asked.spec is registry.STOP and _nothing_to_stop(picked) is not None
+        return Deferred(picked.lane, picked.id, NO_ANSWER if nothing else stop_sentences.stopping(picked))
 
     async def _status(self, job: CommandJob, session: Session) -> None:
         await self._services.answer(job, session_sentences.status(self._services.workspaces.with_code_hosts(session)))
@@ -118,26 +118,31 @@ class SessionCommands:
     async def _set_muted(self, job: CommandJob, session: Session, muted: bool, message: Message, same: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             thread = await threads.get(uow.tx, session.team, session.channel, session.thread_ts or "")
-            if thread is not None and thread.muted != muted:
+            changes = thread is not None and thread.muted != muted
+            if thread is not None and changes:
                 await threads.set_muted(uow.tx, thread, muted)
-                await uow.post(f"said:{job.row.key}", session, message)
-            else:
-                await uow.reply_privately(recipient_of(job, session), same)
-            await finish(uow, job)
+            await finish_with(uow, job, message if changes else same, session)
 
     # ------------------------------------------------------------ stop, archive, exit
 
     async def _stop(self, job: CommandJob, session: Session) -> None:
-        # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
-        if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
+        if (nothing := _nothing_to_stop(session)) is not None:
             if not await held_reply.leave_asleep(self._services, job, session):
-                await self._services.answer(job, stop_sentences.ALREADY_STOPPED, session)
+                await self._leave(job, session, nothing)
         elif _is_somebody_elses(job, session):
             await self._services.answer(job, stop_sentences.stop_confirm(session), session)
         elif session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=False)
         else:
             await self._stop_unless_open(job, session)
+
+    async def _leave(self, job: CommandJob, session: Session, nothing: Message) -> None:
+        """Answer that there is `nothing` to stop, and end the replies that wait, which would set Devin to work."""
+        async with self._services.unit_of_work_for(job) as uow:
+            unsent = await end_waiting(uow, self._services.commands.parser, job)
+            if unsent:
+                await uow.post(f"unsent:{job.row.key}", session, stop_sentences.none_sent(unsent))
+            await finish_with(uow, job, nothing, session)
 
     async def _stop_listed(self, job: CommandJob, session: Session) -> None:
         """Show the stop in the list whose button was pressed, with the numbers of before, and have the session stopped.
@@ -171,7 +176,7 @@ class SessionCommands:
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             unknown = session.lifecycle is Lifecycle.UNCERTAIN
             await self._services.answer(
-                job, stop_sentences.STOP_UNKNOWN if unknown else stop_sentences.ALREADY_ENDED, session
+                job, stop_sentences.STOP_UNKNOWN if unknown else stop_sentences.already_ended(session), session
             )
             return
         async with self._services.unit_of_work_for(job) as uow:
@@ -189,7 +194,8 @@ class SessionCommands:
                 await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
                 await remove_mark(uow, session.id)
                 unsent = await end_waiting(uow, self._services.commands.parser, job)
-                await uow.post(f"announce:{session.id}:cancelled", session, stop_sentences.cancelled(by, unsent))
+                said = stop_sentences.cancelled(by, unsent)
+                await post_stop(uow, f"announce:{session.id}:cancelled", session, job.cause.user, said)
                 await _close_question(uow, job)
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
@@ -224,7 +230,7 @@ class SessionCommands:
             message = (
                 stop_sentences.archived(by, unsent) if closing else stop_sentences.stopped(by, unsent, shared=shared)
             )
-            await uow.post(f"said:{job.row.key}", session, message)
+            await post_stop(uow, f"said:{job.row.key}", session, job.cause.user, message)
             await _close_question(uow, job)
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
@@ -256,34 +262,46 @@ class SessionCommands:
         message = (
             stop_sentences.exit_confirm(session)
             if session.lifecycle is Lifecycle.OPEN
-            else stop_sentences.ALREADY_ENDED
+            else stop_sentences.already_ended(session)
         )
         await self._services.answer(job, message, session)
 
     async def _exit(self, job: CommandJob, session: Session) -> None:
         if session.lifecycle is not Lifecycle.OPEN:
-            await self._services.answer(job, stop_sentences.ALREADY_ENDED, session)
+            await self._services.answer(job, stop_sentences.already_ended(session), session)
             return
         unsent = await self._begin_stop(job, session)
         await self._ending.end_for_good(job, session)
         async with self._services.unit_of_work_for(job) as uow:
             by = await _name(uow, job)
-            ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now}
+            # One that slept before is no longer only archived.
+            ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now, "archived": False}
             await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
             await record_end(uow, job, session)
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
-            await uow.post(f"said:{job.row.key}", session, stop_sentences.exited(by, unsent))
+            said = stop_sentences.exited(by, unsent)
+            await post_stop(uow, f"said:{job.row.key}", session, job.cause.user, said)
             await uow.reply_privately(recipient_of(job), stop_sentences.EXIT_DONE)  # in place of the question
             await remove_mark(uow, session.id)
             await show_new_state(uow, session.id)
             await finish(uow, job)
 
 
+def _nothing_to_stop(session: Session) -> Message | None:
+    """What a stop of `session` is answered if it would change nothing; None if it does something.
+
+    With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
+    """
+    if session.lifecycle is not Lifecycle.OPEN or session.stop_requested:
+        return None
+    return stop_sentences.nothing_to_stop(session)
+
+
 def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
-    """Whether *Stop* on the card was pressed by a person who did not ask for the session, who has to confirm it."""
+    """Whether a person says stop, by a word or a button, who did not ask for the session: they have to confirm it."""
     cause = job.cause
-    pressed = cause.pressed and cause.command == registry.STOP.name
-    return pressed and session.display_state in STOPPABLE and cause.user != session.requester
+    says = (cause.written or cause.pressed) and cause.command == registry.STOP.name
+    return says and session.display_state in STOPPABLE and cause.user != session.requester
 
 
 async def _close_question(uow: UnitOfWork, job: CommandJob) -> None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
@@ -16,28 +16,30 @@ class Mistyped:
     """A word that resembles an option but is not a valid one, and so stayed in the prompt.
 
     `nearest` is the option that was probably meant, written as people type it. `reason` says what is wrong with the
-    value, where the name is right. `correction` is the option in its right form, where a sensible one is known.
+    value, where the name is right. `correction` is the option in its right form, where a sensible one is known; else
+    `choices` are valid ones.
     """
 
     word: str
     nearest: str
     reason: str | None = None
     correction: str | None = None
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """A task as it was read: the prompt without its options, the options, and the words that are no valid options.
 
-    `task` is the prompt without those words. `corrected` is the whole text with a valid option in place of each of
-    them, where one is known for all.
+    `task` is the prompt without those words. `offered` are valid options that may take their place, each time with the
+    whole text as it is then: one for all of them, or several for the only one.
     """
 
     prompt: str
     options: Options = field(default_factory=Options)
     mistyped: tuple[Mistyped, ...] = ()
     task: str = ""
-    corrected: str | None = None
+    offered: tuple[tuple[str, str], ...] = ()
 
 
 Playbooks = Mapping[str, str]  # the title of each playbook, by all names that people may give it, in lower case
@@ -50,6 +52,8 @@ TOO_MANY_TAGS: Final = f"takes {MOST_TAGS} tags at most"
 OUR_TAGS: Final = "cannot hold devin-bridge or slack-…, which Devin Bridge sets itself"
 NOT_A_REPO: Final = "needs an owner and a name, such as repo=acme/web"
 NOT_ACUS: Final = "needs a whole number above zero, such as acu=10"
+ACUS_OFFERED: Final = ("5", "10", "20")  # where no number can be read
+MOST_REPOS: Final = 5  # that may be meant
 NOT_A_WORD: Final = "needs a single word, such as {example}"
 MODES: Final = ("normal", "fast", "lite", "ultra", "fusion")
 NOT_A_MODE: Final = f"needs one of {', '.join(MODES)}"
@@ -84,26 +88,35 @@ _ACUS: Final = re.compile(r"[~<$]?(?P<number>[0-9]{1,9})(?:\.00?)?[ -]?(?:acus?)
 _Value = str | int | tuple[str, ...]
 
 
-def parse_request(text: str, playbooks: Playbooks | None = None, *, any_mode: bool = False) -> Request:
+def parse_request(
+    text: str, playbooks: Playbooks | None = None, *, any_mode: bool = False, repos: Sequence[str] = ()
+) -> Request:
     """Take the options out of `text`. An option that is wrong stays in the prompt and is reported as `Mistyped`.
 
-    `playbooks` are those that exist; with None each name counts as one. With `any_mode` each mode does.
+    `playbooks` are those that exist; with None each name counts as one. With `any_mode` each mode does. `repos` are
+    those that a name without its owner may mean.
     """
-    reading = _read(text, playbooks, any_mode)
-    corrected = reading.corrected(text)
-    if corrected is not None and not _read(corrected, playbooks, any_mode).wrong:
-        return replace(reading.request(text), corrected=corrected)
-    return reading.request(text)
+    reading = _read(text, playbooks, any_mode, repos)
+    offered = [
+        (option, corrected)
+        for option, corrected in reading.offers(text)
+        if not _read(corrected, playbooks, any_mode).wrong
+    ]
+    return replace(reading.request(text), offered=tuple(offered))
 
 
 class _WrongValueError(Exception):
     """The value of an option is wrong. The text says what a right one is like; `right` is one, where it is known.
 
-    `end` is where the option ends in the text, if it takes up more than its word.
+    `end` is where the option ends in the text, if it takes up more than its word. `others` are right ones where it is
+    not known which.
     """
 
-    def __init__(self, reason: str, right: str | None = None, end: int | None = None) -> None:
+    def __init__(
+        self, reason: str, right: str | None = None, end: int | None = None, *, others: Sequence[str] = ()
+    ) -> None:
         super().__init__(reason)
+        self.others = () if right else others
         self.right = right
         self.end = end
 
@@ -116,11 +129,12 @@ class _Reading:
     taken: list[tuple[int, int]] = field(default_factory=list)
     wrong: list[tuple[int, int, Mistyped]] = field(default_factory=list)
 
-    def report(self, word: OptionWord, reason: str, right: str | None, end: int | None = None) -> None:
-        """Note that `word` is no valid option; `right` is the value that it should have, where that is known."""
-        correction = _written(word.key, right) if right else None
-        mistyped = Mistyped(word.word, f"{word.key}=", reason if word.exact else None, correction)
-        self.wrong.append((word.start, end or word.end, mistyped))
+    def report(self, word: OptionWord, wrong: _WrongValueError) -> None:
+        """Note that `word` is no valid option, but `wrong`."""
+        correction = _written(word.key, wrong.right) if wrong.right else None
+        choices = tuple(option for value in wrong.others if (option := _written(word.key, value)))
+        mistyped = Mistyped(word.word, f"{word.key}=", str(wrong) if word.exact else None, correction, choices)
+        self.wrong.append((word.start, wrong.end or word.end, mistyped))
 
     def request(self, text: str) -> Request:
         """The request that `text` is."""
@@ -129,7 +143,15 @@ class _Reading:
         task = without(text, sorted([*self.taken, *others]))
         return Request(without(text, self.taken), self.options, mistyped, task)
 
-    def corrected(self, text: str) -> str | None:
+    def offers(self, text: str) -> list[tuple[str, str]]:
+        """What may take the place of the words that are no valid options, each time with `text` as it is then."""
+        if len(self.wrong) == 1 and (choices := self.wrong[0][2].choices):
+            start, end, _ = self.wrong[0]
+            return [(option, f"{text[:start]}{option}{text[end:]}") for option in choices]
+        corrected = self._corrected(text)
+        return [] if corrected is None else [(" ".join(one.correction or "" for _, _, one in self.wrong), corrected)]
+
+    def _corrected(self, text: str) -> str | None:
         """`text` with the correction in place of each word that is no valid option; None where one has none."""
         at, parts = 0, []
         for start, end, mistyped in self.wrong:
@@ -140,8 +162,8 @@ class _Reading:
         return "".join([*parts, text[at:]]) if parts else None
 
 
-def _read(text: str, playbooks: Playbooks | None, any_mode: bool) -> _Reading:
-    reading, read = _Reading(), _readers(playbooks, any_mode)
+def _read(text: str, playbooks: Playbooks | None, any_mode: bool, repos: Sequence[str] = ()) -> _Reading:
+    reading, read = _Reading(), _readers(playbooks, any_mode, repos)
     for word in option_words(text):
         if len(reading.wrong) == MOST_WRONG:
             break  # nobody reads on, and the right value is searched for each of them
@@ -149,13 +171,13 @@ def _read(text: str, playbooks: Playbooks | None, any_mode: bool) -> _Reading:
             value = _unquoted(word)
             options = _set(reading.options, word.key, read[word.key](value))
         except _WrongValueError as wrong:
-            reading.report(word, str(wrong), wrong.right, wrong.end)
+            reading.report(word, wrong)
             continue
         if word.exact:
             reading.options = options
             reading.taken.append((word.start, word.end))
         else:
-            reading.report(word, "", value)
+            reading.report(word, _WrongValueError("", value))
     return reading
 
 
@@ -209,11 +231,21 @@ def _set(options: Options, key: str, value: _Value) -> Options:
     return replace(options, **changed)  # type: ignore[arg-type]  # each reader returns its field's type
 
 
-def _repo(value: str) -> str:
+def _repo(value: str, repos: Sequence[str]) -> str:
     name = _GITHUB.sub("", value, count=1).rstrip("/").removesuffix(".git")
     if not _REPO.fullmatch(name):
-        raise _WrongValueError(NOT_A_REPO, _right_repo(value))
+        near = _nearest_repos(name, repos)
+        right = _right_repo(value) or (near[0] if len(near) == 1 else None)
+        raise _WrongValueError(NOT_A_REPO, right, others=near)
     return name
+
+
+def _nearest_repos(name: str, repos: Sequence[str]) -> list[str]:
+    """Those of `repos` that are called `name`, or else those with the nearest names."""
+    names = {repo: repo.rpartition("/")[2].lower() for repo in repos}
+    wanted = name.lower()
+    near = [wanted] if wanted in names.values() else get_close_matches(wanted, set(names.values()), n=MOST_REPOS)
+    return [repo for repo, called in names.items() if called in near][:MOST_REPOS]
 
 
 def _right_repo(value: str) -> str | None:
@@ -225,7 +257,7 @@ def _right_repo(value: str) -> str | None:
 
 def _acu(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) == 0:
-        raise _WrongValueError(NOT_ACUS, _right_acus(value))
+        raise _WrongValueError(NOT_ACUS, _right_acus(value), others=ACUS_OFFERED)
     return int(value)
 
 
@@ -258,7 +290,7 @@ def _mode(value: str, any_mode: bool) -> str:
         raise _WrongValueError(NOT_A_WORD.format(example=EXAMPLES["mode"]))
     mode = value.lower()
     if mode not in MODES and not any_mode:
-        raise _WrongValueError(NOT_A_MODE, next(iter(get_close_matches(mode, MODES, n=1)), None))
+        raise _WrongValueError(NOT_A_MODE, next(iter(get_close_matches(mode, MODES, n=1)), None), others=MODES)
     return mode
 
 
@@ -292,9 +324,9 @@ def _as_one_word(name: str) -> str:
     return re.sub(r"[\s_-]+", "-", name.lower())
 
 
-def _readers(playbooks: Playbooks | None, any_mode: bool) -> dict[str, Callable[[str], _Value]]:
+def _readers(playbooks: Playbooks | None, any_mode: bool, repos: Sequence[str]) -> dict[str, Callable[[str], _Value]]:
     return {
-        "repo": _repo,
+        "repo": lambda value: _repo(value, repos),
         "playbook": lambda value: _playbook(value, playbooks),
         "mode": lambda value: _mode(value, any_mode),
         "acu": _acu,

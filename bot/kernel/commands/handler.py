@@ -44,7 +44,7 @@ def asked_by(job: CommandJob, spec: CommandSpec) -> Asked:
 class Deferred:
     """The command takes more than an ack may wait for: a row in `lane` carries it out, with this `argument`.
 
-    `message` is the answer until the row is done.
+    `message` is the answer until the row is done; NO_ANSWER where the row says all there is to say.
     """
 
     lane: str

@@ -133,7 +133,7 @@ class CommandTable:
         """Carry out a command about `session` if the role allows it; else refuse, or answer that it has ended."""
         refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
-            message = refusal if session.lifecycle is Lifecycle.OPEN else stop_sentences.ALREADY_ENDED
+            message = refusal if session.lifecycle is Lifecycle.OPEN else stop_sentences.already_ended(session)
             await self._services.answer(job, message, session)
             return
         on_session = self.handlers[spec].on_session
@@ -161,8 +161,9 @@ class CommandTable:
     async def _hand_on(self, job: CommandJob, found: Deferred) -> None:
         cause = replace(job.cause, argument=found.argument, thread_ts=None, pressed=False, chosen=False)
         async with self._services.unit_of_work_for(job) as uow:
-            # With a key of its own, because what is carried out may have an answer too.
-            await uow.reply_privately(recipient_of(job), found.message, key=f"{job.row.key}:received")
+            if found.message.text:
+                # With a key of its own, because what is carried out may have an answer too.
+                await uow.reply_privately(recipient_of(job), found.message, key=f"{job.row.key}:received")
             await move(uow, job, found.lane, replace(cause, response_url=None))
 
     async def _carry_out(self, job: CommandJob, spec: CommandSpec) -> None:

@@ -38,8 +38,8 @@ START_UNKNOWN: Final = Message(
     "its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the "
     "task does not run twice; then mention Devin Bridge with the task."
 )
-THREAD_CLOSED: Final = Message(
-    "This thread was closed, so your reply was not sent to Devin. "
+SESSION_ARCHIVED: Final = Message(
+    "This session is archived, so your reply was not sent to Devin. "
     "Use `/devin` or mention Devin Bridge with a task to start a new session."
 )
 EDIT_NOT_SENT: Final = Message(

@@ -13,12 +13,14 @@ from bot.domain.session import Session
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
+from bot.views.given_back import given_back
 from bot.views.message import Block, Message
 from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 _AROUND_CODE: Final = ' `*_~"'
+MOST_OFFERED: Final = 5  # corrections that one question offers
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
 # The questions about a start, and their answers.
 REPEATED: Final = "start_again"
@@ -62,6 +64,11 @@ START_UNAUTHORISED: Final = Message(
 NO_ROOM: Final = Message(
     "Nothing was started: a budget has no room for another session. Who asked can read which one it is."
 )
+
+
+def start_cancelled(text: str) -> list[Message]:
+    """Confirm that nothing was started, and give back the `text` of the task, to be copied."""
+    return given_back(START_CANCELLED.text, START_CANCELLED.text, {"Your text": text})
 
 
 def received(prompt: str) -> Message:
@@ -242,6 +249,11 @@ def _label(text: str) -> str:
     return shortened(disarm(one_line(text)), BUTTON_LABEL)
 
 
+def corrected_answers() -> list[str]:
+    """The answers that take what a question about options offers, in its order."""
+    return [CORRECTED, *(f"{CORRECTED}_{number}" for number in range(2, MOST_OFFERED + 1))]
+
+
 def ask_about_options(key: str, request: Request) -> Message:
     """Ask what to do with the options of `request` that are not valid, and say what comes of starting with them.
 
@@ -250,11 +262,9 @@ def ask_about_options(key: str, request: Request) -> Message:
     wrong = request.mistyped[:MOST_OPTIONS]
     asked = "Check this option" if len(wrong) == 1 else "Check these options"
     lines = [f"Nothing was started. {asked}:", *(f"• {_mistyped(word)}" for word in wrong), *_as_written(request)]
-    corrections = " ".join(word.correction or "" for word in request.mistyped)
+    offered = zip(corrected_answers(), request.offered, strict=False)
     row = blocks.actions(
-        questions.answer(_label(f"Start with {corrections}"), OPTIONS, CORRECTED, key)
-        if request.corrected is not None
-        else None,
+        *(questions.answer(_label(f"Start with {option}"), OPTIONS, answer, key) for answer, (option, _) in offered),
         questions.answer("Start as written", OPTIONS, AS_WRITTEN, key),
         questions.no("Cancel", OPTIONS, key),
     )

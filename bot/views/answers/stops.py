@@ -1,13 +1,15 @@
 """The answers to the commands that stop, archive or end a session."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.commands import registry
-from bot.domain.session import Session
+from bot.domain.session import DisplayState, Session
 from bot.views import blocks, questions
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
-from bot.views.sentences import asker_name
+from bot.views.sentences import asker_name, mention
 from bot.views.text import fitted, link
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
@@ -16,6 +18,9 @@ STOP_AFTER_CHECK: Final = Message(
     "if there is none, nothing is started."
 )
 ALREADY_STOPPED: Final = Message("This session is asleep already; nothing was changed. A reply in its thread wakes it.")
+ALREADY_DONE: Final = Message("This session is done; there was nothing to stop. Reply in its thread for changes.")
+ALREADY_OVER: Final = Message("This session is done; there was nothing to stop.")  # and takes no more replies
+ALREADY_FAILED: Final = Message("This session has failed; there was nothing to stop.")
 NOTHING_TO_STOP: Final = Message(
     "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions."
 )
@@ -29,6 +34,17 @@ SESSION_KEPT: Final = Message("OK, the session stays as it is.")
 ALREADY_ENDED: Final = Message(
     "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
 )
+ALREADY_ARCHIVED: Final = Message(
+    "This session is archived already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
+)
+
+_NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
+    DisplayState.DONE: ALREADY_DONE,
+    DisplayState.ASLEEP: ALREADY_STOPPED,
+    DisplayState.STOPPED: ALREADY_STOPPED,
+    DisplayState.FAILED: ALREADY_FAILED,
+    DisplayState.ENDED: ALREADY_ENDED,
+}
 
 
 def stopping(session: Session, stand_in: str | None = None) -> Message:
@@ -38,6 +54,23 @@ def stopping(session: Session, stand_in: str | None = None) -> Message:
     """
     title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(session.title)}”"
     return Message(f"Stopping {title}: Devin is put to sleep in a moment. Nothing is lost.")
+
+
+def nothing_to_stop(session: Session) -> Message | None:
+    """Say that `session`, which Devin has, does nothing that could be stopped; None where a stop changes something."""
+    state = session.display_state
+    over = state is DisplayState.DONE and session.snapshot.status == "exit"
+    return ALREADY_OVER if over else _NOTHING_TO_STOP.get(state)
+
+
+def already_ended(session: Session) -> Message:
+    """Say that `session`, which has ended, has ended already."""
+    return ALREADY_ARCHIVED if session.display_state is DisplayState.ARCHIVED else ALREADY_ENDED
+
+
+def none_sent(unsent: int) -> Message:
+    """Report that `unsent` replies that waited were not sent to a session in which there was nothing else to stop."""
+    return message_of(":black_square_for_stop:", _unsent(unsent, "because of a stop"))
 
 
 def stop_confirm(session: Session) -> Message:
@@ -51,6 +84,11 @@ def stop_confirm(session: Session) -> Message:
         questions.no("Leave it running", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
+
+
+def telling(users: Sequence[str], message: Message) -> Message:
+    """Have the `message` that a session was stopped mention `users`, if there are any."""
+    return replace(message, text=" ".join([*map(mention, users), message.text]))
 
 
 def stopped(by: str, unsent: int = 0, *, shared: bool = False) -> Message:
@@ -93,8 +131,8 @@ def archived(by: str, unsent: int = 0) -> Message:
     """Report that `by` archived the session and closed its thread, and that `unsent` replies were not sent."""
     whose = f" by {fitted(by)}" if by else ""
     return message_of(
-        f":file_cabinet: Archived{whose}. Devin sleeps, and replies in this thread are no longer sent to it.",
-        _unsent(unsent, "because the thread was closed first"),
+        f":file_cabinet: Archived{whose}. Replies in this thread no longer reach Devin.",
+        _unsent(unsent, "because the session was archived first"),
         "Use `/devin` or mention Devin Bridge to start a new session.",
     )
 
