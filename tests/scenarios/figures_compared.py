@@ -282,7 +282,7 @@ class Checks:
         async def is_there() -> bool:
             return await said() is not None
 
-        await until(is_there)
+        await until(is_there, seconds=60)
         found = await said()
         assert found
         return amount(found[1])
@@ -295,7 +295,7 @@ class Checks:
         async def is_there() -> bool:
             return len(await self._shared()) > before
 
-        await until(is_there)
+        await until(is_there, seconds=60)
         return file_rows((await self._shared())[-1])
 
     async def _shared(self, channel: str = DIRECT[ADA], thread: str | None = None) -> list[bytes]:

@@ -133,6 +133,8 @@ def test_the_fixed_answers():
             "NO_ROOM": "Nothing was started: a budget has no room for another session. Who asked can read which one it is.",
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
             "NOTHING_WAITS": "None of your sessions needs you. `/devin list` shows them all.",
+            "EDIT_NOT_SENT": "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters.",
+            "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
