@@ -51,8 +51,9 @@ _SHAPES: Final[Mapping[str, str]] = {
     **dict.fromkeys(("dop_v1_", "doo_v1_", "dor_v1_"), r"[a-f0-9]{40}"),
     # https://www.rfc-editor.org/rfc/rfc7519#section-3: two objects in JSON, and a signature
     "eyJ": r"[\w-]{10,400}\.eyJ[\w-]{10}",
-    # https://platform.openai.com/docs/api-reference/authentication and https://docs.claude.com/en/api/overview
-    "sk-": rf"(?:{_DENSE}{{20,}}|(?:proj|svcacct|admin|ant)-{_DIGIT}{_CAPITAL}[\w-]{{20,}})",
+    # https://platform.openai.com/docs/api-reference/authentication, https://docs.claude.com/en/api/overview and
+    # https://openrouter.ai/docs/api-reference/authentication
+    "sk-": rf"(?:{_DENSE}{{20,}}|or-v1-[a-f0-9]{{20}}|(?:proj|svcacct|admin|ant)-{_DIGIT}{_CAPITAL}[\w-]{{20,}})",
     # https://www.rfc-editor.org/rfc/rfc7468#section-10
     "-----BEGIN ": r"[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
 }
@@ -78,11 +79,12 @@ _NO_VALUE: Final = frozenset(
     {
         *("to", "in", "into", "from", "for", "on", "of", "at", "with", "by", "and", "or", "not", "everywhere"),
         *("is", "isn't", "are", "was", "were", "has", "should", "must", "does", "doesn't", "cannot", "can't", "needs"),
-        *("missing", "leaks", "usage", "rotation"),
+        *("missing", "leaks", "usage", "rotation", "up", "on", "off", "down"),
     }
 )
 _NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
-_NO_WORD: Final = re.compile(r"(?=.{0,60}[0-9])(?=.{0,60}[A-Za-z])[^\s/.]{6,}")
+_TICKET: Final = "[A-Z]{2,10}-[0-9]{1,6}"
+_NO_WORD: Final = re.compile(rf"(?!{_TICKET}\b)(?=.{{0,60}}[0-9])(?=.{{0,60}}[A-Za-z])[^\s/.]{{6,}}")
 _ASSIGNED: Final = re.compile(r"\w[\w.-]{0,100}[=:]\S")
 _OPTION: Final = re.compile(r"(?:repo|playbook|mode|acu|tags?|title|orgs?)=")
 # In the middle of a sentence only what is written like a setting counts.
@@ -132,7 +134,8 @@ def _sets_secret(text: str) -> bool:
     if _is_nearly(words[0], _SETTING):
         behind = words[2:] if len(words) > 1 and words[1].lower() in _ARTICLES else words[1:]
         if behind and _is_secret(behind[0]):
-            return _has_value(behind[1:]) or _is_set(behind[1:], plainly=words[0].lower() == "set")
+            plainly = words[0].lower() == "set" and behind[0].lower() == "secret"
+            return _has_value(behind[1:]) or _is_set(behind[1:], plainly=plainly)
     return "ecret" in text and _IN_A_SENTENCE.search(text) is not None
 
 

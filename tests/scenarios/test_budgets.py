@@ -419,7 +419,9 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
     await on.slack.slash(ADA, GENERAL, "budget grant org 1")
     await on.slack.click(ADA, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
-    assert read(asked) == f"ada asks for more ACUs: {why.replace('1 of 10', '1 of 11')}"
+    assert read(asked) == (
+        f"ada asks for more ACUs: {why.replace('1 of 10', '1 of 11').replace('this session', 'a sleeping session')}"
+    )
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_message(OPS, "ada raised the organisation's budget by 10 ACUs: 1 of 21 ACUs today.")
     await on.slack.say(ADA, GENERAL, "second reply", thread_ts=second)

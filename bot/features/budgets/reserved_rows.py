@@ -81,7 +81,8 @@ async def reserved(
     parts = [_of_sessions(team, org_id, kind, subject, but_for, goes_on), _of_fan_outs(team, org_id, kind, subject)]
     if lanes := {row.lane for row in await inbox.under_way(tx, MessageCause)}:
         thread = tuple_(sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
-        woken = and_(thread.in_([found for lane in lanes if (found := thread_of(lane))]), rests)
+        theirs = thread.in_([found for lane in lanes if (found := thread_of(lane))])
+        woken = and_(theirs, sessions.c.lifecycle == Lifecycle.OPEN, rests)
         parts.append(_of_sessions(team, org_id, kind, subject, but_for, woken))
     rows = union_all(*parts).subquery()
     acus, unlimited = (await tx.execute(select(func.sum(rows.c.acus), func.min(rows.c.unlimited)))).one()

@@ -467,6 +467,8 @@ def _refused(
         return named.message(f"{what} {why} {again} {_WHEN_DONE}")
     target = f"{named.standing.budget.number}:{named.standing.subject}{f':{waking.session}' if waking else ''}"
     row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
+    if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
+        return named.message(f"{what} {why} Ask for more to go on.", *row)
     return named.message(f"{what} {why} It resets {{anew}}. {again}{ask}", *row)
 
 
@@ -475,7 +477,7 @@ def _is_held(named: Named) -> bool:
     return bool(named.unlimited) and not named.standing.is_used_up
 
 
-def _why(named: Named, sessions: int = 1, waking: Waking | None = None) -> str:
+def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: str = "this session") -> str:
     """Say why a budget has no room for `sessions`, such as "your budget is used up, 10 of 10 ACUs this cycle."."""
     standing = named.standing
     if standing.is_used_up:
@@ -485,13 +487,13 @@ def _why(named: Named, sessions: int = 1, waking: Waking | None = None) -> str:
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
     if _is_held(named):
         return f"the rest of {named.owner} is held for {named.unlimited}, which has no ACU limit ({known})."
-    return f"{named.owner} has less than {_needed(sessions, waking)} ({known})."
+    return f"{named.owner} has less than {_needed(sessions, waking, whose)} ({known})."
 
 
-def _needed(sessions: int, waking: Waking | None) -> str:
+def _needed(sessions: int, waking: Waking | None, whose: str) -> str:
     if waking is not None and waking.needs > 1:
         needs = waking.needs.quantize(Decimal("0.1"), ROUND_CEILING)  # or it could read as much as is free
-        return f"the {limit_of_acus(needs)} free that this session may still use"
+        return f"the {limit_of_acus(needs)} free that {whose} may still use"
     return f"{limit_of_acus(sessions)} free" + (", 1 for each session" if sessions > 1 else "")
 
 
@@ -525,7 +527,8 @@ def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | 
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {_safe(_why(named, waking=waking))}"
+    why = _safe(_why(named, waking=waking, whose="a sleeping session"))
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {why}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
 
 

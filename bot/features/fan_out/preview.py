@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.conversation.refusals import refusal_sentence
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRefused
+from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound, DevinRefused
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import fan_out_id
 from bot.domain.lane import person_lane
@@ -110,7 +110,7 @@ async def _organisations(workspace: Workspace, query: FanOutQuery) -> tuple[list
             OrganisationName(organisation.org_id, organisation.name or organisation.org_id)
             async for organisation in devin.organizations()
         ]
-    except (DevinForbidden, DevinNotFound) as refused:
+    except (DevinForbidden, DevinDenied, DevinNotFound) as refused:
         return _own_alone(devin.org_id, query, why_missing(refused, "ManageOrganizations"))
     except DevinRefused as refused:
         return refusal_sentence(refused)

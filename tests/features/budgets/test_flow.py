@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from bot.domain.session import TERMINAL_STATUSES, DisplayState, Options
+from bot.domain.causes import MessageCause
+from bot.domain.lane import thread_lane
+from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, Options
 from bot.domain.waking import WakeLimits, is_asleep
 from bot.features.budgets import crossing_rows as crossings
 from bot.features.budgets import grant_rows as grants
@@ -34,8 +36,9 @@ from bot.features.consumption.reader import ConsumptionReader
 from bot.kernel.access import Access
 from bot.kernel.gates import Asker, Gates, Limit, Work
 from bot.kernel.services import Services
-from bot.store import due, sessions, spend, tables
+from bot.store import due, inbox, sessions, spend, tables
 from bot.store.database.connection import Database
+from bot.store.inbox import InboxRow
 from tests.features.budgets import starts_at_once
 from tests.features.budgets.starts_at_once import admitted, start_all
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
@@ -358,6 +361,20 @@ async def test_what_has_something_reserved_is_what_goes_on_as_people_see_it(
         and session.display_state not in {DisplayState.DONE, DisplayState.ANSWERED}
     }
     assert goes_on == seen
+
+
+async def test_a_session_that_was_refused_holds_nothing_while_another_is_begun_in_its_thread(
+    services: Services, either_store: Store
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "20")
+    await either_store.session("s1", NOON, lifecycle=Lifecycle.REFUSED, acu_limit=None)
+    thread = f"{NOON:.6f}"
+    cause = MessageCause("U0ADA", "fix the login test", CHANNEL, f"{NOON + 1:.6f}", thread, mention=True)
+    lane = thread_lane(TEAM, CHANNEL, thread)
+    async with either_store.db.write() as tx:
+        await inbox.add(tx, [InboxRow("m1", TEAM, lane, cause.ts, "ref", cause, NOON, NOON)])
+        await inbox.intend(tx, "m1", NOON)
+    assert await BudgetCheck(services).start_refusal(asker(services, "U0BEN", "C0OTHER")) is None
 
 
 @pytest.mark.parametrize(

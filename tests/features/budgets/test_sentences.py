@@ -108,6 +108,10 @@ def test_a_budget_with_too_little_left_says_how_much_is_free_of_it() -> None:
         "Your reply wasn't sent and Devin stays asleep: your budget has less than the 2.9 ACUs free that this session "
         f"may still use {why}. It resets {ANEW}. Send it again then, or ask for more."
     )
+    assert views.wake_refused(left, Waking("s1", Decimal(11))).text == (
+        "Your reply wasn't sent and Devin stays asleep: your budget has less than the 11 ACUs free that this session "
+        f"may still use {why}. Ask for more to go on."
+    )
     assert views.retry_refused(left, 3).text == (
         f"Nothing was retried: your budget has less than 3 ACUs free, 1 for each session {why}. It resets {ANEW}. "
         "Press “Retry failed” again then, or ask for more."

@@ -71,7 +71,7 @@ def test_what_cannot_be_started_as_it_was_typed(typed, mistake):
 
 
 def test_an_option_that_is_wrong():
-    mistyped = Mistyped("acu=lots", "acu=", NOT_ACUS)
+    mistyped = Mistyped("acu=lots", "acu=", NOT_ACUS, choices=("acu=5", "acu=10", "acu=20"))
     assert parse_fan_out("upgrade orgs=all acu=lots") == WrongFanOut(FanOutMistake.OPTION, mistyped)
 
 
