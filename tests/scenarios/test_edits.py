@@ -7,8 +7,10 @@ import pytest
 from bot.timing import MINUTE
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.answers import wakings as waking_sentences
 from tests.for_devin import as_corrected, as_sent
+from tests.said import ASKED_BY
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, what_became_of
@@ -129,6 +131,43 @@ async def test_a_start_that_waits_for_an_answer_goes_with_its_new_text_and_not_a
     await settled(on)
     assert (await what_became_of(on, asked))[0] == start_sentences.START_EXPIRED.text
     assert await creations(on) == 1
+
+
+# ---------------------------------------------------------------- of a start that Devin does not take yet
+
+
+async def refused_start(on: Harness) -> str:
+    """A mention whose session Devin does not take for now."""
+    await on.devin.fault("create_session", "503", times=-1)
+    ts = await on.mention("fix the login test")
+    await on.devin.wait_for_calls("create_session")
+    await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
+    return ts
+
+
+async def test_a_start_that_devin_does_not_take_yet_is_cancelled_by_the_deletion_of_its_mention(on: Harness) -> None:
+    ts = await refused_start(on)
+    await on.slack.delete(ANN, GENERAL, ts)
+    await on.wait_for_post(GENERAL, ts, "Cancelled by ann")
+    await on.devin.clear_faults()
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == [stop_sentences.cancelled("ann").text]
+    assert await private_answers(on, ANN) == []
+    assert await on.devin.sessions() == []
+
+
+async def test_a_start_that_devin_does_not_take_yet_goes_as_it_was_with_its_edit_as_a_correction(on: Harness) -> None:
+    ts = await refused_start(on)
+    await edit(on, ANN, ts, f"{BOT} fix the logout tst")
+    await on.slack.wait_for_ephemeral(ANN)
+    at = await edit(on, ANN, ts, f"{BOT} fix the logout test")
+    await on.slack.wait_for_delivery(type="message", status="acked")
+    await on.devin.clear_faults()
+    await on.devin.wait_for_messages("fix the logout test")
+    await settled(on)
+    session = (await on.session("fix the login test"))["session_id"]
+    assert await sent_to_devin(on, session) == [as_corrected(ts, at, "ann", "fix the logout test")]
+    assert await private_answers(on, ANN) == [reply_sentences.STARTS_AS_IT_WAS.text]
 
 
 # ---------------------------------------------------------------- of a message that Devin has

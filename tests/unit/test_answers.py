@@ -134,6 +134,7 @@ def test_the_fixed_answers():
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
             "NOTHING_WAITS": "None of your sessions needs you. `/devin list` shows them all.",
             "EDIT_NOT_SENT": "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters.",
+            "STARTS_AS_IT_WAS": "Devin starts with your message as it was. Your edit follows as a correction.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",
