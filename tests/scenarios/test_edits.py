@@ -68,7 +68,7 @@ async def test_an_edit_that_makes_a_command_of_a_waiting_reply_carries_the_comma
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
     await edit(on, BEN, reply, "!mute")
-    await on.wait_for_post(GENERAL, ts, "Muted")
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.MUTED.text)
     await settled(on)
     assert await sent_to_devin(on, session) == []
 
@@ -238,7 +238,7 @@ async def test_a_deleted_first_message_leaves_a_tombstone_and_its_author_is_told
 async def test_in_a_muted_thread_no_edit_is_sent_and_a_deletion_says_how_to_take_it_back(on: Harness) -> None:
     ts, session, reply = await replied(on)
     await on.slack.say(ANN, GENERAL, "!mute", thread_ts=ts)
-    await on.wait_for_post(GENERAL, ts, "Muted")
+    await on.slack.wait_for_ephemeral(ANN, reply_sentences.MUTED.text)
     await edit(on, BEN, reply, "please use unittest")
     await settled(on)
     await on.slack.delete(BEN, GENERAL, reply)
