@@ -276,6 +276,27 @@ async def test_an_edit_wakes_no_session_and_its_author_is_told(on: Harness) -> N
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"status": "running", "status_detail": "waiting_for_user"},
+        {"status": "error"},
+        {"status": "suspended", "status_detail": "error"},
+    ],
+    ids=["answered", "failed", "suspended for an error"],
+)
+async def test_an_edit_begins_no_new_turn_of_a_session_that_has_answered_or_failed(
+    on: Harness, state: dict[str, Any]
+) -> None:
+    ts, session, reply = await replied(on)
+    await on.devin.say(session, "It is the clock.", **state)
+    await on.wait_for_post(GENERAL, ts, "It is the clock.")
+    await edit(on, BEN, reply, "please use unittest")
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.EDIT_NOT_SENT.text)
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
 @WAITS_LONG
 async def test_a_stop_ends_a_correction_that_waits(on: Harness) -> None:
     ts, session, reply = await replied(on)
