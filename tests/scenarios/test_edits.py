@@ -281,9 +281,8 @@ async def test_an_edit_wakes_no_session_and_its_author_is_told(on: Harness) -> N
     [
         {"status": "running", "status_detail": "waiting_for_user"},
         {"status": "error"},
-        {"status": "suspended", "status_detail": "error"},
     ],
-    ids=["answered", "failed", "suspended for an error"],
+    ids=["answered", "failed"],
 )
 async def test_an_edit_begins_no_new_turn_of_a_session_that_has_answered_or_failed(
     on: Harness, state: dict[str, Any]
@@ -410,6 +409,18 @@ async def test_edits_of_what_was_never_sent_and_of_talk_elsewhere_do_nothing(on:
     assert await creations(on) == 1
     assert await private_answers(on, ANN) == [start_sentences.GREETED.text]
     assert await private_answers(on, BEN) == [reply_sentences.ASIDE.text]
+
+
+async def test_who_edits_what_was_asked_about_into_a_task_reads_once_to_write_it_anew(on: Harness) -> None:
+    ts = await on.mention("fix login")
+    await on.slack.wait_for_ephemeral(ANN, "a task for Devin?")
+    await settled(on)
+    for text in ("fix the login tst of the web app", "fix the login test of the web app"):
+        await edit(on, ANN, ts, f"{BOT} {text}")
+        await on.slack.wait_for_ephemeral(ANN, reply_sentences.EDITED_LATE.text)
+        await settled(on)
+    assert (await private_answers(on, ANN))[1:] == [reply_sentences.EDITED_LATE.text]
+    assert await creations(on) == 0
 
 
 # ---------------------------------------------------------------- in other places, by other people

@@ -136,6 +136,7 @@ def test_the_fixed_answers():
             "EDIT_NOT_SENT": "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters.",
             "STARTS_AS_IT_WAS": "Devin starts with your message as it was. Your edit follows as a correction.",
             "CHANGED_SINCE": "You edited or deleted that message, so nothing was started. Write the task with `/devin`.",
+            "EDITED_LATE": "Your edit came too late and did nothing. Write it as a new message.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",

@@ -19,9 +19,11 @@ from bot.conversation.session_card import end_unstarted
 from bot.conversation.steer import held_reply
 from bot.conversation.steer.held_start import go_on
 from bot.domain.causes import Confirmation, MessageCause, Revision
+from bot.domain.commands.small_talk import small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import thread_lane, thread_of
 from bot.domain.session import Lifecycle, Session
+from bot.domain.text import plain, without_mention
 from bot.kernel.job import Job, finish, finish_with, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -75,7 +77,11 @@ class Revisions:
     ) -> None:
         row = await inbox.get(uow.tx, stands.key)
         if row is None or not isinstance(row.cause, MessageCause):
-            await finish(uow, job)  # a command that was carried out, or a message that was answered and not sent
+            # A command that was carried out, or a message that was answered and not sent.
+            if _asks_for_something(job, revision):
+                told = f"{stands.key}:edited late"  # once, however often it is edited
+                await uow.reply_privately(recipient_of(job), reply_sentences.EDITED_LATE, key=told)
+            await finish(uow, job)
         elif row.lane != job.row.lane and row.cause.hold is None:
             await move(uow, job, row.lane, job.cause)  # a line of a direct message went there
         else:
@@ -149,6 +155,12 @@ async def _standing(uow: UnitOfWork, revision: Revision) -> Standing | None:
     """What became of the message: of one with a task, and else of what it was without one."""
     with_task = await inbox.standing(uow.tx, revision.of.removesuffix(NO_TASK))
     return with_task or await inbox.standing(uow.tx, revision.of)
+
+
+def _asks_for_something(job: Job[MessageCause], revision: Revision) -> bool:
+    """Whether the new text is written to the bot itself, which took the old one, and is no small talk."""
+    text = plain(without_mention(job.cause.text, job.workspace.bot_user))
+    return job.cause.addressed and not revision.deleted and not job.cause.with_secret and small_talk(text) is None
 
 
 async def _starting(uow: UnitOfWork, stands: Standing) -> Session | None:

@@ -49,6 +49,7 @@ STARTS_AS_IT_WAS: Final = Message("Devin starts with your message as it was. You
 CHANGED_SINCE: Final = Message(
     "You edited or deleted that message, so nothing was started. Write the task with `/devin`."
 )
+EDITED_LATE: Final = Message("Your edit came too late and did nothing. Write it as a new message.")
 EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
