@@ -7,8 +7,10 @@ import pytest
 from bot.timing import MINUTE
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.answers import wakings as waking_sentences
 from tests.for_devin import as_corrected, as_sent
+from tests.said import ASKED_BY
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, what_became_of
@@ -66,7 +68,7 @@ async def test_an_edit_that_makes_a_command_of_a_waiting_reply_carries_the_comma
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
     await edit(on, BEN, reply, "!mute")
-    await on.slack.wait_for_ephemeral(BEN, "Muted")
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.MUTED.text)
     await settled(on)
     assert await sent_to_devin(on, session) == []
 
@@ -129,6 +131,43 @@ async def test_a_start_that_waits_for_an_answer_goes_with_its_new_text_and_not_a
     await settled(on)
     assert (await what_became_of(on, asked))[0] == start_sentences.START_EXPIRED.text
     assert await creations(on) == 1
+
+
+# ---------------------------------------------------------------- of a start that Devin does not take yet
+
+
+async def refused_start(on: Harness) -> str:
+    """A mention whose session Devin does not take for now."""
+    await on.devin.fault("create_session", "503", times=-1)
+    ts = await on.mention("fix the login test")
+    await on.devin.wait_for_calls("create_session")
+    await on.slack.wait_for_message(GENERAL, ASKED_BY, thread_ts=ts)
+    return ts
+
+
+async def test_a_start_that_devin_does_not_take_yet_is_cancelled_by_the_deletion_of_its_mention(on: Harness) -> None:
+    ts = await refused_start(on)
+    await on.slack.delete(ANN, GENERAL, ts)
+    await on.wait_for_post(GENERAL, ts, "Cancelled by ann")
+    await on.devin.clear_faults()
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == [stop_sentences.cancelled("ann").text]
+    assert await private_answers(on, ANN) == []
+    assert await on.devin.sessions() == []
+
+
+async def test_a_start_that_devin_does_not_take_yet_goes_as_it_was_with_its_edit_as_a_correction(on: Harness) -> None:
+    ts = await refused_start(on)
+    await edit(on, ANN, ts, f"{BOT} fix the logout tst")
+    await on.slack.wait_for_ephemeral(ANN)
+    at = await edit(on, ANN, ts, f"{BOT} fix the logout test")
+    await on.slack.wait_for_delivery(type="message", status="acked")
+    await on.devin.clear_faults()
+    await on.devin.wait_for_messages("fix the logout test")
+    await settled(on)
+    session = (await on.session("fix the login test"))["session_id"]
+    assert await sent_to_devin(on, session) == [as_corrected(ts, at, "ann", "fix the logout test")]
+    assert await private_answers(on, ANN) == [reply_sentences.STARTS_AS_IT_WAS.text]
 
 
 # ---------------------------------------------------------------- of a message that Devin has
@@ -199,7 +238,7 @@ async def test_a_deleted_first_message_leaves_a_tombstone_and_its_author_is_told
 async def test_in_a_muted_thread_no_edit_is_sent_and_a_deletion_says_how_to_take_it_back(on: Harness) -> None:
     ts, session, reply = await replied(on)
     await on.slack.say(ANN, GENERAL, "!mute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, "Muted")
+    await on.slack.wait_for_ephemeral(ANN, reply_sentences.MUTED.text)
     await edit(on, BEN, reply, "please use unittest")
     await settled(on)
     await on.slack.delete(BEN, GENERAL, reply)
@@ -233,6 +272,26 @@ async def test_an_edit_wakes_no_session_and_its_author_is_told(on: Harness) -> N
     assert told["rendered"] == (
         "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters."
     )
+    await settled(on)
+    assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"status": "running", "status_detail": "waiting_for_user"},
+        {"status": "error"},
+    ],
+    ids=["answered", "failed"],
+)
+async def test_an_edit_begins_no_new_turn_of_a_session_that_has_answered_or_failed(
+    on: Harness, state: dict[str, Any]
+) -> None:
+    ts, session, reply = await replied(on)
+    await on.devin.say(session, "It is the clock.", **state)
+    await on.wait_for_post(GENERAL, ts, "It is the clock.")
+    await edit(on, BEN, reply, "please use unittest")
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.EDIT_NOT_SENT.text)
     await settled(on)
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
 
@@ -350,6 +409,18 @@ async def test_edits_of_what_was_never_sent_and_of_talk_elsewhere_do_nothing(on:
     assert await creations(on) == 1
     assert await private_answers(on, ANN) == [start_sentences.GREETED.text]
     assert await private_answers(on, BEN) == [reply_sentences.ASIDE.text]
+
+
+async def test_who_edits_what_was_asked_about_into_a_task_reads_once_to_write_it_anew(on: Harness) -> None:
+    ts = await on.mention("fix login")
+    await on.slack.wait_for_ephemeral(ANN, "a task for Devin?")
+    await settled(on)
+    for text in ("fix the login tst of the web app", "fix the login test of the web app"):
+        await edit(on, ANN, ts, f"{BOT} {text}")
+        await on.slack.wait_for_ephemeral(ANN, reply_sentences.EDITED_LATE.text)
+        await settled(on)
+    assert (await private_answers(on, ANN))[1:] == [reply_sentences.EDITED_LATE.text]
+    assert await creations(on) == 0
 
 
 # ---------------------------------------------------------------- in other places, by other people

@@ -14,6 +14,7 @@ from tests.scenarios.observations import buttons, creations, forge, press, sent_
 
 DM = "D0ANN"
 PRESS = "answer:added:own"
+WAITS = pytest.mark.timing(dm_follow_up=3_600.0, dm_earlier_line=0.0)  # lines do not wait for one that starts
 pytestmark = pytest.mark.timing(dm_follow_up=3_600.0)
 
 
@@ -60,7 +61,7 @@ async def test_what_devin_has_had_starts_a_session_too_and_it_is_said(on: Harnes
     assert await creations(on) == 2
 
 
-@pytest.mark.timing(dm_follow_up=3_600.0, dm_earlier_line=0.0)
+@WAITS
 async def test_what_devin_has_not_had_yet_is_taken_back_once(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=4.0)
     await on.slack.say(ANN, "im", "build the signup form")
@@ -74,6 +75,65 @@ async def test_what_devin_has_not_had_yet_is_taken_back_once(on: Harness) -> Non
     assert f"-{line}" in " ".join(made["tags"]), "in the thread of the line"
     assert await sent_to_devin(on, first["session_id"]) == []
     assert await creations(on) == 2
+
+
+async def pressed(on: Harness, said: dict[str, Any]) -> str:
+    """Press the button; answers what its author then reads in its place."""
+    await on.slack.click(ANN, DM, said["ts"], PRESS)
+    await settled(on)
+    return str((await on.slack.message(DM, said["ts"]))["rendered"])
+
+
+async def test_a_line_that_was_deleted_after_devin_had_it_starts_nothing(on: Harness) -> None:
+    await running(on)
+    line, said = await added(on, "update the docs of the api")
+    await on.devin.wait_for_messages("update the docs of the api")
+    await on.slack.delete(ANN, "im", line)
+    await settled(on)
+    assert await pressed(on, said) == reply_sentences.CHANGED_SINCE.text
+    assert await creations(on) == 1
+
+
+async def test_a_line_whose_edit_devin_has_does_not_start_with_its_old_text(on: Harness) -> None:
+    await running(on)
+    line, said = await added(on, "update the docs of the api")
+    await on.devin.wait_for_messages("update the docs of the api")
+    await on.slack.edit(ANN, "im", line, "update the docs of the client")
+    await on.devin.wait_for_messages("update the docs of the client")
+    await settled(on)
+    assert await pressed(on, said) == reply_sentences.CHANGED_SINCE.text
+    assert await creations(on) == 1
+
+
+@WAITS
+async def test_a_line_that_was_deleted_before_it_was_sent_starts_nothing(on: Harness) -> None:
+    await on.devin.fault("create_session", "503", times=-1)
+    await on.slack.say(ANN, "im", "build the signup form")
+    await on.devin.wait_for_calls("create_session")
+    line, said = await added(on, "update the docs of the api")
+    await on.slack.delete(ANN, "im", line)
+    await on.slack.wait_for_delivery(type="message", status="acked", count=3)
+    await on.devin.clear_faults()
+    await on.session("build the signup form")
+    await settled(on)
+    assert await pressed(on, said) == reply_sentences.CHANGED_SINCE.text
+    assert len(await on.devin.sessions()) == 1
+
+
+@WAITS
+async def test_a_line_that_was_stopped_before_it_was_sent_starts_a_session_and_is_not_called_read(on: Harness) -> None:
+    await on.devin.fault("create_session", "503", times=-1)
+    await on.slack.say(ANN, "im", "build the signup form")
+    await on.devin.wait_for_calls("create_session")
+    _, said = await added(on, "update the docs of the api")
+    await on.slack.say(ANN, "im", "!stop")
+    await on.slack.wait_for_message(DM, "Cancelled by ann")
+    await on.devin.clear_faults()
+    await settled(on)
+    await pressed(on, said)
+    await on.session("update the docs of the api")
+    assert [one for one in await on.slack.ephemerals(user=ANN) if "has read it" in one["rendered"]] == []
+    assert len(await on.devin.sessions()) == 1
 
 
 @pytest.mark.parametrize("line", ["and update the docs too", "use tailwind for the styles", "does it work on phones?"])

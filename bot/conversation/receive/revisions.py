@@ -1,6 +1,7 @@
 """What becomes of a message after it was stored: its author edits or deletes it.
 
 While the message waits, in the inbox or for an answer, the new text takes the place of the old one, or nothing is sent.
+A session that Devin has not taken yet is cancelled by a deletion, and starts with the old text in spite of an edit.
 Once Devin has it, the new text is sent as a correction when the author has made no further edit for a while; of a
 deletion only the author is told.
 
@@ -12,19 +13,25 @@ its row: a crash leaves both or neither.
 from collections.abc import Callable
 from dataclasses import replace
 
+from bot.conversation.notified import post_stop
 from bot.conversation.receive.intake import NO_TASK
+from bot.conversation.session_card import end_unstarted
 from bot.conversation.steer import held_reply
 from bot.conversation.steer.held_start import go_on
 from bot.domain.causes import Confirmation, MessageCause, Revision
+from bot.domain.commands.small_talk import small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import thread_lane, thread_of
-from bot.kernel.job import Job, finish, finish_with, move
+from bot.domain.session import Lifecycle, Session
+from bot.domain.text import plain, without_mention
+from bot.kernel.job import Job, finish, finish_with, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import inbox, lanes, sessions, threads
+from bot.store import inbox, lanes, people, sessions, threads
 from bot.store.inbox import InboxRow, Standing
 from bot.store.threads import Thread
 from bot.views.answers import replies as reply_sentences
+from bot.views.answers import stops as stop_sentences
 from bot.views.answers import wakings as waking_sentences
 
 
@@ -43,6 +50,8 @@ class Revisions:
                 await self._hear_first(uow, job, revision)
             elif stands.edited_ts is not None and stands.edited_ts >= revision.at:
                 await finish(uow, job)
+            elif (starting := await _starting(uow, stands)) is not None:
+                await self._revise_starting(uow, job, revision, stands, starting)
             elif stands.sent or await sessions.get(uow.tx, session_id(stands.key)) is not None:
                 await inbox.note_edit(uow.tx, stands.key, revision.at)
                 await self._revise_sent(uow, job, revision, stands)
@@ -68,7 +77,11 @@ class Revisions:
     ) -> None:
         row = await inbox.get(uow.tx, stands.key)
         if row is None or not isinstance(row.cause, MessageCause):
-            await finish(uow, job)  # a command that was carried out, or a message that was answered and not sent
+            # A command that was carried out, or a message that was answered and not sent.
+            if _asks_for_something(job, revision):
+                told = f"{stands.key}:edited late"  # once, however often it is edited
+                await uow.reply_privately(recipient_of(job), reply_sentences.EDITED_LATE, key=told)
+            await finish(uow, job)
         elif row.lane != job.row.lane and row.cause.hold is None:
             await move(uow, job, row.lane, job.cause)  # a line of a direct message went there
         else:
@@ -95,6 +108,25 @@ class Revisions:
             return
         await held_reply.ask_others_anew(uow, row)
         await go_on(uow, row.key, row.team, replace(said, hold=None, confirmation=Confirmation()))
+
+    # ------------------------------------------------------------ a start that Devin has not taken yet
+
+    async def _revise_starting(
+        self, uow: UnitOfWork, job: Job[MessageCause], revision: Revision, stands: Standing, session: Session
+    ) -> None:
+        """Cancel the start of a message that was deleted; an edit of its text follows the start as a correction."""
+        if stands.lane != job.row.lane:
+            await move(uow, job, stands.lane, job.cause)  # so that the start is not on its way meanwhile
+            return
+        await inbox.note_edit(uow.tx, stands.key, revision.at)
+        if revision.deleted:
+            await _cancel_start(uow, job, stands.key, session)
+            await finish(uow, job)
+            return
+        if not job.cause.with_secret and not self._is_command(job):
+            told = f"{stands.key}:starts as it was"  # once, however often it is edited
+            await uow.reply_privately(recipient_of(job), reply_sentences.STARTS_AS_IT_WAS, key=told)
+        await self._revise_sent(uow, job, revision, stands)
 
     # ------------------------------------------------------------ a message that Devin has
 
@@ -123,6 +155,30 @@ async def _standing(uow: UnitOfWork, revision: Revision) -> Standing | None:
     """What became of the message: of one with a task, and else of what it was without one."""
     with_task = await inbox.standing(uow.tx, revision.of.removesuffix(NO_TASK))
     return with_task or await inbox.standing(uow.tx, revision.of)
+
+
+def _asks_for_something(job: Job[MessageCause], revision: Revision) -> bool:
+    """Whether the new text is written to the bot itself, which took the old one, and is no small talk."""
+    text = plain(without_mention(job.cause.text, job.workspace.bot_user))
+    return job.cause.addressed and not revision.deleted and not job.cause.with_secret and small_talk(text) is None
+
+
+async def _starting(uow: UnitOfWork, stands: Standing) -> Session | None:
+    """The session that the message is to start, if Devin has taken nothing of it yet and the next try may start it."""
+    if not stands.open or stands.sent:
+        return None
+    session = await sessions.get(uow.tx, session_id(stands.key))
+    return session if session is not None and session.lifecycle in {Lifecycle.QUEUED, Lifecycle.CREATING} else None
+
+
+async def _cancel_start(uow: UnitOfWork, job: Job[MessageCause], key: str, session: Session) -> None:
+    """End the start of `session`, whose message's row has this `key`, as a stop by the author does."""
+    by = await people.name_of(uow.tx, session.team, job.cause.user)
+    await inbox.finish(uow.tx, [key], uow.now, reason="deleted")
+    await sessions.change(uow.tx, session.id, stopped_by=job.cause.user, stopped_by_name=by)
+    await end_unstarted(uow, session.id, Lifecycle.CANCELLED)
+    said = stop_sentences.cancelled(by)
+    await post_stop(uow, f"announce:{session.id}:cancelled", session, job.cause.user, said)
 
 
 async def _is_over(uow: UnitOfWork, thread: Thread) -> bool:

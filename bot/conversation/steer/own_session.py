@@ -14,7 +14,7 @@ from bot.domain.commands.registry import START
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane
 from bot.domain.session import Session
-from bot.kernel.job import CommandJob, finish, move, recipient_of
+from bot.kernel.job import CommandJob, finish, finish_with, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox, sessions
@@ -47,6 +47,7 @@ class OwnSession:
 async def _begin(uow: UnitOfWork, job: CommandJob, session: Session, key: str, text: str) -> None:
     """Take the line with this `key` back, or start a session with its `text`, once."""
     row = await inbox.get(uow.tx, key)
+    stands = await inbox.standing(uow.tx, key)
     cause = row.cause if row is not None and isinstance(row.cause, MessageCause) else None
     if await sessions.get(uow.tx, session_id(key)) is not None or (cause is not None and cause.thread_ts is None):
         await uow.reply_privately(recipient_of(job), start_sentences.START_EXPIRED)
@@ -56,10 +57,13 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session, key: str, t
         taken = replace(cause, thread_ts=None, confirmation=own, hold=None, response_url=job.cause.response_url)
         await go_on(uow, key, job.workspace.team, taken)
         await finish(uow, job)
+    elif stands is not None and stands.edited_ts is not None:
+        await finish_with(uow, job, reply_sentences.CHANGED_SINCE)
     else:
-        # With a key of its own: the start answers too.
-        to = replace(recipient_of(job), replaces=False)
-        await uow.reply_privately(to, reply_sentences.had_by(session), key=f"{job.row.key}:had")
+        if stands is None or stands.sent:
+            # With a key of its own: the start answers too.
+            to = replace(recipient_of(job), replaces=False)
+            await uow.reply_privately(to, reply_sentences.had_by(session), key=f"{job.row.key}:had")
         command = CommandCause(job.cause.user or "", session.channel, f"{START.name} {text}", job.cause.response_url)
         await move(uow, job, person_lane(job.workspace.team, command.user), command)
 

@@ -382,11 +382,12 @@ def _correction_of(cause: MessageCause) -> str:
 def _unwanted_correction(unwanted: Message | None, session: Session | None) -> Message | None:
     """Why the new text of a message that Devin has is not sent: where no reply would be, without an answer.
 
-    It wakes no session, and begins no new turn of one that is done: nobody means to pay for a typing error.
+    It wakes no session, and begins no new turn of one that is done, has answered or has failed: nobody means to pay for
+    a typing error.
     """
     if unwanted is not None:
         return Message("")
-    rests = session is not None and (is_asleep(session) or session.display_state in _RESTING)
+    rests = session is not None and (begins_anew(session) or session.display_state in _RESTING | {DisplayState.FAILED})
     return reply_sentences.EDIT_NOT_SENT if rests else None
 
 

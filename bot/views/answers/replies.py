@@ -45,6 +45,11 @@ SESSION_ARCHIVED: Final = Message(
 EDIT_NOT_SENT: Final = Message(
     "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters."
 )
+STARTS_AS_IT_WAS: Final = Message("Devin starts with your message as it was. Your edit follows as a correction.")
+CHANGED_SINCE: Final = Message(
+    "You edited or deleted that message, so nothing was started. Write the task with `/devin`."
+)
+EDITED_LATE: Final = Message("Your edit came too late and did nothing. Write it as a new message.")
 EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
