@@ -348,8 +348,9 @@ def begins_anew(session: Session) -> bool:
 
 
 def may_wait_for_answer(session: Session) -> bool:
-    """Whether a question of Devin's may be open in `session`."""
-    return session.display_state in _MAY_WAIT_FOR_ANSWER or session.snapshot.asks is True
+    """Whether a question of Devin's may be open in `session`: not while Devin works on without an answer."""
+    state = session.display_state
+    return state in _MAY_WAIT_FOR_ANSWER or (state is not DisplayState.WORKING and session.snapshot.asks is True)
 
 
 def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
