@@ -160,6 +160,7 @@ def test_the_fixed_answers():
             "ALREADY_ARCHIVED": "This session is archived already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one.",
             "MUTED": ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. What Devin says still appears here.",
             "UNMUTED": ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent.",
+            "THREAD_MUTED": ":mute: This thread is muted, so your reply was not sent to Devin. To send it, write `!unmute` and then reply again, or mention Devin Bridge in it.",
             "ALREADY_MUTED": "This thread is muted already; `!unmute` ends that.",
             "NOT_MUTED": "This thread is not muted: every reply is sent to Devin.",
             "ASIDE": "Kept between you: that message was not sent to Devin.",
