@@ -14,6 +14,7 @@ from bot.views.help_texts import thread_help
 from tests.for_devin import as_sent
 from tests.markup import written
 from tests.said import a_session
+from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -127,6 +128,16 @@ async def test_while_devin_asks_each_word_that_does_something_may_be_the_answer(
     assert await what_became_of(on, question) == (start_sentences.SENT_ON.text, [])
     assert await sent_to_devin(on, session) == [as_sent(said, "ben", word)]
     assert (await on.devin.session(session))["is_archived"] is False
+
+
+async def test_a_late_press_that_it_is_the_answer_says_that_nothing_was_sent(on: Harness, clock: Ahead) -> None:
+    ts, session = await with_a_question(on)
+    await on.slack.say(BEN, GENERAL, "stop", thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN, OPEN_QUESTION)
+    clock.put(601)
+    await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")
+    await on.slack.wait_for_ephemeral(BEN, start_sentences.ANSWER_EXPIRED.text)
+    assert await sent_to_devin(on, session) == []
 
 
 async def test_while_devin_asks_archive_may_be_the_command(on: Harness) -> None:

@@ -128,6 +128,7 @@ def test_the_fixed_answers():
             "START_DECLINED": "OK, nothing more was started.",
             "SENT_ON": "OK, your message goes to Devin.",
             "START_EXPIRED": "That question was answered before or is too old, so nothing more was started. Send the task again if it is still needed.",
+            "ANSWER_EXPIRED": "That question was answered before or is too old, so nothing more was sent to Devin. If it still matters, write it in a reply.",
             "START_OVERTAKEN": "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it.",
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
             "NO_ROOM": "Nothing was started: a budget has no room for another session. Who asked can read which one it is.",

@@ -60,6 +60,10 @@ START_EXPIRED: Final = Message(
     "That question was answered before or is too old, so nothing more was started. "
     "Send the task again if it is still needed."
 )
+ANSWER_EXPIRED: Final = Message(
+    "That question was answered before or is too old, so nothing more was sent to Devin. "
+    "If it still matters, write it in a reply."
+)
 START_OVERTAKEN: Final = Message(
     "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it."
 )
