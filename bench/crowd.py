@@ -61,7 +61,7 @@ async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
 async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
     assert session.thread_ts is not None
     await sessions.add(tx, session)
-    place = Thread(TEAM, session.channel, session.thread_ts, session.id, False, False, session.thread_ts)
+    place = Thread(TEAM, session.channel, session.thread_ts, session.id, False, session.thread_ts)
     await threads.put(tx, place, now)
     await posts.add(tx, Post("card", session.id, TEAM, session.channel, "bench", now, session.id))
     await posts.posted(tx, f"card:{session.id}", session.thread_ts, 1, None, session.created_at)

@@ -56,7 +56,7 @@ class SessionCard(Drawer):
             return
         named = reference(session.team, session.channel, ts)
         await sessions.change(uow.tx, session.id, thread_ts=ts, reference=named)
-        thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
+        thread = Thread(session.team, session.channel, ts, session.id, closed=False, last_seen_ts=ts)
         await threads.put(uow.tx, thread, uow.now)
         await uow.add_to_inbox(_start_row(row.follow, row.ref, session, ts, uow.now))
         await self._link_thread(uow, row, session, ts, row.follow)

@@ -37,7 +37,7 @@ async def record(uow: UnitOfWork, session: Session) -> None:
     values = {"lifecycle": session.lifecycle, "checking": session.checking, "acu_limit": session.acu_limit}
     await sessions.change(uow.tx, session.id, **values)
     last_seen_ts = session.cause_ts or session.thread_ts
-    thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, False, last_seen_ts)
+    thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, last_seen_ts)
     await threads.put(uow.tx, thread, uow.now)
     await post_card(uow, session)
     if session.cause_ts is not None:

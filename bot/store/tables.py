@@ -201,7 +201,7 @@ threads: Final = Table(
     Column("channel", String, primary_key=True),
     Column("ts", String, primary_key=True),
     Column("session_id", String, nullable=False),
-    _flag("muted"),
+    Column("muted_at", Float),  # since when replies are not sent to Devin; empty where they are
     _flag("closed"),
     Column("last_seen_ts", String, nullable=False),  # the newest message that was stored
     Column("unread_from", String),  # from here on catch-up has to read the thread; later messages do not change this

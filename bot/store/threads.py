@@ -21,10 +21,15 @@ class Thread:
     channel: str
     ts: str
     session_id: str
-    muted: bool
     closed: bool
     last_seen_ts: str
     unread_from: str | None = None
+    muted_at: float | None = None  # in seconds since the epoch
+
+    @property
+    def muted(self) -> bool:
+        """Whether replies in the thread are not sent to Devin."""
+        return self.muted_at is not None
 
 
 # Built once, because every reply in a thread executes it before its ack.
@@ -47,7 +52,12 @@ async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
         "created_at": now,
     }
     statement = insert(tx.dialect.name, threads).values(values)
-    taken_over = {"session_id": thread.session_id, "closed": False, "muted": False, "unread_from": thread.last_seen_ts}
+    taken_over = {
+        "session_id": thread.session_id,
+        "closed": False,
+        "muted_at": None,
+        "unread_from": thread.last_seen_ts,
+    }
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=taken_over))
 
 
@@ -86,9 +96,9 @@ async def advance_unread(tx: AsyncConnection, thread: Thread, unread_from: str |
     await tx.execute(update(threads).where(*this_thread, unchanged).values(unread_from=unread_from))
 
 
-async def set_muted(tx: AsyncConnection, thread: Thread, muted: bool) -> None:
-    """Store whether `thread` is muted, so that its replies are not sent to Devin."""
-    await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts)).values(muted=muted))
+async def set_muted(tx: AsyncConnection, thread: Thread, muted_at: float | None) -> None:
+    """Store since when `thread` is muted, so that its replies are not sent to Devin; with None it is not."""
+    await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts)).values(muted_at=muted_at))
 
 
 async def close(tx: AsyncConnection, team: str, channel: str, ts: str, closed: bool = True) -> None:
@@ -118,5 +128,5 @@ def _is(team: str, channel: str, ts: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _thread(row: RowMapping) -> Thread:
-    names = ("team", "channel", "ts", "session_id", "muted", "closed", "last_seen_ts", "unread_from")
+    names = ("team", "channel", "ts", "session_id", "closed", "last_seen_ts", "unread_from", "muted_at")
     return Thread(**{name: row[name] for name in names})

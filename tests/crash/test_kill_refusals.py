@@ -82,6 +82,7 @@ async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     async with asyncio.timeout(PATIENCE):
         while len(await one.rows("SELECT key FROM inbox WHERE kind = 'message' AND state = 'done'")) < MESSAGES:
             await asyncio.sleep(0.05)  # the store has no event for it
+    await one.slack.wait_for_ephemeral(BEN, "This thread is muted", within=PATIENCE)
     await titled(one, begun[1])
     return begun
 

@@ -45,8 +45,8 @@ async def catch_up(make, either_store, clock, pages):
     clock.now, db = NOW, either_store.db
     async with db.write() as tx:
         await sessions.add(tx, session("s", spoken_at=LONG_AGO))
-        await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD), LONG_AGO)
-        await threads.advance_unread(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD, THREAD), None)
+        await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, THREAD), LONG_AGO)
+        await threads.advance_unread(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, THREAD, THREAD), None)
     services = make(either_store, clock, team=TEAM, slack=pages)
     return CatchUp(services, next(iter(services.workspaces)), Intake(services, {}))
 

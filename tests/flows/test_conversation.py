@@ -56,9 +56,7 @@ async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(ma
 
     async def drop_late(tx, key):
         async with db.write() as other:
-            await threads.put(
-                other, Thread(TEAM, CHANNEL, THREAD, "s", muted=False, closed=False, last_seen_ts=THREAD), NOW
-            )
+            await threads.put(other, Thread(TEAM, CHANNEL, THREAD, "s", closed=False, last_seen_ts=THREAD), NOW)
             await inbox.add(other, [row])  # its key is still taken
         await drop(tx, key)
 

@@ -224,7 +224,7 @@ async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_announced(
     await unreadable(**values)
     async with either_store.db.write() as tx:
         await sessions.add(tx, session(lifecycle=Lifecycle.QUEUED))
-        await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD), NOW)
+        await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, THREAD), NOW)
     await dispatcher(make(either_store, clock, team=TEAM), {}).work(LANE)
     (post,) = await either_store.rows(outbox_table)
     assert (post["payload"]["text"], post["thread_ts"], post["session_id"]) == (said, THREAD, "s")

@@ -113,6 +113,6 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
     await sessions.add(tx, session)
     seen = {"status": "running", "detail": "working", "updated_at": devin["updated_at"], "figures_at": now - 600}
     await sessions.change(tx, one.id, **seen)
-    await threads.put(tx, Thread(TEAM, one.channel, one.ts, one.id, False, False, one.ts), now)
+    await threads.put(tx, Thread(TEAM, one.channel, one.ts, one.id, False, one.ts), now)
     await posts.add(tx, Post("card", one.id, TEAM, one.channel, "seed", now, one.id))
     await posts.posted(tx, f"card:{one.id}", one.card_ts, 1, None, now)

@@ -166,6 +166,15 @@ async def test_five_that_are_done_are_shown_and_a_button_shows_all_in_their_plac
     assert ids[6] in (await shown(on, ANN, OPS, "status 8"))["rendered"]
 
 
+async def test_in_a_channel_that_is_shared_its_pages_are_turned_as_it_is_shown(on: Harness) -> None:
+    await on.slack.put_channel(OPS, is_ext_shared=True)
+    listed = await shown(on, ANN, OPS, "list")
+    assert await forge(on, "interactive", press(ANN, OPS, "choose:list_page", "mine 0 whole")) == "acked"
+    await on.slack.wait_for_ephemeral(ANN, listed["rendered"])
+    await settled(on)
+    assert access_sentences.SHARED_CHANNEL_REFUSED.text not in await private_answers(on, ANN)
+
+
 async def test_a_button_with_a_page_that_no_list_has_says_that_it_is_too_old(on: Harness) -> None:
     assert await forge(on, "interactive", press(ANN, OPS, "choose:list_page", "everything")) == "acked"
     await on.slack.wait_for_ephemeral(ANN, STALE.text)

@@ -136,7 +136,7 @@ async def test_only_who_wrote_it_says_what_it_means_and_only_once(on: Harness) -
     (waiting,) = await rows(on, "inbox", state="open")
     button = ("answer:command:as_reply", waiting["key"])
     await forge(on, "interactive", press(ADA, GENERAL, *button))
-    assert (await on.slack.wait_for_ephemeral(ADA))["rendered"] == start_sentences.START_EXPIRED.text
+    assert (await on.slack.wait_for_ephemeral(ADA))["rendered"] == start_sentences.ANSWER_EXPIRED.text
     await settled(on)
     assert await sent_to_devin(on, session) == []
     for _ in range(2):

@@ -86,6 +86,22 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> Non
     assert await private_answers(on, BEN) == [reply_sentences.MUTED.text, reply_sentences.UNMUTED.text]
 
 
+async def test_who_replies_in_a_thread_that_somebody_else_muted_is_told_so_once_each_time(on: Harness) -> None:
+    ts, session = await on.started()
+    for _ in range(2):
+        await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
+        await settled(on)
+        await on.slack.say(ANN, GENERAL, "use pytest", thread_ts=ts)
+        await on.slack.say(ANN, GENERAL, "and mypy", thread_ts=ts)
+        await on.slack.say(BEN, GENERAL, "what do you think, ann?", thread_ts=ts)
+        await settled(on)
+        await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)
+        await settled(on)
+    assert await private_answers(on, ANN) == [reply_sentences.THREAD_MUTED.text] * 2
+    assert await private_answers(on, BEN) == [reply_sentences.MUTED.text, reply_sentences.UNMUTED.text] * 2
+    assert await sent_to_devin(on, session) == []
+
+
 async def test_muting_twice_says_so_privately(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)

@@ -5,6 +5,7 @@ import pytest
 from bot.domain.notify_choice import NotifyChoice
 from bot.features import COMMANDS
 from bot.views.answers import notifications as notification_sentences
+from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
@@ -13,6 +14,7 @@ from bot.views.help_texts import thread_help
 from tests.for_devin import as_sent
 from tests.markup import written
 from tests.said import a_session
+from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -107,6 +109,85 @@ async def test_while_devin_asks_it_may_be_a_stop(on: Harness) -> None:
     await settled(on)
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
+
+
+@pytest.mark.parametrize(
+    ("word", "label", "done"),
+    [("archive", "Archive", "archived"), ("mute", "Mute", "muted"), ("Sleep", "Stop Devin", "stopped")],
+)
+async def test_while_devin_asks_each_word_that_does_something_may_be_the_answer(
+    on: Harness, word: str, label: str, done: str
+) -> None:
+    ts, session = await with_a_question(on)
+    said = await on.slack.say(BEN, GENERAL, word, thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN, OPEN_QUESTION.replace("stopped", done))
+    assert buttons(question) == [label, "Send it as my answer"]
+    await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages(word)
+    await settled(on)
+    assert await what_became_of(on, question) == (start_sentences.SENT_ON.text, [])
+    assert await sent_to_devin(on, session) == [as_sent(said, "ben", word)]
+    assert (await on.devin.session(session))["is_archived"] is False
+
+
+async def test_a_late_press_that_it_is_the_answer_says_that_nothing_was_sent(on: Harness, clock: Ahead) -> None:
+    ts, session = await with_a_question(on)
+    await on.slack.say(BEN, GENERAL, "stop", thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(BEN, OPEN_QUESTION)
+    clock.put(601)
+    await on.slack.click(BEN, GENERAL, question["ts"], "answer:command:as_reply")
+    await on.slack.wait_for_ephemeral(BEN, start_sentences.ANSWER_EXPIRED.text)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_while_devin_asks_archive_may_be_the_command(on: Harness) -> None:
+    ts, session = await with_a_question(on)
+    await on.slack.say(ANN, GENERAL, "archive", thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(ANN, OPEN_QUESTION.replace("stopped", "archived"))
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:archive")
+    await on.slack.wait_for_message(GENERAL, "Archived by ann", thread_ts=ts)
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert (await on.devin.session(session))["is_archived"] is True
+
+
+async def test_while_devin_asks_mute_may_be_the_command(on: Harness) -> None:
+    ts, session = await with_a_question(on)
+    await on.slack.say(ANN, GENERAL, "mute", thread_ts=ts)
+    question = await on.slack.wait_for_ephemeral(ANN, OPEN_QUESTION.replace("stopped", "muted"))
+    await on.slack.click(ANN, GENERAL, question["ts"], "choose:mute")
+    await settled(on)
+    assert await what_became_of(on, question) == (reply_sentences.MUTED.text, [])
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_while_devin_asks_what_begins_with_an_exclamation_mark_is_the_command(on: Harness) -> None:
+    ts, _ = await with_a_question(on)
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Archived by ann", thread_ts=ts)
+
+
+async def test_in_the_thread_of_a_direct_message_a_stop_may_be_the_answer_too(on: Harness) -> None:
+    ts = await on.slack.say(ADA, "im", "fix the login test")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.say(session, "Should I stop the old server first?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message("D0ADA", "Should I stop the old server first?", thread_ts=ts)
+    await settled(on)
+    await on.slack.say(ADA, "im", "stop", thread_ts=ts)
+    question = await on.slack.wait_for_message("D0ADA", OPEN_QUESTION, thread_ts=ts)
+    await on.slack.click(ADA, "D0ADA", question["ts"], "answer:command:as_reply")
+    await on.devin.wait_for_messages("stop")
+    assert (await on.devin.session(session))["is_archived"] is False
+
+
+async def test_while_devin_works_a_stop_stops_at_once_although_its_words_end_in_a_question(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Why does this fail? Looking at the logs now.")
+    await on.wait_for_post(GENERAL, ts, "Looking at the logs now.")
+    await on.slack.say(ANN, GENERAL, "stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann", thread_ts=ts)
+    assert (await on.devin.session(session))["is_archived"] is True
+    assert await private_answers(on, ANN, thread_ts=ts) == []
 
 
 async def test_while_devin_asks_the_others_are_answered_and_nothing_is_sent(on: Harness) -> None:

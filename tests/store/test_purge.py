@@ -131,7 +131,7 @@ async def test_sessions_that_ended_long_ago_go_with_their_threads_in_batches(db:
         for name, ended_at in [*((name, NOW) for name in names), ("recent", NOW + 10), ("open", None)]:
             lifecycle = Lifecycle.ENDED if ended_at else Lifecycle.OPEN
             await sessions.add(tx, session(name, ended_at=ended_at, lifecycle=lifecycle))
-            bound = Thread(TEAM, CHANNEL, f"ts of {name}", name, muted=False, closed=False, last_seen_ts=THREAD)
+            bound = Thread(TEAM, CHANNEL, f"ts of {name}", name, closed=False, last_seen_ts=THREAD)
             await threads.put(tx, bound, NOW)
 
     async def purge_batch() -> int:

@@ -8,7 +8,7 @@ from bot.store.database.connection import Database
 from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, session
 
-OURS = Thread(TEAM, CHANNEL, THREAD, "s", muted=False, closed=False, last_seen_ts=THREAD)
+OURS = Thread(TEAM, CHANNEL, THREAD, "s", closed=False, last_seen_ts=THREAD)
 NEW = replace(OURS, unread_from=THREAD)  # as it stands in the store
 
 
@@ -46,7 +46,7 @@ async def test_a_thread_of_ours_is_known_and_another_is_not(db: Database) -> Non
 async def test_a_newer_session_takes_the_thread_over_with_an_open_ear(db: Database) -> None:
     await put(db, OURS)
     async with db.write() as tx:
-        await threads.set_muted(tx, OURS, muted=True)
+        await threads.set_muted(tx, OURS, muted_at=NOW)
         await threads.close(tx, TEAM, CHANNEL, THREAD)
         await threads.advance_last_seen(tx, TEAM, CHANNEL, THREAD, "1750000009.000000")
         await sessions.add(tx, session("s2"))
@@ -69,11 +69,11 @@ async def test_the_mark_of_what_is_stored_only_moves_forward(db: Database) -> No
 async def test_a_thread_is_muted_and_closed_and_opened_again(db: Database) -> None:
     await put(db, OURS)
     async with db.write() as tx:
-        await threads.set_muted(tx, OURS, muted=True)
+        await threads.set_muted(tx, OURS, muted_at=NOW)
         await threads.close(tx, TEAM, CHANNEL, THREAD)
-    assert await get(db) == replace(NEW, muted=True, closed=True)
+    assert await get(db) == replace(NEW, muted_at=NOW, closed=True)
     async with db.write() as tx:
-        await threads.set_muted(tx, OURS, muted=False)
+        await threads.set_muted(tx, OURS, muted_at=None)
         await threads.close(tx, TEAM, CHANNEL, THREAD, closed=False)
     assert await get(db) == NEW
 

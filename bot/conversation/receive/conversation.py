@@ -17,6 +17,7 @@ from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.parser import Command, Doubt, UnknownVerb
 from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY
 from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
@@ -122,6 +123,9 @@ class Conversation:
         return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
     def _verb(self, job: Job[MessageCause]) -> Command | UnknownVerb | None:
+        """The command that the message is; None if it is for Devin, also because its author said so."""
+        if job.cause.confirmation.as_reply:
+            return None
         text = without_mention(job.cause.text, job.workspace.bot_user)
         command = job.cause.addressed and job.cause.only_text
         return self._parser.verb(text) or (self._command(job) if command else None) or self._alone(job)
@@ -209,6 +213,11 @@ class Conversation:
     async def _handle_text(self, job: Job[MessageCause], thread: Thread | None) -> None:
         cause = job.cause
         text = await self._readable.text(job.workspace, cause.text)
+        if cause.confirmation.as_reply:
+            await self._handle_words(job, text, thread)
+            return
+        if await self._is_held_as_answer(job, thread):
+            return
         verb = self._parser.verb(text)
         if isinstance(verb, UnknownVerb):
             await self._answer(job, reply_sentences.unknown_verb(verb))
@@ -280,12 +289,27 @@ class Conversation:
             # A crash right here asks nobody; the next try does.
             await hold(uow, waiting, start_sentences.COMMAND, question, to=recipient_of(job))
 
+    async def _is_held_as_answer(self, job: Job[MessageCause], thread: Thread | None) -> bool:
+        """Ask about a word such as `stop` while a question of Devin's is open: it may be the answer. It waits then."""
+        spec = self._bare_word(job)
+        session = await self._services.session(thread.session_id) if spec is not None and thread is not None else None
+        if spec is None or session is None or not may_wait_for_answer(session):
+            return False
+        question = start_sentences.ask_command_or_answer(job.row.key, session, spec)
+        await self._hold(job, question, job.cause.thread_ts)
+        return True
+
+    def _bare_word(self, job: Job[MessageCause]) -> CommandSpec | None:
+        """The command that is a whole reply without a `!` or a mention before it, and might be meant for Devin."""
+        cause, verb = job.cause, self._verb(job)
+        if not cause.is_plain_reply or cause.mention or not isinstance(verb, Command) or verb.argument:
+            return None
+        bare = not cause.text.strip().startswith("!")
+        return verb.spec if bare and verb.spec in start_sentences.MAY_BE_ANSWERS else None
+
     async def _handle_alone(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
-        """Carry out a `command` that was written as one word, unless it may be the answer to a question of Devin's."""
-        session = await self._services.session(thread.session_id) if thread is not None else None
-        if session is not None and command.spec.ends_session and may_wait_for_answer(session):
-            await self._hold(job, start_sentences.ask_stop_or_answer(job.row.key, session), job.cause.thread_ts)
-        elif thread is None:
+        """Carry out a `command` that was written as one word."""
+        if thread is None:
             await self._handle_verb(job, command, None)
         else:
             await self._handle_command(job, command, thread)

@@ -69,7 +69,9 @@ class StartQuestion:
             else:
                 # Where the start is on its way, what came of it takes the place of the question, and this does not.
                 replaces = not await _is_under_way(uow, row, job, key)
-                await uow.reply_privately(replace(to, replaces=replaces), start_sentences.START_EXPIRED)
+                reply = given.answer == start_sentences.AS_REPLY
+                said = start_sentences.ANSWER_EXPIRED if reply else start_sentences.START_EXPIRED
+                await uow.reply_privately(replace(to, replaces=replaces), said)
             await finish(uow, job)
 
     async def _reply_declined(self, uow: UnitOfWork, job: CommandJob, cause: AskingCause) -> None:

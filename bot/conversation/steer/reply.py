@@ -99,7 +99,9 @@ class Reply:
         if session is None or unwanted is not None:
             unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
             edited = f"edited:{job.cause.ts}" if job.cause.revision is not None else None
-            await self._refuse(job, unwanted, edited or ("unknown" if unknown else "ended"))
+            key = _told_once(thread, job.cause.user, edited or ("unknown" if unknown else "ended"))
+            muted = unwanted is reply_sentences.THREAD_MUTED
+            await self._refuse(job, unwanted, told_of_mute(thread, job.cause.user) if muted else key)
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
@@ -144,18 +146,17 @@ class Reply:
         if session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES:
             return reply_sentences.SESSION_ENDED
         if thread.muted and not (job.cause.mention or job.cause.was_held):  # what was held came before the mute
-            return Message("")
+            return reply_sentences.THREAD_MUTED
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
             return Message("")  # Devin has read this message, as context of the mention that came after it
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and job.cause.only_text else None
 
-    async def _refuse(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
+    async def _refuse(self, job: Job[MessageCause], message: Message | None, key: str) -> None:
+        """Close the row, and answer with `message`: once for each `key`."""
         async with self._services.unit_of_work_for(job) as uow:
             if message is not None and message.text:
-                to = recipient_of(job)
-                # Once for each person and reason (`what`), because people may go on talking in such a thread.
-                await uow.reply_privately(to, message, key=f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:{what}")
+                await uow.reply_privately(recipient_of(job), message, key=key)
             await finish(uow, job)
 
 
@@ -342,14 +343,25 @@ class NewMessage(Creation[Snapshot | None]):
         uow.after_commit(partial(self._services.metrics.died, self._job.row.kind))
 
 
+def told_of_mute(thread: Thread, user: str) -> str:
+    """The key of what `user` is told once of `thread` being muted, anew when it is muted once more."""
+    return _told_once(thread, user, f"muted:{thread.muted_at}")
+
+
+def _told_once(thread: Thread, user: str, what: str) -> str:
+    """The key of an answer that each person gets once for a reason, because people may go on talking in the thread."""
+    return f"{thread.team}:{thread.channel}:{thread.ts}:{user}:{what}"
+
+
 def begins_anew(session: Session) -> bool:
     """Whether a reply has `session` use of a budget again what is not reserved: it sleeps or rests."""
     return is_asleep(session) or session.display_state in _HOLDS_NOTHING
 
 
 def may_wait_for_answer(session: Session) -> bool:
-    """Whether a question of Devin's may be open in `session`."""
-    return session.display_state in _MAY_WAIT_FOR_ANSWER or session.snapshot.asks is True
+    """Whether a question of Devin's may be open in `session`: not while Devin works on without an answer."""
+    state = session.display_state
+    return state in _MAY_WAIT_FOR_ANSWER or (state is not DisplayState.WORKING and session.snapshot.asks is True)
 
 
 def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:

@@ -14,6 +14,7 @@ from bot.conversation.session_card import SessionCard, remove_mark
 from bot.conversation.session_rows import show_new_state
 from bot.conversation.steer import held_reply
 from bot.conversation.steer.ending import Ending, record_end
+from bot.conversation.steer.reply import told_of_mute
 from bot.conversation.steer.session_list import SessionList
 from bot.conversation.steer.waiting_messages import end_waiting, open_start
 from bot.domain.causes import ActionCause, MessageCause
@@ -118,10 +119,15 @@ class SessionCommands:
     async def _set_muted(self, job: CommandJob, session: Session, muted: bool, message: Message, same: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             thread = await threads.get(uow.tx, session.team, session.channel, session.thread_ts or "")
-            changes = thread is not None and thread.muted != muted
-            if thread is not None and changes:
-                await threads.set_muted(uow.tx, thread, muted)
-            await finish_with(uow, job, message if changes else same, session)
+            if thread is None or thread.muted == muted:
+                await finish_with(uow, job, same, session)
+                return
+            muted_at, to = uow.now if muted else None, recipient_of(job, session)
+            await threads.set_muted(uow.tx, thread, muted_at)
+            # Who mutes the thread reads of it now, and not once more at a reply.
+            key = told_of_mute(replace(thread, muted_at=muted_at), to.user) if muted else None
+            await uow.reply_privately(to, message, key=key)
+            await finish(uow, job)
 
     # ------------------------------------------------------------ stop, archive, exit
 

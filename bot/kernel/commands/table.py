@@ -18,7 +18,7 @@ from typing import Final
 
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import STOP_LISTED
+from bot.domain.commands.registry import LIST_PAGE, STOP_LISTED
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.form import Form
 from bot.domain.session import Lifecycle, Session
@@ -121,8 +121,8 @@ class CommandTable:
         else:
             person = await self._access.person(job.workspace, cause.user)
         # A press does not say whether its channel is shared by now. A typed command is about the person's own sessions.
-        # Members of our workspace may still stop what runs in a shared channel.
-        channel = cause.channel if cause.pressed and not ends else None
+        # Members of our workspace may still stop what runs in a shared channel, and turn the pages of their own list.
+        channel = cause.channel if cause.pressed and not (ends or spec is LIST_PAGE) else None
         shared = channel is not None and await self._access.is_shared(job.workspace, channel)
         refusal = self._access.refusal(person, shared=shared)
         if refusal is not None or session is not None or spec.role is Role.ASKER_OR_ADMIN:

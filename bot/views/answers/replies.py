@@ -22,6 +22,10 @@ MUTED: Final = Message(
 UNMUTED: Final = Message(
     ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent."
 )
+THREAD_MUTED: Final = Message(
+    ":mute: This thread is muted, so your reply was not sent to Devin. "
+    "To send it, write `!unmute` and then reply again, or mention Devin Bridge in it."
+)
 ALREADY_MUTED: Final = Message("This thread is muted already; `!unmute` ends that.")
 NOT_MUTED: Final = Message("This thread is not muted: every reply is sent to Devin.")
 ASIDE: Final = Message("Kept between you: that message was not sent to Devin.")

@@ -31,6 +31,12 @@ AS_WRITTEN: Final = "as_written"
 COMMAND: Final = "command"  # or a message for Devin, which waits
 AS_TASK: Final = "as_task"
 AS_REPLY: Final = "as_reply"
+# Commands that are ordinary words: the button that gives each, and what was not done yet.
+MAY_BE_ANSWERS: Final[Mapping[CommandSpec, tuple[str, str]]] = {
+    registry.STOP: ("Stop Devin", "stopped"),
+    registry.ARCHIVE: ("Archive", "archived"),
+    registry.MUTE: ("Mute", "muted"),
+}
 EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
@@ -53,6 +59,10 @@ SENT_ON: Final = Message("OK, your message goes to Devin.")
 START_EXPIRED: Final = Message(
     "That question was answered before or is too old, so nothing more was started. "
     "Send the task again if it is still needed."
+)
+ANSWER_EXPIRED: Final = Message(
+    "That question was answered before or is too old, so nothing more was sent to Devin. "
+    "If it still matters, write it in a reply."
 )
 START_OVERTAKEN: Final = Message(
     "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it."
@@ -191,11 +201,12 @@ def ask_command_or_message(
     return Message(text, [blocks.section(text), *row])
 
 
-def ask_stop_or_answer(key: str, session: Session) -> Message:
-    """Ask whether a word such as `stop`, which waits under `key`, is meant for the bot or answers Devin's question."""
-    text = "Devin has a question, and this may be the answer. Nothing was stopped or sent."
+def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Message:
+    """Ask whether a word such as `stop`, which waits under `key`, gives the command or answers Devin's question."""
+    label, done = MAY_BE_ANSWERS[spec]
+    text = f"Devin has a question, and this may be the answer. Nothing was {done} or sent."
     row = blocks.actions(
-        questions.choice("Stop Devin", registry.STOP, session.id),
+        questions.choice(label, spec, session.id),
         questions.answer("Send it as my answer", COMMAND, AS_REPLY, key),
     )
     return Message(text, [blocks.section(text), *row])

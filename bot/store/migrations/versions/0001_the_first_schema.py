@@ -255,7 +255,7 @@ def _tables() -> None:
         sa.Column("channel", sa.String, nullable=False),
         sa.Column("ts", sa.String, nullable=False),
         sa.Column("session_id", sa.String, nullable=False),
-        _flag("muted"),
+        sa.Column("muted_at", sa.Float),
         _flag("closed"),
         sa.Column("last_seen_ts", sa.String, nullable=False),
         sa.Column("unread_from", sa.String),
