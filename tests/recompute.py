@@ -92,8 +92,7 @@ class Books:
     def active(self, days: Sequence[date]) -> dict[str, bool]:
         """The sessions of the bot that were active on the days, and whether they were done by the end of these.
 
-        A session is active from the day on which it was made to that on which it was done: nothing changes it later,
-        but that Devin sleeps when it has been done for half an hour.
+        A session is active from the day on which it was made to that on which it was done: nothing changes it later.
         """
         found = {}
         for key, session in self.sessions.items():

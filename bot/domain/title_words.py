@@ -5,7 +5,7 @@ from typing import Final
 
 # Each pattern is bounded, because a title may be as long as a text. Underscores stay: they are mostly parts of names.
 _MARKUP: Final = re.compile(
-    r"(?P<marks>`{1,3})(?P<code>[^`\n]{1,200})(?P=marks)(?!`)"
+    r"(?<!`)(?:`(?P<code>[^`\n]{1,200})`|``(?P<code2>[^`\n]{1,200})``|```(?P<code3>[^`\n]{1,200})```)(?!`)"
     r"|!?\[(?P<label>[^\[\]\n]{1,200})\]\([^()\s]{1,1000}\)"
     r"|\*\*(?=\S)(?P<bold>[^*\n]{1,200})(?<=\S)\*\*"
     r"|(?<![^\s(])\*(?=\S)(?P<slanted>[^*\n]{1,200})(?<=\S)\*(?![^\s).,:;!?])"
@@ -22,6 +22,6 @@ def title_words(title: str) -> str:
 
 
 def _words(found: re.Match[str]) -> str:
-    if found["code"]:
-        return found["code"].strip()
+    if code := found["code"] or found["code2"] or found["code3"]:
+        return code.strip()
     return title_words(found["label"] or found["bold"] or found["slanted"] or found["struck"] or "")

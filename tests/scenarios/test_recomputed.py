@@ -127,6 +127,7 @@ async def two(
     ):
         other.devin, other.simulated_devin, one.others = one.devin, one.simulated_devin, [other]
         await one.devin.permissions(grant=["ViewAccountConsumption", "ManageOrganizations", "ManageAccountSessions"])
+        await one.devin.switch(sleeps_after=0)  # it would count on the day on which the bot sees it
         for each in TEAMS.values():
             await one.devin.limit_organization(each, max_cycle_acu_limit=LIMIT)
             await one.devin.limit_agents(each, local_agent=LIMIT_OF_LOCAL_AGENTS)

@@ -23,7 +23,7 @@ _SIGNS: Final = (
 )
 _WORD: Final = re.compile(r"\w")
 # A name, address or number may follow any of the words.
-_NAMED: Final = re.compile(r"\S*[/#@0-9]\S*")
+_NOT_A_WORD: Final = re.compile(r"[/#@0-9]")
 _FIRST: Final = (
     "change close config configure connect continue create default delete deploy disable disconnect enable link list "
     "log login mute my new open pause please reopen restart resume session sessions set settings show sign start stop "
@@ -72,4 +72,4 @@ def _is_of_commands(task: str) -> bool:
     first, *behind = [word.strip(".,:;!?()").lower() for word in task.split()]
     if first not in _FIRST_WORDS or len(behind) >= MOST_GUESSED:
         return False
-    return all(word in _WORDS_BEHIND or _NAMED.fullmatch(word) for word in behind if word)
+    return all(word in _WORDS_BEHIND or _NOT_A_WORD.search(word) for word in behind if word)

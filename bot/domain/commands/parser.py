@@ -98,11 +98,11 @@ _SHOWING: Final = frozenset({"list", "show"})
 _ADD: Final = "add"  # no task begins with a thing and this word, so what stands behind it is for the way
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 _TYPED_NAME: Final = re.compile(r"[@#][\w.-]+")  # of a person or channel that was not picked
-_JOINTS: Final = "[-/]"  # between words that belong together
-_JOINED: Final = re.compile(rf"[a-zA-Z]+(?:{_JOINTS}[a-zA-Z]+)+(?!\S)")
+_JOINT: Final = re.compile("[-/]")  # between words that belong together
+_JOINED: Final = re.compile(r"[a-zA-Z]+(?:[-/][a-zA-Z]+)+(?!\S)")
 _MARKED: Final = f"`*_~{DOUBLE}{SINGLE}"
 _POLITE: Final = re.compile(r"\A(?:please|pls)\s+(?=\S+\s*\Z)", re.IGNORECASE)  # as in `please stop`
-_NAMED: Final = re.compile(r"\A/devin\s+", re.IGNORECASE)  # people type it where it is no command, too
+_SLASH_FIRST: Final = re.compile(r"\A/devin\s+", re.IGNORECASE)  # people type it where it is no command, too
 
 
 class Parser:
@@ -195,7 +195,7 @@ class Parser:
         joined = _JOINED.match(text)
         if joined is None:
             return None
-        found = self._doubt(re.sub(_JOINTS, " ", joined[0]) + text[joined.end() :])
+        found = self._doubt(_JOINT.sub(" ", joined[0]) + text[joined.end() :])
         return found and replace(found, word=joined[0])
 
     def _doubt(self, text: str) -> Doubt | None:
@@ -404,7 +404,7 @@ def _unmarked(text: str) -> str:
     At its end such marks may belong to a value, so they are left out only where it begins with one.
     """
     text = _POLITE.sub("", text.strip())
-    bare = _NAMED.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
+    bare = _SLASH_FIRST.sub("", text.strip(_MARKED + _CLOSING) if text[:1] in _MARKED else text, count=1)
     first, blank, others = bare.partition(" ")
     return first.strip(_MARKED) + blank + others
 
