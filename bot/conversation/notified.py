@@ -22,5 +22,5 @@ async def mentioned(uow: UnitOfWork, session: Session, people: Collection[str], 
 async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None, message: Message) -> None:
     """Announce the stop of `session`, which mentions its asker if `by`, who stopped it, is somebody else."""
     people = {session.requester} - {"", by}
-    told = await mentioned(uow, session, people, AnnouncementKind.ENDED)
-    await uow.post(key, session, stop_sentences.telling(told, message))
+    users = await mentioned(uow, session, people, AnnouncementKind.ENDED)
+    await uow.post(key, session, stop_sentences.mentioning(users, message))

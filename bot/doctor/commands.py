@@ -17,7 +17,7 @@ async def check_commands(devin: Devin) -> Finding:
     found = _Found()
     try:
         for permission in permissions:
-            await found.look(devin, permission)
+            await found.probe(devin, permission)
     except DevinError as error:
         return devin_problem(error)
     return found.finding()
@@ -31,7 +31,7 @@ class _Found:
     missing: dict[str, str] = field(default_factory=dict)
     not_offered: list[str] = field(default_factory=list)
 
-    async def look(self, devin: Devin, permission: Permission) -> None:
+    async def probe(self, devin: Devin, permission: Permission) -> None:
         """Make the read that needs a `permission`, and keep what its answer shows."""
         try:
             await permission.read(devin)

@@ -42,7 +42,7 @@ _SHAPES: Final[Mapping[str, str]] = {
     "ya29.": rf"{_DIGIT}{_CAPITAL}[\w-]{{20,}}",
     # https://github.blog/2021-09-23-announcing-npms-new-access-token-format/
     "npm_": r"[A-Za-z0-9]{36}",
-    # https://docs.pypi.org/api/secrets/ and https://huggingface.co/docs/hub/security-tokens
+    # Of PyPI, whose tokens begin so, and https://huggingface.co/docs/hub/security-tokens
     "pypi-": r"AgE[\w-]{40}",
     "hf_": r"[A-Za-z0-9]{34}",
     # https://www.twilio.com/docs/sendgrid/ui/account-and-settings/api-keys

@@ -274,7 +274,7 @@ SAID = {
     "stop_failed": lambda text: stop_sentences.stop_failed(SESSION.url, "r-1"),
     "stop_failed_with_a_reply": lambda text: stop_sentences.stop_failed(SESSION.url, "r-1", 1),
     "archived": lambda text: stop_sentences.archived("Ann", 1),
-    "stopped_by_somebody_else": lambda text: stop_sentences.telling(["U1"], stop_sentences.stopped("Ann")),
+    "stopped_by_somebody_else": lambda text: stop_sentences.mentioning(["U1"], stop_sentences.stopped("Ann")),
     "none_sent": lambda text: stop_sentences.none_sent(2),
     "stopping": lambda text: stop_sentences.stopping(replace(SESSION, snapshot=Snapshot(title=text))),
     "stop_confirm": lambda text: stop_sentences.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),

@@ -272,8 +272,8 @@ class Conversation:
         if not job.cause.only_text or small_talk(text) is not None:
             return None
         parser = self._parser
-        look = parser.start_in_doubt if starts and not job.cause.in_thread else parser.doubt_as_read
-        return look(self._typed(job), text)
+        read = parser.start_in_doubt if starts and not job.cause.in_thread else parser.doubt_as_read
+        return read(self._typed(job), text)
 
     async def _hold_in_doubt(self, job: Job[MessageCause], doubt: Doubt, session: Session | None = None) -> None:
         """Ask whether the message is a command, or is to be sent to `session` or start one in its thread; it waits."""

@@ -47,7 +47,7 @@ class Revisions:
         async with self._services.unit_of_work_for(job) as uow:
             stands = await _standing(uow, revision)
             if stands is None:
-                await self._hear_first(uow, job, revision)
+                await self._store_message(uow, job, revision)
             elif stands.edited_ts is not None and stands.edited_ts >= revision.at:
                 await finish(uow, job)
             elif (starting := await _starting(uow, stands)) is not None:
@@ -58,8 +58,8 @@ class Revisions:
             else:
                 await self._revise_waiting(uow, job, revision, stands)
 
-    async def _hear_first(self, uow: UnitOfWork, job: Job[MessageCause], revision: Revision) -> None:
-        """Store the message itself, of whose own event nothing was heard yet; one that is deleted is never sent."""
+    async def _store_message(self, uow: UnitOfWork, job: Job[MessageCause], revision: Revision) -> None:
+        """Store the message itself, whose own event has not come yet; one that is deleted is never sent."""
         if uow.now - float(job.cause.ts) <= uow.timing.slack_retries:
             cause = replace(job.cause, revision=None)
             row = replace(
@@ -79,8 +79,8 @@ class Revisions:
         if row is None or not isinstance(row.cause, MessageCause):
             # A command that was carried out, or a message that was answered and not sent.
             if _asks_for_something(job, revision):
-                told = f"{stands.key}:edited late"  # once, however often it is edited
-                await uow.reply_privately(recipient_of(job), reply_sentences.EDITED_LATE, key=told)
+                key = f"{stands.key}:edited late"  # once, however often it is edited
+                await uow.reply_privately(recipient_of(job), reply_sentences.EDITED_LATE, key=key)
             await finish(uow, job)
         elif row.lane != job.row.lane and row.cause.hold is None:
             await move(uow, job, row.lane, job.cause)  # a line of a direct message went there
@@ -124,8 +124,8 @@ class Revisions:
             await finish(uow, job)
             return
         if not job.cause.with_secret and not self._is_command(job):
-            told = f"{stands.key}:starts as it was"  # once, however often it is edited
-            await uow.reply_privately(recipient_of(job), reply_sentences.STARTS_AS_IT_WAS, key=told)
+            key = f"{stands.key}:starts as it was"  # once, however often it is edited
+            await uow.reply_privately(recipient_of(job), reply_sentences.STARTS_AS_IT_WAS, key=key)
         await self._revise_sent(uow, job, revision, stands)
 
     # ------------------------------------------------------------ a message that Devin has

@@ -46,6 +46,7 @@ class OwnSession:
 
 async def _begin(uow: UnitOfWork, job: CommandJob, session: Session, key: str, text: str) -> None:
     """Take the line with this `key` back, or start a session with its `text`, once."""
+    # All is stored with the end of the press or its move: a crash before that has it carried out anew.
     row = await inbox.get(uow.tx, key)
     stands = await inbox.standing(uow.tx, key)
     cause = row.cause if row is not None and isinstance(row.cause, MessageCause) else None

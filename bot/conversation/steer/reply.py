@@ -99,9 +99,9 @@ class Reply:
         if session is None or unwanted is not None:
             unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
             edited = f"edited:{job.cause.ts}" if job.cause.revision is not None else None
-            key = _told_once(thread, job.cause.user, edited or ("unknown" if unknown else "ended"))
+            key = _key_once(thread, job.cause.user, edited or ("unknown" if unknown else "ended"))
             muted = unwanted is reply_sentences.THREAD_MUTED
-            await self._refuse(job, unwanted, told_of_mute(thread, job.cause.user) if muted else key)
+            await self._refuse(job, unwanted, key_of_muted(thread, job.cause.user) if muted else key)
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
@@ -343,12 +343,12 @@ class NewMessage(Creation[Snapshot | None]):
         uow.after_commit(partial(self._services.metrics.died, self._job.row.kind))
 
 
-def told_of_mute(thread: Thread, user: str) -> str:
+def key_of_muted(thread: Thread, user: str) -> str:
     """The key of what `user` is told once of `thread` being muted, anew when it is muted once more."""
-    return _told_once(thread, user, f"muted:{thread.muted_at}")
+    return _key_once(thread, user, f"muted:{thread.muted_at}")
 
 
-def _told_once(thread: Thread, user: str, what: str) -> str:
+def _key_once(thread: Thread, user: str, what: str) -> str:
     """The key of an answer that each person gets once for a reason, because people may go on talking in the thread."""
     return f"{thread.team}:{thread.channel}:{thread.ts}:{user}:{what}"
 

@@ -14,7 +14,7 @@ from bot.conversation.session_card import SessionCard, remove_mark
 from bot.conversation.session_rows import show_new_state
 from bot.conversation.steer import held_reply
 from bot.conversation.steer.ending import Ending, record_end
-from bot.conversation.steer.reply import told_of_mute
+from bot.conversation.steer.reply import key_of_muted
 from bot.conversation.steer.session_list import SessionList
 from bot.conversation.steer.waiting_messages import end_waiting, open_start
 from bot.domain.causes import ActionCause, MessageCause
@@ -125,7 +125,7 @@ class SessionCommands:
             muted_at, to = uow.now if muted else None, recipient_of(job, session)
             await threads.set_muted(uow.tx, thread, muted_at)
             # Who mutes the thread reads of it now, and not once more at a reply.
-            key = told_of_mute(replace(thread, muted_at=muted_at), to.user) if muted else None
+            key = key_of_muted(replace(thread, muted_at=muted_at), to.user) if muted else None
             await uow.reply_privately(to, message, key=key)
             await finish(uow, job)
 

@@ -86,7 +86,7 @@ def stop_confirm(session: Session) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
-def telling(users: Sequence[str], message: Message) -> Message:
+def mentioning(users: Sequence[str], message: Message) -> Message:
     """Have the `message` that a session was stopped mention `users`, if there are any."""
     return replace(message, text=" ".join([*map(mention, users), message.text]))
 
