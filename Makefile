@@ -80,13 +80,13 @@ lint: $(READY)
 test test-edges test-long steps coverage: export PYTHONDONTWRITEBYTECODE =
 
 test: lint browser
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	@WORKERS=$(WORKERS) .ci/tests
 
 test-edges: $(READY) browser
-	$(BIN)/pytest -m "edge and not long" -n $(WORKERS) --dist worksteal
+	@WORKERS=$(WORKERS) .ci/tests -m "edge and not long"
 
 test-long: lint browser
-	$(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal $(if $(SEED),--sample-seed $(SEED))
+	@WORKERS=$(WORKERS) .ci/tests -m "" $(if $(SEED),--sample-seed $(SEED))
 
 steps: $(READY)
 	$(BIN)/pytest tests/crash -m "not long" -k each-step --record-steps -n $(WORKERS) --dist worksteal
