@@ -27,7 +27,7 @@ help:
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
 	@echo "make bench         how soon Slack gets its ack, beside bare Bolt apps (a quarter of an hour)"
 	@echo "make house         how many lines there are, and in how many files a command, event, notice and table stand"
-	@echo "make screenshots   the pictures of the README, taken from the running page"
+	@echo "make screenshots   the pictures of README and docs, taken from the running page"
 	@echo "make browser       what the tests of the page need; BROWSER=install has Debian's packages installed, as root"
 	@echo "make lint          only lint, types, import contracts"
 	@echo "make format        put the code in shape"

@@ -1,6 +1,6 @@
 """A second opinion on each figure that the bot shows: what Devin's API says, read once and added up by hand.
 
-Nothing of the bot is imported here. What it should show is computed from the raw answers of the API, by what the README
+Nothing of the bot is imported here. What it shows is computed from the raw answers of the API, by what docs/digests.md
 and Devin's documents say. Amounts are the decimal numbers that stand in the answers, and no sum is ever rounded.
 """
 
@@ -66,7 +66,7 @@ class Books:
     def is_in(self, day: date) -> bool:
         """Whether the bill of a day is in: it is listed, or will never be.
 
-        The README: it is not while Devin lists a day not at all, or with less than came through Slack. A day on which
+        By docs/digests.md not while Devin lists a day not at all, or with less than came through Slack. A day on which
         nothing was used may never be listed, and counts once a later finished day is listed, and at the latest three
         days after its end.
         """

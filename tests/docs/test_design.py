@@ -28,7 +28,7 @@ def source() -> str:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_file_that_a_document_names_exists(document):
-    text = document.read_text(encoding="utf-8")
+    text = re.sub(r"^```text.*?^```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     named = set(re.findall(rf"(?<![\w/.])(?:{'|'.join(FOLDERS)})/[\w./]*", text))
     linked = {(document.parent / target).resolve() for target in re.findall(r"\]\(([\w./]+)\)", text)}
     assert {name for name in named if not (ROOT / name).exists()} == set()

@@ -15,6 +15,7 @@ from bot.manifest import read_manifest, scopes_of
 from bot.playground.options import Options
 
 ROOT = Path(__file__).parent.parent.parent
+PAPERS = sorted(path.relative_to(ROOT).as_posix() for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
 PINS = ("requirements.txt", "requirements-charts.txt", "requirements-dev.txt", "requirements-tools.txt")
 
 # Where each outside library may be imported. A new one needs a line here, and one home if it can be.
@@ -102,12 +103,12 @@ def declared():
 # ---------------------------------------------------------------- settings
 
 
-def test_every_setting_has_a_row_in_the_readme():
-    rows = "\n".join(line for line in read("README.md").splitlines() if line.startswith("|"))
+def test_every_setting_has_a_row_in_the_page_of_settings():
+    rows = "\n".join(line for line in read("docs/settings.md").splitlines() if line.startswith("|"))
     assert [name for name in Settings.names() if f"`{name}`" not in rows] == []
 
 
-@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example"])
+@pytest.mark.parametrize("paper", [*PAPERS, ".env.example"])
 def test_no_paper_names_a_setting_that_is_gone(paper):
     named = set(re.findall(r"\b(?:BOT|SLACK|DEVIN)_[A-Z_]+\b", read(paper)))
     assert named - set(Settings.names()) == set()
@@ -119,21 +120,53 @@ def test_the_example_file_has_every_setting_once_and_gives_none_a_value():
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Options)])
-def test_every_option_of_the_playground_has_a_row_in_the_readme(name):
-    rows = [line.split("|") for line in read("README.md").splitlines() if line.startswith("| `--")]
+def test_every_option_of_the_playground_has_a_row_in_its_page(name):
+    rows = [line.split("|") for line in read("docs/playground.md").splitlines() if line.startswith("| `--")]
     option, setting = f"`--{name.replace('_', '-')}`", f"`PLAYGROUND_{name.upper()}`"
     assert [row[2].strip() for row in rows if option in row[1].replace(",", "").split()] == [setting]
 
 
-@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("paper", PAPERS)
 def test_no_paper_names_a_setting_of_the_playground_that_is_gone(paper):
     named = set(re.findall(r"\bPLAYGROUND_([A-Z_]+)\b", read(paper)))
     assert named - {field.name.upper() for field in fields(Options)} == set()
 
 
-@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], ids=lambda path: path.name)
-def test_a_merge_left_no_marks_in_a_paper(path):
-    assert re.findall(r"^(?:<<<<<<<|>>>>>>>|=======$).*", path.read_text(encoding="utf-8"), re.MULTILINE) == []
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_merge_left_no_marks_in_a_paper(paper):
+    assert re.findall(r"^(?:<<<<<<<|>>>>>>>|=======$).*", read(paper), re.MULTILINE) == []
+
+
+# ---------------------------------------------------------------- the README
+
+
+def test_the_readme_is_short():
+    assert len(read("README.md").split()) <= 2_500
+
+
+def test_the_second_line_of_the_readme_says_why_this_and_not_devins_own_app():
+    _, first, second = [line for line in read("README.md").splitlines() if line][:3]
+    assert "Devin's own Slack app" in second
+    assert "Devin" in first
+
+
+def test_the_readme_says_once_what_an_acu_is_and_where_it_first_names_it():
+    named = [found.start() for found in re.finditer("ACU", read("README.md"))]
+    assert [found.start() for found in re.finditer(r"ACUs? \(agent compute units?: ", read("README.md"))] == named[:1]
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_link_in_a_paper_leads_to_a_page_and_a_section_that_there_are(paper):
+    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```|`[^`]*`", "", read(paper), flags=re.DOTALL))
+    inside = [link.partition("#") for link in links if "://" not in link]
+    pages = [((ROOT / paper).parent / page if page else ROOT / paper, anchor) for page, _, anchor in inside]
+    assert [str(page) for page, anchor in pages if not page.exists() or (anchor and anchor not in anchors(page))] == []
+
+
+def anchors(page):
+    """The anchors that a page's headings have on a forge."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
 
 
 # ---------------------------------------------------------------- rooms
@@ -155,14 +188,14 @@ def test_a_file_that_contributing_names_is_the_only_one_that_can_be_meant():
 # ---------------------------------------------------------------- scopes, commands to type
 
 
-def test_every_scope_has_its_reason_in_the_readme_and_no_other_is_listed():
-    listed = set(re.findall(r"^\| `([a-z_.]+(?::[a-z.]+)?)` \|", read("README.md"), re.MULTILINE))
+def test_every_scope_has_its_reason_in_the_page_of_permissions_and_no_other_is_listed():
+    listed = set(re.findall(r"^\| `([a-z_.]+(?::[a-z.]+)?)` \|", read("docs/permissions.md"), re.MULTILINE))
     scopes = scopes_of(read_manifest())
     assert scopes - listed == set()
     assert {name for name in listed if ":" in name} - scopes == set()
 
 
-@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example", "Makefile"])
+@pytest.mark.parametrize("paper", [*PAPERS, ".env.example", "Makefile"])
 def test_every_make_target_that_a_paper_names_exists(paper):
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     named = set(re.findall(r"(?:`|\"|^\$ |^)make ([a-z-]+)(?=`|\"| *#|  |$)", read(paper), re.MULTILINE))
@@ -186,17 +219,20 @@ def test_a_platform_brings_up_the_schema_before_the_bot():
     assert read("Procfile") == "release: python -m bot migrate\nweb: BOT_HOST=${BOT_HOST:-0.0.0.0} python -m bot run\n"
 
 
-def test_the_readme_shows_the_pictures_that_make_screenshots_takes():
-    shown = set(re.findall(r"\bdocs/([\w-]+\.(?:png|gif))\b", read("README.md")))
+def test_the_readme_and_its_pages_show_the_pictures_that_make_screenshots_takes():
+    shown = {
+        name for paper in PAPERS for name in re.findall(r"!\[[^]]*\]\((?:docs/)?([\w-]+\.(?:png|gif))\)", read(paper))
+    }
     pictures = [path for path in (ROOT / "docs").iterdir() if path.suffix in {".png", ".gif"}]
     assert shown == {path.name for path in pictures}
     assert [path.name for path in pictures if path.stat().st_size > 400_000] == []
 
 
 def test_the_figures_of_the_readme_are_those_of_the_performance_page():
-    figures = read("README.md").split("\n## Figures\n")[1].split("\n## ")[0]
-    numbers = re.findall(r"\d[\d.,]*\d", figures)
-    assert len(re.findall(r"^- \*\*", figures, re.MULTILINE)) == 3
+    costs = read("README.md").split("\n## What it costs\n")[1].split("\n## ")[0]
+    figures = re.findall(r"^- \*\*.*(?:\n  .*)*", costs, re.MULTILINE)
+    numbers = re.findall(r"\d[\d.,]*\d", "\n".join(figures))
+    assert len(figures) == 3
     assert [number for number in numbers if number not in read("docs/performance.md")] == []
 
 

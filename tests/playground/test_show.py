@@ -217,10 +217,10 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert staying.said == ""
 
 
-def test_the_readme_shows_the_beginning_of_the_show() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8").splitlines()
+def test_the_page_of_the_playground_shows_the_beginning_of_the_show() -> None:
+    page = (PROJECT / "docs/playground.md").read_text(encoding="utf-8").splitlines()
     shown = SHOWN[: SHOWN.index("#general")]
-    assert [line for line in shown if line not in readme] == []
+    assert [line for line in shown if line not in page] == []
 
 
 def _without_prompt(text: str) -> str:
