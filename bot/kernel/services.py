@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.domain.causes import Cause, PersonsCause
 from bot.domain.commands.command_set import CommandSet
@@ -10,6 +10,7 @@ from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.kernel.job import Job, finish, finish_with
 from bot.kernel.organisation import Organisations
+from bot.kernel.settings import Settings
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspaces
 from bot.metrics import Metrics
@@ -35,6 +36,7 @@ class Services:
     worker: str
     metrics: Metrics
     commands: CommandSet
+    settings: Settings = field(default_factory=Settings)
 
     @asynccontextmanager
     async def unit_of_work(
@@ -48,7 +50,7 @@ class Services:
         async with self.db.write(urgent=urgent) as tx:
             if claim is not None:
                 await lanes.hold(tx, claim)
-            uow = UnitOfWork(tx, self.clock(), ref, self.timing)
+            uow = UnitOfWork(tx, self.clock(), ref, self.timing, self.settings)
             yield uow
         # A crash right here loses only hints: the sweep wakes every lane with open rows.
         for lane, after in uow.wakes.items():

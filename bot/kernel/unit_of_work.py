@@ -10,6 +10,7 @@ from bot.domain.causes import Cause
 from bot.domain.keys import ADMINS_POSTS
 from bot.domain.session import Session
 from bot.kernel.admins import admins_of
+from bot.kernel.settings import Settings
 from bot.kernel.workspace import Workspace
 from bot.slack.errors import SlackError
 from bot.store import inbox, outbox, posts
@@ -31,6 +32,7 @@ class UnitOfWork:
     now: float
     ref: str
     timing: Timing
+    settings: Settings = field(default_factory=Settings)
     wakes: dict[str, float] = field(default_factory=dict)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 

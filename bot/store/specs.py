@@ -12,6 +12,7 @@ from bot.store import stored_sessions, tables
 from bot.store.erasure import changes, edited_posts, part_in_sessions, posts, requests
 from bot.store.notifications import of_deleted_thread
 from bot.store.operations import of_ended_operation
+from bot.store.settings import about_person
 from bot.store.table_spec import (
     TableSpec,
     blank,
@@ -71,6 +72,7 @@ SPECS: Final = (
     TableSpec(tables.operation_rows, ("row of an export", "rows of exports"), once(of_ended_operation())),
     # Conversation
     TableSpec(tables.notifications, ("choice about mentions", "choices about mentions"), once(of_deleted_thread())),
+    TableSpec(tables.settings, ("setting", "settings"), never, about_person),
     TableSpec(
         tables.shown_lists,
         ("list of sessions", "lists of sessions"),

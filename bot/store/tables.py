@@ -293,6 +293,19 @@ notifications: Final = Table(
     Column("choice", String, nullable=False),
 )
 
+# What people set for themselves, and for channels.
+settings: Final = Table(
+    "settings",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("scope", String, primary_key=True),  # channel, person
+    Column("subject", String, primary_key=True),  # the id of the channel or person
+    Column("key", String, primary_key=True),
+    Column("value", _JSON, nullable=False),
+    Column("who", String, nullable=False),  # who has set it
+    Column("at", Float, nullable=False),
+)
+
 # These are described in files of their own.
 admins: Final = admin_tables.admins
 audit: Final = admin_tables.audit

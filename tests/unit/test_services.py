@@ -5,7 +5,7 @@ from dataclasses import fields
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 
-OF_THE_PROCESS = {"db", "engine", "writer", "timing", "clock", "worker", "metrics", "commands"}
+OF_THE_PROCESS = {"settings", "db", "engine", "writer", "timing", "clock", "worker", "metrics", "commands"}
 REGISTRIES = {"workspaces", "organisations"}
 
 
@@ -15,4 +15,12 @@ def test_services_hold_what_is_the_processs_and_two_registries() -> None:
 
 
 def test_a_unit_of_work_knows_no_workspace() -> None:
-    assert {field.name for field in fields(UnitOfWork)} == {"tx", "now", "ref", "timing", "wakes", "afterwards"}
+    assert {field.name for field in fields(UnitOfWork)} == {
+        "tx",
+        "now",
+        "ref",
+        "timing",
+        "settings",
+        "wakes",
+        "afterwards",
+    }

@@ -50,6 +50,7 @@ _TABLES = (
     "rate_limits",
     "recent_spend",
     "sessions",
+    "settings",
     "shown_lists",
     "spend",
     "subscriptions",
@@ -331,6 +332,17 @@ def _tables() -> None:
         sa.Column("thread", sa.String, nullable=False),
         sa.Column("choice", sa.String, nullable=False),
         sa.PrimaryKeyConstraint("team", "user", "channel", "thread", name="pk_notifications"),
+    )
+    op.create_table(
+        "settings",
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("scope", sa.String, nullable=False),
+        sa.Column("subject", sa.String, nullable=False),
+        sa.Column("key", sa.String, nullable=False),
+        sa.Column("value", _JSON, nullable=False),
+        sa.Column("who", sa.String, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.PrimaryKeyConstraint("team", "scope", "subject", "key", name="pk_settings"),
     )
 
 

@@ -1,0 +1,77 @@
+"""Settings in a file under version control, which go before those that people set in forms."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final
+
+from bot.domain.settings_values import OF_WORK, Setting, SettingError, Value, Values, read, setting_named
+
+DEFAULT: Final = "default"
+SECTIONS: Final = (DEFAULT, "channel", "person")
+
+
+@dataclass(frozen=True, slots=True)
+class FileSettings:
+    """What a file sets for everybody, for channels and for people, both by their ids. `name` is that of the file."""
+
+    name: str = ""
+    default: Values = field(default_factory=dict)
+    channels: Mapping[str, Values] = field(default_factory=dict)
+    people: Mapping[str, Values] = field(default_factory=dict)
+
+    def holding(self, channel: str | None, user: str | None) -> Values:
+        """Return what the file sets for the work of `user` in `channel`.
+
+        For work the channel goes before the person, for the rest the person before the channel; both before all.
+        """
+        of_channel, of_person = self.channels.get(channel or "", {}), self.people.get(user or "", {})
+        found: dict[Setting, Value] = {}
+        for setting in Setting:
+            first, second = (of_channel, of_person) if setting in OF_WORK else (of_person, of_channel)
+            for layer in (first, second, self.default):
+                if setting in layer:
+                    found[setting] = layer[setting]
+                    break
+        return found
+
+
+def parse_file(name: str, text: str) -> FileSettings:
+    """Read the `text` of the file called `name`. Raises SettingError, which says where it is wrong."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise SettingError(f"{name} is not valid TOML: {wrong}") from None
+    for section in found:
+        if section not in SECTIONS:
+            near = get_close_matches(section, SECTIONS, n=1) or SECTIONS
+            raise SettingError(f"{name}: there's no section [{section}]. Write [{near[0]}] or one of its kind.")
+    return FileSettings(
+        name,
+        _values(name, DEFAULT, found.get(DEFAULT, {})),
+        _by_id(name, "channel", "CG", found.get("channel", {})),
+        _by_id(name, "person", "UW", found.get("person", {})),
+    )
+
+
+def _by_id(name: str, section: str, begins: str, tables: object) -> dict[str, Values]:
+    if not isinstance(tables, dict):
+        raise SettingError(f"{name}: write [{section}.{begins[0]}123], with the id from Slack.")
+    for key in tables:
+        if not (key[:1] in begins and key.isalnum() and key.isupper()):
+            raise SettingError(f"{name}: [{section}.{key}] needs an id from Slack, such as {begins[0]}0123ABC.")
+    return {key: _values(name, f"{section}.{key}", table) for key, table in tables.items()}
+
+
+def _values(name: str, section: str, table: object) -> Values:
+    if not isinstance(table, dict):
+        raise SettingError(f"{name}: [{section}] is no table of settings.")
+    values: dict[Setting, Value] = {}
+    for key, value in table.items():
+        try:
+            setting = setting_named(key)
+            values[setting] = read(setting, value)
+        except SettingError as wrong:
+            raise SettingError(f"{name} [{section}] {key}: {wrong}") from None
+    return values

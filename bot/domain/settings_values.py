@@ -1,0 +1,299 @@
+"""What may be set for a channel or a person: the settings, their values, how those are read, and what holds of them.
+
+Values are stored as JSON, stand in a file as TOML, and are typed into a form as text; each is read by one function.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta, tzinfo
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, Final
+
+from bot.domain.commands.options import MODES, MOST_TAGS, is_reserved_tag
+from bot.domain.notify_choice import NotifyChoice
+
+
+class Setting(StrEnum):
+    """The settings, by the names that they have in a file."""
+
+    REPOS = "repos"
+    PLAYBOOK = "playbook"
+    MODE = "mode"
+    LIMIT = "limit"
+    TAGS = "tags"
+    TURNS = "turns"
+    DETAIL = "detail"
+    REMINDERS = "reminders"
+    QUIET = "quiet"
+    NOTIFY = "notify"
+
+
+class TurnTaking(StrEnum):
+    """Which messages in the thread of a session are for Devin."""
+
+    ALL = "all"
+    MENTIONS = "mentions"
+    TWO_PEOPLE = "two-people"
+
+
+class Detail(StrEnum):
+    """How much of what Devin says is posted: everything, the last words of a turn, or a link at its end."""
+
+    FULL = "full"
+    FINAL = "final"
+    LINK = "link"
+
+
+class Source(StrEnum):
+    """Where the value of a setting comes from."""
+
+    FILE = "file"
+    CHANNEL = "channel"
+    MINE = "mine"
+    BUILT_IN = "built in"
+
+
+class Scope(StrEnum):
+    """What a stored value is set for."""
+
+    CHANNEL = "channel"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours of each day, by a person's own clock, in which nothing mentions them; they may go past midnight."""
+
+    begin: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.begin:%H:%M}-{self.end:%H:%M}"
+
+    def hold(self, at: float, zone: tzinfo) -> bool:
+        """Whether the instant `at` is in these hours in `zone`."""
+        clock = datetime.fromtimestamp(at, zone).time()
+        if self.begin < self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
+
+    def over_at(self, at: float, zone: tzinfo) -> float:
+        """The instant at which these hours are over that hold `at`; `at` itself where they do not hold then."""
+        if not self.hold(at, zone):
+            return at
+        day = datetime.fromtimestamp(at, zone).date()
+        today = datetime.combine(day, self.end, zone).timestamp()
+        return today if today > at else datetime.combine(day + timedelta(days=1), self.end, zone).timestamp()
+
+
+Value = tuple[str, ...] | str | int | bool | TurnTaking | Detail | QuietHours | NotifyChoice
+Values = Mapping[Setting, Value]
+
+# What holds for work in a channel; of the others, what a person chose goes before what a channel has.
+OF_WORK: Final = frozenset(
+    {
+        Setting.REPOS,
+        Setting.PLAYBOOK,
+        Setting.MODE,
+        Setting.LIMIT,
+        Setting.TAGS,
+        Setting.TURNS,
+        Setting.DETAIL,
+    }
+)
+# What only one of the two can have: people take turns in a channel, and a night is a person's own.
+_ONLY: Final = {Setting.TURNS: Scope.CHANNEL, Setting.QUIET: Scope.PERSON}
+
+LONGEST_TAG: Final = 50
+MOST_REPOS: Final = 10
+LONGEST: Final = 200  # of what is only a name, such as that of a playbook
+_REPO: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_GITHUB: Final = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
+_HOURS: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*[-\u2013]\s*([01]?\d|2[0-3]):([0-5]\d)")
+_ON: Final = {"on": True, "off": False}
+
+
+class SettingError(ValueError):
+    """A setting is not known, or its value is not valid. The text is a sentence for people."""
+
+
+def may_be_set(setting: Setting, scope: Scope) -> bool:
+    """Whether channels, or people, have this setting."""
+    return _ONLY.get(setting, scope) is scope
+
+
+def setting_named(key: str) -> Setting:
+    """Return the setting called `key`. Raises SettingError, with the nearest one, if there is none."""
+    try:
+        return Setting(key)
+    except ValueError:
+        raise SettingError(_unknown("setting", key, list(Setting))) from None
+
+
+def read(setting: Setting, value: object) -> Value:
+    """Return the `value` of a setting as it stands in a file or a row. Raises SettingError if it is not valid."""
+    return _READERS[setting](value)
+
+
+def read_text(setting: Setting, text: str) -> Value:
+    """Return the value that somebody typed into a form. Raises SettingError if it is not valid."""
+    if setting in {Setting.REPOS, Setting.TAGS}:
+        return read(setting, [part for part in re.split(r"[,\s]+", text) if part])
+    if setting is Setting.LIMIT:
+        return read(setting, int(text) if re.fullmatch("[0-9]{1,9}", text.strip()) else text)
+    return read(setting, text.strip())
+
+
+def as_json(value: Value) -> Any:
+    """Return `value` as a row or a file has it, from which `read` makes it again."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, bool | int) else str(value)
+
+
+def as_text(value: Value) -> str:
+    """Return `value` as people type it into a form."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+# ---------------------------------------------------------------- what holds
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What holds for a person in a channel, as the fields are called by `Setting`, and where each of it comes from."""
+
+    repos: tuple[str, ...] = ()
+    playbook: str | None = None
+    mode: str | None = None
+    limit: int | None = None
+    tags: tuple[str, ...] = ()
+    turns: TurnTaking = TurnTaking.ALL
+    detail: Detail = Detail.FULL
+    reminders: bool = True
+    quiet: QuietHours | None = None
+    notify: NotifyChoice = NotifyChoice.ALL
+    sources: Mapping[Setting, Source] = field(default_factory=dict)
+
+    def source(self, setting: Setting) -> Source:
+        """Where the value of `setting` comes from."""
+        return self.sources.get(setting, Source.BUILT_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What the file, a channel and a person have set, each for a person's work in a channel."""
+
+    file: Values = field(default_factory=dict)
+    channel: Values = field(default_factory=dict)
+    mine: Values = field(default_factory=dict)
+
+    def effective(self) -> Effective:
+        """Return what holds. The file goes first; for work then the channel, and else the person."""
+        values: dict[str, Any] = {}
+        sources: dict[Setting, Source] = {}
+        for setting in Setting:
+            for source, layer in self._in_order(setting):
+                if setting in layer:
+                    values[setting.value], sources[setting] = layer[setting], source
+                    break
+        return replace(Effective(), sources=sources, **values)
+
+    def _in_order(self, setting: Setting) -> Sequence[tuple[Source, Values]]:
+        channel, mine = (Source.CHANNEL, self.channel), (Source.MINE, self.mine)
+        return [(Source.FILE, self.file), *((channel, mine) if setting in OF_WORK else (mine, channel))]
+
+
+# ---------------------------------------------------------------- reading each kind of value
+
+
+def _repos(value: object) -> tuple[str, ...]:
+    names = [_GITHUB.sub("", text, count=1).rstrip("/").removesuffix(".git") for text in _texts(value)]
+    for name in names:
+        if not _REPO.fullmatch(name):
+            raise SettingError(f"Write repositories as owner/name, such as acme/web, not “{name}”.")
+    if len(names) > MOST_REPOS:
+        raise SettingError(f"Name at most {MOST_REPOS} repositories.")
+    return tuple(dict.fromkeys(names))
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    tags = tuple(dict.fromkeys(_texts(value)))
+    for tag in tags:
+        if re.search(r"[\s,]", tag):
+            raise SettingError(f"A tag is one word, so “{tag}” is none.")
+        if len(tag) > LONGEST_TAG:
+            raise SettingError(f"A tag has at most {LONGEST_TAG} characters, and “{tag[:LONGEST_TAG]}…” has more.")
+        if is_reserved_tag(tag):
+            raise SettingError(f"Devin Bridge sets “{tag}” itself. Choose another tag.")
+    if len(tags) > MOST_TAGS:
+        raise SettingError(f"Name at most {MOST_TAGS} tags.")
+    return tags
+
+
+def _texts(value: object) -> list[str]:
+    parts = [value] if isinstance(value, str) else value
+    if not isinstance(parts, list) or not parts or not all(isinstance(part, str) and part.strip() for part in parts):
+        raise SettingError('Write a list of words, such as ["acme/web"].')
+    return [part.strip() for part in parts]
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
+        raise SettingError(f"Write the name of a playbook, of at most {LONGEST} characters.")
+    return value.strip()
+
+
+def _mode(value: object) -> str:
+    return _one_of("mode", value, MODES)
+
+
+def _limit(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**9:
+        raise SettingError("Write the limit as a whole number of ACUs above zero, such as 10.")
+    return value
+
+
+def _switch(value: object) -> bool:
+    return value if isinstance(value, bool) else _ON[_one_of("switch", value, list(_ON))]
+
+
+def _quiet(value: object) -> QuietHours:
+    found = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise SettingError("Write quiet hours from start to end, such as 22:00-07:00.")
+    hours = QuietHours(time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4])))
+    if hours.begin == hours.end:
+        raise SettingError("Quiet hours need an end that is not their start.")
+    return hours
+
+
+def _one_of(noun: str, value: object, known: Sequence[str]) -> str:
+    wanted = str(value).lower()
+    if wanted not in known:
+        raise SettingError(_unknown(noun, str(value), known))
+    return wanted
+
+
+def _unknown(noun: str, value: str, known: Sequence[str]) -> str:
+    near = get_close_matches(value.lower(), known, n=1)
+    way_on = f"Did you mean “{near[0]}”?" if near else f"Pick one of {', '.join(known)}."
+    return f"There's no {noun} “{value[:LONGEST]}”. {way_on}"
+
+
+_READERS: Final[Mapping[Setting, Callable[[object], Value]]] = {
+    Setting.REPOS: _repos,
+    Setting.PLAYBOOK: _name,
+    Setting.MODE: _mode,
+    Setting.LIMIT: _limit,
+    Setting.TAGS: _tags,
+    Setting.TURNS: lambda value: TurnTaking(_one_of("turn-taking", value, list(TurnTaking))),
+    Setting.DETAIL: lambda value: Detail(_one_of("detail", value, list(Detail))),
+    Setting.REMINDERS: _switch,
+    Setting.QUIET: _quiet,
+    Setting.NOTIFY: lambda value: NotifyChoice(_one_of("choice of mentions", value, list(NotifyChoice))),
+}

@@ -1,0 +1,67 @@
+"""What people have set for themselves and for channels: a row for each setting that has a value."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.settings_values import Scope, Setting, SettingError, Value, as_json, read
+from bot.store.database.connection import insert
+from bot.store.table_spec import RowsToErase, TableSpec, blank, by_subject
+from bot.store.tables import settings
+
+Chosen = dict[Setting, Value]
+
+
+async def put(
+    tx: AsyncConnection, team: str, scope: Scope, subject: str, setting: Setting, value: Value, who: str, at: float
+) -> None:
+    """Store what `who` has set for a channel or a person, in place of what was set before."""
+    key = {"team": team, "scope": scope.value, "subject": subject, "key": setting.value}
+    changed = {"value": as_json(value), "who": who, "at": at}
+    statement = insert(tx.dialect.name, settings).values(key | changed)
+    await tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+
+
+async def remove(tx: AsyncConnection, team: str, scope: Scope, subject: str, setting: Setting) -> None:
+    """Delete what was set for a channel or a person, so that something else holds again."""
+    of = settings.c
+    of_one = (of.team == team, of.scope == scope.value, of.subject == subject, of.key == setting.value)
+    await tx.execute(delete(settings).where(*of_one))
+
+
+async def chosen(tx: AsyncConnection, team: str, channel: str | None, user: str | None) -> tuple[Chosen, Chosen]:
+    """Return what is set for a channel and for a person. A value that this version does not know is left out."""
+    of = settings.c
+    one = or_(
+        and_(of.scope == Scope.CHANNEL.value, of.subject == (channel or "")),
+        and_(of.scope == Scope.PERSON.value, of.subject == (user or "")),
+    )
+    found: dict[str, Chosen] = {Scope.CHANNEL.value: {}, Scope.PERSON.value: {}}
+    for row in await tx.execute(select(of.scope, of.key, of.value).where(of.team == team, one)):
+        _add(found[row.scope], row.key, row.value)
+    return found[Scope.CHANNEL.value], found[Scope.PERSON.value]
+
+
+async def of_people(tx: AsyncConnection, team: str, users: Collection[str]) -> dict[str, Chosen]:
+    """Return what each of these people has set, if anything."""
+    of = settings.c
+    theirs = (of.team == team, of.scope == Scope.PERSON.value, of.subject.in_(users))
+    found: dict[str, Chosen] = {}
+    for row in await tx.execute(select(of.subject, of.key, of.value).where(*theirs)):
+        _add(found.setdefault(row.subject, {}), row.key, row.value)
+    return found
+
+
+def _add(to: Chosen, key: str, value: Any) -> None:
+    try:
+        setting = Setting(key)
+        to[setting] = read(setting, value)
+    except (SettingError, ValueError):
+        return  # of another version
+
+
+def about_person(spec: TableSpec, user: str) -> list[RowsToErase]:
+    """What a person has set for themselves, to be deleted; what they have set for channels stays without their id."""
+    return [*by_subject(spec, user), *blank("who")(spec, user)]
