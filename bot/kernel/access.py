@@ -244,7 +244,7 @@ class Access:
         admins = await self._admins(workspace)
         if spec.role is Role.ASKER_OR_ADMIN and session is not None:
             return access_sentences.not_yours(session.requester, admins)
-        return access_sentences.admins_only(spec.subject, admins)
+        return access_sentences.admins_only(spec.admins_can, admins)
 
     async def has_role(self, workspace: Workspace, user: str, role: Role) -> bool:
         """Whether `user` is a full member of the workspace now who has the `role`: a long work asks again and again."""

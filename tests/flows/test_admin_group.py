@@ -217,12 +217,12 @@ async def test_a_rate_limit_in_the_middle_of_a_large_group_changes_nothing_and_l
 async def test_who_is_refused_reads_whom_to_ask(replica):
     bot = replica()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
-    assert refused == Message(access_sentences.admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text)
+    assert refused == Message(access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text)
     await bot.tick()
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
     assert refused == Message(
         access_sentences.admins_only(
-            "usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
+            "see usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
         ).text
     )
 

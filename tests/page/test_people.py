@@ -43,12 +43,12 @@ async def test_somebody_from_another_company_is_refused(ann: Visitor) -> None:
 async def test_an_admin_asks_what_was_spent_and_a_member_may_not(ann: Visitor) -> None:
     await ann.opens("ops")
     await ann.writes("/devin usage today")
-    await ann.is_answered("Usage figures are for the admins of Devin Bridge. Ask @Ada Weiss.")
+    await ann.is_answered("Only admins can see usage figures. Ask @Ada Weiss.")
     await ann.acts_as("Ada")
     await ann.opens("ops")
     await ann.writes("/devin usage today")
     await ann.is_answered("Devin today, so far")
-    await expect(ann.private_answer("Usage figures are for the admins")).to_have_count(0)
+    await expect(ann.private_answer("Only admins can see usage figures")).to_have_count(0)
 
 
 async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:

@@ -53,14 +53,14 @@ from tests.said import a_session
 from tests.scenarios.walk import ANY, Role, Row, admins_only
 
 TASK = "fix the login test"
-BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
+BUDGETS, AUDIT_LOGS = admins_only("change budgets"), admins_only("see audit logs")
 END_FOR_GOOD = f"{stop_sentences.exit_confirm(a_session(prompt='A long task')).text}\nEnd for good\nKeep it"
 NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
 OPEN_THE_FORM = "This needs a form, which Slack opens only when you press a button.\nOpen the form"
 NO_SCHEDULES = schedules.listing([], [], UTC, 0, "https://app.devin.ai/settings/schedules").text
-NOTES = admins_only("Changes of notes")
+NOTES = admins_only("change notes")
 SECRETS = "https://app.devin.ai/secrets"
 
 
@@ -153,36 +153,36 @@ ROWS = (
         answer=notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=False).text,
         on={Surface.THREAD: notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=True).text},
     ),
-    Row(command="usage", typed="usage", answer=f"Devin today, so far{ANY}", refused=admins_only("Usage figures")),
+    Row(command="usage", typed="usage", answer=f"Devin today, so far{ANY}", refused=admins_only("see usage figures")),
     Row(
         command="report",
         typed="report",
         answer=f"{ANY}{outcome_report.NO_PULL_REQUESTS}{ANY}",
-        refused=admins_only("Outcome reports"),
+        refused=admins_only("see outcome reports"),
     ),
     Row(
         command="digest",
         typed="digest list",
         answer=subscription_sentences.digest_list([]).text,
-        refused=admins_only("Digests"),
+        refused=admins_only("set up digests"),
     ),
     Row(
         command="team_list",
         typed="team list",
         answer=teams.NONE_SET,
-        refused=admins_only("Teams"),
+        refused=admins_only("manage teams"),
     ),
     Row(
         command="team_add",
         typed="team add Payments",
         answer=teams.problem(Problem.NOBODY).text,
-        refused=admins_only("Teams"),
+        refused=admins_only("manage teams"),
     ),
     Row(
         command="team_remove",
         typed="team remove Nobodys",
         answer=teams.no_such_team("Nobodys").text,
-        refused=admins_only("Teams"),
+        refused=admins_only("manage teams"),
     ),
     Row(
         command="budget_list",
@@ -224,7 +224,7 @@ ROWS = (
         typed="orgs",
         answer=operations.BEGUN.text,
         on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
-        refused=admins_only("Figures of Devin's organisations"),
+        refused=admins_only("see Devin's organisations"),
         without={
             "ManageOrganizations": organisations.own_alone(operations.lacks("ManageOrganizations")),
             "ViewAccountConsumption": organisations.no_acus(operations.lacks("ViewAccountConsumption")),
@@ -255,7 +255,7 @@ ROWS = (
             f"started yet.\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
         ),
         on={Surface.MENTION: fan_outs.ONLY_IN_PRIVATE.text},
-        refused=admins_only("Fan-outs"),
+        refused=admins_only("run fan-outs"),
         without={
             "ManageOrganizations": fan_outs.own_alone("org-play", operations.lacks("ManageOrganizations"), started=True)
         },
@@ -304,14 +304,14 @@ ROWS = (
         typed="playbook add",
         then="New playbook",
         on=IN_FORM,
-        refused=admins_only("Changes of playbooks"),
+        refused=admins_only("change playbooks"),
     ),
     Row(
         command="playbook_edit",
         typed="playbook edit playbook-1",
         then=f"Edit playbook\n{gone('playbook')}",
         on=IN_FORM,
-        refused=admins_only("Changes of playbooks"),
+        refused=admins_only("change playbooks"),
         without=PLAYBOOKS,
     ),
     Row(
@@ -336,7 +336,7 @@ ROWS = (
         typed="schedule add",
         then="New schedule",
         on=IN_FORM,
-        refused=admins_only("Changes of schedules"),
+        refused=admins_only("change schedules"),
     ),
     *(
         Row(
@@ -344,7 +344,7 @@ ROWS = (
             typed=f"schedule {change} sched-1",
             answer=ASKING,
             then=schedules.GONE.text,
-            refused=admins_only("Changes of schedules"),
+            refused=admins_only("change schedules"),
             without=SCHEDULES,
         )
         for change in ("pause", "resume", "delete")
@@ -354,7 +354,7 @@ ROWS = (
         typed="metrics",
         answer=ASKING,
         then=f"*Devin, {ANY}*\n{ANY}\nSessions that Devin Bridge starts count as API.",
-        refused=admins_only("Metrics"),
+        refused=admins_only("see metrics"),
         without=lacks("ViewOrgMetrics"),
     ),
     Row(
@@ -362,7 +362,7 @@ ROWS = (
         typed="members",
         answer=ASKING,
         then=members.NOBODY.text,
-        refused=admins_only("Devin's members"),
+        refused=admins_only("see Devin's members"),
         without=lacks("ViewOrgMembership"),
     ),
     Row(
@@ -370,14 +370,14 @@ ROWS = (
         typed="secret list",
         answer=ASKING,
         then=secrets.secrets([], SECRETS).text,
-        refused=admins_only("Names of secrets"),
+        refused=admins_only("list secrets"),
         without=lacks("ManageOrgSecrets"),
     ),
     Row(
         command="secret_add",
         typed="secret add",
         answer=secrets.add_secret(SECRETS).text,
-        refused=admins_only("Changes of secrets"),
+        refused=admins_only("add secrets"),
     ),
     Row(
         command="exit",

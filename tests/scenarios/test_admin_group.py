@@ -14,7 +14,7 @@ from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 
 GROUP = "S0ADMINS"
 REFUSED = access_sentences.admins_only(
-    "usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
+    "see usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
 ).text
 
 
@@ -50,7 +50,9 @@ async def test_members_of_the_group_are_admins_until_they_leave_it_or_become_gue
     await on.slack.put_person(ANN, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     # Nobody is left in the group who is an admin by it, so it is not named any more.
-    assert await figures(on, ANN) == access_sentences.admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
+    assert (
+        await figures(on, ANN) == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text
+    )
 
 
 async def test_a_member_of_the_group_may_end_the_session_of_somebody_else(on: Harness) -> None:

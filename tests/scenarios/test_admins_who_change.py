@@ -18,15 +18,15 @@ from tests.scenarios.observations import set_budget
 
 A_MINUTE_LATER = 61.0
 NOBODY = Admins()
-SUBJECTS = {
-    "usage": "usage figures",
-    "usage by session csv": "usage figures",
-    "report": "outcome reports",
-    "orgs": "figures of Devin's organisations",
-    "audit": "audit logs",
-    "audit bot": "audit logs",
-    "budget set org 5": "changes of budgets",
-    "digest list": "digests",
+DEEDS = {
+    "usage": "see usage figures",
+    "usage by session csv": "see usage figures",
+    "report": "see outcome reports",
+    "orgs": "see Devin's organisations",
+    "audit": "see audit logs",
+    "audit bot": "see audit logs",
+    "budget set org 5": "change budgets",
+    "digest list": "set up digests",
 }
 NOT_YOURS_NOW = operations.not_yours_now(
     Operation("", "", ADA, NewOperation("", "", "", (), ()), OperationState.READING, "", 0.0, Role.ADMIN)
@@ -65,17 +65,17 @@ async def test_an_admin_who_is_none_any_more_gets_nothing_that_is_for_admins(
     assert (await asked(on, "usage")).startswith("Devin today, so far")
     await changes_unnoticed(on, clock, ADA, **{change: True})
     await changes_unnoticed(on, clock, BEN, **{change: True})
-    assert await asked(on, "usage") == access_sentences.admins_only("usage figures", Admins(frozenset({BEN}))).text
-    assert await asked(on, "usage", BEN) == access_sentences.admins_only("usage figures", NOBODY).text
-    answers = {text: await asked(on, text) for text in SUBJECTS}
-    assert answers == {text: access_sentences.admins_only(subject, NOBODY).text for text, subject in SUBJECTS.items()}
+    assert await asked(on, "usage") == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN}))).text
+    assert await asked(on, "usage", BEN) == access_sentences.admins_only("see usage figures", NOBODY).text
+    answers = {text: await asked(on, text) for text in DEEDS}
+    assert answers == {text: access_sentences.admins_only(deed, NOBODY).text for text, deed in DEEDS.items()}
     assert await rows(on, "operations") == await rows(on, "budgets") == []
 
 
 async def test_the_first_command_of_somebody_who_was_never_asked_about_is_checked_too(on: Harness) -> None:
     await on.slack.put_person(ADA, is_restricted=True)
     assert await asked(on, "budget list") == access_sentences.GUEST_REFUSED.text
-    assert await asked(on, "usage") == access_sentences.admins_only("usage figures", Admins(frozenset({BEN}))).text
+    assert await asked(on, "usage") == access_sentences.admins_only("see usage figures", Admins(frozenset({BEN}))).text
 
 
 async def test_while_slack_does_not_say_who_an_admin_is_what_is_known_counts(on: Harness, clock: Ahead) -> None:

@@ -23,7 +23,7 @@ from tests.scenarios.observations import buttons, forge, press, set_budget, sett
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
-ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
+ONLY_ADMINS = "Only admins can change budgets. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
 NOT_STARTED = f"Nothing was started: {USED_UP} Send it again then, or ask for more."
 NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions go on."

@@ -114,7 +114,7 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     }.items():
         assert answer in await typed(on, text, channel=OPS)
     assert await rows(on, "subscriptions") == []
-    assert "Digests are for the admins" in await typed(on, "digest list", ANN, OPS)
+    assert "Only admins can set up digests" in await typed(on, "digest list", ANN, OPS)
 
 
 async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> None:

@@ -152,7 +152,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
         ("list", "You have 1 session:"),
         ("status", session_list_sentences.HINT),
         ("cost", "Your sessions in "),
-        ("usage", "Usage figures are for the admins"),
+        ("usage", "Only admins can see usage figures"),
     ):
         await on.slack.say(ANN, "im", line)
         await on.slack.wait_for_message(DM, answer)

@@ -149,7 +149,7 @@ def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
 def buttons_of_admins() -> list[tuple[str, str, str]]:
     """Each button that is for admins alone, what it may carry, and what others read."""
     found = [spec for spec in PRESSED if spec.role is Needed.ADMIN]
-    return [(action_id(spec), "note-1", walk.admins_only(spec.subject.capitalize())) for spec in found]
+    return [(action_id(spec), "note-1", walk.admins_only(spec.admins_can)) for spec in found]
 
 
 @pytest.mark.edge

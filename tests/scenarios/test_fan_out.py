@@ -157,7 +157,7 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     ) in table["rendered"]
     assert buttons(table) == ["Stop all", "Retry failed"]
     await on.slack.click(ANN, GENERAL, table["ts"], "retry_fan_out")
-    await on.slack.wait_for_ephemeral(ANN, "Fan-outs are for the admins of Devin Bridge. Ask <@U0ADA>.")
+    await on.slack.wait_for_ephemeral(ANN, "Only admins can run fan-outs. Ask <@U0ADA>.")
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "0 of 3 finished · 3 queued")
     assert len(made(on)) == 3
@@ -261,9 +261,7 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     nothing = "Nothing was started."
     where = "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`."
     assert (await answer(on, "fanout upgrade deps")).startswith(where)
-    assert await answer(on, "fanout fix it orgs=all", ANN) == (
-        "Fan-outs are for the admins of Devin Bridge. Ask <@U0ADA>."
-    )
+    assert await answer(on, "fanout fix it orgs=all", ANN) == ("Only admins can run fan-outs. Ask <@U0ADA>.")
     assert (await answer(on, "fanout fix it orgs=Nobody,web")).startswith("Checking the organisations and budgets.")
     unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
     assert unknown["rendered"].endswith(nothing)

@@ -18,7 +18,7 @@ NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through stag
 PAGE = "<https://app.devin.ai/knowledge|Open in Devin>"
 SAVED = f"The note *Deploys* is saved. Devin knows it from now on. {PAGE}"
 CHANGED = f"The note *Deploys* is changed. Devin knows it from now on. {PAGE}"
-NOT_YOURS = "Changes of notes are for the admins of Devin Bridge. Ask <@U0ADA>."
+NOT_YOURS = "Only admins can change notes. Ask <@U0ADA>."
 NO_PERMISSION = operations.devin_refused("ManageOrgKnowledge")
 
 
@@ -399,7 +399,7 @@ async def test_who_has_become_a_guest_saves_nothing_and_reads_why(on: Harness) -
     await on.slack.put_person(ADA, is_restricted=True)
     answered = (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["answer"]
     refusal = (
-        "Nobody may ask for changes of notes yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or "
+        "Nobody can change notes yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or "
         "`BOT_ADMIN_GROUP`."
     )
     if answered is None:  # Slack said too late who is a guest, so that it is told when the row is carried out

@@ -233,7 +233,7 @@ async def test_an_admin_lists_all_sessions_but_reads_no_title_that_is_not_for_th
     assert "C0PRIVATE" not in str(listed)
     assert buttons(listed) == ["Open thread"]
     refused = (await shown(on, ANN, OPS, "list all"))["rendered"]
-    assert refused.startswith("Lists of everybody's sessions are for the admins of Devin Bridge")
+    assert refused.startswith("Only admins can see everybody's sessions")
     for button in ("choose:list_page", "choose:list_all"):
         assert await forge(on, "interactive", press(ANN, OPS, button, "all 0 whole")) == "acked"
     await settled(on)

@@ -127,7 +127,7 @@ async def test_a_command_alone_behind_a_mention_is_a_command(on: Harness) -> Non
         ("help", "*Devin Bridge* starts Devin sessions"),
         ("list", "You have 1 session:"),
         ("status", "You have 1 session:"),
-        ("usage", "Usage figures are for the admins"),
+        ("usage", "Only admins can see usage figures"),
     ):
         before = len(await on.slack.ephemerals(user=ANN, text=answer))
         await on.mention(text)

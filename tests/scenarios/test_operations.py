@@ -160,7 +160,7 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
     )
     assert (
         await asked(on, f"usage csv by person {day}", ANN)
-        == access_sentences.admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text
     )
     assert await asked(on, f"usage csv by person {day}") == figure_files.BEGUN.text
     assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")

@@ -475,9 +475,9 @@ async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
 async def test_usage_is_for_admins(on: Harness) -> None:
     assert (
         await shown(on, ANN, GENERAL, "usage")
-        == access_sentences.admins_only("usage figures", Admins(frozenset({"U0ADA"}))).text
+        == access_sentences.admins_only("see usage figures", Admins(frozenset({"U0ADA"}))).text
     )
-    assert "Outcome reports are for the admins" in await shown(on, ANN, GENERAL, "report")
+    assert "Only admins can see outcome reports" in await shown(on, ANN, GENERAL, "report")
     _, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 2.5)
     await polled(on)

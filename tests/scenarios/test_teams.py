@@ -46,7 +46,7 @@ async def test_teams_are_made_listed_and_removed_by_admins(on: Harness) -> None:
     assert await typed(on, "usage by team") == teams.NONE_SET
     assert await typed(on, "team add Payments @ann") == teams.problem(Problem.PICKED).text
     made = f"team add Payments <@{ANN}> <#{WEB}> tag:Pay"
-    assert await typed(on, made, ANN) == "Teams are for the admins of Devin Bridge. Ask <@U0ADA>."
+    assert await typed(on, made, ANN) == "Only admins can manage teams. Ask <@U0ADA>."
     assert await typed(on, made) == teams.added("Payments", [ANNS, OF_WEB, PAY], is_new=True).text
     assert await typed(on, made) == teams.all_there("Payments").text
     assert await typed(on, f"team add Ops <@{BEN}> <@{ANN}>") == teams.in_another(ANNS, "Payments").text

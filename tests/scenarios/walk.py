@@ -66,9 +66,9 @@ IN_THREAD = {
 NAMES = {ADA: "ada", BEN: "ben", ANN: "ann", CAM: "cam"}  # as a post in the thread names them
 
 
-def admins_only(subject: str) -> str:
-    """The refusal of what only admins may ask for; `subject` begins with a capital letter."""
-    return f"{subject} are for the admins of Devin Bridge. Ask {WHO_ARE_ADMINS}."
+def admins_only(deed: str) -> str:
+    """The refusal of what only admins can do: `deed` begins with a verb."""
+    return f"Only admins can {deed}. Ask {WHO_ARE_ADMINS}."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -257,15 +257,15 @@ SAID = {
         SESSION, Money(Decimal("2.25") * Decimal(repr(SESSION.snapshot.acus)), "USD")
     ),
     "cost_unknown": lambda text: session_sentences.cost(replace(ASLEEP, options=Options())),
-    "admins_only": lambda text: access_sentences.admins_only("usage figures", ADMINS),
-    "admins_only_of_many": lambda text: access_sentences.admins_only("usage figures", Admins(frozenset(MANY))),
+    "admins_only": lambda text: access_sentences.admins_only("see usage figures", ADMINS),
+    "admins_only_of_many": lambda text: access_sentences.admins_only("see usage figures", Admins(frozenset(MANY))),
     "admins_only_of_a_group": lambda text: access_sentences.admins_only(
-        "usage figures", replace(ADMINS, users=frozenset())
+        "see usage figures", replace(ADMINS, users=frozenset())
     ),
     "admins_only_of_a_group_without_members": lambda text: access_sentences.admins_only(
-        "usage figures", Admins(group="S1")
+        "see usage figures", Admins(group="S1")
     ),
-    "admins_only_without_any": lambda text: access_sentences.admins_only("usage figures", Admins()),
+    "admins_only_without_any": lambda text: access_sentences.admins_only("see usage figures", Admins()),
     "stopped": lambda text: stop_sentences.stopped("Ann"),
     "stopped_while_shared": lambda text: stop_sentences.stopped("Ann", shared=True),
     "stopped_with_one_reply": lambda text: stop_sentences.stopped("Ann", 1),
@@ -367,11 +367,11 @@ def test_the_answers_that_depend_on_something():
             "cost": "This session has used 1.5 of 10 ACUs so far. The figure comes from Devin and may be minutes old.",
             "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far. The figure comes from Devin and may be minutes old.",
             "cost_unknown": "Devin reports no ACUs for this session so far; on some plans it never does.",
-            "admins_only": "Usage figures are for the admins of Devin Bridge. Ask <@U8>, <@U9> or somebody in <!subteam^S1>.",
-            "admins_only_of_many": "Usage figures are for the admins of Devin Bridge. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
-            "admins_only_of_a_group": "Usage figures are for the admins of Devin Bridge. Ask somebody in <!subteam^S1>.",
-            "admins_only_of_a_group_without_members": "Nobody may ask for usage figures at the moment. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
-            "admins_only_without_any": "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
+            "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or somebody in <!subteam^S1>.",
+            "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
+            "admins_only_of_a_group": "Only admins can see usage figures. Ask somebody in <!subteam^S1>.",
+            "admins_only_of_a_group_without_members": "Nobody can see usage figures at the moment. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
+            "admins_only_without_any": "Nobody can see usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "stopped": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
             "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it, but not while another company shares this channel.",
             "stopped_with_one_reply": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it. 1 waiting reply was not sent to Devin, because the stop came first.",

@@ -138,7 +138,7 @@ def test_who_may_use_what():
 
 
 def test_a_command_for_admins_says_what_it_is_about():
-    assert all(bool(spec.subject) == (spec.role is Role.ADMIN) for spec in COMMANDS.specs)
+    assert all(bool(spec.admins_can) == (spec.role is Role.ADMIN) for spec in COMMANDS.specs)
 
 
 def test_the_asker_is_of_a_session():

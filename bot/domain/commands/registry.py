@@ -37,7 +37,7 @@ LIST_ALL: Final = CommandSpec(
     "list_all",
     ways=(),
     role=Role.ADMIN,
-    subject="lists of everybody's sessions",
+    admins_can="see everybody's sessions",
     urgent=True,
 )
 # The buttons below other lists: all that are done, and the next page.

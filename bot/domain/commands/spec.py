@@ -131,7 +131,7 @@ class CommandSpec:
     name: str
     ways: tuple[Way, ...]
     role: Role = Role.EVERYBODY
-    subject: str = ""  # what a command for admins shows or changes, for the sentence that refuses it to others
+    admins_can: str = ""  # what a command for admins does, with a verb: it is said to others behind "Only admins can"
     of_session: bool = False  # the command is about one session: that of its thread, or the one that is named
     urgent: bool = False  # the command goes before replies that wait in its thread
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent

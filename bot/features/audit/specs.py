@@ -21,7 +21,7 @@ AUDIT: Final = CommandSpec(
     distinct=True,
     ways=typed("audit", AUDIT_OPTIONS),
     role=Role.ADMIN,
-    subject="audit logs",
+    admins_can="see audit logs",
     private=True,
     slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends you Devin's audit log"),
 )
@@ -29,7 +29,7 @@ AUDIT_BOT: Final = CommandSpec(
     "audit_bot",
     ways=typed("audit bot", CSV),
     role=Role.ADMIN,
-    subject="audit logs",
+    admins_can="see audit logs",
     private=True,
     slash_help=Help("`/devin audit bot [csv]` shows what was changed through Devin Bridge", same_line=True),
 )

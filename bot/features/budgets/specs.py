@@ -30,20 +30,20 @@ BUDGET_SET: Final = CommandSpec(
     "budget_set",
     ways=typed("budget set", BUDGET),
     role=Role.ADMIN,
-    subject="changes of budgets",
+    admins_can="change budgets",
     asks_first=True,
     meant_by=("limit", "raise"),
     slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget, after a question"),
 )
 # The choice to set it.
 BUDGET_SET_CONFIRMED: Final = CommandSpec(
-    "budget_set_confirmed", ways=(), role=Role.ADMIN, subject="changes of budgets", urgent=True
+    "budget_set_confirmed", ways=(), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
 BUDGET_TRY: Final = CommandSpec(
     "budget_try",
     ways=typed("budget try", TRIED),
     role=Role.ADMIN,
-    subject="changes of budgets",
+    admins_can="change budgets",
     slash_help=Help(f"`/devin budget try {TRIED.shown}` shows what it would have refused", same_line=True),
 )
 BUDGET_REMOVE: Final = CommandSpec(
@@ -54,24 +54,24 @@ BUDGET_REMOVE: Final = CommandSpec(
         *typed("budget delete", BUDGET_NUMBER),
     ),
     role=Role.ADMIN,
-    subject="changes of budgets",
+    admins_can="change budgets",
     slash_help=Help("`/devin budget remove N` removes it, and so do `/devin budget rm N` and `/devin budget delete N`"),
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
     ways=typed("budget grant", GRANT),
     role=Role.ADMIN,
-    subject="changes of budgets",
+    admins_can="change budgets",
     meant_by=("grant",),
     slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets"),
 )
 # The choice where a budget is used up, which asks the admins. The buttons are theirs, under a post in their channel.
 ASK_FOR_MORE: Final = CommandSpec("ask_for_more", ways=(), urgent=True)
 GRANT_MORE: Final = CommandSpec(
-    "grant_more", ways=(button("grant_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
+    "grant_more", ways=(button("grant_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
 REFUSE_MORE: Final = CommandSpec(
-    "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, subject="changes of budgets", urgent=True
+    "refuse_more", ways=(button("refuse_more"),), role=Role.ADMIN, admins_can="change budgets", urgent=True
 )
 COMMANDS: Final = (
     BUDGET_LIST,

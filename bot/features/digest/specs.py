@@ -12,7 +12,7 @@ DIGEST: Final = CommandSpec(
     "digest",
     ways=typed("digest", DIGESTS),
     role=Role.ADMIN,
-    subject="digests",
+    admins_can="set up digests",
     slash_help=Help("`/devin digest [list|add|remove|now]` chooses which channels get digests"),
 )
 COMMANDS: Final = (DIGEST,)

@@ -13,22 +13,22 @@ FANOUT: Final = CommandSpec(
     starts=True,
     ways=typed("fanout", FAN_OUT),
     role=Role.ADMIN,
-    subject="fan-outs",
+    admins_can="run fan-outs",
     private=True,
     slash_help=Help(f"`/devin fanout {FAN_OUT.shown}` starts one session in each organisation, after a preview"),
 )
 # A choice under the preview. The others stand under the table, which everybody in the channel sees.
 START_FAN_OUT: Final = CommandSpec(
-    "start_fan_out", ways=(), role=Role.ADMIN, subject="fan-outs", urgent=True, starts=True
+    "start_fan_out", ways=(), role=Role.ADMIN, admins_can="run fan-outs", urgent=True, starts=True
 )
 STOP_FAN_OUT: Final = CommandSpec(
-    "stop_fan_out", ways=(button("stop_fan_out"),), role=Role.ADMIN, subject="fan-outs", urgent=True
+    "stop_fan_out", ways=(button("stop_fan_out"),), role=Role.ADMIN, admins_can="run fan-outs", urgent=True
 )
 RETRY_FAN_OUT: Final = CommandSpec(
     "retry_fan_out",
     ways=(button("retry_fan_out"),),
     role=Role.ADMIN,
-    subject="fan-outs",
+    admins_can="run fan-outs",
     urgent=True,
     starts=True,
 )

@@ -11,8 +11,8 @@ from bot.features.library.words import read_search, read_which
 
 WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
 SEARCH: Final = Argument("[text]", read_search, around=AROUND_LISTS, free=True)  # "" for no text
-_NOTES: Final = "changes of notes"
-_PLAYBOOKS: Final = "changes of playbooks"
+_NOTES: Final = "change notes"
+_PLAYBOOKS: Final = "change playbooks"
 
 NOTE_LIST: Final = CommandSpec(
     "note_list",
@@ -29,7 +29,7 @@ NOTE_ADD: Final = CommandSpec(
     "note_add",
     ways=typed("note add"),
     role=Role.ADMIN,
-    subject=_NOTES,
+    admins_can=_NOTES,
     opens_form=True,
     shortcut="save_as_note",  # with the text of the message
     slash_help=Help("`/devin note add` opens a form for a new note"),
@@ -38,7 +38,7 @@ NOTE_EDIT: Final = CommandSpec(
     "note_edit",
     ways=typed("note edit", WHICH),
     role=Role.ADMIN,
-    subject=_NOTES,
+    admins_can=_NOTES,
     opens_form=True,
     slash_help=Help("`/devin note edit N`", same_line=True),
 )
@@ -46,12 +46,12 @@ NOTE_DELETE: Final = CommandSpec(
     "note_delete",
     ways=typed("note delete", WHICH),
     role=Role.ADMIN,
-    subject=_NOTES,
+    admins_can=_NOTES,
     slash_help=Help("`/devin note delete N`", same_line=True),
 )
 # The choice to delete a note.
 NOTE_DELETE_CONFIRMED: Final = CommandSpec(
-    "note_delete_confirmed", ways=(), role=Role.ADMIN, subject=_NOTES, urgent=True
+    "note_delete_confirmed", ways=(), role=Role.ADMIN, admins_can=_NOTES, urgent=True
 )
 PLAYBOOK_LIST: Final = CommandSpec(
     "playbook_list",
@@ -68,7 +68,7 @@ PLAYBOOK_ADD: Final = CommandSpec(
     "playbook_add",
     ways=typed("playbook add"),
     role=Role.ADMIN,
-    subject=_PLAYBOOKS,
+    admins_can=_PLAYBOOKS,
     opens_form=True,
     slash_help=Help("`/devin playbook add` opens a form for a new playbook"),
 )
@@ -76,7 +76,7 @@ PLAYBOOK_EDIT: Final = CommandSpec(
     "playbook_edit",
     ways=typed("playbook edit", WHICH),
     role=Role.ADMIN,
-    subject=_PLAYBOOKS,
+    admins_can=_PLAYBOOKS,
     opens_form=True,
     slash_help=Help("`/devin playbook edit N`", same_line=True),
 )

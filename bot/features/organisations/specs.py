@@ -8,7 +8,7 @@ ORGS: Final = CommandSpec(
     "orgs",
     ways=typed("orgs"),
     role=Role.ADMIN,
-    subject="figures of Devin's organisations",
+    admins_can="see Devin's organisations",
     slash_help=Help("`/devin orgs` shows Devin's organisations, with their limits and ACUs"),
     meant_by=("organisations", "organizations"),
 )

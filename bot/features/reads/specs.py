@@ -9,7 +9,7 @@ METRICS: Final = CommandSpec(
     "metrics",
     ways=typed("metrics", METRICS_PERIOD),
     role=Role.ADMIN,
-    subject="metrics",
+    admins_can="see metrics",
     ordinary=True,
     slash_help=Help(f"`/devin metrics {METRICS_PERIOD.shown}` shows how much Devin is used"),
 )
@@ -17,7 +17,7 @@ MEMBERS: Final = CommandSpec(
     "members",
     ways=typed("members", NAME),
     role=Role.ADMIN,
-    subject="Devin's members",
+    admins_can="see Devin's members",
     ordinary=True,
     slash_help=Help(f"`/devin members {NAME.shown}` shows who may use Devin, with their roles"),
 )
@@ -25,7 +25,7 @@ SECRET_LIST: Final = CommandSpec(
     "secret_list",
     ways=typed("secret list"),
     role=Role.ADMIN,
-    subject="names of secrets",
+    admins_can="list secrets",
     ordinary=True,
     slash_help=Help("`/devin secret list` shows the names of Devin's secrets"),
 )
@@ -33,7 +33,7 @@ SECRET_ADD: Final = CommandSpec(
     "secret_add",
     ways=typed("secret add"),
     role=Role.ADMIN,
-    subject="changes of secrets",
+    admins_can="add secrets",
     slash_help=Help("`/devin secret add` says where to add one", same_line=True),
 )
 COMMANDS: Final = (METRICS, MEMBERS, SECRET_LIST, SECRET_ADD)

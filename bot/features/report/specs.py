@@ -11,7 +11,7 @@ REPORT: Final = CommandSpec(
     "report",
     ways=typed("report", REPORT_QUESTION),
     role=Role.ADMIN,
-    subject="outcome reports",
+    admins_can="see outcome reports",
     ordinary=True,
     slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows what came of pull requests"),
 )

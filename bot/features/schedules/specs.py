@@ -16,7 +16,7 @@ SCHEDULE_ADD: Final = CommandSpec(
     "schedule_add",
     ways=typed("schedule add"),
     role=Role.ADMIN,
-    subject="changes of schedules",
+    admins_can="change schedules",
     opens_form=True,
     slash_help=Help("`/devin schedule add` opens a form for a new schedule"),
 )
@@ -24,27 +24,27 @@ SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",
     ways=typed("schedule pause", SCHEDULE),
     role=Role.ADMIN,
-    subject="changes of schedules",
+    admins_can="change schedules",
     slash_help=Help("`/devin schedule pause N`", same_line=True),
 )
 SCHEDULE_RESUME: Final = CommandSpec(
     "schedule_resume",
     ways=typed("schedule resume", SCHEDULE),
     role=Role.ADMIN,
-    subject="changes of schedules",
+    admins_can="change schedules",
     slash_help=Help("`/devin schedule resume N`", same_line=True),
 )
 SCHEDULE_DELETE: Final = CommandSpec(
     "schedule_delete",
     ways=typed("schedule delete", SCHEDULE),
     role=Role.ADMIN,
-    subject="changes of schedules",
+    admins_can="change schedules",
     asks_first=True,
     slash_help=Help("`/devin schedule delete N`, with a number from the list", same_line=True),
 )
 # The choice to delete a schedule.
 SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
-    "schedule_delete_confirmed", ways=(), role=Role.ADMIN, subject="changes of schedules", urgent=True
+    "schedule_delete_confirmed", ways=(), role=Role.ADMIN, admins_can="change schedules", urgent=True
 )
 COMMANDS: Final = (
     SCHEDULE_LIST,

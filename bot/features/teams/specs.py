@@ -13,7 +13,7 @@ TEAM_LIST: Final = CommandSpec(
     "team_list",
     ways=typed("team list", LISTED),
     role=Role.ADMIN,
-    subject="teams",
+    admins_can="manage teams",
     ordinary=True,
     slash_help=Help("`/devin team list` shows the teams that `usage by team` divides by"),
 )
@@ -21,7 +21,7 @@ TEAM_ADD: Final = CommandSpec(
     "team_add",
     ways=typed("team add", TEAM),
     role=Role.ADMIN,
-    subject="teams",
+    admins_can="manage teams",
     ordinary=True,
     slash_help=Help(
         f"`/devin team add {TEAM.shown}` adds to a team. A session counts in one: by tag, else channel, else person"
@@ -35,7 +35,7 @@ TEAM_REMOVE: Final = CommandSpec(
         *typed("team delete", SAME),
     ),
     role=Role.ADMIN,
-    subject="teams",
+    admins_can="manage teams",
     ordinary=True,
     slash_help=Help(
         f"`/devin team remove {TEAM_OR_MEMBERS.shown}` removes it, or takes something out of it, "

@@ -11,7 +11,7 @@ USAGE: Final = CommandSpec(
     "usage",
     ways=typed("usage", USAGE_QUESTION),
     role=Role.ADMIN,
-    subject="usage figures",
+    admins_can="see usage figures",
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),
     meant_by=("bill", "bills", "billing", "invoice", "spend", "spending", "forecast", "csv"),
 )

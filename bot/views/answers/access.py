@@ -70,14 +70,13 @@ def not_yours(requester: str, admins: Admins) -> Message:
     return message_of(refusal, f"Ask {any_of(to_ask)}." if to_ask else _how_to_name(admins))
 
 
-def admins_only(subject: str, admins: Admins) -> Message:
-    """Refuse a command for admins, and name them; `subject` is what it shows, a plural such as "usage figures"."""
+def admins_only(deed: str, admins: Admins) -> Message:
+    """Refuse a command for admins, and name them; `deed` is what it does, such as "see usage figures"."""
     to_ask = _mentions(admins)
     if not to_ask:
         since = "at the moment" if admins.group else "yet"
-        return message_of(f"Nobody may ask for {subject} {since}.", _how_to_name(admins))
-    who_may = f"{subject[:1].upper()}{subject[1:]} are for the admins of Devin Bridge."
-    return message_of(who_may, f"Ask {any_of(to_ask)}.")
+        return message_of(f"Nobody can {deed} {since}.", _how_to_name(admins))
+    return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.")
 
 
 def _mentions(admins: Admins) -> list[str]:
