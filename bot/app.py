@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.config import Settings, on_this_machine
 from bot.connect import Connector, timed
+from bot.conversation.end_posts import TurnEndPost
 from bot.conversation.follow.poll import Poller
 from bot.conversation.parts import ConversationParts
 from bot.conversation.receive.catch_up import CatchUp
@@ -157,7 +158,11 @@ def _route(engine: LocalEngine, dispatch: Dispatch, senders: Senders) -> None:
 def drawers(kernel: Kernel, parts: KernelParts) -> list[Drawer]:
     """Whatever is posted once and edited afterwards."""
     of_features = (drawer for feature in FEATURES for drawer in feature.drawers(kernel))
-    return [SessionCard(kernel.services), *parts.drawers(), *of_features]
+    buttons = [
+        *ConversationParts.end_buttons(kernel),
+        *(button for feature in FEATURES for button in feature.end_buttons(kernel)),
+    ]
+    return [SessionCard(kernel.services), TurnEndPost(kernel.services, buttons), *parts.drawers(), *of_features]
 
 
 def kernel_parts(kernel: Kernel) -> KernelParts:

@@ -1,6 +1,6 @@
 """All that makes a conversation with Devin: how a message becomes a session, and how that is steered and followed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.conversation.follow.announce import Announce
@@ -27,6 +27,7 @@ from bot.domain import causes
 from bot.domain.commands.spec import CommandSpec
 from bot.kernel.commands.handler import Handler
 from bot.kernel.commands.table import CommandTable
+from bot.kernel.end_buttons import EndButtons
 from bot.kernel.feature import Per, Tick
 from bot.kernel.job import Flow
 from bot.kernel.organisation import Organisation
@@ -85,6 +86,11 @@ class ConversationParts:
             causes.CommandCause.kind: self._from_command,
             causes.StartCause.kind: create,
         }
+
+    @staticmethod
+    def end_buttons(_kernel: Kernel) -> Sequence[EndButtons]:
+        """Return the buttons that are under ends of turns, in their order."""
+        return ()
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""

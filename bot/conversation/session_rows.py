@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bot.conversation.end_posts import settle
 from bot.conversation.session_card import SessionCard, end_unstarted, post_card, refuse
 from bot.domain.causes import ActionCause, Cause
 from bot.domain.commands.registry import STOP
@@ -95,8 +96,9 @@ async def post_files(uow: UnitOfWork, session: Session, event_id: str, files: Se
 
 
 async def show_new_state(uow: UnitOfWork, session_id: str) -> None:
-    """Have the card show a session's new state, end its waiting time, and record its outcome of the running day."""
+    """Have the card show a session's new state, end its waiting time and what it asks, and record its outcome."""
     await waiting_times.end(uow.tx, session_id, uow.now)
+    await settle(uow, session_id)
     await session_days.record(uow.tx, session_id, uow.now)
     await uow.redraw(SessionCard, session_id)
 

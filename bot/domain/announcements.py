@@ -40,6 +40,12 @@ class TurnEnd:
         """What is stored of the end: its kind, and the detail where that says why."""
         return f"{self.kind}:{self.detail}" if self.kind in _EXPLAINED and self.detail else self.kind.value
 
+    @classmethod
+    def named(cls, name: str) -> "TurnEnd":
+        """The end with this `name`."""
+        kind, _, detail = name.partition(":")
+        return cls(AnnouncementKind(kind), detail or None)
+
 
 @dataclass(frozen=True, slots=True)
 class Spoken:

@@ -9,6 +9,7 @@ from bot.devin.client import Devin
 from bot.domain.commands.spec import CommandSpec
 from bot.engine.port import Tick as EngineTick
 from bot.kernel.commands.handler import Handler
+from bot.kernel.end_buttons import EndButtons
 from bot.kernel.forms.forms import FormKind
 from bot.kernel.gates import Gate
 from bot.kernel.operations.row_sources import OperationKind
@@ -85,6 +86,11 @@ def no_drawers(_kernel: Kernel) -> Sequence[Drawer]:
     return ()
 
 
+def no_end_buttons(_kernel: Kernel) -> Sequence[EndButtons]:
+    """Return the buttons of a feature that puts none under ends of turns."""
+    return ()
+
+
 def no_ticks(_kernel: Kernel) -> Sequence[Tick]:
     """Return the ticks of a feature that does nothing by the clock."""
     return ()
@@ -96,7 +102,8 @@ class Feature:
 
     `questions` are the kinds that act on each answer to a question, and `plain_questions` those where to decline is
     answered by a sentence alone, by their names. `forms` are those of its commands, by the commands' names. `tasks`
-    are what rows of the inbox carry on, and `events` what is done about events of Slack's.
+    are what rows of the inbox carry on, and `events` what is done about events of Slack's. `end_buttons` give the
+    buttons under the posts of ends of turns.
     """
 
     name: str
@@ -109,6 +116,7 @@ class Feature:
     tasks: tuple[type[Task], ...] = ()
     events: tuple[type[EventTask], ...] = ()
     drawers: Callable[[Kernel], Sequence[Drawer]] = no_drawers
+    end_buttons: Callable[[Kernel], Sequence[EndButtons]] = no_end_buttons
     ticks: Callable[[Kernel], Sequence[Tick]] = no_ticks
     gates: tuple[Callable[[Services], Gate], ...] = ()
     stop_failed: StopFailed | None = None

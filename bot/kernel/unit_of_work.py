@@ -285,5 +285,8 @@ class Drawer(ABC):
     async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:  # noqa: B027
         """Add what follows when the post will never be there, because of `error` or because it is not to be shown."""
 
+    async def shown(self, uow: UnitOfWork, post: Post) -> None:  # noqa: B027
+        """Add what follows when the post shows the newest version of its subject."""
+
     async def lost(self, uow: UnitOfWork, post: Post, error: SlackError) -> None:  # noqa: B027
         """Add what follows when the post cannot be edited any more."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     false,
     func,
     literal_column,
@@ -257,6 +258,11 @@ async def check(tx: AsyncConnection, row: Post) -> None:
 async def sent(tx: AsyncConnection, row: Post, version: int, drawn: str, now: float) -> None:
     """Store that the post shows `version`, with the fingerprint `drawn`, and release the claim."""
     await change_held(tx, row, _SENT, {"at_slack": row.ts, "shown": version, "print": drawn, "now": now})
+
+
+async def drop(tx: AsyncConnection, key: str) -> None:
+    """Delete the post with this key, because its message stays as it is from now on. The outbox keeps its key."""
+    await tx.execute(delete(posts).where(posts.c.key == key))
 
 
 async def reschedule(tx: AsyncConnection, row: Post, at: float, reason: str) -> None:

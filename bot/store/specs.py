@@ -23,6 +23,7 @@ from bot.store.table_spec import (
     nothing,
     once,
 )
+from bot.store.turn_ends import of_deleted_session, of_person
 from bot.timing import Timing
 
 # A literal, because with a parameter SQLite would not use the inbox's partial index.
@@ -73,6 +74,12 @@ SPECS: Final = (
     # Conversation
     TableSpec(tables.notifications, ("choice about mentions", "choices about mentions"), once(of_deleted_thread())),
     TableSpec(tables.settings, ("setting", "settings"), never, about_person),
+    TableSpec(
+        tables.turn_ends,
+        ("end of a turn", "ends of turns"),
+        once(of_deleted_session()),
+        of_person,
+    ),
     TableSpec(
         tables.shown_lists,
         ("list of sessions", "lists of sessions"),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, String, Table, Text, text
 
-from bot.store import admin_tables, columns, money_tables
+from bot.store import admin_tables, columns, money_tables, turn_tables
 from bot.store.columns import JSON_TEXT as _JSON
 from bot.store.columns import SEQUENCE as _SEQUENCE
 from bot.store.columns import flag as _flag
@@ -320,3 +320,4 @@ consumption: Final = money_tables.consumption
 pull_requests: Final = money_tables.pull_requests
 waiting_times: Final = money_tables.waiting_times
 recent_spend: Final = money_tables.recent_spend
+turn_ends: Final = turn_tables.turn_ends

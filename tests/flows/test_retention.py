@@ -28,6 +28,7 @@ from bot.store.tables import (
     posts,
     sessions,
     threads,
+    turn_ends,
     waiting_times,
 )
 from bot.timing import PRODUCTION
@@ -268,7 +269,15 @@ async def test_rows_go_in_batches_once_they_are_as_old_as_their_table_says(purgi
 
 def test_each_other_table_has_a_test_here():
     others = {spec.table for spec in TABLES if spec.old is not never and spec not in BY_AGE}
-    assert others == {channels, fan_out_sessions, lanes, operation_rows, notifications, posts}
+    assert others == {channels, fan_out_sessions, lanes, operation_rows, notifications, posts, turn_ends}
+
+
+async def test_ends_of_turns_go_with_their_session(purging, either_store):
+    await either_store.session("lives", NOW)
+    for name in ("lives", "gone"):
+        await either_store.put(turn_ends, filled(turn_ends, key=name, session_id=name))
+    await purging.purge()
+    assert await either_store.all(turn_ends.c.key) == ["lives"]
 
 
 async def test_posts_in_no_thread_of_a_session_go_once_they_are_old_and_up_to_date(purging, either_store):

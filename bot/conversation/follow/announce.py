@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from bot.conversation.end_posts import NewEnd, TurnEndPost, post_end, settle
 from bot.conversation.follow import history
 from bot.conversation.follow.read_messages import NewMessages
 from bot.conversation.notified import mentioned
@@ -19,6 +20,7 @@ from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions, waiting_times
 from bot.store.lanes import Claim
+from bot.store.posts import post_key
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
 from bot.views.announcements import MessagePart
@@ -53,7 +55,7 @@ class _Change:
 
 @dataclass(frozen=True, slots=True)
 class _ClosingWords:
-    """Devin's last words in a turn, or their end, and the key of the post that shows them."""
+    """Devin's last words in a turn, or their end, and the subject of the post that shows them."""
 
     key: str
     part: MessagePart
@@ -82,6 +84,8 @@ class Announce:
             await self._post(uow, change, times.last_poll)
             if is_asleep(tracked.session) and not is_asleep(change.session):
                 await recheck_held(uow, tracked.session)
+            if change.before.position.turn.announced and not change.decision.turn.announced:
+                await settle(uow, tracked.session.id)
             await self._store_waiting(uow, change)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
@@ -200,9 +204,10 @@ class Announce:
         *earlier, end = announcements.parts_of(last.message, session) or [MessagePart("", [])]
         await self._post_words(uow, session, last.event_id, earlier)
         await post_files(uow, session, last.event_id, last.files)
-        key = f"say:{session.id}:{last.event_id}:{len(earlier)}"
+        key = f"{session.id}:{last.event_id}:{len(earlier)}"
         # Words that were posted before, as those of a source that was not known, are not posted again.
-        return _ClosingWords(key, end) if end.text and await outbox.by_key(uow.tx, key) is None else None
+        known = await outbox.by_key(uow.tx, post_key(TurnEndPost.name, key))
+        return _ClosingWords(key, end) if end.text and known is None else None
 
     async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: Sequence[MessagePart]) -> None:
         for number, part in enumerate(announcements.devin_parts(parts, session)):
@@ -213,10 +218,10 @@ class Announce:
         position = change.messages.last_event_id if change.messages else change.before.position.last_event_id
         rank = outbox.FIRST if end.kind in _WAITED_FOR else outbox.USUAL
         # With words, the post has their key, so that they are not posted a second time.
-        key = words.key if words else f"announce:{session.id}:{turn.number}:{end.name}:{position}"
+        key = words.key if words else f"{session.id}:{turn.number}:{end.name}:{position}"
         users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
         message = announcements.turn_end(end, session, words.part if words else None, users)
-        await uow.post(key, session, message, rank=rank)
+        await post_end(uow, NewEnd(key, session, turn.number, end, message), rank)
         if end.kind is AnnouncementKind.DONE:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar, Final
 
+from bot.conversation.end_posts import settle
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.conversation.session_card import SessionCard
@@ -294,6 +295,7 @@ class NewMessage(Creation[Snapshot | None]):
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(SessionCard, session.id)
         await waiting_times.end(uow.tx, session.id, uow.now)
+        await settle(uow, session.id, self._job.cause.user)
         await session_days.record(uow.tx, session.id, uow.now)
         if is_asleep(session):
             await recheck_held(uow, session)

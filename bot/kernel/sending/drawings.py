@@ -52,6 +52,12 @@ class Drawings:
         """Return the drawer of this name."""
         return self._drawers[name]
 
+    async def note_shown(self, uow: UnitOfWork, key: str) -> None:
+        """Let its drawer know that the post with this `key` was sent or edited, if nothing newer is to be shown."""
+        post = await posts.get(uow.tx, key)
+        if post is not None and post.is_up_to_date:
+            await self.drawer(post.drawer).shown(uow, post)
+
     async def draw(self, key: str, form: int) -> Drawing | None:
         """Draw the post with this `key` as its subject is now, in `form` or a plainer one. None if that is gone.
 

@@ -122,6 +122,7 @@ class PostEditor:
             return
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await posts.sent(uow.tx, row, drawing.version, drawing.fingerprint, uow.now)
+            await self._drawings.note_shown(uow, row.key)
         self._services.metrics.sent(row.drawer)
         log.info("sent", key=row.key, channel=row.channel, ts=row.ts)
 

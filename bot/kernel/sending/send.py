@@ -308,6 +308,7 @@ class Send:
         version, fingerprint = (drawing.version, drawing.fingerprint) if drawing else (0, None)
         if await posts.posted(uow.tx, row.key, ts, version, fingerprint, uow.now):
             uow.wakes[edit_lane(row.team)] = 0.0
+        await self._drawings.note_shown(uow, row.key)
 
     # ------------------------------------------------------------ best effort
 

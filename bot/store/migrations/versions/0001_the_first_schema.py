@@ -55,6 +55,7 @@ _TABLES = (
     "spend",
     "subscriptions",
     "threads",
+    "turn_ends",
     "waiting_times",
     "workers",
 )
@@ -316,6 +317,21 @@ def _tables() -> None:
         _number("private_asked_at", sa.Float),
         sa.PrimaryKeyConstraint("team", "channel", name="pk_channels"),
     )
+    op.create_table(
+        "turn_ends",
+        sa.Column("key", sa.String, nullable=False),
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("session_id", sa.String, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("message", _JSON),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("settled_at", sa.Float),
+        sa.Column("answered_by", sa.String),
+        sa.Column("answer", sa.String),
+        sa.PrimaryKeyConstraint("key", name="pk_turn_ends"),
+    )
+    op.create_index("ix_turn_ends_session_id", "turn_ends", ["session_id"])
     op.create_table(
         "shown_lists",
         sa.Column("team", sa.String, nullable=False),
