@@ -43,7 +43,9 @@ class Modals:
         """Open the form that the pressed button is for."""
         command, _, target = (body["actions"][0].get("value") or "").partition(" ")
         if command in self._forms.commands:
-            form = Form(command, target, body["channel"]["id"])
+            # A button in a Home tab stands in no channel: what comes of it goes to the person.
+            channel = (body.get("channel") or body["user"])["id"]
+            form = Form(command, target, channel)
             self.open_soon(workspace, Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url")))
         else:  # another version of the bot has posted the button: a row answers, as it does any stale one
             lane = own_lane(f"act:{body['trigger_id']}")

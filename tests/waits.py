@@ -29,6 +29,7 @@ QUICK: Final[dict[str, Any]] = {
     "start_first_retry": 0.1,
     "session_bills": 0.3,
     "privacy_tick": 0.1,
+    "home_settle": 0.1,
 }
 
 # For bots between the playground's simulators, whose Slack lets a second pass between two posts in a channel.
@@ -74,6 +75,7 @@ SHORT: Final[dict[str, Any]] = {
     "fan_out_poll": 0.3,
     "fan_out_slow_poll": 0.3,
     "fan_out_stop_retry": 0.3,
+    "home_settle": 0.1,
     "privacy_tick": 3600.0,  # what the clock does then is in no story; a digest asks by itself
     "person_checked": 3600.0,  # a story that takes more than a minute has the same steps
 }

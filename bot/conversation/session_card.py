@@ -35,6 +35,7 @@ class SessionCard(Drawer):
     """Draws the cards of sessions."""
 
     name: ClassVar[str] = "card"
+    is_listed_at_home: ClassVar[bool] = True
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -71,9 +71,9 @@ def channel_lane(team: str, channel: str) -> str:
     return f"out:{team}:{channel}"
 
 
-def edit_lane(team: str) -> str:
-    """The lane for all edits of posts in the workspace `team`, which share one rate limit."""
-    return f"edit:{team}"
+def edit_lane(team: str, surface: str = "message") -> str:
+    """The lane for all edits of posts on a surface of the workspace `team`, which share one rate limit."""
+    return f"edit:{team}:{surface}"
 
 
 def reaction_lane(team: str) -> str:
@@ -89,6 +89,11 @@ def reaction_removal_lane(team: str) -> str:
 def private_lane(team: str, key: str) -> str:
     """An outbox lane for the one private answer with this key in the workspace `team`."""
     return f"priv:{team}:{key}"
+
+
+def surface_of(lane: str) -> str:
+    """The surface in the name that `edit_lane` made."""
+    return lane.split(":")[2]
 
 
 def team_of(lane: str) -> str:

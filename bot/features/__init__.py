@@ -15,6 +15,7 @@ from bot.features import (
     digest,
     fan_out,
     guardrails,
+    home,
     library,
     organisations,
     reads,
@@ -45,6 +46,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     alarms.FEATURE,
     guardrails.FEATURE,
     cost.FEATURE,
+    home.FEATURE,
     consumption.FEATURE,
 )
 # What is done about events of Slack's, and those events by their types.

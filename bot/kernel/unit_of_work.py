@@ -56,6 +56,7 @@ class UnitOfWork:
         post = Post(drawer.name, subject, to.team, to.channel, self.ref, self.now, to.session_id)
         if not await posts.add(self.tx, post):
             return
+        await self._redraw_homes(drawer, subject)
         row = self.post_row(post.key, to.team, to.channel, to.thread_ts, Message(""))
         drawn: dict[str, object] = {"kind": drawer.name, "session_id": to.session_id, "payload": {}}
         await self.add_to_outbox(replace(row, **drawn | more))  # type: ignore[arg-type]  # names are OutboxRow's own
@@ -64,13 +65,30 @@ class UnitOfWork:
         """Have the posts of these subjects edited to their newest state. One that `gives_way` goes after the others."""
         keys = [post_key(drawer.name, subject) for subject in subjects]
         self._wake_edits(await posts.redraw(self.tx, keys, self.now, gives_way=gives_way))
+        if not gives_way:
+            await self._redraw_homes(drawer, *subjects)
+
+    async def open_home(self, drawer: type["Drawer"], team: str, user: str) -> None:
+        """Have the Home tab of `user`, which they have just opened, show its newest state."""
+        subject = posts.home_subject(team, user)
+        # The tab has no message, and so needs no `ts` but one that says that it is there.
+        row = Post(drawer.name, subject, team, user, self.ref, self.now, surface=posts.HOME, ts="home", state="open")
+        await posts.open_home(self.tx, replace(row, next_at=self.now))
+        self._wake_edits({(team, posts.HOME)})
+
+    async def _redraw_homes(self, drawer: type["Drawer"], *subjects: str) -> None:
+        """Have the Home tabs drawn that are open and list these subjects, in a moment, as more may change by then."""
+        if not drawer.is_listed_at_home:
+            return
+        opened_after, at = self.now - self.timing.home_open, self.now + self.timing.home_settle
+        self._wake_edits(await posts.redraw_homes(self.tx, subjects, opened_after, self.now, at))
 
     async def redraw_in(self, team: str, channel: str, session_ids: Sequence[str]) -> None:
         """Have the posts in a channel edited that belong to one of these sessions, or to none."""
         self._wake_edits(await posts.redraw_in(self.tx, team, channel, session_ids, self.now))
 
-    def _wake_edits(self, teams: set[str]) -> None:
-        self.wakes |= {lanes_named.edit_lane(team): 0.0 for team in teams}
+    def _wake_edits(self, where: set[posts.Edited]) -> None:
+        self.wakes |= {lanes_named.edit_lane(*edited): 0.0 for edited in where}
 
     async def mark_session_dead(self, session_id: str, reason: str) -> None:
         """Mark all posts of a session and their edits dead for `reason`, because its channel cannot be posted to."""
@@ -273,6 +291,7 @@ class Drawer(ABC):
     """
 
     name: ClassVar[str]  # stands in rows, and begins the keys of posts
+    is_listed_at_home: ClassVar[bool] = False  # whether its subjects are sessions, which Home tabs list
     no_replies: ClassVar[Message | None] = None  # what who replies under the post is told, where nobody reads that
 
     @abstractmethod

@@ -156,13 +156,22 @@ class PressedIn(BaseModel):
 
 
 class Press(BaseModel):
-    """The press of a button of ours."""
+    """The press of a button of ours under a message."""
 
     user: Identified
     channel: Identified
     trigger_id: Id
     message: PressedIn | None = None
     container: PressedIn | None = None
+
+
+class PressInView(BaseModel):
+    """The press of a button of ours in a view, such as a Home tab, which stands in no channel."""
+
+    user: Identified
+    channel: None = None
+    view: Identified
+    trigger_id: Id
 
 
 class FormView(BaseModel):
@@ -317,7 +326,7 @@ def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
     if kind == "event_callback":
         yield from _event_shapes(payload["event"])
     elif kind == "block_actions" and COMMANDS.press_of(payload["actions"][0]["action_id"], "") is not None:
-        yield Press, payload
+        yield PressInView if payload.get("channel") is None and "view" in payload else Press, payload
     elif kind == "view_submission" and payload["view"]["callback_id"] in COMMANDS.forms:
         yield Submission, payload
     elif kind == "message_action" and payload["callback_id"] in COMMANDS.shortcuts:

@@ -142,8 +142,11 @@ def _names_post(user: str) -> ColumnElement[bool]:
 
 
 def edited_posts(spec: TableSpec, user: str) -> list[RowsToErase]:
-    """The posts that are edited of the person's operations and fan-outs, to be deleted; cards are named by sessions."""
-    return [deletion(spec, _of_their_work(user, edited.c.key))]
+    """The person's Home tab and the edited posts of their operations and fan-outs, to be deleted.
+
+    Cards are named by sessions.
+    """
+    return [deletion(spec, or_(edited.c.channel == user, _of_their_work(user, edited.c.key)))]
 
 
 def _of_their_work(user: str, key: ColumnElement[str]) -> ColumnElement[bool]:

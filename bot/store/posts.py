@@ -3,8 +3,11 @@
 Such a post is sent once and then only edited. Its first form is an ordinary row of the outbox with the same key: it
 obeys the rate limit of the channel, the posts of its thread wait for it, a lost answer is looked up, and the start of
 a session may follow it. Edits are the business of this table. An edit needs no order and no look-up, since it shows the
-newest state whenever it is made and may be repeated. So edits neither wait for a thread nor hold one up. All edits in a
-workspace stand in one lane, because they share one rate limit.
+newest state whenever it is made and may be repeated. So edits neither wait for a thread nor hold one up. All edits of a
+surface in a workspace stand in one lane, because they share one rate limit.
+
+The Home tab of a person is such a post too. It is there from the start, so it needs no row of the outbox: each time
+that it is opened, it is drawn. For a while after that it is also drawn when one of the person's sessions changes.
 
 What a post shows is drawn by the drawer that the row names. A new state adds one to `version`. Whoever draws a post
 reads the version before what is shown, and stores this version as `sent_version` after the edit. A version that was
@@ -27,6 +30,7 @@ from sqlalchemy import (
     delete,
     false,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -38,11 +42,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import row_claims
 from bot.store.database.connection import Database, insert
 from bot.store.row_claims import Sender, change_held
-from bot.store.tables import posts
+from bot.store.tables import posts, sessions
 
 # A literal, not a parameter: SQLite uses the index of open rows only if the statement itself contains the state.
 _OPEN: Final[ColumnElement[bool]] = posts.c.state == literal_column("'open'")
 _IS_DEAD: Final = posts.c.state == "dead"
+
+# Where a post is shown, each with an edit of its own at Slack. They stand in rows.
+MESSAGE: Final = "message"
+HOME: Final = "home"
+Edited = tuple[str, str]
+"""Where posts are edited at one rate: a workspace, and one of its surfaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class Post:
     ref: str
     created_at: float
     session_id: str | None = None  # in whose thread it stands
+    surface: str = MESSAGE
     ts: str | None = None
     state: str = "unposted"
     version: int = 1
@@ -100,11 +111,17 @@ def subject_of(key: str) -> str:
     return key.partition(":")[2]
 
 
+def home_subject(team: str, user: str) -> str:
+    """The subject of the Home tab of a person."""
+    return f"{team}:{user}"
+
+
 # Statements are built once, because the editor executes them for each row.
 
 
 def _candidates(dialect: str) -> tuple[ColumnElement[bool], ...]:
-    return (posts.c.team == bindparam("team"), _OPEN, row_claims.is_free(posts.c.key, dialect))
+    shown_there = posts.c.surface == bindparam("surface")
+    return (posts.c.team == bindparam("team"), shown_there, _OPEN, row_claims.is_free(posts.c.key, dialect))
 
 
 @cache
@@ -173,8 +190,32 @@ async def get(tx: AsyncConnection, key: str) -> Post | None:
     return None if row is None else _row(row)
 
 
-async def redraw(tx: AsyncConnection, keys: Sequence[str], now: float, *, gives_way: bool = False) -> set[str]:
-    """Request a new version of the posts with these `keys`; returns the workspaces in which one is to be edited.
+async def open_home(tx: AsyncConnection, row: Post) -> None:
+    """Request a new version of the Home tab that `row` is, which its person has just opened.
+
+    One that is dead is tried again: the person may see it by now. `created_at` is when it was opened last.
+    """
+    values = {field.name: getattr(row, field.name) for field in fields(Post)} | {"key": row.key}
+    opened = {"created_at": row.created_at, "ref": row.ref, "attempts": 0, "form": 0, "drawn": None, "reason": None}
+    again = opened | {"state": "open", "version": posts.c.version + 1, "next_at": row.created_at}
+    statement = insert(tx.dialect.name, posts).on_conflict_do_update(index_elements=["key"], set_=again)
+    await tx.execute(statement, values)
+
+
+async def redraw_homes(
+    tx: AsyncConnection, session_ids: Sequence[str], opened_after: float, now: float, at: float
+) -> set[Edited]:
+    """Request a new version, due `at` an instant, of the Home tabs that list one of these sessions of their person's.
+
+    Of those only that were opened after an instant, because nobody looks at the others.
+    """
+    listed = select(literal(f"{HOME}:") + sessions.c.team + ":" + sessions.c.requester)
+    lists_one = posts.c.key.in_(listed.where(sessions.c.id.in_(session_ids)))
+    return await _redraw(tx, and_(lists_one, posts.c.created_at > opened_after), now, false(), at)
+
+
+async def redraw(tx: AsyncConnection, keys: Sequence[str], now: float, *, gives_way: bool = False) -> set[Edited]:
+    """Request a new version of the posts with these `keys`; returns where one is to be edited.
 
     With `gives_way` the edit gives way to edits without it. A wait that Slack asked for is not shortened, and a post
     that is dead stays dead.
@@ -184,20 +225,26 @@ async def redraw(tx: AsyncConnection, keys: Sequence[str], now: float, *, gives_
     return await _redraw(tx, posts.c.key.in_(keys), now, waits)
 
 
-async def redraw_in(tx: AsyncConnection, team: str, channel: str, session_ids: Sequence[str], now: float) -> set[str]:
+async def redraw_in(
+    tx: AsyncConnection, team: str, channel: str, session_ids: Sequence[str], now: float
+) -> set[Edited]:
     """Request a new version of the posts in a channel that belong to one of these sessions, or to none."""
     whose = or_(posts.c.session_id.is_(None), posts.c.session_id.in_(session_ids))
     return await _redraw(tx, and_(posts.c.team == team, posts.c.channel == channel, whose), now, false())
 
 
-async def redraw_of(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> set[str]:
+async def redraw_of(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> set[Edited]:
     """Request a new version of the posts in the threads of these sessions."""
     return await _redraw(tx, posts.c.session_id.in_(session_ids), now, false())
 
 
 async def _redraw(
-    tx: AsyncConnection, which: ColumnElement[bool], now: float, gives_way: ColumnElement[bool]
-) -> set[str]:
+    tx: AsyncConnection,
+    which: ColumnElement[bool],
+    now: float,
+    gives_way: ColumnElement[bool],
+    at: float | None = None,
+) -> set[Edited]:
     changed = await tx.execute(
         update(posts)
         .where(which, ~_IS_DEAD)
@@ -205,11 +252,11 @@ async def _redraw(
             version=posts.c.version + 1,
             state=case((posts.c.ts.is_(None), "unposted"), else_="open"),
             gives_way=gives_way,
-            next_at=case((_OPEN, posts.c.next_at), else_=now),
+            next_at=case((_OPEN, posts.c.next_at), else_=now if at is None else at),
         )
-        .returning(posts.c.team, posts.c.state)
+        .returning(posts.c.team, posts.c.surface, posts.c.state)
     )
-    return {team for team, state in changed if state == "open"}
+    return {(team, surface) for team, surface, state in changed if state == "open"}
 
 
 async def posted(tx: AsyncConnection, key: str, ts: str, version: int, drawn: str | None, now: float) -> bool:
@@ -226,21 +273,26 @@ async def clear_drawn(tx: AsyncConnection, key: str) -> None:
     await tx.execute(update(posts).where(posts.c.key == key).values(drawn=None))
 
 
-async def next_edit(tx: AsyncConnection, db: Database, team: str, now: float, sender: Sender) -> Post | None:
-    """The post in the workspace `team` that `sender` should edit next at `now`; None if none is due.
+async def next_edit(tx: AsyncConnection, db: Database, where: Edited, now: float, sender: Sender) -> Post | None:
+    """The post on a surface of a workspace that `sender` should edit next at `now`; None if none is due.
 
     Edits that may wait come last, and otherwise the post that has waited longest comes first.
     """
-    asked = {"team": team, "now": now, **row_claims.searcher(db, sender)}
+    asked = _searched(db, where, now, sender)
     row = (await tx.execute(_next(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
-async def next_at(tx: AsyncConnection, db: Database, team: str, now: float, sender: Sender) -> float | None:
-    """The instant after `now` at which the next edit in the workspace `team` becomes due; None if none waits."""
-    asked = {"team": team, "now": now, **row_claims.searcher(db, sender)}
+async def next_at(tx: AsyncConnection, db: Database, where: Edited, now: float, sender: Sender) -> float | None:
+    """The instant after `now` at which the next edit there becomes due; None if none waits."""
+    asked = _searched(db, where, now, sender)
     at: float | None = (await tx.execute(_next_at(tx.dialect.name), asked)).scalar_one()
     return at
+
+
+def _searched(db: Database, where: Edited, now: float, sender: Sender) -> dict[str, Any]:
+    team, surface = where
+    return {"team": team, "surface": surface, "now": now, **row_claims.searcher(db, sender)}
 
 
 async def take(tx: AsyncConnection, db: Database, key: str, sender: Sender, now: float) -> Post | None:
@@ -308,10 +360,11 @@ async def leave(tx: AsyncConnection, worker: str) -> None:
     await tx.execute(update(posts).where(_OPEN, posts.c.owner == worker).values(owner=None))
 
 
-async def open_teams(tx: AsyncConnection) -> list[tuple[str, float]]:
-    """Each workspace with a post to edit, and when the first one is due, for the sweep to wake their lanes."""
-    found = await tx.execute(select(posts.c.team, func.min(posts.c.next_at)).where(_OPEN).group_by(posts.c.team))
-    return [(team, at) for team, at in found]
+async def open_edits(tx: AsyncConnection) -> list[tuple[Edited, float]]:
+    """Where a post is to be edited, and when the first one there is due, for the sweep to wake the lanes."""
+    by = (posts.c.team, posts.c.surface)
+    found = await tx.execute(select(*by, func.min(posts.c.next_at)).where(_OPEN).group_by(*by))
+    return [((team, surface), at) for team, surface, at in found]
 
 
 async def count_open(tx: AsyncConnection) -> int:

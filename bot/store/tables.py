@@ -88,7 +88,7 @@ _index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, o
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
 
-# Posts that are edited: cards, alarms and the like. `version` counts the requests to redraw one.
+# Posts that are edited: cards, alarms, Home tabs and the like. `version` counts the requests to redraw one.
 posts: Final = Table(
     "posts",
     metadata,
@@ -98,6 +98,7 @@ posts: Final = Table(
     Column("team", String, nullable=False),
     Column("channel", String, nullable=False),
     Column("session_id", String),  # of the session in whose thread it stands
+    Column("surface", String, nullable=False, server_default="message"),  # message, home
     Column("ts", String),  # Slack's ts of the message, once it is posted
     # unposted: the first post is a row of the outbox; open: an edit is wanted; sent: the newest version is shown; dead
     Column("state", String, nullable=False, server_default="unposted"),
@@ -115,7 +116,7 @@ posts: Final = Table(
     Column("owner", String),  # as in the outbox
     _number("epoch"),
 )
-_index_where("ix_posts_open", "state = 'open'", posts.c.team, posts.c.gives_way, posts.c.next_at)
+_index_where("ix_posts_open", "state = 'open'", posts.c.team, posts.c.surface, posts.c.gives_way, posts.c.next_at)
 Index("ix_posts_session_id", posts.c.session_id)
 
 sessions: Final = Table(

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.store import lanes, posts
+from bot.store import lanes, posts, sessions
 from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError
 from bot.store.posts import Post
 from bot.store.row_claims import Sender
 from bot.store.tables import workers
+from tests.said import a_session
 from tests.store.rows import LEASE, NOW, TEAM, card, held_card, standing
 
 ME = Sender("me", LEASE)
@@ -25,7 +26,7 @@ async def stand(db: Database, *session_ids: str, **more: Any) -> None:
             await standing(tx, session_id, TS, **more)
 
 
-async def redraw(db: Database, *session_ids: str, now: float = NOW, gives_way: bool = False) -> set[str]:
+async def redraw(db: Database, *session_ids: str, now: float = NOW, gives_way: bool = False) -> set[posts.Edited]:
     async with db.write() as tx:
         return await posts.redraw(tx, [f"card:{name}" for name in session_ids], now, gives_way=gives_way)
 
@@ -39,13 +40,13 @@ async def known(db: Database, session_id: str = "s") -> Post:
 
 async def next_edit(db: Database, now: float = NOW, sender: Sender = ME, team: str = TEAM) -> str | None:
     async with db.read() as tx:
-        row = await posts.next_edit(tx, db, team, now, sender)
+        row = await posts.next_edit(tx, db, (team, posts.MESSAGE), now, sender)
     return row and row.subject
 
 
 async def next_at(db: Database, now: float = NOW, sender: Sender = ME) -> float | None:
     async with db.read() as tx:
-        return await posts.next_at(tx, db, TEAM, now, sender)
+        return await posts.next_at(tx, db, (TEAM, posts.MESSAGE), now, sender)
 
 
 async def taken(db: Database, session_id: str = "s", now: float = NOW, worker: str = "me") -> Post:
@@ -114,7 +115,7 @@ async def test_a_card_that_was_found_in_its_channel_is_drawn_again(db: Database)
 async def test_asking_for_many_new_versions_draws_the_card_once(db: Database) -> None:
     await stand(db, "s")
     for _ in range(3):
-        assert await redraw(db, "s") == {TEAM}
+        assert await redraw(db, "s") == {(TEAM, posts.MESSAGE)}
     row = await taken(db)
     assert (row.key, row.version, row.sent_version, row.gives_way) == ("card:s", 4, 1, False)
     await shown(db, row)
@@ -162,7 +163,7 @@ async def test_a_post_is_shown_in_a_plainer_form_until_the_next_version(db: Data
 async def test_cards_of_many_sessions_are_asked_for_at_once(db: Database) -> None:
     await stand(db, "s0", "s1")
     await stand(db, "s2", team="T2")
-    assert await redraw(db, "s0", "s1", "s2") == {TEAM, "T2"}
+    assert await redraw(db, "s0", "s1", "s2") == {(TEAM, posts.MESSAGE), ("T2", posts.MESSAGE)}
     assert await redraw(db) == set()
 
 
@@ -219,7 +220,10 @@ async def test_open_workspaces_and_their_instants_are_known(db: Database) -> Non
     await redraw(db, "s1", now=NOW + 3)
     await redraw(db, "s2", now=NOW + 9)
     async with db.read() as tx:
-        assert sorted(await posts.open_teams(tx)) == [(TEAM, NOW + 3), ("T2", NOW + 9)]
+        assert sorted(await posts.open_edits(tx)) == [
+            ((TEAM, posts.MESSAGE), NOW + 3),
+            (("T2", posts.MESSAGE), NOW + 9),
+        ]
         assert await posts.count_open(tx) == 3
 
 
@@ -360,3 +364,71 @@ async def test_what_stands_under_a_ts_is_known_by_its_drawer(db: Database) -> No
     async with db.read() as tx:
         assert await posts.drawer_at(tx, TEAM, card().channel, TS) == "card"
         assert await posts.drawer_at(tx, TEAM, card().channel, "1.0") is None
+
+
+# ------------------------------------------------------------ Home tabs
+
+
+def home_of(user: str, at: float = NOW) -> Post:
+    subject = posts.home_subject(TEAM, user)
+    return Post("home", subject, TEAM, user, "ref", at, surface=posts.HOME, ts="home", state="open", next_at=at)
+
+
+async def open_home(db: Database, user: str, at: float = NOW) -> None:
+    async with db.write() as tx:
+        await posts.open_home(tx, home_of(user, at))
+
+
+async def next_home(db: Database, now: float = NOW) -> str | None:
+    async with db.read() as tx:
+        row = await posts.next_edit(tx, db, (TEAM, posts.HOME), now, ME)
+    return row and row.channel
+
+
+async def redraw_homes(db: Database, *session_ids: str, opened_after: float = NOW - 60) -> set[posts.Edited]:
+    async with db.write() as tx:
+        return await posts.redraw_homes(tx, session_ids, opened_after, NOW, NOW + 2)
+
+
+async def drawn(db: Database, user: str, now: float = NOW) -> None:
+    async with db.write() as tx:
+        row = await posts.take(tx, db, home_of(user).key, ME, now)
+        assert row is not None
+        await posts.sent(tx, row, row.version, "print", now)
+
+
+async def test_a_home_is_drawn_each_time_it_is_opened_in_a_lane_of_its_own(db: Database) -> None:
+    await stand(db, "s")
+    await open_home(db, "U1")
+    assert (await next_home(db), await next_edit(db)) == ("U1", None)
+    await drawn(db, "U1")
+    assert await next_home(db) is None
+    await open_home(db, "U1", NOW + 9)
+    async with db.read() as tx:
+        row = await posts.get(tx, home_of("U1").key)
+        assert await posts.open_edits(tx) == [((TEAM, posts.HOME), NOW + 9)]
+    assert row is not None
+    assert (row.version, row.created_at, row.drawn) == (2, NOW + 9, None)
+
+
+async def test_a_home_that_is_dead_is_drawn_when_it_is_opened_again(db: Database) -> None:
+    await open_home(db, "U1")
+    async with db.write() as tx:
+        row = await posts.take(tx, db, home_of("U1").key, ME, NOW)
+        assert row is not None
+        await posts.mark_dead(tx, row, "not_enabled")
+    assert await next_home(db) is None
+    await open_home(db, "U1")
+    assert await next_home(db) == "U1"
+
+
+async def test_only_homes_opened_lately_are_drawn_when_a_session_of_their_person_changes(db: Database) -> None:
+    async with db.write() as tx:
+        for session_id, user in (("mine", "U1"), ("theirs", "U2")):
+            await sessions.add(tx, a_session(id=session_id, team=TEAM, requester=user))
+    for user, at in (("U1", NOW), ("U2", NOW - 100)):
+        await open_home(db, user, at)
+        await drawn(db, user)
+    assert await redraw_homes(db, "theirs", "unknown") == set(), "nobody looks at it any more"
+    assert await redraw_homes(db, "mine") == {(TEAM, posts.HOME)}
+    assert (await next_home(db), await next_home(db, NOW + 2)) == (None, "U1")

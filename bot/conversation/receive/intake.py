@@ -122,7 +122,7 @@ class Intake:
             press.spec.name,
             press.argument,
             body["user"]["id"],
-            body["channel"]["id"],
+            (body.get("channel") or body["user"])["id"],  # a button in a Home tab stands in no channel
             pressed=True,
             chosen=press.chosen,
             response_url=body.get("response_url"),

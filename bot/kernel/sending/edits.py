@@ -11,7 +11,7 @@ sent by `bot.kernel.sending.send`, like every post.
 
 from typing import Final
 
-from bot.domain.lane import team_of
+from bot.domain.lane import surface_of, team_of
 from bot.kernel.sending.drawings import Drawing, Drawings, note_form_refused
 from bot.kernel.sending.failures import MOST_ATTEMPTS, seconds_until_retry, slow_down_method
 from bot.kernel.services import Services
@@ -26,21 +26,22 @@ from bot.slack.errors import (
     SlackUnreachable,
     TokenRefused,
 )
-from bot.slack.rate_limits import EDITS, SPARE_EDITS, Budget
+from bot.slack.rate_limits import EDITS, METHODS, SPARE_EDITS, Budget
 from bot.store import posts, rate_limits
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
-from bot.store.posts import Post
+from bot.store.posts import HOME, MESSAGE, Edited, Post
 from bot.store.row_claims import Sender
+from bot.views import blocks
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
-METHOD: Final = "chat.update"
+METHOD: Final = {MESSAGE: "chat.update", HOME: "views.publish"}  # by which a surface is edited
 
 
 class PostEditor:
-    """Works off the lanes of edits, of which each workspace has one."""
+    """Works off the lanes of edits, of which each workspace has one for each surface."""
 
     def __init__(self, services: Services, drawings: Drawings) -> None:
         self._services = services
@@ -53,7 +54,7 @@ class PostEditor:
         team = team_of(lane)
         if self._services.workspaces.get(team) is None:
             return None  # its posts wait, and the sweep wakes the lane again
-        row, wait = await self._next(team)
+        row, wait = await self._next((team, surface_of(lane)))
         if row is None:
             return wait
         self._in_hand.add(row.key)
@@ -67,7 +68,7 @@ class PostEditor:
         if not isinstance(row, Post):
             return row
         # An edit that hangs holds up no other post. The rate limit bounds how many may hang at once.
-        self._services.engine.pass_on(lane, EDITS.interval)
+        self._services.engine.pass_on(lane, _budget(row).interval)
         with about(row.ref):
             try:
                 await self._edit_or_fail(row)
@@ -80,15 +81,15 @@ class PostEditor:
                 await self._own_fault(row)
         return 0.0
 
-    async def _next(self, team: str) -> tuple[Post | None, float | None]:
+    async def _next(self, where: Edited) -> tuple[Post | None, float | None]:
         """Return the next post if the rate limit allows an edit now, else the seconds until the lane has one."""
         now = self._services.clock()
         async with self._services.db.read() as tx:
-            row = await posts.next_edit(tx, self._services.db, team, now, self._sender)
+            row = await posts.next_edit(tx, self._services.db, where, now, self._sender)
             allowed_at = None if row is None else await self._allowed_at(tx, row)
             if allowed_at is not None and allowed_at <= now:
                 return row, None
-            due_at = await posts.next_at(tx, self._services.db, team, now, self._sender)
+            due_at = await posts.next_at(tx, self._services.db, where, now, self._sender)
         at = min((instant for instant in (allowed_at, due_at) if instant is not None), default=None)
         return None, None if at is None else max(at - now, 0.01)
 
@@ -146,6 +147,9 @@ class PostEditor:
             await posts.check(tx, row)
         # A crash right here repeats the edit, which changes nothing.
         slack = self._services.workspaces[row.team].slack
+        if row.surface == HOME:
+            await slack.publish_home(row.channel, message.blocks or [blocks.section(message.text)])
+            return
         await slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
 
     async def _draw_anew(self, row: Post) -> None:
@@ -190,8 +194,10 @@ class PostEditor:
 
 
 def _budget(row: Post) -> Budget:
+    if row.surface != MESSAGE:
+        return METHODS[METHOD[row.surface]]
     return SPARE_EDITS if row.gives_way else EDITS
 
 
 def _bucket(row: Post) -> str:
-    return f"{row.team}:{METHOD}"
+    return f"{row.team}:{METHOD[row.surface]}"

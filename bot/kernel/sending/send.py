@@ -45,6 +45,7 @@ _METHOD: Final = {
     "private": "chat.postEphemeral",
 }
 _PEOPLE: Final = ("U", "W")  # with which the ids of people begin
+_DIRECT: Final = ("D", *_PEOPLE)  # Slack shows a post to the id of a person in their direct messages
 _KIND_OF_LANE: Final = {"out": "post", "react": "reaction", "unreact": "reaction_removal", "priv": "private"}
 
 
@@ -327,7 +328,7 @@ class Send:
             await slack.take_back(payload["response_url"])
         elif payload.get("response_url"):
             await slack.respond(payload["response_url"], payload["text"], payload["blocks"], payload["replaces"])
-        elif row.channel.startswith("D"):
+        elif row.channel.startswith(_DIRECT):
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:
             await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)

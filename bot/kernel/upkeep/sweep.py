@@ -17,7 +17,7 @@ class Sweep:
         async with services.db.scan() as tx:
             found = await inbox.open_lanes(tx)
             found += [(lane, at, None) for lane, at in await outbox.open_lanes(tx)]
-            found += [(edit_lane(team), at, None) for team, at in await posts.open_teams(tx)]
+            found += [(edit_lane(*where), at, None) for where, at in await posts.open_edits(tx)]
             services.metrics.waiting("inbox", await inbox.count_open(tx))
             services.metrics.waiting("outbox", await outbox.count_open(tx))
             services.metrics.waiting("posts", await posts.count_open(tx))

@@ -38,7 +38,7 @@ SHOWN_ID: Final = 8  # characters of an id in the list
 LONGER_ID: Final = 16  # the same where several ids begin alike
 LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
 HINT: Final = "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list."
-_HEADINGS: Final[Mapping[ListGroup, str]] = {
+HEADINGS: Final[Mapping[ListGroup, str]] = {
     ListGroup.NEEDS_YOU: "Needs you",
     ListGroup.WORKING: "Working",
     ListGroup.ASLEEP: "Asleep",
@@ -174,7 +174,7 @@ def _number(entry: Listed) -> str:
 
 def _group(group: ListGroup, entries: Sequence[Listed]) -> Iterator[Block]:
     others = any(entry.number is None for entry in entries)
-    yield blocks.section(f"*{'Needs somebody' if others and group is ListGroup.NEEDS_YOU else _HEADINGS[group]}*")
+    yield blocks.section(f"*{'Needs somebody' if others and group is ListGroup.NEEDS_YOU else HEADINGS[group]}*")
     for entry in sorted(entries, key=lambda listed: listed.number or 0):
         yield from _entry(entry)
 

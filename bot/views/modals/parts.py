@@ -45,6 +45,11 @@ def notice(title: str, mrkdwn: str) -> View:
     return _view(title, [blocks.section(mrkdwn)], close="Close")
 
 
+def window(title: str, shown: Sequence[Block]) -> View:
+    """A modal without a form, that shows some blocks."""
+    return _view(title, shown, close="Close")
+
+
 def text_field(
     name: str,
     label: str,

@@ -157,6 +157,7 @@ def _tables() -> None:
         sa.Column("team", sa.String, nullable=False),
         sa.Column("channel", sa.String, nullable=False),
         sa.Column("session_id", sa.String),
+        sa.Column("surface", sa.String, server_default="message", nullable=False),
         sa.Column("ts", sa.String),
         sa.Column("state", sa.String, server_default="unposted", nullable=False),
         _number("version"),
@@ -174,7 +175,7 @@ def _tables() -> None:
         _number("epoch"),
         sa.PrimaryKeyConstraint("key", name="pk_posts"),
     )
-    _index_where("ix_posts_open", "posts", ["team", "gives_way", "next_at"], "state = 'open'")
+    _index_where("ix_posts_open", "posts", ["team", "surface", "gives_way", "next_at"], "state = 'open'")
     op.create_index("ix_posts_session_id", "posts", ["session_id"])
     op.create_table(
         "sessions",

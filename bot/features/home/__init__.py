@@ -1,0 +1,17 @@
+"""App Home: a tab of the app in Slack in which each person sees where their own sessions stand."""
+
+from typing import Final
+
+from bot.features.home.done import DoneLately
+from bot.features.home.drawer import HomeTab
+from bot.features.home.opened import HomeOpened
+from bot.features.home.specs import COMMANDS, DONE_LATELY
+from bot.kernel.feature import Feature
+
+FEATURE: Final = Feature(
+    "home",
+    commands=COMMANDS,
+    forms=lambda kernel: {DONE_LATELY.name: DoneLately(kernel.services)},
+    events=(HomeOpened,),
+    drawers=lambda kernel: [HomeTab(kernel.services)],
+)

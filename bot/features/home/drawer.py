@@ -1,0 +1,52 @@
+"""The Home tab of a person: where their sessions stand, and what they cost."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from bot.conversation.steer.others_sessions import permalink
+from bot.domain.list_groups import Grouped, grouped
+from bot.features.home.figures import own_figures
+from bot.features.home.sentences import AtHome, Home, for_guests, home
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import Drawer
+from bot.kernel.workspace import Workspace
+from bot.store import people, session_lists
+from bot.store.database.connection import Transaction
+from bot.views.message import Message
+
+
+class HomeTab(Drawer):
+    """Draws Home tabs. The subject names the workspace and the person."""
+
+    name: ClassVar[str] = "home"
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:
+        """Return what the person sees; None for somebody of another company, or of whom nothing is stored."""
+        del shared  # nobody else sees a Home tab
+        team, _, user = subject.partition(":")
+        person = await people.get(tx, team, user, read_after=0.0)
+        if person is None or person.is_external or person.deleted:
+            return None
+        if person.is_guest:
+            return for_guests()
+        workspace, now = self._services.workspaces[team], self._services.clock()
+        found = await own_sessions(self._services, tx, workspace, user)
+        figures = await own_figures(tx, workspace, user, now, now - self._services.timing.admins_known)
+        return home(Home(at_home(self._services, workspace, found), figures))
+
+
+async def own_sessions(services: Services, tx: Transaction, workspace: Workspace, user: str) -> list[Grouped]:
+    """Return the sessions of `user` that `/devin list` has."""
+    lately = services.clock() - services.timing.list_over
+    return grouped(await session_lists.of_person(tx, workspace.team, user, lately), lately)
+
+
+def at_home(services: Services, workspace: Workspace, found: Sequence[Grouped]) -> tuple[AtHome, ...]:
+    """Return the sessions with the addresses of their threads."""
+    return tuple(
+        AtHome(entry.group, services.workspaces.with_code_hosts(entry.session), permalink(workspace, entry.session))
+        for entry in found
+    )

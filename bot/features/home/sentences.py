@@ -1,0 +1,152 @@
+"""What the Home tab shows (https://docs.slack.dev/surfaces/app-home). Slack takes a hundred blocks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.amounts import Money
+from bot.domain.commands.registry import OPEN_FORM
+from bot.domain.cycle import Cycle
+from bot.domain.list_groups import ListGroup
+from bot.domain.list_pages import FEW_DONE
+from bot.domain.session import Session
+from bot.features.consumption.sentences import cycle_name
+from bot.features.home.specs import DONE_LATELY
+from bot.views import blocks
+from bot.views.answers.access import GUESTS
+from bot.views.answers.session_lists import HEADINGS, LONGEST_LINK, NO_SESSIONS
+from bot.views.doubts import roughly
+from bot.views.message import Block, Message
+from bot.views.modals.parts import View, window
+from bot.views.pull_requests import pull_request_link
+from bot.views.sentences import STATE_EMOJI, STATE_WORDS
+from bot.views.text import counted, limit_of_acus, link, tenths, tenths_of_acus, total_acus
+
+MOST_LISTED: Final = 75  # sessions that are not done; with headings and figures they fit into a hundred blocks
+MOST_DONE: Final = 90  # in the window with all that are done
+MOST_PULL_REQUESTS: Final = 3
+ROOM: Final = 2_400  # characters of one session; a section takes more, and an address may be long
+TITLE: Final = "Your Devin sessions"
+DONE_TITLE: Final = "Done lately"
+NONE_DONE: Final = "None of your sessions was done lately."
+THIS_CYCLE: Final = "*This cycle*"
+
+
+@dataclass(frozen=True, slots=True)
+class AtHome:
+    """One of a person's sessions, its group, and the address of its thread where that is known."""
+
+    group: ListGroup
+    session: Session
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFigures:
+    """What a person's sessions used in a `cycle`, and for admins what the `organisation` did of its `limit`."""
+
+    cycle: Cycle
+    acus: float = 0.0
+    sessions: int = 0
+    cost: Money | None = None
+    about: Sequence[date] = ()  # the days for which that is only about right
+    organisation: Decimal | None = None
+    limit: float | None = None
+    budgets: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """All that a Home tab shows: sessions in the order of their groups, and figures if the person may see them."""
+
+    sessions: Sequence[AtHome] = field(default_factory=tuple)
+    figures: HomeFigures | None = None
+
+
+def for_guests() -> Message:
+    """Say in one sentence that guests have nothing to see."""
+    return Message(GUESTS.text, [blocks.section(GUESTS.text)])
+
+
+def home(shown: Home) -> Message:
+    """Build the Home tab."""
+    going_on = [entry for entry in shown.sessions if entry.group is not ListGroup.DONE_LATELY]
+    done = [entry for entry in shown.sessions if entry.group is ListGroup.DONE_LATELY]
+    listed = [*going_on[:MOST_LISTED], *done[:FEW_DONE]]
+    lines = [_line(entry) for entry in listed] or [NO_SESSIONS.text]
+    figures = _figures(shown.figures) if shown.figures else []
+    return Message(
+        "\n".join([TITLE, *lines]),
+        [
+            blocks.header(TITLE),
+            *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
+            *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),
+            *([{"type": "divider"}, *blocks.sections(figures)] if figures else []),
+            *(blocks.context(shown.figures.notes) if shown.figures else []),
+        ],
+    )
+
+
+def done_lately(done: Sequence[AtHome]) -> View:
+    """Build the window with all that are done."""
+    shown = [_entry(entry) for entry in done[:MOST_DONE]] or [blocks.section(NONE_DONE)]
+    more = len(done) - MOST_DONE
+    return window(DONE_TITLE, [*shown, *blocks.context([f"and {more} more" if more > 0 else ""])])
+
+
+def _groups(listed: Sequence[AtHome]) -> Iterator[Block]:
+    for group in ListGroup:
+        entries = [entry for entry in listed if entry.group is group]
+        if entries:
+            yield blocks.section(f"*{HEADINGS[group]}*")
+            yield from map(_entry, entries)
+
+
+def _more(not_listed: int, folded: int) -> Iterator[Block]:
+    if folded > 0:
+        show_all = blocks.button("Show all", OPEN_FORM.action_id, DONE_LATELY.name)
+        yield blocks.section(f"{counted(folded, 'more session')} done lately", show_all)
+    if not_listed > 0:
+        yield from blocks.context([f"and {counted(not_listed, 'more session')}: `/devin list`"])
+
+
+def _entry(entry: AtHome) -> Block:
+    return blocks.section(_line(entry), blocks.open_button(entry.session.url))
+
+
+def _line(entry: AtHome) -> str:
+    """The title, which leads to the thread, the state and the pull requests, as far as there is room."""
+    session = entry.session
+    address = entry.permalink or session.url
+    title = link(address if len(address or "") <= LONGEST_LINK else None, session.title, 80)
+    line = f"{STATE_EMOJI[session.display_state]} *{title}* · {STATE_WORDS[session.display_state]}"
+    requests = session.snapshot.pull_requests
+    for shown, request in enumerate(requests):
+        named = pull_request_link(request, session)
+        if shown == MOST_PULL_REQUESTS or len(line) + len(named) > ROOM:
+            return f"{line} · {counted(len(requests) - shown, 'more pull request')}"
+        line += f" · {named}"
+    return line
+
+
+def _figures(figures: HomeFigures) -> list[str]:
+    cycle = cycle_name(figures.cycle)
+    return [THIS_CYCLE, _own(figures, cycle), *_organisation(figures, cycle), *figures.budgets]
+
+
+def _own(figures: HomeFigures, cycle: str) -> str:
+    if not figures.sessions:
+        return f"{cycle}: none of your sessions was active."
+    used = f"{roughly(figures.about)}{total_acus(figures.acus, figures.cost)}"
+    return f"{cycle}: {used} in {counted(figures.sessions, 'session')} of yours"
+
+
+def _organisation(figures: HomeFigures, cycle: str) -> list[str]:
+    if figures.organisation is None:
+        return []
+    used = float(figures.organisation)
+    of = tenths_of_acus(used) if figures.limit is None else f"{tenths(used)} of {limit_of_acus(figures.limit)}"
+    return [f"{cycle}, whole organisation: {of}"]

@@ -1,0 +1,9 @@
+"""The commands of the buttons in the Home tab."""
+
+from typing import Final
+
+from bot.domain.commands.spec import CommandSpec
+
+# The button below the first sessions that are done, which shows all of them.
+DONE_LATELY: Final = CommandSpec("done_lately", ways=(), opens_form=True)
+COMMANDS: Final = (DONE_LATELY,)

@@ -1,0 +1,126 @@
+"""What people see in the Home tab, and that Slack takes it whatever their sessions are like."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from bot.domain.cycle import Cycle
+from bot.domain.list_groups import ListGroup
+from bot.domain.session import DisplayState, Lifecycle, PullRequest, Session, Snapshot
+from bot.features.home import sentences as home_sentences
+from bot.features.home.sentences import AtHome, Home, HomeFigures
+from bot.playground.slack.blocks import view_errors
+from tests.markup import written
+from tests.said import a_session
+
+DECEMBER = Cycle(date(2026, 12, 1), date(2026, 12, 31), assumed=True)
+
+
+def session(**known: Any) -> Session:
+    return a_session(snapshot=Snapshot(status="running", **known.pop("snapshot", {})), **known)
+
+
+def view(home: Home) -> dict[str, Any]:
+    return {"type": "home", "blocks": home_sentences.home(home).blocks}
+
+
+def test_an_empty_home_says_how_to_start() -> None:
+    assert written(home_sentences.home(Home()).blocks) == snapshot("""\
+Your Devin sessions
+You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.\
+""")
+
+
+def test_sessions_stand_in_their_groups_in_one_line_each() -> None:
+    pull_requests = tuple(PullRequest(f"https://github.com/acme/web/pull/{number}", "open") for number in range(1, 6))
+    working = session(prompt="fix the <login> test", snapshot={"pull_requests": pull_requests})
+    over = session(id="done", prompt="update the docs", lifecycle=Lifecycle.ENDED)
+    shown = Home(
+        [
+            AtHome(ListGroup.WORKING, working, "https://play.slack.com/archives/C1/p1"),
+            *[AtHome(ListGroup.DONE_LATELY, over)] * 7,
+        ]
+    )
+    blocks = home_sentences.home(shown).blocks
+    assert written(blocks) == snapshot("""\
+Your Devin sessions
+*Working*
+:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* · working · <https://github.com/acme/web/pull/1|acme/web#1> (open) · <https://github.com/acme/web/pull/2|acme/web#2> (open) · <https://github.com/acme/web/pull/3|acme/web#3> (open) · 2 more pull requests
+*Done lately*
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
+2 more sessions done lately\
+""")
+    assert view_errors(view(shown)) == []
+
+
+def test_the_figures_of_a_person_and_of_an_admin() -> None:
+    none = HomeFigures(DECEMBER)
+    mine = HomeFigures(DECEMBER, 12.34, 4, budgets=["Your budget: 12.3 of 20 ACUs this cycle (61 %)"])
+    admins = HomeFigures(DECEMBER, 12.34, 1, organisation=Decimal("120.5"), limit=500.0)
+    shown = [written(home_sentences.home(Home(figures=figures)).blocks[3:]) for figures in (none, mine, admins)]
+    assert "\n--\n".join(shown) == snapshot("""\
+*This cycle*
+December: none of your sessions was active.
+--
+*This cycle*
+December: 12.3 ACUs in 4 sessions of yours
+Your budget: 12.3 of 20 ACUs this cycle (61 %)
+--
+*This cycle*
+December: 12.3 ACUs in 1 session of yours
+December, whole organisation: 120.5 of 500 ACUs\
+""")
+
+
+def test_a_guest_reads_one_sentence() -> None:
+    assert written(home_sentences.for_guests().blocks) == snapshot("Guests can't use Devin here.")
+
+
+def test_the_window_with_all_that_are_done() -> None:
+    over = AtHome(ListGroup.DONE_LATELY, session(prompt="update the docs", lifecycle=Lifecycle.ENDED))
+    shown = home_sentences.done_lately([over] * 95)
+    assert view_errors(shown) == []
+    assert written(shown["blocks"][-2:]) == snapshot("""\
+:checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
+and 5 more\
+""")
+    assert written(home_sentences.done_lately([])["blocks"]) == snapshot("None of your sessions was done lately.")
+
+
+_TITLES = st.text(max_size=400).filter(lambda text: text.strip() != "")
+_ADDRESSES = st.integers(1, 2_900).map(lambda length: f"https://github.com/acme/{'w<' * (length // 2)}/pull/1")
+_SESSIONS = st.builds(
+    lambda title, requests, address: session(
+        prompt=title, url=address, snapshot={"pull_requests": tuple(PullRequest(url, "open") for url in requests)}
+    ),
+    _TITLES,
+    st.lists(_ADDRESSES, max_size=12),
+    _ADDRESSES,
+)
+_AT_HOME = st.builds(AtHome, st.sampled_from(ListGroup), _SESSIONS, st.none() | _ADDRESSES)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_AT_HOME, max_size=12), st.integers(1, 40), st.lists(_TITLES, max_size=3))
+def test_slack_takes_a_home_of_any_sessions(some: list[AtHome], times: int, lines: list[str]) -> None:
+    figures = HomeFigures(DECEMBER, 1.0, 1, organisation=Decimal(1), limit=2.0, budgets=[line[:150] for line in lines])
+    made = view(Home(some * times, figures))
+    assert view_errors(made) == []
+    assert len(made["blocks"]) <= 100
+    assert len(json.dumps(made)) < 250_000
+    for entry in some:
+        assert home_sentences.done_lately([entry] * times)["blocks"]
+
+
+def test_every_state_of_a_listed_session_has_words() -> None:
+    for state in DisplayState:
+        assert state in home_sentences.STATE_WORDS

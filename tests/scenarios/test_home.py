@@ -1,0 +1,125 @@
+"""App Home: what each person sees when they open it, and that it stays true while it is open."""
+
+from typing import Any
+
+import pytest
+
+from bot.views.answers.access import GUESTS
+from bot.views.answers.session_lists import NO_SESSIONS
+from tests.markup import written
+from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.harness import ADA, ANN, BEN, EXTERNAL, GENERAL, GUEST, OPS, Harness
+from tests.scenarios.observations import buttons, set_budget, settled, thread_address
+
+
+async def opened(on: Harness, user: str, words: str) -> dict[str, Any]:
+    """The Home tab of somebody who opens it, once it says these words."""
+    await on.slack.open_home(user)
+    return await seen(on, user, words)
+
+
+async def seen(on: Harness, user: str, words: str) -> dict[str, Any]:
+    """The Home tab that somebody has open, once it says these words."""
+    found: list[dict[str, Any]] = []
+
+    async def says_so() -> bool:
+        found[:] = [view for view in await on.slack.views(user=user, type="home") if words in written(view["blocks"])]
+        return bool(found)
+
+    await until(says_so)
+    return found[0]
+
+
+async def published(on: Harness) -> int:
+    return len(await on.slack.log("views.publish"))
+
+
+@pytest.mark.both_transports
+async def test_home_shows_ones_own_sessions_and_stays_true_while_it_is_open(on: Harness) -> None:
+    view = await opened(on, ANN, "You have no open sessions.")
+    assert NO_SESSIONS.text in written(view["blocks"])
+    thread, session = await on.started("fix the login test", ANN, GENERAL)
+    await on.started("find the secret of ben", BEN, OPS)
+    view = await seen(on, ANN, "working")
+    assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in written(view["blocks"])
+    assert buttons(view) == ["Open in Devin"]
+    await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
+    view = await seen(on, ANN, "*Needs you*")
+    assert "secret" not in written(view["blocks"])
+
+
+async def test_home_says_what_was_used_and_how_the_budgets_stand(on: Harness) -> None:
+    await set_budget(on.slack, "each-person 20 a cycle")
+    _, session = await on.started("fix the login test", ANN, GENERAL)
+    await on.devin.spend(session, 1.5)
+    await on.slack.wait_for_message(GENERAL, "1.5")
+    shown = written((await opened(on, ANN, "1.5 ACUs in 1 session of yours"))["blocks"])
+    assert "Your budget: 1.5 of 20 ACUs this cycle (7 %)" in shown
+    assert "whole organisation" not in shown
+    assert "whole organisation: 1.5 ACUs" in written((await opened(on, ADA, "whole organisation"))["blocks"])
+
+
+async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:
+    for number in range(7):
+        _, session = await on.started(f"fix the test {number}", ANN, GENERAL)
+        await on.devin.set(session, status="exit", status_detail="finished")
+        await on.slack.wait_for_message(GENERAL, f"fix the test {number}", user="U0BOT")
+    await settled(on)
+    view = await opened(on, ANN, "2 more sessions done lately")
+    assert written(view["blocks"]).count("*<") == 5
+    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form")
+    await on.slack.wait_for_call("views.update", text="fix the test 0")
+    (window,) = await on.slack.views(user=ANN, type="modal", open=True)
+    assert written(window["blocks"]).count("*<") == 7
+
+
+async def test_a_guest_reads_one_sentence_and_other_companies_see_nothing(on: Harness) -> None:
+    view = await opened(on, GUEST, GUESTS.text)
+    assert written(view["blocks"]) == GUESTS.text
+    await on.slack.open_home(EXTERNAL)
+    await settled(on)
+    assert await on.slack.views(user=EXTERNAL) == []
+
+
+async def test_a_member_who_becomes_a_guest_sees_no_sessions_any_more(on: Harness) -> None:
+    _, session = await on.started("fix the login test", ANN, GENERAL)
+    await opened(on, ANN, "fix the login test")
+    await on.slack.put_person(ANN, is_restricted=True)
+    await settled(on)
+    await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
+    view = await seen(on, ANN, GUESTS.text)
+    assert written(view["blocks"]) == GUESTS.text
+
+
+async def test_the_messages_tab_publishes_nothing(on: Harness) -> None:
+    await on.slack.open_home(ANN, "messages")
+    await settled(on)
+    assert await published(on) == 0
+
+
+async def test_a_home_that_nobody_looks_at_any_more_is_left_alone(on: Harness, clock: Ahead) -> None:
+    _, session = await on.started("fix the login test", ANN, GENERAL)
+    await opened(on, ANN, "working")
+    await settled(on)
+    before = await published(on)
+    clock.seconds += on.timing.home_open + 60
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, "Asleep")
+    await settled(on)
+    assert await published(on) == before
+    await opened(on, ANN, "*Asleep*")
+
+
+async def test_what_slack_does_not_take_for_a_while_is_shown_later(on: Harness) -> None:
+    await on.slack.fault("views.publish", "error", error="internal_error", times=1)
+    await opened(on, ANN, "You have no open sessions.")
+
+
+async def test_where_the_app_has_no_home_tab_nothing_else_is_held_up(on: Harness) -> None:
+    await on.slack.fault("views.publish", "error", error="not_enabled", times=9)
+    await on.slack.open_home(ANN)
+    await on.slack.wait_for_call("views.publish")
+    thread, _ = await on.started("fix the login test", ANN, GENERAL)
+    await settled(on)
+    assert [row["state"] for row in await rows(on, "posts") if row["drawer"] == "home"] == ["dead"]
+    assert thread
