@@ -20,6 +20,7 @@ ENDPOINT = "https://bot.example.com/slack/events"
 
 # What Slack asks for before it delivers an event: https://docs.slack.dev/reference/events
 NEEDED_BY_EVENT = {
+    "app_home_opened": None,
     "app_mention": "app_mentions:read",
     "app_uninstalled": None,
     "channel_archive": "channels:read",

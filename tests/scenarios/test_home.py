@@ -50,9 +50,10 @@ async def test_home_shows_ones_own_sessions_and_stays_true_while_it_is_open(on: 
 
 async def test_home_says_what_was_used_and_how_the_budgets_stand(on: Harness) -> None:
     await set_budget(on.slack, "each-person 20 a cycle")
-    _, session = await on.started("fix the login test", ANN, GENERAL)
+    thread, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 1.5)
-    await on.slack.wait_for_message(GENERAL, "1.5")
+    await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
+    await on.wait_for_post(GENERAL, thread, "Which ones?")
     shown = written((await opened(on, ANN, "1.5 ACUs in 1 session of yours"))["blocks"])
     assert "Your budget: 1.5 of 20 ACUs this cycle (7 %)" in shown
     assert "whole organisation" not in shown

@@ -107,6 +107,7 @@ EVENTS: Final[dict[str, Json]] = {
     ),
     "of an app": envelope(**MESSAGE | {"subtype": "bot_message", "bot_id": "B1", "user": None}),
     "archived": envelope(type="channel_archive", channel="C0NONE", user=ANN),
+    "home": envelope(type="app_home_opened", user=ANN, channel="D0ANN", tab="home"),
     "shared": envelope(type="channel_shared", channel="C0NONE", connected_team_id="T0OTHER"),
     "person": envelope(type="user_change", user={"id": ANN, "team_id": TEAM, "deleted": False}),
     "reaction": envelope(type="reaction_added", user=ANN, item={"type": "message", "channel": GENERAL, "ts": ROOT_TS}),

@@ -7,12 +7,18 @@ from bot.domain.form import Form
 from bot.domain.list_groups import ListGroup
 from bot.features.home.drawer import at_home, own_sessions
 from bot.features.home.sentences import DONE_TITLE, done_lately
+from bot.kernel.commands.handler import Asked
 from bot.kernel.forms.forms import FormKind, Opening
 from bot.kernel.job import Job
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.views.modals.parts import View
+
+
+async def open_window(asked: Asked) -> Form:
+    """Answer the command of the button with its window."""
+    return Form(asked.spec.name, channel=asked.channel)
 
 
 class DoneLately(FormKind):

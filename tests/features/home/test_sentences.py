@@ -1,5 +1,7 @@
 """What people see in the Home tab, and that Slack takes it whatever their sessions are like."""
 
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
 import json
 from datetime import date
 from decimal import Decimal
@@ -37,7 +39,7 @@ You have no open sessions. `/devin fix the flaky login test` would start one; `/
 
 
 def test_sessions_stand_in_their_groups_in_one_line_each() -> None:
-    pull_requests = tuple(PullRequest(f"https://github.com/acme/web/pull/{number}", "open") for number in range(1, 6))
+    pull_requests = tuple(PullRequest(f"https://github.com/a/b/pull/{number}", "open") for number in range(1, 6))
     working = session(prompt="fix the <login> test", snapshot={"pull_requests": pull_requests})
     over = session(id="done", prompt="update the docs", lifecycle=Lifecycle.ENDED)
     shown = Home(
@@ -50,7 +52,7 @@ def test_sessions_stand_in_their_groups_in_one_line_each() -> None:
     assert written(blocks) == snapshot("""\
 Your Devin sessions
 *Working*
-:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* · working · <https://github.com/acme/web/pull/1|acme/web#1> (open) · <https://github.com/acme/web/pull/2|acme/web#2> (open) · <https://github.com/acme/web/pull/3|acme/web#3> (open) · 2 more pull requests
+:gear: *<https://play.slack.com/archives/C1/p1|fix the &lt;login&gt; test>* · working · <https://github.com/a/b/pull/1|a/b#1> (open) · <https://github.com/a/b/pull/2|a/b#2> (open) · <https://github.com/a/b/pull/3|a/b#3> (open) · 2 more pull requests
 *Done lately*
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
