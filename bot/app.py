@@ -105,7 +105,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     of_features = _merged(feature.handlers(kernel) for feature in FEATURES)
     handlers = {registry.ANSWER: questions.handler()} | parts.handlers() | sessions.handlers() | of_features
     table = CommandTable(services, kernel.access, handlers)
-    forms = Forms(services, kernel.access, _merged(feature.forms(kernel) for feature in FEATURES))
+    of_forms = [sessions.forms(), *(feature.forms(kernel) for feature in FEATURES)]
+    forms = Forms(services, kernel.access, _merged(of_forms))
     flows = sessions.flows(table, drawn) | parts.tasks() | _tasks(kernel)
     flows |= {causes.ActionCause.kind: table, causes.ViewCause.kind: forms}
     shared, sources = kernel.shared_channels, parts.file_sources()

@@ -39,6 +39,9 @@ class Timing:
     answer_taken: float = 15.0  # From a complete request until its answer has been made and taken.
     connection_sweep: float = 1.0  # What passes between two sweeps of connections beyond this, the process stood still.
 
+    choices_asked: float = 2.0  # A menu of a form waits for Devin at most this long; Slack gives it three seconds.
+    choices_known: float = MINUTE  # What such a menu was told, or refused, counts for this long.
+
     # ------------------------------------------------------------ store
     store_connect: float = 5.0  # To connect to PostgreSQL takes at most this long.
     store_quiet: float = 1.0  # A connection that has answered nothing for longer is asked whether it still works.

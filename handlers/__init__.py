@@ -49,17 +49,23 @@ def register(
         app.event(revoked)(events.revoked)
     app.event(ANYTHING)(events.ignored)
 
-    app.block_action(OPEN_FORM.action_id)(modals.pressed)
-    for callback_id in all_commands.shortcuts:
-        app.message_shortcut(callback_id)(modals.used_on_message)
-    for command in sorted(all_commands.forms):
-        app.view_submission(command)(modals.submitted)
+    _register_forms(app, all_commands, modals)
 
     app.block_action(ANYTHING)(actions.pressed)
     app.action(ANYTHING)(actions.ignored)
     app.shortcut(ANYTHING)(actions.ignored)
     app.view(ANYTHING)(actions.ignored)  # submitted ones only
     app.view_closed(ANYTHING)(actions.ignored)
-    app.options(ANYTHING)(actions.no_options)
 
     app.error(Failures(all_commands).failed)
+
+
+def _register_forms(app: AsyncApp, all_commands: CommandSet, modals: Modals) -> None:
+    app.block_action(OPEN_FORM.action_id)(modals.pressed)
+    for callback_id in all_commands.shortcuts:
+        app.message_shortcut(callback_id)(modals.used_on_message)
+    for callback_id in all_commands.global_shortcuts:
+        app.global_shortcut(callback_id)(modals.used)
+    for command in sorted(all_commands.forms):
+        app.view_submission(command)(modals.submitted)
+    app.options(ANYTHING)(modals.choices)

@@ -31,10 +31,6 @@ class Actions:
         """Acknowledge a shortcut, a form or an element of an attachment that this version does not use."""
         await ack()
 
-    async def no_options(self, ack: AsyncAck) -> None:
-        """Give no options to a select menu, which only another version of the bot can have posted."""
-        await ack(options=[])
-
 
 def _lane(workspace: Workspace, body: Body) -> str:
     container, message = body.get("container") or {}, body.get("message") or {}

@@ -52,6 +52,16 @@ class Modals:
             await self._intake.press(workspace, body, lane, Press(registry.OPEN_FORM, ""))
         await ack()
 
+    async def used(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
+        """Open the form of a shortcut's command, which was used beside no message."""
+        form = Form(self._commands.global_shortcuts[body["callback_id"]].name)
+        self.open_soon(workspace, Opening(body["user"]["id"], form, body["trigger_id"]))
+        await ack()
+
+    async def choices(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
+        """Offer what a menu of a form asks for; nothing to one that another version of the bot has drawn."""
+        await ack(options=parts.choices(await self._forms.choices(workspace, body)))
+
     async def used_on_message(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
         """Open the form of a shortcut's command with the text of the message on which it was used."""
         self.open_soon(workspace, opening_from_message(self._commands.shortcuts[body["callback_id"]].name, body))

@@ -16,6 +16,8 @@ from bot.conversation.receive.new_command import NewCommand
 from bot.conversation.start.create import Create
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
+from bot.conversation.start.launch_choices import LaunchChoices
+from bot.conversation.start.launch_form import LaunchForm
 from bot.conversation.steer.held_reply import WakeHeld
 from bot.conversation.steer.held_start import start_questions
 from bot.conversation.steer.notify import Notify
@@ -24,11 +26,13 @@ from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
 from bot.domain import causes
+from bot.domain.commands.registry import LAUNCH
 from bot.domain.commands.spec import CommandSpec
 from bot.kernel.commands.handler import Handler
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.end_buttons import EndButtons
 from bot.kernel.feature import Per, Tick
+from bot.kernel.forms.forms import FormKind
 from bot.kernel.job import Flow
 from bot.kernel.organisation import Organisation
 from bot.kernel.questions import HoldingKind, QuestionKind
@@ -56,6 +60,7 @@ class ConversationParts:
         self._session_list = SessionList(services, access)
         self._session_commands = SessionCommands(services, self._session_list, kernel.stop_failed)
         self._from_command = StartFromCommand(services, access, gates, self._prompts)
+        self._launch_form = LaunchForm(services, access, LaunchChoices(services))
         self.intake = Intake(services, events)
         self.new_command = NewCommand(services, self.intake, access, gates, self._from_command)
         announce = Announce(services)
@@ -95,9 +100,14 @@ class ConversationParts:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""
         handlers: dict[CommandSpec, Handler] = {}
-        for part in (self._session_list, self._from_command, self._session_commands, Notify(self._kernel.services)):
+        notify = Notify(self._kernel.services)
+        for part in (self._session_list, self._from_command, self._launch_form, self._session_commands, notify):
             handlers |= part.handlers()
         return handlers
+
+    def forms(self) -> dict[str, FormKind]:
+        """Return the forms, by the names of their commands."""
+        return {LAUNCH.name: self._launch_form}
 
     def questions(self) -> list[HoldingKind]:
         """Return the questions for whose answers messages and starts wait."""

@@ -92,7 +92,10 @@ class SessionCard(Drawer):
             await refuse(uow, subject_of(row.key), start_sentences.start_failed(row.ref))
             url = row.payload.get("response_url")
             # In place of what the person was shown: that the command is being checked, or that the thread appears.
-            to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, url, replaces=True)
+            elsewhere = row.payload.get("answer_in")
+            to = Recipient(
+                row.team, row.key, row.payload["user"], elsewhere or row.channel, None, url, replaces=not elsewhere
+            )
             await uow.reply_privately(to, _why_no_card(error, row))
 
     async def lost(self, uow: UnitOfWork, post: Post, error: SlackError) -> None:
@@ -183,10 +186,13 @@ async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Mess
 def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
     if not isinstance(error, ChannelGone):
         return start_sentences.start_failed(row.ref)
+    elsewhere = bool(row.payload.get("answer_in"))
     if error.is_archived:
-        return access_sentences.CHANNEL_ARCHIVED
+        return access_sentences.channel_archived(row.channel) if elsewhere else access_sentences.CHANNEL_ARCHIVED
     if error.is_restricted:
         return access_sentences.CHANNEL_RESTRICTED
     # Slack does not show the bot a conversation between others, so it is "not found".
     between = row.channel.startswith("D") and error.error in {"channel_not_found", "not_in_channel"}
-    return access_sentences.BETWEEN_PEOPLE if between else access_sentences.not_in_channel()
+    if between:
+        return access_sentences.BETWEEN_PEOPLE
+    return access_sentences.not_in_channel(row.channel if elsewhere else None)

@@ -24,6 +24,7 @@ from bot.devin.metrics import MetricsApi
 from bot.devin.models import Principal
 from bot.devin.organisations import OrganisationsApi
 from bot.devin.playbooks import PlaybooksApi
+from bot.devin.repositories import RepositoriesApi
 from bot.devin.retry import PATIENCE, Patience
 from bot.devin.reviews import ReviewsApi
 from bot.devin.schedules import SchedulesApi
@@ -49,6 +50,7 @@ class Devin(
     SchedulesApi,
     ReviewsApi,
     GuardrailsApi,
+    RepositoriesApi,
 ):
     """One organisation at Devin, asked with one API key over an HTTP client that the caller opened and closes."""
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from bot.domain.file import SlackFile
 from bot.domain.form import Form
+from bot.domain.session import NO_OPTIONS, Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class MessageCause:
 
 @dataclass(frozen=True, slots=True)
 class CommandCause:
-    """Somebody typed a slash command that starts a session."""
+    """Somebody typed a slash command that starts a session, or filled in the form for that."""
 
     kind: ClassVar[str] = "command"
     thread_ts: ClassVar[None] = None
@@ -139,6 +140,8 @@ class CommandCause:
     response_url: str | None = field(default=None, repr=False)
     confirmation: Confirmation = Confirmation()  # noted
     hold: Hold | None = None  # noted: the row waits for an answer
+    options: Options = NO_OPTIONS  # set in a form, beside those in the text
+    answer_in: str = ""  # the direct message in which answers stand, because a form leaves no place for them
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,15 @@ class Options:
     acu: int | None = None
     tags: tuple[str, ...] = ()
     title: str | None = None
+    also: tuple[str, ...] = ()  # further repositories, which only a form names
+
+    @property
+    def repos(self) -> tuple[str, ...]:
+        """All repositories that are named."""
+        return (self.repo, *self.also) if self.repo else self.also
+
+
+NO_OPTIONS: Final = Options()
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,17 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     The answer to a button under a question takes the question's place, so that nobody presses a button twice.
     """
     cause = job.cause
-    channel = cause.channel or (session.channel if session else "")
+    channel = answers_in(cause) or cause.channel or (session.channel if session else "")
     # The session's thread may be in another channel than the one in which the person asked.
     thread_ts = cause.thread_ts or (session.thread_ts if session and session.channel == channel else None)
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
     asked_at = job.row.created_at if isinstance(cause, CommandCause) else 0.0
     return replace(to, replaces=_replaces(cause), asked_at=asked_at)
+
+
+def answers_in(cause: PersonsCause) -> str:
+    """The direct message in which who asked with `cause` is answered, if they asked with a form."""
+    return cause.answer_in if isinstance(cause, CommandCause) else ""
 
 
 def recipient_after_ack(job: Job[PersonsCause]) -> Recipient:

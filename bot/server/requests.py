@@ -218,6 +218,21 @@ class OnMessage(BaseModel):
     message: Json
 
 
+class UsedGlobally(BaseModel):
+    """The use of a shortcut of ours beside no message."""
+
+    user: Identified
+    trigger_id: Id
+
+
+class OurMenu(BaseModel):
+    """A menu of a form of ours that asks for its choices."""
+
+    user: Identified
+    block_id: str
+    value: Text = None
+
+
 class Called(Body):
     """A shortcut, a dialog or one of its menus."""
 
@@ -329,6 +344,10 @@ def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
         yield PressInView if payload.get("channel") is None and "view" in payload else Press, payload
     elif kind == "view_submission" and payload["view"]["callback_id"] in COMMANDS.forms:
         yield Submission, payload
+    elif kind == "shortcut" and payload["callback_id"] in COMMANDS.global_shortcuts:
+        yield UsedGlobally, payload
+    elif kind == "block_suggestion" and (payload.get("view") or {}).get("callback_id") in COMMANDS.forms:
+        yield OurMenu, payload
     elif kind == "message_action" and payload["callback_id"] in COMMANDS.shortcuts:
         yield OnMessage, payload
 

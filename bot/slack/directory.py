@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from bot.domain.person import Person
 from bot.slack.connection import Connection
 from bot.slack.errors import SlackOutcomeUnknown
 from bot.slack.people import person_from
+
+MEMBERS_A_PAGE: Final = 999
+MOST_PAGES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,18 @@ class Directory(Connection):
     async def channel(self, channel_id: str) -> Channel:
         """Read what kind of conversation has this id."""
         return channel_from((await self._read("conversations.info", channel=channel_id))["channel"])
+
+    async def is_member(self, channel_id: str, user_id: str) -> bool:
+        """Read whether this person is in the channel, from as many pages as it takes."""
+        cursor: str | None = None
+        for _ in range(MOST_PAGES):
+            body = await self._read("conversations.members", channel=channel_id, limit=MEMBERS_A_PAGE, cursor=cursor)
+            if user_id in body.get("members", ()):
+                return True
+            cursor = (body.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return False
+        raise SlackOutcomeUnknown("conversations.members", "too many pages")
 
     async def groups(self) -> dict[str, str]:
         """Read the user groups of the workspace: their names by id, as people mention them."""

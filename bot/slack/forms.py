@@ -3,19 +3,26 @@
 https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 """
 
+from typing import Final
+
 from bot.slack.threads import Json
+
+_CONVERSATION: Final = "selected_conversation"
 
 
 def entered(view: Json) -> dict[str, str]:
     """Return the values of the fields in `view` by their names, which are the ids of their blocks.
 
-    A field that is empty is "". Of a menu it is the value of what was picked.
+    A field that is empty is "". Of a menu it is the value of what was picked, or of all that was, with commas between.
     """
     values = (view.get("state") or {}).get("values") or {}
     return {name: _value(element) for name, block in values.items() for element in block.values()}
 
 
 def _value(element: Json) -> str:
+    several = element.get("selected_options")
+    if isinstance(several, list):
+        return ",".join(filter(None, (_value({"selected_option": option}) for option in several)))
     picked = element.get("selected_option")
-    found = picked.get("value") if isinstance(picked, dict) else element.get("value")
+    found = picked.get("value") if isinstance(picked, dict) else element.get("value", element.get(_CONVERSATION))
     return found if isinstance(found, str) else ""

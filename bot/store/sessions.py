@@ -352,6 +352,6 @@ def _session(row: Any) -> Session:
     return Session(
         **{name: row[name] for name in _PLAIN},
         lifecycle=Lifecycle(row["lifecycle"]),
-        options=Options(**{**options, "tags": tuple(options["tags"])}),
+        options=Options(**{**options, "tags": tuple(options["tags"]), "also": tuple(options.get("also", ()))}),
         snapshot=Snapshot(**snapshot, pull_requests=requests),
     )

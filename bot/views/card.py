@@ -132,7 +132,7 @@ def _silent(session: Session, now: float, silence: float) -> str:
 
 
 def _facts(session: Session) -> list[str]:
-    repo = fitted(session.options.repo, 100) if session.options.repo else ""
+    repo = fitted(", ".join(session.options.repos), 100)
     return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session)]
 
 
@@ -155,7 +155,7 @@ def _review_button(session: Session) -> Block | None:
 
 def option_words(options: Options) -> list[str]:
     """The options that are set, each in words such as `mode fast`; the ACU cap and the title are not among them."""
-    named = {"repo": options.repo, "playbook": options.playbook, "mode": options.mode}
+    named = {"repo": ", ".join(options.repos), "playbook": options.playbook, "mode": options.mode}
     words = [f"{name} {fitted(value, 100)}" for name, value in named.items() if value]
     return [*words, f"tags {fitted(', '.join(options.tags), 200)}"] if options.tags else words
 

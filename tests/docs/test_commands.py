@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.start.from_command import StartFromCommand
+from bot.conversation.start.launch_form import LaunchForm
 from bot.conversation.steer.notify import Notify
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 KERNEL = Kernel(None, None, None, None)
 HANDLERS = {
     **StartFromCommand(None, None, None, None).handlers(),
+    **LaunchForm(None, None, None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),

@@ -56,7 +56,6 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Harness) 
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     await settled(on)
     for text, answer in {
-        "": "*Devin Bridge* starts Devin sessions",
         "help": "*Devin Bridge* starts Devin sessions",
         "list": "You have 1 session:",
         "status": "You have 1 session:",
@@ -172,8 +171,7 @@ async def test_a_task_that_begins_like_a_command_is_a_task(on: Harness) -> None:
         await on.session(text)
 
 
-async def test_without_a_task_there_is_help_and_nothing_starts(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "") == slash_help(COMMANDS.specs).text
+async def test_without_a_task_nothing_starts(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "help") == slash_help(COMMANDS.specs).text
     assert await shown(on, ANN, GENERAL, "start") == start_sentences.EMPTY_PROMPT.text
     assert await shown(on, ANN, GENERAL, "repo=acme/web") == start_sentences.EMPTY_PROMPT.text

@@ -10,13 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
+from bot.domain.commands.registry import LAUNCH
 from bot.domain.form import Form
+from bot.domain.launch import Launch, Mistakes, mistakes_of, read_launch, with_options
+from bot.domain.session import Options
 from bot.features import COMMANDS, FEATURES
 from bot.features.library import modal as library
 from bot.features.library.rules import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
 from bot.kernel.tasks import Kernel
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
+from bot.views.modals import launch as launch_views
 from bot.views.modals import parts
 
 NOTE = LibraryItem(Kind.NOTE, "Deploys", "Go through staging.", trigger="when deploying", repo="acme/web", id="note-1")
@@ -47,7 +51,7 @@ def test_each_command_that_opens_a_form_has_its_kind_of_form():
     kernel = Kernel(None, None, None, None)
     declared = [name for feature in FEATURES for name in feature.forms(kernel)]
     assert len(declared) == len(set(declared))
-    assert set(declared) == COMMANDS.forms == {spec.name for spec in COMMANDS.specs if spec.opens_form}
+    assert {*declared, LAUNCH.name} == COMMANDS.forms == {spec.name for spec in COMMANDS.specs if spec.opens_form}
 
 
 # ---------------------------------------------------------------- views
@@ -292,3 +296,85 @@ def test_a_search_is_in_all_fields():
     assert NOTE.contains("STAGING")
     assert NOTE.contains("acme")
     assert not NOTE.contains("prod")
+
+
+# ---------------------------------------------------------------- the form for a start
+
+
+EVERYTHING = Options("acme/web", "playbook-1", "fast", 5, ("a", "b"), "Login", ("acme/api",))
+
+
+@pytest.mark.parametrize("start", [Launch(""), Launch("Fix it", EVERYTHING, "C0GENERAL"), Launch("x" * 5_000)])
+def test_slack_takes_the_form_for_a_start(start):
+    view = launch_views.launch_form(Form("launch", channel="C0GENERAL"), start, "Upgrade deps")
+    assert view_errors(view) == []
+    assert [block["label"]["text"] for block in view["blocks"]] == [
+        *("Task", "Repositories", "Playbook", "Mode", "ACU limit", "Tags", "Title", "Channel")
+    ]
+    assert [block["block_id"] for block in view["blocks"] if not block["optional"]] == ["task"]
+
+
+def test_a_start_is_read_from_what_was_filled_in():
+    fields = {
+        "task": " Fix it ",
+        "repos": "acme/web,acme/api",
+        "playbook": "playbook-1",
+        "mode": "fast",
+        "limit": " 5 ",
+    }
+    fields |= {"tags": "a, b,,a", "title": "Login", "channel": "C0GENERAL"}
+    assert read_launch(fields) == Launch("Fix it", EVERYTHING, "C0GENERAL")
+    assert not mistakes_of(fields)
+    assert read_launch({"task": "Fix it"}) == Launch("Fix it")
+
+
+def test_what_is_wrong_with_a_start():
+    assert mistakes_of({"task": "repo=acme/web"}) == Mistakes(empty=True)
+    forged = {"task": "x", "mode": "turbo", "limit": "0", "tags": "slack-1", "title": "t" * 201}
+    forged["repos"] = ",".join(f"acme/{number}" for number in range(11))
+    found = mistakes_of(forged)
+    assert found == Mistakes(fields=("limit", "tags", "mode", "title", "repos"))
+    assert launch_views.sentences_of(found) == {
+        "limit": "Write a whole number above zero, such as 10.",
+        "tags": "Up to 40 tags, none of them devin-bridge or slack-….",
+        "mode": "Pick one of normal, fast, lite, ultra, fusion.",
+        "title": "Keep the title below 200 characters.",
+        "repos": "Pick 10 repositories at most.",
+    }
+    assert mistakes_of({"task": "x mode=fast repo=acme/web", "mode": "fast", "repos": "acme/web"}) == Mistakes()
+    near = mistakes_of({"task": "fix it rpeo=acme/web"})
+    assert launch_views.sentences_of(near) == {"task": "`rpeo=acme/web` is no option. Do you mean `repo=`?"}
+
+
+def test_what_stands_in_a_field_counts_and_the_rest_is_as_typed():
+    typed = Options("acme/old", "release", "lite", 3, ("x",), "Typed")
+    assert with_options(typed, Options()) == typed
+    assert with_options(typed, EVERYTHING) == Options(
+        "acme/web", "playbook-1", "fast", 5, ("x", "a", "b"), "Login", ("acme/api",)
+    )
+    assert with_options(typed, Options(acu=9)) == Options("acme/old", "release", "lite", 9, ("x",), "Typed")
+
+
+def test_what_was_picked_in_menus_is_read():
+    several = [{"value": "acme/web"}, {"value": "acme/api"}, {}]
+    state = {
+        "repos": {"repos": {"type": "multi_external_select", "selected_options": several}},
+        "channel": {"channel": {"type": "conversations_select", "selected_conversation": "C0GENERAL"}},
+        "nowhere": {"nowhere": {"type": "conversations_select", "selected_conversation": None}},
+    }
+    assert forms.entered({"state": {"values": state}}) == {
+        "repos": "acme/web,acme/api",
+        "channel": "C0GENERAL",
+        "nowhere": "",
+    }
+
+
+def test_what_is_said_where_a_channel_cannot_be_used():
+    assert [view("C0WEB").text for view in (launch_views.not_there, launch_views.archived)] == [
+        "Nothing was started: you aren't in <#C0WEB>. Join it, then try again.",
+        "Nothing was started: <#C0WEB> is archived. Pick another channel.",
+    ]
+    assert [view("C0WEB").text for view in (launch_views.shared, launch_views.without_bot)] == [
+        "Nothing was started: <#C0WEB> is shared with another company. Pick another channel.",
+        "Nothing was started: I'm not in <#C0WEB>. Type `/invite @Devin Bridge` there.",
+    ]

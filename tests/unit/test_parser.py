@@ -13,6 +13,7 @@ from bot.domain.commands.registry import (
     COST,
     EXIT,
     HELP,
+    LAUNCH,
     LIST,
     MUTE,
     NEW,
@@ -51,8 +52,8 @@ from tests.mistyped import AS_TYPED, OF_ADMINS, derived
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("", Command(HELP)),
-        ("  ", Command(HELP)),
+        ("", Command(LAUNCH)),
+        ("  ", Command(LAUNCH)),
         ("help", Command(HELP)),
         ("help admin", Command(HELP, "admin")),
         ("Help Admins.", Command(HELP, "admin")),

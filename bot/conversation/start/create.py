@@ -153,7 +153,7 @@ class NewSession(Creation[DevinSession]):
             self._prompt.text,
             title=options.title,
             tags=await self._tags.to_send(),
-            repos=[options.repo] if options.repo else None,
+            repos=list(options.repos) or None,
             playbook_id=self._prompt.playbook_id,
             devin_mode=options.mode,
             max_acu_limit=self._limit.acus,

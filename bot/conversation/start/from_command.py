@@ -19,7 +19,7 @@ from bot.domain.session import Session
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Handler
 from bot.kernel.gates import Asker, Gates
-from bot.kernel.job import CommandJob, Job, finish, move, recipient_of
+from bot.kernel.job import CommandJob, Job, answers_in, finish, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import sessions
@@ -117,7 +117,12 @@ class StartFromCommand:
         )
         async with self._services.unit_of_work_for(job) as uow:
             await add(uow, session)
-            answer_to = {"user": cause.user, "response_url": cause.response_url, "asked_in": cause.thread_ts}
+            answer_to = {
+                "user": cause.user,
+                "response_url": cause.response_url,
+                "asked_in": cause.thread_ts,
+                "answer_in": answers_in(cause),
+            }
             follow = start_to_follow(job.row.key, cause.files)
             await post_card(uow, session, payload=answer_to, follow=follow)
             await finish(uow, job)

@@ -1,11 +1,15 @@
 """The options of a task are checked before it starts: what is wrong with them is asked about, and costs nothing."""
 
+from dataclasses import replace
+
 from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
 from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
-from bot.domain.causes import AskingCause
+from bot.domain.causes import AskingCause, CommandCause
 from bot.domain.commands.options import Request, is_playbook_id, parse_request
+from bot.domain.launch import with_options
+from bot.domain.session import NO_OPTIONS
 from bot.kernel.exactly_once.loss import is_late
 from bot.kernel.job import Job, recipient_of
 from bot.kernel.services import Services
@@ -41,6 +45,11 @@ class OptionsCheck:
         return None
 
     async def _read(self, job: Job[AskingCause], text: str) -> Request:
+        read = await self._read_text(job, text)
+        given = job.cause.options if isinstance(job.cause, CommandCause) else NO_OPTIONS
+        return replace(read, options=with_options(read.options, given))
+
+    async def _read_text(self, job: Job[AskingCause], text: str) -> Request:
         any_mode = job.cause.confirmation.as_written
         request = parse_request(text, any_mode=any_mode)
         repos = await self._repositories(job) if lacks_owner(request) else []

@@ -16,6 +16,7 @@ class CommandSet:
         self.parser = Parser(self.specs)
         self.forms = frozenset(spec.name for spec in self.specs if spec.opens_form)
         self.shortcuts = {spec.shortcut: spec for spec in self.specs if spec.shortcut is not None}  # by `callback_id`
+        self.global_shortcuts = {spec.global_shortcut: spec for spec in self.specs if spec.global_shortcut is not None}
         self._by_name = {spec.name: spec for spec in self.specs}
         self._choices = {spec.choice_id: spec for spec in self.specs}
         self._buttons = {spec.action_id: spec for spec in self.on(Surface.BUTTON)}

@@ -255,8 +255,13 @@ def _right_repo(value: str) -> str | None:
     return name if len(parts) > 1 and _REPO.fullmatch(name) else None
 
 
+def is_whole_number_above_zero(value: str) -> bool:
+    """Whether `value` is a number of ACUs that a session may be limited to."""
+    return re.fullmatch(r"[0-9]{1,9}", value) is not None and int(value) > 0
+
+
 def _acu(value: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) == 0:
+    if not is_whole_number_above_zero(value):
         raise _WrongValueError(NOT_ACUS, _right_acus(value), others=ACUS_OFFERED)
     return int(value)
 

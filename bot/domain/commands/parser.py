@@ -18,7 +18,7 @@ from bot.domain.commands.arguments import AROUND_LISTS, parse_which
 from bot.domain.commands.guesses import is_about_resuming, is_guess
 from bot.domain.commands.picked import picked_channel, picked_person
 from bot.domain.commands.quotation_marks import DOUBLE, SINGLE
-from bot.domain.commands.registry import HELP, LIST, START
+from bot.domain.commands.registry import HELP, LAUNCH, LIST, START
 from bot.domain.commands.spec import CommandSpec, Role, Surface, Way
 
 
@@ -143,10 +143,13 @@ class Parser:
         self._meant = {word: way.phrase for spec, way in reversed(written) for word in spec.meant_by}
 
     def slash(self, text: str) -> Command:
-        """Read `text`, which was typed behind `/devin`: a text that fits no other command is a prompt for START."""
+        """Read `text`, which was typed behind `/devin`: a text that fits no other command is a prompt for START.
+
+        Nothing at all opens the form.
+        """
         text = text.strip()
         if not text:
-            return Command(HELP)
+            return Command(LAUNCH)
         for spec, way in self._slash.get(text.split(maxsplit=1)[0].rstrip(_CLOSING).lower(), ()):
             if (argument := _behind_slash(way, text)) is not None:
                 return Command(spec, argument)

@@ -24,6 +24,8 @@ START: Final = CommandSpec(
         "`/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread"
     ),
 )
+# The form for a start: `/devin` with nothing after it, a shortcut, or a button that opens the form of this name.
+LAUNCH: Final = CommandSpec("launch", ways=(), opens_form=True, global_shortcut="new_session")
 LIST: Final = CommandSpec(
     "list",
     ways=(*typed("list", WHICH_LIST), *alone("list")),
@@ -144,6 +146,7 @@ HELP: Final = CommandSpec(
 # Those of features stand between the others and the help.
 CORE: Final = (
     START,
+    LAUNCH,
     LIST,
     LIST_ALL,
     LIST_PAGE,

@@ -141,6 +141,7 @@ class CommandSpec:
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
     opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
     shortcut: str | None = None  # the `callback_id` of the message shortcut of the manifest that opens its form
+    global_shortcut: str | None = None  # the same of the shortcut that stands beside no message
     private: bool = False  # its answer is for no channel: behind a mention it is only said where the command works
     slash_help: Help | None = None
     thread_help: Help | None = None

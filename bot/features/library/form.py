@@ -44,7 +44,7 @@ class LibraryForm(FormKind):
         self._kind = kind
         self._calls = CALLS[kind]
 
-    def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the form is not for one workspace
+    async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the form is not for one workspace
         """Return an empty form for something new; what is edited, and the names in a message, have to be read."""
         if opening.form.target or opening.text:
             return None

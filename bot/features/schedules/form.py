@@ -47,7 +47,7 @@ class ScheduleForm(FormKind):
         self._services = services
         self._access = access
 
-    def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the zone is to be read
+    async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the zone is to be read
         """Return None: the time zone of the person has to be read."""
         return None
 

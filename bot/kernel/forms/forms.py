@@ -59,12 +59,16 @@ class FormKind(ABC):
     title: str  # of the form, and of the views that stand in its place
 
     @abstractmethod
-    def first(self, workspace: Workspace, opening: Opening) -> View | None:
-        """Return the form as it opens, without any call; None if something has to be read for it."""
+    async def first(self, workspace: Workspace, opening: Opening) -> View | None:
+        """Return the form as it opens, from our own rows at most; None if something has to be asked for it."""
 
     @abstractmethod
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form, or a notice in its place, with what was read for it. May raise a DevinError."""
+
+    async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:  # noqa: ARG002 - few have any
+        """Return the choices of the menu called `name` that fit what was `typed`: values and their words."""
+        return {}
 
     @abstractmethod
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:
@@ -119,7 +123,7 @@ class Forms:
         refusal = await self._refusal(workspace, opening.form, opening.user)
         if has_secret(opening.text):
             refusal = refusal or secret_sentences.not_taken(SECRETS_PAGE, written=False)
-        first = parts.notice(kind.title, refusal.text) if refusal else kind.first(workspace, opening)
+        first = parts.notice(kind.title, refusal.text) if refusal else await kind.first(workspace, opening)
         # Before anything is read: the trigger lives for three seconds.
         view_id = await workspace.slack.open_view(opening.trigger_id, first or parts.loading(kind.title))
         if first is None:
@@ -139,6 +143,15 @@ class Forms:
             await workspace.slack.update_view(view_id, parts.notice(kind.title, parts.NOT_DRAWN))
         except SlackRefused as refused:
             log.info("form was closed meanwhile", form=opening.form.command, error=str(refused))
+
+    async def choices(self, workspace: Workspace, body: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return what a menu of a form offers, which Slack's `body` asks for; nothing where no such form is known."""
+        view = body.get("view") or {}
+        kind = self._kinds.get(view.get("callback_id") or "")
+        form = Form.read(view["callback_id"], view.get("private_metadata") or "") if kind else None
+        if kind is None or form is None:
+            return {}
+        return await kind.choices(workspace, body["user"]["id"], form, body["block_id"], body.get("value") or "")
 
     async def take(self, workspace: Workspace, body: Mapping[str, Any]) -> ViewCause | NotTaken:
         """Read the form that Slack's `body` submits, and check the right of the person and the fields.

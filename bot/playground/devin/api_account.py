@@ -60,6 +60,15 @@ def download_attachment(call: Call) -> Answer:
     return web.Response(status=307, headers={"Location": location})
 
 
+def list_repositories(call: Call) -> Answer:
+    """GET /v3beta1/…/repositories: in beta, so it may not be there; `filter_name` is part of the path."""
+    if call.world.held.repositories is None:
+        raise not_found("Repository")
+    wanted = call.query.get("filter_name", "").lower()
+    paths = [path for path in call.world.held.repositories if wanted in path.lower()]
+    return page(call, "repositories", [{"repo_path": path, "language": None} for path in paths])
+
+
 # ---------------------------------------------------------------- people
 
 

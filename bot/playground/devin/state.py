@@ -58,6 +58,7 @@ class Holdings:
     schedules: list[dict[str, Any]] = field(default_factory=list)
     automations: list[dict[str, Any]] | None = None  # None: an organisation that has no such thing
     reviews: list[dict[str, Any]] = field(default_factory=list)
+    repositories: list[str] | None = None  # paths; None: a host that has no such list
     audits: list[dict[str, Any]] = field(default_factory=list)
     violations: list[dict[str, Any]] = field(default_factory=list)
     attachments: dict[str, Attachment] = field(default_factory=dict)

@@ -12,6 +12,9 @@ from bot.views.text import one_line, shortened
 View = dict[str, Any]
 
 TITLE_LIMIT: Final = 24  # of the title and of each button
+OPTION_LIMIT: Final = 75  # of the words of one choice
+NOTHING: Final[Mapping[str, str]] = {}
+_CHANNELS: Final = ["public", "private", "mpim"]
 LABEL_LIMIT: Final = 2_000  # of a label and of a hint
 LONGEST_COUNTED: Final = 3_000  # characters up to which Slack counts as a person types; a field may hold more
 NOT_OPENED: Final = Message("Slack could not open the form, and nothing was changed. Try again.")
@@ -69,13 +72,48 @@ def text_field(
     return _input(name, label, element, hint, optional=optional)
 
 
-def choice_field(name: str, label: str, options: Mapping[str, str], value: str = "", *, hint: str = "") -> Block:
+def choice_field(
+    name: str, label: str, options: Mapping[str, str], value: str = "", *, hint: str = "", optional: bool = False
+) -> Block:
     """A menu of `options`, each a value and the words that are shown for it; `value` is picked at first."""
-    made = {key: {"text": _plain(shortened(one_line(words), 75)), "value": key} for key, words in options.items()}
+    made = {option["value"]: option for option in choices(options)}
     element: Block = {"type": "static_select", "action_id": name, "options": list(made.values())}
     if value in made:
         element["initial_option"] = made[value]
-    return _input(name, label, element, hint, optional=False)
+    return _input(name, label, element, hint, optional=optional)
+
+
+def search_field(
+    name: str, label: str, picked: Mapping[str, str] = NOTHING, *, several: int = 1, placeholder: str, hint: str = ""
+) -> Block:
+    """A menu whose choices are asked for as a person types; `several` may be picked, and may be left empty.
+
+    `picked` are those at first, each a value and its words.
+    """
+    element: Block = {"action_id": name, "min_query_length": 0, "placeholder": _plain(placeholder)}
+    first = choices(picked)[:several]
+    if several > 1:
+        element |= {"type": "multi_external_select", "max_selected_items": several}
+        element |= {"initial_options": first} if first else {}
+    else:
+        element |= {"type": "external_select"} | ({"initial_option": first[0]} if first else {})
+    return _input(name, label, element, hint, optional=True)
+
+
+def channel_field(name: str, label: str, value: str = "", *, hint: str = "") -> Block:
+    """A menu of channels and group direct messages, which may be left empty; `value` is picked at first.
+
+    Without a value it begins with the channel that the person sees, if Slack knows one.
+    """
+    element: Block = {"type": "conversations_select", "action_id": name, "filter": {"include": _CHANNELS}}
+    element |= {"initial_conversation": value} if value else {"default_to_current_conversation": True}
+    return _input(name, label, element, hint, optional=True)
+
+
+def choices(options: Mapping[str, str]) -> list[Block]:
+    """The entries of a menu: `options`, each a value and the words that are shown for it."""
+    named = ((key, shortened(one_line(words), OPTION_LIMIT)) for key, words in options.items())
+    return [{"text": _plain(words), "value": key} for key, words in named if words and key]
 
 
 def open_button(form: Form) -> Message:

@@ -1,0 +1,132 @@
+"""The form for a start: submitted, it is the same start as `/devin` with a task and options.
+
+A form leaves no place for an answer, so what comes of it is said in the direct messages of who filled it in, with what
+was written where nothing starts. The session itself has its card in the channel that was picked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.conversation.start.launch_choices import LaunchChoices
+from bot.domain.causes import CommandCause, Confirmation, ViewCause
+from bot.domain.commands.registry import LAUNCH
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.form import Form
+from bot.domain.lane import person_lane
+from bot.domain.launch import PLAYBOOK, Launch, mistakes_of, read_launch
+from bot.domain.session import Options
+from bot.kernel.access import Access
+from bot.kernel.commands.handler import Answer, Asked, Handler
+from bot.kernel.forms.forms import FormKind, Opening, answer
+from bot.kernel.job import Job, finish, move
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.slack.errors import ChannelGone, ScopeMissing
+from bot.views.answers import access as access_sentences
+from bot.views.answers import starts as start_sentences
+from bot.views.given_back import given_back
+from bot.views.message import Message
+from bot.views.modals import launch as views
+from bot.views.modals.parts import View
+from bot.views.text import escape
+
+
+class LaunchForm(FormKind):
+    """The form that asks for a session."""
+
+    title = views.FORM_TITLE
+
+    def __init__(self, services: Services, access: Access, choices: LaunchChoices) -> None:
+        self._services = services
+        self._access = access
+        self._choices = choices
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What `/devin` with nothing after it does: the form opens, unless the person may start nothing."""
+        return {LAUNCH: Handler(self._asked)}
+
+    async def _asked(self, asked: Asked) -> Answer:
+        refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
+        if refusal is not None:
+            return access_sentences.GUESTS if refusal is access_sentences.GUEST_REFUSED else refusal
+        return Form(LAUNCH.name, channel=asked.channel)
+
+    async def first(self, workspace: Workspace, opening: Opening) -> View | None:
+        """Return the form with the channel in which it was asked for, and with what is set for that and the person."""
+        channel = _channel(opening.form)
+        async with self._services.db.read(urgent=True) as tx:
+            known = await self._services.settings.effective(tx, workspace.team, channel or None, opening.user)
+        options = Options(known.repos[0] if known.repos else None, known.playbook, known.mode, known.limit, known.tags)
+        launch = Launch("", replace(options, also=known.repos[1:]), channel)
+        return views.launch_form(opening.form, launch)
+
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return the form as it opens: nothing has to be asked for it."""
+        first = await self.first(workspace, opening)
+        assert first is not None
+        return first
+
+    async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
+        """Return the playbooks or repositories that fit what was `typed`; none for who may start nothing."""
+        if await self._access.refusal_in_ack(workspace, user) is not None:
+            return {}
+        if name == PLAYBOOK:
+            return await self._choices.playbooks(workspace, typed)
+        return await self._choices.repositories(workspace, user, form.channel, typed)
+
+    def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
+        """Return a sentence for each field that cannot be taken."""
+        return views.sentences_of(mistakes_of(fields))
+
+    async def save(self, job: Job[ViewCause]) -> None:
+        """Turn the row into the command that starts the session, or say why nothing starts."""
+        cause, launch = job.cause, read_launch(job.cause.fields)
+        direct = await job.workspace.slack.direct(cause.user)
+        channel = launch.channel or direct
+        if channel != direct and (refusal := await self._refusal(job.workspace, cause.user, channel)) is not None:
+            await self._refuse(job, refusal)
+            return
+        command = CommandCause(
+            cause.user,
+            channel,
+            escape(launch.task),
+            options=launch.options,
+            answer_in=direct,
+            confirmation=Confirmation(again=True),  # nobody sends a form twice by mistake
+        )
+        # A crash before this commit has the form read again, and after it the row is that of the command.
+        async with self._services.unit_of_work_for(job) as uow:
+            await move(uow, job, person_lane(job.workspace.team, cause.user), command)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
+        """Say that nothing was started, and give the task back."""
+        await answer(uow, job, *_with_task(start_sentences.start_failed(job.row.ref), job))
+
+    async def _refuse(self, job: Job[ViewCause], refusal: Message) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await answer(uow, job, *_with_task(refusal, job))
+            await finish(uow, job)
+
+    async def _refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
+        """Why `user` may start nothing in `channel`, which a forged form may name although Slack does not offer it."""
+        try:
+            found = await self._access.channel(workspace, channel)
+        except (ChannelGone, ScopeMissing):
+            return views.without_bot(channel)
+        if found.is_ext_shared:
+            return views.shared(channel)
+        if found.is_archived:
+            return views.archived(channel)
+        if not found.is_member:
+            return views.without_bot(channel)
+        return None if await workspace.slack.is_member(channel, user) else views.not_there(channel)
+
+
+def _channel(form: Form) -> str:
+    """The channel that the form begins with; a direct message is where an empty one leads anyway."""
+    return form.channel if form.channel[:1] in {"C", "G"} else ""
+
+
+def _with_task(message: Message, job: Job[ViewCause]) -> list[Message]:
+    return given_back(message.text, message.text, {"Your task": read_launch(job.cause.fields).task})

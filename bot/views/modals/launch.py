@@ -1,0 +1,99 @@
+"""The form for a start."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.commands.options import MODES, MOST_TAGS
+from bot.domain.form import Form
+from bot.domain.launch import (
+    CHANNEL,
+    LIMIT,
+    LONGEST_TITLE,
+    MODE,
+    MOST_REPOS,
+    PLAYBOOK,
+    REPOS,
+    TAGS,
+    TASK,
+    TITLE,
+    Launch,
+    Mistakes,
+)
+from bot.views.message import Message
+from bot.views.modals.parts import (
+    LONGEST_COUNTED,
+    View,
+    channel_field,
+    choice_field,
+    form_view,
+    search_field,
+    text_field,
+)
+
+FORM_TITLE: Final = "New Devin session"
+EMPTY: Final = "Write what Devin should do."
+_TWICE: Final = "`{name}=` stands here and in its own field. Keep one of them."
+_IN_FIELD: Final[Mapping[str, str]] = {
+    LIMIT: "Write a whole number above zero, such as 10.",
+    TAGS: f"Up to {MOST_TAGS} tags, none of them devin-bridge or slack-….",
+    MODE: f"Pick one of {', '.join(MODES)}.",
+    TITLE: f"Keep the title below {LONGEST_TITLE} characters.",
+    REPOS: f"Pick {MOST_REPOS} repositories at most.",
+}
+
+
+def launch_form(form: Form, start: Launch, playbook_title: str = "") -> View:
+    """The form, which holds `start` at first; the title of its playbook is shown instead of the id."""
+    options = start.options
+    picked = {options.playbook: playbook_title or options.playbook} if options.playbook else {}
+    limit = str(options.acu) if options.acu else ""
+    fields = [
+        text_field(TASK, "Task", start.task[:LONGEST_COUNTED], most=LONGEST_COUNTED, multiline=True),
+        search_field(
+            REPOS,
+            "Repositories",
+            {repo: repo for repo in options.repos},
+            several=MOST_REPOS,
+            placeholder="Devin finds them by itself",
+        ),
+        search_field(PLAYBOOK, "Playbook", picked, placeholder="None"),
+        choice_field(MODE, "Mode", {mode: mode for mode in MODES}, options.mode or "", optional=True),
+        text_field(LIMIT, "ACU limit", limit, hint="An ACU is Devin's unit of work.", optional=True),
+        text_field(TAGS, "Tags", ", ".join(options.tags), hint="With commas between them.", optional=True),
+        text_field(TITLE, "Title", options.title or "", most=LONGEST_TITLE, optional=True),
+        channel_field(CHANNEL, "Channel", start.channel, hint="Empty: in our direct messages."),
+    ]
+    return form_view(form, FORM_TITLE, "Start", fields)
+
+
+def sentences_of(mistakes: Mistakes) -> dict[str, str]:
+    """The sentence under each field with a mistake, by its name."""
+    said = {name: _IN_FIELD[name] for name in mistakes.fields}
+    in_task = [_TWICE.format(name=name) for name in mistakes.twice]
+    in_task += [
+        f"`{one.word}` {one.reason}." if one.reason else f"`{one.word}` is no option. Do you mean `{one.nearest}`?"
+        for one in mistakes.in_task
+    ]
+    if in_task or mistakes.empty:
+        said[TASK] = " ".join(in_task) or EMPTY
+    return said
+
+
+def not_there(channel: str) -> Message:
+    """Refuse a start in `channel`, whose member the person is not."""
+    return Message(f"Nothing was started: you aren't in <#{channel}>. Join it, then try again.")
+
+
+def archived(channel: str) -> Message:
+    """Refuse a start in `channel`, which is archived."""
+    return Message(f"Nothing was started: <#{channel}> is archived. Pick another channel.")
+
+
+def shared(channel: str) -> Message:
+    """Refuse a start in `channel`, which another company shares."""
+    return Message(f"Nothing was started: <#{channel}> is shared with another company. Pick another channel.")
+
+
+def without_bot(channel: str) -> Message:
+    """Refuse a start in `channel`, where the bot is not."""
+    return Message(f"Nothing was started: I'm not in <#{channel}>. Type `/invite @Devin Bridge` there.")

@@ -1,0 +1,34 @@
+"""`SIGKILL` at the steps of starts that come from a form: each starts one session, with one card."""
+
+from typing import Any
+
+import pytest
+
+from tests.crash.persistent import opened, sent
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, nothing, one_session
+from tests.scenarios.harness import GENERAL
+
+pytestmark = pytest.mark.edge
+
+TASK = "fix the login test"
+
+
+async def fill_in(one: Scene, _: Any) -> None:
+    await sent(one, await opened(one, ""), task=TASK, limit="5")
+    await one.devin.wait_for_sessions(TASK, seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, TASK, within=PATIENCE)
+
+
+async def started_once(one: Scene, _: Any) -> None:
+    made = await one_session(one, TASK)
+    assert made["request"]["max_acu_limit"] == 5
+
+
+STORIES = [Story("a person starts a session with the form", nothing, fill_in, started_once)]
+
+
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_starts_one_session(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)
