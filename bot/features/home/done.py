@@ -29,7 +29,7 @@ class DoneLately(FormKind):
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the rows have to be read
+    async def first(self, workspace: Workspace, opening: Opening) -> View | None:  # noqa: ARG002 - the rows have to be read
         """Return nothing: the sessions have to be read."""
         return None
 
