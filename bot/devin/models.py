@@ -108,6 +108,12 @@ class SessionInsights(DevinSession):
     analysis: Any = None
 
 
+class InsightsBegun(Answer):
+    """What Devin answers who asks for an analysis: `started`, `already_exists`, or newer."""
+
+    status: str = ""
+
+
 class DevinMessage(Answer):
     """A message of the visible conversation. `event_id` is stable; `source` is `devin` or `user`."""
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.api import Api, given
-from bot.devin.models import DevinSession, SessionInsights, Tags
+from bot.devin.models import DevinSession, InsightsBegun, SessionInsights, Tags
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -91,6 +91,14 @@ class SessionsApi(Api):
     def session_insight_pages(self, **filters: Unpack[SessionFilters]) -> AsyncIterator[Page[SessionInsights]]:
         """List sessions with their message counts in pages."""
         return self._filtered(self._org("sessions", "insights"), Page[SessionInsights], filters)
+
+    async def get_insights(self, devin_id: str) -> SessionInsights:
+        """Read one session with its message counts and Devin's analysis of it, if there is one."""
+        return await self._of_session("GET", devin_id, "/insights", SessionInsights)
+
+    async def generate_insights(self, devin_id: str) -> InsightsBegun:
+        """Have Devin analyse a session. The call may be repeated: where there is an analysis, that stays."""
+        return await self._of_session("POST", devin_id, "/insights/generate", InsightsBegun)
 
     async def terminate(self, devin_id: str, *, archive: bool = False) -> DevinSession:
         """End a session for good; it cannot be resumed."""

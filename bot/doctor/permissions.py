@@ -55,8 +55,8 @@ SESSIONS: Final = Probe(
 )
 INSIGHTS: Final = Probe(
     "ViewOrgSessions",
-    allows="message counts (insights) can be read",
-    without="message counts (insights) cannot be read, and what Devin says may be noticed later",
+    allows="/devin insights works, and message counts can be read",
+    without="/devin insights shows nothing, message counts cannot be read, and what Devin says may be noticed later",
     refusal=Level.NOTE,
     read=read_insights,
 )

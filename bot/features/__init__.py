@@ -16,6 +16,7 @@ from bot.features import (
     fan_out,
     guardrails,
     home,
+    insights,
     library,
     organisations,
     reads,
@@ -31,6 +32,7 @@ from bot.store import columns
 from bot.store.specs import SPECS
 
 FEATURES: Final[tuple[Feature, ...]] = (
+    insights.FEATURE,
     usage.FEATURE,
     report.FEATURE,
     digest.FEATURE,

@@ -119,6 +119,8 @@ CALLS: Final[Mapping[str, Call]] = {
     "session_pages": Call((f"GET {OURS}/sessions",), {}, filters(f"GET {OURS}/sessions")),
     "session_insights": Call((f"GET {OURS}/sessions/insights",), {}, filters(f"GET {OURS}/sessions/insights")),
     "session_insight_pages": Call((f"GET {OURS}/sessions/insights",), {}, filters(f"GET {OURS}/sessions/insights")),
+    "get_insights": Call((f"GET {SESSION}/insights",), ONE),
+    "generate_insights": Call((f"POST {SESSION}/insights/generate",), ONE),
     "terminate": Call((f"DELETE {SESSION}",), ONE, {"archive": st.booleans()}),
     "archive": Call((f"POST {SESSION}/archive",), ONE),
     "unarchive": Call((f"POST {SESSION}/unarchive",), ONE),

@@ -184,7 +184,7 @@ NO_CYCLE_LIMIT = note(
     " list of ACU limits has none either, BOT_CYCLE_ACUS counts (optional).",
     grant("ManageOrganizations"),
 )
-INSIGHTS = ok("Devin grants ViewOrgSessions: message counts (insights) can be read.")
+INSIGHTS = ok("Devin grants ViewOrgSessions: /devin insights works, and message counts can be read.")
 PLAYBOOKS = ok("Devin grants ManageOrgPlaybooks: playbook= takes titles.")
 NO_SESSIONS = problem(
     "Devin does not grant ViewOrgSessions: the bot cannot follow its sessions.", grant("ViewOrgSessions")
@@ -194,7 +194,7 @@ WITHOUT_CONSUMPTION = (
     grant("ViewOrgConsumption"),
 )
 NO_INSIGHTS = note(
-    "Devin does not grant ViewOrgSessions: message counts (insights) cannot be read, and what Devin"
+    "Devin does not grant ViewOrgSessions: /devin insights shows nothing, message counts cannot be read, and what Devin"
     " says may be noticed later.",
     grant("ViewOrgSessions"),
 )

@@ -164,8 +164,8 @@ async def test_a_refusal_that_is_about_no_permission_is_told_in_devins_words(che
 async def test_what_devin_does_not_allow_is_told_where_it_is_missing(checked, devin):
     devin.offer(f"{IN_ORG}/sessions/insights", 403, detail="Insights are not part of this contract")
     said = (
-        "Devin does not allow this, it says “Insights are not part of this contract”: message counts (insights) "
-        "cannot be read, and what Devin says may be noticed later."
+        "Devin does not allow this, it says “Insights are not part of this contract”: /devin insights shows nothing, "
+        "message counts cannot be read, and what Devin says may be noticed later."
     )
     assert note(said, SETTLE)[0] in await checked()
 
@@ -314,8 +314,8 @@ async def test_an_organisation_without_insights(checked, devin):
         + CONSUMPTION
         + CYCLES
         + note(
-            "Devin does not offer this to the organisation: message counts (insights) cannot be read, and"
-            " what Devin says may be noticed later."
+            "Devin does not offer this to the organisation: /devin insights shows nothing, message counts cannot be"
+            " read, and what Devin says may be noticed later."
         )
         + PLAYBOOKS
         + COMMANDS

@@ -99,6 +99,12 @@ ROWS = (
     ),
     Row(command="list", typed="list", answer=session_list_sentences.NO_SESSIONS.text),
     Row(
+        command="insights",
+        typed="insights",
+        answer=session_list_sentences.NO_SESSIONS.text,
+        by={Role.GUEST: access_sentences.GUEST_REFUSED.text},
+    ),
+    Row(
         command="cost",
         typed="cost",
         verb="!cost",

@@ -27,7 +27,7 @@ def test_what_works_behind_the_slash_command():
         "• `/devin list [mine|waiting|channel|all]` shows your sessions, those that need you first (`all` is for admins)\n"
         "• `/devin cost` shows what your sessions used in this billing cycle\n"
         "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number or id from the list\n"
-        "• `/devin notify [all|questions|done|off]` sets when you're mentioned, in all sessions\n"
+        "• `/devin notify [all|questions|done|off]` sets when you're mentioned, in all sessions · `/devin insights [number]` shows how a session went\n"
         "• `/devin budget list` shows the budgets that apply to you here\n"
         "• `/devin note list [text]` lists what Devin knows · `/devin note show N` shows a note\n"
         "• `/devin playbook list [text]` lists playbooks · `/devin playbook show N` shows one\n"

@@ -32,8 +32,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_listed stop_confirmed mute unmute aside archive "
-        "new notify open_form cancel_operation exit exit_confirmed answer usage report digest team_list team_add "
-        "team_remove budget_list budget_set "
+        "new notify open_form cancel_operation exit exit_confirmed answer insights usage report digest team_list "
+        "team_add team_remove budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "

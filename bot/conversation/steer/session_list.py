@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.conversation.steer.others_sessions import OthersSessions, permalink
 from bot.domain.commands import registry
 from bot.domain.commands.arguments import number_of
-from bot.domain.commands.registry import STATUS, STOP
+from bot.domain.commands.registry import STOP
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.list_groups import Grouped, ListGroup, grouped
 from bot.domain.list_pages import FEW_DONE, FIRST_PAGE, OWN, PAGE, ListPage, Which, folded
@@ -73,11 +73,11 @@ class SessionList:
     async def pick(self, asked: Asked) -> Session | Message:
         """Return the person's session that a command is about, or the answer that says or asks which.
 
-        Without an argument a status shows the list; other commands are about the only session in `channel` that fits
-        them, or the only one at all.
+        Without an argument a command that only shows something shows the list; others are about the only session in
+        `channel` that fits them, or the only one at all.
         """
         if not asked.argument:
-            if asked.spec is STATUS:
+            if not asked.spec.ends_session:
                 return await self.listing(asked.workspace, asked.user)
             return await self._only_one(asked.workspace, asked.user, asked.channel, asked.spec)
         number = number_of(asked.argument)

@@ -1,0 +1,15 @@
+"""The command that shows Devin's insights of a session."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import SESSION
+from bot.domain.commands.spec import CommandSpec, Help, typed
+
+INSIGHTS: Final = CommandSpec(
+    "insights",
+    ways=typed("insights", SESSION),
+    ordinary=True,
+    slash_help=Help("`/devin insights [number]` shows how a session went", same_line=True),
+    meant_by=("insight", "analysis"),
+)
+COMMANDS: Final = (INSIGHTS,)
