@@ -194,6 +194,7 @@ class Timing:
 
     # ------------------------------------------------------------ retention
     retention: float = 30 * DAY  # What is over is kept for so long.
+    task_kept: float = 7 * DAY  # A task is kept whole for this long, so that it can be tried again or continued.
     dead_texts: float = DAY  # The text of a row that is dead is kept this long, to find out what went wrong.
     first_purge: float = MINUTE  # From the start to the first purge.
     retention_interval: float = HOUR  # Between two purges.

@@ -13,6 +13,7 @@ from bot.conversation.receive.channel_shared import ChannelShared
 from bot.conversation.receive.conversation import Conversation
 from bot.conversation.receive.intake import Intake
 from bot.conversation.receive.new_command import NewCommand
+from bot.conversation.start.anew import StartAnew
 from bot.conversation.start.create import Create
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
@@ -100,8 +101,9 @@ class ConversationParts:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""
         handlers: dict[CommandSpec, Handler] = {}
-        notify = Notify(self._kernel.services)
-        for part in (self._session_list, self._from_command, self._launch_form, self._session_commands, notify):
+        services = self._kernel.services
+        own = (self._session_list, self._from_command, self._launch_form, self._session_commands)
+        for part in (*own, StartAnew(services, self._kernel.gates), Notify(services)):
             handlers |= part.handlers()
         return handlers
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from bot.domain.causes import StartCause
+from bot.domain.dead_ends import next_session_id, way_on
 from bot.domain.file import SlackFile
 from bot.domain.keys import is_typed, reference
 from bot.domain.lane import thread_lane
@@ -23,6 +24,7 @@ from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
 from bot.store.posts import Post, post_key, subject_of
 from bot.store.threads import Thread
+from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers import starts as start_sentences
@@ -48,7 +50,8 @@ class SessionCard(Drawer):
         session = self._services.workspaces.with_code_hosts(session)
         if shared:
             return card_in_shared_channel(session)
-        return card(session, self._services.clock(), self._services.timing.silence)
+        went_on = way_on(session) is not None and await sessions.get(tx, next_session_id(session.id)) is not None
+        return card(session, self._services.clock(), self._services.timing.silence, went_on=went_on)
 
     async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Have the card of a command begin its session's thread, and add the row that creates the session."""
@@ -140,11 +143,16 @@ def _start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now:
     return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
 
 
-async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
-    """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
+async def refuse(uow: UnitOfWork, session_id: str, message: Message, words: str = "") -> None:
+    """End a session as refused: its card says that nothing runs, and `message` says in its thread why.
+
+    The card repeats the `words` in which Devin refused it.
+    """
     session = await end_unstarted(uow, session_id, Lifecycle.REFUSED)
     if session is not None and session.thread_ts is not None:
-        await uow.post(f"announce:{session.id}:refused", session, message)
+        await sessions.change(uow.tx, session.id, last_words=words)
+        refused = replace(session, lifecycle=Lifecycle.REFUSED)
+        await uow.post(f"announce:{session.id}:refused", session, dead_ends.with_way_on(message, refused))
 
 
 async def end_unstarted(uow: UnitOfWork, session_id: str, lifecycle: Lifecycle) -> Session | None:

@@ -9,6 +9,7 @@ from bot.conversation.session_card import SessionCard, end_unstarted, post_card,
 from bot.domain.causes import ActionCause, Cause
 from bot.domain.commands.registry import STOP
 from bot.domain.file import DEVINS, DevinFile
+from bot.domain.keys import ts_of
 from bot.domain.lane import held_lane
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.exactly_once.loss import Loss, announce_loss
@@ -37,7 +38,8 @@ async def record(uow: UnitOfWork, session: Session) -> None:
     await add(uow, session)
     values = {"lifecycle": session.lifecycle, "checking": session.checking, "acu_limit": session.acu_limit}
     await sessions.change(uow.tx, session.id, **values)
-    last_seen_ts = session.cause_ts or session.thread_ts
+    # What was written before it began is no reply to it.
+    last_seen_ts = ts_of(session.reference) if session.reference else session.thread_ts
     thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, last_seen_ts)
     await threads.put(uow.tx, thread, uow.now)
     await post_card(uow, session)

@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.domain.commands.parser import Parser
 from bot.domain.file import SlackFile
+from bot.domain.keys import ts_of
 from bot.domain.secrets import has_secret
 from bot.domain.session import Session
 from bot.domain.text import as_quotation, without_mention
@@ -149,8 +150,8 @@ class ThreadReader:
 
 
 def _is_context(workspace: Workspace, session: Session, message: ThreadMessage) -> bool:
-    # What was written after the mention comes as a reply of its own.
-    earlier = session.cause_ts is None or message.ts < session.cause_ts
+    # What was written after the mention, or after the press, comes as a reply of its own.
+    earlier = session.reference is None or message.ts < ts_of(session.reference)
     return earlier and message.user != workspace.bot_user and message.subtype != "tombstone"
 
 

@@ -173,14 +173,14 @@ class ActionCause:
 
 @dataclass(frozen=True, slots=True)
 class StartCause:
-    """The card of a slash command was posted, so its session can be created."""
+    """A session is stored and can be created: the card of its command was posted, or it goes on from another one."""
 
     kind: ClassVar[str] = "start"
-    in_thread: ClassVar[bool] = False  # the card is the first message of its thread
 
     session_id: str
     files: tuple[SlackFile, ...] = ()
     left_out: tuple[str, ...] = ()  # as in a `MessageCause`
+    in_thread: bool = False  # other messages precede it; the card of a command is the first message of its thread
 
 
 @dataclass(frozen=True, slots=True)

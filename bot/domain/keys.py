@@ -47,6 +47,11 @@ def reference(team: str, channel: str, ts: str) -> str:
     return f"slack-{team}-{channel}-{ts}"
 
 
+def ts_of(reference: str) -> str:
+    """The `ts` of the Slack message, or of the press, from which `reference` was made."""
+    return reference.rsplit("-", 1)[-1]
+
+
 def operation_id(key: str) -> str:
     """The id of the operation that the cause with this key begins: a hash of `key`, always the same for one key."""
     return session_id(f"op:{key}")

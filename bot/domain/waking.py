@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import half_up
+from bot.domain.dead_ends import OWN_LIMIT
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
 
 
@@ -90,7 +91,7 @@ def _spent(session: Session) -> float:
 def _is_at_limit(session: Session) -> bool:
     """Whether Devin has suspended the session at its ACU limit, and nobody has said yes to waking it from there."""
     snapshot = session.snapshot
-    stopped = snapshot.status == "suspended" and snapshot.detail == "usage_limit_exceeded"
+    stopped = snapshot.status == "suspended" and snapshot.detail == OWN_LIMIT
     return stopped and session.wake_allowed != snapshot.updated_at
 
 

@@ -57,6 +57,11 @@ SPECS: Final = (
     TableSpec(tables.outbox, ("post", "posts"), never, posts),
     TableSpec(tables.posts, ("post that is edited", "posts that are edited"), _old_post, edited_posts),
     TableSpec(tables.threads, ("thread", "threads"), never, nothing),
+    TableSpec(
+        tables.kept_tasks,
+        ("task of a session", "tasks of sessions"),
+        kept_for(tables.kept_tasks.c.at, lambda kept: kept.task_kept),
+    ),
     TableSpec(tables.channels, ("channel", "channels"), once(_has_no_session()), nothing),
     TableSpec(
         tables.admins,

@@ -209,6 +209,19 @@ threads: Final = Table(
     Column("created_at", Float, nullable=False),
 )
 
+# The whole task of a session, so that it can be tried again or continued, which `sessions` keeps only a line of.
+kept_tasks: Final = Table(
+    "kept_tasks",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("files", _JSON, nullable=False),
+    Column("at", Float, nullable=False),
+)
+Index("ix_kept_tasks_at", kept_tasks.c.at)
+
 # Which worker has claimed a lane of the inbox, for one row at a time. `epoch` counts the claims, as in the outbox.
 lanes: Final = Table(
     "lanes",

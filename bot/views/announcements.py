@@ -8,6 +8,7 @@ from bot.domain.announcements import AnnouncementKind, TurnEnd
 from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
 from bot.views import blocks
 from bot.views.card import spent, worked
+from bot.views.dead_ends import way_on_button
 from bot.views.message import Block, Message
 from bot.views.plain_text import TEXT_LIMIT, notification, plain
 from bot.views.pull_requests import pull_request_lines, pull_request_link, pull_request_name
@@ -101,11 +102,11 @@ def turn_end(end: TurnEnd, session: Session, words: MessagePart | None, users: S
     return Message(
         _notification(end, session, words),
         [
-            blocks.section(_call(end, session, called, to_asker=list(users) == [session.requester])),
+            blocks.section(_call(end, session, called, shows_words=words is not None)),
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls, most=_PULL_REQUESTS_LIMIT),
             *blocks.context(_facts(end, session)),
-            *blocks.actions(blocks.open_button(session.url) if opens else None),
+            *blocks.actions(way_on_button(session), blocks.open_button(session.url) if opens else None),
         ],
     )
 
@@ -146,7 +147,7 @@ def _all_of_it(session: Session, label: str) -> str:
 # ---------------------------------------------------------------- the end of a turn
 
 
-def _call(end: TurnEnd, session: Session, called: str, *, to_asker: bool) -> str:
+def _call(end: TurnEnd, session: Session, called: str, *, shows_words: bool) -> str:
     if waits_for_something_new(session.snapshot):
         return f":speech_balloon: {NEEDS_SOMETHING_NEW.format(asker=called, detail=quoted(session.snapshot.detail))}"
     if end.kind is AnnouncementKind.QUESTION:
@@ -159,8 +160,9 @@ def _call(end: TurnEnd, session: Session, called: str, *, to_asker: bool) -> str
         return APPROVAL.format(who=called)
     if end.kind is AnnouncementKind.DONE:
         return _done(session, called)
-    sentence = state_sentence(session, whoever="You") if to_asker else state_sentence(session)
-    return f"{_SIGNS[end.kind]} {called} · {sentence}"
+    if shows_words:  # which say why it has failed
+        session = session.with_snapshot(replace(session.snapshot, last_words=""))
+    return f"{_SIGNS[end.kind]} {called} · {state_sentence(session)}"
 
 
 def _done(session: Session, called: str) -> str:

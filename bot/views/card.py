@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from bot.domain.commands.registry import STOP
+from bot.domain.dead_ends import way_on
 from bot.domain.session import DisplayState, Options, Session
 from bot.views import blocks
 from bot.views.card_words import PROGRESS
+from bot.views.dead_ends import WENT_ON, way_on_button
 from bot.views.message import Block, Message
 from bot.views.plain_text import plain
 from bot.views.pull_requests import pull_request_link
@@ -31,27 +33,29 @@ WORTH_A_WORD: Final = 120  # seconds of rest between two turns
 _ASKS: Final = frozenset({DisplayState.WAITING, DisplayState.APPROVAL})
 
 
-def card(session: Session, now: float, silence: float = math.inf) -> Message:
+def card(session: Session, now: float, silence: float = math.inf, *, went_on: bool = False) -> Message:
     """Build the card of `session` as of `now`: title, state, what Devin asks or says at work, facts and buttons.
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
-    date without an edit. While Devin works, `silence` is after how many seconds without news a line says so.
+    date without an edit. While Devin works, `silence` is after how many seconds without news a line says so. One that
+    gets no further has a button for its way on, unless another session `went_on` from there.
     """
     silent = _silent(session, now, silence)
     words = _devins_words(session)
     if not words:
-        return _card(session, now, silent, [])
+        return _card(session, now, silent, [], went_on=went_on)
     # Without `markdown` blocks, Devin's words are one line without their markup.
     plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))])
     return replace(_card(session, now, silent, [blocks.markdown(disarm(words))]), plainer=plainer)
 
 
-def _card(session: Session, now: float, silent: str, words: Sequence[Block]) -> Message:
-    state = session.display_state
+def _card(session: Session, now: float, silent: str, words: Sequence[Block], *, went_on: bool = False) -> Message:
+    state, way = session.display_state, way_on(session)
     lines = [f"*{link(session.url, session.title)}*", _state_line(session), *filter(None, [silent])]
     # That Devin is active, which its figures show, would contradict that nothing is new.
     active = "" if silent else _active(session, now)
-    facts = [] if state is DisplayState.DONE else [*_facts(session), active]
+    went = WENT_ON[way] if went_on and way is not None else ""
+    facts = [] if state is DisplayState.DONE else [*_facts(session), active, went]
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
     beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
@@ -61,7 +65,7 @@ def _card(session: Session, now: float, silent: str, words: Sequence[Block]) -> 
             blocks.section("\n".join(lines), beside),
             *words,
             *blocks.context(facts),
-            *blocks.actions(*below, stop_button(session)),
+            *blocks.actions(None if went_on else way_on_button(session), *below, stop_button(session)),
         ],
     )
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.domain.dead_ends import OWN_LIMIT
 from bot.domain.session import DisplayState, Lifecycle, Session, ended_for_something_new, waits_for_something_new
+from bot.views.plain_text import plain
 from bot.views.text import acus, fitted, short_duration
 
 # In place of titles that may not be shown, or are no longer stored.
@@ -29,10 +31,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
         "Paused: Devin says {detail}. Open the session in Devin to see why and who can change that; "
         "then reply in this thread and Devin goes on."
     ),
-    DisplayState.FAILED: (
-        "Failed: Devin ended the session with an error. Open it in Devin to see what happened, "
-        "then start a new one if it is still needed."
-    ),
+    DisplayState.FAILED: "Failed: Devin ended the session with an error.",
     DisplayState.ENDED: (
         "Ended. Replies in this thread no longer reach Devin; "
         "use `/devin` or mention Devin Bridge to start a new session."
@@ -54,7 +53,7 @@ _GO_ON: Final = "then reply in this thread and Devin goes on."
 
 # At which limit a session is, and who can raise it, by Devin's word for that.
 LIMIT_REASONS: Final[Mapping[str, str]] = {
-    "usage_limit_exceeded": (
+    OWN_LIMIT: (
         "the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
         "or start a new session with a higher `acu=`"
     ),
@@ -81,14 +80,18 @@ LIMIT_REASONS: Final[Mapping[str, str]] = {
         "(`/devin list` shows yours) or ask an admin to raise the limit"
     ),
 }
-OWN_LIMIT: Final = "usage_limit_exceeded"  # which no reply lifts: what helps is said already
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
-    **{word: f"Paused: {why}{'.' if word == OWN_LIMIT else f'; {_GO_ON}'}" for word, why in LIMIT_REASONS.items()},
-    "error": (
-        "Suspended by a fault at Devin. Reply in this thread to try to wake it; "
-        "if that does not help, open the session in Devin or start a new one."
-    ),
+    **{word: f"Paused: {why}; {_GO_ON}" for word, why in LIMIT_REASONS.items() if word != OWN_LIMIT},
+    OWN_LIMIT: "Out of ACUs: this session has used its limit{cap}.",
+    "error": "Suspended by a fault at Devin. Reply here to wake it, or try again.",
 }
+
+# In Devin's own words, where there are any.
+REASON_SENTENCES: Final[Mapping[DisplayState, str]] = {
+    DisplayState.FAILED: "Failed: “{reason}”.",
+    DisplayState.REFUSED: "Not started: “{reason}”.",
+}
+REASON: Final = 200  # characters of Devin's words
 
 STATUS_SENTENCES: Final[Mapping[str, str]] = {
     "resuming": "Waking up: Devin goes on where it stopped.",
@@ -176,11 +179,8 @@ STOPPABLE: Final = frozenset(
 _FROM_DETAIL: Final = frozenset({DisplayState.LIMIT, DisplayState.FAILED})
 
 
-def state_sentence(session: Session, whoever: str = "Whoever asked for it") -> str:
-    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next.
-
-    `whoever` stands for the asker where the sentence would not name them; it is "You" in a post to them alone.
-    """
+def state_sentence(session: Session) -> str:
+    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next."""
     if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
     return _template(session).format(
@@ -190,7 +190,7 @@ def state_sentence(session: Session, whoever: str = "Whoever asked for it") -> s
         # A session that has ended takes no more messages.
         changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
-        whoever=whoever,
+        reason=plain(session.snapshot.last_words, REASON),
         working=working_words(session),
         status=_status_words(session),
         detail=quoted(session.snapshot.detail),
@@ -205,7 +205,7 @@ def working_words(session: Session) -> str:
 
 def limit_words(session: Session) -> str:
     """What is said about a session at a limit behind its title: which limit it is, in a few words."""
-    if session.snapshot.detail == "usage_limit_exceeded":
+    if session.snapshot.detail == OWN_LIMIT:
         return f"has used its {acus(session.options.acu)}" if session.options.acu else "has used up its own limit"
     reason = state_sentence(session).removeprefix("Paused: ").split(". ", 1)[0].removesuffix(".")
     return f"is {reason[:1].lower()}{reason[1:]}" if reason.startswith("Paused") else f"is paused: {reason}"
@@ -234,6 +234,8 @@ def _template(session: Session) -> str:
         return ENDED_FOR_SOMETHING_NEW
     if state is DisplayState.WAITING and waits_for_something_new(snapshot):
         return NEEDS_SOMETHING_NEW
+    if state in REASON_SENTENCES and plain(snapshot.last_words, REASON):
+        return REASON_SENTENCES[state]
     if state in _FROM_DETAIL and snapshot.status == "suspended":
         return DETAIL_SENTENCES.get(snapshot.detail or "", STATE_SENTENCES[state])
     return STATE_SENTENCES[state]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.start.anew import StartAnew
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.launch_form import LaunchForm
 from bot.conversation.steer.notify import Notify
@@ -24,6 +25,7 @@ KERNEL = Kernel(None, None, None, None)
 HANDLERS = {
     **StartFromCommand(None, None, None, None).handlers(),
     **LaunchForm(None, None, None).handlers(),
+    **StartAnew(None, None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),

@@ -17,6 +17,7 @@ NOW = 1_779_278_400.0
 IN_WORDS = {
     HOUR: "an hour",
     DAY: "a day",
+    7 * DAY: "a week",
     14 * DAY: "14 days",
     30 * DAY: "for the retention",
     32 * DAY: "32 days",

@@ -331,7 +331,7 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     ts = await on.mention("fix the login test acu=2")
     session = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(session, status="suspended", status_detail="usage_limit_exceeded", acus_consumed=1.2)
-    await card_of(on, ts, "the session has used up its own limit")
+    await card_of(on, ts, "this session has used its limit")
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (

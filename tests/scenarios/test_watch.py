@@ -50,7 +50,7 @@ STATES = [
     (
         "suspended",
         "usage_limit_exceeded",
-        (f":no_entry: {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='', whoever='Whoever asked for it')}"),
+        f":no_entry: {DETAIL_SENTENCES['usage_limit_exceeded'].format(cap='')}",
     ),
     ("suspended", "out_of_credits", f":no_entry: {DETAIL_SENTENCES['out_of_credits']}"),
     ("suspended", "out_of_quota", f":no_entry: {DETAIL_SENTENCES['out_of_quota']}"),
@@ -119,9 +119,10 @@ async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: H
 
 
 def announced(sentence: str) -> str:
-    """The post of a limit or a failure: the card's sentence, behind a mention of the asker, who is "you" in it."""
-    sign, words = sentence.replace("Whoever asked for it", "You").split(": ", 1)
-    return f"{sign}: <@U0ANN> · {words}\nOpen in Devin"
+    """The post of a limit or a failure: the card's sentence, behind a mention of the asker, and the way on."""
+    sign, words = sentence.split(": ", 1)
+    ways = {":x": "Try again\n", ":no_entry": "Continue with 20 more ACUs\n" if "Out of ACUs" in words else ""}
+    return f"{sign}: <@U0ANN> · {words}\n{ways.get(sign, '')}Open in Devin"
 
 
 async def _announced(on: Harness, ts: str, text: str) -> bool:

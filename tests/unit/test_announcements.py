@@ -270,28 +270,17 @@ def test_what_devin_needs_by_a_new_word_is_no_answer_in_the_notification_either(
 def test_every_limit_says_who_can_raise_it(detail):
     text, (line, *_) = ended(AnnouncementKind.LIMIT, Snapshot("suspended", detail, "Refactor everything"))
     assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs', whoever='You')}"
-    assert any(word in line for word in ("raise", "allocate", "buy", "update"))
+    assert detail == OWN or any(word in line for word in ("raise", "allocate", "buy", "update"))
     assert text.startswith(
         "Refactor everything has used its 10 ACUs" if detail == OWN else "Refactor everything is paused: "
     )
 
 
-@pytest.mark.parametrize(
-    ("users", "named", "whoever"),
-    [
-        (("U1",), "<@U1>", "You"),
-        (("U1", "U2"), "<@U1> <@U2>", "Whoever asked for it"),
-        (("U2",), "<@U2>", "Whoever asked for it"),
-        ((), "Ann", "Whoever asked for it"),
-    ],
-)
-def test_only_the_asker_alone_is_you_at_the_limit_of_a_session(users, named, whoever):
+def test_a_session_at_its_own_limit_is_continued_with_a_button():
     snapshot = Snapshot("suspended", OWN, "Refactor everything")
-    _, (line, *_) = ended(AnnouncementKind.LIMIT, snapshot, users=users, requester_name="Ann")
-    assert (
-        line
-        == f":no_entry: {named} · Paused: the session has used up its own limit of 10 ACUs. {whoever} can raise it in Devin, or start a new session with a higher `acu=`."
-    )
+    _, (line, *others) = ended(AnnouncementKind.LIMIT, snapshot)
+    assert line == ":no_entry: <@U1> · Out of ACUs: this session has used its limit of 10 ACUs."
+    assert others[-1] == "Continue with 20 more ACUs Open in Devin"
 
 
 def test_a_limit_in_one_line():
@@ -303,11 +292,20 @@ def test_a_failure():
     assert ended(AnnouncementKind.FAILED, Snapshot("error", None, "Say hello", acus=1.0), options=Options()) == (
         "Say hello has failed",
         [
-            ":x: <@U1> · Failed: Devin ended the session with an error. Open it in Devin to see what happened, then start a new one if it is still needed.",
+            ":x: <@U1> · Failed: Devin ended the session with an error.",
             "1 ACU",
-            "Open in Devin",
+            "Try again Open in Devin",
         ],
     )
+
+
+def test_a_failure_says_why_in_devins_words_once():
+    snapshot = Snapshot("error", None, "Say hello", last_words="No **such** <!channel>.\nSorry.")
+    _, (line, *_) = ended(AnnouncementKind.FAILED, snapshot)
+    assert line == ":x: <@U1> · Failed: “No such &lt;\u200b!channel&gt;. Sorry.”."
+    _, (line, *others) = ended(AnnouncementKind.FAILED, snapshot, "No such thing.")
+    assert line == ":x: <@U1> · Failed: Devin ended the session with an error."
+    assert others[0] == "No such thing."
 
 
 @pytest.mark.parametrize("kind", list(AnnouncementKind))

@@ -298,9 +298,7 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
             seen("suspended", "user_request"), stopped_by="U2", stopped_by_name="Ben"
         ),
         "Stopping: Devin is being put to sleep; nothing is lost.": replace(SESSION, stop_requested=True),
-        "Paused: the session has used up its own limit of 10 ACUs. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.": seen(
-            "suspended", "usage_limit_exceeded"
-        ),
+        "Out of ACUs: this session has used its limit of 10 ACUs.": seen("suspended", "usage_limit_exceeded"),
         "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; then reply in this thread and Devin goes on.": seen(
             "suspended", "out_of_credits"
         ),
@@ -322,12 +320,9 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
         "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed (`/devin list` shows yours) or ask an admin to raise the limit; then reply in this thread and Devin goes on.": seen(
             "suspended", "total_session_limit_exceeded"
         ),
-        "Suspended by a fault at Devin. Reply in this thread to try to wake it; if that does not help, open the session in Devin or start a new one.": seen(
-            "suspended", "error"
-        ),
-        "Failed: Devin ended the session with an error. Open it in Devin to see what happened, then start a new one if it is still needed.": seen(
-            "error"
-        ),
+        "Suspended by a fault at Devin. Reply here to wake it, or try again.": seen("suspended", "error"),
+        "Failed: Devin ended the session with an error.": seen("error"),
+        "Failed: “No such thing”.": seen("error", last_words="No *such* thing"),
         "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open the session in Devin to see what that means.": seen(
             "sold_<!channel>", "running"
         ),

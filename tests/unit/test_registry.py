@@ -32,8 +32,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_listed stop_confirmed mute unmute aside archive "
-        "new notify open_form cancel_operation exit exit_confirmed answer insights usage report digest team_list "
-        "team_add team_remove budget_list budget_set "
+        "new notify open_form cancel_operation exit exit_confirmed try_again continue_session answer "
+        "insights usage report digest team_list team_add team_remove budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
@@ -72,6 +72,7 @@ def test_what_goes_before_waiting_replies():
         *("ask_for_more", "grant_more", "refuse_more"),
         *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed"),
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
+        *("try_again", "continue_session"),
     }
     assert all(spec.urgent for spec in COMMANDS.on(Surface.BUTTON))
 
@@ -90,12 +91,14 @@ def test_what_starts_work_that_is_paid_for():
         "fanout",
         "start_fan_out",
         "retry_fan_out",
+        "try_again",
+        "continue_session",
     }
 
 
 def test_which_buttons_stand_under_posts():
     shown = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze", "stop_fan_out", "retry_fan_out"}
-    others = {"grant_more", "refuse_more", "cancel_operation", "open_form"}
+    others = {"grant_more", "refuse_more", "cancel_operation", "open_form", "try_again", "continue_session"}
     assert names(COMMANDS.on(Surface.BUTTON)) == shown | others
     assert all(COMMANDS.press_of(spec.action_id, "x") == Press(spec, "x") for spec in COMMANDS.on(Surface.BUTTON))
 

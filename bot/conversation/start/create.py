@@ -18,6 +18,7 @@ from bot.conversation.session_tags import SessionTags
 from bot.devin.errors import DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
+from bot.domain.keys import ts_of
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.exactly_once.creation import Creation, LookupResult
 from bot.kernel.exactly_once.loss import is_late, is_unknown
@@ -27,7 +28,7 @@ from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
-from bot.store import inbox, sessions
+from bot.store import inbox, kept_tasks, sessions
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 
@@ -102,7 +103,7 @@ class NewSession(Creation[DevinSession]):
         if self._prompt.refusal is None:
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
-            await record(uow, self._session)
+            await self._record(uow, self._session)
             await refuse(uow, self._session.id, self._prompt.refusal)
             await finish(uow, self._job)
         return False
@@ -117,11 +118,16 @@ class NewSession(Creation[DevinSession]):
         if isinstance(limit, Limit):
             self._limit = limit
             return True
-        await record(uow, self._session)
+        await self._record(uow, self._session)
         await refuse(uow, self._session.id, start_sentences.NO_ROOM)
         await uow.reply_privately(_asker(self._session, "room"), limit)
         await finish(uow, self._job)
         return False
+
+    async def _record(self, uow: UnitOfWork, session: Session) -> None:
+        """Store the session with its thread and card, and its task, with which it may be tried again."""
+        await record(uow, session)
+        await kept_tasks.keep(uow.tx, session, self._job.cause.files, uow.now)
 
     async def _cancel(self) -> None:
         session = self._session
@@ -136,7 +142,7 @@ class NewSession(Creation[DevinSession]):
         """Record the session with its thread, its card and what was read, and note which files were left out."""
         row = self._job.row
         acus = self._limit.acus
-        await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False, acu_limit=acus))
+        await self._record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False, acu_limit=acus))
         if self._prompt.read is not None:
             await uow.post(f"read:{self._session.id}", self._session, self._prompt.read)
         cause = with_left_out(row.cause, self._prompt.left_out)
@@ -199,7 +205,7 @@ class NewSession(Creation[DevinSession]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """End the session as refused, and announce why nothing was started."""
-        await refuse(uow, self._session.id, refusal_sentence(refused))
+        await refuse(uow, self._session.id, refusal_sentence(refused), refused.words)
 
 
 def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
@@ -219,5 +225,6 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) 
 
 def _asker(session: Session, about: str) -> Recipient:
     # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
-    where = session.thread_ts if session.cause_ts is not None else None
+    begins = session.reference is not None and ts_of(session.reference) == session.thread_ts
+    where = session.thread_ts if session.cause_ts is not None or not begins else None
     return Recipient(session.team, f"{about}:{session.id}", session.requester, session.channel, where)

@@ -133,6 +133,11 @@ EXIT: Final = CommandSpec(
 EXIT_CONFIRMED: Final = CommandSpec(
     "exit_confirmed", ways=(), role=Role.ASKER_OR_ADMIN, of_session=True, urgent=True, ends_session=True
 )
+# The buttons of a session that gets no further: another one goes on, with the same task or with a limit of its own.
+TRY_AGAIN: Final = CommandSpec("try_again", ways=(button("try_again"),), of_session=True, urgent=True, starts=True)
+CONTINUE: Final = CommandSpec(
+    "continue_session", ways=(button("continue_session"),), of_session=True, urgent=True, starts=True
+)
 # An answer to a question that is no command: its argument is the question, the answer, and what the question is about.
 ANSWER: Final = CommandSpec("answer", ways=(), urgent=True)
 # Alarms have no command: their buttons stand under their post. The help says what admins have instead.
@@ -165,5 +170,7 @@ CORE: Final = (
     CANCEL_OPERATION,
     EXIT,
     EXIT_CONFIRMED,
+    TRY_AGAIN,
+    CONTINUE,
     ANSWER,
 )

@@ -37,6 +37,7 @@ _TABLES = (
     "grants",
     "guardrail_violations",
     "inbox",
+    "kept_tasks",
     "lanes",
     "notifications",
     "numbered_lists",
@@ -265,6 +266,17 @@ def _tables() -> None:
         sa.Column("created_at", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("team", "channel", "ts", name="pk_threads"),
     )
+    op.create_table(
+        "kept_tasks",
+        sa.Column("session_id", sa.String, nullable=False),
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("user", sa.String, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("files", _JSON, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name="pk_kept_tasks"),
+    )
+    op.create_index("ix_kept_tasks_at", "kept_tasks", ["at"])
     op.create_table(
         "lanes",
         sa.Column("name", sa.String, nullable=False),

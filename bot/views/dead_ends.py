@@ -1,0 +1,47 @@
+"""What stands where a session gets no further: the button of its way on, and what a press of that answers."""
+
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.commands.registry import CONTINUE, TRY_AGAIN
+from bot.domain.dead_ends import MORE_ACUS, WayOn, way_on
+from bot.domain.session import Session
+from bot.views import blocks
+from bot.views.message import Block, Message
+from bot.views.sentences import asker_name
+
+TRYING_AGAIN: Final = Message("Trying again in this thread, in a new session.")
+CONTINUING: Final = Message(
+    f"Devin can't raise a session's limit. A new session continues it here, with {MORE_ACUS} ACUs."
+)
+WENT_ON: Final = {WayOn.TRY_AGAIN: "tried again below", WayOn.CONTINUE: "continued below"}
+NOTHING_TO_GO_ON_FROM: Final = Message("This session has moved on. Nothing was started.")
+TASK_NOT_KEPT: Final = Message("The task is no longer stored here. Send it again to start a session.")
+_BEGAN: Final = {WayOn.TRY_AGAIN: TRYING_AGAIN, WayOn.CONTINUE: CONTINUING}
+_DONE: Final = {WayOn.TRY_AGAIN: "tried this again", WayOn.CONTINUE: "continued this"}
+_LABELS: Final = {WayOn.TRY_AGAIN: "Try again", WayOn.CONTINUE: f"Continue with {MORE_ACUS} more ACUs"}
+_COMMANDS: Final = {WayOn.TRY_AGAIN: TRY_AGAIN, WayOn.CONTINUE: CONTINUE}
+
+
+def way_on_button(session: Session) -> Block | None:
+    """The button that begins another session where `session` gets no further; None where it does."""
+    way = way_on(session)
+    return None if way is None else blocks.button(_LABELS[way], _COMMANDS[way].action_id, session.id, style="primary")
+
+
+def with_way_on(message: Message, session: Session) -> Message:
+    """Put the button of the way on under a `message` of text alone about `session`."""
+    button = way_on_button(session)
+    if button is None or message.blocks:
+        return message
+    return replace(message, blocks=[blocks.section(message.text), *blocks.actions(button)])
+
+
+def went_on_already(session: Session, way: WayOn) -> Message:
+    """Say that another `session` goes on already, and who asked for it."""
+    return Message(f"{asker_name(session)} has {_DONE[way]} already. Nothing more was started.")
+
+
+def began(way: WayOn) -> Message:
+    """Confirm that another session goes on."""
+    return _BEGAN[way]

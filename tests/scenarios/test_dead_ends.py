@@ -1,0 +1,178 @@
+"""Dead ends: where a session gets no further, its post and its card have a way on, which begins one session."""
+
+from typing import Any
+
+import pytest
+
+from bot.conversation.start.anew import CONTINUES
+from bot.domain.dead_ends import MORE_ACUS, WayOn
+from bot.views import dead_ends
+from bot.views.answers import access as access_sentences
+from bot.views.answers import starts as start_sentences
+from tests.said import a_session
+from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, Harness
+from tests.scenarios.observations import (
+    buttons,
+    card_of,
+    creations,
+    is_card,
+    private_answers,
+    sent_to_devin,
+    settled,
+    started_by_command,
+)
+
+TASK = "fix the login test"
+WHY = "acme-customers-core isn't in any registry."
+OUT_OF_ACUS = {"status": "suspended", "status_detail": "usage_limit_exceeded"}
+CONTINUE = f"Continue with {MORE_ACUS} more ACUs"
+PULL = "https://github.com/acme/web/pull/7"
+
+
+async def cards(on: Harness, ts: str) -> list[dict[str, Any]]:
+    """The cards in a thread, the oldest first."""
+    return [one for one in await on.slack.messages(GENERAL, thread_ts=ts) if is_card(one)]
+
+
+async def failed(on: Harness, prompt: str = TASK) -> tuple[str, dict[str, Any]]:
+    """A session that Devin has ended with an error; answers the thread's ts and the post that says so."""
+    ts, session = await on.started(prompt)
+    await on.devin.say(session, WHY)
+    await on.devin.set(session, status="error", status_detail=None)
+    return ts, await on.wait_for_post(GENERAL, ts, WHY)
+
+
+async def at_its_limit(on: Harness, prompt: str = f"{TASK} acu=10") -> tuple[str, str, dict[str, Any]]:
+    """A session that has used up its limit; answers the thread's ts, its id at Devin and the post that says so."""
+    ts, session = await on.started(TASK) if prompt == TASK else await _started_as(on, prompt)
+    await on.devin.pr(session, PULL)
+    await on.devin.say(session, "Half of the tests pass.")
+    await on.devin.spend(session, 10)
+    await on.devin.set(session, **OUT_OF_ACUS)
+    return ts, session, await on.wait_for_post(GENERAL, ts, "Out of ACUs")
+
+
+async def _started_as(on: Harness, prompt: str) -> tuple[str, str]:
+    ts = await on.mention(prompt)
+    made = await on.session(TASK)
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
+    return ts, made["session_id"]
+
+
+@pytest.mark.both_transports
+async def test_a_failure_says_why_and_is_tried_again_in_its_thread(on: Harness) -> None:
+    ts, post = await failed(on, f"{TASK}\n\nuse pytest alone")
+    assert buttons(post) == ["Try again", "Open in Devin"]
+    old = await card_of(on, ts, "Failed")
+    assert f":x: Failed: “{WHY}”." in old
+    await on.slack.say(BEN, GENERAL, "!aside it was the registry", thread_ts=ts)
+    await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
+    await on.slack.wait_for_ephemeral(BEN, dead_ends.TRYING_AGAIN.text)
+    first, second = await on.devin.wait_for_sessions(TASK, 2)
+    assert "use pytest alone" in second["messages"][0]["message"], "the task is whole"
+    assert "Asked in Slack by ben" in second["messages"][0]["message"]
+    await on.devin.set(second["session_id"], status="running", status_detail="working")
+    await settled(on)
+    before, after = await cards(on, ts)
+    assert "tried again below" in before["rendered"]
+    assert (buttons(before), buttons(after)) == (["Open in Devin"], ["Open in Devin", "Stop"])
+    await on.slack.say(ANN, GENERAL, "and mypy", thread_ts=ts)
+    await on.devin.wait_for_messages("and mypy")
+    assert len(await sent_to_devin(on, second["session_id"])) == 1
+    assert await sent_to_devin(on, first["session_id"]) == []
+
+
+async def test_of_two_who_press_the_second_reads_that_it_was_done(on: Harness) -> None:
+    ts, post = await failed(on)
+    card = (await cards(on, ts))[0]
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    await on.slack.click(BEN, GENERAL, card["ts"], "try_again", value=_value(post, "try_again"))
+    already = dead_ends.went_on_already(a_session(requester_name="ann"), WayOn.TRY_AGAIN).text
+    await on.slack.wait_for_ephemeral(BEN, already)
+    await settled(on)
+    assert await creations(on) == 2
+    assert await private_answers(on, ANN) == [dead_ends.TRYING_AGAIN.text]
+
+
+async def test_a_guest_tries_nothing_again(on: Harness) -> None:
+    _, post = await failed(on)
+    await on.slack.click(GUEST, GENERAL, post["ts"], "try_again")
+    await on.slack.wait_for_ephemeral(GUEST, access_sentences.GUEST_REFUSED.text)
+    assert await creations(on) == 1
+
+
+async def test_where_another_session_has_begun_in_the_thread_nothing_is_tried_again(on: Harness) -> None:
+    ts, post = await failed(on)
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await settled(on)
+    await on.mention("write the changelog", thread_ts=ts)
+    await on.session("write the changelog")
+    await settled(on)
+    await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
+    await settled(on)
+    assert await private_answers(on, BEN) in (
+        [start_sentences.START_OVERTAKEN.text],
+        [dead_ends.NOTHING_TO_GO_ON_FROM.text],
+    )
+    assert await creations(on) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (403, "Your contract has ended"),
+        (404, "No such snapshot"),
+        (409, "The machine is busy"),
+        (413, "The prompt has too many tokens"),
+        (400, "No repository acme/wob"),
+    ],
+)
+async def test_what_devin_refuses_at_the_start_says_why_and_is_tried_again(on: Harness, status: int, why: str) -> None:
+    await on.devin.fault("create_session", status, detail=why, times=1)
+    ts = await on.mention(TASK)
+    post = await on.wait_for_post(GENERAL, ts, why)
+    assert f":no_entry: Not started: “{why}”." in await card_of(on, ts, "Not started")
+    assert buttons(post) == ["Try again"]
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    await on.session(TASK)
+    await settled(on)
+    assert "tried again below" in (await cards(on, ts))[0]["rendered"]
+    assert await creations(on) == 2
+
+
+@pytest.mark.both_transports
+async def test_a_session_at_its_limit_is_continued_with_what_came_of_it(on: Harness) -> None:
+    ts, session, post = await at_its_limit(on)
+    assert buttons(post) == [CONTINUE, "Open in Devin"]
+    assert "Out of ACUs: this session has used its limit of 10 ACUs." in await card_of(on, ts, "Out of ACUs")
+    await on.slack.click(BEN, GENERAL, post["ts"], "continue_session")
+    await on.slack.wait_for_ephemeral(BEN, dead_ends.CONTINUING.text)
+    _, second = await on.devin.wait_for_sessions(TASK, 2)
+    prompt = second["messages"][0]["message"]
+    assert prompt.startswith(
+        f"{TASK}\n\n{CONTINUES}https://app.devin.ai/sessions/{session}\n\n"
+        f"Its last words were:\n> Half of the tests pass.\n\nIts pull requests: {PULL}\n\n"
+    )
+    assert second["request"]["max_acu_limit"] == MORE_ACUS
+    await settled(on)
+    assert "continued below" in (await cards(on, ts))[0]["rendered"]
+    await on.slack.click(ANN, GENERAL, post["ts"], "continue_session")
+    already = dead_ends.went_on_already(a_session(requester_name="ben"), WayOn.CONTINUE).text
+    await on.slack.wait_for_ephemeral(ANN, already)
+    assert await creations(on) == 2
+
+
+async def test_a_session_of_a_command_is_tried_again_too(on: Harness) -> None:
+    ts, session = await started_by_command(on, TASK, ANN, GENERAL)
+    await on.devin.set(session, status="error", status_detail=None)
+    post = await on.wait_for_post(GENERAL, ts, "Failed")
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    await on.devin.wait_for_sessions(TASK, 2)
+    await settled(on)
+    assert await creations(on) == 2
+
+
+def _value(message: dict[str, Any], action: str) -> str:
+    elements = [part for block in message["blocks"] for part in block.get("elements", [])]
+    return next(str(part["value"]) for part in elements if part.get("action_id") == action)
