@@ -13,7 +13,7 @@ from bot.conversation.receive.channel_shared import ChannelShared
 from bot.conversation.receive.conversation import Conversation
 from bot.conversation.receive.intake import Intake
 from bot.conversation.receive.new_command import NewCommand
-from bot.conversation.start.anew import StartAnew
+from bot.conversation.start.anew import StartAnew, WayOnButton
 from bot.conversation.start.create import Create
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
@@ -96,7 +96,7 @@ class ConversationParts:
     @staticmethod
     def end_buttons(_kernel: Kernel) -> Sequence[EndButtons]:
         """Return the buttons that are under ends of turns, in their order."""
-        return ()
+        return (WayOnButton(),)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""

@@ -8,14 +8,15 @@ from bot.conversation.start.anew import CONTINUES
 from bot.domain.dead_ends import MORE_ACUS, WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
-from bot.views.answers import starts as start_sentences
 from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, Harness
 from tests.scenarios.observations import (
     buttons,
     card_of,
     creations,
+    forge,
     is_card,
+    press,
     private_answers,
     sent_to_devin,
     settled,
@@ -27,6 +28,11 @@ WHY = "acme-customers-core isn't in any registry."
 OUT_OF_ACUS = {"status": "suspended", "status_detail": "usage_limit_exceeded"}
 CONTINUE = f"Continue with {MORE_ACUS} more ACUs"
 PULL = "https://github.com/acme/web/pull/7"
+
+
+def value_of(message: dict[str, Any], action: str) -> str:
+    elements = [part for block in message["blocks"] for part in block.get("elements", [])]
+    return next(str(part["value"]) for part in elements if part.get("action_id") == action)
 
 
 async def cards(on: Harness, ts: str) -> list[dict[str, Any]]:
@@ -76,6 +82,7 @@ async def test_a_failure_says_why_and_is_tried_again_in_its_thread(on: Harness) 
     await settled(on)
     before, after = await cards(on, ts)
     assert "tried again below" in before["rendered"]
+    assert buttons(await on.slack.message(GENERAL, post["ts"])) == ["Open in Devin"]
     assert (buttons(before), buttons(after)) == (["Open in Devin"], ["Open in Devin", "Stop"])
     await on.slack.say(ANN, GENERAL, "and mypy", thread_ts=ts)
     await on.devin.wait_for_messages("and mypy")
@@ -87,7 +94,7 @@ async def test_of_two_who_press_the_second_reads_that_it_was_done(on: Harness) -
     ts, post = await failed(on)
     card = (await cards(on, ts))[0]
     await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
-    await on.slack.click(BEN, GENERAL, card["ts"], "try_again", value=_value(post, "try_again"))
+    await on.slack.click(BEN, GENERAL, card["ts"], "try_again", value=value_of(post, "try_again"))
     already = dead_ends.went_on_already(a_session(requester_name="ann"), WayOn.TRY_AGAIN).text
     await on.slack.wait_for_ephemeral(BEN, already)
     await settled(on)
@@ -102,19 +109,17 @@ async def test_a_guest_tries_nothing_again(on: Harness) -> None:
     assert await creations(on) == 1
 
 
-async def test_where_another_session_has_begun_in_the_thread_nothing_is_tried_again(on: Harness) -> None:
+async def test_once_it_is_archived_or_another_session_has_begun_in_the_thread_nothing_is_tried_again(
+    on: Harness,
+) -> None:
     ts, post = await failed(on)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await settled(on)
+    assert buttons(await on.slack.message(GENERAL, post["ts"])) == ["Open in Devin"]
     await on.mention("write the changelog", thread_ts=ts)
     await on.session("write the changelog")
-    await settled(on)
-    await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
-    await settled(on)
-    assert await private_answers(on, BEN) in (
-        [start_sentences.START_OVERTAKEN.text],
-        [dead_ends.NOTHING_TO_GO_ON_FROM.text],
-    )
+    await forge(on, "interactive", press(BEN, GENERAL, "try_again", value_of(post, "try_again")))
+    await on.slack.wait_for_ephemeral(BEN, dead_ends.NOTHING_TO_GO_ON_FROM.text)
     assert await creations(on) == 2
 
 
@@ -157,7 +162,8 @@ async def test_a_session_at_its_limit_is_continued_with_what_came_of_it(on: Harn
     assert second["request"]["max_acu_limit"] == MORE_ACUS
     await settled(on)
     assert "continued below" in (await cards(on, ts))[0]["rendered"]
-    await on.slack.click(ANN, GENERAL, post["ts"], "continue_session")
+    pressed = press(ANN, GENERAL, "continue_session", value_of(post, "continue_session"))
+    assert await forge(on, "interactive", pressed) == "acked"
     already = dead_ends.went_on_already(a_session(requester_name="ben"), WayOn.CONTINUE).text
     await on.slack.wait_for_ephemeral(ANN, already)
     assert await creations(on) == 2
@@ -171,8 +177,3 @@ async def test_a_session_of_a_command_is_tried_again_too(on: Harness) -> None:
     await on.devin.wait_for_sessions(TASK, 2)
     await settled(on)
     assert await creations(on) == 2
-
-
-def _value(message: dict[str, Any], action: str) -> str:
-    elements = [part for block in message["blocks"] for part in block.get("elements", [])]
-    return next(str(part["value"]) for part in elements if part.get("action_id") == action)

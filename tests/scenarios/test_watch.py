@@ -90,7 +90,7 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
         await on.devin.set(session, status=status, status_detail=detail)
         assert (await card_of(on, ts, sentence)).splitlines()[1] == sentence
     limits = [announced(sentence) for _, detail, sentence in STATES if detail in SPOKEN_OF]
-    failed = announced(STATES[-1][2])
+    failed = announced(STATES[-1][2]).replace("\n", "\nTry again\n")
     await until(lambda: _announced(on, ts, failed))
     posts = await on.thread(GENERAL, ts)
     # What Devin asks without a word is announced when it still stands at the next poll: here it may be over by then.
@@ -119,10 +119,9 @@ async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: H
 
 
 def announced(sentence: str) -> str:
-    """The post of a limit or a failure: the card's sentence, behind a mention of the asker, and the way on."""
+    """The post of a limit or a failure that is over: the card's sentence, behind a mention of the asker."""
     sign, words = sentence.split(": ", 1)
-    ways = {":x": "Try again\n", ":no_entry": "Continue with 20 more ACUs\n" if "Out of ACUs" in words else ""}
-    return f"{sign}: <@U0ANN> · {words}\n{ways.get(sign, '')}Open in Devin"
+    return f"{sign}: <@U0ANN> · {words}\nOpen in Devin"
 
 
 async def _announced(on: Harness, ts: str, text: str) -> bool:

@@ -276,11 +276,11 @@ def test_every_limit_says_who_can_raise_it(detail):
     )
 
 
-def test_a_session_at_its_own_limit_is_continued_with_a_button():
+def test_a_session_at_its_own_limit_is_out_of_acus():
     snapshot = Snapshot("suspended", OWN, "Refactor everything")
     _, (line, *others) = ended(AnnouncementKind.LIMIT, snapshot)
     assert line == ":no_entry: <@U1> · Out of ACUs: this session has used its limit of 10 ACUs."
-    assert others[-1] == "Continue with 20 more ACUs Open in Devin"
+    assert others[-1] == "Open in Devin"
 
 
 def test_a_limit_in_one_line():
@@ -294,7 +294,7 @@ def test_a_failure():
         [
             ":x: <@U1> · Failed: Devin ended the session with an error.",
             "1 ACU",
-            "Try again Open in Devin",
+            "Open in Devin",
         ],
     )
 

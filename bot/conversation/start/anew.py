@@ -4,9 +4,11 @@ The new session has an id that follows from the old one's, and its row stands in
 thread as its context, so that nothing is lost that people replied. From its start on, the thread belongs to it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.conversation.end_posts import settle
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import add
 from bot.domain.causes import StartCause
@@ -17,17 +19,19 @@ from bot.domain.keys import reference
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session
 from bot.domain.text import as_quotation
+from bot.domain.turn_ends import AnnouncedEnd
 from bot.kernel.commands.handler import Handler
 from bot.kernel.gates import Asker, Gates
 from bot.kernel.job import CommandJob, finish_with
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import kept_tasks, sessions, threads
+from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
 from bot.store.kept_tasks import KeptTask
 from bot.views import dead_ends
 from bot.views.answers import starts as start_sentences
-from bot.views.message import Message
+from bot.views.message import Block, Message
 
 CONTINUES: Final = "This continues an earlier session, which has used up its ACU limit: "
 _LAST_WORDS: Final = "Its last words were:"
@@ -57,6 +61,15 @@ class StartAnew:
             await finish_with(uow, job, said or await _begin(uow, job, session), session)
 
 
+class WayOnButton:
+    """The button under the post of an end of a turn at which a session gets no further."""
+
+    async def under(self, tx: Transaction, session: Session, _end: AnnouncedEnd) -> Sequence[Block]:
+        """Return the button, unless another session goes on already."""
+        button = dead_ends.way_on_button(session)
+        return [button] if button and await sessions.get(tx, next_session_id(session.id)) is None else []
+
+
 async def _already(uow: UnitOfWork, way: WayOn, session: Session) -> Message | None:
     """Why nothing begins: another session goes on already, or has begun in the thread, or this one is at work."""
     begun = await sessions.get(uow.tx, next_session_id(session.id))
@@ -84,6 +97,7 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session) -> Message:
     key, ts = f"start:{begun.id}", job.row.ts
     row = InboxRow(key, session.team, lane, ts, job.row.ref, cause, ready_at=uow.now, created_at=uow.now)
     await uow.add_to_inbox(row)
+    await settle(uow, session.id)
     await uow.redraw(SessionCard, session.id)
     return dead_ends.began(way)
 
