@@ -331,7 +331,7 @@ async def test_what_dies_in_the_middle_is_finished_when_it_is_repeated(
     await fill(either_store)
     await getattr(Erasure(either_store.db, TABLES, LEASE), kind_of)(named)
     expected = without_instants(await contents(either_store.db))
-    for commits in range(1, 40):
+    for commits in range(1, 60):
         await emptied(either_store.db)
         await fill(either_store)
         dying = Dying(either_url)
