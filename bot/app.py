@@ -33,6 +33,7 @@ from bot.kernel.operations.row_sources import kinds_by_name
 from bot.kernel.organisation import Organisations
 from bot.kernel.parts import KernelParts
 from bot.kernel.questions import Questions
+from bot.kernel.role_gate import RoleGate
 from bot.kernel.sending.senders import Senders
 from bot.kernel.services import Services
 from bot.kernel.shared_channels import SharedChannels
@@ -96,9 +97,10 @@ class Bot:
 
 def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     """Make the flows from `services`, and connect them with the `engine` and with a new Bolt app for `settings`."""
-    gates = Gates([gate(services) for feature in FEATURES for gate in feature.gates])
+    access = Access(services)
+    gates = Gates([RoleGate(access), *(gate(services) for feature in FEATURES for gate in feature.gates)])
     hooks = [feature.stop_failed for feature in FEATURES if feature.stop_failed]
-    kernel = Kernel(services, Access(services), gates, SharedChannels(services), hooks)
+    kernel = Kernel(services, access, gates, SharedChannels(services), hooks)
     parts, sessions = kernel_parts(kernel), ConversationParts(kernel, EVENTS)
     drawn = drawers(kernel, parts)
     questions = _questions(kernel, sessions)

@@ -108,9 +108,9 @@ class Timing:
     privacy_known: float = DAY  # Whether a channel is private is asked again after this long.
     privacy_in_digest: float = 10 * MINUTE  # The same before a digest.
     groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.
-    admins_interval: float = 10 * MINUTE  # Between two readings of the user group of the admins.
+    admins_interval: float = 10 * MINUTE  # Between two readings of the user groups of admins and roles.
     admins_retry: float = MINUTE  # From a failed reading of that group until the next one.
-    admins_known: float = HOUR  # Its members stay admins for this long after they were read, as in an outage of Slack.
+    admins_known: float = HOUR  # What a group gives its members lasts this long after they were read.
     spoken_lately: float = HOUR  # After a refreshed socket only threads are read in which somebody spoke this lately.
     slack_retries: float = 6 * MINUTE  # Slack sends an event again for about this long.
     catch_up_reach: float = HOUR  # Mentions and direct messages that Slack no longer sends are fetched if this new.

@@ -12,6 +12,7 @@ from bot.devin.errors import DevinDenied, DevinForbidden
 from bot.domain.causes import MessageCause, SessionCause
 from bot.domain.commands.options import Request, is_playbook_id
 from bot.domain.person import Person, as_author
+from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.domain.text import as_quotation
 from bot.kernel.access import Access
@@ -21,6 +22,7 @@ from bot.kernel.readable import Readable
 from bot.kernel.sending.file_transfers import FileTransfers
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
+from bot.views.answers import access as access_sentences
 from bot.views.answers import files as file_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
@@ -79,6 +81,9 @@ class PromptBuilder:
         # Once more: since the asker was admitted, the start may have waited for hours.
         asker = await self._access.checked_person(workspace, session.requester)
         refusal = self._access.refusal(asker, shared=False)
+        may = (workspace, session.requester, Right.START, session.channel)
+        if refusal is None and await self._access.right_refusal(*may) is not None:
+            refusal = access_sentences.MAY_NOT_START
         playbook, not_found = await _playbook(organisation, session.options.playbook)
         if (nothing := refusal or not_found) is not None:
             return Prompt(refusal=nothing)

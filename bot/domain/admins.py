@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Admins:
-    """Who is an admin: `users` whom the settings name, and `members` of the user group `group` that they name.
+    """Who is an admin: `users` who are named, and `members` of the user `groups` that are named.
 
-    All are full members of the workspace, as far as is known. `group` is None if the settings name none. A group that
-    cannot be read, or has no members, has no `members`.
+    All are full members of the workspace, as far as is known. A group that cannot be read, or has no members, has no
+    `members`.
     """
 
     users: frozenset[str] = frozenset()
-    group: str | None = None
+    groups: tuple[str, ...] = ()
     members: frozenset[str] = frozenset()
 
     @property

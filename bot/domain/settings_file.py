@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
+from bot.domain.roles import EVERYWHERE, Right, RoleError, Roles, read_roles
 from bot.domain.settings_values import OF_WORK, Setting, SettingError, Value, Values, read, setting_named
 
 DEFAULT: Final = "default"
-SECTIONS: Final = (DEFAULT, "channel", "person")
+ROLES: Final = "roles"  # a section, and a table of a channel
+SECTIONS: Final = (DEFAULT, "channel", "person", ROLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class FileSettings:
     default: Values = field(default_factory=dict)
     channels: Mapping[str, Values] = field(default_factory=dict)
     people: Mapping[str, Values] = field(default_factory=dict)
+    roles: Roles = field(default_factory=Roles)
 
     def holding(self, channel: str | None, user: str | None) -> Values:
         """Return what the file sets for the work of `user` in `channel`.
@@ -47,12 +50,35 @@ def parse_file(name: str, text: str) -> FileSettings:
         if section not in SECTIONS:
             near = get_close_matches(section, SECTIONS, n=1) or SECTIONS
             raise SettingError(f"{name}: there's no section [{section}]. Write [{near[0]}] or one of its kind.")
+    channels, of_channels = _without_roles(found.get("channel", {}))
     return FileSettings(
         name,
         _values(name, DEFAULT, found.get(DEFAULT, {})),
-        _by_id(name, "channel", "CG", found.get("channel", {})),
+        _by_id(name, "channel", "CG", channels),
         _by_id(name, "person", "UW", found.get("person", {})),
+        _roles(name, {EVERYWHERE: found.get(ROLES, {}), **of_channels}),
     )
+
+
+def _without_roles(tables: object) -> tuple[object, dict[str, object]]:
+    """Return the `tables` of channels without their roles, and those roles by the ids of the channels."""
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        return tables, {}  # which is refused with its own sentence
+    roles = {channel: table[ROLES] for channel, table in tables.items() if ROLES in table}
+    others = {key: {name: value for name, value in table.items() if name != ROLES} for key, table in tables.items()}
+    return others, roles
+
+
+def _roles(name: str, tables: Mapping[str, object]) -> Roles:
+    """Read the roles of each channel and of everywhere."""
+    held: dict[tuple[Right, str], tuple[str, ...]] = {}
+    for channel, table in tables.items():
+        section = f"channel.{channel}.{ROLES}" if channel else ROLES
+        try:
+            held |= read_roles(table, channel)
+        except RoleError as wrong:
+            raise SettingError(f"{name} [{section}]: {wrong}") from None
+    return Roles(held)
 
 
 def _by_id(name: str, section: str, begins: str, tables: object) -> dict[str, Values]:

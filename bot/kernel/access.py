@@ -11,14 +11,15 @@ from typing import Any
 from bot.domain.admins import Admins
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
+from bot.domain.roles import OF_ASKER, Right, holds
 from bot.domain.session import Session
-from bot.kernel.admins import admins_of
+from bot.kernel.admins import admins_of, roles_of
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.slack.client import Channel
 from bot.slack.errors import ChannelGone, ScopeMissing, SlackError, SlackRefused, SlackUnreachable
 from bot.slack.people import person_from
-from bot.store import people
+from bot.store import people, user_groups
 from bot.views.answers import access as access_sentences
 from bot.views.message import Message
 
@@ -222,7 +223,12 @@ class Access:
         """Why `user` may start nothing in `channel`; None if they may. Slack is asked about what is not known."""
         person = await self.checked_person(workspace, user)
         if channel.startswith("D"):  # never shared; whether the bot may post in it shows when it does
-            return self.refusal(person, shared=False)
+            refusal = self.refusal(person, shared=False)
+        else:
+            refusal = await self._refusal_in(workspace, person, channel)
+        return refusal or await self.right_refusal(workspace, user, Right.START, channel)
+
+    async def _refusal_in(self, workspace: Workspace, person: Person, channel: str) -> Message | None:
         try:
             found = await self.channel(workspace, channel)
         except (ChannelGone, ScopeMissing):
@@ -231,12 +237,22 @@ class Access:
         return refusal or (access_sentences.CHANNEL_ARCHIVED if found.is_archived else None)
 
     async def role_refusal(
-        self, workspace: Workspace, spec: CommandSpec, user: str | None, session: Session | None = None
+        self,
+        workspace: Workspace,
+        spec: CommandSpec,
+        user: str | None,
+        session: Session | None = None,
+        channel: str | None = None,
     ) -> Message | None:
         """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any.
 
-        Of an admin Slack is asked who they are by now.
+        Without a session it is given in `channel`. Of an admin Slack is asked who they are by now.
         """
+        where, asker = (session.channel, session.requester) if session else (channel, user)
+        if spec.right is not None and user is not None and where is not None:
+            refusal = await self.right_refusal(workspace, user, spec.right, where, asker=asker)
+            if refusal is not None:
+                return refusal
         if spec.role.includes(user, frozenset(), session.requester if session else None):
             return None
         if user is not None and await self.is_admin(workspace, user):
@@ -246,6 +262,31 @@ class Access:
             return access_sentences.not_yours(session.requester, admins)
         return access_sentences.admins_only(spec.admins_can, admins)
 
+    async def right_refusal(
+        self, workspace: Workspace, user: str, right: Right, channel: str, *, asker: str | None = None
+    ) -> Message | None:
+        """Why `user` does not have the `right` in `channel`, or None; `asker` is whose session it is about, if any.
+
+        Admins have every right. A right that nobody was given is everyone's, but for that to administer.
+        """
+        if user == asker and right in OF_ASKER:
+            return None
+        services = self._services
+        async with services.db.read(urgent=True) as tx:
+            roles = await roles_of(tx, workspace)
+            holders = roles.holders(right, channel)
+            known_since = services.clock() - services.timing.admins_known
+            groups = await user_groups.of_person(tx, workspace.team, user, holders or (), known_since)
+        if holders is None and right is not Right.ADMINISTER:
+            return None
+        if holds(holders or (), user, groups) and (
+            right is not Right.ADMINISTER or await self._is_full_member(workspace, user)
+        ):
+            return None
+        if await self.is_admin(workspace, user):
+            return None
+        return access_sentences.role_missing(right, holders or (), await self._admins(workspace))
+
     async def has_role(self, workspace: Workspace, user: str, role: Role) -> bool:
         """Whether `user` is a full member of the workspace now who has the `role`: a long work asks again and again."""
         if role is Role.ADMIN:
@@ -253,12 +294,12 @@ class Access:
         return await self._is_full_member(workspace, user)
 
     async def is_admin(self, workspace: Workspace, user: str) -> bool:
-        """Whether `user` is an admin now: named by the settings or in their group, and a full member of the workspace.
+        """Whether `user` is an admin now: by the settings, by their role or by a group, and a full member here.
 
         Slack is asked, unless it was in the last minute. While it does not answer, what was stored in the last hour
         counts; raises SlackError if nothing was.
         """
-        if user not in workspace.policy.admin_users and user not in (await self._admins(workspace)).members:
+        if user not in workspace.policy.admin_users and user not in (await self._admins(workspace)).ids:
             return False
         return await self._is_full_member(workspace, user)
 

@@ -1,19 +1,28 @@
-"""Who is an admin in a workspace, from its settings and from our rows."""
+"""Who is an admin in a workspace and who has a role there, from its settings and from our rows."""
 
 from bot.domain.admins import Admins
+from bot.domain.roles import Right, Roles, is_group, is_person
 from bot.kernel.workspace import Workspace
-from bot.store import admins, people
+from bot.store import people, roles, user_groups
 from bot.store.database.connection import Transaction
 
 
+async def roles_of(tx: Transaction, workspace: Workspace) -> Roles:
+    """Return the roles in `workspace`: those of the settings file, and beside them those that admins have given."""
+    return workspace.policy.roles.over(await roles.of_workspace(tx, workspace.team))
+
+
 async def admins_of(tx: Transaction, workspace: Workspace, read_after: float) -> Admins:
-    """Return the admins of `workspace`: those whom the settings name, and the members of the group that they name.
+    """Return the admins of `workspace`: the people and the members of groups that settings name, or that administer.
 
     Members count that were read from Slack since `read_after`. Who is no full member of the workspace any more, by what
     is stored about them, is no admin. Whether somebody is one right now, `Access` finds out.
     """
-    policy = workspace.policy
-    users = policy.admin_users - await people.outsiders(tx, workspace.team, policy.admin_users)
-    if policy.admin_group is None:
-        return Admins(users)
-    return Admins(users, policy.admin_group, await admins.members(tx, workspace.team, policy.admin_group, read_after))
+    policy, team = workspace.policy, workspace.team
+    holders = (await roles_of(tx, workspace)).holders(Right.ADMINISTER) or ()
+    named = policy.admin_users | {holder for holder in holders if is_person(holder)}
+    users = named - await people.outsiders(tx, team, named)
+    own = [policy.admin_group] if policy.admin_group is not None else []
+    groups = tuple(dict.fromkeys([*own, *(holder for holder in holders if is_group(holder))]))
+    members = {group: await user_groups.members(tx, team, group, read_after) for group in groups}
+    return Admins(users, groups, frozenset().union(*members.values()))

@@ -19,10 +19,10 @@ from bot.kernel.sending.file_contents import Charts, DevinFiles, Tables
 from bot.kernel.sending.file_sources import FileSource
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import Drawer
-from bot.kernel.upkeep.admin_group import AdminGroup
 from bot.kernel.upkeep.heartbeat import Heartbeat
 from bot.kernel.upkeep.retention import Retention
 from bot.kernel.upkeep.sweep import Sweep
+from bot.kernel.upkeep.user_groups import TICK, UserGroups
 from bot.kernel.workspace import Workspace
 from bot.store.table_spec import TableSpec
 
@@ -73,5 +73,5 @@ class KernelParts:
             Tick("checkpoint", Per.PROCESS, sweep.checkpoint),
             Tick("retention", Per.PROCESS, Retention(services, tables, card).tick),
             Tick("private channels", Per.WORKSPACE, self._learn_private),
-            Tick("admins", Per.WORKSPACE, AdminGroup(services, self._kernel.access).tick),
+            Tick(TICK, Per.WORKSPACE, UserGroups(services, self._kernel.access).tick),
         ]

@@ -6,6 +6,7 @@ from datetime import UTC, time, tzinfo
 from typing import Any
 
 from bot.domain.amounts import Price
+from bot.domain.roles import Right, Roles
 from bot.domain.session import Session
 from bot.domain.waking import WakeLimits
 from bot.kernel.organisation import Organisation
@@ -23,6 +24,7 @@ class Policy:
     admin_channel: str | None = None
     admin_users: frozenset[str] = frozenset()
     admin_group: str | None = None
+    roles: Roles = field(default_factory=Roles)  # of the settings file
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
     posts_quiet_days: bool = False
@@ -36,7 +38,8 @@ class Policy:
     @property
     def wants_figures(self) -> bool:
         """Whether somebody gets the digest or may ask what was spent."""
-        return bool(self.admin_channel or self.admin_users or self.admin_group)
+        administer = self.roles.holders(Right.ADMINISTER)
+        return bool(self.admin_channel or self.admin_users or self.admin_group or administer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,24 @@ from sqlalchemy import Column, Float, Index, Integer, String, Table
 
 from bot.store.columns import JSON_TEXT, SEQUENCE, metadata, number
 
-# Who is in the user group that the settings name as admins.
-admins: Final = Table(
-    "admins",
+# Who is in the user groups that settings and roles name.
+user_group_members: Final = Table(
+    "user_group_members",
     metadata,
     Column("team", String, primary_key=True),
     Column("user_group", String, primary_key=True),
     Column("user", String, primary_key=True),
     Column("read_at", Float, nullable=False),
+)
+
+# Who has which right where; the empty channel stands for all. A holder is a person, a user group, or everyone.
+roles: Final = Table(
+    "roles",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("right", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("holder", String, primary_key=True),
 )
 
 # Who changed something: from what to what, and what came of it.

@@ -16,6 +16,7 @@ from bot.store.settings import about_person
 from bot.store.table_spec import (
     TableSpec,
     blank,
+    by,
     by_name,
     kept_for,
     kept_like_spend,
@@ -64,10 +65,12 @@ SPECS: Final = (
     ),
     TableSpec(tables.channels, ("channel", "channels"), once(_has_no_session()), nothing),
     TableSpec(
-        tables.admins,
-        ("place in the group of the admins", "places in the group of the admins"),
-        kept_for(tables.admins.c.read_at, lambda kept: kept.admins_known),
+        tables.user_group_members,
+        ("place in a user group", "places in user groups"),
+        kept_for(tables.user_group_members.c.read_at, lambda kept: kept.admins_known),
     ),
+    # Admins take them away.
+    TableSpec(tables.roles, ("role", "roles"), never, by("holder")),
     TableSpec(
         tables.audit,
         ("record of a change", "records of changes"),

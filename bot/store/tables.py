@@ -321,7 +321,8 @@ settings: Final = Table(
 )
 
 # These are described in files of their own.
-admins: Final = admin_tables.admins
+user_group_members: Final = admin_tables.user_group_members
+roles: Final = admin_tables.roles
 audit: Final = admin_tables.audit
 operations: Final = admin_tables.operations
 operation_rows: Final = admin_tables.operation_rows

@@ -25,6 +25,7 @@ from datetime import UTC
 from bot.domain.admins import Admins
 from bot.domain.commands.spec import Surface
 from bot.domain.notify_choice import NotifyChoice
+from bot.domain.roles import Right, Roles
 from bot.features import COMMANDS
 from bot.features.audit import sentences as audit_logs
 from bot.features.budgets import sentences as budgets
@@ -37,6 +38,8 @@ from bot.features.organisations import sentences as organisations
 from bot.features.reads import member_sentences as members
 from bot.features.reads import secret_sentences as secrets
 from bot.features.report import sentences as outcome_report
+from bot.features.roles import sentences as roles
+from bot.features.roles.words import Problem as RoleProblem
 from bot.features.schedules import sentences as schedules
 from bot.features.teams import sentences as teams
 from bot.features.teams.words import Problem
@@ -49,13 +52,14 @@ from bot.views.answers import sessions as session_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.help_texts import slash_help, thread_help
+from tests.markup import written
 from tests.said import a_session
 from tests.scenarios.walk import ANY, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("change budgets"), admins_only("see audit logs")
 END_FOR_GOOD = f"{stop_sentences.exit_confirm(a_session(prompt='A long task')).text}\nEnd for good\nKeep it"
-NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0ADA"}))).text
+NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
 OPEN_THE_FORM = "This needs a form, which Slack opens only when you press a button.\nOpen the form"
@@ -189,6 +193,24 @@ ROWS = (
         typed="team remove Nobodys",
         answer=teams.no_such_team("Nobodys").text,
         refused=admins_only("manage teams"),
+    ),
+    Row(
+        command="role_list",
+        typed="role list",
+        answer=written(roles.listing(Roles(), Roles()).blocks),
+        refused=admins_only("see and give roles"),
+    ),
+    Row(
+        command="role_add",
+        typed="role add stop",
+        answer=roles.problem(RoleProblem.NOBODY).text,
+        refused=admins_only("see and give roles"),
+    ),
+    Row(
+        command="role_remove",
+        typed="role remove stop",
+        answer=roles.not_held(Right.STOP).text,
+        refused=admins_only("see and give roles"),
     ),
     Row(
         command="budget_list",

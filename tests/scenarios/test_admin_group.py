@@ -14,7 +14,7 @@ from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
 
 GROUP = "S0ADMINS"
 REFUSED = access_sentences.admins_only(
-    "see usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
+    "see usage figures", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0BEN"}))
 ).text
 
 

@@ -58,7 +58,7 @@ async def up(on: Harness) -> None:
     """Start the bot, and wait until it knows who is in the user group of the admins."""
 
     async def group_is_read() -> bool:
-        return bool(await rows(on, "admins"))
+        return bool(await rows(on, "user_group_members"))
 
     await on.slack.limits(enabled=False)
     await on.start()

@@ -17,6 +17,7 @@ from bot.domain.commands.spec import Surface
 from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import PAGE, ListPage
 from bot.domain.notify_choice import NotifyChoice
+from bot.domain.roles import Right
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.features import COMMANDS
 from bot.features.audit.specs import AUDIT
@@ -59,7 +60,7 @@ SESSION = Session(
 ASLEEP = replace(SESSION, id="s2", snapshot=Snapshot("suspended", "inactivity", "Upgrade"), url=None)
 NO_CREDITS = replace(SESSION, snapshot=Snapshot("suspended", "out_of_credits"))
 WAITING = replace(SESSION, id="3f9a2c1b00", channel="D1", snapshot=Snapshot("running", "waiting_for_user", "Docs"))
-ADMINS = Admins(frozenset({"U8", "U9"}), "S1", frozenset({"U7", "U8"}))
+ADMINS = Admins(frozenset({"U8", "U9"}), ("S1",), frozenset({"U7", "U8"}))
 MANY = [f"U{number}" for number in range(1, 10)]
 # The numbers are those of an earlier list, since when the session with the number 2 has fallen asleep.
 LISTED = ShownList(
@@ -120,6 +121,7 @@ def test_the_fixed_answers():
             "SHARED_CHANNEL_REFUSED": "This channel is shared with another company, where Devin stays out; nothing was started or sent. Use a channel of your own workspace.",
             "CHANNEL_ARCHIVED": "This channel is archived, so nothing can be posted here and nothing was started. Use another channel, or unarchive this one.",
             "CHANNEL_RESTRICTED": "Only some people may post in this channel and Devin Bridge is not one of them, so nothing was started. Ask whoever manages the channel to let it post, or use another channel.",
+            "MAY_NOT_START": "Nothing was started: whoever asked may not start sessions here any more.",
             "BETWEEN_PEOPLE": "Devin Bridge cannot post in a direct message between two people, so nothing was started. Use a channel, or write to Devin Bridge directly.",
             "STORE_DOWN": "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute.",
             "MAYBE_STORED": "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. Wait a minute; if nothing has happened by then, type it again.",
@@ -263,8 +265,13 @@ SAID = {
         "see usage figures", replace(ADMINS, users=frozenset())
     ),
     "admins_only_of_a_group_without_members": lambda text: access_sentences.admins_only(
-        "see usage figures", Admins(group="S1")
+        "see usage figures", Admins(groups=("S1",))
     ),
+    **{
+        f"role_missing_to_{right}": lambda text, right=right: access_sentences.role_missing(right, ["U1", "S1"], ADMINS)
+        for right in Right
+    },
+    "role_missing_without_anybody": lambda text: access_sentences.role_missing(Right.STOP, ["S1"], Admins()),
     "admins_only_without_any": lambda text: access_sentences.admins_only("see usage figures", Admins()),
     "stopped": lambda text: stop_sentences.stopped("Ann"),
     "stopped_while_shared": lambda text: stop_sentences.stopped("Ann", shared=True),
@@ -371,6 +378,12 @@ def test_the_answers_that_depend_on_something():
             "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
             "admins_only_of_a_group": "Only admins can see usage figures. Ask somebody in <!subteam^S1>.",
             "admins_only_of_a_group_without_members": "Nobody can see usage figures at the moment. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
+            "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_cost": "You can't see what other people's sessions cost here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
+            "role_missing_without_anybody": "You can't stop other people's sessions here. Ask somebody in <!subteam^S1>.",
             "admins_only_without_any": "Nobody can see usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
             "stopped": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
             "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it, but not while another company shares this channel.",

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.commands import registry
 from bot.domain.commands.presses import NO, AnswerGiven, Press, answer_id
 from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
+from bot.domain.roles import Right
 from bot.features import COMMANDS
 
 ADMINS = frozenset({"UADA"})
@@ -33,7 +34,8 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_listed stop_confirmed mute unmute aside archive "
         "new notify open_form cancel_operation exit exit_confirmed try_again continue_session answer "
-        "insights usage report digest team_list team_add team_remove budget_list budget_set "
+        "insights usage report digest team_list team_add team_remove role_list role_add role_remove "
+        "budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
         "note_delete_confirmed playbook_list playbook_show playbook_add playbook_edit review schedule_list "
@@ -123,6 +125,7 @@ def test_who_may_use_what():
     assert roles == {
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("team_list", "team_add", "team_remove"), Role.ADMIN),
+        **dict.fromkeys(("role_list", "role_add", "role_remove"), Role.ADMIN),
         **dict.fromkeys(
             ("budget_set", "budget_set_confirmed", "budget_try", "budget_remove", "budget_grant"), Role.ADMIN
         ),
@@ -137,6 +140,16 @@ def test_who_may_use_what():
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,
         "alarm_snooze": Role.ASKER_OR_ADMIN,
+    }
+
+
+def test_which_role_a_command_takes_beside_that():
+    """What starts and what writes to a session is asked for its role by the gate, whichever way it comes."""
+    assert {spec.name: spec.right for spec in COMMANDS.specs if spec.right is not None} == {
+        "cost": Right.COST,
+        **dict.fromkeys(("stop", "stop_listed", "stop_confirmed", "archive"), Right.STOP),
+        **dict.fromkeys(("mute", "unmute"), Right.STEER),
+        "review": Right.START,
     }
 
 

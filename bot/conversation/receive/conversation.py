@@ -21,6 +21,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
+from bot.domain.roles import Right
 from bot.domain.second_task import reads_like_task
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import as_typed, without_mention
@@ -257,12 +258,23 @@ class Conversation:
     async def _handle_reply(self, job: Job[MessageCause], text: str, thread: Thread) -> None:
         """Send a reply to the session of `thread`; ask first where it mentions the bot and resembles a command."""
         session = await self._services.session(thread.session_id)
+        refusal = await self._steer_refusal(job, session) if session is not None else None
+        if refusal is not None:
+            await self._answer(job, refusal, once=not job.cause.mention)
+            return
         asks = job.cause.mention and not job.cause.confirmation.as_reply
         doubt = self._doubt(job, text) if asks else None
         if doubt is None or session is None:
             await self._reply.run(job, thread)
         else:
             await self._hold_in_doubt(job, doubt, session)
+
+    async def _steer_refusal(self, job: Job[MessageCause], session: Session) -> Message | None:
+        """Why the author of a reply may not write to `session`, unless Devin may have the reply already."""
+        if job.row.intent_at is not None:
+            return None
+        may = (job.workspace, job.cause.user, Right.STEER, session.channel)
+        return await self._access.right_refusal(*may, asker=session.requester)
 
     def _doubt(self, job: Job[MessageCause], text: str, *, starts: bool = False) -> Doubt | None:
         """Which command the message of the job resembles, although it is none; `text` is the same as people read it.

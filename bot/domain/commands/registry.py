@@ -14,6 +14,7 @@ from bot.domain.commands.arguments import (
     WHICH_LIST,
 )
 from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, alone, button, slash, typed, written
+from bot.domain.roles import Right
 
 # The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
@@ -46,6 +47,7 @@ LIST_ALL: Final = CommandSpec(
 LIST_PAGE: Final = CommandSpec("list_page", ways=(), urgent=True)
 COST: Final = CommandSpec(
     "cost",
+    right=Right.COST,
     ways=(*typed("cost"), written("!cost"), *alone("cost")),
     of_session=True,
     urgent=True,
@@ -65,6 +67,7 @@ STATUS: Final = CommandSpec(
 )
 STOP: Final = CommandSpec(
     "stop",
+    right=Right.STOP,
     ways=(
         slash("stop", SESSION),
         addressed("stop", SESSION),
@@ -81,17 +84,22 @@ STOP: Final = CommandSpec(
     meant_by=("sleep", "kill", "cancel", "pause", "abort", "terminate"),
 )
 # The button beside a session in a list, which is shown in any channel or direct message.
-STOP_LISTED: Final = CommandSpec("stop_listed", ways=(), of_session=True, urgent=True, ends_session=True)
+STOP_LISTED: Final = CommandSpec(
+    "stop_listed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
+)
 # The choice of somebody who presses *Stop* on the card of another person's session.
-STOP_CONFIRMED: Final = CommandSpec("stop_confirmed", ways=(), of_session=True, urgent=True, ends_session=True)
+STOP_CONFIRMED: Final = CommandSpec(
+    "stop_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
+)
 MUTE: Final = CommandSpec(
     "mute",
+    right=Right.STEER,
     ways=(written("!mute"), written("mute")),
     of_session=True,
     thread_help=Help("`!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again"),
 )
 # The help of `mute` covers `unmute` too.
-UNMUTE: Final = CommandSpec("unmute", ways=(written("!unmute"), written("unmute")), of_session=True)
+UNMUTE: Final = CommandSpec("unmute", right=Right.STEER, ways=(written("!unmute"), written("unmute")), of_session=True)
 ASIDE: Final = CommandSpec(
     "aside",
     ways=(written("!aside", TEXT), written("(aside)", TEXT)),
@@ -99,6 +107,7 @@ ASIDE: Final = CommandSpec(
 )
 ARCHIVE: Final = CommandSpec(
     "archive",
+    right=Right.STOP,
     ways=(slash("archive", SESSION), written("!archive"), written("archive")),
     of_session=True,
     urgent=True,
@@ -131,7 +140,12 @@ EXIT: Final = CommandSpec(
     meant_by=("exit",),
 )
 EXIT_CONFIRMED: Final = CommandSpec(
-    "exit_confirmed", ways=(), role=Role.ASKER_OR_ADMIN, of_session=True, urgent=True, ends_session=True
+    "exit_confirmed",
+    ways=(),
+    role=Role.ASKER_OR_ADMIN,
+    of_session=True,
+    urgent=True,
+    ends_session=True,
 )
 # The buttons of a session that gets no further: another one goes on, with the same task or with a limit of its own.
 TRY_AGAIN: Final = CommandSpec("try_again", ways=(button("try_again"),), of_session=True, urgent=True, starts=True)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.roles import Right
+
 
 class Surface(StrEnum):
     """Where people give a command."""
@@ -131,6 +133,7 @@ class CommandSpec:
     name: str
     ways: tuple[Way, ...]
     role: Role = Role.EVERYBODY
+    right: Right | None = None  # which of the roles that admins give allows it
     admins_can: str = ""  # what a command for admins does, with a verb: it is said to others behind "Only admins can"
     of_session: bool = False  # the command is about one session: that of its thread, or the one that is named
     urgent: bool = False  # the command goes before replies that wait in its thread

@@ -8,6 +8,7 @@ from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.readers import Readers
+from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.features.alarms import rows as alarms
 from bot.features.alarms.drawer import AlarmPost
@@ -65,6 +66,9 @@ class AlarmPresses:
         see the session: then it is for who asked for it, and for admins.
         """
         if spec is ALARM_STOP:
+            may = (job.workspace, job.cause.user or "", Right.STOP, session.channel)
+            if (refusal := await self._access.right_refusal(*may, asker=session.requester)) is not None:
+                return refusal
             if session.channel == job.cause.channel or await self._access.is_public(job.workspace, session.channel):
                 return None
             spec = ALARM_FINE

@@ -22,6 +22,7 @@ from bot.domain.billing import billing_day
 from bot.domain.causes import TaskCause
 from bot.domain.outcomes import outcome_at_devin
 from bot.domain.person import as_author
+from bot.domain.roles import Right
 from bot.domain.session import DisplayState, Lifecycle, bare_id, display_state_of
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import table_sentences as views
@@ -142,8 +143,11 @@ class NewFanOutSession(Creation[DevinSession]):
             await self._end(lifecycle=Lifecycle.CANCELLED, **_NOT_UNKNOWN)
             return False
         # Once more: since the person was admitted, the start may have waited for hours.
-        asker = await self._access.checked_person(self._job.workspace, self._fan_out.user)
-        if self._access.refusal(asker, shared=False) is not None:
+        workspace, fan_out = self._job.workspace, self._fan_out
+        asker = await self._access.checked_person(workspace, fan_out.user)
+        may = (workspace, fan_out.user, Right.START, fan_out.channel)
+        refusal = self._access.refusal(asker, shared=False) or await self._access.right_refusal(*may)
+        if refusal is not None:
             await self._end(lifecycle=Lifecycle.REFUSED, reason=views.NO_LONGER_ALLOWED, **_NOT_UNKNOWN)
             return False
         task = with_organisation(self._fan_out.prompt, self._session.name)

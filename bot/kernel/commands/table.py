@@ -56,7 +56,7 @@ class CommandTable:
         answer = self.handlers[command.spec].answer
         assert answer is not None, f"nothing answers {command.spec.name} in the ack"
         try:
-            refusal = await self._access.role_refusal(workspace, command.spec, user)
+            refusal = await self._access.role_refusal(workspace, command.spec, user, channel=channel)
             if refusal is not None:
                 return refusal
             return await answer(Asked(workspace, user, channel, command.spec, command.argument, command.key))
@@ -70,7 +70,9 @@ class CommandTable:
 
     async def written(self, job: Job[MessageCause], command: Command) -> None:
         """Carry out a command that is not about a session's thread, for a person whom the flow of messages let in."""
-        refusal = await self._access.role_refusal(job.workspace, command.spec, job.cause.user)
+        refusal = await self._access.role_refusal(
+            job.workspace, command.spec, job.cause.user, channel=job.cause.channel
+        )
         refusal = refusal or self.elsewhere(command.spec, job.cause.channel)
         given = as_command(job, command)
         if refusal is not None:
@@ -127,7 +129,7 @@ class CommandTable:
         refusal = self._access.refusal(person, shared=shared)
         if refusal is not None or session is not None or spec.role is Role.ASKER_OR_ADMIN:
             return refusal  # who asked for the session is known to what is done with it
-        return await self._access.role_refusal(job.workspace, spec, cause.user)
+        return await self._access.role_refusal(job.workspace, spec, cause.user, channel=cause.channel)
 
     async def _on_session(self, job: CommandJob, spec: CommandSpec, session: Session) -> None:
         """Carry out a command about `session` if the role allows it; else refuse, or answer that it has ended."""

@@ -1,8 +1,10 @@
 """The answers that refuse a person or a channel, and name the people or the channel to use instead."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.admins import Admins
+from bot.domain.roles import Right, is_group
 from bot.views.answers.wording import any_of, message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
@@ -40,6 +42,16 @@ BETWEEN_PEOPLE: Final = Message(
     "Use a channel, or write to Devin Bridge directly."
 )
 
+# In public, where nobody is to be mentioned.
+MAY_NOT_START: Final = Message("Nothing was started: whoever asked may not start sessions here any more.")
+_MISSING: Final = {
+    Right.START: "You can't start sessions here. Nothing was started.",
+    Right.STEER: "You can't write to Devin here. Nothing was sent.",
+    Right.STOP: "You can't stop other people's sessions here.",
+    Right.COST: "You can't see what other people's sessions cost here.",
+    Right.ADMINISTER: "You can't administer Devin Bridge here.",
+}
+
 
 def channel_archived(channel: str) -> Message:
     """Report, outside of `channel`, that it was archived before anything was started in it."""
@@ -74,20 +86,31 @@ def admins_only(deed: str, admins: Admins) -> Message:
     """Refuse a command for admins, and name them; `deed` is what it does, such as "see usage figures"."""
     to_ask = _mentions(admins)
     if not to_ask:
-        since = "at the moment" if admins.group else "yet"
+        since = "at the moment" if admins.groups else "yet"
         return message_of(f"Nobody can {deed} {since}.", _how_to_name(admins))
     return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.")
+
+
+def role_missing(right: Right, holders: Sequence[str], admins: Admins) -> Message:
+    """Refuse what takes the role `right`, and name its `holders` and `admins`, who have every role."""
+    held = [_member_of(holder) if is_group(holder) else mention(holder) for holder in holders[:MOST_NAMED]]
+    to_ask = [*held, *(who for who in _mentions(admins) if who not in held)]
+    return message_of(_MISSING[right], f"Ask {any_of(to_ask)}." if to_ask else _how_to_name(admins))
 
 
 def _mentions(admins: Admins) -> list[str]:
     """Mentions of some admins and of their group, if it has members; they notify nobody in a private answer."""
     users = [mention(user) for user in sorted(admins.users)[:MOST_NAMED]]
-    return [*users, f"somebody in <!subteam^{admins.group}>"] if admins.members else users
+    return [*users, *map(_member_of, admins.groups)] if admins.members else users
+
+
+def _member_of(group: str) -> str:
+    return f"somebody in <!subteam^{group}>"
 
 
 def _how_to_name(admins: Admins) -> str:
     """What to do where nobody is an admin."""
-    if admins.group:
+    if admins.groups:
         return (
             "The user group of the admins has no members, or Slack does not show it. "
             "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."

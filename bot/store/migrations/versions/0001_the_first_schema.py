@@ -20,7 +20,6 @@ _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _EXACT = sa.String().with_variant(sa.Numeric(), "postgresql")
 
 _TABLES = (
-    "admins",
     "alarms",
     "audit",
     "budgets",
@@ -50,6 +49,7 @@ _TABLES = (
     "pull_requests",
     "rate_limits",
     "recent_spend",
+    "roles",
     "sessions",
     "settings",
     "shown_lists",
@@ -57,6 +57,7 @@ _TABLES = (
     "subscriptions",
     "threads",
     "turn_ends",
+    "user_group_members",
     "waiting_times",
     "workers",
 )
@@ -377,12 +378,20 @@ def _tables() -> None:
 
 def _admin_tables() -> None:
     op.create_table(
-        "admins",
+        "roles",
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("right", sa.String, nullable=False),
+        sa.Column("channel", sa.String, nullable=False),
+        sa.Column("holder", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("team", "right", "channel", "holder", name="pk_roles"),
+    )
+    op.create_table(
+        "user_group_members",
         sa.Column("team", sa.String, nullable=False),
         sa.Column("user_group", sa.String, nullable=False),
         sa.Column("user", sa.String, nullable=False),
         sa.Column("read_at", sa.Float, nullable=False),
-        sa.PrimaryKeyConstraint("team", "user_group", "user", name="pk_admins"),
+        sa.PrimaryKeyConstraint("team", "user_group", "user", name="pk_user_group_members"),
     )
     op.create_table(
         "audit",

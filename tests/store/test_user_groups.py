@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.person import Person
-from bot.store import admins, people
+from bot.store import people, user_groups
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
 
@@ -22,12 +22,12 @@ async def put(db: Database, *known: Person, team: str = TEAM) -> None:
 
 async def replaced(db: Database, users: Collection[str], at: float = NOW, team: str = TEAM, group: str = GROUP) -> None:
     async with db.write() as tx:
-        await admins.replace(tx, team, group, users, at)
+        await user_groups.replace(tx, team, group, users, at)
 
 
 async def members(db: Database, read_after: float = NOW, team: str = TEAM, group: str = GROUP) -> set[str]:
     async with db.read() as tx:
-        return set(await admins.members(tx, team, group, read_after))
+        return set(await user_groups.members(tx, team, group, read_after))
 
 
 async def test_the_members_are_those_of_the_last_reading_while_it_counts(db: Database) -> None:

@@ -15,11 +15,10 @@ from bot.kernel.gates import Gates
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import MOST_NOTIFIED
-from bot.kernel.upkeep.admin_group import AdminGroup
+from bot.kernel.upkeep.user_groups import UserGroups
 from bot.slack.client import Slack
 from bot.slack.errors import GroupGone, PersonGone, ScopeMissing, SlackRateLimited, SlackUnreachable, TokenRefused
-from bot.store.admin_tables import admins
-from bot.store.tables import outbox, people
+from bot.store.tables import outbox, people, user_group_members
 from bot.timing import PRODUCTION
 from bot.views.answers import access as access_sentences
 from bot.views.message import Message
@@ -57,7 +56,7 @@ class Replica:
     def __init__(self, services):
         self.services, self.access = services, Access(services)
         self.workspace = services.workspaces[TEAM]
-        self.group = AdminGroup(services, self.access)
+        self.group = UserGroups(services, self.access)
 
     async def tick(self):
         return await self.group.tick(self.workspace)
@@ -148,7 +147,7 @@ async def test_each_workspace_has_a_tick_of_its_own(replica):
     kernel = Kernel(bot.services, bot.access, Gates(), SharedChannels(bot.services))
     ticks = kernel_parts(kernel).ticks(TABLES, SessionCard)
     names = [name for tick in ticks for name, _ in tick.of_each(bot.services)]
-    assert [name for name in names if name.startswith("admins")] == [f"admins:{TEAM}"]
+    assert [name for name in names if name.startswith("user groups")] == [f"user groups:{TEAM}"]
 
 
 # ---------------------------------------------------------------- what Slack does not say
@@ -173,14 +172,14 @@ async def test_while_slack_does_not_say_who_is_in_the_group_its_members_stay_adm
     slack.error, clock.now = error, NOW + KNOWN
     with capture_logs() as lines:
         assert [await bot.tick(), await bot.tick()] == [wait, wait]
-    assert [(line["event"], line["error"]) for line in lines] == [("admin group not read", error.outcome)]
+    assert [(line["event"], line["error"]) for line in lines] == [("user group not read", error.outcome)]
     assert await bot.admins(ADA, ANN, BEN) == {ADA, ANN, BEN}
     clock.now += 1
     assert await bot.admins(ADA, ANN, BEN) == {ADA}
     slack.error = None
     with capture_logs() as lines:
         assert [await bot.tick(), await bot.tick()] == [INTERVAL, INTERVAL]
-    assert [line["event"] for line in lines] == ["admin group is read again"]
+    assert [line["event"] for line in lines] == ["user group is read again"]
     assert await bot.admins(ADA, ANN, BEN) == {ADA, ANN, BEN}
 
 
@@ -191,9 +190,9 @@ async def test_a_group_that_is_gone_or_disabled_makes_nobody_an_admin_from_then_
     slack.error = GroupGone(word, METHOD)
     with capture_logs() as lines:
         assert [await bot.tick(), await bot.tick()] == [INTERVAL, INTERVAL]
-    assert [(line["event"], line["error"]) for line in lines] == [("admin group not read", word)]
+    assert [(line["event"], line["error"]) for line in lines] == [("user group not read", word)]
     assert await bot.admins(ADA, ANN, BEN) == {ADA}
-    assert await either_store.all(admins.c.user) == []
+    assert await either_store.all(user_group_members.c.user) == []
 
 
 async def test_a_rate_limit_in_the_middle_of_a_large_group_changes_nothing_and_loses_nothing(
@@ -222,7 +221,7 @@ async def test_who_is_refused_reads_whom_to_ask(replica):
     refused = await bot.access.role_refusal(bot.workspace, USAGE, EVE)
     assert refused == Message(
         access_sentences.admins_only(
-            "see usage figures", Admins(frozenset({"U0ADA"}), "S0ADMINS", frozenset({"U0BEN"}))
+            "see usage figures", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0BEN"}))
         ).text
     )
 

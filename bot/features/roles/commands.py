@@ -1,0 +1,117 @@
+"""`/devin role`: lists who has which role, gives roles and takes them away. Each change is an audit row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.roles import Right, Roles
+from bot.features.roles import sentences as views
+from bot.features.roles.specs import ROLE_ADD, ROLE_LIST, ROLE_REMOVE
+from bot.features.roles.words import Order, Problem, parse_add, parse_remove
+from bot.kernel.admins import roles_of
+from bot.kernel.commands.handler import Asked, Handler, asked_by
+from bot.kernel.job import CommandJob, finish_with
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import UnitOfWork
+from bot.kernel.upkeep.user_groups import user_groups_tick
+from bot.store import audit, roles
+from bot.store.audit import AuditRow
+from bot.views.message import Message
+
+
+class RoleCommands:
+    """Answers what is typed about roles, from our own rows alone."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the commands do."""
+        changes = dict.fromkeys((ROLE_ADD, ROLE_REMOVE), Handler(self._change, self._run))
+        return {ROLE_LIST: Handler(self._list), **changes}
+
+    async def _list(self, asked: Asked) -> Message:
+        async with self._services.db.read(urgent=True) as tx:
+            held = await roles_of(tx, asked.workspace)
+        return views.listing(held, asked.workspace.policy.roles)
+
+    async def _change(self, asked: Asked) -> Message:
+        """Carry out a command within the ack, and return the confirmation or what is wrong with it."""
+        # A crash right after this commit leaves a change that was not confirmed; the list shows it.
+        async with self._services.unit_of_work(urgent=True) as uow:
+            return await self._carried_out(uow, asked)
+
+    async def _run(self, job: CommandJob) -> None:
+        """Carry out a command that was written, and confirm it privately."""
+        asked = asked_by(job, self._services.commands.named(job.cause.command))
+        # The change and the end of its row are one commit: a crash before it repeats nothing, and none after it does.
+        async with self._services.unit_of_work_for(job) as uow:
+            await finish_with(uow, job, await self._carried_out(uow, asked))
+
+    async def _carried_out(self, uow: UnitOfWork, asked: Asked) -> Message:
+        removes = asked.spec is ROLE_REMOVE
+        order = parse_remove(asked.argument) if removes else parse_add(asked.argument)
+        if isinstance(order, Problem):
+            return views.problem(order, removes=removes)
+        if (order.right, order.channel) in asked.workspace.policy.roles.held:
+            return views.set_by_file(order.right)
+        change = _Change(uow, asked, order, await roles.of_workspace(uow.tx, asked.workspace.team))
+        # Who is in a new group is asked of Slack at once. A crash right here leaves it to the next reading.
+        uow.after_commit(partial(self._services.engine.wake_by, user_groups_tick(asked.workspace), 0.0))
+        return await (change.take() if removes else change.give())
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A change that is `asked` for, to the roles that there are."""
+
+    uow: UnitOfWork
+    asked: Asked
+    order: Order
+    before: Roles
+
+    @property
+    def _held(self) -> tuple[str, ...]:
+        return self.before.held.get((self.order.right, self.order.channel), ())
+
+    async def give(self) -> Message:
+        order = self.order
+        new = [holder for holder in order.holders if holder not in self._held]
+        if not new:
+            return views.all_have_it(order.right)
+        await roles.add(self.uow.tx, self.asked.workspace.team, order.right, order.channel, new)
+        after = (*self._held, *new)
+        await self._record(after)
+        return views.given(order.right, order.channel, after)
+
+    async def take(self) -> Message:
+        order = self.order
+        out = order.holders or self._held
+        if not out or not set(out) <= set(self._held):
+            return views.not_held(order.right)
+        if order.right is Right.ADMINISTER and self._is_own(out):
+            return views.NOT_YOURSELF
+        await roles.remove(self.uow.tx, self.asked.workspace.team, order.right, order.channel, out)
+        left = tuple(holder for holder in self._held if holder not in out)
+        await self._record(left)
+        if left:
+            return views.given(order.right, order.channel, left)
+        now = await roles_of(self.uow.tx, self.asked.workspace)
+        return views.as_before(order.right, order.channel, now.holders(order.right, order.channel))
+
+    def _is_own(self, out: Sequence[str]) -> bool:
+        """Whether the person has the role by what is taken away; those whom the settings name have it anyway."""
+        return self.asked.user in out and self.asked.user not in self.asked.workspace.policy.admin_users
+
+    async def _record(self, after: Sequence[str]) -> None:
+        asked, order = self.asked, self.order
+        target = f"{order.right} {order.channel}".strip()
+        who = (asked.workspace.team, self.uow.now, asked.user)
+        row = AuditRow(*who, asked.spec.name, target, asked.channel or None, _listed(self._held), _listed(after))
+        await audit.add(self.uow.tx, row)
+
+
+def _listed(holders: Sequence[str]) -> dict[str, Any] | None:
+    return {"holders": [*holders]} if holders else None

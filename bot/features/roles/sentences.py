@@ -1,0 +1,102 @@
+"""What admins read about roles: the list, confirmations, and what is wrong with what was typed."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.roles import EVERYONE, Right, Roles, is_group
+from bot.features.roles.specs import GIVEN, TAKEN
+from bot.features.roles.words import Problem
+from bot.views import blocks
+from bot.views.answers.wording import message_of
+from bot.views.message import Message
+from bot.views.sentences import mention
+
+_MAY: Final = {
+    Right.START: "start sessions",
+    Right.STEER: "write to other people's sessions",
+    Right.STOP: "stop other people's sessions",
+    Right.COST: "see what other people's sessions cost",
+    Right.ADMINISTER: "administer Devin Bridge",
+}
+_PROBLEMS: Final = {
+    Problem.RIGHT: f"Name one role: {', '.join(f'`{right}`' for right in Right)}.",
+    Problem.NOBODY: "Name who gets it: people, user groups, or `everyone`.",
+    Problem.PICKED: "Pick the channel, person or group from the list that Slack shows while you type `#` or `@`.",
+    Problem.CHANNELS: "Name one channel, or none for everywhere.",
+    Problem.EVERYONE: "Name people or groups who administer, not everyone.",
+    Problem.WORD: "Write only the role, a channel, people and user groups.",
+}
+ALWAYS: Final = "Admins have every role. Who asked for a session may always steer and stop it."
+NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another admin.")
+
+
+def problem(which: Problem, *, removes: bool = False) -> Message:
+    """Say what is wrong with an order, and how it is written."""
+    form = f"role remove {TAKEN.shown}" if removes else f"role add {GIVEN.shown}"
+    return message_of("Nothing was changed.", _PROBLEMS[which], f"The whole form is `/devin {form}`.")
+
+
+def listing(roles: Roles, of_file: Roles) -> Message:
+    """Build the list of all roles, of which the settings file has declared those `of_file`."""
+    lines = []
+    for right in Right:
+        everywhere = roles.holders(right)
+        lines.append(f"• *{right}*: {_held(right, everywhere)}{_source(of_file, right, '')}")
+        for (held, channel), holders in sorted(roles.held.items()):
+            if held is right and channel:
+                lines.append(f"• *{right}* in <#{channel}>: {_held(right, holders)}{_source(of_file, right, channel)}")
+    return Message("Who may do what", [*blocks.sections(lines), *blocks.context([ALWAYS])])
+
+
+def given(right: Right, channel: str, holders: Sequence[str]) -> Message:
+    """Confirm that now `holders`, and admins, have a role."""
+    who = "everyone" if EVERYONE in holders else f"only {_names(holders)} and admins"
+    return Message(f"Now {who} may {_MAY[right]}{_where(channel)}.")
+
+
+def as_before(right: Right, channel: str, holders: Sequence[str] | None) -> Message:
+    """Confirm that nobody has a role of their own there any more: these `holders` have it, or None for the default."""
+    if holders is not None:
+        return given(right, channel, holders)
+    who = "only admins" if right is Right.ADMINISTER else "everyone"
+    return Message(f"Now {who} may {_MAY[right]}{_where(channel)}.")
+
+
+def all_have_it(right: Right) -> Message:
+    """Report that there was nothing to give."""
+    return Message(f"They have the role `{right}` there already. Nothing was changed.")
+
+
+def not_held(right: Right) -> Message:
+    """Report that there was nothing to take."""
+    return Message(f"They don't have the role `{right}` there. Nothing was changed.")
+
+
+def set_by_file(right: Right) -> Message:
+    """Refuse to change what the settings file declares."""
+    return message_of("Nothing was changed.", f"The settings file has the role `{right}`. Change it there.")
+
+
+def _where(channel: str) -> str:
+    return f" in <#{channel}>" if channel else ""
+
+
+def _held(right: Right, holders: Sequence[str] | None) -> str:
+    if holders is None:
+        return "admins" if right is Right.ADMINISTER else EVERYONE
+    return _names(holders)
+
+
+def _names(holders: Sequence[str]) -> str:
+    """Name holders in a private answer, in which a mention notifies nobody."""
+    return ", ".join(map(_name, holders))
+
+
+def _name(holder: str) -> str:
+    if holder == EVERYONE:
+        return EVERYONE
+    return f"<!subteam^{holder}>" if is_group(holder) else mention(holder)
+
+
+def _source(of_file: Roles, right: Right, channel: str) -> str:
+    return " (settings file)" if (right, channel) in of_file.held else ""

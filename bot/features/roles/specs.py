@@ -1,0 +1,35 @@
+"""The commands about roles."""
+
+from typing import Final
+
+from bot.domain.commands.arguments import AROUND_LISTS, LISTED
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.features.roles.words import read_order
+
+GIVEN: Final = Argument("ROLE [#channel] @person|@group|everyone …", read_order)
+TAKEN: Final = Argument("ROLE [#channel] [@person|@group …]", read_order, around=AROUND_LISTS)
+ROLE_LIST: Final = CommandSpec(
+    "role_list",
+    ways=typed("role list", LISTED),
+    role=Role.ADMIN,
+    admins_can="see and give roles",
+    ordinary=True,
+    slash_help=Help("`/devin role list` shows who may `start`, `steer`, `stop`, see `cost` and `administer`"),
+)
+ROLE_ADD: Final = CommandSpec(
+    "role_add",
+    ways=typed("role add", GIVEN),
+    role=Role.ADMIN,
+    admins_can="see and give roles",
+    ordinary=True,
+    slash_help=Help(f"`/devin role add {GIVEN.shown}` gives a role to them alone, in one channel or everywhere"),
+)
+ROLE_REMOVE: Final = CommandSpec(
+    "role_remove",
+    ways=typed("role remove", TAKEN),
+    role=Role.ADMIN,
+    admins_can="see and give roles",
+    ordinary=True,
+    slash_help=Help(f"`/devin role remove {TAKEN.shown}` takes it from them, or from everyone who has it there"),
+)
+COMMANDS: Final = (ROLE_LIST, ROLE_ADD, ROLE_REMOVE)

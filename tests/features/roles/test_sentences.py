@@ -1,0 +1,72 @@
+"""What admins read about roles."""
+
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
+import pytest
+from inline_snapshot import snapshot
+
+from bot.domain.roles import EVERYONE, Right, Roles
+from bot.features.roles import sentences as views
+from bot.features.roles.words import Problem
+from tests.markup import written
+from tests.unit.block_kit import assert_valid
+
+OF_FILE = Roles({(Right.START, ""): ("U0ANN1",)})
+HELD = OF_FILE.over(Roles({(Right.STOP, "C0WEB1"): (EVERYONE,), (Right.STOP, ""): ("S0OPS1", "U0ANN1")}))
+MESSAGES = {
+    "given": views.given(Right.STOP, "", ["U0ANN1", "S0OPS1"]),
+    "given_in_a_channel": views.given(Right.START, "C0WEB1", ["U0ANN1"]),
+    "given_to_everyone": views.given(Right.COST, "", [EVERYONE]),
+    "as_before": views.as_before(Right.STEER, "", None),
+    "as_before_to_administer": views.as_before(Right.ADMINISTER, "", None),
+    "as_everywhere": views.as_before(Right.STOP, "C0WEB1", ["S0OPS1"]),
+    "all_have_it": views.all_have_it(Right.STOP),
+    "not_held": views.not_held(Right.STOP),
+    "set_by_file": views.set_by_file(Right.STOP),
+    "not_yourself": views.NOT_YOURSELF,
+    **{f"problem_{which}": views.problem(which) for which in Problem},
+    "problem_when_taken": views.problem(Problem.RIGHT, removes=True),
+}
+
+
+def test_what_they_read() -> None:
+    assert {name: message.text for name, message in MESSAGES.items()} == snapshot(
+        {
+            "given": "Now only <@U0ANN1>, <!subteam^S0OPS1> and admins may stop other people's sessions.",
+            "given_in_a_channel": "Now only <@U0ANN1> and admins may start sessions in <#C0WEB1>.",
+            "given_to_everyone": "Now everyone may see what other people's sessions cost.",
+            "as_before": "Now everyone may write to other people's sessions.",
+            "as_before_to_administer": "Now only admins may administer Devin Bridge.",
+            "as_everywhere": "Now only <!subteam^S0OPS1> and admins may stop other people's sessions in <#C0WEB1>.",
+            "all_have_it": "They have the role `stop` there already. Nothing was changed.",
+            "not_held": "They don't have the role `stop` there. Nothing was changed.",
+            "set_by_file": "Nothing was changed. The settings file has the role `stop`. Change it there.",
+            "not_yourself": "You can't take that from yourself. Ask another admin.",
+            "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_picked": "Nothing was changed. Pick the channel, person or group from the list that Slack shows while you type `#` or `@`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_everyone": "Nothing was changed. Name people or groups who administer, not everyone. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_word": "Nothing was changed. Write only the role, a channel, people and user groups. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_when_taken": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. The whole form is `/devin role remove ROLE [#channel] [@person|@group …]`.",
+        }
+    )
+
+
+def test_the_list() -> None:
+    message = views.listing(HELD, OF_FILE)
+    assert_valid(message)
+    assert written(message.blocks) == snapshot("""\
+• *start*: <@U0ANN1> (settings file)
+• *steer*: everyone
+• *stop*: <!subteam^S0OPS1>, <@U0ANN1>
+• *stop* in <#C0WEB1>: everyone
+• *cost*: everyone
+• *administer*: admins
+Admins have every role. Who asked for a session may always steer and stop it.\
+""")
+
+
+@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+def test_it_can_be_posted(message: object) -> None:
+    assert_valid(message)

@@ -1,0 +1,123 @@
+"""Roles: who may start, steer and stop sessions, see what they cost and administer the bot, each time it is done."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.admins import Admins
+from bot.domain.roles import EVERYONE, Right
+from bot.features.roles import sentences as roles
+from bot.features.roles.words import Problem
+from bot.timing import Timing
+from bot.views.answers import access as access_sentences
+from tests.scenarios.ahead import rows, until
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
+
+GROUP, CAM = "S0SENIORS", "U0CAM"
+ADMINS = Admins(frozenset({ADA}))
+
+
+@pytest.fixture
+async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing) -> AsyncIterator[Harness]:
+    async with harness(tmp_path, transport, timing=timing, start=False, **database) as everything:
+        await everything.slack.put_group(GROUP, handle="seniors", users=[BEN])
+        await everything.slack.put_person(CAM, name="cam")
+        await everything.slack.invite(GENERAL, CAM)
+        await everything.start()
+        yield everything
+
+
+async def typed(on: Harness, text: str, user: str = ADA, channel: str = GENERAL) -> str:
+    """What a command answers in the ack."""
+    return str((await on.slack.slash(user, channel, text))["shown"]["rendered"])
+
+
+def refused(right: Right, *holders: str) -> str:
+    return access_sentences.role_missing(right, holders, ADMINS).text
+
+
+async def wait_for_group(on: Harness) -> None:
+    async def is_read() -> bool:
+        return bool(await rows(on, "user_group_members"))
+
+    await until(is_read)
+
+
+@pytest.mark.both_transports
+async def test_roles_are_given_listed_and_taken_by_admins(on: Harness) -> None:
+    assert await typed(on, "role add stop @ann") == roles.problem(Problem.PICKED).text
+    given = f"role add stop <@{ANN}> <!subteam^{GROUP}>"
+    assert await typed(on, given, ANN) == access_sentences.admins_only("see and give roles", ADMINS).text
+    assert await typed(on, given) == roles.given(Right.STOP, "", [ANN, GROUP]).text
+    assert await typed(on, given) == roles.all_have_it(Right.STOP).text
+    assert await typed(on, f"role add stop <#{WEB}> everyone") == roles.given(Right.STOP, WEB, [EVERYONE]).text
+    shown = await typed(on, "role list")
+    assert f"*stop*: <!subteam^{GROUP}>, <@{ANN}>" in shown
+    assert f"*stop* in <#{WEB}>: everyone" in shown
+    assert await typed(on, f"role remove stop <@{BEN}>") == roles.not_held(Right.STOP).text
+    assert await typed(on, f"role remove stop <@{ANN}>") == roles.given(Right.STOP, "", [GROUP]).text
+    assert await typed(on, f"role remove stop <#{WEB}>") == roles.as_before(Right.STOP, WEB, [GROUP]).text
+    assert await typed(on, "role remove stop") == roles.as_before(Right.STOP, "", None).text
+    audit = [(row["action"], row["target"], row["user"]) for row in await rows(on, "audit")]
+    assert audit == [
+        ("role_add", "stop", ADA),
+        ("role_add", f"stop {WEB}", ADA),
+        ("role_remove", "stop", ADA),
+        ("role_remove", f"stop {WEB}", ADA),
+        ("role_remove", "stop", ADA),
+    ]
+
+
+async def test_who_may_not_start_starts_nothing_by_command_or_mention(on: Harness) -> None:
+    await typed(on, f"role add start <@{BEN}>")
+    await on.mention("fix the login test", ANN, GENERAL)
+    await on.slack.wait_for_ephemeral(ANN, refused(Right.START, BEN))
+    await on.slack.slash(ANN, GENERAL, "fix the other test")
+    await on.slack.wait("responses", text=refused(Right.START, BEN))
+    assert await on.devin.sessions() == []
+    await on.started(user=BEN)
+    await typed(on, "role remove start")
+    await on.started("fix it after all", ANN)
+
+
+async def test_a_role_of_a_channel_goes_before_that_of_everywhere(on: Harness) -> None:
+    await typed(on, f"role add start <@{BEN}>")
+    await typed(on, f"role add start <#{WEB}> <@{ANN}>")
+    await on.mention("fix the login test", BEN, WEB)
+    await on.slack.wait_for_ephemeral(BEN, refused(Right.START, ANN))
+    await on.mention("fix the web test", ANN, WEB)
+    await on.session("fix the web test")
+
+
+async def test_others_may_not_write_to_a_session_and_who_asked_for_it_may(on: Harness) -> None:
+    await typed(on, f"role add steer <!subteam^{GROUP}>")
+    await wait_for_group(on)
+    ts, _ = await on.started(user=ANN)
+    await on.slack.say(CAM, GENERAL, "and the docs", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(CAM, refused(Right.STEER, GROUP))
+    await on.slack.say(ANN, GENERAL, "mine", thread_ts=ts)
+    await on.devin.wait_for_messages("mine")
+    await on.slack.say(BEN, GENERAL, "by the group", thread_ts=ts)
+    await on.devin.wait_for_messages("by the group")
+
+
+async def test_others_may_not_stop_a_session_or_see_what_it_cost(on: Harness) -> None:
+    await typed(on, f"role add stop <!subteam^{GROUP}>")
+    await typed(on, f"role add cost <!subteam^{GROUP}>")
+    ts, _ = await on.started(user=ANN)
+    await on.slack.say(CAM, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(CAM, refused(Right.STOP, GROUP))
+    await on.slack.say(CAM, GENERAL, "!cost", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(CAM, refused(Right.COST, GROUP))
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Stopped")
+
+
+async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(on: Harness) -> None:
+    assert await typed(on, f"role add administer <@{BEN}>") == roles.given(Right.ADMINISTER, "", [BEN]).text
+    assert await typed(on, "role add administer everyone", BEN) == roles.problem(Problem.EVERYONE).text
+    assert await typed(on, "role remove administer", BEN) == roles.NOT_YOURSELF.text
+    assert await typed(on, f"role remove administer <@{BEN}>") == roles.as_before(Right.ADMINISTER, "", None).text
+    assert await typed(on, "role list", BEN) == access_sentences.admins_only("see and give roles", ADMINS).text
