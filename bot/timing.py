@@ -95,6 +95,7 @@ class Timing:
     reaction_expires: float = 10 * MINUTE  # A reaction that comes later than this is not made.
     private_answer_expires: float = 25 * MINUTE  # A private answer that comes later is not given.
     dm_follow_up: float = 2 * MINUTE  # A line in a direct message this soon after the last one counts as a reply.
+    talk_lasts: float = 10 * MINUTE  # A reply this soon after another person's may be an answer to them.
     dm_earlier_line: float = 10.0  # A line in a direct message waits this long for the line before it to be handled.
     dm_retry: float = 0.5  # Between two checks whether the line before was handled.
     unknown_thread: float = 10.0  # A reply waits this long for its thread to be known: less than `post_settle`.

@@ -41,13 +41,7 @@ def register(
     app.event("app_mention")(messages.wrote)
     app.command(ANYTHING)(commands.unknown)
 
-    for name in EVENTS:
-        app.event(name)(events.reported)
-    for changed in ("user_change", "team_join"):
-        app.event(changed)(events.person_changed)
-    for revoked in ("app_uninstalled", "tokens_revoked"):
-        app.event(revoked)(events.revoked)
-    app.event(ANYTHING)(events.ignored)
+    _register_events(app, events)
 
     _register_forms(app, all_commands, modals)
 
@@ -69,3 +63,16 @@ def _register_forms(app: AsyncApp, all_commands: CommandSet, modals: Modals) -> 
     for command in sorted(all_commands.forms):
         app.view_submission(command)(modals.submitted)
     app.options(ANYTHING)(modals.choices)
+
+
+def _register_events(app: AsyncApp, events: Events) -> None:
+    """Register the listeners for events that are not messages."""
+    for name in EVENTS:
+        app.event(name)(events.reported)
+    app.event("reaction_added")(events.reacted)
+    app.event("agent_session_stopped")(events.agent_stopped)
+    for changed in ("user_change", "team_join"):
+        app.event(changed)(events.person_changed)
+    for revoked in ("app_uninstalled", "tokens_revoked"):
+        app.event(revoked)(events.revoked)
+    app.event(ANYTHING)(events.ignored)

@@ -26,6 +26,14 @@ class Events:
         """Store an event that a task takes."""
         await self._intake.event(workspace, event, body)
 
+    async def reacted(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Store what a reaction to a message means, if it means anything."""
+        await self._intake.reaction(workspace, event, body)
+
+    async def agent_stopped(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Store that somebody has pressed Slack's own Stop."""
+        await self._intake.agent_stopped(workspace, event, body)
+
     async def person_changed(self, workspace: Workspace, event: dict[str, Any]) -> None:
         """Renew what is stored about a person. There is nothing else to do, so the event needs no row of its own."""
         user = event.get("user")

@@ -26,6 +26,7 @@ WITHOUT_SCOPE: Final = {
     "im:write": "what the bot tells a person directly may appear twice, and admins get no files",
     "mpim:history": "the bot hears nothing in group direct messages",
     "mpim:read": "the bot cannot see what kind of conversation a group direct message is, and starts nothing there",
+    "reactions:read": "a :x: on a post stops no session",
     "reactions:write": "the bot cannot mark the messages it has taken on",
     "usergroups:read": (
         "nobody is an admin by BOT_ADMIN_GROUP, and Devin reads the ids of user groups instead of their names"

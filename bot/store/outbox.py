@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.keys import DEVINS_POSTS
 from bot.store import replies, row_claims
 from bot.store.database.connection import Database, insert
 from bot.store.inbox import BATCH
@@ -330,6 +331,14 @@ async def by_key(tx: AsyncConnection, key: str) -> OutboxRow | None:
     """The row with this key in any state, or None."""
     row = (await tx.execute(select(outbox).where(outbox.c.key == key))).mappings().one_or_none()
     return None if row is None else _row(row)
+
+
+async def devin_wrote(tx: AsyncConnection, session_id: str, before: str) -> str | None:
+    """The `ts` of the newest post of what Devin said or did in the thread of a session, before the message `before`."""
+    devins = or_(*(outbox.c.key.startswith(prefix, autoescape=True) for prefix in DEVINS_POSTS))
+    of_thread = outbox.c.session_id == session_id, outbox.c.ts < before, devins
+    found: str | None = await tx.scalar(select(func.max(outbox.c.ts)).where(*of_thread))
+    return found
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:

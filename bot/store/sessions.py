@@ -24,7 +24,7 @@ from bot.domain.session import (
 from bot.store import past_sessions
 from bot.store.database.connection import insert, storable
 from bot.store.inbox import BATCH
-from bot.store.tables import posts, sessions, threads
+from bot.store.tables import outbox, posts, sessions, threads
 
 LIVE_LIFECYCLES: Final = (Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.OPEN)
 _REPOSITORIES: Final = 200  # the newest ones; names are compared with each
@@ -92,6 +92,20 @@ async def get(tx: AsyncConnection, session_id: str) -> Session | None:
 async def locked(tx: AsyncConnection, session_id: str) -> Session | None:
     """The session with our id `session_id`, or None; no other transaction changes it until `tx` ends."""
     row = (await tx.execute(_BY_ID.with_for_update(), {"session_id": session_id})).mappings().one_or_none()
+    return None if row is None else _session(row)
+
+
+async def of_message(tx: AsyncConnection, team: str, channel: str, ts: str) -> Session | None:
+    """The session whose thread begins with the message `ts`, or has it as a post of the bot; None if there is none.
+
+    Of several that had the thread one after the other it is the last one.
+    """
+    here = sessions.c.team == team, sessions.c.channel == channel
+    begun = select(sessions).where(*here, sessions.c.thread_ts == ts).order_by(sessions.c.created_at.desc()).limit(1)
+    row = (await tx.execute(begun)).mappings().one_or_none()
+    if row is None:
+        posted = select(outbox.c.session_id).where(outbox.c.channel == channel, outbox.c.ts == ts).scalar_subquery()
+        row = (await tx.execute(select(sessions).where(*here, sessions.c.id == posted))).mappings().one_or_none()
     return None if row is None else _session(row)
 
 

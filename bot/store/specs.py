@@ -57,7 +57,7 @@ SPECS: Final = (
     TableSpec(tables.inbox, ("request", "requests"), never, requests),
     TableSpec(tables.outbox, ("post", "posts"), never, posts),
     TableSpec(tables.posts, ("post that is edited", "posts that are edited"), _old_post, edited_posts),
-    TableSpec(tables.threads, ("thread", "threads"), never, nothing),
+    TableSpec(tables.threads, ("thread", "threads"), never, blank("replied_by")),
     TableSpec(
         tables.kept_tasks,
         ("task of a session", "tasks of sessions"),

@@ -85,6 +85,7 @@ _OUTBOX_OPEN = "state IN ('open', 'sending')"
 _index_where("ix_outbox_open", _OUTBOX_OPEN, outbox.c.lane, outbox.c.rank, outbox.c.seq)
 # For the question whether a row is the first of its thread, which is put for every open row of a channel.
 _index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, outbox.c.seq)
+_index_where("ix_outbox_posted", "ts IS NOT NULL", outbox.c.channel, outbox.c.ts)  # for a reaction to a post
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
 
@@ -206,6 +207,10 @@ threads: Final = Table(
     _flag("closed"),
     Column("last_seen_ts", String, nullable=False),  # the newest message that was stored
     Column("unread_from", String),  # from here on catch-up has to read the thread; later messages do not change this
+    # The newest reply where people may talk to each other: its author, empty where it was to the bot; if it was talk.
+    _text("replied_by"),
+    Column("replied_ts", String),
+    _flag("is_talk"),
     Column("created_at", Float, nullable=False),
 )
 

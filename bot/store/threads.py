@@ -1,9 +1,9 @@
 """Threads: which session a Slack thread belongs to, and from which message on catch-up has to read the thread."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, case, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
@@ -25,6 +25,9 @@ class Thread:
     last_seen_ts: str
     unread_from: str | None = None
     muted_at: float | None = None  # in seconds since the epoch
+    replied_by: str = ""  # who wrote last where people may talk to each other; empty where that was to the bot
+    replied_ts: str | None = None
+    is_talk: bool = False  # whether that reply was people's talk
 
     @property
     def muted(self) -> bool:
@@ -56,6 +59,7 @@ async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
         "session_id": thread.session_id,
         "closed": False,
         "muted_at": None,
+        "replied_ts": None,
         "unread_from": thread.last_seen_ts,
     }
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=taken_over))
@@ -101,6 +105,13 @@ async def set_muted(tx: AsyncConnection, thread: Thread, muted_at: float | None)
     await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts)).values(muted_at=muted_at))
 
 
+async def note_reply(tx: AsyncConnection, thread: Thread, by: str, ts: str, is_talk: bool) -> None:
+    """Store who wrote the newest reply in `thread`, the message `ts`, and whether it was people's talk."""
+    newer = or_(threads.c.replied_ts.is_(None), threads.c.replied_ts <= ts)
+    values = {"replied_by": by, "replied_ts": ts, "is_talk": is_talk}
+    await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts), newer).values(values))
+
+
 async def close(tx: AsyncConnection, team: str, channel: str, ts: str, closed: bool = True) -> None:
     """Store whether the thread `ts` is closed, so that its replies no longer reach a session."""
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(closed=closed))
@@ -128,5 +139,4 @@ def _is(team: str, channel: str, ts: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _thread(row: RowMapping) -> Thread:
-    names = ("team", "channel", "ts", "session_id", "closed", "last_seen_ts", "unread_from", "muted_at")
-    return Thread(**{name: row[name] for name in names})
+    return Thread(**{field.name: row[field.name] for field in fields(Thread)})

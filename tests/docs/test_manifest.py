@@ -20,6 +20,7 @@ ENDPOINT = "https://bot.example.com/slack/events"
 
 # What Slack asks for before it delivers an event: https://docs.slack.dev/reference/events
 NEEDED_BY_EVENT = {
+    "agent_session_stopped": "chat:write",
     "app_home_opened": None,
     "app_mention": "app_mentions:read",
     "app_uninstalled": None,
@@ -33,6 +34,7 @@ NEEDED_BY_EVENT = {
     "message.groups": "groups:history",
     "message.im": "im:history",
     "message.mpim": "mpim:history",
+    "reaction_added": "reactions:read",
     "team_join": "users:read",
     "tokens_revoked": None,
     "user_change": "users:read",

@@ -4,6 +4,7 @@ import pytest
 
 from bot.conversation.receive.catch_up import CatchUp
 from bot.conversation.receive.intake import Intake
+from bot.conversation.receive.reactions import Reactions
 from bot.slack.client import Slack
 from bot.slack.errors import ChannelGone, SlackUnreachable
 from bot.store import channels, sessions, threads
@@ -48,7 +49,7 @@ async def catch_up(make, either_store, clock, pages):
         await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, THREAD), LONG_AGO)
         await threads.advance_unread(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, THREAD, THREAD), None)
     services = make(either_store, clock, team=TEAM, slack=pages)
-    return CatchUp(services, next(iter(services.workspaces)), Intake(services, {}))
+    return CatchUp(services, next(iter(services.workspaces)), Intake(services, {}, Reactions(())))
 
 
 WHOLE = [("thread", CHANNEL, THREAD), ("channel", CHANNEL, f"{NOW + RETRIES + 1 - 3_600:.6f}")]

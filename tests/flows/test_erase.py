@@ -42,7 +42,7 @@ MARK = f"what {ADA} wrote"
 NEVER_PERSONAL = (
     "action announced bare_id cause_ts channel day detail devin_id drawer edited_ts edition ends id key kind lane "
     "last_event_id last_seen_ts lifecycle loss mark org_id outcome outcome_day page_cursor product pull_requests "
-    "reason ref reference session_id share source starts state status stop_ts thread thread_ts time ts tz "
+    "reason ref replied_ts reference session_id share source starts state status stop_ts thread thread_ts time ts tz "
     "unread_from url used_since zone"
 )
 # What is the person's in all tables, and what a table has of its own.
@@ -54,6 +54,7 @@ OWN: dict[str, dict[str, Any]] = {
     "sessions": {"id": "hers", "lifecycle": "open", "ended_at": None, "pull_requests": []}
     | {"outcome": "done", "outcome_day": "2026-05-20"},
     "lanes": {"name": person_lane(TEAM, ADA)},
+    "threads": {"replied_by": ADA},
     "workers": {"seen_at": 0.0},
     "rate_limits": {"name": f"out:{TEAM}:{ADA}"},
     "due": {"name": "plain"},

@@ -8,6 +8,7 @@ import pytest
 from bot.conversation.prompt import PromptBuilder
 from bot.conversation.receive.intake import Intake
 from bot.conversation.receive.new_command import NewCommand
+from bot.conversation.receive.reactions import Reactions
 from bot.conversation.start.from_command import StartFromCommand
 from bot.domain.commands.options import parse_request
 from bot.domain.person import Person
@@ -47,7 +48,7 @@ async def test_where_all_is_known_the_ack_of_a_start_waits_for_one_transaction_t
     gates = Gates([BudgetCheck(services)])
     prompts = PromptBuilder(services, access, FileTransfers())
     start_from_command = StartFromCommand(services, access, gates, prompts)
-    new_command = NewCommand(services, Intake(services, {}), access, gates, start_from_command)
+    new_command = NewCommand(services, Intake(services, {}, Reactions(())), access, gates, start_from_command)
     await access.person(workspace, "U0ANN")
     await access.channel(workspace, CHANNEL)
     await access.known_person(workspace, "U0ANN")

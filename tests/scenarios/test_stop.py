@@ -3,12 +3,13 @@
 import pytest
 
 from bot.domain.session import DisplayState
+from bot.views.answers import access as access_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES, STOPPING
 from tests.for_devin import as_sent
 from tests.said import ASKED_BY, a_session, up_to_reference
 from tests.scenarios.ahead import TEAM, rows
-from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, Harness
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, GUEST, OPS, Harness
 from tests.scenarios.observations import (
     buttons,
     card,
@@ -385,3 +386,84 @@ async def settled_deliveries(on: Harness) -> None:
     """Wait until the bot has stored what people wrote so far."""
     last = (await on.slack.deliveries())[-1]["n"]
     await on.slack.wait("deliveries", n=last, status="acked")
+
+
+async def test_a_cross_on_the_card_stops_the_session(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.react(ANN, GENERAL, (await card(on, ts))["ts"], "x")
+    await on.wait_for_post(GENERAL, ts, STOPPED_BY_ANN)
+    await settled(on)
+    assert (await on.devin.session(session))["is_archived"] is True
+    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
+    assert await private_answers(on, ANN) == []
+
+
+@pytest.mark.both_transports
+async def test_a_cross_on_the_message_that_began_the_thread_stops_the_session(on: Harness) -> None:
+    ts, _ = await on.started()
+    await on.slack.react(ANN, GENERAL, ts, "x")
+    await on.wait_for_post(GENERAL, ts, STOPPED_BY_ANN)
+
+
+async def test_a_cross_on_what_devin_said_stops_the_session(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "I look at the tests first.")
+    said = await on.wait_for_post(GENERAL, ts, "I look at the tests first.")
+    await settled(on)  # nobody reacts before it is stored where the post stands
+    await on.slack.react(ANN, GENERAL, said["ts"], "x")
+    await on.wait_for_post(GENERAL, ts, STOPPED_BY_ANN)
+
+
+async def test_a_cross_goes_before_the_replies_that_wait(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "503", **AWAY)
+    await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_calls("send_message")
+    await on.slack.react(ANN, GENERAL, ts, "x")
+    await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ann", 1).text)
+    await on.devin.clear_faults()
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_cross_by_somebody_else_asks_privately_as_the_button_does(on: Harness) -> None:
+    ts, _ = await on.started()
+    await on.slack.react(BEN, GENERAL, ts, "x")
+    question = await on.slack.wait_for_ephemeral(BEN)
+    assert question["thread_ts"] == ts
+    assert question["text"] == stop_sentences.stop_confirm(a_session(requester_name="ann")).text
+    assert await on.thread(GENERAL, ts) == []
+    await on.slack.click(BEN, GENERAL, question["ts"], "choose:stop_confirmed")
+    await on.wait_for_post(GENERAL, ts, STOPPED)
+
+
+async def test_a_cross_by_who_may_stop_nothing_does_nothing_and_says_so(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.react(GUEST, GENERAL, ts, "x")
+    refused = await on.slack.wait_for_ephemeral(GUEST)
+    await settled(on)
+    assert (refused["text"], refused["thread_ts"]) == (access_sentences.GUEST_REFUSED.text, ts)
+    assert (await on.devin.session(session))["is_archived"] is False
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_a_cross_elsewhere_stops_nothing(on: Harness) -> None:
+    """On a person's reply, as another emoji, or without a session it is what somebody thinks of a message."""
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
+    other = await on.slack.say(BEN, GENERAL, "lunch?")
+    for message, name in ((reply, "x"), (other, "x"), (ts, "tada")):
+        await on.slack.react(ANN, GENERAL, message, name)
+    await on.devin.wait_for_messages("use pytest")
+    await settled(on)
+    assert (await on.devin.session(session))["is_archived"] is False
+    assert await private_answers(on, ANN) == []
+
+
+async def test_a_cross_on_a_session_that_sleeps_says_so(on: Harness) -> None:
+    ts, _ = await on.started()
+    await press_stop(on, ts)
+    await on.wait_for_post(GENERAL, ts, STOPPED_BY_ANN)
+    await on.slack.react(ANN, GENERAL, ts, "x")
+    await on.slack.wait_for_ephemeral(ANN, stop_sentences.ALREADY_STOPPED.text)
+    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
+from bot.conversation.receive.reactions import Meant, Reaction, Reactions, stop_at
 from bot.domain import keys
 from bot.domain.causes import (
     ActionCause,
@@ -55,9 +56,10 @@ _Cause = TypeVar("_Cause", bound=Cause)
 class Intake:
     """Turns requests of Slack into inbox rows. It calls neither Slack nor Devin."""
 
-    def __init__(self, services: Services, events: Mapping[str, SlackEvent]) -> None:
+    def __init__(self, services: Services, events: Mapping[str, SlackEvent], reactions: Reactions) -> None:
         self._services = services
         self._events = events
+        self._reactions = reactions
         self._parser = services.commands.parser
         self._not_taken: Callable[[Workspace], None] = _do_nothing
 
@@ -141,6 +143,28 @@ class Intake:
         key, what = f"ev:{envelope['event_id']}", event["type"]
         cause = EventCause(what, self._events[what].read(event))
         await self._put(self._row(workspace, key, own_lane(key), cause))
+
+    async def reaction(self, workspace: Workspace, event: Json, envelope: Json) -> None:
+        """Store what a person means by a reaction, as the press that it stands for, if it means anything."""
+        reaction = Reaction.of(workspace.team, event)
+        kind = self._reactions.of(reaction) if reaction is not None else None
+        if reaction is None or kind is None or reaction.user == workspace.bot_user:
+            return
+        async with self._services.db.read(urgent=True) as tx:
+            meant = await kind.meant(tx, reaction)
+        await self._put_meant(workspace, envelope, meant, reaction.at)
+
+    async def agent_stopped(self, workspace: Workspace, event: Json, envelope: Json) -> None:
+        """Store the press of Slack's own Stop of an agent, which is that of the card's button."""
+        channel, ts, user = (str(event.get(name) or "") for name in ("channel", "thread_ts", "user"))
+        async with self._services.db.read(urgent=True) as tx:
+            meant = await stop_at(tx, workspace.team, channel, ts, user) if user else None
+        await self._put_meant(workspace, envelope, meant, event.get("event_ts"))
+
+    async def _put_meant(self, workspace: Workspace, envelope: Json, meant: Meant | None, at: str | None) -> None:
+        if meant is not None:
+            key = f"ev:{envelope['event_id']}"
+            await self._put(self._row(workspace, key, meant.lane, meant.cause, ts=_at(at), urgent=meant.urgent))
 
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
         if cause.mention or cause.direct or cause.under_us:
@@ -324,5 +348,9 @@ def command_key(body: Json) -> str:
 
 def _pressed_at(body: Json) -> str | None:
     """Return Slack's time of a press, in the form of a message's `ts`. Our own clock may be behind Slack's."""
-    seconds, _, fraction = str(body["actions"][0].get("action_ts") or "").partition(".")
+    return _at(body["actions"][0].get("action_ts"))
+
+
+def _at(instant: object) -> str | None:
+    seconds, _, fraction = str(instant or "").partition(".")
     return f"{seconds}.{fraction:0<6}" if seconds else None

@@ -18,6 +18,7 @@ from bot.conversation.session_card import SessionCard
 from bot.conversation.session_check import MAY_BE_OVER, MAY_BE_TAKEN_BACK, SessionCheck
 from bot.conversation.session_rows import EYES, recheck_held, show_new_state
 from bot.conversation.steer import held_reply
+from bot.conversation.steer.turns import Turns
 from bot.conversation.uploads import Files
 from bot.devin.errors import (
     DevinDenied,
@@ -87,11 +88,16 @@ class Reply:
         self._prompts = prompts
         self._lookup = lookup
         self._once = ExactlyOnce(services)
+        self._turns = Turns(services)
 
     async def run(self, job: Job[MessageCause], thread: Thread) -> None:
         """Send the reply to the session of `thread`, or answer privately why it is not sent."""
         session = await self._services.session(thread.session_id)
         unwanted = self._reason_not_to_send(job, thread, session)
+        if session is not None and unwanted is None and (kept := await self._turns.reason(job, thread, session)):
+            key = _key_once(thread, job.cause.user, f"turns:{kept}")
+            await self._refuse(job, reply_sentences.NOT_FOR_DEVIN[kept], key)
+            return
         if job.cause.revision is not None and job.row.intent_at is None:
             unwanted = _unwanted_correction(unwanted, session)
         if session is not None and unwanted in _OR_ENDED and self._is_small_talk(job, session):

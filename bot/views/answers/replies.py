@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Session
+from bot.domain.turn_taking import NotForDevin
 from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
@@ -28,6 +29,15 @@ THREAD_MUTED: Final = Message(
 )
 ALREADY_MUTED: Final = Message("This thread is muted already; `!unmute` ends that.")
 NOT_MUTED: Final = Message("This thread is not muted: every reply is sent to Devin.")
+NOT_FOR_DEVIN: Final = {
+    NotForDevin.ADDRESSED: Message(
+        "You wrote to somebody else, so Devin didn't get this. Mention Devin Bridge to include it."
+    ),
+    NotForDevin.NO_MENTION: Message("Devin only gets mentions here. Mention Devin Bridge to send this."),
+    NotForDevin.TALK: Message(
+        "You're talking to each other, so Devin didn't get this. Mention Devin Bridge to include it."
+    ),
+}
 ASIDE: Final = Message("Kept between you: that message was not sent to Devin.")
 NOTHING_TO_REPLY_TO: Final = Message(
     "There is no session in this thread, so nothing was started. Write your task outside of it, "

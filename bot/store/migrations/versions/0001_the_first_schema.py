@@ -148,6 +148,7 @@ def _tables() -> None:
         sqlite_autoincrement=True,
     )
     _index_where("ix_outbox_open", "outbox", ["lane", "rank", "seq"], "state IN ('open', 'sending')")
+    _index_where("ix_outbox_posted", "outbox", ["channel", "ts"], "ts IS NOT NULL")
     op.create_index("ix_outbox_sent_at", "outbox", ["sent_at"])
     op.create_index("ix_outbox_session_id", "outbox", ["session_id"])
     _index_where("ix_outbox_thread", "outbox", ["lane", "thread", "seq"], "state IN ('open', 'sending')")
@@ -264,6 +265,9 @@ def _tables() -> None:
         _flag("closed"),
         sa.Column("last_seen_ts", sa.String, nullable=False),
         sa.Column("unread_from", sa.String),
+        _text("replied_by"),
+        sa.Column("replied_ts", sa.String),
+        _flag("is_talk"),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("team", "channel", "ts", name="pk_threads"),
     )

@@ -1,0 +1,90 @@
+"""Reactions that act: an emoji on a message is the press of a button that the person might have found there.
+
+Only the names that a `ReactionKind` takes are looked at. What a reaction means is known from stored rows, so that its
+row is that of the press; all that follows is what the button does.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol, Self
+
+from bot.domain.causes import ActionCause
+from bot.domain.commands.registry import STOP
+from bot.store import sessions
+from bot.store.database.connection import Transaction
+
+_SKIN_TONE: Final = "::"  # before the tone at the end of a name
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Somebody has put the emoji `name` on the message `ts`, at the time `at` of Slack's."""
+
+    team: str
+    user: str
+    name: str
+    channel: str
+    ts: str
+    at: str
+
+    @classmethod
+    def of(cls, team: str, event: Mapping[str, Any]) -> Self | None:
+        """Read Slack's `event`; None if it is about no message, or lacks what is needed."""
+        item = event.get("item")
+        item = item if isinstance(item, Mapping) else {}
+        read = (event.get("user"), event.get("reaction"), item.get("channel"), item.get("ts"), event.get("event_ts"))
+        if item.get("type") != "message" or not all(isinstance(text, str) and text for text in read):
+            return None
+        user, name, channel, ts, at = map(str, read)
+        return cls(team, user, name.partition(_SKIN_TONE)[0], channel, ts, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a reaction means: the press `cause`, which goes into `lane`."""
+
+    lane: str
+    cause: ActionCause
+    urgent: bool = False
+
+
+class ReactionKind(Protocol):
+    """What some emoji mean."""
+
+    names: ClassVar[Collection[str]]
+
+    async def meant(self, tx: Transaction, reaction: Reaction) -> Meant | None:
+        """Return what the reaction means; None if it means nothing where it stands. An ack waits for this."""
+
+
+class StopReaction:
+    """An ❌ on the first message of a session's thread, or on a post of the bot in it, stops the session."""
+
+    names: ClassVar[Collection[str]] = frozenset({"x"})
+
+    async def meant(self, tx: Transaction, reaction: Reaction) -> Meant | None:
+        """Return the stop of the session in whose thread the message stands."""
+        return await stop_at(tx, reaction.team, reaction.channel, reaction.ts, reaction.user)
+
+
+async def stop_at(tx: Transaction, team: str, channel: str, ts: str, user: str) -> Meant | None:
+    """Return the press of *Stop* by `user` for the session whose thread begins with, or has from the bot, this message.
+
+    None if there is no such session.
+    """
+    session = await sessions.of_message(tx, team, channel, ts)
+    if session is None:
+        return None
+    cause = ActionCause(STOP.name, session.id, user, channel, session.thread_ts, pressed=True)
+    return Meant(session.lane, cause, urgent=STOP.urgent)
+
+
+class Reactions:
+    """The kinds of reactions, by the names of their emoji."""
+
+    def __init__(self, kinds: Iterable[ReactionKind]) -> None:
+        self._by_name = {name: kind for kind in kinds for name in kind.names}
+
+    def of(self, reaction: Reaction) -> ReactionKind | None:
+        """Return the kind that takes the reaction, or None."""
+        return self._by_name.get(reaction.name)
