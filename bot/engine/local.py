@@ -57,6 +57,7 @@ class LocalEngine:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ticks: dict[str, Tick] = {}
         self._hurry: dict[str, asyncio.Event] = {}
+        self._tick_timers: dict[str, asyncio.TimerHandle] = {}  # at most one a tick: many hints make one call
         self._stopping = asyncio.Event()
 
     def route(self, word: str, route: Route) -> None:
@@ -95,9 +96,20 @@ class LocalEngine:
         self._hurry[name] = asyncio.Event()
 
     def wake_by(self, name: str, within: float) -> None:
-        """Call the tick `name` in at most `within` seconds."""
-        if name in self._hurry:
-            asyncio.get_running_loop().call_later(within, self._hurry[name].set)
+        """Call the tick `name` in at most `within` seconds; of several hints the earliest counts."""
+        if name not in self._hurry:
+            return
+        loop = asyncio.get_running_loop()
+        pending = self._tick_timers.get(name)
+        if pending is not None:
+            if pending.when() <= loop.time() + within:
+                return
+            pending.cancel()
+        self._tick_timers[name] = loop.call_later(within, self._hurry_up, name)
+
+    def _hurry_up(self, name: str) -> None:
+        self._tick_timers.pop(name, None)
+        self._hurry[name].set()
 
     async def run(self) -> None:
         """Call the ticks until the engine is stopped; lanes are worked on as hints come."""

@@ -96,6 +96,10 @@ class OutboxRow:
         """Whether what it posts is drawn when it is sent, and edited afterwards."""
         return self.is_post and self.kind != "post"
 
+    def has_expired(self, now: float) -> bool:
+        """Whether it comes too late to be of use at `now`."""
+        return self.expires_at is not None and self.expires_at < now
+
 
 # The fields of a new row that are inserted; the others begin with the defaults of the table.
 _KEPT_BY_STORE: Final = frozenset({"seq", "state", "ts", "reason", "attempts", "sending_at", "owner", "epoch"})

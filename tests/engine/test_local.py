@@ -497,6 +497,20 @@ async def test_a_tick_can_be_called_sooner(engine: LocalEngine) -> None:
     assert tick.times == 3
 
 
+async def test_many_hints_for_a_tick_make_one_call(engine: LocalEngine) -> None:
+    tick, others = Tick(), Tick()
+    engine.every("poll", tick)
+    engine.every("others", others)
+    async with ticking(engine):
+        await tick.until(1)
+        for within in (LONG, SOON, 2 * SOON, SOON, LONG):
+            engine.wake_by("poll", within)
+        await tick.until(2)
+        engine.wake_by("others", 3 * SOON)  # behind all that was still to come
+        await others.until(2)
+    assert tick.times == 2
+
+
 async def test_hastening_what_is_just_running_means_one_more_call(engine: LocalEngine) -> None:
     class Slow(Tick):
         async def __call__(self) -> float:

@@ -135,7 +135,9 @@ class Send:
         return row
 
     async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
-        """Take a token for the row. Returns 0, or the seconds until there is one."""
+        """Take a token for the row. Returns 0, or the seconds until there is one; what is not sent any more takes none."""
+        if row.has_expired(now):
+            return 0.0
         if row.is_post:
             return await rate_limits.take(tx, row.lane, now, self._services.timing.channel_interval)
         method, budget = _method(row.kind)
@@ -150,7 +152,7 @@ class Send:
         return await rate_limits.ready_at(tx, _bucket(lane, method), budget.interval, budget.burst)
 
     async def _send(self, row: OutboxRow) -> None:
-        if row.expires_at is not None and row.expires_at < self._services.clock():
+        if row.has_expired(self._services.clock()):
             await self._failure.mark_dead(row, "expired")
             return
         try:
