@@ -10,8 +10,8 @@ from pathlib import Path
 from bot.connect import StartError
 from bot.logs import get_logger
 from bot.store.database.connection import Clock, Database, sqlite_path
-from bot.store.database.files import NotAFileError, keep_private, open_lock
-from bot.store.database.schema import migrate
+from bot.store.database.files import NotAFileError, create_private, open_lock, take_from_others
+from bot.store.database.schema import LaterSchemaError, migrate
 from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
@@ -55,10 +55,17 @@ async def open_store(
     try:
         if (path := sqlite_path(url)) is not None:
             # A crash right here leaves an empty file, in which the next start makes the schema.
-            keep_private(path)
+            create_private(path)
         db = Database(url, clock, timing)
         stack.push_async_callback(db.close)
         await migrate(db)
+        if path is not None:
+            take_from_others(path)
+    except LaterSchemaError as error:
+        raise StartError(
+            f"The store is of a newer release ({error.found} > {error.newest})."
+            " Install that release, or restore the backup from before it."
+        ) from None
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
         raise StartError(

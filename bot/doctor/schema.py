@@ -8,7 +8,7 @@ from bot.store.database.connection import Database
 from bot.store.database.schema import is_current, is_of_later_version
 
 MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
-UPDATE: Final = "Install that version again, or let DATABASE_URL name another store."
+UPDATE: Final = "Install that release, or restore the backup from before it."
 
 
 async def check_schema(url: str, reached: str, on_error: Callable[[Exception], Finding]) -> Finding:
@@ -28,7 +28,7 @@ async def _checked(url: str, reached: str) -> Finding:
         if await is_current(db):
             return ok(f"{reached}, and its schema is up to date.")
         if await is_of_later_version(db):
-            return problem(f"{reached}, but its schema was made by a later version than this one.", UPDATE)
+            return problem(f"{reached}, but its schema is of a newer release than this one.", UPDATE)
         return problem(f"{reached}, but its schema is missing or older than this version.", MIGRATE)
     finally:
         await db.close()

@@ -134,8 +134,8 @@ async def test_a_store_that_a_later_version_has_migrated(fresh_postgres, tmp_pat
         db = Database(url)
         await mark_later(db)
         await db.close()
-    later = "its schema was made by a later version than this one."
-    advice = "Install that version again, or let DATABASE_URL name another store."
+    later = "its schema is of a newer release than this one."
+    advice = "Install that release, or restore the backup from before it."
     assert await postgres_at(fresh_postgres) == problem(f"The PostgreSQL store can be reached, but {later}", advice)
     path = tmp_path / "bot.db"
     assert await sqlite(path) == problem(f"The store {path} can be opened and written to, but {later}", advice)

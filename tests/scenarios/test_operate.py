@@ -30,6 +30,7 @@ from tests.scenarios.ahead import Ahead, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness, harness
 
 ROOT = Path(__file__).parents[2]
+NOT_OPENED = "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
 
 
 async def asked(on: Harness, path: str) -> httpx.Response:
@@ -198,17 +199,31 @@ async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_a
     await db.close()
 
 
+@pytest.mark.parametrize("kind", ["folder", "file"])
+async def test_an_address_that_names_no_store_changes_no_mode(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "precious"
+    if kind == "folder":
+        path.mkdir()
+        path.chmod(0o1777)
+    else:
+        path.write_text("precious, and no store")
+        path.chmod(0o664)
+    before = path.stat()
+    code, _, complaint = await migrated({"DATABASE_URL": f"sqlite:///{path}"})
+    assert (code, NOT_OPENED in complaint, path.stat().st_mode) == (1, True, before.st_mode)
+
+
 @pytest.mark.edge
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
         (
             "postgres://ann:hush@127.0.0.1:9/bot",
-            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.",
+            NOT_OPENED,
         ),
         (
             "postgres://ann:pa@ss:hush/w@127.0.0.1/bot",  # what stands where the port should be is of the password
-            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.",
+            NOT_OPENED,
         ),
         ("mysql://ann:hush@127.0.0.1/bot", NOT_A_DATABASE_URL),
     ],
@@ -451,7 +466,7 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
         ),
         (
             {"DATABASE_URL": "postgres://ann:hush@127.0.0.1:none/bot"},
-            ["The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."],
+            [NOT_OPENED],
         ),
     ],
     ids=["slack token", "devin key", "app token", "missing", "host", "store", "address"],
@@ -480,9 +495,7 @@ async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None
     (tmp_path / "bot.db").write_text("This is a letter, not a database. " * 100)
     async with harness(tmp_path, start=False) as on:
         lines = await complaints(tmp_path / "log", on.environment)
-    assert sentences_of(lines) == [
-        ("The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.")
-    ]
+    assert sentences_of(lines) == [NOT_OPENED]
 
 
 @pytest.mark.edge

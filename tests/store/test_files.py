@@ -54,7 +54,7 @@ async def test_what_others_could_read_is_taken_from_them_and_keeps_what_it_holds
         assert set((await written(path)).values()) == {OWNER_ALONE}
     assert (tmp_path / "bot.db.lock").read_text() == "a note"
     narrowed = [(line["file"], line["mode"]) for line in lines if line["event"].startswith("taken from")]
-    assert narrowed == [("bot.db.lock", "664"), ("bot.db", "664")]
+    assert narrowed == [(f"bot.db{ending}", "664") for ending in (".lock", "", "-wal", "-shm")]
 
 
 async def test_a_store_that_is_a_link_stays_one(tmp_path: Path) -> None:
@@ -63,6 +63,21 @@ async def test_a_store_that_is_a_link_stays_one(tmp_path: Path) -> None:
     await written(tmp_path / "bot.db")
     assert (tmp_path / "bot.db").is_symlink()
     assert set(modes(tmp_path / "disk").values()) == {OWNER_ALONE}
+
+
+async def test_a_store_of_a_newer_release_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "bot.db"
+    await written(path)
+    async with AsyncExitStack() as stack:
+        db = await open_store(stack, f"sqlite:///{path}")
+        async with db.write() as tx:
+            await tx.execute(text("UPDATE alembic_version SET version_num = '0031'"))
+    async with AsyncExitStack() as stack:
+        with pytest.raises(StartError) as ended:
+            await open_store(stack, f"sqlite:///{path}")
+    assert str(ended.value) == (
+        "The store is of a newer release (0031 > 0001). Install that release, or restore the backup from before it."
+    )
 
 
 @pytest.mark.parametrize("kind", ["link", "link to nothing", "pipe"])

@@ -11,14 +11,20 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.util import CommandError
 from sqlalchemy import insert, inspect, select
 
 from bot.features import TABLES, metadata
 from bot.store import ownership
 from bot.store.database import schema
 from bot.store.database.connection import Database
-from bot.store.database.schema import alembic_config, is_current, is_of_later_version, known_revisions, migrate
+from bot.store.database.schema import (
+    LaterSchemaError,
+    alembic_config,
+    is_current,
+    is_of_later_version,
+    known_revisions,
+    migrate,
+)
 from bot.store.tables import consumption, spend
 from tests.store.rows import mark_later
 
@@ -99,7 +105,7 @@ async def test_a_schema_of_a_later_version_is_not_one_that_is_missing(bare: Data
     await mark_later(bare)
     assert await is_of_later_version(bare)
     assert not await is_current(bare)
-    with pytest.raises(CommandError, match="later"):
+    with pytest.raises(LaterSchemaError, match="later"):
         await migrate(bare)
 
 

@@ -135,7 +135,7 @@ class Send:
         return row
 
     async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
-        """Take a token for the row. Returns 0, or the seconds until there is one; what is not sent any more takes none."""
+        """Take a token for the row. Returns 0, or the seconds until there is one. What is too late takes none."""
         if row.has_expired(now):
             return 0.0
         if row.is_post:

@@ -5,6 +5,7 @@ SQLite gives the log and the other files beside the store the permissions of the
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -41,15 +42,22 @@ def open_lock(store: Path) -> int:
     return descriptor
 
 
-def keep_private(path: Path) -> None:
-    """Create the store `path`, if it is missing, for its owner alone; of one that is there, take the others' rights."""
-    real = path.resolve()  # the store may be a link that its operator made
-    try:
-        # Not opened if it is there: to close a file of SQLite's ends all locks that this process holds on it.
-        os.close(os.open(real, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ALONE))
-    except FileExistsError:
-        for ending in _BESIDE:
-            _keep_to_owner(Path(f"{real}{ending}"), f"{real.name}{ending}")
+def create_private(path: Path) -> None:
+    """Create the store `path` for its owner alone, if it is missing; what is there stays as it is."""
+    # Not opened if it is there: to close a file of SQLite's ends all locks that this process holds on it.
+    with suppress(FileExistsError):
+        # The store may be a link that its operator made.
+        os.close(os.open(path.resolve(), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _OWNER_ALONE))
+
+
+def take_from_others(path: Path) -> None:
+    """Take the rights of other accounts on the store `path` and on the files beside it.
+
+    Only of what has turned out to be a store: a mistyped address may name a folder, or a file of somebody else.
+    """
+    real = path.resolve()
+    for ending in _BESIDE:
+        _keep_to_owner(Path(f"{real}{ending}"), f"{real.name}{ending}")
 
 
 def _keep_to_owner(file: int | Path, name: str) -> None:

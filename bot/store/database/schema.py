@@ -15,6 +15,15 @@ from bot.store.database.postgres import milliseconds, quoted
 ADVISORY_LOCK: Final = 0x6465_7669  # an arbitrary number, on which all processes of this bot agree
 
 
+class LaterSchemaError(Exception):
+    """A later version of the bot made the schema: the store's revision `found` is not among ours, up to `newest`."""
+
+    def __init__(self, found: str, newest: str) -> None:
+        super().__init__(f"the schema has the later revision {found}")
+        self.found = found
+        self.newest = newest
+
+
 def alembic_config() -> Config:
     """Alembic's configuration, which is made here in place of an ini file."""
     config = Config()
@@ -29,13 +38,19 @@ def known_revisions() -> tuple[str, ...]:
 
 
 async def migrate(db: Database) -> None:
-    """Migrate the schema of `db` to the newest revision, in one transaction."""
+    """Migrate the schema of `db` to the newest revision, in one transaction.
+
+    Raises LaterSchemaError if a later version of the bot made it.
+    """
     # A crash right here changes nothing: the transaction is rolled back, and the next start migrates again.
     config = alembic_config()
 
     def upgrade(connection: Any) -> None:
-        if MigrationContext.configure(connection).get_current_revision() == known_revisions()[0]:
+        found = MigrationContext.configure(connection).get_current_revision()
+        if found == known_revisions()[0]:
             return
+        if found is not None and found not in known_revisions():
+            raise LaterSchemaError(found, known_revisions()[0])
         if connection.dialect.name == "postgresql":
             _lock_migration(connection, db.timing.migration_wait)
             _make_schema(connection, db.schema)
