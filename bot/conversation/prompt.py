@@ -9,9 +9,11 @@ from bot.conversation.refusals import refusal_sentence
 from bot.conversation.thread_context import ThreadContext, ThreadReader, WrittenContext
 from bot.conversation.uploads import MOST_FILES, Files, ThreadFiles, Uploads
 from bot.devin.errors import DevinDenied, DevinForbidden
-from bot.domain.causes import MessageCause, SessionCause
+from bot.domain.causes import MessageCause, SessionCause, StartCause
 from bot.domain.commands.options import Request, is_playbook_id
+from bot.domain.keys import ts_of
 from bot.domain.person import Person, as_author
+from bot.domain.pick import ThreadRef
 from bot.domain.roles import Right
 from bot.domain.session import Session
 from bot.domain.text import as_quotation
@@ -22,6 +24,7 @@ from bot.kernel.readable import Readable
 from bot.kernel.sending.file_transfers import FileTransfers
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
+from bot.slack.errors import SlackRefused
 from bot.views.answers import access as access_sentences
 from bot.views.answers import files as file_sentences
 from bot.views.answers import starts as start_sentences
@@ -87,7 +90,7 @@ class PromptBuilder:
         playbook, not_found = await _playbook(organisation, session.options.playbook)
         if (nothing := refusal or not_found) is not None:
             return Prompt(refusal=nothing)
-        thread = await self._threads.read(workspace, session) if job.cause.in_thread else ThreadContext()
+        thread = await self._context(job, session)
         own = await self.files(job, organisation)
         earlier = thread.files(but=job.cause.files)
         shared = await self._uploads.of_thread(job, organisation, earlier, MOST_FILES - len(own.urls))
@@ -96,6 +99,22 @@ class PromptBuilder:
             return Prompt(refusal=nothing)
         text = _text(session, asker, context)
         return Prompt(text, playbook, urls, own.left_out, _what_was_read(session, context, shared))
+
+    async def _context(self, job: Job[SessionCause], session: Session) -> ThreadContext:
+        """What was written in the thread of `session` before, or in the one that it is about."""
+        about = job.cause.about if isinstance(job.cause, StartCause) else None
+        if about is not None:
+            try:
+                return await self._threads.read(job.workspace, about, before=None)
+            except SlackRefused as refused:
+                if not refused.permanent:
+                    raise
+                return ThreadContext()  # the bot is not there; the task says what it is about
+        if not job.cause.in_thread:
+            return ThreadContext()
+        assert session.thread_ts is not None
+        own, asked = ThreadRef(session.channel, session.thread_ts), session.reference
+        return await self._threads.read(job.workspace, own, before=ts_of(asked) if asked else None)
 
     async def request(self, job: Job[MessageCause], request: Request) -> Request:
         """Return `request` with the messages that the job's message forwards behind its prompt."""

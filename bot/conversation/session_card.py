@@ -13,6 +13,7 @@ from bot.domain.dead_ends import next_session_id, way_on
 from bot.domain.file import SlackFile
 from bot.domain.keys import is_typed, reference
 from bot.domain.lane import thread_lane
+from bot.domain.pick import ThreadRef
 from bot.domain.session import Lifecycle, Session
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, Location, Recipient, UnitOfWork
@@ -128,9 +129,13 @@ async def post_card(
     await uow.show(SessionCard, session.id, to, payload=payload or {}, follow=follow, rank=outbox.FIRST)
 
 
-def start_to_follow(key: str, files: tuple[SlackFile, ...]) -> dict[str, Any]:
-    """Return the `follow` of a card's post, after which the session is created; `key` is that of the row that asked."""
-    return {"cause": key, "files": encode_files(files)}
+def start_to_follow(key: str, files: tuple[SlackFile, ...], about: ThreadRef | None) -> dict[str, Any]:
+    """Return the `follow` of a card's post, after which the session is created; `key` is that of the row that asked.
+
+    The session is `about` a thread, which is its context.
+    """
+    context = {"about": [about.channel, about.ts]} if about is not None else {}
+    return {"cause": key, "files": encode_files(files)} | context
 
 
 def _start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: float) -> InboxRow[StartCause]:
@@ -138,7 +143,8 @@ def _start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now:
 
     The row is the first one in the lane of the thread that the card begins. `follow` comes from `start_to_follow`.
     """
-    cause = StartCause(session.id, decode_files(follow["files"]))
+    about = ThreadRef(*follow["about"]) if "about" in follow else None
+    cause = StartCause(session.id, decode_files(follow["files"]), about=about)
     lane = thread_lane(session.team, session.channel, ts)
     return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
 

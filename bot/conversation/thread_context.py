@@ -13,9 +13,8 @@ from typing import Final
 
 from bot.domain.commands.parser import Parser
 from bot.domain.file import SlackFile
-from bot.domain.keys import ts_of
+from bot.domain.pick import ThreadRef
 from bot.domain.secrets import has_secret
-from bot.domain.session import Session
 from bot.domain.text import as_quotation, without_mention
 from bot.kernel.readable import Readable
 from bot.kernel.workspace import Workspace
@@ -109,12 +108,11 @@ class ThreadReader:
         self._readable = readable
         self._parser = parser
 
-    async def read(self, workspace: Workspace, session: Session) -> ThreadContext:
-        """Return what was written in the thread of `session` before the message that asked for it."""
-        assert session.thread_ts is not None
-        read = await workspace.slack.replies(session.channel, session.thread_ts, MESSAGES_READ)
-        earlier = [message for message in read if _is_context(workspace, session, message)]
-        begins = [message for message in earlier[:1] if message.bot_id and message.ts == session.thread_ts]
+    async def read(self, workspace: Workspace, thread: ThreadRef, before: str | None) -> ThreadContext:
+        """Return what was written in `thread` before the session was asked for there; all of it with None."""
+        read = await workspace.slack.replies(thread.channel, thread.ts, MESSAGES_READ)
+        earlier = [message for message in read if _is_context(workspace, before, message)]
+        begins = [message for message in earlier[:1] if message.bot_id and message.ts == thread.ts]
         others = await self._of_members(workspace, earlier[len(begins) :])
         written = await self._messages(workspace, [*begins, *others[-MESSAGES:]], begins)
         older = len(others) > MESSAGES or len(read) > MESSAGES_READ
@@ -149,9 +147,9 @@ class ThreadReader:
         return await self._readable.author(workspace, message.user)
 
 
-def _is_context(workspace: Workspace, session: Session, message: ThreadMessage) -> bool:
-    # What was written after the mention, or after the press, comes as a reply of its own.
-    earlier = session.reference is None or message.ts < ts_of(session.reference)
+def _is_context(workspace: Workspace, before: str | None, message: ThreadMessage) -> bool:
+    # What was written after the mention comes as a reply of its own.
+    earlier = before is None or message.ts < before
     return earlier and message.user != workspace.bot_user and message.subtype != "tombstone"
 
 

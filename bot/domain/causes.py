@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from bot.domain.file import SlackFile
 from bot.domain.form import Form
+from bot.domain.pick import Pick, ThreadRef
 from bot.domain.session import NO_OPTIONS, Options
 
 
@@ -90,6 +91,9 @@ class MessageCause:
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
     with_secret: bool = False  # it looks like a secret, so nothing is kept of what it says and brings
     revision: Revision | None = None  # the message was stored before, and this is what has become of it
+    pick: Pick | None = None  # another message was picked, and `ts` is when; `thread_ts` is that of its thread
+    options: Options = NO_OPTIONS  # set in a form, beside those in the text
+    answer_in: str = ""  # as in a `CommandCause`
 
     @property
     def root_ts(self) -> str:
@@ -142,6 +146,7 @@ class CommandCause:
     hold: Hold | None = None  # noted: the row waits for an answer
     options: Options = NO_OPTIONS  # set in a form, beside those in the text
     answer_in: str = ""  # the direct message in which answers stand, because a form leaves no place for them
+    about: ThreadRef | None = None  # the thread that is its context
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,7 @@ class StartCause:
     files: tuple[SlackFile, ...] = ()
     left_out: tuple[str, ...] = ()  # as in a `MessageCause`
     in_thread: bool = False  # other messages precede it; the card of a command is the first message of its thread
+    about: ThreadRef | None = None  # as in a `CommandCause`
 
 
 @dataclass(frozen=True, slots=True)

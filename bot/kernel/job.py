@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import ActionCause, Cause, CommandCause, PersonsCause
+from bot.domain.causes import ActionCause, Cause, CommandCause, MessageCause, PersonsCause
 from bot.domain.session import Session
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -108,8 +108,11 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     """
     cause = job.cause
     channel = answers_in(cause) or cause.channel or (session.channel if session else "")
+    # Nobody may have replied to a message that was picked, and then Slack shows nobody a private answer in its thread.
+    picked = isinstance(cause, MessageCause) and cause.pick is not None
     # The session's thread may be in another channel than the one in which the person asked.
-    thread_ts = cause.thread_ts or (session.thread_ts if session and session.channel == channel else None)
+    in_session = session.thread_ts if session and session.channel == channel else None
+    thread_ts = None if picked else cause.thread_ts or in_session
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
     asked_at = job.row.created_at if isinstance(cause, CommandCause) else 0.0
     return replace(to, replaces=_replaces(cause), asked_at=asked_at)
@@ -117,7 +120,7 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
 
 def answers_in(cause: PersonsCause) -> str:
     """The direct message in which who asked with `cause` is answered, if they asked with a form."""
-    return cause.answer_in if isinstance(cause, CommandCause) else ""
+    return cause.answer_in if isinstance(cause, CommandCause | MessageCause) else ""
 
 
 def recipient_after_ack(job: Job[PersonsCause]) -> Recipient:

@@ -1,6 +1,7 @@
 """What people do in the stories about forms until it works: the process may die while Slack waits for its answer."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,8 +11,17 @@ from tests.scenarios.harness import ADA, GENERAL
 
 async def opened(one: Scene, text: str) -> str:
     """Type a command until its form is there with its fields, as a person does who sees none; the id of the form."""
+    return await _opened(one, lambda: one.slack.slash(ADA, GENERAL, text))
+
+
+async def opened_on(one: Scene, callback_id: str, ts: str) -> str:
+    """The same with a shortcut on the message `ts`."""
+    return await _opened(one, lambda: one.slack.shortcut(ADA, callback_id, channel=GENERAL, ts=ts))
+
+
+async def _opened(one: Scene, ask: Callable[[], Awaitable[Any]]) -> str:
     for _ in range(10):
-        await one.slack.slash(ADA, GENERAL, text)
+        await ask()
         with suppress(TimeoutError):
             async with asyncio.timeout(3.0):
                 while True:
@@ -20,7 +30,7 @@ async def opened(one: Scene, text: str) -> str:
                             return str(view["id"])
                     await asyncio.sleep(0.05)  # a form that is filled later is no event
         await one.reachable()
-    raise AssertionError(f"/devin {text} never opened a form")
+    raise AssertionError("no form ever opened")
 
 
 async def sent(one: Scene, view_id: str, **fields: str) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.crash.persistent import opened, sent
+from tests.crash.persistent import opened, opened_on, sent
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, nothing, one_session
-from tests.scenarios.harness import GENERAL
+from tests.scenarios.harness import BEN, GENERAL
 
 pytestmark = pytest.mark.edge
 
@@ -26,7 +26,26 @@ async def started_once(one: Scene, _: Any) -> None:
     assert made["request"]["max_acu_limit"] == 5
 
 
-STORIES = [Story("a person starts a session with the form", nothing, fill_in, started_once)]
+async def written(one: Scene) -> str:
+    await one.quiet()
+    return await one.slack.say(BEN, GENERAL, "The login test fails on Firefox")
+
+
+async def send_message(one: Scene, ts: str) -> None:
+    await sent(one, await opened_on(one, "send_to_devin", ts), task=TASK)
+    await one.devin.wait_for_sessions(TASK, seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, TASK, thread_ts=ts, within=PATIENCE)
+
+
+async def started_in_thread(one: Scene, _: Any) -> None:
+    made = await one_session(one, TASK)
+    assert "> The login test fails on Firefox" in made["request"]["prompt"]
+
+
+STORIES = [
+    Story("a person starts a session with the form", nothing, fill_in, started_once),
+    Story("a person sends a message to Devin", written, send_message, started_in_thread),
+]
 
 
 @killed_in(STORIES)

@@ -8,6 +8,7 @@ from bot.conversation.receive.revisions import Revisions
 from bot.conversation.session_rows import start_is_dead
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.from_message import StartFromMessage
+from bot.conversation.start.from_pick import StartFromPick
 from bot.conversation.steer.held_start import hold
 from bot.conversation.steer.reply import Reply, may_wait_for_answer
 from bot.conversation.steer.reply_loss import ReplyLoss
@@ -69,6 +70,7 @@ class Conversation:
         self._session_commands = session_commands
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message
+        self._start_from_pick = StartFromPick(services, access, start_from_message, self._goes_on)
         self._commands = commands
         self._no_replies = no_replies  # by the drawers of posts
 
@@ -80,6 +82,9 @@ class Conversation:
             return
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
             await self._resume_start(job, begun)
+            return
+        if cause.pick is not None:
+            await self._start_from_pick.run(job, cause.pick)
             return
         thread = await self._thread_of(job)
         # An urgent verb is for the bot also in a thread whose first message was not handled yet.
@@ -107,6 +112,9 @@ class Conversation:
         begun = await sessions.get(uow.tx, session_id(job.row.key))
         if begun is not None:
             await start_is_dead(uow, job, begun.id)
+            return
+        if job.cause.pick is not None:
+            await uow.reply_privately(recipient_of(job), start_sentences.start_failed(job.row.ref))
             return
         channel, thread_ts = job.cause.channel, job.cause.root_ts
         known = await threads.get(uow.tx, job.workspace.team, channel, thread_ts)

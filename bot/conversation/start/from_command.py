@@ -15,6 +15,7 @@ from bot.domain.commands.registry import NEW, START
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane
+from bot.domain.pick import ThreadRef
 from bot.domain.session import Session
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Handler
@@ -123,7 +124,7 @@ class StartFromCommand:
                 "asked_in": cause.thread_ts,
                 "answer_in": answers_in(cause),
             }
-            follow = start_to_follow(job.row.key, cause.files)
+            follow = start_to_follow(job.row.key, cause.files, _thread_about(cause))
             await post_card(uow, session, payload=answer_to, follow=follow)
             await finish(uow, job)
 
@@ -138,3 +139,10 @@ class StartFromCommand:
                 uow, job, start_sentences.REPEATED, start_sentences.ask_again(job.row.key, request.prompt, uow.now - at)
             )
         return True
+
+
+def _thread_about(cause: AskingCause) -> ThreadRef | None:
+    """The thread that is the context of a session with a card: that of `!new`, or the one that the form was about."""
+    if isinstance(cause, CommandCause):
+        return cause.about
+    return ThreadRef(cause.channel, cause.thread_ts) if cause.thread_ts else None

@@ -72,7 +72,7 @@ class StartFromMessage:
             options=request.options,
             lifecycle=Lifecycle.QUEUED,
             reference=reference(team, cause.channel, cause.ts),
-            cause_ts=cause.ts,
+            cause_ts=cause.pick.ts if cause.pick else cause.ts,
             created_at=now,
             spoken_at=now,
         )

@@ -5,20 +5,23 @@ was written where nothing starts. The session itself has its card in the channel
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.conversation.start.launch_choices import LaunchChoices
-from bot.domain.causes import CommandCause, Confirmation, ViewCause
+from bot.domain.causes import Cause, CommandCause, Confirmation, MessageCause, ViewCause
 from bot.domain.commands.registry import LAUNCH
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.form import Form
-from bot.domain.lane import person_lane
+from bot.domain.lane import person_lane, thread_lane
 from bot.domain.launch import PLAYBOOK, Launch, mistakes_of, read_launch
+from bot.domain.pick import OnMessage, Pick, ThreadRef
 from bot.domain.session import Options
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Handler
 from bot.kernel.forms.forms import FormKind, Opening, answer
 from bot.kernel.job import Job, finish, move
+from bot.kernel.readable import Readable
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
@@ -31,6 +34,8 @@ from bot.views.modals import launch as views
 from bot.views.modals.parts import View
 from bot.views.text import escape
 
+_MEANT: Final = Confirmation(again=True)  # nobody sends a form twice by mistake
+
 
 class LaunchForm(FormKind):
     """The form that asks for a session."""
@@ -41,6 +46,7 @@ class LaunchForm(FormKind):
         self._services = services
         self._access = access
         self._choices = choices
+        self._readable = Readable(access)
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """What `/devin` with nothing after it does: the form opens, unless the person may start nothing."""
@@ -53,19 +59,21 @@ class LaunchForm(FormKind):
         return Form(LAUNCH.name, channel=asked.channel)
 
     async def first(self, workspace: Workspace, opening: Opening) -> View | None:
-        """Return the form with the channel in which it was asked for, and with what is set for that and the person."""
+        """Return the form, unless the names in the message are to be read on which it was opened."""
+        return await self._form(workspace, opening, "") if not opening.text else None
+
+    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
+        """Return the form with the text of the message on which it was opened."""
+        return await self._form(workspace, opening, await self._readable.text(workspace, opening.text))
+
+    async def _form(self, workspace: Workspace, opening: Opening, task: str) -> View:
+        """The form with the channel in which it was asked for, and with what is set for that and the person."""
         channel = _channel(opening.form)
         async with self._services.db.read(urgent=True) as tx:
             known = await self._services.settings.effective(tx, workspace.team, channel or None, opening.user)
         options = Options(known.repos[0] if known.repos else None, known.playbook, known.mode, known.limit, known.tags)
-        launch = Launch("", replace(options, also=known.repos[1:]), channel)
-        return views.launch_form(opening.form, launch)
-
-    async def loaded(self, workspace: Workspace, opening: Opening) -> View:
-        """Return the form as it opens: nothing has to be asked for it."""
-        first = await self.first(workspace, opening)
-        assert first is not None
-        return first
+        form = replace(opening.form, target=opening.on.kept() if opening.on else "")
+        return views.launch_form(form, Launch(task, replace(options, also=known.repos[1:]), channel))
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
         """Return the playbooks or repositories that fit what was `typed`; none for who may start nothing."""
@@ -87,17 +95,11 @@ class LaunchForm(FormKind):
         if channel != direct and (refusal := await self._refusal(job.workspace, cause.user, channel)) is not None:
             await self._refuse(job, refusal)
             return
-        command = CommandCause(
-            cause.user,
-            channel,
-            escape(launch.task),
-            options=launch.options,
-            answer_in=direct,
-            confirmation=Confirmation(again=True),  # nobody sends a form twice by mistake
-        )
-        # A crash before this commit has the form read again, and after it the row is that of the command.
+        asked = _Start(channel, direct, launch, OnMessage.read(cause.form.target))
+        lane, start = _in_thread(job, asked) if asked.stays(cause.form) else _under_card(job, asked)
+        # A crash before this commit has the form read again, and after it the row is that of the start.
         async with self._services.unit_of_work_for(job) as uow:
-            await move(uow, job, person_lane(job.workspace.team, cause.user), command)
+            await move(uow, job, lane, start)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ViewCause], _reason: str, /) -> None:
         """Say that nothing was started, and give the task back."""
@@ -121,6 +123,53 @@ class LaunchForm(FormKind):
         if not found.is_member:
             return views.without_bot(channel)
         return None if await workspace.slack.is_member(channel, user) else views.not_there(channel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What a form asks for: a start in a channel, answers in a direct message, perhaps on a message."""
+
+    channel: str
+    direct: str
+    launch: Launch
+    on: OnMessage | None
+
+    def stays(self, form: Form) -> bool:
+        """Whether the session is to be in the thread of the message, and not in a channel that was picked instead."""
+        return self.on is not None and self.channel == form.channel
+
+
+def _in_thread(job: Job[ViewCause], asked: _Start) -> tuple[str, Cause]:
+    """The start in the thread of the message, with its lane."""
+    assert asked.on is not None
+    pick, team = Pick(asked.on.ts), job.workspace.team
+    message = MessageCause(
+        job.cause.user,
+        escape(asked.launch.task),
+        asked.channel,
+        pick.asked_ts(job.row.ts),
+        asked.on.thread_ts,
+        shared=False,
+        confirmation=_MEANT,
+        pick=pick,
+        options=asked.launch.options,
+        answer_in=asked.direct,
+    )
+    return thread_lane(team, asked.channel, asked.on.thread_ts), message
+
+
+def _under_card(job: Job[ViewCause], asked: _Start) -> tuple[str, Cause]:
+    """The start under a card of its own, with its lane."""
+    command = CommandCause(
+        job.cause.user,
+        asked.channel,
+        escape(asked.launch.task),
+        confirmation=_MEANT,
+        options=asked.launch.options,
+        answer_in=asked.direct,
+        about=ThreadRef(job.cause.form.channel, asked.on.thread_ts) if asked.on else None,
+    )
+    return person_lane(job.workspace.team, job.cause.user), command
 
 
 def _channel(form: Form) -> str:

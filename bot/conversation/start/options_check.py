@@ -6,10 +6,9 @@ from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
 from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
-from bot.domain.causes import AskingCause, CommandCause
+from bot.domain.causes import AskingCause
 from bot.domain.commands.options import Request, is_playbook_id, parse_request
 from bot.domain.launch import with_options
-from bot.domain.session import NO_OPTIONS
 from bot.kernel.exactly_once.loss import is_late
 from bot.kernel.job import Job, recipient_of
 from bot.kernel.services import Services
@@ -46,8 +45,7 @@ class OptionsCheck:
 
     async def _read(self, job: Job[AskingCause], text: str) -> Request:
         read = await self._read_text(job, text)
-        given = job.cause.options if isinstance(job.cause, CommandCause) else NO_OPTIONS
-        return replace(read, options=with_options(read.options, given))
+        return replace(read, options=with_options(read.options, job.cause.options))
 
     async def _read_text(self, job: Job[AskingCause], text: str) -> Request:
         any_mode = job.cause.confirmation.as_written

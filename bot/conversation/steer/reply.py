@@ -31,6 +31,7 @@ from bot.devin.errors import (
 )
 from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.small_talk import SmallTalk, small_talk
+from bot.domain.keys import ts_of
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
 from bot.domain.waking import is_asleep
@@ -154,7 +155,7 @@ class Reply:
             return reply_sentences.SESSION_ENDED
         if thread.muted and not (job.cause.mention or job.cause.was_held):  # what was held came before the mute
             return reply_sentences.THREAD_MUTED
-        if session.cause_ts is not None and job.cause.ts < session.cause_ts:
+        if session.reference is not None and job.cause.ts < ts_of(session.reference):
             return Message("")  # Devin has read this message, as context of the mention that came after it
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and job.cause.only_text else None

@@ -26,7 +26,7 @@ START: Final = CommandSpec(
     ),
 )
 # The form for a start: `/devin` with nothing after it, a shortcut, or a button that opens the form of this name.
-LAUNCH: Final = CommandSpec("launch", ways=(), opens_form=True, global_shortcut="new_session")
+LAUNCH: Final = CommandSpec("launch", ways=(), opens_form=True, shortcut="send_to_devin", global_shortcut="new_session")
 LIST: Final = CommandSpec(
     "list",
     ways=(*typed("list", WHICH_LIST), *alone("list")),

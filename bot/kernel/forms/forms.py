@@ -13,6 +13,7 @@ from bot.devin.errors import DevinError
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import ViewCause
 from bot.domain.form import Form
+from bot.domain.pick import OnMessage
 from bot.domain.secrets import has_secret
 from bot.kernel.access import Access
 from bot.kernel.job import Job, finish
@@ -35,7 +36,7 @@ log = get_logger(__name__)
 class Opening:
     """Who asks for which form, by a request of Slack's whose `trigger_id` opens one view within three seconds.
 
-    `text` is that of the message on which a shortcut was used, still in Slack's notation.
+    `text` is that of the message on which a shortcut was used, still in Slack's notation, and `on` says which it is.
     """
 
     user: str
@@ -43,6 +44,7 @@ class Opening:
     trigger_id: str
     response_url: str | None = field(default=None, repr=False)
     text: str = ""
+    on: OnMessage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,10 @@ class FormKind(ABC):
 
 def opening_from_message(command: str, body: Mapping[str, Any]) -> Opening:
     """Return the opening of the form of `command` with the message on which Slack's `body` reports a shortcut."""
-    form = Form(command, channel=body["channel"]["id"])
-    return Opening(
-        body["user"]["id"], form, body["trigger_id"], body.get("response_url"), text_of(body.get("message") or {})
-    )
+    form, message = Form(command, channel=body["channel"]["id"]), body.get("message") or {}
+    ts = str(message.get("ts") or body.get("message_ts") or "")
+    on = OnMessage(ts, str(message.get("thread_ts") or ts)) if ts else None
+    return Opening(body["user"]["id"], form, body["trigger_id"], body.get("response_url"), text_of(message), on)
 
 
 class Forms:

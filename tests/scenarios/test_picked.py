@@ -1,0 +1,77 @@
+"""A message that was not written to the bot becomes a session: with the shortcut *Send to Devin*, or a reaction."""
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, WEB, Harness
+from tests.scenarios.observations import creations, sent_to_devin, settled
+
+FILLED = "Fix what Ben describes"
+
+
+async def form_on(on: Harness, ts: str, channel: str = GENERAL, user: str = ANN) -> dict[str, Any]:
+    """The form that the shortcut on a message opens, once it has its fields."""
+    await on.slack.shortcut(user, "send_to_devin", channel=channel, ts=ts)
+    await on.slack.wait("views", user=user, open=True)
+    await settled(on)
+    while "submit" not in (shown := (await on.slack.views(user=user, open=True))[-1]):
+        await on.slack.wait_for_call("views.update", text=shown["id"])
+    return dict(shown)
+
+
+async def send(on: Harness, shown: dict[str, Any], **fields: Any) -> None:
+    values = {name: {name: value} for name, value in fields.items()}
+    assert (await on.slack.submit_view(ANN, shown["id"], values))["closed"] is True
+
+
+@pytest.mark.both_transports
+async def test_send_to_devin_starts_in_the_thread_of_the_message_with_all_of_it(on: Harness) -> None:
+    root = await on.slack.say(BEN, GENERAL, "The login test fails since <@U0ANN> merged")
+    await on.slack.say(GUEST, GENERAL, "I see it too", thread_ts=root)
+    await on.slack.say(BEN, GENERAL, "Only on Firefox", thread_ts=root)
+    shown = await form_on(on, root)
+    assert shown["blocks"][0]["element"]["initial_value"] == "The login test fails since @ann merged"
+    await send(on, shown, task=FILLED)
+    made = await on.session(FILLED)
+    prompt = made["request"]["prompt"]
+    assert prompt.startswith(f"{FILLED}\n\n")
+    assert "> The login test fails since @ann merged" in prompt
+    assert "> Only on Firefox" in prompt
+    assert "I see it too" not in prompt
+    assert "Asked in Slack by ann" in prompt
+    await on.slack.wait_for_message(GENERAL, FILLED, thread_ts=root)
+    await settled(on)
+    assert await sent_to_devin(on, made["session_id"]) == []  # what was written before is context, and sent once
+    await on.slack.say(BEN, GENERAL, "And on Safari", thread_ts=root)
+    await settled(on)
+    (reply,) = await sent_to_devin(on, made["session_id"])
+    assert "And on Safari" in reply
+
+
+async def test_where_its_thread_has_a_session_the_new_one_has_a_card_of_its_own(on: Harness) -> None:
+    root, _ = await on.started("look at the logs")
+    ts = await on.slack.say(BEN, GENERAL, "and the metrics are odd", thread_ts=root)
+    await settled(on)
+    await send(on, await form_on(on, ts), task=FILLED)
+    prompt = (await on.session(FILLED))["request"]["prompt"]
+    assert "> and the metrics are odd" in prompt
+    card = await on.slack.wait_for_message(GENERAL, FILLED)
+    assert card.get("thread_ts") in {None, card["ts"]}
+
+
+async def test_another_channel_gets_a_card_and_the_thread_as_context(on: Harness) -> None:
+    ts = await on.slack.say(BEN, GENERAL, "The login test fails")
+    await send(on, await form_on(on, ts), task=FILLED, channel=WEB)
+    assert "> The login test fails" in (await on.session(FILLED))["request"]["prompt"]
+    await on.slack.wait_for_message(WEB, FILLED)
+
+
+async def test_new_in_a_thread_takes_the_thread_along(on: Harness) -> None:
+    root, _ = await on.started("look at the logs")
+    await on.slack.say(BEN, GENERAL, "the metrics are odd", thread_ts=root)
+    await on.slack.say(ANN, GENERAL, "!new look at the metrics", thread_ts=root)
+    prompt = (await on.session("look at the metrics"))["request"]["prompt"]
+    assert "> the metrics are odd" in prompt
+    await settled(on)
+    assert await creations(on) == 2
