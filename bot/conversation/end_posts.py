@@ -15,7 +15,7 @@ from bot.kernel.end_buttons import EndButtons
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, Location, UnitOfWork
 from bot.slack.errors import SlackError
-from bot.store import posts, sessions, turn_ends
+from bot.store import people, posts, sessions, turn_ends
 from bot.store.database.connection import Transaction
 from bot.store.outbox import OutboxRow
 from bot.store.posts import Post
@@ -39,7 +39,8 @@ class TurnEndPost(Drawer):
         end = await turn_ends.get(tx, subject)
         if end is None or end.message is None or shared:
             return None
-        return end_views.end_post(end, await self._buttons_of(tx, end))
+        by = await people.name_of(tx, end.team, end.answered_by) if end.answered_by else ""
+        return end_views.end_post(end, await self._buttons_of(tx, end), by)
 
     async def shown(self, uow: UnitOfWork, post: Post) -> None:
         """Forget what the post shows if it stays as it is from now on: it has no buttons that could go."""
@@ -63,20 +64,21 @@ class TurnEndPost(Drawer):
 
 @dataclass(frozen=True, slots=True)
 class NewEnd:
-    """An end of a turn that is announced: its `message` goes into the thread of the session."""
+    """An end of a turn that is announced: its `message` goes into the thread of the session, with the `options`."""
 
     key: str
     session: Session
     number: int
     end: TurnEnd
     message: Message
+    options: tuple[str, ...] = ()
 
 
 async def post_end(uow: UnitOfWork, new: NewEnd, rank: int) -> None:
     """Have the end of a turn posted, once; `rank` says which posts go first. Ends before it are settled."""
     await settle(uow, new.session.id)
     session, message = new.session, {"text": new.message.text, "blocks": new.message.blocks}
-    end = AnnouncedEnd(new.key, session.team, session.id, new.number, new.end, message, uow.now)
+    end = AnnouncedEnd(new.key, session.team, session.id, new.number, new.end, message, uow.now, new.options)
     await turn_ends.add(uow.tx, end)
     to = Location(session.team, session.channel, session.thread_ts, session.id)
     await uow.show(TurnEndPost, new.key, to, rank=rank)

@@ -24,6 +24,7 @@ from bot.conversation.steer.held_reply import WakeHeld
 from bot.conversation.steer.held_start import start_questions
 from bot.conversation.steer.notify import Notify
 from bot.conversation.steer.own_session import OwnSession
+from bot.conversation.steer.quick_answer import QuickAnswers
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
@@ -95,16 +96,16 @@ class ConversationParts:
         }
 
     @staticmethod
-    def end_buttons(_kernel: Kernel) -> Sequence[EndButtons]:
+    def end_buttons(kernel: Kernel) -> Sequence[EndButtons]:
         """Return the buttons that are under ends of turns, in their order."""
-        return (WayOnButton(),)
+        return (QuickAnswers(kernel.services), WayOnButton())
 
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""
         handlers: dict[CommandSpec, Handler] = {}
         services = self._kernel.services
         own = (self._session_list, self._from_command, self._launch_form, self._session_commands)
-        for part in (*own, StartAnew(services, self._kernel.gates), Notify(services)):
+        for part in (*own, StartAnew(services, self._kernel.gates), Notify(services), QuickAnswers(services)):
             handlers |= part.handlers()
         return handlers
 

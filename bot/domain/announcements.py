@@ -231,7 +231,7 @@ def asks(words: str) -> bool | None:
 
     A question in the last paragraph asks. A question before it, or a request without a question mark, may do so.
     """
-    paragraphs = _paragraphs(_ADDRESS.sub("", _CODE.sub("", _without_fences(words)))[-4_000:])
+    paragraphs = _paragraphs(_ADDRESS.sub("", _CODE.sub("", without_fences(words)))[-4_000:])
     if paragraphs and _MARK.search(paragraphs[-1]):
         return True
     return None if any(_MARK.search(part) or _requests(part) for part in paragraphs) else False
@@ -246,8 +246,8 @@ def asks_from(words: str, paragraphs: Sequence[int]) -> int:
     return next((at for at in reversed(starts) if asks(words[at:]) is not False), 0)
 
 
-def _without_fences(words: str) -> str:
-    """`words` without blocks of code. One that is not closed is kept: it may hold more than code."""
+def without_fences(words: str) -> str:
+    """Return `words` without blocks of code. One that is not closed is kept: it may hold more than code."""
     kept: list[str] = []
     fence, opened = "", 0
     for line in words.split("\n"):

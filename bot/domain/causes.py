@@ -90,6 +90,7 @@ class MessageCause:
     was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
     with_secret: bool = False  # it looks like a secret, so nothing is kept of what it says and brings
+    picked: str | None = None  # the key of the end of a turn of which it is an option: nobody has typed it
     revision: Revision | None = None  # the message was stored before, and this is what has become of it
     pick: Pick | None = None  # another message was picked, and `ts` is when; `thread_ts` is that of its thread
     options: Options = NO_OPTIONS  # set in a form, beside those in the text

@@ -122,6 +122,7 @@ class Snapshot:
     updated_at: int = 0
     last_words: str = ""  # what a card shows of Devin's newest message, as Devin wrote it
     asks: bool | None = None  # whether Devin's last words ask a person something; None where that cannot be told
+    choices: tuple[str, ...] = ()  # the options among which Devin's last words ask a person to choose
 
     @property
     def has_outcome(self) -> bool:
@@ -150,6 +151,7 @@ class Snapshot:
             pull_requests=tuple(known.values()),
             last_words=before.last_words,
             asks=before.asks,
+            choices=before.choices,
         )
 
 
@@ -338,4 +340,5 @@ def ended_for_something_new(snapshot: Snapshot) -> bool:
 
 def moved(old: Snapshot, new: Snapshot) -> bool:
     """Whether `new` differs from `old` in more than ACUs, time and last words, so that the card is edited at once."""
-    return replace(old, acus=new.acus, updated_at=new.updated_at, last_words=new.last_words) != new
+    words = {"last_words": new.last_words, "choices": new.choices}
+    return replace(old, acus=new.acus, updated_at=new.updated_at, **words) != new  # type: ignore[arg-type]  # fields

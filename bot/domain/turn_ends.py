@@ -11,7 +11,7 @@ class AnnouncedEnd:
     """The end of the turn with this `number` of a session. `key` is the subject of its post.
 
     `message` is the text and the blocks of the post without its buttons; None once the post is not edited any more.
-    `answer` is the option that `answered_by` chose, None if they wrote something else.
+    `options` are those that Devin offers, and `answer` is the one that `answered_by` chose, None if they wrote instead.
     """
 
     key: str
@@ -21,6 +21,7 @@ class AnnouncedEnd:
     end: TurnEnd
     message: dict[str, Any] | None
     created_at: float
+    options: tuple[str, ...] = ()
     settled_at: float | None = None
     answered_by: str | None = None
     answer: str | None = None

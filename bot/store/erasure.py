@@ -260,6 +260,7 @@ _SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {
     "title": None,
     "last_words": "",
     "asks": None,
+    "choices": [],
     "pending": None,
     "stop_requested": False,
 }

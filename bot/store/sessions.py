@@ -323,7 +323,8 @@ def kept() -> Any:
 
 def _snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
     values = {name: getattr(snapshot, name) for name in _SNAPSHOT_COLUMNS}
-    return values | {"pull_requests": [asdict(request) for request in snapshot.pull_requests]}
+    requests = [asdict(request) for request in snapshot.pull_requests]
+    return values | {"pull_requests": requests, "choices": [*snapshot.choices]}
 
 
 async def _tracked(tx: AsyncConnection, condition: Any) -> dict[str, TrackedSession]:
@@ -338,11 +339,10 @@ def _hash(prompt: str) -> str:
 def _values(session: Session) -> dict[str, Any]:
     return {
         **{name: getattr(session, name) for name in _PLAIN},
-        **{name: getattr(session.snapshot, name) for name in _SNAPSHOT_COLUMNS},
+        **_snapshot_columns(session.snapshot),
         "prompt_hash": _hash(session.prompt),
         "lifecycle": session.lifecycle.value,
         "options": asdict(session.options),
-        "pull_requests": [asdict(request) for request in session.snapshot.pull_requests],
         "bare_id": bare_id(session.devin_id) if session.devin_id else None,
     }
 
@@ -367,5 +367,5 @@ def _session(row: Any) -> Session:
         **{name: row[name] for name in _PLAIN},
         lifecycle=Lifecycle(row["lifecycle"]),
         options=Options(**{**options, "tags": tuple(options["tags"]), "also": tuple(options.get("also", ()))}),
-        snapshot=Snapshot(**snapshot, pull_requests=requests),
+        snapshot=Snapshot(**snapshot, pull_requests=requests, choices=tuple(row["choices"])),
     )

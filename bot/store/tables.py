@@ -148,6 +148,7 @@ sessions: Final = Table(
     _number("updated_at", BigInteger),
     _text("last_words"),  # what a card shows of Devin's newest message
     Column("asks", Boolean),  # whether Devin's last words ask a person something
+    Column("choices", _JSON, nullable=False, server_default=text("'[]'")),  # the options that they offer
     _flag("checking"),
     _flag("stop_requested"),
     Column("not_found_since", Float),  # when Devin first answered 404 about it, unless it was found since

@@ -21,6 +21,7 @@ async def add(tx: AsyncConnection, end: AnnouncedEnd) -> None:
         "number": end.number,
         "name": end.end.name,
         "message": end.message,
+        "options": [*end.options],
         "created_at": end.created_at,
     }
     await tx.execute(insert(tx.dialect.name, turn_ends).values(values).on_conflict_do_nothing())
@@ -65,4 +66,4 @@ def of_person(spec: TableSpec, user: str) -> list[RowsToErase]:
 
 def _end(row: Any) -> AnnouncedEnd:
     values = {name: row[name] for name in row if name != "name"}
-    return AnnouncedEnd(**values, end=TurnEnd.named(row["name"]))
+    return AnnouncedEnd(**values | {"options": tuple(row["options"])}, end=TurnEnd.named(row["name"]))

@@ -17,6 +17,7 @@ turn_ends: Final = Table(
     Column("number", Integer, nullable=False),  # of the ends of the session's turns
     Column("name", String, nullable=False),  # its kind, and Devin's detail where that says why
     Column("message", _JSON),  # what its post shows without buttons; empty once that is not edited any more
+    Column("options", _JSON, nullable=False),  # that Devin offers
     Column("created_at", Float, nullable=False),
     Column("settled_at", Float),  # when it was answered, or the session went on or ended
     Column("answered_by", String),

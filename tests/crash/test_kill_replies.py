@@ -9,6 +9,7 @@ from bot.domain.session import DisplayState
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
+from bot.views.turn_ends import CHOSEN
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import (
@@ -296,7 +297,38 @@ async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
         assert said[1:] == [STOPPED]
 
 
+async def asking(one: Scene) -> tuple[str, str]:
+    """A session that asks for yes or no, with all of that announced."""
+    begun = await running(one)
+    await one.devin.say(begun[1], "Shall I go on?", status_detail="waiting_for_user")
+    await one.slack.wait_for_message(GENERAL, "your answer", thread_ts=begun[0], within=PATIENCE)
+    await one.quiet()
+    return begun
+
+
+async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Press the button until it is acknowledged, as a person does."""
+    for _ in range(10):
+        post = await one.slack.wait_for_message(GENERAL, "your answer", thread_ts=begun[0], within=PATIENCE)
+        if (await one.slack.click(BEN, GENERAL, post["ts"], "quick_answer#1"))["status"] == "acked":
+            break
+        await one.reachable()
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> Yes", seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "ben chose", thread_ts=begun[0], within=PATIENCE)
+    await titled(one, begun[1])
+    return begun
+
+
+async def chosen_once(one: Scene, begun: tuple[str, str]) -> None:
+    """The answer reaches Devin once, and the post of the question says so, whoever has drawn it."""
+    assert await asked(await one_session(one)) == ["Yes"]
+    [post] = await one.on.thread(GENERAL, begun[0])
+    assert post.endswith(CHOSEN.format(who="ben", option="Yes"))
+    assert await one.rows("SELECT answered_by, answer, message FROM turn_ends") == [(BEN, "Yes", None)]
+
+
 STORIES = [
+    Story("an option is chosen", asking, choose, chosen_once),
     Story("stop in a direct message", running_in_a_direct_message, stop_here, stopped_here),
     Story("a greeting", nothing, greet, greeted),
     Story("thanks to a session that sleeps", asleep, thank, not_woken),

@@ -9,6 +9,7 @@ from bot.conversation.start.anew import StartAnew
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.launch_form import LaunchForm
 from bot.conversation.steer.notify import Notify
+from bot.conversation.steer.quick_answer import QuickAnswers
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
 from bot.domain.billing import Period
@@ -29,6 +30,7 @@ HANDLERS = {
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),
+    **QuickAnswers(None).handlers(),
     **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
 }
 WORDS = [form.phrase for spec in COMMANDS.specs if spec is not START for form in spec.ways_on(Surface.SLASH)]

@@ -9,7 +9,7 @@ from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
 
 MESSAGE = {"text": "Which one?", "blocks": [{"type": "divider"}]}
-ASKED = AnnouncedEnd("s:e1:0", TEAM, "s", 1, TurnEnd(AnnouncementKind.QUESTION), MESSAGE, NOW)
+ASKED = AnnouncedEnd("s:e1:0", TEAM, "s", 1, TurnEnd(AnnouncementKind.QUESTION), MESSAGE, NOW, ("Rust", "Go"))
 LIMIT = replace(ASKED, key="s:2", number=2, end=TurnEnd(AnnouncementKind.LIMIT, "out_of_credits"))
 
 

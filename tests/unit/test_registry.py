@@ -33,7 +33,7 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_listed stop_confirmed mute unmute aside archive "
-        "new notify open_form cancel_operation exit exit_confirmed try_again continue_session answer "
+        "new notify open_form cancel_operation quick_answer exit exit_confirmed try_again continue_session answer "
         "insights usage report digest team_list team_add team_remove role_list role_add role_remove "
         "budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
@@ -76,7 +76,7 @@ def test_what_goes_before_waiting_replies():
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
         *("try_again", "continue_session"),
     }
-    assert all(spec.urgent for spec in COMMANDS.on(Surface.BUTTON))
+    assert [spec.name for spec in COMMANDS.on(Surface.BUTTON) if not spec.urgent] == ["quick_answer"]
 
 
 def test_what_ends_a_session_and_what_only_asks():
@@ -95,14 +95,17 @@ def test_what_starts_work_that_is_paid_for():
         "retry_fan_out",
         "try_again",
         "continue_session",
+        "quick_answer",
     }
 
 
 def test_which_buttons_stand_under_posts():
     shown = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze", "stop_fan_out", "retry_fan_out"}
     others = {"grant_more", "refuse_more", "cancel_operation", "open_form", "try_again", "continue_session"}
+    others |= {"quick_answer"}
     assert names(COMMANDS.on(Surface.BUTTON)) == shown | others
     assert all(COMMANDS.press_of(spec.action_id, "x") == Press(spec, "x") for spec in COMMANDS.on(Surface.BUTTON))
+    assert COMMANDS.press_of("quick_answer#3", "x") == COMMANDS.press_of("quick_answer", "x")
 
 
 def test_a_choice_gives_any_command_or_an_answer():

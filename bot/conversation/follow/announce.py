@@ -12,8 +12,9 @@ from bot.conversation.notified import mentioned
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import post_files, recheck_held
 from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
+from bot.domain.answer_options import answer_options
 from bot.domain.keys import ref_of
-from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved, waits_for_something_new
 from bot.domain.waiting import waiting_since, waits
 from bot.domain.waking import is_asleep
 from bot.kernel.services import Services
@@ -122,7 +123,7 @@ class Announce:
         if _ended_by_hand(tracked.session, new):
             decision = Decision(replace(turn, pending=None))
         if not decision.relays:  # the next poll reads the words again
-            new, messages = replace(new, last_words=old.last_words, asks=old.asks), None
+            new, messages = replace(new, last_words=old.last_words, asks=old.asks, choices=old.choices), None
         return _Change(tracked, tracked.session.worked_until(new, now), messages, was_read, decision)
 
     def _values(self, change: _Change, now: float) -> dict[str, Any]:
@@ -221,7 +222,9 @@ class Announce:
         key = words.key if words else f"{session.id}:{turn.number}:{end.name}:{position}"
         users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
         message = announcements.turn_end(end, session, words.part if words else None, users)
-        await post_end(uow, NewEnd(key, session, turn.number, end, message), rank)
+        asked = end.kind is AnnouncementKind.QUESTION and not waits_for_something_new(session.snapshot)
+        options = session.snapshot.choices if asked else ()
+        await post_end(uow, NewEnd(key, session, turn.number, end, message, options), rank)
         if end.kind is AnnouncementKind.DONE:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
 
@@ -273,9 +276,9 @@ def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
     if messages is None or not messages.fresh:
         return new
     if not messages.devin_spoke_last:
-        return replace(new, last_words="", asks=None)
+        return replace(new, last_words="", asks=None, choices=())
     last = messages.messages[-1].message
-    return replace(new, last_words=gist(last), asks=asks(last))
+    return replace(new, last_words=gist(last), asks=asks(last), choices=answer_options(last))
 
 
 def _is_progress(change: _Change) -> bool:

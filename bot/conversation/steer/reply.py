@@ -18,6 +18,7 @@ from bot.conversation.session_card import SessionCard
 from bot.conversation.session_check import MAY_BE_OVER, MAY_BE_TAKEN_BACK, SessionCheck
 from bot.conversation.session_rows import EYES, recheck_held, show_new_state
 from bot.conversation.steer import held_reply
+from bot.conversation.steer.quick_answer import why_not_open
 from bot.conversation.steer.turns import Turns
 from bot.conversation.uploads import Files
 from bot.devin.errors import (
@@ -33,7 +34,7 @@ from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.keys import ts_of
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
-from bot.domain.text import plain, without_mention
+from bot.domain.text import plain, unescape, without_mention
 from bot.domain.waking import is_asleep
 from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
 from bot.kernel.exactly_once.protocol import ExactlyOnce
@@ -42,11 +43,12 @@ from bot.kernel.job import Job, Reschedule, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import inbox, session_days, sessions, threads, waiting_times
+from bot.store import inbox, session_days, sessions, threads, turn_ends, waiting_times
 from bot.store.threads import Thread
 from bot.views.answers import files as file_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.message import Message
+from bot.views.questions import STALE
 
 log = get_logger(__name__)
 
@@ -113,9 +115,23 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
+        if await self._is_taken(job):
+            return
         if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
         await self._once.create(job, NewMessage(self._services, self._gates, self._prompts, self._lookup, job, session))
+
+    async def _is_taken(self, job: Job[MessageCause]) -> bool:
+        """Whether the option that was chosen can be chosen no more: then that is answered, and the row closed."""
+        if job.cause.picked is None or job.row.intent_at is not None:
+            return False
+        # Replies of a session come one after the other, so nobody is faster than the intent that follows.
+        async with self._services.db.read() as tx:
+            end = await turn_ends.get(tx, job.cause.picked)
+            answer = await why_not_open(tx, end, job.cause.user) if end is not None else STALE
+        if answer is not None:
+            await self._services.answer(job, answer)
+        return answer is not None
 
     async def _is_refused(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether a budget keeps the reply from being sent: then that is answered, and the row closed."""
@@ -132,7 +148,12 @@ class Reply:
         """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""
         text = plain(without_mention(job.cause.text, job.workspace.bot_user))
         tried = job.row.intent_at is not None  # then Devin may have it already
-        return job.cause.only_text and not tried and needs_no_answer(small_talk(text), session)
+        return (
+            job.cause.only_text
+            and job.cause.picked is None
+            and not tried
+            and needs_no_answer(small_talk(text), session)
+        )
 
     async def _take_small_talk(self, job: Job[MessageCause], session: Session) -> None:
         """React to the reply, or answer where to approve if it may be meant as an approval. Nothing is sent."""
@@ -153,7 +174,8 @@ class Reply:
             return reply_sentences.START_UNKNOWN
         if session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES:
             return reply_sentences.SESSION_ENDED
-        if thread.muted and not (job.cause.mention or job.cause.was_held):  # what was held came before the mute
+        meant = job.cause.mention or job.cause.picked is not None
+        if thread.muted and not (meant or job.cause.was_held):  # what was held came before the mute
             return reply_sentences.THREAD_MUTED
         if session.reference is not None and job.cause.ts < ts_of(session.reference):
             return Message("")  # Devin has read this message, as context of the mention that came after it
@@ -249,7 +271,8 @@ class NewMessage(Creation[Snapshot | None]):
         cause = replace(with_left_out(row.cause, self._files.left_out), search_start=self._search_start)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)
-        await uow.react(self._session, cause.ts, EYES)
+        if cause.picked is None:  # a press is no message that could have a reaction
+            await uow.react(self._session, cause.ts, EYES)
 
     async def call(self) -> Snapshot | None:
         """Send the message to Devin. Returns what the answer says about the session, or None if that cannot be read."""
@@ -302,11 +325,12 @@ class NewMessage(Creation[Snapshot | None]):
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(SessionCard, session.id)
         await waiting_times.end(uow.tx, session.id, uow.now)
-        await settle(uow, session.id, self._job.cause.user)
+        answer = unescape(self._job.cause.text) if self._job.cause.picked is not None else None
+        await settle(uow, session.id, self._job.cause.user, answer)
         await session_days.record(uow.tx, session.id, uow.now)
         if is_asleep(session):
             await recheck_held(uow, session)
-        if session.thread_ts is not None:
+        if session.thread_ts is not None and self._job.cause.picked is None:
             await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
         for number, message in enumerate(self._files.left_out):
             await uow.post(f"file:{self._job.row.key}:{number}", session, message)

@@ -35,5 +35,6 @@ class CommandSet:
             return Press(ANSWER, answer, chosen=True)
         if (chosen := self._choices.get(action_id)) is not None:
             return Press(chosen, value, chosen=True)
-        spec = self._buttons.get(action_id)
+        # Buttons of one command beside each other have a number behind its action id, because each needs its own.
+        spec = self._buttons.get(action_id.partition("#")[0])
         return None if spec is None else Press(spec, value)

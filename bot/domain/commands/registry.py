@@ -127,6 +127,8 @@ NOTIFY: Final = CommandSpec(
 OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)
 # The button of an operation's message; only who began it may press it.
 CANCEL_OPERATION: Final = CommandSpec("cancel_operation", ways=(button("cancel_operation"),), urgent=True)
+# The buttons of the options that Devin offers; what is chosen is a reply like any other.
+QUICK_ANSWER: Final = CommandSpec("quick_answer", ways=(button("quick_answer"),), starts=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
@@ -182,6 +184,7 @@ CORE: Final = (
     NOTIFY,
     OPEN_FORM,
     CANCEL_OPERATION,
+    QUICK_ANSWER,
     EXIT,
     EXIT_CONFIRMED,
     TRY_AGAIN,
