@@ -6,6 +6,7 @@ import pytest
 
 from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import NO_SESSIONS
+from bot.views.modals.launch import FORM_TITLE
 from tests.markup import written
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, EXTERNAL, GENERAL, GUEST, OPS, Harness
@@ -42,7 +43,7 @@ async def test_home_shows_ones_own_sessions_and_stays_true_while_it_is_open(on: 
     await on.started("find the secret of ben", BEN, OPS)
     view = await seen(on, ANN, "working")
     assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in written(view["blocks"])
-    assert buttons(view) == ["Open in Devin"]
+    assert buttons(view) == ["New session", "Open in Devin"]
     await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
     view = await seen(on, ANN, "*Needs you*")
     assert "secret" not in written(view["blocks"])
@@ -68,10 +69,20 @@ async def test_all_that_are_done_open_in_a_window(on: Harness) -> None:
     await settled(on)
     view = await opened(on, ANN, "2 more sessions done lately")
     assert written(view["blocks"]).count("*<") == 5
-    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form")
+    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="done_lately")
     await on.slack.wait_for_call("views.update", text="fix the test 0")
     (window,) = await on.slack.views(user=ANN, type="modal", open=True)
     assert written(window["blocks"]).count("*<") == 7
+
+
+async def test_a_session_is_started_with_the_form_that_home_opens(on: Harness) -> None:
+    view = await opened(on, ANN, "You have no open sessions.")
+    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form")
+    (form,) = await on.slack.wait("views", user=ANN, type="modal", open=True)
+    assert form["title"]["text"] == FORM_TITLE
+    await on.slack.submit_view(ANN, form["id"], {"task": {"task": "fix the login test"}})
+    await on.slack.wait_for_message("D0ANN", "fix the login test")
+    await seen(on, ANN, "fix the login test")
 
 
 async def test_a_guest_reads_one_sentence_and_other_companies_see_nothing(on: Harness) -> None:

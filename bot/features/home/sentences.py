@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import Money
-from bot.domain.commands.registry import OPEN_FORM
+from bot.domain.commands.registry import LAUNCH, OPEN_FORM
 from bot.domain.cycle import Cycle
 from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import FEW_DONE
@@ -31,6 +31,7 @@ ROOM: Final = 2_400  # characters of one session; a section takes more, and an a
 TITLE: Final = "Your Devin sessions"
 DONE_TITLE: Final = "Done lately"
 NONE_DONE: Final = "None of your sessions was done lately."
+NEW_SESSION: Final = "New session"
 THIS_CYCLE: Final = "*This cycle*"
 
 
@@ -82,6 +83,7 @@ def home(shown: Home) -> Message:
         "\n".join([TITLE, *lines]),
         [
             blocks.header(TITLE),
+            *blocks.actions(blocks.button(NEW_SESSION, OPEN_FORM.action_id, LAUNCH.name, "primary")),
             *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
             *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),
             *([{"type": "divider"}, *blocks.sections(figures)] if figures else []),

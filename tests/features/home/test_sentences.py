@@ -68,7 +68,7 @@ def test_the_figures_of_a_person_and_of_an_admin() -> None:
     none = HomeFigures(DECEMBER)
     mine = HomeFigures(DECEMBER, 12.34, 4, budgets=["Your budget: 12.3 of 20 ACUs this cycle (61 %)"])
     admins = HomeFigures(DECEMBER, 12.34, 1, organisation=Decimal("120.5"), limit=500.0)
-    shown = [written(home_sentences.home(Home(figures=figures)).blocks[3:]) for figures in (none, mine, admins)]
+    shown = [written(home_sentences.home(Home(figures=figures)).blocks[4:]) for figures in (none, mine, admins)]
     assert "\n--\n".join(shown) == snapshot("""\
 *This cycle*
 December: none of your sessions was active.
