@@ -13,8 +13,8 @@ _OPTIONS: Final = (
 )
 
 
-def slash_help(commands: Sequence[CommandSpec]) -> Message:
-    """What everybody can do with these `commands`."""
+def slash_help(commands: Sequence[CommandSpec], *, admin: bool = False) -> Message:
+    """What everybody can do with these `commands`; an `admin` reads where the others are listed."""
     everybody = [spec for spec in commands if spec.role is not Role.ADMIN]
     only_slash = ", ".join(
         f"`{way.phrase}`"
@@ -31,7 +31,7 @@ def slash_help(commands: Sequence[CommandSpec]) -> Message:
                 _OPTIONS,
                 "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
                 f"• Without `/devin`, all of this except {only_slash} {also}",
-                f"• `/devin help {ADMIN_TOPIC}` lists what is for admins",
+                *([f"• `/devin help {ADMIN_TOPIC}` lists what is for admins"] if admin else []),
             ]
         )
     )

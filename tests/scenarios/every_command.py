@@ -420,6 +420,9 @@ ROWS = (
         verb="!help",
         answer=slash_help(COMMANDS.specs).text,
         on={Surface.THREAD: thread_help(COMMANDS.specs).text},
-        by={Role.GUEST: access_sentences.GUESTS.text},
+        by={
+            Role.GUEST: access_sentences.GUESTS.text,
+            **dict.fromkeys((Role.ADMIN, Role.MEMBER), slash_help(COMMANDS.specs, admin=True).text),
+        },
     ),
 )

@@ -22,7 +22,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.dates import date_range, month_name
-from bot.views.help_texts import slash_help
+from bot.views.help_texts import admin_help, slash_help
 from tests.for_devin import as_sent, asked_in_slack
 from tests.said import in_doubt
 from tests.scenarios.ahead import Ahead
@@ -304,6 +304,12 @@ async def test_a_greeting_and_thanks_get_one_line_a_question_the_help_and_none_s
 async def test_a_guest_gets_one_sentence_in_place_of_the_help(on: Harness) -> None:
     for text in ("", "help", "help admin"):
         assert await shown(on, GUEST, GENERAL, text) == access_sentences.GUESTS.text
+
+
+async def test_the_help_shows_each_person_what_they_may_use(on: Harness) -> None:
+    assert await shown(on, ANN, GENERAL, "help admin") == "Only admins can see what admins can do. Ask <@U0ADA>."
+    assert await shown(on, ADA, GENERAL, "help") == slash_help(COMMANDS.specs, admin=True).text
+    assert await shown(on, ADA, GENERAL, "help admin") == admin_help(COMMANDS.specs).text
 
 
 async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:

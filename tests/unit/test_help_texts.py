@@ -12,7 +12,7 @@ from bot.features import COMMANDS
 from bot.views.help_texts import admin_help, slash_help, thread_help
 from tests.unit.block_kit import assert_valid
 
-SLASH_HELP, ADMIN_HELP = slash_help(COMMANDS.specs), admin_help(COMMANDS.specs)
+SLASH_HELP, ADMIN_HELP = slash_help(COMMANDS.specs, admin=True), admin_help(COMMANDS.specs)
 THREAD_HELP = thread_help(COMMANDS.specs)
 
 
@@ -38,6 +38,8 @@ def test_what_works_behind_the_slash_command():
         "• Without `/devin`, all of this except `archive` also works as a direct message or after a mention\n"
         "• `/devin help admin` lists what is for admins"
     )
+    last = "\n• `/devin help admin` lists what is for admins"
+    assert slash_help(COMMANDS.specs).text == SLASH_HELP.text.removesuffix(last)
     assert ADMIN_HELP.text == (
         "*For admins of Devin Bridge*\n"
         "• `/devin usage [today|yesterday|week|month|last month|cycle|YYYY-MM|YYYY-MM-DD..YYYY-MM-DD] [by person|channel|team|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"

@@ -1,10 +1,10 @@
 """`/devin help`."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from typing import Final
 
 from bot.domain.commands.registry import HELP
-from bot.domain.commands.spec import CommandSpec
+from bot.domain.commands.spec import CommandSpec, Role
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked, Handler
 from bot.slack.errors import SlackError
@@ -12,16 +12,24 @@ from bot.views.answers import access as access_sentences
 from bot.views.help_texts import admin_help, slash_help
 from bot.views.message import Message
 
+# Nobody types it: what `help admin` shows is for admins, as the commands are that it names.
+_ADMIN_HELP: Final = CommandSpec("admin_help", ways=(), role=Role.ADMIN, admins_can="see what admins can do")
+
 
 def help_handlers(commands: Sequence[CommandSpec], access: Access) -> dict[CommandSpec, Handler]:
-    """What the command does: it shows what may be typed of these `commands`, but not to those who may type none."""
-    for_everybody, for_admins = slash_help(commands), admin_help(commands)
+    """What the command does: it shows what the person may type of these `commands`, and nothing else."""
+    everybodys, admins_own, for_admins = slash_help(commands), slash_help(commands, admin=True), admin_help(commands)
 
     async def answer(asked: Asked) -> Message:
-        with suppress(SlackError):  # who asks for help gets it while Slack does not say who they are
+        try:
             refused = await access.refusal_in_ack(asked.workspace, asked.user)
-            if refused is not None:
-                return access_sentences.GUESTS if refused is access_sentences.GUEST_REFUSED else refused
-        return for_admins if asked.argument else for_everybody
+            no_admin = await access.role_refusal(asked.workspace, _ADMIN_HELP, asked.user)
+        except SlackError:  # who asks for help gets it while Slack does not say who they are
+            return access_sentences.ROLE_UNKNOWN if asked.argument else everybodys
+        if refused is not None:
+            return access_sentences.GUESTS if refused is access_sentences.GUEST_REFUSED else refused
+        if asked.argument:
+            return no_admin or for_admins
+        return admins_own if no_admin is None else everybodys
 
     return {HELP: Handler(answer)}
