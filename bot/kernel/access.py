@@ -255,12 +255,16 @@ class Access:
                 return refusal
         if spec.role.includes(user, frozenset(), session.requester if session else None):
             return None
+        refusal = await self.admins_only(workspace, user, spec.admins_can)
+        if refusal is not None and spec.role is Role.ASKER_OR_ADMIN and session is not None:
+            return access_sentences.not_yours(session.requester, await self._admins(workspace))
+        return refusal
+
+    async def admins_only(self, workspace: Workspace, user: str | None, deed: str) -> Message | None:
+        """Why `user` may not do a `deed` of admins, such as "see usage figures"; None for an admin."""
         if user is not None and await self.is_admin(workspace, user):
             return None
-        admins = await self._admins(workspace)
-        if spec.role is Role.ASKER_OR_ADMIN and session is not None:
-            return access_sentences.not_yours(session.requester, admins)
-        return access_sentences.admins_only(spec.admins_can, admins)
+        return access_sentences.admins_only(deed, await self._admins(workspace))
 
     async def right_refusal(
         self, workspace: Workspace, user: str, right: Right, channel: str, *, asker: str | None = None

@@ -1,7 +1,7 @@
 """Who is an admin in a workspace and who has a role there, from its settings and from our rows."""
 
 from bot.domain.admins import Admins
-from bot.domain.roles import Right, Roles, is_group, is_person
+from bot.domain.roles import Right, Roles, holds, is_group, is_person
 from bot.kernel.workspace import Workspace
 from bot.store import people, roles, user_groups
 from bot.store.database.connection import Transaction
@@ -10,6 +10,15 @@ from bot.store.database.connection import Transaction
 async def roles_of(tx: Transaction, workspace: Workspace) -> Roles:
     """Return the roles in `workspace`: those of the settings file, and beside them those that admins have given."""
     return workspace.policy.roles.over(await roles.of_workspace(tx, workspace.team))
+
+
+async def has_right(tx: Transaction, workspace: Workspace, user: str, right: Right, read_after: float) -> bool:
+    """Whether `user` has a `right` everywhere, as far as our rows know; `read_after` is as in `admins_of`."""
+    holders = (await roles_of(tx, workspace)).holders(right)
+    if holders is None:
+        return True
+    groups = await user_groups.of_person(tx, workspace.team, user, holders, read_after)
+    return holds(holders, user, groups) or user in (await admins_of(tx, workspace, read_after)).ids
 
 
 async def admins_of(tx: Transaction, workspace: Workspace, read_after: float) -> Admins:

@@ -85,6 +85,15 @@ async def test_a_session_is_started_with_the_form_that_home_opens(on: Harness) -
     await seen(on, ANN, "fix the login test")
 
 
+async def test_who_lacks_a_role_does_not_see_what_it_allows(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, f"role add start <@{BEN}>")
+    await on.slack.slash(ADA, GENERAL, f"role add cost <@{BEN}>")
+    await settled(on)
+    for user, sees in ((ANN, False), (BEN, True), (ADA, True)):
+        view = await opened(on, user, "You have no open sessions.")
+        assert ("*This cycle*" in written(view["blocks"]), "New session" in buttons(view)) == (sees, sees)
+
+
 async def test_a_guest_reads_one_sentence_and_other_companies_see_nothing(on: Harness) -> None:
     view = await opened(on, GUEST, GUESTS.text)
     assert written(view["blocks"]) == GUESTS.text

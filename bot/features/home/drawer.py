@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from bot.conversation.steer.others_sessions import permalink
 from bot.domain.list_groups import Grouped, grouped
+from bot.domain.roles import Right
 from bot.features.home.figures import own_figures
 from bot.features.home.sentences import AtHome, Home, for_guests, home
+from bot.kernel.admins import has_right
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer
 from bot.kernel.workspace import Workspace
@@ -33,9 +35,12 @@ class HomeTab(Drawer):
         if person.is_guest:
             return for_guests()
         workspace, now = self._services.workspaces[team], self._services.clock()
+        known_since = now - self._services.timing.admins_known
         found = await own_sessions(self._services, tx, workspace, user)
-        figures = await own_figures(tx, workspace, user, now, now - self._services.timing.admins_known)
-        return home(Home(at_home(self._services, workspace, found), figures))
+        sees_costs = await has_right(tx, workspace, user, Right.COST, known_since)
+        figures = await own_figures(tx, workspace, user, now, known_since) if sees_costs else None
+        may_start = await has_right(tx, workspace, user, Right.START, known_since)
+        return home(Home(at_home(self._services, workspace, found), figures, may_start=may_start))
 
 
 async def own_sessions(services: Services, tx: Transaction, workspace: Workspace, user: str) -> list[Grouped]:

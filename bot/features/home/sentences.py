@@ -31,7 +31,6 @@ ROOM: Final = 2_400  # characters of one session; a section takes more, and an a
 TITLE: Final = "Your Devin sessions"
 DONE_TITLE: Final = "Done lately"
 NONE_DONE: Final = "None of your sessions was done lately."
-NEW_SESSION: Final = "New session"
 THIS_CYCLE: Final = "*This cycle*"
 
 
@@ -61,10 +60,14 @@ class HomeFigures:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """All that a Home tab shows: sessions in the order of their groups, and figures if the person may see them."""
+    """All that a Home tab shows: sessions in the order of their groups, and what else the person may see or do."""
 
     sessions: Sequence[AtHome] = field(default_factory=tuple)
     figures: HomeFigures | None = None
+    may_start: bool = True
+
+
+_NEW_SESSION: Final = blocks.button("New session", OPEN_FORM.action_id, LAUNCH.name, "primary")
 
 
 def for_guests() -> Message:
@@ -83,7 +86,7 @@ def home(shown: Home) -> Message:
         "\n".join([TITLE, *lines]),
         [
             blocks.header(TITLE),
-            *blocks.actions(blocks.button(NEW_SESSION, OPEN_FORM.action_id, LAUNCH.name, "primary")),
+            *(blocks.actions(_NEW_SESSION) if shown.may_start else []),
             *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
             *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),
             *([{"type": "divider"}, *blocks.sections(figures)] if figures else []),

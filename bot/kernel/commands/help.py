@@ -1,19 +1,15 @@
 """`/devin help`."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from bot.domain.commands.registry import HELP
-from bot.domain.commands.spec import CommandSpec, Role
+from bot.domain.commands.spec import CommandSpec
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Asked, Handler
 from bot.slack.errors import SlackError
 from bot.views.answers import access as access_sentences
 from bot.views.help_texts import admin_help, slash_help
 from bot.views.message import Message
-
-# Nobody types it: what `help admin` shows is for admins, as the commands are that it names.
-_ADMIN_HELP: Final = CommandSpec("admin_help", ways=(), role=Role.ADMIN, admins_can="see what admins can do")
 
 
 def help_handlers(commands: Sequence[CommandSpec], access: Access) -> dict[CommandSpec, Handler]:
@@ -23,7 +19,7 @@ def help_handlers(commands: Sequence[CommandSpec], access: Access) -> dict[Comma
     async def answer(asked: Asked) -> Message:
         try:
             refused = await access.refusal_in_ack(asked.workspace, asked.user)
-            no_admin = await access.role_refusal(asked.workspace, _ADMIN_HELP, asked.user)
+            no_admin = await access.admins_only(asked.workspace, asked.user, "see what admins can do")
         except SlackError:  # who asks for help gets it while Slack does not say who they are
             return access_sentences.ROLE_UNKNOWN if asked.argument else everybodys
         if refused is not None:
