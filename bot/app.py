@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from slack_bolt.async_app import AsyncApp
 
 from bot.config import Settings, on_this_machine
-from bot.connect import Connector, timed
+from bot.connect import Connector, read_settings_file, timed
 from bot.conversation.end_posts import TurnEndPost
 from bot.conversation.follow.poll import Poller
 from bot.conversation.parts import ConversationParts
@@ -36,6 +36,7 @@ from bot.kernel.questions import Questions
 from bot.kernel.role_gate import RoleGate
 from bot.kernel.sending.senders import Senders
 from bot.kernel.services import Services
+from bot.kernel.settings import Settings as ChannelSettings
 from bot.kernel.shared_channels import SharedChannels
 from bot.kernel.tasks import Kernel
 from bot.kernel.unit_of_work import Drawer
@@ -182,7 +183,7 @@ async def assembled(
     The settings name one workspace and one organisation, and `others` one more each; what concerns the process comes
     from the first.
     """
-    metrics = Metrics()
+    metrics, file = Metrics(), read_settings_file(settings)
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
         stack.enter_context(alone_on(sqlite_path(url) if settings.uses_sqlite else None))
@@ -204,6 +205,7 @@ async def assembled(
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}",
             metrics=metrics,
             commands=COMMANDS,
+            settings=ChannelSettings(file),
         )
         for organisation in services.organisations:
             await organisation.learn()

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     BeforeValidator,
     Field,
+    FilePath,
     SecretStr,
     StringConstraints,
     ValidationError,
@@ -100,6 +101,7 @@ WRONG: Final = {
         "must be the hosts of your code with commas between them, without https:// and paths,"
         " for example git.acme.example,code.acme.example:8443."
     ),
+    "bot_settings_file": "must be the path of a file that exists, for example /etc/devin-bridge/bot.toml.",
     "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
     "bot_metrics_token": (
         "must have at least 16 characters, for example what `openssl rand -hex 16` prints, or leave it empty: then"
@@ -341,6 +343,7 @@ class Settings(StoreSettings):
     bot_retention_days: int = Field(30, ge=1, le=3650)
     bot_keep_dead_texts: bool = False
     bot_code_hosts: CodeHosts = ()
+    bot_settings_file: FilePath | None = None
 
     @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")
     @classmethod

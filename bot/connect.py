@@ -8,7 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TypeVar
+from pathlib import Path
+from typing import Final, TypeVar
 
 import httpx
 
@@ -17,6 +18,8 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinRefused
 from bot.devin.retry import Patience
 from bot.domain.amounts import Price
+from bot.domain.settings_file import FileSettings, parse_file
+from bot.domain.settings_values import SettingError
 from bot.domain.waking import WakeLimits
 from bot.kernel.organisation import Organisation
 from bot.kernel.workspace import Policy, Workspace
@@ -30,10 +33,27 @@ from bot.timing import DAY, HOUR, Timing
 log = get_logger(__name__)
 
 _T = TypeVar("_T")
+SETTINGS_FILE: Final = "bot.toml"  # in the working folder
 
 
 class StartError(Exception):
     """The bot cannot start or go on; the text is a sentence that says what to do."""
+
+
+def read_settings_file(settings: Settings) -> FileSettings:
+    """Read the file of settings of channels and people that `settings` name, or `bot.toml` if there is one.
+
+    Raises StartError, which says what is wrong in it.
+    """
+    path = settings.bot_settings_file or Path(SETTINGS_FILE)
+    if settings.bot_settings_file is None and not path.is_file():
+        return FileSettings()
+    try:
+        return parse_file(path.name, path.read_text(encoding="utf-8"))
+    except SettingError as wrong:
+        raise StartError(str(wrong)) from None
+    except (OSError, UnicodeDecodeError):
+        raise StartError(f"{path.name} cannot be read. Check who may read it, and that it is UTF-8.") from None
 
 
 class Connector:

@@ -1,26 +1,44 @@
-"""Whom the posts of a session notify: people may choose which ones mention them."""
+"""Whom the posts of a session notify: people may choose which ones mention them, and when none does."""
 
 from collections.abc import Collection
+from datetime import UTC
 
 from bot.domain.announcements import AnnouncementKind
 from bot.domain.notify_choice import mentions
 from bot.domain.session import Session
+from bot.domain.settings_values import QuietHours
+from bot.domain.zones import zone_or
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import notifications
+from bot.store import notifications, people
 from bot.store.notifications import Scope
 from bot.views.answers import stops as stop_sentences
 from bot.views.message import Message
 
 
-async def mentioned(uow: UnitOfWork, session: Session, people: Collection[str], kind: AnnouncementKind) -> list[str]:
-    """Those of `people` whom an end of a turn of this `kind` mentions: all that did not choose otherwise."""
-    scope = Scope(session.channel, session.thread_ts or "")
-    chosen = await notifications.choices(uow.tx, session.team, people, scope)
-    return [user for user in people if user not in chosen or mentions(chosen[user][1], kind)]
+async def mentioned(uow: UnitOfWork, session: Session, users: Collection[str], kind: AnnouncementKind) -> list[str]:
+    """Those of `users` whom an end of a turn of this `kind` mentions: by what they set, and not in quiet hours.
+
+    What a person chose for the thread goes before their setting.
+    """
+    if not users:
+        return []
+    in_thread = await notifications.choices(
+        uow.tx, session.team, users, Scope(session.channel, session.thread_ts or "")
+    )
+    held = await uow.settings.of_people(uow.tx, session.team, session.channel, users)
+    wanted = [user for user in users if mentions(in_thread.get(user, held[user].notify), kind)]
+    return [user for user in wanted if not await _is_quiet(uow, session.team, user, held[user].quiet)]
+
+
+async def _is_quiet(uow: UnitOfWork, team: str, user: str, quiet: QuietHours | None) -> bool:
+    if quiet is None:
+        return False
+    person = await people.get(uow.tx, team, user, read_after=0.0)
+    return quiet.hold(uow.now, zone_or(person.tz if person else None, UTC))
 
 
 async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None, message: Message) -> None:
     """Announce the stop of `session`, which mentions its asker if `by`, who stopped it, is somebody else."""
-    people = {session.requester} - {"", by}
-    users = await mentioned(uow, session, people, AnnouncementKind.ENDED)
+    asker = {session.requester} - {"", by}
+    users = await mentioned(uow, session, asker, AnnouncementKind.ENDED)
     await uow.post(key, session, stop_sentences.mentioning(users, message))

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.config import Settings, SettingsError, load_settings
 from bot.doctor.devin import check_devin
 from bot.doctor.findings import Finding, Level, report
-from bot.doctor.settings import unusable_settings, usable_settings
+from bot.doctor.settings import settings_file, unusable_settings, usable_settings
 from bot.doctor.slack import check_slack
 from bot.doctor.store import check_store
 
@@ -28,5 +28,9 @@ async def examine(settings: Settings) -> list[Finding]:
     """Check settings, Slack, Devin and the store; the last three at the same time."""
     async with asyncio.TaskGroup() as group:
         parts = [group.create_task(check(settings)) for check in (check_slack, check_devin, check_store)]
-    findings = [usable_settings(settings), *(finding for part in parts for finding in part.result())]
+    findings = [
+        usable_settings(settings),
+        *settings_file(settings),
+        *(finding for part in parts for finding in part.result()),
+    ]
     return list(dict.fromkeys(findings))  # the checks of both tokens may find the same, which is reported once

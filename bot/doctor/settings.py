@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.config import Settings
+from bot.connect import StartError, read_settings_file
 from bot.doctor.findings import Finding, note, ok, problem
 
 
@@ -19,3 +20,12 @@ def usable_settings(settings: Settings) -> Finding:
     transport = "Socket Mode" if settings.transport == "socket" else f"HTTP on port {settings.port}"
     store = "SQLite" if settings.uses_sqlite else "PostgreSQL"
     return ok(f"The settings can be used: {transport}, {store}.")
+
+
+def settings_file(settings: Settings) -> list[Finding]:
+    """Report whether the file of settings of channels and people can be used; nothing if there is none."""
+    try:
+        found = read_settings_file(settings)
+    except StartError as error:
+        return [problem(str(error))]
+    return [ok(f"The settings of channels and people in {found.name} can be used.")] if found.name else []

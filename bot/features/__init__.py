@@ -24,6 +24,7 @@ from bot.features import (
     reviews,
     roles,
     schedules,
+    settings,
     teams,
     usage,
 )
@@ -34,6 +35,7 @@ from bot.store.specs import SPECS
 
 FEATURES: Final[tuple[Feature, ...]] = (
     insights.FEATURE,
+    settings.FEATURE,
     usage.FEATURE,
     report.FEATURE,
     digest.FEATURE,

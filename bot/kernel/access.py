@@ -307,6 +307,21 @@ class Access:
             return False
         return await self._is_full_member(workspace, user)
 
+    async def manages(self, workspace: Workspace, user: str, channel: str) -> bool:
+        """Whether `user` may set what holds for all in `channel`: an admin, one of the workspace, or who created it."""
+        if await self.is_admin(workspace, user):
+            return True
+        person = await self.checked_person(workspace, user)
+        if self.refusal(person, shared=False) is not None:
+            return False
+        return person.is_admin or await self._created(workspace, user, channel)
+
+    async def _created(self, workspace: Workspace, user: str, channel: str) -> bool:
+        try:
+            return (await self.channel(workspace, channel)).creator == user
+        except (ChannelGone, ScopeMissing):
+            return False
+
     async def _is_full_member(self, workspace: Workspace, user: str) -> bool:
         try:
             # An ack may wait for it.

@@ -24,6 +24,7 @@ class Channel:
     is_private: bool = False
     is_im: bool = False
     is_member: bool = False
+    creator: str = ""  # the id of who made it; empty for a direct message
 
 
 class Directory(Connection):
@@ -89,4 +90,5 @@ def channel_from(channel: Mapping[str, Any]) -> Channel:
         is_private=bool(channel.get("is_private") or channel.get("is_mpim") or is_im),
         is_im=is_im,
         is_member=bool(channel.get("is_member") or is_im),  # Slack leaves it out where nobody can join
+        creator=channel.get("creator") or "",
     )

@@ -31,27 +31,24 @@ async def remove(tx: AsyncConnection, team: str, scope: Scope, subject: str, set
     await tx.execute(delete(settings).where(*of_one))
 
 
-async def chosen(tx: AsyncConnection, team: str, channel: str | None, user: str | None) -> tuple[Chosen, Chosen]:
-    """Return what is set for a channel and for a person. A value that this version does not know is left out."""
+async def chosen(
+    tx: AsyncConnection, team: str, channel: str | None, users: Collection[str]
+) -> tuple[Chosen, dict[str, Chosen]]:
+    """Return what is set for a channel, and by each of `users` who has set something for themselves.
+
+    A value that this version does not know is left out.
+    """
     of = settings.c
     one = or_(
         and_(of.scope == Scope.CHANNEL.value, of.subject == (channel or "")),
-        and_(of.scope == Scope.PERSON.value, of.subject == (user or "")),
+        and_(of.scope == Scope.PERSON.value, of.subject.in_(users)),
     )
-    found: dict[str, Chosen] = {Scope.CHANNEL.value: {}, Scope.PERSON.value: {}}
-    for row in await tx.execute(select(of.scope, of.key, of.value).where(of.team == team, one)):
-        _add(found[row.scope], row.key, row.value)
-    return found[Scope.CHANNEL.value], found[Scope.PERSON.value]
-
-
-async def of_people(tx: AsyncConnection, team: str, users: Collection[str]) -> dict[str, Chosen]:
-    """Return what each of these people has set, if anything."""
-    of = settings.c
-    theirs = (of.team == team, of.scope == Scope.PERSON.value, of.subject.in_(users))
-    found: dict[str, Chosen] = {}
-    for row in await tx.execute(select(of.subject, of.key, of.value).where(*theirs)):
-        _add(found.setdefault(row.subject, {}), row.key, row.value)
-    return found
+    of_channel: Chosen = {}
+    of_people: dict[str, Chosen] = {}
+    for row in await tx.execute(select(of.scope, of.subject, of.key, of.value).where(of.team == team, one)):
+        theirs = of_channel if row.scope == Scope.CHANNEL.value else of_people.setdefault(row.subject, {})
+        _add(theirs, row.key, row.value)
+    return of_channel, of_people
 
 
 def _add(to: Chosen, key: str, value: Any) -> None:

@@ -302,7 +302,7 @@ shown_lists: Final = Table(
     Column("shown_at", Float, nullable=False),
 )
 
-# Which ends of turns mention a person. The empty channel and thread stand for all sessions.
+# Which ends of turns mention a person in one thread; for all sessions `settings` has it.
 notifications: Final = Table(
     "notifications",
     metadata,

@@ -184,8 +184,8 @@ async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def chosen(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == [f"{QUESTION.format(who='ann')}\nWhich branch?"]
-    stored = "SELECT channel, thread, choice FROM notifications ORDER BY channel"
-    assert await one.rows(stored) == [("", "", "done"), (GENERAL, begun[0], "off")]
+    assert await one.rows("SELECT channel, thread, choice FROM notifications") == [(GENERAL, begun[0], "off")]
+    assert await one.rows("SELECT scope, subject, key FROM settings") == [("person", ANN, "notify")]
 
 
 async def subscribe(one: Scene, _: None) -> None:

@@ -206,7 +206,7 @@ async def test_commands_and_people_are_completed(ann: Visitor) -> None:
     await ann.composer.focus()
     await write("/")
     await expect(ann.page.get_by_role("option", name="/devin")).to_contain_text(
-        "<what to do> | list | cost | status | stop | archive | notify | usage | report | digest | budget | orgs"
+        "<what to do> | list | cost | status | stop | archive | notify | settings | usage | report | digest"
     )
     await press("Tab")
     await expect(ann.composer).to_have_value("/devin ")

@@ -164,6 +164,13 @@ ROWS = (
         on={Surface.THREAD: notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=True).text},
     ),
     Row(command="usage", typed="usage", answer=f"Devin today, so far{ANY}", refused=admins_only("see usage figures")),
+    Row(command="settings", typed="settings", then=f"Settings{ANY}", on=IN_FORM),
+    Row(
+        command="settings_why",
+        typed="settings why",
+        answer=f"What holds {ANY}:\n• *Repositories*: none · built in\n{ANY}`/devin settings mine` changes yours{ANY}",
+        by={Role.GUEST: access_sentences.GUEST_REFUSED.text},
+    ),
     Row(
         command="report",
         typed="report",

@@ -113,7 +113,9 @@ class Row:
         """What somebody reads, or sees open, after the answer to a slash command; empty if nothing follows."""
         if surface is not Surface.SLASH or not self.then or not self.allows(surface, role):
             return ""
-        return OUTSIDE.get(role, self.then)
+        if role not in OUTSIDE:
+            return self.then
+        return f"{ANY}{OUTSIDE[role]}" if self.spec.opens_form else OUTSIDE[role]  # a modal begins with its title
 
     def allows(self, surface: Surface, role: Role) -> bool:
         """Whether the command is carried out for them."""

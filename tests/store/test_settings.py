@@ -15,14 +15,15 @@ async def put(db: Database, scope: Scope, subject: str, setting: Setting, value:
         await settings.put(tx, team, scope, subject, setting, value, "U9", NOW)
 
 
-async def chosen(db: Database, channel: str | None = CHANNEL, user: str | None = "U1") -> tuple[object, object]:
+async def chosen(db: Database, channel: str | None = CHANNEL, user: str = "U1") -> tuple[object, object]:
     async with db.read() as tx:
-        return await settings.chosen(tx, TEAM, channel, user)
+        of_channel, of_people = await settings.chosen(tx, TEAM, channel, [user])
+    return of_channel, of_people.get(user, {})
 
 
 async def test_nothing_is_set_at_first(db: Database) -> None:
     assert await chosen(db) == ({}, {})
-    assert await chosen(db, None, None) == ({}, {})
+    assert await chosen(db, None, "") == ({}, {})
 
 
 async def test_each_channel_and_person_has_its_own_values(db: Database) -> None:
@@ -58,5 +59,5 @@ async def test_several_people_are_asked_about_at_once(db: Database) -> None:
     await put(db, Scope.PERSON, "U1", Setting.NOTIFY, NotifyChoice.OFF)
     await put(db, Scope.PERSON, "U3", Setting.NOTIFY, NotifyChoice.DONE)
     async with db.read() as tx:
-        found = await settings.of_people(tx, TEAM, ["U1", "U2"])
+        _, found = await settings.chosen(tx, TEAM, None, ["U1", "U2"])
     assert found == {"U1": {Setting.NOTIFY: NotifyChoice.OFF}}

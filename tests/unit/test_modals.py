@@ -14,9 +14,13 @@ from bot.domain.commands.registry import LAUNCH
 from bot.domain.form import Form
 from bot.domain.launch import Launch, Mistakes, mistakes_of, read_launch, with_options
 from bot.domain.session import Options
+from bot.domain.settings_values import Scope as SettingScope
+from bot.domain.settings_values import Setting
 from bot.features import COMMANDS, FEATURES
 from bot.features.library import modal as library
 from bot.features.library.rules import LONGEST, Kind, LibraryItem, entered, mistakes, records_of_change
+from bot.features.settings import modal as settings_modal
+from bot.features.settings import rules as settings_rules
 from bot.kernel.tasks import Kernel
 from bot.playground.slack.blocks import view_errors
 from bot.slack import forms
@@ -378,3 +382,32 @@ def test_what_is_said_where_a_channel_cannot_be_used():
         "Nothing was started: <#C0WEB> is shared with another company. Pick another channel.",
         "Nothing was started: I'm not in <#C0WEB>. Type `/invite @Devin Bridge` there.",
     ]
+
+
+# ---------------------------------------------------------------- settings
+
+
+def groups(chosen=None, fixed=None):
+    return [settings_rules.Group(scope, chosen or {}, fixed or {}) for scope in SettingScope]
+
+
+@pytest.mark.parametrize("chosen", [{}, {Setting.MODE: "fast", Setting.REPOS: ("acme/web",), Setting.REMINDERS: False}])
+def test_slack_takes_the_form_of_settings(chosen):
+    view = settings_modal.settings_form(Form("settings", "", "C1"), groups(chosen, {Setting.LIMIT: 5}), "bot.toml")
+    assert view_errors(view) == []
+    assert "*ACU limit*: `5`, set by `bot.toml`" in str(view)
+    assert len(view["private_metadata"]) < 3_000
+
+
+def test_only_changed_fields_of_settings_count():
+    kept = settings_rules.drawn(groups({Setting.MODE: "fast", Setting.TAGS: ("a", "b")}, {Setting.LIMIT: 5}))
+    same = {"channel.mode": "fast", "channel.tags": "a, b", "channel.turns": "-"}
+    assert settings_rules.changes(kept, same | {"channel.limit": "7", "person.turns": "all"}) == []
+    changed = same | {"channel.mode": "-", "channel.tags": "c"}
+    assert settings_rules.changes(kept, changed) == [
+        settings_rules.SettingChange(SettingScope.CHANNEL, Setting.MODE, None),
+        settings_rules.SettingChange(SettingScope.CHANNEL, Setting.TAGS, ("c",)),
+    ]
+    assert settings_rules.mistakes(kept, same | {"person.mode": "fats"}) == {
+        "person.mode": "There's no mode “fats”. Did you mean “fast”?"
+    }

@@ -45,6 +45,7 @@ from bot.features.organisations.specs import ORGS
 from bot.features.report.specs import REPORT
 from bot.features.reviews.specs import REVIEW
 from bot.features.schedules.specs import SCHEDULE_DELETE, SCHEDULE_LIST
+from bot.features.settings.specs import SETTINGS
 from bot.features.usage.specs import USAGE
 from tests.mistyped import AS_TYPED, OF_ADMINS, derived
 
@@ -255,7 +256,7 @@ def test_everything_else_is_for_devin(text):
         ("list", Command(LIST)),
         ("help", Command(HELP)),
         ("cost", Command(COST)),
-        ("settings", Command(NOTIFY)),
+        ("settings", Command(SETTINGS)),
         ("stop that test", None),
         ("please don't stop", None),
         ("list them", None),

@@ -34,7 +34,8 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_listed stop_confirmed mute unmute aside archive "
         "new notify open_form cancel_operation quick_answer exit exit_confirmed try_again continue_session answer "
-        "insights usage report digest team_list team_add team_remove role_list role_add role_remove "
+        "insights settings settings_why "
+        "usage report digest team_list team_add team_remove role_list role_add role_remove "
         "budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "

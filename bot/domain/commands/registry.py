@@ -118,10 +118,9 @@ ARCHIVE: Final = CommandSpec(
 NEW: Final = CommandSpec("new", ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 NOTIFY: Final = CommandSpec(
     "notify",
-    ways=(*typed("notify", CHOICE), written("!notify", CHOICE), *alone("settings")),
+    ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
-    meant_by=("settings", "setting", "preferences", "config", "configure"),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
 OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)

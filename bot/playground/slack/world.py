@@ -93,6 +93,7 @@ class Channel:
     is_archived: bool = False
     is_ext_shared: bool = False
     team: str = TEAM
+    creator: str = "U0ADA"
 
     @property
     def is_direct(self) -> bool:
@@ -122,7 +123,7 @@ class Channel:
             "is_ext_shared": self.is_ext_shared,
             "is_org_shared": False,
             "context_team_id": self.team,
-            "creator": "U0ADA",
+            "creator": self.creator,
         }
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from bot.domain.commands.registry import NOTIFY
 from bot.domain.commands.spec import Surface
 from bot.domain.notify_choice import NotifyChoice
+from bot.views.answers.wording import code
 from bot.views.message import Message
 
 _WHEN: Final = {
@@ -42,6 +43,11 @@ def notify_shown(choice: NotifyChoice, *, in_thread: bool, inherited: bool = Fal
     lines = [f"• `{typed} {option}`: {_MEANING[option]}" for option in NotifyChoice]
     header = f"You're {said}{as_elsewhere}. To change when you're mentioned{' here' if in_thread else ''}:"
     return Message("\n".join([header, *lines]))
+
+
+def set_by_file(file: str) -> Message:
+    """Report that the `file` says when people are mentioned, so that nothing was changed."""
+    return Message(f"Your mentions are set by {code(file)}, so nothing was changed. An admin changes that file.")
 
 
 def _place(*, in_thread: bool) -> str:

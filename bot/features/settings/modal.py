@@ -1,0 +1,69 @@
+"""The form of settings: one set of fields, for a person and for a channel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.commands.options import MODES
+from bot.domain.form import Form
+from bot.domain.notify_choice import NotifyChoice
+from bot.domain.settings_values import Detail, Scope, Setting, TurnTaking
+from bot.features.settings.rules import UNSET, Group, drawn, field_name, shown_in_field
+from bot.features.settings.sentences import GROUPS, LABELS, fixed
+from bot.views import blocks
+from bot.views.message import Block
+from bot.views.modals.parts import View, choice_field, form_view, text_field
+
+TITLE: Final = "Settings"
+_ABOUT: Final = {
+    Scope.PERSON: "For your sessions where the channel sets nothing, and for direct messages.",
+    Scope.CHANNEL: "For everybody's sessions here. Mentions and reminders stay each person's own choice.",
+}
+_HINTS: Final[Mapping[Setting, str]] = {
+    Setting.REPOS: "owner/name, with commas between them. A session starts with them unless repo= names others.",
+    Setting.PLAYBOOK: "Its name, its macro or its id.",
+    Setting.LIMIT: "ACUs that Devin may use in one session. An ACU is Devin's unit of work.",
+    Setting.TAGS: "Single words with commas between them.",
+    Setting.QUIET: "From and to by your own clock, such as 22:00-07:00. Nothing mentions you then.",
+}
+_CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
+    Setting.MODE: {mode: mode for mode in MODES},
+    Setting.TURNS: {
+        TurnTaking.ALL.value: "Every reply in a thread",
+        TurnTaking.MENTIONS.value: "Only replies that mention Devin",
+        TurnTaking.TWO_PEOPLE.value: "All but what people say to each other",
+    },
+    Setting.DETAIL: {
+        Detail.FULL.value: "All that Devin says",
+        Detail.FINAL.value: "Devin's last words of a turn",
+        Detail.LINK.value: "A link at the end of a turn",
+    },
+    Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
+    Setting.NOTIFY: {
+        NotifyChoice.ALL.value: "At each end of a turn",
+        NotifyChoice.QUESTIONS.value: "When Devin needs somebody",
+        NotifyChoice.DONE.value: "When Devin is done or has failed",
+        NotifyChoice.OFF.value: "Never",
+    },
+}
+_NOT_SET: Final = "Not set"
+
+
+def settings_form(form: Form, groups: Sequence[Group], file: str) -> View:
+    """The form with these `groups` of fields; what the `file` sets is a line in place of a field."""
+    shown = [block for group in groups for block in _group(group, file)]
+    return form_view(replace(form, digest=drawn([*groups])), TITLE, "Save", shown)
+
+
+def _group(group: Group, file: str) -> list[Block]:
+    head = [blocks.header(GROUPS[group.scope]), *blocks.context([_ABOUT[group.scope]])]
+    lines = [blocks.section(fixed(setting, value, file)) for setting, value in group.fixed.items()]
+    return [*head, *lines, *(_field(group, setting) for setting in group.open)]
+
+
+def _field(group: Group, setting: Setting) -> Block:
+    name, label = field_name(group.scope, setting), LABELS[setting]
+    value, hint = shown_in_field(group.chosen, setting), _HINTS.get(setting, "")
+    if setting in _CHOICES:
+        return choice_field(name, label, {UNSET: _NOT_SET, **_CHOICES[setting]}, value or UNSET, hint=hint)
+    return text_field(name, label, value, hint=hint, optional=True)

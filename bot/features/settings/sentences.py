@@ -1,0 +1,77 @@
+"""What people read about settings: their names, what is set, where it comes from, and how to change it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.settings_values import Effective, Scope, Setting, Source, Value, as_text
+from bot.features.settings.rules import SettingChange
+from bot.views.answers.wording import code
+from bot.views.message import Message
+
+LABELS: Final[dict[Setting, str]] = {
+    Setting.REPOS: "Repositories",
+    Setting.PLAYBOOK: "Playbook",
+    Setting.MODE: "Mode",
+    Setting.LIMIT: "ACU limit",
+    Setting.TAGS: "Tags",
+    Setting.TURNS: "Replies for Devin",
+    Setting.DETAIL: "Posts",
+    Setting.REMINDERS: "Reminders",
+    Setting.QUIET: "Quiet hours",
+    Setting.NOTIFY: "Mentions",
+}
+GROUPS: Final = {Scope.PERSON: "Mine", Scope.CHANNEL: "This channel"}
+NOT_YOURS: Final = Message("Only admins and whoever created this channel can change its settings.")
+NO_CHANNEL: Final = Message("A direct message has no settings of its own. `/devin settings mine` opens yours.")
+NOT_SAVED: Final = "Your settings were not saved."
+NOTHING_CHANGED: Final = Message("Your settings are as they were.")
+_SOURCES: Final = {Source.CHANNEL: "this channel", Source.MINE: "you", Source.BUILT_IN: "built in"}
+NONE: Final = "none"
+
+
+def saved(changes: Sequence[SettingChange], channel: str) -> Message:
+    """Confirm the `changes`, those of the channel under its name."""
+    if not changes:
+        return NOTHING_CHANGED
+    lines = ["Saved."]
+    for scope, where in ((Scope.PERSON, GROUPS[Scope.PERSON]), (Scope.CHANNEL, f"<#{channel}>")):
+        changed = [change for change in changes if change.scope is scope]
+        if changed:
+            lines += [f"*{where}*", *(f"• {LABELS[change.setting]}: {_shown(change.value)}" for change in changed)]
+    return Message("\n".join(lines))
+
+
+def not_saved(why: str) -> Message:
+    """Report that the form was not saved, and `why`."""
+    return Message(f"{NOT_SAVED} {why}")
+
+
+def lost(reference: str) -> Message:
+    """Report that a fault of the bot's own kept the form from being saved."""
+    return not_saved(f"Devin Bridge had a fault; an admin finds it by `{reference}`. Open the form again.")
+
+
+def fixed(setting: Setting, value: Value, file: str) -> str:
+    """The line in place of a field whose value the `file` sets."""
+    return f"*{LABELS[setting]}*: {_shown(value)}, set by {code(file)}"
+
+
+def why(held: Effective, file: str, *, in_channel: bool) -> Message:
+    """Show what holds for a person where they ask, each with its source, and how to change it."""
+    sources = _SOURCES | {Source.FILE: code(file)}
+    shown = [setting for setting in Setting if in_channel or setting is not Setting.TURNS]
+    lines = [
+        f"• *{LABELS[setting]}*: {_shown(getattr(held, setting.value))} · {sources[held.source(setting)]}"
+        for setting in shown
+    ]
+    ways = ["`/devin settings mine` changes yours"]
+    if in_channel:
+        ways.append("`/devin settings channel` this channel's")
+    if any(held.source(setting) is Source.FILE for setting in shown):
+        ways.append(f"an admin changes {code(file)}")
+    head = f"What holds {'here' if in_channel else 'in direct messages'}:"
+    return Message("\n".join([head, *lines, " · ".join(ways)]))
+
+
+def _shown(value: Value | None) -> str:
+    return NONE if value is None or value == () else code(as_text(value))

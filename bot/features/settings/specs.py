@@ -1,0 +1,32 @@
+"""The commands about settings."""
+
+from typing import Final
+
+from bot.domain.commands.spec import Argument, CommandSpec, Help, alone, typed
+
+MINE: Final = "mine"
+CHANNEL: Final = "channel"
+_WHICH: Final = (MINE, CHANNEL)
+
+
+def _which(text: str) -> str | None:
+    word = text.lower()
+    return word if not word or word in _WHICH else None
+
+
+WHICH: Final = Argument(f"[{'|'.join(_WHICH)}]", _which, words=_WHICH)  # "" where none was typed: both
+SETTINGS: Final = CommandSpec(
+    "settings",
+    ways=(*typed("settings", WHICH), *alone("settings")),
+    opens_form=True,
+    ordinary=True,
+    slash_help=Help(f"`/devin settings {WHICH.shown}` opens your settings and the channel's"),
+    meant_by=("settings", "setting", "preferences", "config", "configure"),
+)
+SETTINGS_WHY: Final = CommandSpec(
+    "settings_why",
+    ways=typed("settings why"),
+    ordinary=True,
+    slash_help=Help("`/devin settings why` shows what holds here and why", same_line=True),
+)
+COMMANDS: Final = (SETTINGS, SETTINGS_WHY)

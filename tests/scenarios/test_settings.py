@@ -1,0 +1,266 @@
+"""Settings of people and channels: the form, who may change what, the file, and where each value comes from."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.connect import StartError
+from bot.domain.settings_values import Effective, Setting
+from bot.features.settings import sentences as views
+from bot.views.announcements import QUESTION
+from bot.views.answers import access as access_sentences
+from bot.views.answers import notifications as notification_sentences
+from bot.views.modals.parts import OTHER_VERSION
+from tests.scenarios.ahead import rows
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, WEB, Harness, harness
+from tests.scenarios.observations import settled
+
+TEAM = "T0ACME"
+
+
+async def opened(on: Harness, text: str = "settings", user: str = ANN, channel: str = GENERAL) -> dict[str, Any]:
+    """The form that somebody sees who types a command."""
+    assert (await on.slack.slash(user, channel, text))["shown"] is None
+    return await view(on, user)
+
+
+async def view(on: Harness, user: str = ANN) -> dict[str, Any]:
+    """The modal that somebody sees, once it has its fields or a sentence."""
+    (shown,) = await on.slack.wait("views", user=user, open=True)
+    if "Loading…" in str(shown["blocks"]):
+        await on.slack.wait_for_call("views.update", text=shown["id"])
+        (shown,) = await on.slack.views(user=user, open=True)
+    assert shown["title"]["text"] == "Settings"
+    return shown
+
+
+def fields(shown: dict[str, Any]) -> dict[str, str]:
+    """What the fields of the form hold at first, by their names."""
+    found = {}
+    for block in shown["blocks"]:
+        if block["type"] == "input":
+            element = block["element"]
+            found[block["block_id"]] = (element.get("initial_option") or {}).get("value", element.get("initial_value"))
+    return found
+
+
+def texts(shown: dict[str, Any]) -> list[str]:
+    """What the form says besides its fields."""
+    return [block["text"]["text"] for block in shown["blocks"] if "text" in block]
+
+
+async def sent(on: Harness, shown: dict[str, Any], user: str = ANN, **values: str) -> dict[str, Any]:
+    """Fill in fields, each named with two underscores for its point, and send the form."""
+    names = {name.replace("__", "."): value for name, value in values.items()}
+    filled = {name: {name: value} for name, value in names.items()}
+    return await on.slack.submit_view(user, shown["id"], filled)
+
+
+async def saved(on: Harness, text: str, user: str = ANN, channel: str = GENERAL, **values: str) -> str:
+    """What somebody reads who opens the form, fills it in and sends it."""
+    shown = await opened(on, text, user, channel)
+    before = len(await on.slack.messages(direct(user)))
+    assert (await sent(on, shown, user, **values))["closed"] is True
+    return str((await on.slack.wait("messages", before + 1, channel=direct(user)))[-1]["rendered"])
+
+
+def direct(user: str) -> str:
+    return f"D0{user[2:]}"
+
+
+async def why(on: Harness, user: str = ANN, channel: str = GENERAL) -> str:
+    return str((await on.slack.slash(user, channel, "settings why"))["shown"]["rendered"])
+
+
+async def stored(on: Harness) -> set[tuple[str, str, str, Any, str]]:
+    found = await rows(on, "settings")
+    return {(one["scope"], one["subject"], one["key"], str(one["value"]), one["who"]) for one in found}
+
+
+# ---------------------------------------------------------------- mine
+
+
+@pytest.mark.both_transports
+async def test_people_set_what_holds_for_them(on: Harness) -> None:
+    shown = await opened(on)
+    assert {name.split(".")[0] for name in fields(shown)} == {"person"}
+    assert (fields(shown)["person.mode"], fields(shown)["person.limit"]) == ("-", None)
+    assert (await sent(on, shown, person__mode="fast", person__limit="10", person__repos="acme/web acme/api"))["closed"]
+    said = await on.slack.wait_for_message(direct(ANN), "Saved.")
+    assert said["rendered"] == (
+        "Saved.\n*Mine*\n• Repositories: `acme/web, acme/api`\n• Mode: `fast`\n• ACU limit: `10`"
+    )
+    again = fields(await opened(on, "settings mine"))
+    assert (again["person.mode"], again["person.limit"]) == ("fast", "10")
+    assert "• *Mode*: `fast` · you" in await why(on)
+    assert "• *Mode*: none · built in" in await why(on, BEN)
+
+
+async def test_a_field_that_cannot_be_taken_says_what_can(on: Harness) -> None:
+    shown = await opened(on)
+    answer = await sent(on, shown, person__limit="many", person__repos="web", person__quiet="nights")
+    assert answer["errors"] == {
+        "person.repos": "Write repositories as owner/name, such as acme/web, not “web”.",
+        "person.limit": "Write the limit as a whole number of ACUs above zero, such as 10.",
+        "person.quiet": "Write quiet hours from start to end, such as 22:00-07:00.",
+    }
+    assert await stored(on) == set()
+
+
+async def test_what_is_emptied_is_no_longer_set(on: Harness) -> None:
+    await saved(on, "settings", person__mode="fast", person__limit="10")
+    assert await saved(on, "settings", person__mode="-", person__limit="") == (
+        "Saved.\n*Mine*\n• Mode: none\n• ACU limit: none"
+    )
+    assert await stored(on) == set()
+    assert await saved(on, "settings") == views.NOTHING_CHANGED.text
+
+
+async def test_mentions_are_one_setting_wherever_they_are_set(on: Harness) -> None:
+    await on.slack.slash(ANN, GENERAL, "notify done")
+    assert fields(await opened(on))["person.notify"] == "done"
+    await on.slack.close_view(ANN, (await view(on))["id"])
+    await saved(on, "settings", person__notify="off")
+    answer = (await on.slack.slash(ANN, GENERAL, "notify"))["shown"]["rendered"]
+    assert answer.startswith("You're not mentioned in all sessions.")
+    assert await stored(on) == {("person", ANN, "notify", "off", ANN)}
+
+
+# ---------------------------------------------------------------- the channel
+
+
+async def test_admins_set_what_holds_for_everybody_in_a_channel(on: Harness) -> None:
+    said = await saved(on, "settings channel", ADA, channel__mode="lite", channel__turns="mentions")
+    assert said == "Saved.\n*<#C0GENERAL>*\n• Mode: `lite`\n• Replies for Devin: `mentions`"
+    await saved(on, "settings", person__mode="fast")
+    assert "• *Mode*: `lite` · this channel" in await why(on)
+    assert "• *Mode*: `fast` · you" in await why(on, channel=WEB)
+    assert "• *Mode*: `fast` · you" in await why(on, channel=direct(ANN))
+    (audited,) = await rows(on, "audit")
+    assert (audited["user"], audited["action"], audited["channel"]) == (ADA, "settings", GENERAL)
+    assert (audited["before"], audited["after"]) == (None, {"mode": "lite", "turns": "mentions"})
+
+
+async def test_who_created_a_channel_sets_what_holds_in_it(on: Harness) -> None:
+    on.simulated_slack.state.world.channels[WEB].creator = BEN
+    both = fields(await opened(on, "settings", BEN, WEB))
+    assert {name.split(".")[0] for name in both} == {"person", "channel"}
+    await on.slack.close_view(BEN, (await view(on, BEN))["id"])
+    await saved(on, "settings channel", BEN, WEB, channel__tags="web")
+    assert await stored(on) == {("channel", WEB, "tags", "['web']", BEN)}
+
+
+async def test_others_see_no_field_of_the_channel(on: Harness) -> None:
+    assert not [name for name in fields(await opened(on)) if name.startswith("channel")]
+    await on.slack.close_view(ANN, (await view(on))["id"])
+    assert texts(await opened(on, "settings channel")) == [views.NOT_YOURS.text]
+    await on.slack.close_view(ANN, (await view(on))["id"])
+    assert texts(await opened(on, "settings channel", ADA, direct(ADA))) == [views.NO_CHANNEL.text]
+
+
+async def test_whether_somebody_may_is_asked_again_when_the_form_comes_back(on: Harness) -> None:
+    await on.slack.put_person(BEN, is_admin=True)
+    shown = await opened(on, "settings channel", BEN, WEB)
+    await on.slack.put_person(BEN, is_admin=False)
+    await settled(on)
+    assert (await sent(on, shown, BEN, channel__mode="fast"))["closed"] is True
+    await on.slack.wait_for_message(direct(BEN), views.NOT_YOURS.text)
+    assert await stored(on) == set()
+
+
+async def test_of_two_people_the_last_one_counts_in_a_field_and_only_there(on: Harness) -> None:
+    on.simulated_slack.state.world.channels[GENERAL].creator = BEN
+    first = await opened(on, "settings channel", ADA)
+    second = await opened(on, "settings channel", BEN)
+    await sent(on, first, ADA, channel__mode="fast", channel__limit="5")
+    await on.slack.wait_for_message(direct(ADA), "Saved.")
+    await sent(on, second, BEN, channel__mode="ultra")
+    await on.slack.wait_for_message(direct(BEN), "Saved.")
+    assert await stored(on) == {
+        ("channel", GENERAL, "mode", "ultra", BEN),
+        ("channel", GENERAL, "limit", "5", ADA),
+    }
+    assert [one["user"] for one in await rows(on, "audit")] == [ADA, BEN]
+
+
+# ---------------------------------------------------------------- where it is typed, and by whom
+
+
+async def test_written_it_gets_a_button_that_opens_the_form(on: Harness) -> None:
+    await on.slack.say(ADA, GENERAL, f"{BOT} settings channel")
+    offer = await on.slack.wait_for_ephemeral(ADA, "This needs a form")
+    await on.slack.click(ADA, GENERAL, offer["ts"], "open_form")
+    assert "channel.turns" in fields(await view(on, ADA))
+    await on.slack.say(ANN, "im", "settings")
+    offer = await on.slack.wait_for_message(direct(ANN), "This needs a form")
+    await on.slack.click(ANN, direct(ANN), offer["ts"], "open_form")
+    assert "person.quiet" in fields(await view(on))
+    assert await on.devin.sessions() == []
+
+
+async def test_guests_have_no_settings(on: Harness) -> None:
+    assert texts(await opened(on, "settings", GUEST)) == [access_sentences.GUEST_REFUSED.text]
+    assert await why(on, GUEST) == access_sentences.GUEST_REFUSED.text
+
+
+async def test_a_form_of_another_version_changes_nothing(on: Harness) -> None:
+    shown = await opened(on)
+    on.simulated_slack.state.views[shown["id"]].body["private_metadata"] = "{}"
+    await sent(on, shown, person__mode="fast")
+    assert texts((await on.slack.views(user=ANN, open=True))[0]) == [OTHER_VERSION]
+    assert await stored(on) == set()
+
+
+# ---------------------------------------------------------------- quiet hours
+
+
+async def test_in_quiet_hours_nothing_mentions_a_person(on: Harness) -> None:
+    ts, session = await on.started()
+    await saved(on, "settings", person__quiet="00:00-23:59")
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    assert (await on.wait_for_post(GENERAL, ts, "Which branch?"))["rendered"].startswith(QUESTION.format(who="ann"))
+
+
+# ---------------------------------------------------------------- the file
+
+
+FILE = f"""
+[default]
+mode = "lite"
+notify = "off"
+[channel.{GENERAL}]
+limit = 5
+"""
+
+
+async def test_a_file_goes_before_what_people_set(tmp_path: Path, sqlite_template: Path) -> None:
+    path = tmp_path / "team.toml"
+    path.write_text(FILE)
+    async with harness(tmp_path, empty_store=sqlite_template, BOT_SETTINGS_FILE=str(path)) as on:
+        shown = await opened(on, "settings", ADA)
+        assert not {"person.mode", "person.notify", "channel.mode", "channel.limit"} & set(fields(shown))
+        assert "person.limit" in fields(shown)
+        assert "*Mode*: `lite`, set by `team.toml`" in texts(shown)
+        assert "*ACU limit*: `5`, set by `team.toml`" in texts(shown)
+        await sent(on, shown, ADA, person__limit="9")
+        await on.slack.wait_for_message(direct(ADA), "Saved.")
+        here = await why(on, ADA)
+        assert "• *ACU limit*: `5` · `team.toml`" in here
+        assert here.endswith("`/devin settings channel` this channel's · an admin changes `team.toml`")
+        assert "• *ACU limit*: `9` · you" in await why(on, ADA, direct(ADA))
+        answer = (await on.slack.slash(ANN, GENERAL, "notify all"))["shown"]["rendered"]
+        assert answer == notification_sentences.set_by_file("team.toml").text
+
+
+async def test_a_file_that_is_wrong_stops_the_start(tmp_path: Path, sqlite_template: Path) -> None:
+    path = tmp_path / "bot.toml"
+    path.write_text("[default]\nrepo = ['acme/web']\n")
+    with pytest.raises(StartError, match=r"^bot\.toml \[default\] repo: There's no setting “repo”\. Did you mean"):
+        async with harness(tmp_path, empty_store=sqlite_template, BOT_SETTINGS_FILE=str(path)):
+            pass
+
+
+def test_each_setting_has_a_name_and_a_place_in_what_holds() -> None:
+    assert set(views.LABELS) == set(Setting)
+    assert all(hasattr(Effective(), setting.value) for setting in Setting)
