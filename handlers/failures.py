@@ -28,7 +28,7 @@ class Failures:
         After a 503 Slack sends an event again. To call `ack` here would do nothing.
         """
         if isinstance(error, NotStoredError):
-            log.error("not stored", cause=type(error.__cause__).__name__)
+            log.error("not stored", cause=error.because)
         else:
             log.error("listener failed", exc_info=error)
         if body.get("command"):

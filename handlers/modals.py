@@ -76,7 +76,7 @@ class Modals:
         try:
             await self._intake.form(workspace, body["view"]["id"], taken)
         except (NotStoredError, MaybeStoredError) as error:
-            log.error("form not stored", cause=type(error.__cause__).__name__)  # noqa: TRY400 - a sentence, no fault
+            log.error("form not stored", cause=error.because)  # noqa: TRY400 - a sentence, no fault
             sentences = parts.not_stored(body["view"], maybe=isinstance(error, MaybeStoredError))
             await _refuse(ack, NotTaken(errors=sentences))
             return

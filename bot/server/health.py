@@ -2,7 +2,10 @@
 
 import asyncio
 import hmac
+import math
+import shutil
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from pydantic import SecretStr
@@ -12,29 +15,41 @@ from starlette.routing import Route
 
 from bot.app import Bot
 from bot.config import Settings
+from bot.kernel.services import Services
+from bot.logs import get_logger
 from bot.metrics import CONTENT_TYPE
 from bot.server.addresses import is_loopback
 from bot.server.gate import RequestGate
 from bot.server.socket_mode import SocketModeConnection
-from bot.store.database.connection import Database
+from bot.store import outbox
+from bot.store.database.connection import Database, Transaction, sqlite_path
+from bot.store.database.refusals import refusal
 from bot.timing import Timing
 
 # What a proxy adds to a request. The request then comes from elsewhere, although the proxy is on this machine.
 FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+
+REFUSED: Final = "The store refuses to write: {}."
+LEAST_ROOM: Final = 256 * 2**20  # bytes: ten minutes of 20 events a second take half of it, with SQLite's log
+
+log = get_logger(__name__)
 
 
 def health_routes(
     bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None
 ) -> list[Route]:
     """Make the three routes about `bot`; `gate` and `connection` show whether it stops and has a socket to Slack."""
-    store = StoreCheck(bot.services.db, bot.services.timing)
+    store, backlog = StoreCheck(bot.services.db, bot.services.timing, bot.heartbeat.write), Backlog(bot.services)
+    reported = Reported()
 
     async def alive(_request: Request) -> Response:
         return JSONResponse({"ok": True})
 
     async def ready(_request: Request) -> Response:
         problems = await find_problems(store, gate, connection)
-        answer = {"ok": not problems, "problems": problems, "warnings": find_warnings(bot)}
+        warnings = [*find_warnings(bot), *await backlog.warnings()]
+        reported.log(problems, warnings)
+        answer = {"ok": not problems, "problems": problems, "warnings": warnings}
         return JSONResponse(answer, 503 if problems else 200)
 
     async def metrics(request: Request) -> Response:
@@ -43,6 +58,22 @@ def health_routes(
         return Response(bot.services.metrics.exposition(), media_type=CONTENT_TYPE)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
+
+
+class Reported:
+    """Logs what is wrong once when it begins, and once when it is over, however often it is asked about."""
+
+    def __init__(self) -> None:
+        self._problems: list[str] = []
+
+    def log(self, problems: list[str], warnings: list[str]) -> None:
+        """Log the `problems` if they have changed since the last call, with the `warnings` beside them."""
+        if problems != self._problems:
+            if problems:
+                log.error("not ready", problems=problems, warnings=warnings)
+            else:
+                log.info("ready again")
+        self._problems = problems
 
 
 def may_read_metrics(request: Request, token: SecretStr | None) -> bool:
@@ -57,31 +88,72 @@ def may_read_metrics(request: Request, token: SecretStr | None) -> bool:
 class StoreCheck:
     """Checks whether the store takes writes: once in a while, for everybody who asks meanwhile."""
 
-    def __init__(self, db: Database, timing: Timing) -> None:
+    def __init__(self, db: Database, timing: Timing, write: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Check `db` by calling `write`, which changes a row: a disk that is full takes transactions without any."""
         self._db = db
         self._timing = timing
-        self._write: asyncio.Task[str | None] | None = None
+        self._write = write
+        self._trial: asyncio.Task[str | None] | None = None
         self._begun_at = 0.0
 
     async def problem(self) -> str | None:
         """Return a sentence about what is wrong with the store; None if it takes writes."""
         now = time.monotonic()
+        if now - self._db.refused_at <= self._timing.refusal_kept:
+            return REFUSED.format(self._db.refused_because)
         # While the bot writes, nothing has to be tried.
         if now - self._db.written_at <= self._timing.readiness_kept:
             return None
-        if self._write is None or (self._write.done() and now - self._begun_at > self._timing.readiness_kept):
-            self._write, self._begun_at = asyncio.create_task(self._try(), name="readiness"), now
-        return await asyncio.shield(self._write)  # one who goes must not end the check for the others
+        if self._trial is None or (self._trial.done() and now - self._begun_at > self._timing.readiness_kept):
+            self._trial, self._begun_at = asyncio.create_task(self._try(), name="readiness"), now
+        return await asyncio.shield(self._trial)  # one who goes must not end the check for the others
 
     async def _try(self) -> str | None:
         try:
             # Reads succeed while another process holds the lock, so only a write shows that the store can be used. It
             # is not urgent: no ack waits for it, and anybody may ask.
             async with asyncio.timeout(self._timing.readiness), self._db.write() as tx:
-                await tx.exec_driver_sql("SELECT 1")
+                await self._write(tx)
         except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, the store is not ready
-            return f"The store does not answer ({type(error).__name__})."
+            because = refusal(error)
+            return REFUSED.format(because) if because else f"The store does not answer ({type(error).__name__})."
         return None
+
+
+class Backlog:
+    """Looks once in a while for what is about to go wrong: a post that should have been sent, a disk that fills up."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._looked_at = -math.inf
+        self._found: list[str] = []
+        self._alone = asyncio.Lock()
+
+    async def warnings(self) -> list[str]:
+        """Return a sentence for each, as of the last few seconds; none about a store that does not answer."""
+        async with self._alone:
+            if time.monotonic() - self._looked_at > self._services.timing.readiness_kept:
+                self._found, self._looked_at = [*await self._overdue(), *await self._full_disk()], time.monotonic()
+        return self._found
+
+    async def _overdue(self) -> list[str]:
+        before = self._services.clock() - self._services.timing.outbox_overdue
+        try:
+            async with asyncio.timeout(self._services.timing.readiness), self._services.db.scan(urgent=True) as tx:
+                since = await outbox.overdue_since(tx, before)
+        except Exception:  # noqa: BLE001 - the check of the store reports this
+            return []
+        if since is None:
+            return []
+        age = round((self._services.clock() - since) / 60)
+        return [f"A post has waited {age} minutes to be sent, although it could have been."]
+
+    async def _full_disk(self) -> list[str]:
+        path = sqlite_path(self._services.db.url)
+        if path is None:
+            return []
+        free = (await asyncio.to_thread(shutil.disk_usage, path.absolute().parent)).free
+        return [] if free >= LEAST_ROOM else [f"The disk of the store has {free // 2**20} MiB left."]
 
 
 async def find_problems(store: StoreCheck, gate: RequestGate, connection: SocketModeConnection | None) -> list[str]:

@@ -12,12 +12,18 @@ from sqlalchemy import Connection
 
 from bot.domain.causes import Cause
 from bot.store.database.connection import Database
+from bot.store.database.refusals import refusal
 from bot.store.inbox import BATCH, InboxRow, add_now
 from bot.timing import PRODUCTION, Timing
 
 
 class NotStoredError(Exception):
     """The row was not stored, and will not be, except in the subclass MaybeStoredError."""
+
+    @property
+    def because(self) -> str:
+        """Why, in words for the log where the store says it, or else the name of the error."""
+        return refusal(self.__cause__) or type(self.__cause__).__name__
 
 
 class MaybeStoredError(NotStoredError):

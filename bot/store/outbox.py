@@ -353,6 +353,23 @@ async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str
     return [(lane, at) for lane, at in found]
 
 
+async def overdue_since(tx: AsyncConnection, before: float) -> float | None:
+    """Since when the oldest row waits that may be sent since `before` or longer; None if there is none.
+
+    A row whose thread has an earlier row waits for that one.
+    """
+    earlier = outbox.alias("earlier")
+    waits = select(earlier.c.seq).where(
+        earlier.c.lane == outbox.c.lane,
+        earlier.c.thread == outbox.c.thread,
+        earlier.c.seq < outbox.c.seq,
+        earlier.c.state.in_(("open", "sending")),
+    )
+    first = outbox.c.state.in_(("open", "sending")), outbox.c.next_at <= before, ~waits.exists()
+    since: float | None = await tx.scalar(select(func.min(outbox.c.next_at)).where(*first))
+    return since
+
+
 async def count_open(tx: AsyncConnection) -> int:
     """Count the open rows."""
     found = await tx.execute(select(func.count()).select_from(outbox).where(_IS_OPEN))

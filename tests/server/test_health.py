@@ -9,12 +9,21 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 
 from bot.server.health import StoreCheck, may_read_metrics
-from bot.store.database.connection import Database
+from bot.store.database.connection import Database, Transaction
+from bot.store.database.refusals import refusal
 from bot.timing import PRODUCTION
+
+
+class NoConnectionLeftError(Exception):
+    """As PostgreSQL's driver has it."""
+
+    sqlstate = "53300"
+
 
 TIMING = replace(PRODUCTION, readiness=0.5, readiness_kept=0.3)
 TOKEN = SecretStr("a-token-for-prometheus")
@@ -62,6 +71,19 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
     await db.close()
 
 
+async def touch(tx: Transaction) -> None:
+    """What the check writes; nothing here."""
+
+
+def fill_the_disk(db: Database, pages: int) -> None:
+    """Let SQLite find no room for more `pages`, as on a disk that is full."""
+    event.listen(db._storing, "begin", lambda on: on.exec_driver_sql(f"PRAGMA max_page_count={pages}"))
+
+
+def insert_much(connection: Connection) -> None:
+    connection.exec_driver_sql("INSERT INTO notes VALUES (zeroblob(1000000))")
+
+
 def transactions(db: Database) -> list[str]:
     """The transactions that are begun from now on."""
     begun: list[str] = []
@@ -71,7 +93,7 @@ def transactions(db: Database) -> list[str]:
 
 
 async def test_eight_who_ask_again_and_again_cost_one_write_in_a_while(db: Database) -> None:
-    check, begun = StoreCheck(db, TIMING), transactions(db)
+    check, begun = StoreCheck(db, TIMING, touch), transactions(db)
     for _ in range(50):
         assert await asyncio.gather(*(check.problem() for _ in range(8))) == [None] * 8
     assert begun == ["write"]
@@ -81,7 +103,7 @@ async def test_eight_who_ask_again_and_again_cost_one_write_in_a_while(db: Datab
 
 
 async def test_while_the_bot_writes_nothing_is_tried(db: Database) -> None:
-    check = StoreCheck(db, TIMING)
+    check = StoreCheck(db, TIMING, touch)
     async with db.write():
         pass
     begun = transactions(db)
@@ -94,7 +116,7 @@ async def test_while_the_bot_writes_nothing_is_tried(db: Database) -> None:
 
 async def test_the_check_lets_others_begin_first(db: Database) -> None:
     """What has priority goes before it, and a write that waits already goes before it too."""
-    check, order = StoreCheck(db, TIMING), []
+    check, order = StoreCheck(db, TIMING, touch), []
 
     async def write() -> None:
         async with db.write():
@@ -115,7 +137,7 @@ async def test_the_check_lets_others_begin_first(db: Database) -> None:
 
 
 async def test_a_store_that_is_locked_is_named_and_found_again_once_it_is_free(db: Database, tmp_path: Path) -> None:
-    check = StoreCheck(db, TIMING)
+    check = StoreCheck(db, TIMING, touch)
     locked = sqlite3.connect(tmp_path / "bot.db", isolation_level=None)
     locked.execute("BEGIN IMMEDIATE")
     (problem,) = set(await asyncio.gather(*(check.problem() for _ in range(8))))
@@ -126,8 +148,45 @@ async def test_a_store_that_is_locked_is_named_and_found_again_once_it_is_free(d
     assert await check.problem() is None
 
 
+async def test_a_full_disk_is_named_although_other_writes_go_on(db: Database) -> None:
+    """On a full disk most commits fail and some succeed."""
+    check = StoreCheck(db, replace(TIMING, refusal_kept=0.2), touch)
+    async with db.write() as tx:
+        await tx.exec_driver_sql("CREATE TABLE notes (text)")
+    fill_the_disk(db, 10)
+    with pytest.raises(OperationalError):
+        await db.run_in_writer_thread(insert_much)
+    async with db.write() as tx:
+        await tx.exec_driver_sql("INSERT INTO notes VALUES ('short')")
+    assert await check.problem() == "The store refuses to write: the disk is full."
+    await asyncio.sleep(0.3)
+    assert await check.problem() is None
+
+
+async def test_the_check_writes_a_row_which_a_full_disk_refuses(db: Database) -> None:
+    async def write(tx: Transaction) -> None:
+        raise OperationalError("INSERT", {}, full)
+
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    assert await StoreCheck(db, TIMING, write).problem() == "The store refuses to write: the disk is full."
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(), "the server can't be reached"),
+        (NoConnectionLeftError(), "the server has no connection left"),
+        (ValueError("of our own"), None),
+        (None, None),
+    ],
+)
+def test_what_a_store_says_is_put_into_words(error: BaseException | None, words: str | None) -> None:
+    assert refusal(error) == words
+
+
 async def test_one_who_goes_does_not_end_the_check_for_the_others(db: Database) -> None:
-    check = StoreCheck(db, TIMING)
+    check = StoreCheck(db, TIMING, touch)
     goes, stays = asyncio.create_task(check.problem()), asyncio.create_task(check.problem())
     await asyncio.sleep(0)
     goes.cancel()

@@ -2,6 +2,7 @@
 
 from bot.kernel.services import Services
 from bot.store import lanes, outbox, posts
+from bot.store.database.connection import Transaction
 
 
 class Heartbeat:
@@ -21,11 +22,14 @@ class Heartbeat:
 
     async def beat(self) -> float:
         """Store that this worker is alive. Returns the seconds until the next beat."""
-        lease = self._services.timing.lease
         # First, before all other writes that wait: a worker whose heartbeat is late loses its claims to other workers.
         async with self._services.db.write(urgent=True) as tx:
-            await lanes.beat(tx, self._services.db, self._services.worker, lease)
-        return lease / 3
+            await self.write(tx)
+        return self._services.timing.lease / 3
+
+    async def write(self, tx: Transaction) -> None:
+        """Store in `tx` that this worker is alive."""
+        await lanes.beat(tx, self._services.db, self._services.worker, self._services.timing.lease)
 
     async def leave(self) -> None:
         """Release all claims of this worker, so that another worker or the next start goes on at once."""

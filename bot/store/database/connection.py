@@ -13,9 +13,9 @@ import math
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import postgres, sqlite
 from bot.store.database.priority_gate import PriorityGate
+from bot.store.database.refusals import refusal
 from bot.timing import PRODUCTION, Timing
 
 _T = TypeVar("_T")
@@ -91,7 +92,9 @@ class Database:
         self.write_lock = WriteLock()
         self.gate = PriorityGate(timing)
         self._others = asyncio.Lock()
-        self.written_at = -math.inf  # by the clock of `time.monotonic`: when a write was committed last
+        # By the clock of `time.monotonic`: when a write was committed last, and when one was refused last, and why.
+        self.written_at = self.refused_at = -math.inf
+        self.refused_because = ""
         if self.is_sqlite:
             self._writing = sqlite.writing(self.url, _json, timing)
             self._reading = sqlite.reading(self.url, _json, timing, READERS)
@@ -132,13 +135,13 @@ class Database:
 
         `urgent` is for a write that Slack's ack waits for.
         """
-        async with AsyncExitStack() as stack:
-            if not urgent:
-                await self._wait_for_gate(stack)
-            if self.is_sqlite:
-                await stack.enter_async_context(self.write_lock(urgent=urgent))
-            yield await stack.enter_async_context(self._writing.begin())
-        self.written_at = time.monotonic()
+        with self._noting_refusals():
+            async with AsyncExitStack() as stack:
+                if not urgent:
+                    await self._wait_for_gate(stack)
+                if self.is_sqlite:
+                    await stack.enter_async_context(self.write_lock(urgent=urgent))
+                yield await stack.enter_async_context(self._writing.begin())
 
     async def run_in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
         """Run `work`, a short write that Slack waits for, in one transaction; the caller holds the write lock.
@@ -146,13 +149,22 @@ class Database:
         On SQLite it runs in a thread of its own while the event loop goes on, and through SQLAlchemy's synchronous
         connection, which takes half as long as the asynchronous one.
         """
-        if self.is_sqlite:
-            done = await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
-        else:
+        with self._noting_refusals():
+            if self.is_sqlite:
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
             async with self._writing.begin() as connection:
-                done = await connection.run_sync(work)
+                return await connection.run_sync(work)
+
+    @contextmanager
+    def _noting_refusals(self) -> Iterator[None]:
+        """Note when the write of this block was committed, or when and why the store refused it."""
+        try:
+            yield
+        except Exception as error:
+            if because := refusal(error):
+                self.refused_at, self.refused_because = time.monotonic(), because
+            raise
         self.written_at = time.monotonic()
-        return done
 
     def _in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
         if self._at_hand is None:

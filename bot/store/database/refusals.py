@@ -1,0 +1,35 @@
+"""Why a store refuses to write, in words: for the log and for readiness."""
+
+import sqlite3
+from typing import Final
+
+from bot.store.database.sqlite import PRIMARY_CODE
+
+_OF_SQLITE: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "the file is read-only",
+    sqlite3.SQLITE_IOERR: "the disk fails",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged",
+    sqlite3.SQLITE_NOTADB: "the file is no database",
+    sqlite3.SQLITE_CANTOPEN: "the file can't be opened",
+}
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_OF_POSTGRES: Final = {
+    "53100": "the disk is full",
+    "53200": "the server is out of memory",
+    "53300": "the server has no connection left",
+    "25006": "the server is read-only",
+    "57P01": "the server shuts down",
+    "57P03": "the server isn't ready",
+}
+
+
+def refusal(error: BaseException | None) -> str | None:
+    """Say why the store refused to write, from the `error` that came of it; None if it says nothing of the store."""
+    found = getattr(error, "orig", None) or error
+    if isinstance(found, sqlite3.Error):
+        return _OF_SQLITE.get(getattr(found, "sqlite_errorcode", 0) & PRIMARY_CODE)
+    code = getattr(found, "sqlstate", None)
+    if code is not None:
+        return _OF_POSTGRES.get(str(code))
+    return "the server can't be reached" if isinstance(found, ConnectionError) else None
