@@ -45,8 +45,8 @@ async def _live(folder: Path, **store: Any) -> None:
 
 async def _ends(on: Harness, ts: str, session: str) -> None:
     await on.devin.say(session, "Which branch?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await on.devin.pr(session, "https://github.com/acme/web/pull/7")
     await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Nothing is lost", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply in the thread to resume", thread_ts=ts)

@@ -129,7 +129,7 @@ async def perform(cast: Cast) -> None:
 async def _slash_command(cast: Cast) -> None:
     await cast.command(ANN, "Ann", WEB, f"{TASK} repo=acme/web")
     card = (await cast.seen(WEB, "Asked by"))["ts"]
-    await cast.seen(WEB, "waits for your answer", thread_ts=card)
+    await cast.seen(WEB, "Devin has a question", thread_ts=card)
     await cast.say(ANN, WEB, "The second one, please. Slow tests cost us more than four files.", card)
     await cast.seen(WEB, "done. Reply here for changes.", thread_ts=card)
     await cast.seen(WEB, "asked by", ts=card)
@@ -157,8 +157,8 @@ async def _stop(cast: Cast) -> None:
     await asyncio.sleep(TYPING)
     cast.screen.act(GENERAL, "Ben presses [ Stop ] on the card.")
     await cast.slack.click(BEN, GENERAL, card["ts"], "stop")
-    await cast.seen(GENERAL, "Devin sleeps and nothing is lost", thread_ts=card["thread_ts"])
-    await cast.seen(GENERAL, "Nothing is lost: reply in this thread", ts=card["ts"])
+    await cast.seen(GENERAL, ". Reply to resume", thread_ts=card["thread_ts"])
+    await cast.seen(GENERAL, "Reply in the thread to resume", ts=card["ts"])
 
 
 async def _admin(cast: Cast) -> None:

@@ -23,13 +23,10 @@ from bot.views.text import (
     split,
 )
 
-QUESTION: Final = ":speech_balloon: {who}, Devin waits for your answer. Reply in this thread."
-ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here to go on."
+QUESTION: Final = ":speech_balloon: {who}, Devin has a question. Reply here."
+ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here for more."
 WAITS: Final = ":speech_balloon: {who}, Devin waits · {outcome}"
-APPROVAL: Final = (
-    ":raised_hand: {who}, Devin waits for your approval. "
-    "Allow or refuse the next action in Devin; that can't be done from Slack."
-)
+APPROVAL: Final = ":raised_hand: {who}, Devin needs your approval. Allow or refuse it in Devin."
 PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
 _OPENS_DEVIN: Final = frozenset(
     {AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED, AnnouncementKind.ENDED}
@@ -42,19 +39,16 @@ _SIGNS: Final = {
 }
 _PULL_REQUESTS_LIMIT: Final = 1_200  # characters; with a part of Devin's words, a message holds no more
 _PULL_STATES: Final = {"open": "ready for review"}
-LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
+LEFT_OUT: Final = "The rest is too long for Slack. {link}"
 LEFT_OUT_LINK: Final = "Read all of it in Devin."
-LEFT_OUT_PLAIN: Final = "All of it stands in the session in Devin."
-UNREADABLE: Final = "Devin wrote something that cannot be shown here. {link}"
+LEFT_OUT_PLAIN: Final = "All of it is in Devin."
+UNREADABLE: Final = "Devin wrote something that can't be shown here. {link}"
 UNREADABLE_LINK: Final = "Read it in Devin."
-CAUGHT_UP: Final = (
-    "For {minutes} Devin's messages could not be shown here. In this time it wrote {count}; this is the last one."
-)
-CAUGHT_UP_LINK: Final = "The others stand in Devin."
+CAUGHT_UP: Final = "For {minutes} Devin's messages couldn't be shown here. It wrote {count}; this is the last one."
+CAUGHT_UP_LINK: Final = "The others are in Devin."
 DUPLICATE_ENDED: Final = (
-    ":information_source: After a lost answer Devin had started this task twice. "
-    "The younger session was ended and {link} goes on, so nothing has to be done. "
-    "What the younger one spent in the meantime stays spent."
+    ":information_source: Devin started this task twice after a lost answer. The younger "
+    "session was ended and {link} keeps running. What the younger one spent stays spent."
 )
 _CAUGHT_UP_LIMIT: Final = 3_000
 
@@ -175,13 +169,13 @@ def _notification(end: TurnEnd, session: Session, words: MessagePart | None) -> 
         needs = f"{title}: Devin needs you, it says {quoted(session.snapshot.detail)}"
         return f"{needs}: {spoken}" if spoken else needs
     if end.kind is AnnouncementKind.QUESTION:
-        return f"{title}: {spoken or 'Devin waits for your answer'}"
+        return f"{title}: {spoken or 'Devin has a question'}"
     if end.kind is AnnouncementKind.ANSWERED:
         return f"{title}: {spoken or 'Devin has answered'}"
     if end.kind is AnnouncementKind.WAITS:
         return f"{title}: Devin waits, {_outcome(session, linked=False)}" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.APPROVAL:
-        return f"{title} waits for your approval" + (f": {spoken}" if spoken else "")
+        return f"{title} needs your approval" + (f": {spoken}" if spoken else "")
     spoken = spoken if words else ""
     return _stopped_notification(title, session, spoken, end) or _done_notification(title, session, spoken)
 

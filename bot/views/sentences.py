@@ -16,74 +16,49 @@ PAST_SESSION: Final = "session of {day}, no longer stored"
 STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "Starting: Devin gets the task in a moment.",
     DisplayState.CHECKING: (
-        "Checking: Devin's answer got lost, so we are looking whether the session exists. "
-        "Please don't start it again: within about a minute it is found, or the task is tried once more."
+        "Devin didn't answer. Checking whether your session started; no need to resend (about a minute)."
     ),
-    DisplayState.QUEUED: "Queued: Devin has the task and begins as soon as a machine is free.",
+    DisplayState.QUEUED: "Queued: Devin begins as soon as a machine is free.",
     DisplayState.WORKING: "{working}.",
     DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
-    DisplayState.ANSWERED: "Devin has answered. Reply here to go on.",
+    DisplayState.ANSWERED: "Devin has answered. Reply here for more.",
     DisplayState.APPROVAL: "Waiting for {asker}'s approval. Allow or refuse the next action in Devin.",
     DisplayState.DONE: "Done{took}.{changes}",
-    DisplayState.ASLEEP: "Asleep. Nothing is lost: reply in this thread to wake Devin.",
-    DisplayState.STOPPED: "Stopped{by}. Nothing is lost: reply in this thread to wake Devin.",
-    DisplayState.LIMIT: (
-        "Paused: Devin says {detail}. Open the session in Devin to see why and who can change that; "
-        "then reply in this thread and Devin goes on."
-    ),
+    DisplayState.ASLEEP: "Asleep. Reply in the thread to wake Devin.",
+    DisplayState.STOPPED: "Stopped{by}. Reply in the thread to resume.",
+    DisplayState.LIMIT: "Paused: Devin says {detail}. Open it in Devin to see why, then reply to resume.",
     DisplayState.FAILED: "Failed: Devin ended the session with an error.",
-    DisplayState.ENDED: (
-        "Ended. Replies in this thread no longer reach Devin; "
-        "use `/devin` or mention Devin Bridge to start a new session."
-    ),
-    DisplayState.ARCHIVED: "Archived{by}. Mention Devin Bridge here to start a new session.",
-    DisplayState.CANCELLED: "Cancelled{by} before it began. Nothing was started and nothing was spent.",
-    DisplayState.REFUSED: "Not started; the reason stands in this thread. Nothing is running.",
-    DisplayState.UNCERTAIN: (
-        "Not known: Devin's answer got lost and it could not be reached to look. "
-        "If the session exists, it appears here as soon as it is seen."
-    ),
-    DisplayState.UNKNOWN: "Devin says: {status}. Open the session in Devin to see what that means.",
+    DisplayState.ENDED: "Ended. Replies here no longer reach Devin.",
+    DisplayState.ARCHIVED: "Archived{by}. Replies here no longer reach Devin.",
+    DisplayState.CANCELLED: "Cancelled{by} before it began. Nothing was spent.",
+    DisplayState.REFUSED: "Not started. The thread says why.",
+    DisplayState.UNCERTAIN: "Devin didn't answer. If your session started, it appears here.",
+    DisplayState.UNKNOWN: "Devin says: {status}. Open it in Devin to see what that means.",
 }
 SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word
 STEER: Final = "reply in this thread to steer it"
 REPLY_FOR_CHANGES: Final = "Reply here for changes."
 
-_GO_ON: Final = "then reply in this thread and Devin goes on."
+_RESUME: Final = "Then reply to resume."
 
 # At which limit a session is, and who can raise it, by Devin's word for that.
 LIMIT_REASONS: Final[Mapping[str, str]] = {
-    OWN_LIMIT: (
-        "the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
-        "or start a new session with a higher `acu=`"
-    ),
-    "out_of_credits": "there are no credits left. Somebody who manages billing can buy more in Devin",
-    "out_of_quota": (
-        "the quota of your plan is used up. Wait until it renews, "
-        "or ask somebody who manages billing to raise it in Devin"
-    ),
-    "no_quota_allocation": (
-        "no quota is allocated for this session. An admin of your Devin organisation can allocate some"
-    ),
-    "payment_declined": (
-        "a payment to Devin was declined. Somebody who manages billing has to update the payment method in Devin"
-    ),
-    "org_usage_limit_exceeded": (
-        "your Devin organisation has reached its usage limit. An admin of the organisation can raise it"
-    ),
-    "user_usage_limit_exceeded": (
-        "the person or service user this session runs for has reached their usage limit. "
-        "An admin of your Devin organisation can raise it"
-    ),
+    OWN_LIMIT: ("out of ACUs{cap}. Raise its limit in Devin, or start a new session with a higher `acu=`"),
+    "out_of_credits": "no credits left. Whoever manages billing can buy more in Devin",
+    "out_of_quota": "your plan's quota is used up. It renews, or whoever manages billing raises it in Devin",
+    "no_quota_allocation": "this session has no quota. A Devin admin can allocate some",
+    "payment_declined": "a payment to Devin was declined. Whoever manages billing can update the payment method",
+    "org_usage_limit_exceeded": "your Devin organisation is at its usage limit. A Devin admin can raise it",
+    "user_usage_limit_exceeded": "the user this session runs for is at their usage limit. A Devin admin can raise it",
     "total_session_limit_exceeded": (
-        "your Devin organisation runs as many sessions as it may. Stop one that is not needed "
-        "(`/devin list` shows yours) or ask an admin to raise the limit"
+        "your Devin organisation can't run more sessions. Stop one that isn't needed (`/devin "
+        "list`) or ask a Devin admin for more"
     ),
 }
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
-    **{word: f"Paused: {why}; {_GO_ON}" for word, why in LIMIT_REASONS.items() if word != OWN_LIMIT},
-    OWN_LIMIT: "Out of ACUs: this session has used its limit{cap}.",
-    "error": "Suspended by a fault at Devin. Reply here to wake it, or try again.",
+    **{word: f"Paused: {why}. {_RESUME}" for word, why in LIMIT_REASONS.items() if word != OWN_LIMIT},
+    OWN_LIMIT: "Out of ACUs{cap}.",
+    "error": "Devin suspended this session after a fault. Reply in the thread to wake it.",
 }
 
 # In Devin's own words, where there are any.
@@ -94,17 +69,12 @@ REASON_SENTENCES: Final[Mapping[DisplayState, str]] = {
 REASON: Final = 200  # characters of Devin's words
 
 STATUS_SENTENCES: Final[Mapping[str, str]] = {
-    "resuming": "Waking up: Devin goes on where it stopped.",
+    "resuming": "Waking up: Devin resumes where it stopped.",
 }
 
-NEEDS_SOMETHING_NEW: Final = (
-    "{asker}, Devin needs you: it says {detail}. Reply in this thread; "
-    "if that is not enough, open the session in Devin."
-)
-ENDED_FOR_SOMETHING_NEW: Final = (
-    "Ended: Devin says {detail}. Open the session in Devin to see why; then start a new one if it is still needed."
-)
-STOPPING: Final = "Stopping: Devin is being put to sleep; nothing is lost."
+NEEDS_SOMETHING_NEW: Final = "{asker}, Devin needs you: it says {detail}. Reply here, or open it in Devin."
+ENDED_FOR_SOMETHING_NEW: Final = "Ended: Devin says {detail}. Open it in Devin to see why."
+STOPPING: Final = "Stopping. A reply resumes it later."
 
 STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "starting",
@@ -189,7 +159,7 @@ def state_sentence(session: Session) -> str:
         took=took(session),
         # A session that has ended takes no more messages.
         changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
-        cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
+        cap=f" ({session.options.acu} used)" if session.options.acu else "",
         reason=plain(session.snapshot.last_words, REASON),
         working=working_words(session),
         status=_status_words(session),

@@ -116,8 +116,10 @@ async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -
 async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Nothing is lost", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(
+        GENERAL, "Stopped by ann. Reply in the thread", thread_ts=begun[0], within=PATIENCE
+    )
     return begun
 
 

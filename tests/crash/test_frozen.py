@@ -80,7 +80,7 @@ async def test_a_worker_frozen_on_the_wire_makes_a_duplicate_that_is_ended_and_a
     async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
         ts, kept, frozen = await frozen_and_replaced(one, WIRE)
         frozen.send(signal.SIGCONT)
-        await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, "started this task twice", thread_ts=ts, within=PATIENCE)
         await quiet(shared_store)
         await one.wait_for_polls()
         ((devin_id, lifecycle, url),) = await sessions_stored(shared_store)

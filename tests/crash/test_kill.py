@@ -66,7 +66,7 @@ async def devin_works(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ts, devin_id = begun
     await one.devin.say(devin_id, "I looked at the test.")
     await one.devin.say(devin_id, "Which branch?", status="running", status_detail="waiting_for_user")
-    await one.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts, within=PATIENCE)
     await one.devin.set(devin_id, status="running", status_detail="working")
     await one.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=PATIENCE)
     await one.devin.pr(devin_id, "https://github.com/acme/web/pull/7")

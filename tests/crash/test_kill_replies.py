@@ -172,7 +172,7 @@ async def line_handed_over(one: Scene, begun: tuple[str, str]) -> None:
 async def stop_here(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, "im", "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(DM, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -228,7 +228,7 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
     """Write twice to a session at its ceiling, and press until that is acknowledged."""
     for text in ("go on", "and use pytest"):
         await one.slack.say(BEN, GENERAL, text, thread_ts=begun[0])
-    question = await one.slack.wait_for_ephemeral(BEN, "or leave it asleep", within=PATIENCE)
+    question = await one.slack.wait_for_ephemeral(BEN, "Wake it anyway?", within=PATIENCE)
     held = "SELECT key FROM inbox WHERE kind = 'message' AND state = 'open' AND CAST(payload AS TEXT) LIKE '%\"hold\"%'"
     async with asyncio.timeout(PATIENCE):
         while len(await one.rows(held)) < 2:
@@ -245,7 +245,7 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
 async def woken_once(one: Scene, begun: tuple[str, str]) -> None:
     """What waited is sent once and in order. A death may show the question twice, but raises the ceiling once."""
     assert await asked(await one_session(one)) == ["go on", "and use pytest"]
-    told = "<@U0ANN> ben woke this session with 2 more ACUs. It may use 4 ACUs in all now."
+    told = "<@U0ANN> ben woke this session with 2 more ACUs. It may now use 4 ACUs in all."
     assert await one.on.thread(GENERAL, begun[0]) == [told]
     assert await one.rows("SELECT ceiling FROM sessions") == [(4.0,)]
     assert await one.rows("SELECT action FROM audit") == [("wake",)]

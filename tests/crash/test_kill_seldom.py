@@ -140,14 +140,14 @@ async def sent_once_as_a_reply(one: Scene, _: tuple[str, str]) -> None:
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await mistyped(one, "stopp", "choose:stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
 async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await typed(one, "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -163,7 +163,7 @@ async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
             break
         await one.reachable()
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -178,7 +178,7 @@ async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     confirmed = notification_sentences.notify_set(NotifyChoice.OFF, in_thread=True).text
     await one.slack.wait_for_ephemeral(ANN, confirmed, within=PATIENCE)
     await one.devin.say(devin_id, "Which branch?", status_detail="waiting_for_user")
-    await one.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts, within=PATIENCE)
     return begun
 
 
@@ -279,7 +279,7 @@ async def duplicate(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ours = await one.devin.session(begun[1])
     facts: dict[str, Any] = {"prompt": ours["prompt"], "tags": ours["tags"], "created_at": ours["created_at"] + 5}
     await one.devin.create_sessions(**facts, status="running")
-    await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "started this task twice", thread_ts=begun[0], within=PATIENCE)
     await titled(one, begun[1])
     return begun
 
@@ -288,7 +288,7 @@ async def younger_ended(one: Scene, begun: tuple[str, str]) -> None:
     older, younger = await one.devin.sessions()
     assert (older["session_id"], older["terminated"], younger["terminated"]) == (begun[1], False, True)
     (said,) = await one.on.thread(GENERAL, begun[0])
-    assert said.startswith(":information_source: After a lost answer Devin had started this task twice. ")
+    assert said.startswith(":information_source: Devin started this task twice. ")
 
 
 async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:

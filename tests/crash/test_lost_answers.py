@@ -101,7 +101,7 @@ async def test_a_start_whose_answer_is_lost_makes_one_session(on: Harness, fault
 async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Harness) -> None:
     await on.devin.fault("create_session", "drop_before")
     ts = await on.mention("fix the login test")
-    card = await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    card = await on.slack.wait_for_message(GENERAL, "Checking whether your session", thread_ts=ts, within=WITHIN)
     assert STATE_SENTENCES[DisplayState.CHECKING] in card["rendered"]
     await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN)
 
@@ -141,7 +141,7 @@ async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault:
     ts, session = await on.started()
     await on.devin.fault("archive", **fault)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=ts, within=WITHIN)
     await polled(on)
     assert (await on.devin.session(session))["is_archived"]
     assert await on.thread(GENERAL, ts) == [stop_sentences.stopped("ann").text]

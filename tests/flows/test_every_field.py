@@ -186,7 +186,7 @@ async def test_what_devin_says_is_posted_once_and_no_thread_goes_dead(
         in_time = [] if where in LATER[place] else [while_odd.get(name, [])]
         for said in (*in_time, in_the_end.get(name, [])):
             assert len(said) == 1, (where, what, said)
-            allowed = (WORDS, "Devin wrote something that cannot be shown here.") if where == "2.message" else (WORDS,)
+            allowed = (WORDS, "Devin wrote something that can't be shown here.") if where == "2.message" else (WORDS,)
             assert any(words in said[0] for words in allowed), (where, what, said)
         state = (rows[name]["lifecycle"], rows[name]["status"], rows[name]["detail"], rows[name]["ended_at"])
         assert state == ("open", "running", "waiting_for_user", None), (where, what)

@@ -49,7 +49,7 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     await ann.asks_devin()
     assert await ann.faults(axe) == []
     await ann.opens_thread(ASKED_BY)
-    await ann.reads("Devin waits for your answer")
+    await ann.reads("Devin has a question")
     assert await ann.faults(axe) == []
     await ann.drawer.chooses_the_session()
     assert await ann.faults(axe) == []
@@ -183,7 +183,7 @@ async def test_the_main_path_by_keyboard_alone(ann: Visitor) -> None:
     await expect(ann.card).to_contain_text(WAITING)
     await ann.tabs_to(ann.card.get_by_role("button", name=re.compile("repl(y|ies)")))
     await press("Enter")
-    await ann.reads("Devin waits for your answer")
+    await ann.reads("Devin has a question")
     await ann.tabs_to(ann.thread_composer)
     await write("The second one, please.")
     await press("Enter")

@@ -157,7 +157,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
 
     await expect(drawer.act("Unarchive")).to_be_disabled()
     await drawer.lets("Archive", "The session is archived.", "Asleep suspended / inactivity Archived")
-    await expect(card).to_contain_text("⏹️ Stopped. Nothing is lost")
+    await expect(card).to_contain_text("⏹️ Stopped. Reply in the thread to resume")
     await expect(drawer.act("Archive")).to_be_disabled()
     await drawer.lets("Unarchive", "The session is no longer archived.", "Asleep suspended / inactivity")
     await expect(card).to_contain_text(ASLEEP)

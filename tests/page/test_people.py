@@ -57,7 +57,7 @@ async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await ann.acts_as("Ben")
     await card.get_by_role("button", name="Stop").click()
     await ann.private_answer("Stop it?").get_by_role("button", name="Stop it").click()
-    await expect(card).to_contain_text("Stopped by Ben Ortiz. Nothing is lost")
+    await expect(card).to_contain_text("Stopped by Ben Ortiz. Reply in the thread to resume")
     await expect(ann.private_answer(stop_sentences.STOP_DONE.text)).to_be_visible()
     await ann.writes("/devin list")
     await ann.is_answered("You have no open sessions.")

@@ -171,7 +171,7 @@ SHOWN = [
     "    │ 1. ⚙ Find out why the export got slow: working",
     "    │ [ Open thread ]  [ Stop ]",
     "  Ben presses [ Stop ] on the card.",
-    "    ↳ Devin Bridge: ⏹ Stopped by Ben Ortiz. Devin sleeps and nothing is lost; a reply in this thread",
+    "    ↳ Devin Bridge: ⏹ Stopped by Ben Ortiz. Reply to resume.",
     # the digest and the figures
     "#ops",
     "  Ada types: /devin usage today",

@@ -39,7 +39,7 @@ async def test_a_reply_wakes_a_session_that_has_slept_for_longer_than_rows_are_k
     await until(lambda: _is_unwatched(on))
     assert STATE_SENTENCES[DisplayState.ASLEEP] in (await card(on, ts))["rendered"]
     said = await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(BEN, "or leave it asleep", within=WITHIN)
+    question = await on.slack.wait_for_ephemeral(BEN, "Wake it anyway?", within=WITHIN)
     await on.slack.click(BEN, GENERAL, question["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("please go on", seconds=WITHIN)
     await card_of(on, ts, "Working")

@@ -435,7 +435,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await set_budget(on.slack, "org 8 a day")
     await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "or leave it asleep")
+    asked = await on.slack.wait_for_ephemeral(ANN, "Wake it anyway?")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     refused = await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")
     assert read(refused) == (
@@ -788,7 +788,7 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=2.1)
     await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "or leave it asleep")
+    asked = await on.slack.wait_for_ephemeral(ANN, "Wake it anyway?")
     await set_budget(on.slack, "each-person 2 a day")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     assert read(await on.slack.wait_for_ephemeral(ANN, "Devin wasn't woken")) == (
@@ -797,7 +797,7 @@ async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on:
     await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
     await on.slack.click(ANN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on")
-    await on.slack.wait_for_ephemeral(ANN, "It may use 4 ACUs in all now. 1 reply is sent.")
+    await on.slack.wait_for_ephemeral(ANN, "It may now use 4 ACUs in all. 1 reply is sent.")
 
 
 async def test_an_answer_to_a_warning_in_a_direct_message_starts_nothing(on: Harness) -> None:

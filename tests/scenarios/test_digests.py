@@ -142,7 +142,7 @@ async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness
 async def test_a_preview_names_what_is_in_a_public_channel(on: Harness) -> None:
     _, devin_id = await on.started(user=ANN, channel=GENERAL)
     await on.devin.set(devin_id, status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer")
+    await on.slack.wait_for_message(GENERAL, "Devin has a question")
     await typed(on, "digest now", channel=WEB)
     shown = (await on.slack.wait_for_ephemeral(ADA, "As it would be posted here now: the daily digest."))["rendered"]
     assert "fix the login test · ann" in shown

@@ -164,7 +164,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
 async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "Stop!")
-    await on.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Stopped by ann. Reply to resume", thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await said_by_the_bot(on) == [stop_sentences.stopping(a_session()).text]
@@ -207,7 +207,7 @@ async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:
 async def test_verbs_work_without_a_thread(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "!stop")
-    await on.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Stopped by ann. Reply to resume", thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -227,7 +227,7 @@ async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
 async def test_a_stop_button_here_stops(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.click(ANN, "im", (await card(on, ts, DM))["ts"], "stop")
-    await on.slack.wait_for_message(DM, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(DM, "Stopped by ann. Reply to resume", thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
 
 

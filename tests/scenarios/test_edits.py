@@ -104,12 +104,12 @@ async def test_a_deletion_closes_the_question_about_a_reply_and_asks_about_those
     second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await settled(on)
     await on.slack.delete(BEN, GENERAL, first)
-    await on.slack.wait_for_ephemeral(BEN, "or leave it asleep", thread_ts=ts, count=2)
+    await on.slack.wait_for_ephemeral(BEN, "Wake it anyway?", thread_ts=ts, count=2)
     await settled(on)
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await settled(on)
     assert (await what_became_of(on, asked))[0] == waking_sentences.LEFT_BEFORE.text
-    anew = (await on.slack.ephemerals(user=BEN, text="or leave it asleep"))[-1]
+    anew = (await on.slack.ephemerals(user=BEN, text="Wake it anyway?"))[-1]
     await on.slack.click(BEN, GENERAL, anew["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("and use pytest")
     await settled(on)

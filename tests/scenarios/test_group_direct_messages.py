@@ -27,7 +27,7 @@ async def test_a_mention_starts_a_session_and_replies_steer_it(on: Harness, grou
     await on.devin.say(session, "I do.")
     await on.wait_for_post(group, ts, "I do.")
     await on.slack.click(ANN, group, (await card(on, ts, group))["ts"], "stop")
-    await on.slack.wait_for_message(group, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(group, "Stopped by ann. Reply to resume", thread_ts=ts)
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await creations(on) == 1

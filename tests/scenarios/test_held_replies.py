@@ -30,13 +30,10 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-KEPT = "Your message is kept until you choose, for a day at most."
-ASKED = (
-    f"This session has used its 2 ACUs. It has cost 2.1 ACUs so far. Wake it with 2 more, or leave it asleep. {KEPT}"
-)
-WOKEN = "Devin is being woken. It may use 4 ACUs in all now."
-NOT_SENT = "If it is still needed, write again; you are then asked again."
-LEFT = ":zzz: ben left Devin asleep, so {} *not sent*. " + NOT_SENT
+ASKED = "This session used up its 2 ACUs (2.1 ACUs). Wake it anyway?"
+WOKEN = "Waking Devin with your {}. It may now use 4 ACUs in all."
+NOT_SENT = "Reply again to be asked again."
+LEFT = ":zzz: ben left Devin asleep, so {}. " + NOT_SENT
 
 
 async def spent(on: Harness, acus: float = 2.1, options: str = " acu=2") -> tuple[str, str]:
@@ -49,7 +46,7 @@ async def spent(on: Harness, acus: float = 2.1, options: str = " acu=2") -> tupl
 
 
 async def question(on: Harness, user: str, ts: str) -> dict[str, Any]:
-    found = await on.slack.wait_for_ephemeral(user, "or leave it asleep", thread_ts=ts)
+    found = await on.slack.wait_for_ephemeral(user, "Wake it anyway?", thread_ts=ts)
     await settled(on)
     return found
 
@@ -77,11 +74,11 @@ async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_wai
         as_sent(second, "ben", "and use pytest"),
         as_sent(third, "ada", "with coverage"),
     ]
-    assert await what_became_of(on, asked) == (f"{WOKEN} 3 replies are sent.", [])
+    assert await what_became_of(on, asked) == (WOKEN.format("3 replies"), [])
     [row] = await rows(on, "audit")
     assert (row["action"], row["user"], row["before"], row["after"]) == ("wake", BEN, {"ceiling": 2}, {"ceiling": 4})
     assert await on.thread(GENERAL, ts) == [
-        "<@U0ANN> ben woke this session with 2 more ACUs. It may use 4 ACUs in all now."
+        "<@U0ANN> ben woke this session with 2 more ACUs. It may now use 4 ACUs in all."
     ]
     await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=3.9)
     await card_of(on, ts, "3.9 of 4 ACUs")
@@ -100,7 +97,7 @@ async def test_where_figures_name_nobody_the_asker_is_told_of_a_raised_ceiling_w
         await on.devin.wait_for_messages("go on, please")
         await settled(on)
         assert await on.thread(GENERAL, ts) == [
-            "<@U0ANN> Somebody woke this session with 2 more ACUs. It may use 4 ACUs in all now."
+            "<@U0ANN> Somebody woke this session with 2 more ACUs. It may now use 4 ACUs in all."
         ]
 
 
@@ -112,19 +109,18 @@ async def test_a_ceiling_is_shown_as_it_was_set(
         await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
         asked = await question(on, BEN, ts)
         assert (written(asked["blocks"]), buttons(asked)) == (
-            "This session has used its 7.25 ACUs. It has cost 7.3 ACUs so far. "
-            f"Wake it with 7.25 more, or leave it asleep. {KEPT}",
+            "This session used up its 7.25 ACUs (7.3 ACUs). Wake it anyway?",
             ["Wake it, 7.25 more ACUs", "Leave it"],
         )
         await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
         await on.devin.wait_for_messages("go on, please")
         await settled(on)
         assert await what_became_of(on, asked) == (
-            "Devin is being woken. It may use 14.5 ACUs in all now. 1 reply is sent.",
+            "Waking Devin with your reply. It may now use 14.5 ACUs in all.",
             [],
         )
         assert await on.thread(GENERAL, ts) == [
-            "<@U0ANN> ben woke this session with 7.25 more ACUs. It may use 14.5 ACUs in all now."
+            "<@U0ANN> ben woke this session with 7.25 more ACUs. It may now use 14.5 ACUs in all."
         ]
 
 
@@ -153,7 +149,7 @@ async def test_a_press_that_comes_to_nothing_says_so_and_can_be_repeated(on: Har
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
-    assert await what_became_of(on, asked) == (f"{WOKEN} 1 reply is sent.", [])
+    assert await what_became_of(on, asked) == (WOKEN.format("reply"), [])
 
 
 async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answered(on: Harness) -> None:
@@ -168,7 +164,7 @@ async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answere
     await settled(on)
     assert await what_became_of(on, asked) == (waking_sentences.KEPT_ASLEEP.text, [])
     assert await what_became_of(on, other) == (waking_sentences.LEFT_BEFORE.text, [])
-    assert await on.thread(GENERAL, ts) == [LEFT.format("2 replies were")]
+    assert await on.thread(GENERAL, ts) == [LEFT.format("2 replies *weren't sent*")]
     assert await sent_to_devin(on, session) == []
     await on.slack.say(BEN, GENERAL, "go on after all", thread_ts=ts)
     again = await on.slack.wait_for_call("chat.postEphemeral", 3)
@@ -195,7 +191,7 @@ async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [4.0]
     assert set(await private_answers(on, ANN)) == {
         session_sentences.NO_SESSION_HERE.text,
-        f"{WOKEN} 1 reply is sent.",
+        WOKEN.format("reply"),
         waking_sentences.WOKEN_BEFORE.text,
     }
 
@@ -210,9 +206,7 @@ async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
     await on.wait_for_post(GENERAL, ts, "Nobody chose")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, waking_sentences.LEFT_BEFORE.text)
-    assert await on.thread(GENERAL, ts) == [
-        f":zzz: Nobody chose within a day whether to wake Devin, so 1 reply was *not sent*. {NOT_SENT}"
-    ]
+    assert await on.thread(GENERAL, ts) == [f":zzz: Nobody chose within a day, so 1 reply *wasn't sent*. {NOT_SENT}"]
     assert await sent_to_devin(on, session) == []
 
 
@@ -223,7 +217,7 @@ async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, "Muted")
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.wait_for_post(GENERAL, ts, LEFT.format("1 reply was"))
+    await on.wait_for_post(GENERAL, ts, LEFT.format("1 reply *wasn't sent*"))
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, waking_sentences.LEFT_BEFORE.text)
     assert await sent_to_devin(on, session) == []
@@ -261,9 +255,7 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
-    await on.wait_for_post(
-        GENERAL, ts, "1 waiting reply was not sent to Devin, because the session was archived first."
-    )
+    await on.wait_for_post(GENERAL, ts, "1 waiting reply wasn't sent to Devin.")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, stop_sentences.ALREADY_ARCHIVED.text)
     assert await sent_to_devin(on, session) == []
@@ -302,7 +294,7 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")
     await settled(on)
-    assert await what_became_of(on, asked) == ("Devin is being woken. 1 reply is sent.", [])
+    assert await what_became_of(on, asked) == ("Waking Devin with your reply.", [])
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
@@ -331,7 +323,7 @@ async def test_a_session_that_devin_stopped_at_its_limit_is_woken_after_one_ques
     ts = await on.mention("fix the login test acu=2")
     session = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(session, status="suspended", status_detail="usage_limit_exceeded", acus_consumed=1.2)
-    await card_of(on, ts, "this session has used its limit")
+    await card_of(on, ts, "Out of ACUs")
     first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
     assert (written(asked["blocks"]), buttons(asked)) == (
@@ -358,8 +350,8 @@ async def test_half_an_hour_of_sleep_may_be_long(
         ts, _ = await spent(on, 3.4, "")
         clock.put(31 * MINUTE)
         await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
-        asked = await on.slack.wait_for_ephemeral(BEN, "or leave it asleep", thread_ts=ts)
-        assert asked["rendered"].startswith("This session has slept for 31 minutes. It has cost 3.4 ACUs so far, and ")
+        asked = await on.slack.wait_for_ephemeral(BEN, "Wake it anyway?", thread_ts=ts)
+        assert asked["rendered"].startswith("This session slept for 31 minutes (3.4 ACUs).")
 
 
 async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on: Harness) -> None:
@@ -368,7 +360,7 @@ async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on
     await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP], "D0ANN")
     await on.slack.say(ANN, "im", "go on, please", thread_ts=ts)
-    asked = await on.slack.wait_for_message("D0ANN", "or leave it asleep", thread_ts=ts)
+    asked = await on.slack.wait_for_message("D0ANN", "Wake it anyway?", thread_ts=ts)
     assert await sent_to_devin(on, session) == []
     await on.slack.click(ANN, "im", asked["ts"], "answer:wake:wake")
     await on.devin.wait_for_messages("go on, please")

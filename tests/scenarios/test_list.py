@@ -92,7 +92,7 @@ async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
     assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == stop_sentences.stopping(
         a_session(prompt="fix the logout test")
     ).text
-    await on.slack.wait_for_message(WEB, "Stopped by ann. Devin sleeps", thread_ts=logout)
+    await on.slack.wait_for_message(WEB, "Stopped by ann. Reply to resume", thread_ts=logout)
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [False, True]
     status = (await shown(on, ANN, OPS, "status 2"))["rendered"]
     assert STATE_SENTENCES[DisplayState.WAITING].format(asker="ann") in status, (
@@ -258,7 +258,7 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     await on.slack.click(
         ANN, OPS, listed["ts"], "choose:stop_listed", value=value_of_stop(listed, "fix the login test")
     )
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=login)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=login)
     await settled(on)
     (now,) = await on.slack.ephemerals(user=ANN)
     assert lines(now) == [
@@ -292,7 +292,7 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     await on.slack.say(ANN, "im", "list")
     listed = await on.slack.wait_for_message(DM, "You have 1 session:")
     await on.slack.click(ANN, "im", listed["ts"], "choose:stop_listed")
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=login)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=login)
     await settled(on)
     (now,) = await on.slack.messages(DM, user="U0BOT")
     assert lines(now)[0] == stop_sentences.stopping(a_session()).text

@@ -45,7 +45,7 @@ async def test_devins_words_appear_in_the_thread_in_order(on: Harness) -> None:
 async def test_a_question_mentions_the_person_who_asked(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    post = await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    post = await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [f"{QUESTION.format(who='<@U0ANN>')}\nWhich branch?"]
     assert post["text"] == "fix the login test: Which branch?"
 
@@ -143,7 +143,7 @@ async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: H
     await on.started("update the docs")
     ts, session = await on.started()
     await on.mention("stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=ts)
     await settled(on)
     assert [made["session_id"] for made in await on.devin.sessions() if made["is_archived"]] == [session]
     assert await sent_to_devin(on, session) == []

@@ -55,7 +55,7 @@ async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_a
     await on.devin.fault("create_session", "odd", fields={"session_id": None})
     await on.devin.fault("list_sessions", "odd", fields={"tags": []}, **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     assert await creations(on) == 1
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
@@ -80,7 +80,7 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, session_id=None)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     await time_is_over(on, ts=ts)
     await on.devin.set(made, session_id=made, status="running", status_detail="working")
     await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
@@ -249,7 +249,7 @@ async def test_where_devin_ignores_filters_and_lists_the_newest_message_first_al
     await on.slack.wait_for_message(GENERAL, "I look at file 2.", thread_ts=ts, within=WITHIN)
     await on.devin.clock(advance=2)
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts, within=WITHIN)
     await settled(on)
     asked = f"{QUESTION.format(who='<@U0ANN>')}\nWhich one?"
     assert await on.thread(GENERAL, ts) == [*(f"I look at file {number}." for number in range(3)), asked]
@@ -262,5 +262,5 @@ async def test_words_of_devins_that_cannot_be_read_are_not_lost_in_silence(on: H
     ts, session = await on.started()
     await on.devin.fault("list_messages", "odd", fields={"message": {"text": "Which one?"}}, **AWAY)
     await on.devin.say(session, "Which one?")
-    shown = await on.wait_for_post(GENERAL, ts, "Devin wrote something that cannot be shown here.", within=WITHIN)
+    shown = await on.wait_for_post(GENERAL, ts, "Devin wrote something that can't be shown here.", within=WITHIN)
     assert shown["rendered"] == unreadable_message(a_session(url=f"https://app.devin.ai/sessions/{session}"))

@@ -45,7 +45,7 @@ async def test_each_day_of_a_session_keeps_what_became_of_it_on_that_day(on: Har
     await polled(on)
     assert await days(on) == {one: "running", two: "running"}
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     clock.put(DAY)  # it waits without a change
     await polled(on)
     assert await days(on) == {one: "running", two: "waiting"}
@@ -115,7 +115,7 @@ async def waited(on: Harness) -> list[float | None]:
 async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     assert await waited(on) == [None]
     clock.put(2 * HOUR)
     await polled(on)
@@ -132,7 +132,7 @@ async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harn
 async def test_a_question_that_nobody_answers_counts_until_the_session_sleeps(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await on.devin.set(session, status="suspended", status_detail="inactivity")
     await card_of(on, ts, STATE_SENTENCES[DisplayState.ASLEEP])
     await until(lambda: _waited(on, [0]))
@@ -146,7 +146,7 @@ async def test_a_question_that_nobody_answers_counts_until_the_session_sleeps(on
 async def test_a_question_that_is_put_away_unanswered_counts_until_then(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     clock.put(3 * HOUR)
     await polled(on)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)

@@ -108,7 +108,7 @@ async def test_what_devin_says_against_a_start_is_told_as_it_is(
 async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Harness) -> None:
     await on.devin.switch(slow_create=3 * SHORT["devin_write"])
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
     await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
@@ -138,7 +138,7 @@ async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cann
     await on.devin.fault("list_sessions", "odd", fields={"session_id": " "}, **AWAY)
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     reference = f"slack-T0PLAY-{GENERAL}-{ts}"
     # By the sixth the time is over after which what is not found counts as not made.
     await on.devin.wait_for_calls("list_sessions", 6, contains=reference, seconds=WITHIN)
@@ -167,11 +167,10 @@ async def test_a_start_marked_dead_without_knowing_its_outcome_says_so(on: Harne
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(up_to_reference(start_sentences.start_uncertain("", f"slack-T0PLAY-{GENERAL}-{ts}")))
     assert f"slack-T0PLAY-{GENERAL}-{ts}" in made["tags"]
-    shown = await on.slack.wait_for_message(GENERAL, "Not known", thread_ts=ts, within=WITHIN)
-    assert (
-        "Not known: Devin's answer got lost and it could not be reached to look. "
-        "If the session exists, it appears here as soon as it is seen."
-    ) in shown["rendered"]
+    shown = await on.slack.wait_for_message(
+        GENERAL, "Devin didn't answer. If your session", thread_ts=ts, within=WITHIN
+    )
+    assert ("Devin didn't answer. If your session started, it appears here.") in shown["rendered"]
 
 
 @DEAD_SOON
@@ -195,9 +194,9 @@ async def test_what_a_session_came_to_before_it_was_found_is_announced_all_the_s
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.spend(made, 0.4)
     await on.devin.say(made, "Which one?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts, within=WITHIN)
     assert await on.thread(GENERAL, ts) == [f"{QUESTION.format(who=f'<@{ANN}>')}\nWhich one?"]
     assert [row["acus"] for row in await rows(on, "spend")] == [0.4]
 
@@ -256,7 +255,7 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, "is being looked up", within=WITHIN)
+    await on.slack.wait_for_ephemeral(ANN, "Checking whether your session", within=WITHIN)
     clock.put(PRODUCTION.row_outage + 60)
     await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
@@ -271,7 +270,7 @@ async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
     """A start that was cancelled while Devin had its request; answers its thread and the call that is held."""
     held = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Cancelled by ann before it began: nothing", thread_ts=ts, within=WITHIN)
     return ts, held
@@ -350,7 +349,7 @@ async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no
     await on.devin.say(session, "Nothing holds me up.")
     await on.wait_for_post(GENERAL, ts, "Nothing holds me up.", within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "started this task twice", thread_ts=ts, within=WITHIN)
     assert (await on.devin.session(duplicate))["terminated"]
 
 
@@ -386,7 +385,7 @@ async def test_a_stop_that_races_with_the_creation_stops_the_session(
     assert (await on.session("fix the login test"))["is_archived"] is True
     await settled(on)
     shown = await card(on, ts, WEB)
-    assert "Stopped by ann. Nothing is lost" in shown["rendered"]
+    assert "Stopped by ann. Reply in the thread to resume" in shown["rendered"]
 
 
 @pytest.mark.long
@@ -397,7 +396,7 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, "is being looked up", within=WITHIN)
+    await on.slack.wait_for_ephemeral(ANN, "Checking whether your session", within=WITHIN)
     after = await on.slack.say(BEN, GENERAL, "now leave the table alone", thread_ts=ts)
     await waited(on, "inbox", ts=after)
     await on.devin.clear_faults()

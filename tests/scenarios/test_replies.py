@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.session import DisplayState, Snapshot
+from bot.domain.session import DisplayState
 from bot.features import COMMANDS
 from bot.views.announcements import ANSWERED
 from bot.views.answers import replies as reply_sentences
@@ -334,7 +334,7 @@ async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Shall I merge it?")
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Devin waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     answer = await on.slack.say(ANN, GENERAL, ":+1:", thread_ts=ts)
     await on.devin.wait_for_messages("(U0ANN):\n> :+1:")
     assert await sent_to_devin(on, session) == [as_sent(answer, "ann", ":+1:")]
@@ -352,5 +352,5 @@ async def test_a_reply_to_a_session_at_its_limit_is_answered_once_to_each_person
     await on.devin.wait_for_messages("take tox")
     await settled(on)
     assert len(await sent_to_devin(on, session)) == 3
-    answer = reply_sentences.reply_at_limit(a_session(snapshot=Snapshot("suspended", "out_of_credits"))).text
+    answer = reply_sentences.REPLY_AT_LIMIT.text
     assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([answer], [answer])

@@ -44,7 +44,7 @@ async def press_stop(on: Harness, ts: str, user: str = ANN) -> None:
 async def test_the_button_puts_devin_to_sleep(on: Harness) -> None:
     ts, session = await on.started()
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Nothing is lost", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply in the thread to resume", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
     assert (await on.devin.session(session))["is_archived"] is True
@@ -174,7 +174,7 @@ async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.switch(archived_messages_refused=True)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=ts)
     reply = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
@@ -255,7 +255,7 @@ async def test_a_stop_while_the_session_is_being_created_stops_it_then(on: Harne
 async def test_a_stop_with_an_unknown_start_waits_for_the_look_up(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts)
     await press_stop(on, ts)
     await on.slack.wait_for_ephemeral(ANN, stop_sentences.STOP_AFTER_CHECK.text)
     await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=20)
@@ -277,8 +277,8 @@ async def test_a_stop_before_the_session_of_a_slash_command_exists(on: Harness) 
 async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness) -> None:
     await on.slack.fault("chat.postMessage", "slow", seconds=1.5)
     await on.slack.slash(BEN, GENERAL, "fix the login test")
-    said = "Nothing of yours is running"
-    while said.startswith("Nothing of yours is running"):  # until the order is recorded; its card is on its way
+    said = "None of your sessions is running"
+    while said.startswith("None of your sessions is running"):  # until the order is recorded; its card is on its way
         said = (await on.slack.slash(BEN, GENERAL, "stop"))["shown"]["rendered"]
     assert said == stop_sentences.stopping(a_session()).text
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
@@ -292,7 +292,7 @@ async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Ha
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     for number, stop in enumerate((press_stop(on, ts), on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)), start=1):
         await stop
-        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="could not be told to stop")
+        said = await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="didn't take the stop")
         assert said[-1]["rendered"].startswith(
             up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", ""))
         )
@@ -359,7 +359,7 @@ async def test_a_stop_of_a_done_session_keeps_back_the_replies_that_would_set_it
 async def test_a_stop_of_a_failed_session_leaves_it_failed(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="error")
-    failed = await card_of(on, ts, "Suspended by a fault")
+    failed = await card_of(on, ts, "Devin suspended this session after a fault")
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, stop_sentences.ALREADY_FAILED.text)
     await settled(on)

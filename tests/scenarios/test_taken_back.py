@@ -201,7 +201,7 @@ async def test_a_stop_that_devin_never_takes_says_that_the_session_still_runs(on
     ts, session = await on.started()
     await on.devin.fault("archive", 409, **AWAY)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "didn't take the stop", thread_ts=ts, within=WITHIN)
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(up_to_reference(stop_sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", "")))
     await until(lambda: _has_stop_button(on, ts))
@@ -231,7 +231,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_although_
     await on.devin.fault("terminate", 409)
     facts = {"prompt": ours["prompt"], "tags": ours["tags"], "created_at": ours["created_at"] + 5}
     (duplicate,) = await on.devin.create_sessions(**facts, status="running")
-    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "started this task twice", thread_ts=ts, within=WITHIN)
     assert (await on.devin.session(duplicate))["terminated"] is True
     assert len(await on.devin.log("terminate")) == 2
     assert len(await on.thread(GENERAL, ts)) == 1

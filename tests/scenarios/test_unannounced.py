@@ -92,7 +92,7 @@ async def answer_unseen(on: Harness, ts: str, session: str, where: str) -> None:
 async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     polls = await between_polls(on)
     replies = await on.devin.fault("send_message", "hang", commit=True)
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
@@ -104,7 +104,7 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
     await on.devin.release(replies)
     await card_of(on, ts, "Working")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Devin has a question")
     assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
@@ -112,12 +112,12 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
 async def test_a_question_after_an_answer_that_no_poll_found_is_asked(on: Harness, where: str) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await between_polls(on)
     await answer_unseen(on, ts, session, where)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Devin has a question")
     await polled(on)
     assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
@@ -130,7 +130,7 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.devin.release(polls)
     await hanging(on, polls)
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(polls)
     await hanging(on, reads)
@@ -147,12 +147,12 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
 async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await between_polls(on)
     await on.devin.write(session, "main")
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Devin has a question")
     assert await in_the_end(on, ts) == [asked("Which branch?"), ASKED]
 
 
@@ -161,14 +161,14 @@ async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on
     ts, session = await on.started()
     _, other = await on.started("a third one", channel=WEB)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await between_polls(on)
     await on.devin.write(session, "main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clock(advance=PRODUCTION.poll_overlap + 60)
     await on.devin.say(other, "Hello.")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Devin has a question")
     assert await in_the_end(on, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
@@ -426,6 +426,6 @@ async def test_a_session_that_our_own_fault_kept_unannounced_is_announced_by_the
     await on.devin.release(polls)
     await hanging(on, polls)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     assert len(trips) == 1
     assert await in_the_end(on, ts) == [asked("Which branch?")]

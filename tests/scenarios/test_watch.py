@@ -94,7 +94,7 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
     await until(lambda: _announced(on, ts, failed))
     posts = await on.thread(GENERAL, ts)
     # What Devin asks without a word is announced when it still stands at the next poll: here it may be over by then.
-    unsaid = ("your answer", "Allow or refuse the next action in Devin")
+    unsaid = ("Devin has a question", "needs your approval")
     assert [text for text in posts if not any(words in text for words in unsaid)] == [*limits, failed]
 
 
@@ -134,7 +134,7 @@ async def _announced(on: Harness, ts: str, text: str) -> bool:
 async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_next_poll(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await polled(on)
     assert await on.thread(GENERAL, ts) == [ASKED]
 
@@ -169,14 +169,14 @@ async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harn
 async def test_every_new_question_calls_who_asked_and_who_replied_last(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     for number, (user, reply, question) in enumerate(
         [(BEN, "main", "And which test?"), (ANN, "the slow one", "All of it?")], start=2
     ):
         await on.slack.say(user, GENERAL, reply, thread_ts=ts)
         await on.devin.wait_for_messages(reply)
         await on.devin.say(session, question, status_detail="waiting_for_user")
-        await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="your answer")
+        await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text="Devin has a question")
     both = QUESTION.format(who="<@U0ANN> <@U0BEN>")
     assert await on.thread(GENERAL, ts) == [asked("Which branch?"), f"{both}\nAnd which test?", asked("All of it?")]
 
@@ -249,7 +249,7 @@ async def test_the_end_is_announced_once_in_all_its_forms(on: Harness, facts: di
         await polled(on)
     announced = await on.thread(GENERAL, ts)
     assert len([text for text in announced if ", done" in text]) == 1
-    assert not [text for text in announced if "your answer" in text]
+    assert not [text for text in announced if "Devin has a question" in text]
 
 
 @pytest.mark.both_transports
@@ -361,7 +361,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     await on.devin.switch(prefixed_ids=True)
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
     await settled(on)  # else Devin's word may be read before the answer to the reply is, and wait for a person again
@@ -537,7 +537,7 @@ async def test_a_conversation_of_many_pages_is_relayed_once(
     await on.devin.say(session, "And the second.")
     await on.wait_for_post(GENERAL, ts, "And the second.")
     announced = await on.thread(GENERAL, ts)
-    assert f"In this time it wrote {count} messages" in announced[0]
+    assert f"It wrote {count} messages" in announced[0]
     assert announced[1:] == ["The first one after.", "And the second."]
 
 
@@ -665,7 +665,7 @@ async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wak
     await until(lambda: _answered_to(on))
     await polled(on, 4)
     await on.devin.say(session, "Which thing?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin has a question", thread_ts=ts)
     assert (await on.thread(GENERAL, ts))[1:] == [asked("Which thing?")]
 
 
@@ -706,7 +706,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_annou
     (duplicate,) = await on.devin.create_sessions(
         prompt="A duplicate", tags=ours["tags"], created_at=ours["created_at"] + 5, status="running"
     )
-    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "started this task twice", thread_ts=ts)
     await on.devin.say(session, "I am the elder.")
     await on.wait_for_post(GENERAL, ts, "the elder")
     assert await on.thread(GENERAL, ts) == [DUPLICATE.format(url=devins(session)), "I am the elder."]
@@ -727,7 +727,7 @@ async def test_where_tags_are_refused_a_duplicate_is_known_by_its_prompt_and_one
     others = await on.devin.create_sessions(prompt=quotes)
     others += await on.devin.create_sessions(prompt="Of another tool with the same key")
     others += await on.devin.create_sessions(prompt=ours["prompt"], parent_session_id=session)
-    await on.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "started this task twice", thread_ts=ts)
     await polled(on)
     reads = len(await on.devin.log("list_messages"))
     await polled(on)

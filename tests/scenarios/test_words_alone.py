@@ -41,7 +41,7 @@ async def with_a_question(on: Harness) -> tuple[str, str]:
 async def test_a_stop_alone_stops_the_session(on: Harness, word: str) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, word, thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Stopped by ann. Reply to resume", thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []

@@ -1,7 +1,5 @@
 """What is posted into a session's thread."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 
 import pytest
@@ -76,11 +74,11 @@ def test_beyond_five_parts_the_link_follows():
         assert_valid(message)
     assert [len(message.blocks) for message in messages] == [1, 1, 1, 1, 2]
     assert messages[-1].blocks[1]["elements"][0]["text"] == snapshot(
-        "The rest is too long for Slack and was left out here. <https://app.devin.ai/sessions/abc|Read all of it in Devin.>"
+        "The rest is too long for Slack. <https://app.devin.ai/sessions/abc|Read all of it in Devin.>"
     )
     without = devin_message("\n\n".join("word " * 200 for _ in range(100)), replace(SESSION, url=None))
     assert without[-1].blocks[1]["elements"][0]["text"] == snapshot(
-        "The rest is too long for Slack and was left out here. All of it stands in the session in Devin."
+        "The rest is too long for Slack. All of it is in Devin."
     )
 
 
@@ -129,7 +127,7 @@ def test_a_question_is_one_post_with_what_devin_asks():
     assert ended(AnnouncementKind.QUESTION, WAITING, CHOICE, worked=125.0) == (
         "Fix the login test: Which one do you want? 1 Freeze the clock 2 Pass a clock in",
         [
-            ":speech_balloon: <@U1>, Devin waits for your answer. Reply in this thread.",
+            ":speech_balloon: <@U1>, Devin has a question. Reply here.",
             CHOICE,
             "worked 2 min",
         ],
@@ -140,17 +138,17 @@ def test_a_question_without_new_words_repeats_the_last_ones_in_the_notification(
     text, (line,) = ended(AnnouncementKind.QUESTION, replace(WAITING, last_words="Which branch?"))
     assert (text, line) == (
         "Fix the login test: Which branch?",
-        ":speech_balloon: <@U1>, Devin waits for your answer. Reply in this thread.",
+        ":speech_balloon: <@U1>, Devin has a question. Reply here.",
     )
-    assert ended(AnnouncementKind.QUESTION, WAITING)[0] == "Fix the login test: Devin waits for your answer"
+    assert ended(AnnouncementKind.QUESTION, WAITING)[0] == "Fix the login test: Devin has a question"
 
 
 def test_who_replied_last_is_called_too_and_who_wants_no_call_is_named():
     assert ended(AnnouncementKind.QUESTION, WAITING, users=("U1", "U2"))[1][0] == snapshot(
-        ":speech_balloon: <@U1> <@U2>, Devin waits for your answer. Reply in this thread."
+        ":speech_balloon: <@U1> <@U2>, Devin has a question. Reply here."
     )
     assert ended(AnnouncementKind.QUESTION, WAITING, users=(), requester_name="Ann")[1][0] == snapshot(
-        ":speech_balloon: Ann, Devin waits for your answer. Reply in this thread."
+        ":speech_balloon: Ann, Devin has a question. Reply here."
     )
 
 
@@ -177,7 +175,7 @@ def test_an_answer_that_asks_nothing_is_one_post_with_devins_words():
     assert ended(AnnouncementKind.ANSWERED, snapshot, "The job takes **40 minutes**.", worked=125.0) == (
         "Fix the login test: The job takes 40 minutes.",
         [
-            ":speech_balloon: <@U1>, Devin has answered. Reply here to go on.",
+            ":speech_balloon: <@U1>, Devin has answered. Reply here for more.",
             "The job takes **40 minutes**.",
             "0 of 10 ACUs · worked 2 min",
         ],
@@ -188,9 +186,9 @@ def test_an_answer_that_asks_nothing_is_one_post_with_devins_words():
 def test_an_approval_opens_devin():
     snapshot = replace(WAITING, detail="waiting_for_approval")
     assert ended(AnnouncementKind.APPROVAL, snapshot, "May I run `make`?") == (
-        "Fix the login test waits for your approval: May I run make?",
+        "Fix the login test needs your approval: May I run make?",
         [
-            ":raised_hand: <@U1>, Devin waits for your approval. Allow or refuse the next action in Devin; that can't be done from Slack.",
+            ":raised_hand: <@U1>, Devin needs your approval. Allow or refuse it in Devin.",
             "May I run `make`?",
             "Open in Devin",
         ],
@@ -233,22 +231,25 @@ def test_an_end_without_a_pull_request(snapshot, words, text, facts):
         (
             AnnouncementKind.LIMIT,
             Snapshot("suspended", "team_budget"),
-            ":no_entry: <@U1> · Paused: Devin says “team_budget”. Open the session in Devin to see why and who can change that; then reply in this thread and Devin goes on.",
+            (":no_entry: <@U1> · Paused: Devin says “team_budget”. Open it in Devin to see why, then reply to resume."),
         ),
         (
             AnnouncementKind.LIMIT,
             Snapshot("suspended", "stopped_by_guardrail"),
-            ":no_entry: <@U1> · Paused: Devin says “stopped_by_guardrail”. Open the session in Devin to see why and who can change that; then reply in this thread and Devin goes on.",
+            (
+                ":no_entry: <@U1> · Paused: Devin says “stopped_by_guardrail”. Open it in Devin to see "
+                "why, then reply to resume."
+            ),
         ),
         (
             AnnouncementKind.ENDED,
             Snapshot("exit", "contract_expired"),
-            ":checkered_flag: <@U1> · Ended: Devin says “contract_expired”. Open the session in Devin to see why; then start a new one if it is still needed.",
+            ":checkered_flag: <@U1> · Ended: Devin says “contract_expired”. Open it in Devin to see why.",
         ),
         (
             AnnouncementKind.QUESTION,
             Snapshot("running", "waiting_for_login"),
-            ":speech_balloon: <@U1>, Devin needs you: it says “waiting_for_login”. Reply in this thread; if that is not enough, open the session in Devin.",
+            (":speech_balloon: <@U1>, Devin needs you: it says “waiting_for_login”. Reply here, or open it in Devin."),
         ),
     ],
     ids=["limit", "guardrail", "end", "wait"],
@@ -269,8 +270,8 @@ def test_what_devin_needs_by_a_new_word_is_no_answer_in_the_notification_either(
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))
 def test_every_limit_says_who_can_raise_it(detail):
     text, (line, *_) = ended(AnnouncementKind.LIMIT, Snapshot("suspended", detail, "Refactor everything"))
-    assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs', whoever='You')}"
-    assert detail == OWN or any(word in line for word in ("raise", "allocate", "buy", "update"))
+    assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' (10 used)')}"
+    assert detail == OWN or any(word in line for word in ("aise", "allocate", "buy", "update", "more"))
     assert text.startswith(
         "Refactor everything has used its 10 ACUs" if detail == OWN else "Refactor everything is paused: "
     )
@@ -279,13 +280,13 @@ def test_every_limit_says_who_can_raise_it(detail):
 def test_a_session_at_its_own_limit_is_out_of_acus():
     snapshot = Snapshot("suspended", OWN, "Refactor everything")
     _, (line, *others) = ended(AnnouncementKind.LIMIT, snapshot)
-    assert line == ":no_entry: <@U1> · Out of ACUs: this session has used its limit of 10 ACUs."
+    assert line == ":no_entry: <@U1> · Out of ACUs (10 used)."
     assert others[-1] == "Open in Devin"
 
 
 def test_a_limit_in_one_line():
     snapshot = Snapshot("suspended", "out_of_credits", "Refactor everything")
-    assert ended(AnnouncementKind.LIMIT, snapshot)[0] == "Refactor everything is paused: there are no credits left"
+    assert ended(AnnouncementKind.LIMIT, snapshot)[0] == "Refactor everything is paused: no credits left"
 
 
 def test_a_failure():
@@ -331,7 +332,8 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
     assert_valid(message)
     assert message.text == (
         snapshot(
-            "Fix the login test: For 45 minutes Devin's messages could not be shown here. In this time it wrote 12 messages; this is the last one. I opened a pull request."
+            "Fix the login test: For 45 minutes Devin's messages couldn't be shown here. It wrote 12 "
+            "messages; this is the last one. I opened a pull request."
         )
     )
     assert message.blocks == snapshot(
@@ -340,7 +342,11 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":information_source: For 45 minutes Devin's messages could not be shown here. In this time it wrote 12 messages; this is the last one. <https://app.devin.ai/sessions/abc|The others stand in Devin.>",
+                    "text": (
+                        ":information_source: For 45 minutes Devin's messages couldn't be shown here. It wrote "
+                        "12 messages; this is the last one. <https://app.devin.ai/sessions/abc|The others are in "
+                        "Devin.>"
+                    ),
                     "verbatim": True,
                 },
             },
@@ -352,10 +358,12 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
 def test_catching_up_with_one_message():
     message = caught_up(1, "# Hello", SESSION, 1)
     assert message.text == snapshot(
-        "Fix the login test: For 1 minute Devin's messages could not be shown here. In this time it wrote 1 message; this is the last one. Hello"
+        "Fix the login test: For 1 minute Devin's messages couldn't be shown here. It wrote 1 "
+        "message; this is the last one. Hello"
     )
     assert message.blocks[0]["text"]["text"] == snapshot(
-        ":information_source: For 1 minute Devin's messages could not be shown here. In this time it wrote 1 message; this is the last one."
+        ":information_source: For 1 minute Devin's messages couldn't be shown here. It wrote 1 "
+        "message; this is the last one."
     )
     for last in ("", NASTY * 9_000):
         assert_valid(caught_up(3, last, SESSION, 0))
@@ -365,9 +373,15 @@ def test_a_duplicate_that_was_ended():
     message = duplicate_ended(SESSION)
     assert_valid(message)
     assert message.text == snapshot(
-        ":information_source: After a lost answer Devin had started this task twice. The younger session was ended and the older one goes on, so nothing has to be done. What the younger one spent in the meantime stays spent."
+        ":information_source: Devin started this task twice after a lost answer. The younger "
+        "session was ended and the older one keeps running. What the younger one spent stays "
+        "spent."
     )
     assert shown(message) == [
-        ":information_source: After a lost answer Devin had started this task twice. The younger session was ended and <https://app.devin.ai/sessions/abc|the older one> goes on, so nothing has to be done. What the younger one spent in the meantime stays spent."
+        (
+            ":information_source: Devin started this task twice after a lost answer. The younger "
+            "session was ended and <https://app.devin.ai/sessions/abc|the older one> keeps running. "
+            "What the younger one spent stays spent."
+        )
     ]
     assert [node["url"] for node in nodes(message.blocks) if "url" in node] == []

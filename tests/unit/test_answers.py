@@ -141,35 +141,39 @@ def test_the_fixed_answers():
             "CHANGED_SINCE": "You edited or deleted that message, so nothing was started. Write the task with `/devin`.",
             "EDITED_LATE": "Your edit came too late and did nothing. Write it as a new message.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
+            "REPLY_AT_LIMIT": "Still paused at its limit. Devin sees your reply when it resumes.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
             "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
-            "STOP_AFTER_CHECK": "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; if there is none, nothing is started.",
-            "ALREADY_STOPPED": "This session is asleep already; nothing was changed. A reply in its thread wakes it.",
-            "ALREADY_DONE": "This session is done; there was nothing to stop. Reply in its thread for changes.",
-            "ALREADY_OVER": "This session is done; there was nothing to stop.",
-            "ALREADY_FAILED": "This session has failed; there was nothing to stop.",
-            "NOTHING_TO_STOP": "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions.",
+            "STOP_AFTER_CHECK": "Checking whether your session started. If it did, it's stopped at once.",
+            "ALREADY_STOPPED": "This session is already asleep. Reply in its thread to wake it.",
+            "ALREADY_DONE": "This session is already done. Reply in its thread for changes.",
+            "ALREADY_OVER": "This session is already done. There was nothing to stop.",
+            "ALREADY_FAILED": "This session has failed. There was nothing to stop.",
+            "NOTHING_TO_STOP": "None of your sessions is running. `/devin list` shows them.",
             "NOTHING_TO_REPLY_TO": "There is no session in this thread, so nothing was started. Write your task outside of it, or mention Devin Bridge with it here.",
             "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",
-            "STOP_UNKNOWN": "It is not known whether Devin has started this session, so nothing was stopped. Look in Devin; if the session shows up in its thread, stop it there.",
+            "STOP_UNKNOWN": (
+                "Nobody knows yet whether this session started, so nothing was stopped. If it shows up "
+                "in Devin, stop it there."
+            ),
             "STOP_DONE": "The session was stopped.",
             "EXIT_DONE": "The session was ended for good.",
-            "SESSION_KEPT": "OK, the session stays as it is.",
-            "ALREADY_ENDED": "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one.",
-            "ALREADY_ARCHIVED": "This session is archived already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one.",
+            "SESSION_KEPT": "OK, nothing was changed.",
+            "ALREADY_ENDED": "This session has already ended. `/devin` starts a new one.",
+            "ALREADY_ARCHIVED": "This session is already archived. `/devin` starts a new one.",
             "MUTED": ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. What Devin says still appears here.",
             "UNMUTED": ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent.",
             "THREAD_MUTED": ":mute: This thread is muted, so your reply was not sent to Devin. To send it, write `!unmute` and then reply again, or mention Devin Bridge in it.",
             "ALREADY_MUTED": "This thread is muted already; `!unmute` ends that.",
             "NOT_MUTED": "This thread is not muted: every reply is sent to Devin.",
             "ASIDE": "Kept between you: that message was not sent to Devin.",
-            "KEPT_ASLEEP": "OK, Devin stays asleep. The thread says how much was not sent.",
-            "LEFT_BEFORE": "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed.",
-            "WOKEN_BEFORE": "That was settled before: Devin was woken, and what was kept is sent.",
+            "KEPT_ASLEEP": "OK, Devin stays asleep. The thread says what wasn't sent.",
+            "LEFT_BEFORE": "That was answered before, so nothing was sent now. Reply again if it still matters.",
+            "WOKEN_BEFORE": "Devin was woken already, with your reply.",
             "SESSION_ENDED": "This session has ended, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new one.",
             "SESSION_ARCHIVED": "This session is archived, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new session.",
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
@@ -288,7 +292,7 @@ SAID = {
     "exit_confirm": lambda text: stop_sentences.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exited": lambda text: stop_sentences.exited("Ann"),
     "approve_in_devin": lambda text: reply_sentences.approve_in_devin(SESSION),
-    "reply_at_limit": lambda text: reply_sentences.reply_at_limit(NO_CREDITS),
+    "reply_at_limit": lambda text: reply_sentences.REPLY_AT_LIMIT,
     "reply_not_sent": lambda text: reply_sentences.reply_not_sent(
         "Devin could not be reached for an hour", "r-1", text
     ),
@@ -348,9 +352,7 @@ def test_the_answers_that_depend_on_something():
             "start_uncertain": ":warning: Devin's answer got lost, so we do not know whether the session was started. Look in Devin for a session with `slack-T1-C1-1.0` in its prompt before you send the task again; if the session shows up, this thread goes on with it. Reference `r-1`.",
             "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
             "session_list": Is(f"You have 44 sessions: {LINES} · and 40 more"),
-            "list_with_stop": Is(
-                f"Stopping “fix it”: Devin is put to sleep in a moment. Nothing is lost. {LINES} · and 40 more"
-            ),
+            "list_with_stop": Is(f"Stopping “fix it”. A reply resumes it. {LINES} · and 40 more"),
             "several_sessions": Is(
                 f"You have 2 sessions to archive, so nothing was done yet. Say which one is meant, for example `/devin archive 2`: {LINES} · and 40 more"
             ),
@@ -385,22 +387,39 @@ def test_the_answers_that_depend_on_something():
             "role_missing_to_administer": "You can't administer Devin Bridge here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
             "role_missing_without_anybody": "You can't stop other people's sessions here. Ask somebody in <!subteam^S1>.",
             "admins_only_without_any": "Nobody can see usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
-            "stopped": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
-            "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it, but not while another company shares this channel.",
-            "stopped_with_one_reply": ":black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it. 1 waiting reply was not sent to Devin, because the stop came first.",
-            "stopped_with_two_replies": ":black_square_for_stop: Stopped. Devin sleeps and nothing is lost; a reply in this thread wakes it. 2 waiting replies were not sent to Devin, because the stop came first.",
-            "cancelled": ":black_square_for_stop: Cancelled by Ann before it began: nothing was started and nothing was spent. 1 waiting reply was not sent to Devin, because there is no session.",
-            "stop_failed": ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Reference `r-1`.",
-            "stop_failed_with_a_reply": ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply was not sent to Devin, because the stop came first. Reference `r-1`.",
-            "archived": ":file_cabinet: Archived by Ann. Replies in this thread no longer reach Devin. 1 waiting reply was not sent to Devin, because the session was archived first. Use `/devin` or mention Devin Bridge to start a new session.",
-            "stopped_by_somebody_else": "<@U1> :black_square_for_stop: Stopped by Ann. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
-            "none_sent": ":black_square_for_stop: 2 waiting replies were not sent to Devin, because of a stop.",
-            "stopping": "Stopping “fix it”: Devin is put to sleep in a moment. Nothing is lost.",
-            "stop_confirm": "Ann asked for “fix it”. Stop it? Devin then sleeps; nothing is lost, and a reply wakes it. Nothing was changed yet.",
-            "exit_confirm": "End “fix it” for good? It cannot be woken again; `!stop` only puts it to sleep. Nothing was changed yet.",
-            "exited": ":checkered_flag: Ended for good by Ann. Replies in this thread no longer reach Devin. Use `/devin` or mention Devin Bridge to start a new session.",
+            "stopped": ":black_square_for_stop: Stopped by Ann. Reply to resume.",
+            "stopped_while_shared": ":black_square_for_stop: Stopped by Ann. While another company shares this channel, replies don't wake it.",
+            "stopped_with_one_reply": (
+                ":black_square_for_stop: Stopped by Ann. Reply to resume. 1 waiting reply wasn't sent to Devin."
+            ),
+            "stopped_with_two_replies": (
+                ":black_square_for_stop: Stopped. Reply to resume. 2 waiting replies weren't sent to Devin."
+            ),
+            "cancelled": (
+                ":black_square_for_stop: Cancelled by Ann before it began. Nothing was spent. 1 waiting reply wasn't sent to Devin."
+            ),
+            "stop_failed": (
+                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in "
+                "<https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Reference "
+                "`r-1`."
+            ),
+            "stop_failed_with_a_reply": (
+                ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply wasn't sent to Devin. Reference `r-1`."
+            ),
+            "archived": (
+                ":file_cabinet: Archived by Ann. Replies here no longer reach Devin. 1 waiting reply wasn't sent to Devin. `/devin` starts a new session."
+            ),
+            "stopped_by_somebody_else": "<@U1> :black_square_for_stop: Stopped by Ann. Reply to resume.",
+            "none_sent": ":black_square_for_stop: 2 waiting replies weren't sent to Devin.",
+            "stopping": "Stopping “fix it”. A reply resumes it.",
+            "stop_confirm": "Ann asked for “fix it”. Stop it? A reply resumes it later.",
+            "exit_confirm": "End “fix it” for good? Nothing can wake it again; `!stop` only pauses it.",
+            "exited": (
+                ":checkered_flag: Ended for good by Ann. Replies here no longer reach Devin. `/devin` "
+                "starts a new session."
+            ),
             "approve_in_devin": "Devin waits for an approval, which can't be given from Slack, so your reply was not sent. <https://app.devin.ai/sessions/abc|Open the session in Devin> to allow or refuse the next action.",
-            "reply_at_limit": "Devin has your reply and reads it once this session goes on. Paused: there are no credits left. Somebody who manages billing can buy more in Devin; then reply in this thread and Devin goes on.",
+            "reply_at_limit": ("Still paused at its limit. Devin sees your reply when it resumes."),
             "reply_not_sent": ":warning: The reply “fix it” was *not sent* to Devin, because Devin could not be reached for an hour. Write it again if it is still needed. Reference `r-1`.",
             "reply_not_sent_bare": ":warning: A reply was *not sent* to Devin, because the session has ended. Write it again if it is still needed. Reference `r-1`.",
             "reply_not_sent_in_devins_words": ":warning: The reply “go on” was *not sent* to Devin, because Devin did not accept it. Devin says: “fix it”. Write it again if it is still needed. Reference `r-1`.",

@@ -1,7 +1,5 @@
 """The card of a session."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 
 import pytest
@@ -279,71 +277,71 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
     ("sentence", "session"),
     {
         "Starting: Devin gets the task in a moment.": replace(SESSION, lifecycle=Lifecycle.QUEUED),
-        "Checking: Devin's answer got lost, so we are looking whether the session exists. Please don't start it again: within about a minute it is found, or the task is tried once more.": replace(
+        "Devin didn't answer. Checking whether your session started; no need to resend (about a minute).": replace(
             SESSION, lifecycle=Lifecycle.CREATING, checking=True
         ),
-        "Queued: Devin has the task and begins as soon as a machine is free.": seen("new"),
-        "Waking up: Devin goes on where it stopped.": seen("resuming"),
+        "Queued: Devin begins as soon as a machine is free.": seen("new"),
+        "Waking up: Devin resumes where it stopped.": seen("resuming"),
         "Working.": seen("running", "working"),
         "Working: sold_&lt;\u200b!channel&gt;.": seen("running", "sold_<!channel>"),
         "Waiting for Ann's answer in this thread.": seen("running", "waiting_for_user"),
-        "Devin has answered. Reply here to go on.": seen("running", "waiting_for_user", asks=False),
+        "Devin has answered. Reply here for more.": seen("running", "waiting_for_user", asks=False),
         "Waiting for Ann's approval. Allow or refuse the next action in Devin.": seen(
             "running", "waiting_for_approval"
         ),
         "Done. Reply here for changes.": seen("running", "finished"),
-        "Asleep. Nothing is lost: reply in this thread to wake Devin.": seen("suspended", "inactivity"),
-        "Stopped. Nothing is lost: reply in this thread to wake Devin.": seen("suspended", "user_request"),
-        "Stopped by Ben. Nothing is lost: reply in this thread to wake Devin.": replace(
+        "Asleep. Reply in the thread to wake Devin.": seen("suspended", "inactivity"),
+        "Stopped. Reply in the thread to resume.": seen("suspended", "user_request"),
+        "Stopped by Ben. Reply in the thread to resume.": replace(
             seen("suspended", "user_request"), stopped_by="U2", stopped_by_name="Ben"
         ),
-        "Stopping: Devin is being put to sleep; nothing is lost.": replace(SESSION, stop_requested=True),
-        "Out of ACUs: this session has used its limit of 10 ACUs.": seen("suspended", "usage_limit_exceeded"),
-        "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; then reply in this thread and Devin goes on.": seen(
+        "Stopping. A reply resumes it later.": replace(SESSION, stop_requested=True),
+        "Out of ACUs (10 used).": seen("suspended", "usage_limit_exceeded"),
+        "Paused: no credits left. Whoever manages billing can buy more in Devin. Then reply to resume.": seen(
             "suspended", "out_of_credits"
         ),
-        "Paused: the quota of your plan is used up. Wait until it renews, or ask somebody who manages billing to raise it in Devin; then reply in this thread and Devin goes on.": seen(
-            "suspended", "out_of_quota"
-        ),
-        "Paused: no quota is allocated for this session. An admin of your Devin organisation can allocate some; then reply in this thread and Devin goes on.": seen(
+        (
+            "Paused: your plan's quota is used up. It renews, or whoever manages billing raises it "
+            "in Devin. Then reply to resume."
+        ): seen("suspended", "out_of_quota"),
+        "Paused: this session has no quota. A Devin admin can allocate some. Then reply to resume.": seen(
             "suspended", "no_quota_allocation"
         ),
-        "Paused: a payment to Devin was declined. Somebody who manages billing has to update the payment method in Devin; then reply in this thread and Devin goes on.": seen(
-            "suspended", "payment_declined"
-        ),
-        "Paused: your Devin organisation has reached its usage limit. An admin of the organisation can raise it; then reply in this thread and Devin goes on.": seen(
-            "suspended", "org_usage_limit_exceeded"
-        ),
-        "Paused: the person or service user this session runs for has reached their usage limit. An admin of your Devin organisation can raise it; then reply in this thread and Devin goes on.": seen(
-            "suspended", "user_usage_limit_exceeded"
-        ),
-        "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed (`/devin list` shows yours) or ask an admin to raise the limit; then reply in this thread and Devin goes on.": seen(
-            "suspended", "total_session_limit_exceeded"
-        ),
-        "Suspended by a fault at Devin. Reply here to wake it, or try again.": seen("suspended", "error"),
+        (
+            "Paused: a payment to Devin was declined. Whoever manages billing can update the payment "
+            "method. Then reply to resume."
+        ): seen("suspended", "payment_declined"),
+        (
+            "Paused: your Devin organisation is at its usage limit. A Devin admin can raise it. Then reply to resume."
+        ): seen("suspended", "org_usage_limit_exceeded"),
+        (
+            "Paused: the user this session runs for is at their usage limit. A Devin admin can raise "
+            "it. Then reply to resume."
+        ): seen("suspended", "user_usage_limit_exceeded"),
+        (
+            "Paused: your Devin organisation can't run more sessions. Stop one that isn't needed "
+            "(`/devin list`) or ask a Devin admin for more. Then reply to resume."
+        ): seen("suspended", "total_session_limit_exceeded"),
+        "Devin suspended this session after a fault. Reply in the thread to wake it.": seen("suspended", "error"),
         "Failed: Devin ended the session with an error.": seen("error"),
         "Failed: “No such thing”.": seen("error", last_words="No *such* thing"),
-        "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open the session in Devin to see what that means.": seen(
+        "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open it in Devin to see what that means.": seen(
             "sold_<!channel>", "running"
         ),
-        "Paused: Devin says “sold_&lt;\u200b!channel&gt;”. Open the session in Devin to see why and who can change that; then reply in this thread and Devin goes on.": seen(
+        "Paused: Devin says “sold_&lt;\u200b!channel&gt;”. Open it in Devin to see why, then reply to resume.": seen(
             "suspended", "sold_<!channel>"
         ),
-        "Ended: Devin says “stopped_by_&lt;\u200b!channel&gt;”. Open the session in Devin to see why; then start a new one if it is still needed.": seen(
+        "Ended: Devin says “stopped_by_&lt;\u200b!channel&gt;”. Open it in Devin to see why.": seen(
             "exit", "stopped_by_<!channel>"
         ),
-        "Ann, Devin needs you: it says “waiting_for_&lt;\u200b!channel&gt;”. Reply in this thread; if that is not enough, open the session in Devin.": seen(
+        "Ann, Devin needs you: it says “waiting_for_&lt;\u200b!channel&gt;”. Reply here, or open it in Devin.": seen(
             "running", "waiting_for_<!channel>"
         ),
-        "Ended. Replies in this thread no longer reach Devin; use `/devin` or mention Devin Bridge to start a new session.": replace(
-            SESSION, lifecycle=Lifecycle.ENDED
-        ),
-        "Cancelled by Ben before it began. Nothing was started and nothing was spent.": replace(
+        "Ended. Replies here no longer reach Devin.": replace(SESSION, lifecycle=Lifecycle.ENDED),
+        "Cancelled by Ben before it began. Nothing was spent.": replace(
             SESSION, lifecycle=Lifecycle.CANCELLED, stopped_by="U2", stopped_by_name="Ben"
         ),
-        "Not started; the reason stands in this thread. Nothing is running.": replace(
-            SESSION, lifecycle=Lifecycle.REFUSED
-        ),
+        "Not started. The thread says why.": replace(SESSION, lifecycle=Lifecycle.REFUSED),
     }.items(),
 )
 def test_every_state_has_its_sentence_with_the_next_step(session, sentence):

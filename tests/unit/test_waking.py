@@ -1,7 +1,5 @@
 """When a person is asked before a reply wakes a session, and in which words."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,7 +14,6 @@ NOW, HOUR = 1_800_000_000.0, 3600.0
 SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "p", lifecycle=Lifecycle.OPEN)
 LIMITS = WakeLimits(session_acus=5.0, guard_seconds=72 * HOUR)
 OWN_LIMIT = "usage_limit_exceeded"
-KEPT = "Your message is kept until you choose, for a day at most."
 
 
 def asleep(
@@ -107,8 +104,7 @@ def asked(session, limits=LIMITS, cost=None):
 
 def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
     assert asked(asleep(2.13, acu=2), cost=Money(Decimal("4.79"), "USD")) == (
-        "This session has used its 2 ACUs. It has cost 2.1 ACUs (4.79 USD) so far. "
-        f"Wake it with 2 more, or leave it asleep. {KEPT}",
+        "This session used up its 2 ACUs (2.1 ACUs, 4.79 USD). Wake it anyway?",
         ["Wake it, 2 more ACUs", "Leave it"],
     )
     assert asked(asleep(1.0, acu=1))[1] == ["Wake it, 1 more ACU", "Leave it"]
@@ -117,35 +113,34 @@ def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
 
 def test_the_question_about_a_long_sleep():
     assert asked(asleep(3.4, slept=99 * HOUR)) == (
-        "This session has slept for 4 d 3 h. It has cost 3.4 ACUs so far, and waking it costs more. Wake it, or leave it asleep. Your message is kept until you choose, for a day at most.",
+        "This session slept for 4 d 3 h (3.4 ACUs). Wake it anyway?",
         ["Wake it", "Leave it"],
     )
-    assert asked(asleep(slept=99 * HOUR))[0].startswith("This session has slept for 4 d 3 h. Waking it costs more. ")
-    assert asked(asleep(2.0, acu=2, slept=99 * HOUR))[0].startswith(
-        "This session has used its 2 ACUs and has slept for 4 d 3 h. It has cost 2 ACUs so far. Wake it with 2 more, "
+    assert asked(asleep(slept=99 * HOUR))[0] == "This session slept for 4 d 3 h. Wake it anyway?"
+    assert asked(asleep(2.0, acu=2, slept=99 * HOUR))[0] == (
+        "This session used up its 2 ACUs and slept for 4 d 3 h (2 ACUs). Wake it anyway?"
     )
 
 
 def test_the_question_at_devins_own_limit():
     assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT)) == (
-        "This session has reached its ACU limit at Devin. It has cost 1.2 ACUs so far, and waking it costs more. Wake it, or leave it asleep. Your message is kept until you choose, for a day at most.",
+        "This session hit its limit (1.2 ACUs). Wake it anyway?",
         ["Wake it", "Leave it"],
     )
-    assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR))[0].startswith(
-        "This session has reached its ACU limit at Devin and has slept for 4 d 3 h. It has cost 1.2 ACUs so far, and "
+    assert asked(asleep(1.2, acu=2, detail=OWN_LIMIT, slept=99 * HOUR))[0] == (
+        "This session hit its limit and slept for 4 d 3 h (1.2 ACUs). Wake it anyway?"
     )
 
 
 def test_what_came_of_it():
     assert waking_sentences.waking(WakeQuestion(2, 2, 4), 1).text == (
-        "Devin is being woken. It may use 4 ACUs in all now. 1 reply is sent."
+        "Waking Devin with your reply. It may now use 4 ACUs in all."
     )
-    assert waking_sentences.waking(WakeQuestion(slept=9.0), 2).text == "Devin is being woken. 2 replies are sent."
-    assert waking_sentences.waking(None, 2).text == "Devin is awake already. 2 replies are sent."
+    assert waking_sentences.waking(WakeQuestion(slept=9.0), 2).text == "Waking Devin with your 2 replies."
+    assert waking_sentences.waking(None, 2).text == "Devin is already awake. Your 2 replies are sent."
     assert waking_sentences.left_asleep("ann", 1).text == (
-        ":zzz: ann left Devin asleep, so 1 reply was *not sent*. If it is still needed, write again; "
-        "you are then asked again."
+        ":zzz: ann left Devin asleep, so 1 reply *wasn't sent*. Reply again to be asked again."
     )
     assert waking_sentences.left_asleep("", 2).text.startswith(
-        ":zzz: Nobody chose within a day whether to wake Devin, so 2 replies were *not sent*."
+        ":zzz: Nobody chose within a day, so 2 replies *weren't sent*."
     )

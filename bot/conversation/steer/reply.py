@@ -343,7 +343,7 @@ class NewMessage(Creation[Snapshot | None]):
         session = self._session
         turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
         key = f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
-        await uow.reply_privately(recipient_of(self._job, session), reply_sentences.reply_at_limit(session), key=key)
+        await uow.reply_privately(recipient_of(self._job, session), reply_sentences.REPLY_AT_LIMIT, key=key)
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)

@@ -40,7 +40,7 @@ FAILED: Final = "Devin ended the session with an error. Open it in Devin to see 
 SUSPENDED: Final = "A fault at Devin suspended the session. Write to it in Devin to try to wake it."
 _FAULT: Final = "error"  # Devin's word for a fault of its own
 # What differs in the reasons of cards where a session is in another organisation and has no thread.
-_ELSEWHERE: Final = (("your Devin organisation", "this organisation"), (" (`/devin list` shows yours)", ""))
+_ELSEWHERE: Final = (("your Devin organisation", "this organisation"), (" (`/devin list`)", ""))
 _STOPPING: Final = "Stopping: the sessions are being put to sleep, and nothing is lost."
 _UNFOLLOWED: Final = "This table is no longer kept up to date."
 
@@ -192,7 +192,7 @@ def _limit_reason(word: str) -> str:
     for on_card, elsewhere in _ELSEWHERE:
         why = why.replace(on_card, elsewhere)
     # The limit is not named: a retry may have set another one since the session was started.
-    return f"{why[:1].upper()}{why[1:]}.".format(cap="", whoever="Whoever asked for it")
+    return f"{why[:1].upper()}{why[1:]}.".format(cap="")
 
 
 def _reasons(sessions: Sequence[FanOutSession]) -> list[str]:

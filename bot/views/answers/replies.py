@@ -9,7 +9,6 @@ from bot.views import blocks, questions
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
-from bot.views.sentences import state_sentence
 from bot.views.text import fitted, link
 
 # The question about a line of a direct message that was added to the last session, and its answer.
@@ -67,6 +66,7 @@ EDITED_LATE: Final = Message("Your edit came too late and did nothing. Write it 
 EDIT_IS_NO_COMMAND: Final = Message(
     "Devin has read your message, so your edit did nothing. Write the command as a new message."
 )
+REPLY_AT_LIMIT: Final = Message("Still paused at its limit. Devin sees your reply when it resumes.")
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent "
     "as soon as it can be; please don't write it again."
@@ -99,11 +99,6 @@ def deleted(*, muted: bool) -> Message:
     """Tell the author of a message that was deleted that Devin has read it, and how to take it back."""
     how = "mention Devin Bridge in a reply, as this thread is muted" if muted else "reply"
     return Message(f"Devin has read the message that you deleted. To take it back, {how}.")
-
-
-def reply_at_limit(session: Session) -> Message:
-    """Explain what becomes of a reply to `session`, which is paused at a limit: who can lift that, and what is next."""
-    return Message(f"Devin has your reply and reads it once this session goes on. {state_sentence(session)}")
 
 
 def approve_in_devin(session: Session) -> Message:

@@ -13,30 +13,20 @@ from bot.views.sentences import asker_name, mention
 from bot.views.text import fitted, link
 
 QUESTION: Final = "session"  # the name of the questions whether to stop or to end one
-STOP_AFTER_CHECK: Final = Message(
-    "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; "
-    "if there is none, nothing is started."
-)
-ALREADY_STOPPED: Final = Message("This session is asleep already; nothing was changed. A reply in its thread wakes it.")
-ALREADY_DONE: Final = Message("This session is done; there was nothing to stop. Reply in its thread for changes.")
-ALREADY_OVER: Final = Message("This session is done; there was nothing to stop.")  # and takes no more replies
-ALREADY_FAILED: Final = Message("This session has failed; there was nothing to stop.")
-NOTHING_TO_STOP: Final = Message(
-    "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions."
-)
+STOP_AFTER_CHECK: Final = Message("Checking whether your session started. If it did, it's stopped at once.")
+ALREADY_STOPPED: Final = Message("This session is already asleep. Reply in its thread to wake it.")
+ALREADY_DONE: Final = Message("This session is already done. Reply in its thread for changes.")
+ALREADY_OVER: Final = Message("This session is already done. There was nothing to stop.")  # and takes no more replies
+ALREADY_FAILED: Final = Message("This session has failed. There was nothing to stop.")
+NOTHING_TO_STOP: Final = Message("None of your sessions is running. `/devin list` shows them.")
 STOP_UNKNOWN: Final = Message(
-    "It is not known whether Devin has started this session, so nothing was stopped. "
-    "Look in Devin; if the session shows up in its thread, stop it there."
+    "Nobody knows yet whether this session started, so nothing was stopped. If it shows up in Devin, stop it there."
 )
 EXIT_DONE: Final = Message("The session was ended for good.")
 STOP_DONE: Final = Message("The session was stopped.")
-SESSION_KEPT: Final = Message("OK, the session stays as it is.")
-ALREADY_ENDED: Final = Message(
-    "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
-)
-ALREADY_ARCHIVED: Final = Message(
-    "This session is archived already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
-)
+SESSION_KEPT: Final = Message("OK, nothing was changed.")
+ALREADY_ENDED: Final = Message("This session has already ended. `/devin` starts a new one.")
+ALREADY_ARCHIVED: Final = Message("This session is already archived. `/devin` starts a new one.")
 
 _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
     DisplayState.DONE: ALREADY_DONE,
@@ -53,7 +43,7 @@ def stopping(session: Session, stand_in: str | None = None) -> Message:
     A `stand_in` takes the place of the title, where the person may not see it.
     """
     title = f"{stand_in[:1].lower()}{stand_in[1:]}" if stand_in else f"“{fitted(session.title)}”"
-    return Message(f"Stopping {title}: Devin is put to sleep in a moment. Nothing is lost.")
+    return Message(f"Stopping {title}. A reply resumes it.")
 
 
 def nothing_to_stop(session: Session) -> Message | None:
@@ -70,15 +60,12 @@ def already_ended(session: Session) -> Message:
 
 def none_sent(unsent: int) -> Message:
     """Report that `unsent` replies that waited were not sent to a session in which there was nothing else to stop."""
-    return message_of(":black_square_for_stop:", _unsent(unsent, "because of a stop"))
+    return message_of(":black_square_for_stop:", _unsent(unsent))
 
 
 def stop_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to stop it, with a button for each answer."""
-    text = (
-        f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop it? "
-        "Devin then sleeps; nothing is lost, and a reply wakes it. Nothing was changed yet."
-    )
+    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop it? A reply resumes it later."
     row = blocks.actions(
         questions.choice("Stop it", registry.STOP_CONFIRMED, session.id, style="danger"),
         questions.no("Leave it running", QUESTION, session.id),
@@ -97,11 +84,10 @@ def stopped(by: str, unsent: int = 0, *, shared: bool = False) -> Message:
     In a channel that another company has `shared` replies are refused, so none of them wakes Devin.
     """
     whose = f" by {fitted(by)}" if by else ""
-    but = ", but not while another company shares this channel" if shared else ""
+    then = "While another company shares this channel, replies don't wake it." if shared else "Reply to resume."
     return message_of(
-        f":black_square_for_stop: Stopped{whose}. Devin sleeps and nothing is lost; "
-        f"a reply in this thread wakes it{but}.",
-        _unsent(unsent, "because the stop came first"),
+        f":black_square_for_stop: Stopped{whose}. {then}",
+        _unsent(unsent),
     )
 
 
@@ -109,8 +95,8 @@ def cancelled(by: str, unsent: int = 0) -> Message:
     """Report that `by` stopped the session before Devin had it, and that `unsent` replies were not sent."""
     whose = f" by {fitted(by)}" if by else ""
     return message_of(
-        f":black_square_for_stop: Cancelled{whose} before it began: nothing was started and nothing was spent.",
-        _unsent(unsent, "because there is no session"),
+        f":black_square_for_stop: Cancelled{whose} before it began. Nothing was spent.",
+        _unsent(unsent),
     )
 
 
@@ -120,9 +106,9 @@ def stop_failed(url: str | None, reference: str, unsent: int = 0) -> Message:
     `unsent` replies were not sent to Devin, and `reference` leads to the lines in the log.
     """
     return message_of(
-        ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in",
+        ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in",
         f"{link(url, 'Devin')}, or try `!stop` again in a minute.",
-        _unsent(unsent, "because the stop came first"),
+        _unsent(unsent),
         f"Reference {code(reference)}.",
     )
 
@@ -131,18 +117,15 @@ def archived(by: str, unsent: int = 0) -> Message:
     """Report that `by` archived the session and closed its thread, and that `unsent` replies were not sent."""
     whose = f" by {fitted(by)}" if by else ""
     return message_of(
-        f":file_cabinet: Archived{whose}. Replies in this thread no longer reach Devin.",
-        _unsent(unsent, "because the session was archived first"),
-        "Use `/devin` or mention Devin Bridge to start a new session.",
+        f":file_cabinet: Archived{whose}. Replies here no longer reach Devin.",
+        _unsent(unsent),
+        "`/devin` starts a new session.",
     )
 
 
 def exit_confirm(session: Session) -> Message:
     """Ask whether to end `session` for good, with a button for each answer."""
-    text = (
-        f"End “{fitted(session.title)}” for good? It cannot be woken again; "
-        "`!stop` only puts it to sleep. Nothing was changed yet."
-    )
+    text = f"End “{fitted(session.title)}” for good? Nothing can wake it again; `!stop` only pauses it."
     row = blocks.actions(
         questions.choice("End for good", registry.EXIT_CONFIRMED, session.id, style="danger"),
         questions.no("Keep it", QUESTION, session.id),
@@ -154,15 +137,13 @@ def exited(by: str, unsent: int = 0) -> Message:
     """Report that `by` ended the session for good, and that `unsent` replies were not sent to Devin."""
     whose = f" by {fitted(by)}" if by else ""
     return message_of(
-        f":checkered_flag: Ended for good{whose}. Replies in this thread no longer reach Devin.",
-        _unsent(unsent, "because the session was ended first"),
-        "Use `/devin` or mention Devin Bridge to start a new session.",
+        f":checkered_flag: Ended for good{whose}. Replies here no longer reach Devin.",
+        _unsent(unsent),
+        "`/devin` starts a new session.",
     )
 
 
-def _unsent(count: int, why: str) -> str:
+def _unsent(count: int) -> str:
     if not count:
         return ""
-    verb = "was" if count == 1 else "were"
-    noun = "reply" if count == 1 else "replies"
-    return f"{count} waiting {noun} {verb} not sent to Devin, {why}."
+    return f"{'1 waiting reply wasn' if count == 1 else f'{count} waiting replies weren'}'t sent to Devin."

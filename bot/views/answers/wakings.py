@@ -9,26 +9,19 @@ from bot.views import blocks, questions
 from bot.views.answers.wording import message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
-from bot.views.text import duration, fitted, limit_of_acus, number_of_acus, total_acus
+from bot.views.text import duration, fitted, limit_of_acus, money, number_of_acus, total_acus
 
 QUESTION: Final = "wake"  # the name of the question
 WAKE: Final = "wake"  # the answer
-WOKEN_BEFORE: Final = Message("That was settled before: Devin was woken, and what was kept is sent.")
-KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. The thread says how much was not sent.")
-LEFT_BEFORE: Final = Message(
-    "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed."
-)
+WOKEN_BEFORE: Final = Message("Devin was woken already, with your reply.")
+KEPT_ASLEEP: Final = Message("OK, Devin stays asleep. The thread says what wasn't sent.")
+LEFT_BEFORE: Final = Message("That was answered before, so nothing was sent now. Reply again if it still matters.")
 
 
 def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Money | None = None) -> Message:
     """Ask the author of a reply whether it may wake `session`; `target` is what the buttons carry."""
-    label, choice = "Wake it", "Wake it"
-    if question.by:
-        label, choice = f"Wake it, {_more(question.by)}", f"Wake it with {number_of_acus(question.by)} more"
-    text = message_of(
-        *_reasons(session, question, cost),
-        f"{choice}, or leave it asleep. Your message is kept until you choose, for a day at most.",
-    ).text
+    label = f"Wake it, {_more(question.by)}" if question.by else "Wake it"
+    text = f"{_reason(session, question, cost)} Wake it anyway?"
     row = blocks.actions(
         questions.answer(label, QUESTION, WAKE, target, style="primary"),
         questions.no("Leave it", QUESTION, target),
@@ -36,18 +29,16 @@ def ask_to_wake(session: Session, question: WakeQuestion, target: str, cost: Mon
     return Message(text, [blocks.section(text), *row])
 
 
-def _reasons(session: Session, question: WakeQuestion, cost: Money | None) -> list[str]:
+def _reason(session: Session, question: WakeQuestion, cost: Money | None) -> str:
     spent = session.snapshot.acus
-    so_far = f"It has cost {total_acus(spent, cost)} so far" if spent else ""
     facts = [
-        "" if question.ceiling is None else f"used its {limit_of_acus(question.ceiling)}",
-        "reached its ACU limit at Devin" if question.at_limit else "",
+        "" if question.ceiling is None else f"used up its {limit_of_acus(question.ceiling)}",
+        "hit its limit" if question.at_limit else "",
         "" if question.slept is None else f"slept for {duration(question.slept)}",
     ]
-    why = f"This session has {' and has '.join(filter(None, facts))}."
-    if question.ceiling is None:
-        return [why, f"{so_far}, and waking it costs more." if so_far else "Waking it costs more."]
-    return [why, f"{so_far}." if so_far else ""]
+    known = ", ".join([total_acus(spent, None), *([money(cost)] if cost else [])]) if spent else ""
+    so_far = f" ({known})" if known else ""
+    return f"This session {' and '.join(filter(None, facts))}{so_far}."
 
 
 def _more(acus: float) -> str:
@@ -58,9 +49,9 @@ def _more(acus: float) -> str:
 def waking(question: WakeQuestion | None, replies: int) -> Message:
     """Confirm to whoever said yes to `question` that the `replies` are sent; None if the session was awake by then."""
     if question is None:
-        return Message(f"Devin is awake already. {_sent(replies)}")
-    ceiling = f"It may use {limit_of_acus(question.raised)} in all now." if question.raised else ""
-    return message_of("Devin is being woken.", ceiling, _sent(replies))
+        return Message(f"Devin is already awake. Your {_replies(replies)} {'is' if replies == 1 else 'are'} sent.")
+    ceiling = f"It may now use {limit_of_acus(question.raised)} in all." if question.raised else ""
+    return message_of(f"Waking Devin with your {_replies(replies)}.", ceiling)
 
 
 def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
@@ -70,17 +61,17 @@ def ceiling_raised(asker: str, by: str, question: WakeQuestion) -> Message:
     """
     who, in_all = fitted(by) or "Somebody", limit_of_acus(question.raised or 0)
     return Message(
-        f"{mention(asker)} {who} woke this session with {_more(question.by)}. It may use {in_all} in all now."
+        f"{mention(asker)} {who} woke this session with {_more(question.by)}. It may now use {in_all} in all."
     )
 
 
 def left_asleep(by: str, replies: int) -> Message:
     """Report in the thread that `by` left Devin asleep, or nobody chose if it is empty, and `replies` were not sent."""
-    unsent = "1 reply was" if replies == 1 else f"{replies} replies were"
-    why = f"{fitted(by)} left Devin asleep" if by else "Nobody chose within a day whether to wake Devin"
-    then = "If it is still needed, write again; you are then asked again."
-    return Message(f":zzz: {why}, so {unsent} *not sent*. {then}")
+    unsent = "1 reply *wasn't sent*" if replies == 1 else f"{replies} replies *weren't sent*"
+    why = f"{fitted(by)} left Devin asleep" if by else "Nobody chose within a day"
+    then = "Reply again to be asked again."
+    return Message(f":zzz: {why}, so {unsent}. {then}")
 
 
-def _sent(replies: int) -> str:
-    return "1 reply is sent." if replies == 1 else f"{replies} replies are sent."
+def _replies(count: int) -> str:
+    return "reply" if count == 1 else f"{count} replies"

@@ -284,15 +284,16 @@ def test_why_a_session_was_not_started():
         "A fault at Devin suspended the session. Write to it in Devin to try to wake it.": replace(
             FAILED, detail="error"
         ),
-        "There are no credits left. Somebody who manages billing can buy more in Devin.": LIMIT,
-        "The session has used up its own limit. Whoever asked for it can raise it in Devin, or start a new session with a higher `acu=`.": replace(
+        "No credits left. Whoever manages billing can buy more in Devin.": LIMIT,
+        "Out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`.": replace(
             LIMIT, detail="usage_limit_exceeded"
         ),
-        "This organisation has reached its usage limit. An admin of the organisation can raise it.": replace(
+        "This organisation is at its usage limit. A Devin admin can raise it.": replace(
             LIMIT, detail="org_usage_limit_exceeded"
         ),
-        "This organisation runs as many sessions as it may. Stop one that is not needed or ask an admin to raise "
-        "the limit.": replace(LIMIT, detail="total_session_limit_exceeded"),
+        "This organisation can't run more sessions. Stop one that isn't needed or ask a Devin admin for more.": replace(
+            LIMIT, detail="total_session_limit_exceeded"
+        ),
         "Devin says “moon_quota”. Open the session in Devin to see what that is.": replace(LIMIT, detail="moon_quota"),
         "Devin did not stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_out_table.NOT_STOPPED),
     }.items(),
