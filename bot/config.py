@@ -80,6 +80,11 @@ WRONG: Final = {
         "must be a user group's id such as S0123456789, not its name: “Copy group ID” in the menu of the group"
         " gives it."
     ),
+    "bot_start_emoji": "must be the name of one emoji, such as robot_face, and not x, which stops a session.",
+    "bot_start_emoji_channels": "must be channel ids with commas, such as C0123456789, or * for every channel.",
+    "bot_alert_bots": (
+        "must be channel:bot:person with commas between several, such as C0123456789:B0123456789:U0123456789."
+    ),
     "bot_digest_time": "must be a time of day as HH:MM, for example 09:00.",
     "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
     "bot_digest_quiet": "must be post or skip.",
@@ -167,6 +172,15 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _emoji(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    name = value.strip().strip(":")
+    if name == "x":
+        raise ValueError("x stops a session")
+    return name
+
+
 def _clock(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -250,6 +264,11 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 CodeHost = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?$", to_lower=True)]
 CodeHosts = Annotated[tuple[CodeHost, ...], NoDecode, BeforeValidator(_split)]
 UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
+StartEmoji = Annotated[str, BeforeValidator(_emoji), StringConstraints(pattern=r"^[a-z0-9_+'-]*$")]
+EmojiChannel = Annotated[str, StringConstraints(pattern=r"^([CG][A-Z0-9]+|\*)$")]
+EmojiChannels = Annotated[tuple[EmojiChannel, ...], NoDecode, BeforeValidator(_split)]
+AlertBot = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]+:B[A-Z0-9]+:[UW][A-Z0-9]+$")]
+AlertBots = Annotated[tuple[AlertBot, ...], NoDecode, BeforeValidator(_split)]
 AcuPrice = Annotated[tuple[DatedPrice, ...], NoDecode, BeforeValidator(_prices)]
 Acus = Annotated[float, Field(gt=0, le=1_000_000_000, allow_inf_nan=False)]
 
@@ -329,6 +348,9 @@ class Settings(StoreSettings):
     bot_admin_channel: ChannelId | None = None
     bot_admin_users: UserIds = ()
     bot_admin_group: GroupId | None = None
+    bot_start_emoji: StartEmoji = ""
+    bot_start_emoji_channels: EmojiChannels = ()
+    bot_alert_bots: AlertBots = ()
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_digest_quiet: Literal["skip", "post"] = "skip"

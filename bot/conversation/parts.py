@@ -13,7 +13,7 @@ from bot.conversation.receive.channel_shared import ChannelShared
 from bot.conversation.receive.conversation import Conversation
 from bot.conversation.receive.intake import Intake
 from bot.conversation.receive.new_command import NewCommand
-from bot.conversation.receive.reactions import Reactions, StopReaction
+from bot.conversation.receive.reactions import Reactions, StartReaction, StopReaction
 from bot.conversation.start.anew import StartAnew, WayOnButton
 from bot.conversation.start.create import Create
 from bot.conversation.start.from_command import StartFromCommand
@@ -64,7 +64,7 @@ class ConversationParts:
         self._session_commands = SessionCommands(services, self._session_list, kernel.stop_failed)
         self._from_command = StartFromCommand(services, access, gates, self._prompts)
         self._launch_form = LaunchForm(services, access, LaunchChoices(services))
-        self.intake = Intake(services, events, Reactions([StopReaction()]))
+        self.intake = Intake(services, events, Reactions([StopReaction(), StartReaction(services.workspaces)]))
         self.new_command = NewCommand(services, self.intake, access, gates, self._from_command)
         announce = Announce(services)
         self.pollers = [

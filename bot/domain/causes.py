@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from bot.domain.file import SlackFile
 from bot.domain.form import Form
-from bot.domain.pick import Pick, ThreadRef
+from bot.domain.pick import Pick, PickedBy, ThreadRef
 from bot.domain.session import NO_OPTIONS, Options
 
 
@@ -124,6 +124,11 @@ class MessageCause:
     def in_thread(self) -> bool:
         """Whether the message is a reply, so that other messages precede it in its thread."""
         return self.thread_ts is not None
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether nobody wrote the message as a task for Devin, so that no word of it is an option."""
+        return self.pick is not None and self.pick.by is not PickedBy.FORM
 
     @property
     def is_plain_reply(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, time, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from bot.domain.amounts import Price
 from bot.domain.roles import Right, Roles
@@ -16,6 +16,8 @@ from bot.slack.origin import app_of, enterprises_of, teams_of
 
 log = get_logger(__name__)
 
+EVERY_CHANNEL: Final = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -24,6 +26,9 @@ class Policy:
     admin_channel: str | None = None
     admin_users: frozenset[str] = frozenset()
     admin_group: str | None = None
+    start_emoji: str = ""  # a reaction that starts a session; empty is none
+    start_emoji_channels: frozenset[str] = frozenset()  # in which it does; EVERY_CHANNEL is in all
+    alert_bots: Mapping[tuple[str, str], str] = field(default_factory=dict)  # in whose name a bot starts in a channel
     roles: Roles = field(default_factory=Roles)  # of the settings file
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
@@ -34,6 +39,11 @@ class Policy:
     runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
     cycle_acus: float | None = None  # that Devin itself may use in a cycle, where Devin names no limit
     shows_names: bool = True  # whether figures name people; else they count them
+
+    def starts_with(self, emoji: str, channel: str) -> bool:
+        """Whether this reaction starts a session in `channel`."""
+        allowed = bool(self.start_emoji_channels & {channel, EVERY_CHANNEL})
+        return bool(self.start_emoji) and emoji == self.start_emoji and allowed
 
     @property
     def wants_figures(self) -> bool:

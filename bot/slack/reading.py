@@ -57,6 +57,12 @@ class Conversations(Connection):
         found = sorted(kept.values(), key=lambda raw: moment(raw["ts"]))
         return [message_from(raw) for raw in (*found[:1], *found[1:][-limit:])]
 
+    async def message_at(self, channel: str, ts: str) -> ThreadMessage | None:
+        """Read the message `ts`, of a thread or not; None if it is gone."""
+        method, arguments = _messages_of(channel, ts)
+        page = page_from(await self._read(method, limit=2, oldest=ts, latest=ts, inclusive=True, **arguments))
+        return next((message_from(raw) for raw in page.messages if raw["ts"] == ts), None)
+
     async def replies_after(self, channel: str, thread_ts: str, oldest: str) -> tuple[list[ThreadMessage], bool]:
         """Read one page of a thread after `oldest`. Returns its messages, oldest first, and whether more may follow."""
         method, arguments = _messages_of(channel, thread_ts)

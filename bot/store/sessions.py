@@ -171,6 +171,14 @@ async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, si
     return [_session(row) for row in found.mappings()]
 
 
+async def was_started_by(tx: AsyncConnection, team: str, channel: str, ts: str) -> bool:
+    """Whether the message `ts` has started a session, or may have; not where its start was refused or cancelled."""
+    never = (Lifecycle.REFUSED.value, Lifecycle.CANCELLED.value)
+    of = sessions.c
+    same = (of.team == team, of.channel == channel, of.cause_ts == ts, of.lifecycle.not_in(never))
+    return (await tx.execute(select(of.id).where(*same).limit(1))).first() is not None
+
+
 async def of_channel(tx: AsyncConnection, team: str, channel: str, limit: int = 20) -> list[Session]:
     """The live sessions in `channel`, newest first and at most `limit`."""
     found = await tx.execute(

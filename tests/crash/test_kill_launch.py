@@ -8,7 +8,7 @@ from tests.crash.persistent import opened, opened_on, sent
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import Story, nothing, one_session
-from tests.scenarios.harness import BEN, GENERAL
+from tests.scenarios.harness import ANN, BEN, GENERAL
 
 pytestmark = pytest.mark.edge
 
@@ -42,7 +42,25 @@ async def started_in_thread(one: Scene, _: Any) -> None:
     assert "> The login test fails on Firefox" in made["request"]["prompt"]
 
 
+async def react(one: Scene, ts: str) -> None:
+    await one.slack.react(ANN, GENERAL, ts, "robot_face")
+    await one.devin.wait_for_sessions("The login test fails", seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Asked by ann", thread_ts=ts, within=PATIENCE)
+
+
+async def started_by_reaction(one: Scene, _: Any) -> None:
+    await one_session(one, "The login test fails")
+
+
+REACTIONS = {"BOT_START_EMOJI": "robot_face", "BOT_START_EMOJI_CHANNELS": "*"}
 STORIES = [
+    Story(
+        "a person reacts with the emoji that starts",
+        written,
+        react,
+        started_by_reaction,
+        settings=lambda: dict(REACTIONS),
+    ),
     Story("a person starts a session with the form", nothing, fill_in, started_once),
     Story("a person sends a message to Devin", written, send_message, started_in_thread),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, WEB, Harness
+from tests.scenarios.harness import ANN, BEN, EXTERNAL, GENERAL, GUEST, OPS, WEB, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
 
 FILLED = "Fix what Ben describes"
@@ -75,3 +75,104 @@ async def test_new_in_a_thread_takes_the_thread_along(on: Harness) -> None:
     assert "> the metrics are odd" in prompt
     await settled(on)
     assert await creations(on) == 2
+
+
+# ---------------------------------------------------------------- reactions
+
+
+async def with_settings(on: Harness, **settings: str) -> None:
+    """Start the bot anew with these settings."""
+    await on.stop()
+    on.environment.update(settings)
+    await on.start()
+
+
+async def with_reactions(on: Harness, emoji: str = "robot_face", channels: str = GENERAL) -> None:
+    await with_settings(on, BOT_START_EMOJI=emoji, BOT_START_EMOJI_CHANNELS=channels)
+
+
+@pytest.mark.both_transports
+async def test_a_reaction_starts_one_session_in_the_name_of_who_reacted(on: Harness) -> None:
+    await with_reactions(on)
+    root = await on.slack.say(BEN, GENERAL, "The deploy of web is red")
+    ts = await on.slack.say(BEN, GENERAL, "Fix the flaky deploy mode=turbo", thread_ts=root)
+    await on.slack.react(ANN, GENERAL, ts, "robot_face")
+    made = await on.session("Fix the flaky deploy mode=turbo")
+    assert "> The deploy of web is red" in made["request"]["prompt"]
+    assert "Asked in Slack by ann" in made["request"]["prompt"]
+    await on.slack.wait_for_message(GENERAL, "Asked by ann", thread_ts=root)
+    await on.slack.react(BEN, GENERAL, ts, "robot_face")
+    await on.slack.act("unreact", user=ANN, channel=GENERAL, ts=ts, name="robot_face")
+    await on.slack.react(ANN, GENERAL, ts, "robot_face")
+    await settled(on)
+    assert await creations(on) == 1
+
+
+async def test_reactions_of_others_do_nothing_and_block_nobody(on: Harness) -> None:
+    await with_reactions(on)
+    ts = await on.slack.say(BEN, GENERAL, "Fix the flaky deploy")
+    for outsider in (GUEST, EXTERNAL):
+        await on.slack.act("invite", channel=GENERAL, who=outsider)
+        await on.slack.react(outsider, GENERAL, ts, "robot_face")
+    await settled(on)
+    assert await creations(on) == 0
+    assert await on.slack.ephemerals(user=GUEST) == []
+    await on.slack.react(ANN, GENERAL, ts, "robot_face")
+    await on.session("Fix the flaky deploy")
+
+
+async def test_other_emoji_other_channels_and_posts_of_the_bot_start_nothing(on: Harness) -> None:
+    await with_reactions(on)
+    ts = await on.slack.say(BEN, GENERAL, "Fix the flaky deploy")
+    await on.slack.react(ANN, GENERAL, ts, "thinking_face")
+    elsewhere = await on.slack.say(BEN, WEB, "Fix the flaky deploy")
+    await on.slack.react(BEN, WEB, elsewhere, "robot_face")
+    root, _ = await on.started("look at the logs")
+    (card, *_) = await on.slack.messages(GENERAL, thread_ts=root, user="U0BOT")
+    await on.slack.react(ANN, GENERAL, card["ts"], "robot_face")
+    await settled(on)
+    assert await creations(on) == 1
+
+
+async def test_a_start_that_was_refused_keeps_nobody_from_starting_later(on: Harness) -> None:
+    await with_reactions(on, channels="*")
+    ts = await on.slack.say(BEN, GENERAL, "Fix the flaky deploy")
+    await on.devin.permissions(revoke=["ManageOrgSessions"])
+    await on.slack.react(ANN, GENERAL, ts, "robot_face")
+    await settled(on)
+    assert await on.devin.sessions() == []
+    await on.devin.permissions(grant=["ManageOrgSessions"])
+    await on.slack.react(BEN, GENERAL, ts, "robot_face")
+    assert "Asked in Slack by ben" in (await on.session("Fix the flaky deploy"))["request"]["prompt"]
+
+
+# ---------------------------------------------------------------- bots that may start
+
+
+async def test_a_trusted_bot_starts_one_session_for_each_of_its_messages_in_its_channel(on: Harness) -> None:
+    first = await on.slack.post_as_app(OPS, "Alertmanager", text="Disk is full on web-1")
+    bot = (await on.slack.messages(OPS))[-1]["bot_id"]
+    await settled(on)
+    assert await creations(on) == 0
+    await with_settings(on, BOT_ALERT_BOTS=f"{OPS}:{bot}:{ANN}")
+    root = await on.slack.post_as_app(OPS, "Alertmanager", text="Disk is full on web-2")
+    await on.slack.post_as_app(GENERAL, "Alertmanager", text="Disk is full on web-3")
+    made = await on.session("Disk is full on web-2")
+    assert "Asked in Slack by ann" in made["request"]["prompt"]
+    await on.slack.wait_for_message(OPS, "Asked by ann", thread_ts=root)
+    await on.slack.post_as_app(OPS, "Alertmanager", text="Still full", thread_ts=root)
+    await on.slack.act("redeliver", type="message", channel=OPS, ts=root)
+    await settled(on)
+    assert await creations(on) == 1
+    assert first
+
+
+async def test_a_trusted_bot_starts_nothing_in_a_shared_channel_or_for_a_guest(on: Harness) -> None:
+    await on.slack.post_as_app(OPS, "Alertmanager", text="Disk is full")
+    bot = (await on.slack.messages(OPS))[-1]["bot_id"]
+    await with_settings(on, BOT_ALERT_BOTS=f"{OPS}:{bot}:{GUEST},{GENERAL}:{bot}:{ANN}")
+    await on.slack.post_as_app(OPS, "Alertmanager", text="Disk is full on web-1")
+    await on.slack.act("share", channel=GENERAL)
+    await on.slack.post_as_app(GENERAL, "Alertmanager", text="Disk is full on web-2")
+    await settled(on)
+    assert await creations(on) == 0

@@ -469,3 +469,13 @@ def test_a_port_that_slack_need_not_reach_is_open_to_this_machine_alone():
     assert load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN}).host == "127.0.0.1"
     assert load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN, "BOT_HOST": "0.0.0.0"}).host == "0.0.0.0"
     assert load_settings(HTTP | {"BOT_HOST": "::1"}).host == "::1"
+
+
+def test_what_starts_sessions_by_itself():
+    chosen = {"BOT_START_EMOJI": ":robot_face:", "BOT_START_EMOJI_CHANNELS": "C1, *"}
+    settings = load_settings(HTTP | chosen | {"BOT_ALERT_BOTS": "C1:B1:U1, G2:B2:W2"})
+    assert (settings.bot_start_emoji, settings.bot_start_emoji_channels) == ("robot_face", ("C1", "*"))
+    assert settings.bot_alert_bots == ("C1:B1:U1", "G2:B2:W2")
+    for wrong in ({"BOT_START_EMOJI": "x"}, {"BOT_START_EMOJI_CHANNELS": "#web"}, {"BOT_ALERT_BOTS": "C1:B1"}):
+        with pytest.raises(SettingsError, match=next(iter(wrong))):
+            load_settings(HTTP | wrong)

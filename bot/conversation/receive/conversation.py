@@ -114,6 +114,8 @@ class Conversation:
             await start_is_dead(uow, job, begun.id)
             return
         if job.cause.pick is not None:
+            if job.cause.thread_ts is None:
+                return  # a reaction of whom nothing is known
             await uow.reply_privately(recipient_of(job), start_sentences.start_failed(job.row.ref))
             return
         channel, thread_ts = job.cause.channel, job.cause.root_ts

@@ -29,6 +29,7 @@ from bot.domain.commands.small_talk import small_talk
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import short_id
 from bot.domain.lane import held_lane, own_lane, person_lane, thread_lane
+from bot.domain.pick import Pick, PickedBy
 from bot.domain.secrets import has_secret
 from bot.domain.text import as_typed, mentioned_users, without_mention
 from bot.kernel.services import Services
@@ -44,6 +45,7 @@ from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
+_BOTS_WROTE: Final = frozenset({None, "bot_message"})
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"
 
 # The end of the key of a message without a task, so that an edit that adds one, or takes a secret out, is another row.
@@ -72,6 +74,9 @@ class Intake:
 
         Raises NotStoredError if the store is down.
         """
+        if (alert := self._alert_row(workspace, event, envelope)) is not None:
+            await self._put(alert)
+            return True
         row = self._row_of(workspace, event, envelope)
         if row is None:
             return False
@@ -165,6 +170,21 @@ class Intake:
         if meant is not None:
             key = f"ev:{envelope['event_id']}"
             await self._put(self._row(workspace, key, meant.lane, meant.cause, ts=_at(at), urgent=meant.urgent))
+
+    def _alert_row(self, workspace: Workspace, event: Json, envelope: Json) -> InboxRow[MessageCause] | None:
+        """The row for a message of a bot that may start sessions in its channel; None for any other one."""
+        key = (str(event.get("channel") or ""), str(event.get("bot_id") or ""))
+        owner = workspace.policy.alert_bots.get(key)
+        begins = event.get("thread_ts") in {None, event.get("ts")} and event.get("subtype") in _BOTS_WROTE
+        if owner is None or not begins or key[1] == workspace.bot_id or envelope.get("is_ext_shared_channel"):
+            return None
+        text, ts = text_of(event), str(event["ts"])
+        if not text or has_secret(as_typed(text)):
+            return None
+        pick = Pick(ts, PickedBy.BOT)
+        cause = MessageCause(owner, text, key[0], pick.asked_ts(ts), ts, pick=pick)
+        row_key = f"alert:{workspace.team}:{key[0]}:{ts}"
+        return self._row(workspace, row_key, thread_lane(workspace.team, key[0], ts), cause, ts=ts)
 
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
         if cause.mention or cause.direct or cause.under_us:

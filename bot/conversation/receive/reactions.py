@@ -8,8 +8,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol, Self
 
-from bot.domain.causes import ActionCause
+from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.registry import STOP
+from bot.domain.lane import own_lane
+from bot.domain.pick import Pick, PickedBy
+from bot.kernel.workspace import Workspaces
 from bot.store import sessions
 from bot.store.database.connection import Transaction
 
@@ -41,17 +44,19 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a reaction means: the press `cause`, which goes into `lane`."""
+    """What a reaction means: a press, or the start of a session with the message, which goes into `lane`."""
 
     lane: str
-    cause: ActionCause
+    cause: ActionCause | MessageCause
     urgent: bool = False
 
 
 class ReactionKind(Protocol):
     """What some emoji mean."""
 
-    names: ClassVar[Collection[str]]
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the emoji."""
 
     async def meant(self, tx: Transaction, reaction: Reaction) -> Meant | None:
         """Return what the reaction means; None if it means nothing where it stands. An ack waits for this."""
@@ -65,6 +70,25 @@ class StopReaction:
     async def meant(self, tx: Transaction, reaction: Reaction) -> Meant | None:
         """Return the stop of the session in whose thread the message stands."""
         return await stop_at(tx, reaction.team, reaction.channel, reaction.ts, reaction.user)
+
+
+class StartReaction:
+    """The emoji of the settings starts a session with the message as its task, in the channels of the settings."""
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
+        self.names: Collection[str] = {
+            workspace.policy.start_emoji for workspace in workspaces if workspace.policy.start_emoji
+        }
+
+    async def meant(self, tx: Transaction, reaction: Reaction) -> Meant | None:  # noqa: ARG002 - rows need not be read
+        """Return the start of a session in the name of who reacted; the message is read by the row."""
+        policy = self._workspaces[reaction.team].policy
+        if not policy.starts_with(reaction.name, reaction.channel):
+            return None
+        pick = Pick(reaction.ts, PickedBy.REACTION)
+        cause = MessageCause(reaction.user, "", reaction.channel, pick.asked_ts(reaction.at), pick=pick)
+        return Meant(own_lane(f"react:{reaction.user}:{reaction.channel}:{reaction.ts}"), cause)
 
 
 async def stop_at(tx: Transaction, team: str, channel: str, ts: str, user: str) -> Meant | None:

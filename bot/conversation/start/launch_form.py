@@ -16,6 +16,7 @@ from bot.domain.form import Form
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.launch import PLAYBOOK, Launch, mistakes_of, read_launch
 from bot.domain.pick import OnMessage, Pick, ThreadRef
+from bot.domain.roles import Right
 from bot.domain.session import Options
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Handler
@@ -122,7 +123,9 @@ class LaunchForm(FormKind):
             return views.archived(channel)
         if not found.is_member:
             return views.without_bot(channel)
-        return None if await workspace.slack.is_member(channel, user) else views.not_there(channel)
+        if not await workspace.slack.is_member(channel, user):
+            return views.not_there(channel)
+        return await self._access.right_refusal(workspace, user, Right.START, channel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from bot.conversation.playbooks import playbooks_by_name
 from bot.conversation.refusals import refusal_sentence
 from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
-from bot.domain.causes import AskingCause
+from bot.domain.causes import AskingCause, MessageCause
 from bot.domain.commands.options import Request, is_playbook_id, parse_request
 from bot.domain.launch import with_options
 from bot.kernel.exactly_once.loss import is_late
@@ -28,6 +28,8 @@ class OptionsCheck:
 
         `behind` is the word by which a command begins whose task `text` is, such as `!new`.
         """
+        if isinstance(job.cause, MessageCause) and job.cause.is_literal:
+            return Request(text, task=text)
         try:
             request = await self._read(job, text)
         except DevinRefused as refused:
