@@ -153,7 +153,7 @@ def _policy(settings: Settings) -> Policy:
         admin_group=settings.bot_admin_group,
         start_emoji=settings.bot_start_emoji,
         start_emoji_channels=frozenset(settings.bot_start_emoji_channels),
-        alert_bots={(channel, bot): who for channel, bot, who in (one.split(":") for one in settings.bot_alert_bots)},
+        alert_bots=tuple((where, bot, who) for where, bot, who in (one.split(":") for one in settings.bot_alert_bots)),
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
         posts_quiet_days=settings.bot_digest_quiet == "post",

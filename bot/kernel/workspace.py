@@ -28,7 +28,7 @@ class Policy:
     admin_group: str | None = None
     start_emoji: str = ""  # a reaction that starts a session; empty is none
     start_emoji_channels: frozenset[str] = frozenset()  # in which it does; EVERY_CHANNEL is in all
-    alert_bots: Mapping[tuple[str, str], str] = field(default_factory=dict)  # in whose name a bot starts in a channel
+    alert_bots: tuple[tuple[str, str, str], ...] = ()  # a channel, a bot whose messages start there, and in whose name
     roles: Roles = field(default_factory=Roles)  # of the settings file
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
@@ -44,6 +44,10 @@ class Policy:
         """Whether this reaction starts a session in `channel`."""
         allowed = bool(self.start_emoji_channels & {channel, EVERY_CHANNEL})
         return bool(self.start_emoji) and emoji == self.start_emoji and allowed
+
+    def owner_of_alerts(self, channel: str, bot: str) -> str | None:
+        """In whose name the messages of `bot` start sessions in `channel`; None if they do not."""
+        return next((who for where, which, who in self.alert_bots if (where, which) == (channel, bot)), None)
 
     @property
     def wants_figures(self) -> bool:

@@ -173,18 +173,18 @@ class Intake:
 
     def _alert_row(self, workspace: Workspace, event: Json, envelope: Json) -> InboxRow[MessageCause] | None:
         """The row for a message of a bot that may start sessions in its channel; None for any other one."""
-        key = (str(event.get("channel") or ""), str(event.get("bot_id") or ""))
-        owner = workspace.policy.alert_bots.get(key)
+        channel, bot = str(event.get("channel") or ""), str(event.get("bot_id") or "")
+        owner = workspace.policy.owner_of_alerts(channel, bot)
         begins = event.get("thread_ts") in {None, event.get("ts")} and event.get("subtype") in _BOTS_WROTE
-        if owner is None or not begins or key[1] == workspace.bot_id or envelope.get("is_ext_shared_channel"):
+        if owner is None or not begins or bot == workspace.bot_id or envelope.get("is_ext_shared_channel"):
             return None
         text, ts = text_of(event), str(event["ts"])
         if not text or has_secret(as_typed(text)):
             return None
         pick = Pick(ts, PickedBy.BOT)
-        cause = MessageCause(owner, text, key[0], pick.asked_ts(ts), ts, pick=pick)
-        row_key = f"alert:{workspace.team}:{key[0]}:{ts}"
-        return self._row(workspace, row_key, thread_lane(workspace.team, key[0], ts), cause, ts=ts)
+        cause = MessageCause(owner, text, channel, pick.asked_ts(ts), ts, pick=pick)
+        row_key = f"alert:{workspace.team}:{channel}:{ts}"
+        return self._row(workspace, row_key, thread_lane(workspace.team, channel, ts), cause, ts=ts)
 
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
         if cause.mention or cause.direct or cause.under_us:
