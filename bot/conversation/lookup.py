@@ -46,32 +46,45 @@ class SessionLookup:
         """Look up the oldest session at Devin that was made for `session`. Each call lists sessions anew."""
         assert session.reference is not None
         organisation = self._services.organisations.of(session)
-        return await self.oldest(organisation, session.reference, session.created_at)
+        return await self.oldest(organisation, session.reference, session.created_at, session.devin_user)
 
     async def oldest(
-        self, organisation: Organisation, reference: str, recorded_at: float
+        self, organisation: Organisation, reference: str, recorded_at: float, devin_user: str | None = None
     ) -> LookupResult[DevinSession]:
-        """Look up the oldest session that was made for what we recorded at `recorded_at` with this `reference`."""
-        found, all_readable = await self.all_made(organisation, reference, recorded_at)
+        """Look up the oldest session that was made for what we recorded at `recorded_at` with this `reference`.
+
+        `devin_user` is the one in whose name Devin was asked for it, if not the bot's own.
+        """
+        found, all_readable = await self.all_made(organisation, reference, recorded_at, devin_user)
         if found:
             return Found(found[0])
         return Missing.NOT_FOUND if all_readable else Missing.UNREADABLE
 
     async def all_made(
-        self, organisation: Organisation, reference: str, recorded_at: float
+        self, organisation: Organisation, reference: str, recorded_at: float, devin_user: str | None = None
     ) -> tuple[list[DevinSession], bool]:
         """Return all sessions that were made for such a record, oldest first, and whether each row could be read."""
         found: list[DevinSession] = []
         unreadable = 0
         async for page in self._candidates(organisation, reference, _not_before(recorded_at)):
-            found += [made for made in page.items if await self._is_for(organisation, reference, recorded_at, made)]
+            found += [
+                made
+                for made in page.items
+                if reference in await self.references(organisation, made)
+                and await self._is_ours(organisation, reference, recorded_at, made, devin_user)
+            ]
             unreadable += len(page.unreadable)
         return sorted(found, key=age), not unreadable
 
-    async def _is_for(self, organisation: Organisation, reference: str, recorded_at: float, made: DevinSession) -> bool:
-        if reference not in await self.references(organisation, made):
-            return False
-        ours = await self._may_be_ours(organisation, recorded_at, made)
+    async def _is_ours(
+        self,
+        organisation: Organisation,
+        reference: str,
+        recorded_at: float,
+        made: DevinSession,
+        devin_user: str | None,
+    ) -> bool:
+        ours = await self._may_be_ours(organisation, recorded_at, made, devin_user)
         if not ours:
             log.warning("session with our reference is not ours", reference=reference, devin_id=made.session_id)
         return ours
@@ -79,16 +92,20 @@ class SessionLookup:
     async def may_be_for(self, session: Session, made: DevinSession) -> bool:
         """Whether `made`, which carries the reference of `session`, may be what this bot created for `session`.
 
-        Anybody at Devin can copy a tag or a prompt. So `made` must have no other maker, and not be older than the
+        Anybody at Devin can copy a tag or a prompt. So `made` must have no other maker than the bot, or
+        the person in whose name it asked, and not be older than the
         request for `session`. Where Devin names no maker or no time, that speaks for `made`: an outcome that cannot be
         looked up would end in a second session.
         """
-        return await self._may_be_ours(self._services.organisations.of(session), session.created_at, made)
+        organisation = self._services.organisations.of(session)
+        return await self._may_be_ours(organisation, session.created_at, made, session.devin_user)
 
-    async def _may_be_ours(self, organisation: Organisation, recorded_at: float, made: DevinSession) -> bool:
+    async def _may_be_ours(
+        self, organisation: Organisation, recorded_at: float, made: DevinSession, devin_user: str | None
+    ) -> bool:
         if DEVIN_BEGAN < made.created_at < _not_before(recorded_at):
             return False
-        return await organisation.may_have_made(made)
+        return await organisation.may_have_made(made, devin_user)
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookupResult[None]:
         """Look up whether a message at Devin begins with `mark`, from the page `page_cursor` of the conversation on.

@@ -36,6 +36,7 @@ from bot.kernel.commands.table import CommandTable
 from bot.kernel.end_buttons import EndButtons
 from bot.kernel.feature import Per, Tick
 from bot.kernel.forms.forms import FormKind
+from bot.kernel.identities import Identities
 from bot.kernel.job import Flow
 from bot.kernel.organisation import Organisation
 from bot.kernel.questions import HoldingKind, QuestionKind
@@ -60,6 +61,7 @@ class ConversationParts:
         self.transfers = FileTransfers()
         self._prompts = PromptBuilder(services, access, self.transfers)
         self._lookup = SessionLookup(services)
+        self._identities = Identities(services)
         self._session_list = SessionList(services, access)
         self._session_commands = SessionCommands(services, self._session_list, kernel.stop_failed)
         self._from_command = StartFromCommand(services, access, gates, self._prompts)
@@ -78,11 +80,11 @@ class ConversationParts:
     def flows(self, table: CommandTable, drawers: Iterable[Drawer]) -> dict[str, Flow[Any]]:
         """Return the flow for each kind of inbox row; commands go to the `table`."""
         services, gates = self._kernel.services, self._kernel.gates
-        create = Create(services, gates, self._prompts, self._lookup)
+        create = Create(services, gates, self._prompts, self._lookup, self._identities)
         conversation = Conversation(
             services,
             self._kernel.access,
-            Reply(services, gates, self._prompts, self._lookup),
+            Reply(services, gates, self._prompts, self._lookup, self._identities),
             self._session_commands,
             self._from_command,
             StartFromMessage(services, gates, self._prompts, create),

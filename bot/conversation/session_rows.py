@@ -37,7 +37,7 @@ async def record(uow: UnitOfWork, session: Session) -> None:
     assert session.thread_ts is not None
     await add(uow, session)
     values = {"lifecycle": session.lifecycle, "checking": session.checking, "acu_limit": session.acu_limit}
-    await sessions.change(uow.tx, session.id, **values)
+    await sessions.change(uow.tx, session.id, **values, devin_user=session.devin_user)
     # What was written before it began is no reply to it.
     last_seen_ts = ts_of(session.reference) if session.reference else session.thread_ts
     thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, last_seen_ts)

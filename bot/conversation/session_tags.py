@@ -20,6 +20,11 @@ class SessionTags:
         full: list[list[str] | None] = [[*own, *wanted], own] if wanted else [own]
         self._lists = [None] if organisation.tags_refused else [*full, None]
 
+    @property
+    def are_left_out(self) -> bool:
+        """Whether the session is created without tags."""
+        return self._lists[0] is None
+
     async def to_send(self) -> list[str] | None:
         """Return the fullest list that was not refused; None for no tags, which is remembered for the organisation."""
         if self._lists[0] is None:

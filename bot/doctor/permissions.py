@@ -85,7 +85,9 @@ CYCLE_LIMIT: Final = Probe(
 )
 NOT_PROBED: Final = note(
     "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
-    " Whether Devin grants them was not probed, because that would start something.",
+    " With ViewOrgMembership,"
+    " ImpersonateOrgSessions has sessions stand in people's own names (optional). Whether Devin grants these three was"
+    " not probed, because that would start something.",
     "In Devin under Settings → Service users see that the service user's role has them.",
 )
 

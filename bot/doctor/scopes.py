@@ -32,6 +32,7 @@ WITHOUT_SCOPE: Final = {
         "nobody is an admin by BOT_ADMIN_GROUP, and Devin reads the ids of user groups instead of their names"
     ),
     "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
+    "users:read.email": "sessions at Devin stand in the bot's name, not in that of who asked for them",
 }
 
 

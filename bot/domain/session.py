@@ -195,6 +195,7 @@ class Session:
     acu_limit: int | None = None  # the ACUs that Devin may use in it, as it was created
     ceiling: float | None = None  # the ACUs that it may spend, once somebody has raised them
     wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
+    devin_user: str | None = None  # in whose name Devin was asked for it; None for the bot's own
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host
 
     @property

@@ -57,11 +57,14 @@ class Organisation:
             self._own_id = (await self.devin.self_()).id
         return self._own_id
 
-    async def may_have_made(self, made: DevinSession) -> bool:
-        """Whether the bot's own user may have made `made`: yes, unless Devin names the user, and it is another one."""
+    async def may_have_made(self, made: DevinSession, devin_user: str | None = None) -> bool:
+        """Whether the bot may have made `made`, as its own user or in the name of `devin_user`.
+
+        It may, unless Devin names the user, and it is another one.
+        """
         makers = {maker for maker in (made.service_user_id, made.user_id) if maker}
         own_id = await self.own_id() if makers else None
-        return own_id is None or own_id in makers
+        return own_id is None or not makers.isdisjoint({own_id, devin_user})
 
 
 class Organisations:

@@ -29,6 +29,19 @@ roles: Final = Table(
     Column("holder", String, primary_key=True),
 )
 
+# Who people are at Devin, in whose name their sessions and replies then stand there.
+identities: Final = Table(
+    "identities",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("devin_user", String),
+    Column("source", String, nullable=False),
+    Column("explained", String),  # the state that the person was informed of last
+)
+
 # Who changed something: from what to what, and what came of it.
 audit: Final = Table(
     "audit",

@@ -251,6 +251,7 @@ async def _erase_sessions(tx: AsyncConnection, keys: Sequence[Any], now: float) 
 _SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {
     "requester": NOBODY,
     "requester_name": "",
+    "devin_user": None,
     "stopped_by": NOBODY,
     "stopped_by_name": "",
     "replied_by": None,

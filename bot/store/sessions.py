@@ -33,7 +33,7 @@ _PLAIN: Final = (
     *("devin_id", "url", "checking", "stop_requested", "stop_ts", "stopped_by"),
     *("created_at", "ended_at", "spoken_at", "not_found_since"),
     *("requester_name", "stopped_by_name", "replied_by", "worked", "working_since"),
-    *("acu_limit", "ceiling", "wake_allowed", "progress_acus", "progress_at"),
+    *("acu_limit", "ceiling", "wake_allowed", "devin_user", "progress_acus", "progress_at"),
 )
 _SNAPSHOT_COLUMNS: Final = [
     *("status", "detail", "title", "acus", "has_result", "archived", "updated_at"),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal_column, select, tuple_
 
+from bot.domain.identity import LinkSource
 from bot.store import stored_sessions, tables
 from bot.store.erasure import changes, edited_posts, part_in_sessions, posts, requests
 from bot.store.notifications import of_deleted_thread
@@ -48,6 +49,13 @@ def _old_post(now: float, timing: Timing) -> ColumnElement[bool]:
     return and_(post.created_at < now - kept, post.session_id.is_(None), post.state != "open")
 
 
+def _old_identity(_now: float, _timing: Timing) -> ColumnElement[bool]:
+    """Links that were found by an address go with the person's profile; those of admins stay."""
+    known = select(tables.people.c.team, tables.people.c.user)
+    link = tables.identities.c
+    return and_(link.source == LinkSource.EMAIL.value, tuple_(link.team, link.user).not_in(known))
+
+
 _ENDED_OR_BEGUN: Final = func.coalesce(tables.operations.c.ended_at, tables.operations.c.created_at)
 
 SPECS: Final = (
@@ -68,6 +76,11 @@ SPECS: Final = (
         tables.user_group_members,
         ("place in a user group", "places in user groups"),
         kept_for(tables.user_group_members.c.read_at, lambda kept: kept.admins_known),
+    ),
+    TableSpec(
+        tables.identities,
+        ("link to a Devin user", "links to Devin users"),
+        _old_identity,
     ),
     # Admins take them away.
     TableSpec(tables.roles, ("role", "roles"), never, by("holder")),

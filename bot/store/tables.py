@@ -168,6 +168,7 @@ sessions: Final = Table(
     Column("acu_limit", Integer),  # the ACUs that Devin may use in it, as it was created
     Column("ceiling", Float),  # the ACUs that it may spend, once somebody has raised them
     Column("wake_allowed", BigInteger),  # the `updated_at` of the sleep from which it may be woken
+    Column("devin_user", String),  # in whose name Devin was asked for it
     Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message
     # the newest of its rows in `spend`, so that the poller need not read it
     Column("outcome", String),
@@ -329,6 +330,7 @@ settings: Final = Table(
 # These are described in files of their own.
 user_group_members: Final = admin_tables.user_group_members
 roles: Final = admin_tables.roles
+identities: Final = admin_tables.identities
 audit: Final = admin_tables.audit
 operations: Final = admin_tables.operations
 operation_rows: Final = admin_tables.operation_rows

@@ -51,6 +51,7 @@ NEEDED_BY_WORK = {
     "reactions:write",
     "usergroups:read",
     "users:read",
+    "users:read.email",
 }
 
 

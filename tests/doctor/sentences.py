@@ -77,7 +77,7 @@ NOT_A_TIME_ZONE = "BOT_TIMEZONE must be the name of a time zone such as Europe/B
 
 BOT_TOKEN_IS_GOOD = ok("SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.")
 APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
-SCOPES_ARE_GOOD = ok("The app has the 18 scopes of manifest.yml.")
+SCOPES_ARE_GOOD = ok("The app has the 19 scopes of manifest.yml.")
 CHANNEL_IS_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.")
 USERS_ARE_GOOD = ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
 GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins (2 in it).")
@@ -219,7 +219,9 @@ NO_COMMANDS = note(
 )
 NOT_PROBED = note(
     "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
-    " Whether Devin grants them was not probed, because that would start something.",
+    " With ViewOrgMembership,"
+    " ImpersonateOrgSessions has sessions stand in people's own names (optional). Whether Devin grants these three was"
+    " not probed, because that would start something.",
     "In Devin under Settings → Service users see that the service user's role has them.",
 )
 

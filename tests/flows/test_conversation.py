@@ -15,6 +15,7 @@ from bot.domain.causes import MessageCause
 from bot.kernel.access import Access
 from bot.kernel.commands.table import CommandTable
 from bot.kernel.gates import Gates
+from bot.kernel.identities import Identities
 from bot.kernel.job import Job, Reschedule
 from bot.kernel.sending.file_transfers import FileTransfers
 from bot.store import inbox, lanes, threads
@@ -31,7 +32,9 @@ def conversation(services):
     """The flow with everything it hands on to."""
     access, gates, lookup = Access(services), Gates(), SessionLookup(services)
     prompts = PromptBuilder(services, access, FileTransfers())
-    create, reply = Create(services, gates, prompts, lookup), Reply(services, gates, prompts, lookup)
+    identities = Identities(services)
+    create = Create(services, gates, prompts, lookup, identities)
+    reply = Reply(services, gates, prompts, lookup, identities)
     return Conversation(
         services,
         access,

@@ -24,6 +24,7 @@ from bot.kernel.exactly_once.creation import Creation, LookupResult
 from bot.kernel.exactly_once.loss import is_late, is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.gates import Admission, Asker, Gates, Limit, Work
+from bot.kernel.identities import Identities, OwnName
 from bot.kernel.job import Job, finish
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
@@ -38,11 +39,19 @@ log = get_logger(__name__)
 class Create:
     """Creates the sessions that inbox rows ask for."""
 
-    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, lookup: SessionLookup) -> None:
+    def __init__(
+        self,
+        services: Services,
+        gates: Gates,
+        prompts: PromptBuilder,
+        lookup: SessionLookup,
+        identities: Identities,
+    ) -> None:
         self._services = services
         self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
+        self._identities = identities
         self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[StartCause]) -> None:
@@ -60,7 +69,8 @@ class Create:
     async def create(self, job: Job[SessionCause], session: Session) -> None:
         """Create `session` at Devin for the job's row, or adopt the one that an earlier try created."""
         session = await self._services.session(session.id) or session
-        await self._once.create(job, NewSession(self._services, self._gates, self._prompts, self._lookup, job, session))
+        parts = (self._services, self._gates, self._prompts, self._lookup, self._identities)
+        await self._once.create(job, NewSession(*parts, job, session))
 
 
 class NewSession(Creation[DevinSession]):
@@ -74,6 +84,7 @@ class NewSession(Creation[DevinSession]):
         gates: Gates,
         prompts: PromptBuilder,
         lookup: SessionLookup,
+        identities: Identities,
         job: Job[SessionCause],
         session: Session,
     ) -> None:
@@ -81,12 +92,14 @@ class NewSession(Creation[DevinSession]):
         self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
+        self._identities = identities
         self._job = job
         self._session = session
         self._organisation = services.organisations.of(session)
         self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         assert session.reference is not None
         self._tags = SessionTags(self._organisation, session.reference, session.options.tags)
+        self._own_name = OwnName()
         self._admission: Admission | None = None
         self._limit = Limit(None)
 
@@ -101,6 +114,7 @@ class NewSession(Creation[DevinSession]):
         self._admission = await self._gates.admission(who, Work(session.id, ceiling, session.options.acu))
         self._prompt = await self._prompts.build(self._job, self._session)
         if self._prompt.refusal is None:
+            self._own_name = await self._identities.name_of(workspace, self._organisation, session.requester)
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             await self._record(uow, self._session)
@@ -142,7 +156,9 @@ class NewSession(Creation[DevinSession]):
         """Record the session with its thread, its card and what was read, and note which files were left out."""
         row = self._job.row
         acus = self._limit.acus
-        await self._record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False, acu_limit=acus))
+        begun = replace(self._session, lifecycle=Lifecycle.CREATING, checking=False, acu_limit=acus)
+        # With the name that Devin is asked in, a session whose answer gets lost is known for ours.
+        await self._record(uow, replace(begun, devin_user=self._own_name.user_id))
         if self._prompt.read is not None:
             await uow.post(f"read:{self._session.id}", self._session, self._prompt.read)
         cause = with_left_out(row.cause, self._prompt.left_out)
@@ -164,11 +180,21 @@ class NewSession(Creation[DevinSession]):
             devin_mode=options.mode,
             max_acu_limit=self._limit.acus,
             attachment_urls=self._prompt.attachments or None,
+            create_as_user_id=self._own_name.user_id,
         )
 
     async def other_form(self, refused: DevinRefused, /) -> bool:
-        """If Devin refused the tags, go on to the next shorter list. Returns False if there is none."""
-        return self._tags.shorten(refused)
+        """If Devin refused the person's name or the tags, go on without. Returns False if that is not why.
+
+        A crash right here leaves the intent: the next try finds no session, and is refused and repeated like this one.
+        """
+        if self._own_name.fall_back(refused):
+            return True
+        if not self._tags.shorten(refused):
+            return False
+        if self._tags.are_left_out:
+            self._own_name.leave()  # only a session of the bot's own user is found without its tags
+        return True
 
     async def lookup(self) -> LookupResult[DevinSession]:
         """Search Devin for the session, by its reference."""
@@ -191,6 +217,7 @@ class NewSession(Creation[DevinSession]):
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)
         await _announce_tags(uow, session, thing)
+        await self._identities.write_outcome(uow, self._organisation, self._own_name, _asker(session, "identity"))
         if self._limit.less is not None:
             await uow.reply_privately(_asker(session, "limit"), self._limit.less)
         current = await sessions.get(uow.tx, session.id)

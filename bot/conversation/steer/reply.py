@@ -39,6 +39,7 @@ from bot.domain.waking import is_asleep
 from bot.kernel.exactly_once.creation import Creation, LookupResult, Missing
 from bot.kernel.exactly_once.protocol import ExactlyOnce
 from bot.kernel.gates import Admission, Asker, Gates, Work
+from bot.kernel.identities import Identities, OwnName
 from bot.kernel.job import Job, Reschedule, finish, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -85,11 +86,19 @@ _OR_ENDED: Final = (None, reply_sentences.SESSION_ENDED, reply_sentences.SESSION
 class Reply:
     """Sends replies to their sessions."""
 
-    def __init__(self, services: Services, gates: Gates, prompts: PromptBuilder, lookup: SessionLookup) -> None:
+    def __init__(
+        self,
+        services: Services,
+        gates: Gates,
+        prompts: PromptBuilder,
+        lookup: SessionLookup,
+        identities: Identities,
+    ) -> None:
         self._services = services
         self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
+        self._identities = identities
         self._once = ExactlyOnce(services)
         self._turns = Turns(services)
 
@@ -119,7 +128,8 @@ class Reply:
             return
         if await self._is_refused(job, session) or await held_reply.hold_if_in_doubt(self._services, job, session):
             return
-        await self._once.create(job, NewMessage(self._services, self._gates, self._prompts, self._lookup, job, session))
+        parts = (self._services, self._gates, self._prompts, self._lookup, self._identities)
+        await self._once.create(job, NewMessage(*parts, job, session))
 
     async def _is_taken(self, job: Job[MessageCause]) -> bool:
         """Whether the option that was chosen can be chosen no more: then that is answered, and the row closed."""
@@ -201,6 +211,7 @@ class NewMessage(Creation[Snapshot | None]):
         gates: Gates,
         prompts: PromptBuilder,
         lookup: SessionLookup,
+        identities: Identities,
         job: Job[MessageCause],
         session: Session,
     ) -> None:
@@ -208,6 +219,8 @@ class NewMessage(Creation[Snapshot | None]):
         self._gates = gates
         self._prompts = prompts
         self._lookup = lookup
+        self._identities = identities
+        self._own_name = OwnName()
         self._job = job
         self._session = session
         self._organisation = services.organisations.of(session)
@@ -235,6 +248,7 @@ class NewMessage(Creation[Snapshot | None]):
             if begins_anew(self._session):
                 who = Asker(self._job.workspace, self._session.requester, self._session.channel, cause.user)
                 self._admission = await self._gates.admission(who, Work(self._session.id, None, woken=self._session))
+            self._own_name = await self._identities.name_of(self._job.workspace, self._organisation, cause.user)
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
@@ -276,7 +290,8 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def call(self) -> Snapshot | None:
         """Send the message to Devin. Returns what the answer says about the session, or None if that cannot be read."""
-        answer = await self._organisation.devin.send_message(self._devin_id, self._message_text, self._files.urls)
+        sent = (self._devin_id, self._message_text, self._files.urls, self._own_name.user_id)
+        answer = await self._organisation.devin.send_message(*sent)
         if answer is not None and answer.is_archived:
             return await self._woken(answer.snapshot())
         return answer.snapshot() if answer else None
@@ -302,6 +317,13 @@ class NewMessage(Creation[Snapshot | None]):
             if (await self._check.ask(self._job, self._session)).over:
                 raise  # then it can never be known
             return Missing.UNREADABLE
+
+    async def other_form(self, refused: DevinRefused, /) -> bool:
+        """If Devin may have refused the person's name, send the reply in the bot's. Returns False if it was in that.
+
+        A crash right here leaves the intent: the next try finds no message, and is refused and repeated like this one.
+        """
+        return self._own_name.fall_back(refused)
 
     async def is_final(self, refused: DevinRefused, /) -> bool:
         """Whether Devin takes no more messages in the session: not if it only does not take one now."""
@@ -336,6 +358,8 @@ class NewMessage(Creation[Snapshot | None]):
             await uow.post(f"file:{self._job.row.key}:{number}", session, message)
         if session.display_state is DisplayState.LIMIT and (thing is None or thing.status == session.snapshot.status):
             await self._answer_at_limit(uow)
+        to = recipient_of(self._job, session)
+        await self._identities.write_outcome(uow, self._organisation, self._own_name, to)
         uow.after_commit(self._follow)
 
     async def _answer_at_limit(self, uow: UnitOfWork) -> None:

@@ -35,6 +35,7 @@ _TABLES = (
     "fan_outs",
     "grants",
     "guardrail_violations",
+    "identities",
     "inbox",
     "kept_tasks",
     "lanes",
@@ -227,6 +228,7 @@ def _tables() -> None:
         sa.Column("acu_limit", sa.Integer),
         sa.Column("ceiling", sa.Float),
         sa.Column("wake_allowed", sa.BigInteger),
+        sa.Column("devin_user", sa.String),
         sa.Column("mark", sa.String, server_default="eyes"),
         sa.Column("outcome", sa.String),
         sa.Column("outcome_day", sa.String),
@@ -383,6 +385,17 @@ def _tables() -> None:
 
 
 def _admin_tables() -> None:
+    op.create_table(
+        "identities",
+        sa.Column("team", sa.String, nullable=False),
+        sa.Column("user", sa.String, nullable=False),
+        sa.Column("state", sa.String, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.Column("devin_user", sa.String),
+        sa.Column("source", sa.String, nullable=False),
+        sa.Column("explained", sa.String),
+        sa.PrimaryKeyConstraint("team", "user", name="pk_identities"),
+    )
     op.create_table(
         "roles",
         sa.Column("team", sa.String, nullable=False),

@@ -1,0 +1,162 @@
+"""In whose name sessions are started and replies sent at Devin: the person's own where Devin takes it, or the bot's.
+
+    Slack e-mail ──▶ Devin's members ──▶ linked: sessions and replies stand in the person's name
+                                     └─▶ nobody: the bot's, looked up again after a day
+    Devin refuses the person ──▶ the same request in the bot's name, once; looked up again after a day
+    the key lacks a permission ──▶ the bot's name for everybody, tried again after an hour
+
+No setting: Devin's permissions are the switch. Guests and people of other companies are never looked up.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from bot.devin.errors import (
+    DevinDenied,
+    DevinError,
+    DevinForbidden,
+    DevinInvalid,
+    DevinNotFound,
+    DevinRefused,
+    DevinTooLarge,
+)
+from bot.domain.identity import Identity, LinkSource, LinkState
+from bot.kernel.organisation import Organisation
+from bot.kernel.services import Services
+from bot.kernel.unit_of_work import Recipient, UnitOfWork
+from bot.kernel.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import SlackError
+from bot.store import identities
+from bot.views.answers import identities as identity_sentences
+
+log = get_logger(__name__)
+
+IMPERSONATE: Final = "ImpersonateOrgSessions"
+_MAY_BE_ABOUT_THE_PERSON: Final = (DevinForbidden, DevinDenied, DevinNotFound)
+
+
+@dataclass(slots=True)
+class OwnName:
+    """In whose name one thing is created at Devin; without an `identity` in that of the bot."""
+
+    identity: Identity | None = None
+    refusal: DevinRefused | None = field(default=None)
+
+    @property
+    def user_id(self) -> str | None:
+        """The id at Devin of the person; None for the bot's own name."""
+        return self.identity.acts_as if self.identity is not None and self.refusal is None else None
+
+    @property
+    def lacks_permission(self) -> bool:
+        """Whether Devin takes nobody's name from the bot's key."""
+        return isinstance(self.refusal, DevinForbidden) and self.refusal.needed == IMPERSONATE
+
+    def fall_back(self, refused: DevinRefused) -> bool:
+        """Go on in the bot's name if Devin may have `refused` the person's. Returns False if it has not."""
+        about = isinstance(refused, _MAY_BE_ABOUT_THE_PERSON) or _names_user(refused)
+        if self.user_id is None or not about:
+            return False
+        self.refusal = refused
+        return True
+
+    def leave(self) -> None:
+        """Use the bot's name."""
+        self.identity = None
+
+
+def _names_user(refused: DevinRefused) -> bool:
+    """Whether a request was refused for what it said about its user."""
+    if not isinstance(refused, DevinInvalid) or isinstance(refused, DevinTooLarge):
+        return False
+    return any("as_user_id" in word for word in (refused.message, *(problem.field for problem in refused.problems)))
+
+
+class Identities:
+    """Finds out who people are at Devin, and informs them once of what follows from it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._off: dict[str, float] = {}  # by organisation: until when nobody's name is tried
+
+    async def name_of(self, workspace: Workspace, organisation: Organisation, user: str) -> OwnName:
+        """Return in whose name `user` starts and writes in the `organisation`."""
+        now, timing = self._services.clock(), self._services.timing
+        # Without our tags only what the bot's own user has made can be listed, and so be found again.
+        if organisation.tags_refused or now < self._off.get(organisation.id, 0.0):
+            return OwnName()
+        async with self._services.db.read() as tx:
+            known = await identities.get(tx, workspace.team, user)
+        if known is not None and not known.is_due(now, timing.identity_retry):
+            return OwnName(known)
+        try:
+            async with asyncio.timeout(timing.identity_asked):
+                found = await self._look_up(workspace, organisation, user, known)
+        except (SlackError, DevinError, TimeoutError) as error:
+            # The work does not wait for a name. The next start looks again.
+            log.info("not known who somebody is at Devin", error=type(error).__name__)
+            return OwnName()
+        return OwnName(found)
+
+    async def _look_up(
+        self, workspace: Workspace, organisation: Organisation, user: str, known: Identity | None
+    ) -> Identity | None:
+        now, person = self._services.clock(), await workspace.slack.person(user)
+        if person.is_outsider or person.is_bot or person.deleted:
+            return None
+        before = known or Identity(workspace.team, user, LinkState.UNKNOWN, now)
+        found: Identity | None
+        if before.source is LinkSource.ADMIN:
+            found = replace(before, state=LinkState.LINKED, at=now)
+        elif person.email is None:
+            found = replace(before, state=LinkState.HIDDEN, at=now)
+        else:
+            found = await self._by_email(organisation, person.email, replace(before, at=now))
+        if found is not None:
+            # A crash before this commit has the person looked up again.
+            async with self._services.db.write() as tx:
+                await identities.put(tx, found)
+        return found
+
+    async def _by_email(self, organisation: Organisation, email: str, before: Identity) -> Identity | None:
+        try:
+            members = {member.user_id for member in await organisation.devin.members_by_email(email)}
+        except (DevinForbidden, DevinDenied) as refused:
+            self._turn_off(organisation, refused)
+            return None
+        if len(members) != 1:
+            return replace(before, state=LinkState.UNKNOWN, devin_user=None)
+        return replace(before, state=LinkState.LINKED, devin_user=members.pop())
+
+    def _turn_off(self, organisation: Organisation, refused: DevinRefused) -> None:
+        log.info("sessions stand in the bot's name", organisation=organisation.id, error=type(refused).__name__)
+        self._off[organisation.id] = self._services.clock() + self._services.timing.identity_off
+
+    async def write_outcome(self, uow: UnitOfWork, organisation: Organisation, name: OwnName, to: Recipient) -> None:
+        """Store what Devin's answer says about the link, and inform the person of what is new, once."""
+        identity = name.identity
+        if name.refusal is not None and name.lacks_permission:
+            self._turn_off(organisation, name.refusal)
+        elif identity is not None and name.refusal is not None:
+            log.warning("Devin does not take a person's name", user=identity.user, status=name.refusal.status)
+            await identities.put(uow.tx, replace(identity, state=LinkState.INVALID, at=uow.now))
+            await self._explain(uow, identity, LinkState.INVALID, to)
+        elif identity is not None and identity.acts_as is not None:
+            await self._explain(uow, identity, LinkState.LINKED, to)
+        elif identity is not None and await self._is_unknown(uow, identity):
+            await self._explain(uow, identity, LinkState.UNKNOWN, to)
+
+    async def _is_unknown(self, uow: UnitOfWork, identity: Identity) -> bool:
+        """Whether the person is unknown at Devin and reads so: once, and only where the names of others are used."""
+        if identity.state is not LinkState.UNKNOWN or identity.explained is not None:
+            return False
+        return await identities.has_explained(uow.tx, identity.team)
+
+    async def _explain(self, uow: UnitOfWork, identity: Identity, state: LinkState, to: Recipient) -> None:
+        """Inform the person of `state`, unless they were already. It is one commit with the note that they are."""
+        if identity.explained is state or not await identities.mark_explained(uow.tx, identity, state):
+            return
+        key = f"identity:{identity.team}:{identity.user}:{state}:{uow.now}"
+        await uow.reply_privately(to, identity_sentences.EXPLANATIONS[state], key=key)

@@ -1,0 +1,43 @@
+"""Who people are at Devin, and what they were told of it."""
+
+from dataclasses import asdict
+
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.identity import Identity, LinkSource, LinkState
+from bot.store.database.connection import insert
+from bot.store.tables import identities
+
+
+async def get(tx: AsyncConnection, team: str, user: str) -> Identity | None:
+    """The link of a person; None if it was never looked for."""
+    found = await tx.execute(select(identities).where(identities.c.team == team, identities.c.user == user))
+    row = found.mappings().one_or_none()
+    if row is None:
+        return None
+    explained = LinkState(row["explained"]) if row["explained"] else None
+    states = {"state": LinkState(row["state"]), "source": LinkSource(row["source"]), "explained": explained}
+    return Identity(**{**row, **states})
+
+
+async def put(tx: AsyncConnection, identity: Identity) -> None:
+    """Store the link of a person in place of what was stored; what they were informed of stays."""
+    values = asdict(identity)
+    changed = {name: value for name, value in values.items() if name not in {"team", "user", "explained"}}
+    statement = insert(tx.dialect.name, identities).values(values)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=changed))
+
+
+async def mark_explained(tx: AsyncConnection, identity: Identity, state: LinkState) -> bool:
+    """Note that the person is informed of `state`. Returns False if they were already."""
+    theirs = (identities.c.team == identity.team, identities.c.user == identity.user)
+    other = or_(identities.c.explained.is_(None), identities.c.explained != state.value)
+    done = await tx.execute(update(identities).where(*theirs, other).values(explained=state.value))
+    return bool(done.rowcount)
+
+
+async def has_explained(tx: AsyncConnection, team: str) -> bool:
+    """Whether anybody in a workspace was informed that sessions stand in their name, so that Devin takes them so."""
+    linked = exists().where(identities.c.team == team, identities.c.explained == LinkState.LINKED.value)
+    return bool(await tx.scalar(select(linked)))

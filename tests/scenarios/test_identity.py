@@ -1,0 +1,140 @@
+"""Sessions and replies stand in a person's own name at Devin, where their addresses match and Devin takes it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.identity import LinkState
+from bot.timing import Timing
+from bot.views.answers import identities as identity_sentences
+from tests.scenarios.ahead import rows, until
+from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
+
+ANNS, BENS = "email|ann", "email|ben"
+
+
+@pytest.fixture
+async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing) -> AsyncIterator[Harness]:
+    """A bot at whose Devin Ann is a member, by her address in Slack."""
+    async with harness(tmp_path, transport, timing=timing, **database) as everything:
+        await everything.slack.put_person(ANN, email="Ann@acme.test")
+        await everything.slack.put_person(BEN, email="ben@acme.test")
+        await everything.devin.add_member(ANNS, "ann@acme.test", "Ann")
+        yield everything
+
+
+def said(state: LinkState) -> str:
+    return identity_sentences.EXPLANATIONS[state].text
+
+
+async def private(on: Harness, user: str, state: LinkState) -> int:
+    """How often somebody was informed of this."""
+    return len(await on.slack.ephemerals(user=user, text=said(state)))
+
+
+async def started(on: Harness, prompt: str, user: str = ANN) -> dict[str, Any]:
+    await on.mention(prompt, user, GENERAL)
+    return await on.session(prompt)
+
+
+def owner(made: dict[str, Any]) -> tuple[str | None, bool]:
+    return made["user_id"], bool(made["service_user_id"])
+
+
+@pytest.mark.both_transports
+async def test_a_session_stands_in_the_name_of_who_asked_for_it_and_they_read_so_once(on: Harness) -> None:
+    assert owner(await started(on, "fix the first test")) == (ANNS, False)
+    await on.slack.wait_for_ephemeral(ANN, said(LinkState.LINKED))
+    assert owner(await started(on, "fix the second test")) == (ANNS, False)
+    ts, _ = await on.started("fix the third test", ANN)
+    assert await on.slack.messages(GENERAL, thread_ts=ts)
+    assert await private(on, ANN, LinkState.LINKED) == 1
+
+
+async def test_who_is_unknown_at_devin_works_in_the_bots_name_and_reads_so_once_where_others_do_not(
+    on: Harness,
+) -> None:
+    assert owner(await started(on, "fix the one test", BEN)) == (None, True)
+    await started(on, "fix the two test", ANN)
+    await on.slack.wait_for_ephemeral(ANN, said(LinkState.LINKED))
+    await started(on, "fix the three test", BEN)
+    await on.slack.wait_for_ephemeral(BEN, said(LinkState.UNKNOWN))
+    await started(on, "fix the four test", BEN)
+    assert await private(on, BEN, LinkState.UNKNOWN) == 1
+
+
+@pytest.mark.parametrize("missing", ["ImpersonateOrgSessions", "ViewOrgMembership"])
+async def test_without_a_permission_everybody_works_in_the_bots_name_and_reads_nothing(
+    on: Harness, missing: str
+) -> None:
+    await on.devin.permissions(revoke=[missing])
+    assert owner(await started(on, "fix the one test")) == (None, True)
+    assert owner(await started(on, "fix the two test")) == (None, True)
+    assert len(await on.devin.sessions()) == 2
+    assert len(await on.devin.log("create_session")) <= 3, "refused once, and then not asked again"
+    assert sum([await private(on, ANN, state) for state in identity_sentences.EXPLANATIONS]) == 0
+
+
+async def test_who_may_use_devin_no_more_starts_once_in_the_bots_name_and_reads_so_once(on: Harness) -> None:
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben", can_use_devin=False)
+    assert owner(await started(on, "fix the one test", BEN)) == (None, True)
+    await on.slack.wait_for_ephemeral(BEN, said(LinkState.INVALID))
+    assert owner(await started(on, "fix the two test", BEN)) == (None, True)
+    assert len(await on.devin.sessions()) == 2
+    assert await private(on, BEN, LinkState.INVALID) == 1
+    (identity,) = await rows(on, "identities")
+    assert (identity["state"], identity["devin_user"]) == ("invalid", BENS)
+
+
+@pytest.mark.timing(identity_retry=0.5)
+async def test_who_was_refused_is_looked_up_again_later(on: Harness) -> None:
+    await started(on, "fix the one test", BEN)
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben")
+
+    async def is_linked() -> bool:
+        made = await started(on, f"fix the test again {len(await on.devin.sessions())}", BEN)
+        return owner(made) == (BENS, False)
+
+    await until(is_linked)
+
+
+async def test_a_session_whose_answer_got_lost_is_found_in_the_persons_name(on: Harness) -> None:
+    await on.devin.fault("create_session", "commit_then_drop")
+    ts = await on.mention("fix the lost test", ANN)
+    await on.session("fix the lost test")
+    await on.slack.wait_for_message(GENERAL, "", thread_ts=ts)
+
+    async def is_open() -> bool:
+        return [row["lifecycle"] for row in await rows(on, "sessions")] == ["open"]
+
+    await until(is_open)
+    assert [owner(made) for made in await on.devin.sessions()] == [(ANNS, False)]
+
+
+async def test_where_tags_are_refused_sessions_stay_the_bots_own(on: Harness) -> None:
+    await on.devin.switch(tags_refused=True)
+    assert owner(await started(on, "fix the one test")) == (None, True)
+    assert owner(await started(on, "fix the two test")) == (None, True)
+    assert await private(on, ANN, LinkState.LINKED) == 0
+
+
+async def test_a_reply_stands_in_the_name_of_its_author_in_a_session_of_somebody_else(on: Harness) -> None:
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben")
+    ts, made = await on.started("fix the login test", ANN)
+    await on.slack.say(BEN, GENERAL, "and the docs", thread_ts=ts)
+    await on.devin.wait_for_messages("and the docs")
+    (call,) = await on.devin.log("send_message")
+    assert call["body"]["message_as_user_id"] == BENS
+    await on.slack.wait_for_ephemeral(BEN, said(LinkState.LINKED))
+    assert owner(await on.devin.session(made)) == (ANNS, False)
+
+
+async def test_a_reply_that_devin_refuses_in_a_persons_name_is_sent_once_in_the_bots(on: Harness) -> None:
+    await on.devin.add_member(BENS, "ben@acme.test", "Ben", can_use_devin=False)
+    ts, _ = await on.started("fix the login test", ANN)
+    await on.slack.say(BEN, GENERAL, "and the docs", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, said(LinkState.INVALID))
+    assert len(await on.devin.wait_for_messages("and the docs")) == 1
+    assert [call["body"].get("message_as_user_id") for call in await on.devin.log("send_message")] == [BENS, None]
