@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, Self, TypeVar, get_args
 from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,9 +26,17 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 Transport = Literal["socket", "http"]
+
+_FILE: Final = "_FILE"  # ends the name of a variable that names the file in which a secret stands
 
 PREFIXES: Final = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-", "devin_api_key": "cog_"}
 
@@ -325,9 +334,19 @@ class StoreSettings(BaseSettings):
 
     @classmethod
     def read(cls, environ: Mapping[str, str], env_file: Path | None = None) -> Self:
-        """Make the settings from `environ` and `env_file`; `environ` wins, and empty values count as not set."""
+        """Make the settings from `environ` and `env_file`; `environ` wins, and empty values count as not set.
+
+        A secret may stand in a file that `environ` names, as in `SLACK_BOT_TOKEN_FILE`. Raises SettingsError for a file
+        that cannot be read.
+        """
         given: dict[str, Any] = {name.lower(): environ.get(name, "").strip() for name in cls.names()}
+        given |= {name.lower(): _in_file(environ, name) for name in cls.secret_names() if environ.get(name + _FILE)}
         return cls(**{"_env_file": env_file} | {name: value for name, value in given.items() if value})
+
+    @classmethod
+    def secret_names(cls) -> tuple[str, ...]:
+        """The names of those settings that are secrets."""
+        return tuple(name.upper() for name, field in cls.model_fields.items() if _is_secret(field.annotation))
 
 
 class Settings(StoreSettings):
@@ -418,6 +437,29 @@ class Settings(StoreSettings):
         return tuple(secret.get_secret_value() for secret in held if secret)
 
 
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_is_secret(part) for part in get_args(annotation))
+
+
+def _in_file(environ: Mapping[str, str], name: str) -> str:
+    if environ.get(name, "").strip():
+        raise SettingsError([f"{name} and {name}{_FILE} are both set: leave one of them out."])
+    try:
+        return Path(environ[name + _FILE]).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError([f"{name}{_FILE} names a file that can't be read."]) from None
+
+
+def unknown_names(environ: Mapping[str, str], env_file: Path | None = None) -> list[str]:
+    """Return a sentence for each name of `environ` and `env_file` that looks like a setting and is none."""
+    names = {*Settings.names(), *(name + _FILE for name in Settings.secret_names())}
+    in_file = DotEnvSettingsSource(Settings, env_file=env_file).env_vars if env_file else ()
+    given = {*environ, *(name.upper() for name in in_file)}
+    unknown = sorted(name for name in given - names if name.startswith(("BOT_", "SLACK_", "DEVIN_")))
+    nearest = {name: get_close_matches(name, names, n=1, cutoff=0.8) for name in unknown}
+    return [f"{name} is no setting." + (f" Did you mean {near[0]}?" if near else "") for name, near in nearest.items()]
+
+
 _Settings = TypeVar("_Settings", bound=StoreSettings)
 
 
@@ -438,6 +480,8 @@ def _load(kind: type[_Settings], environ: Mapping[str, str], env_file: Path | No
         return kind.read(environ, env_file)
     except ValidationError as error:
         problems = _sentences(error.errors(include_url=False, include_context=False, include_input=False))
+    if env_file is None and Path(".env").is_file():
+        problems.append("There is a file .env here, which isn't read: add --env-file .env.")
     # Raised outside the handler, so that no traceback leads back to what was read.
     raise SettingsError(problems)
 

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bot.config import Settings, SettingsError, load_settings
+from bot.config import Settings, SettingsError, load_settings, unknown_names
 from bot.doctor.devin import check_devin
-from bot.doctor.findings import Finding, Level, report
+from bot.doctor.findings import Finding, Level, note, report
 from bot.doctor.settings import settings_file, unusable_settings, usable_settings
 from bot.doctor.slack import check_slack
 from bot.doctor.store import check_store
@@ -19,7 +19,7 @@ async def doctor(environ: Mapping[str, str], env_file: Path | None = None, write
     except SettingsError as error:
         findings = unusable_settings(error.problems)
     else:
-        findings = await examine(settings)
+        findings = [*map(note, unknown_names(environ, env_file)), *await examine(settings)]
     write(report(findings))
     return int(any(finding.level is Level.PROBLEM for finding in findings))
 

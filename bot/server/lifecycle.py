@@ -59,7 +59,7 @@ async def serve(
 
 def _stop_signal() -> asyncio.Event:
     stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the last one where a terminal closes
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     return stopping
 

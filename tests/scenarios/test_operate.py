@@ -299,9 +299,9 @@ class Process:
             while not self.lines or self.facts[-1]["event"] != event:
                 self.lines.append(await self._line())
 
-    async def end(self) -> int:
-        """Stop it as a supervisor does, and read the rest."""
-        self.process.send_signal(signal.SIGTERM)
+    async def end(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it as a supervisor does, or `by` another signal, and read the rest."""
+        self.process.send_signal(by)
         return await self.ended()
 
     async def ended(self) -> int:
@@ -380,7 +380,8 @@ async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, tra
     async with harness(tmp_path, transport, start=False) as on, process(on.environment) as bot:
         await bot.running()
         assert [fact["event"] for fact in bot.facts if fact["level"] != "info"] == []
-        assert await bot.end() == 0
+        assert await bot.end(signal.SIGHUP) == 0  # as where the terminal closes
+        assert bot.facts[-1]["event"] == "stopped"
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings
+from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings, unknown_names
 from tests.doctor.sentences import NO_BOT_TOKEN, NO_ORGANISATION, NOT_A_BOT_TOKEN, NOT_A_DATABASE_URL, NOT_A_TIME_ZONE
 
 BOT_TOKEN = "xoxb-1-verysecretbot"
@@ -90,6 +90,33 @@ def test_four_names_are_enough_and_the_rest_has_defaults():
     assert (settings.bot_admin_channel, settings.bot_admin_users, settings.bot_admin_group) == (None, (), None)
     assert (settings.bot_retention_days, settings.bot_keep_dead_texts, settings.bot_code_hosts) == (30, False, ())
     assert (settings.bot_log_level, settings.bot_log_format) == ("INFO", "json")
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path):
+    (tmp_path / "token").write_text(BOT_TOKEN + "\n")
+    environ = HTTP | {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "token")}
+    assert problems(environ) == ["SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: leave one of them out."]
+    del environ["SLACK_BOT_TOKEN"]
+    assert load_settings(environ).slack_bot_token.get_secret_value() == BOT_TOKEN
+    missing = environ | {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "none")}
+    assert problems(missing) == ["SLACK_BOT_TOKEN_FILE names a file that can't be read."]
+
+
+def test_a_name_that_looks_like_a_setting_and_is_none_is_named_with_the_nearest_one(tmp_path):
+    (tmp_path / "env").write_text("BOT_POLL_SECOND=5\nBOT_NAMES=on\nOTHER=1\n")
+    environ = HTTP | {"BOT_TIMZONE": "UTC", "SLACK_CHANNEL": "x", "DEVIN_API_KEY_FILE": "f", "PATH": "/bin"}
+    assert unknown_names(environ, tmp_path / "env") == [
+        "BOT_POLL_SECOND is no setting. Did you mean BOT_POLL_SECONDS?",
+        "BOT_TIMZONE is no setting. Did you mean BOT_TIMEZONE?",
+        "SLACK_CHANNEL is no setting.",
+    ]
+
+
+def test_a_file_of_settings_that_is_not_read_is_named_beside_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("")
+    assert problems({})[-1] == "There is a file .env here, which isn't read: add --env-file .env."
+    assert "There is a file .env here" not in problems({})[0]
 
 
 def test_hours_of_sleep_may_be_less_than_one():
