@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.config import Settings, on_this_machine
 from bot.connect import Connector, read_settings_file, timed
+from bot.conversation.agent_status import AgentStatus
 from bot.conversation.end_posts import TurnEndPost
 from bot.conversation.follow.poll import Poller
 from bot.conversation.parts import ConversationParts
@@ -166,7 +167,8 @@ def drawers(kernel: Kernel, parts: KernelParts) -> list[Drawer]:
         *ConversationParts.end_buttons(kernel),
         *(button for feature in FEATURES for button in feature.end_buttons(kernel)),
     ]
-    return [SessionCard(kernel.services), TurnEndPost(kernel.services, buttons), *parts.drawers(), *of_features]
+    of_sessions = [SessionCard(kernel.services), AgentStatus(), TurnEndPost(kernel.services, buttons)]
+    return [*of_sessions, *parts.drawers(), *of_features]
 
 
 def kernel_parts(kernel: Kernel) -> KernelParts:

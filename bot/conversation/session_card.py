@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from bot.conversation.agent_status import AgentStatus, show_status
 from bot.domain.causes import StartCause
 from bot.domain.dead_ends import next_session_id, way_on
 from bot.domain.file import SlackFile
@@ -38,6 +39,7 @@ class SessionCard(Drawer):
     """Draws the cards of sessions."""
 
     name: ClassVar[str] = "card"
+    drawn_with_it: ClassVar[tuple[str, ...]] = (AgentStatus.name,)
     is_listed_at_home: ClassVar[bool] = True
 
     def __init__(self, services: Services) -> None:
@@ -63,6 +65,7 @@ class SessionCard(Drawer):
         await sessions.change(uow.tx, session.id, thread_ts=ts, reference=named)
         thread = Thread(session.team, session.channel, ts, session.id, closed=False, last_seen_ts=ts)
         await threads.put(uow.tx, thread, uow.now)
+        await show_status(uow, replace(session, thread_ts=ts))
         await uow.add_to_inbox(_start_row(row.follow, row.ref, session, ts, uow.now))
         await self._link_thread(uow, row, session, ts, row.follow)
 
@@ -127,6 +130,8 @@ async def post_card(
     """Have the card of `session` posted, unless that was done before. The post carries `payload` and `follow`."""
     to = Location(session.team, session.channel, session.thread_ts, session.id)
     await uow.show(SessionCard, session.id, to, payload=payload or {}, follow=follow, rank=outbox.FIRST)
+    if session.thread_ts is not None:
+        await show_status(uow, session)
 
 
 def start_to_follow(key: str, files: tuple[SlackFile, ...], about: ThreadRef | None) -> dict[str, Any]:

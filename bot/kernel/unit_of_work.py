@@ -63,10 +63,16 @@ class UnitOfWork:
 
     async def redraw(self, drawer: type["Drawer"], *subjects: str, gives_way: bool = False) -> None:
         """Have the posts of these subjects edited to their newest state. One that `gives_way` goes after the others."""
-        keys = [post_key(drawer.name, subject) for subject in subjects]
+        names = [drawer.name, *(() if gives_way else drawer.drawn_with_it)]
+        keys = [post_key(name, subject) for name in names for subject in subjects]
         self._wake_edits(await posts.redraw(self.tx, keys, self.now, gives_way=gives_way))
         if not gives_way:
             await self._redraw_homes(drawer, *subjects)
+
+    async def edit_from_now_on(self, post: Post, surface: str, ts: str | None) -> None:
+        """Have `post` shown on a `surface` on which nothing is sent first, at the message `ts`, once."""
+        if await posts.add(self.tx, replace(post, surface=surface, ts=ts, state="open", next_at=self.now)):
+            self._wake_edits({(post.team, surface)})
 
     async def open_home(self, drawer: type["Drawer"], team: str, user: str) -> None:
         """Have the Home tab of `user`, which they have just opened, show its newest state."""
@@ -291,6 +297,7 @@ class Drawer(ABC):
     """
 
     name: ClassVar[str]  # stands in rows, and begins the keys of posts
+    drawn_with_it: ClassVar[tuple[str, ...]] = ()  # other drawers of the same subjects, drawn in the same moment
     is_listed_at_home: ClassVar[bool] = False  # whether its subjects are sessions, which Home tabs list
     no_replies: ClassVar[Message | None] = None  # what who replies under the post is told, where nobody reads that
 

@@ -4,6 +4,7 @@ Calls that belong together are a class in a file of their own, and `Slack` is al
 of them can ask for that one alone: `posting: Posting`.
 """
 
+from bot.slack.agents import Agents
 from bot.slack.connection import SLACK_API, Identity, OnCall
 from bot.slack.directory import Channel, Directory
 from bot.slack.downloads import Downloading
@@ -15,5 +16,5 @@ from bot.slack.uploads import Uploading
 __all__ = ["SLACK_API", "Channel", "Identity", "OnCall", "Slack"]
 
 
-class Slack(Posting, Conversations, Directory, Downloading, Uploading, Modals):
+class Slack(Posting, Conversations, Directory, Downloading, Uploading, Modals, Agents):
     """One workspace, seen with one bot token. Use as `async with`, or `close()` it."""

@@ -30,6 +30,7 @@ METHODS: Final[Mapping[str, Budget]] = {
     "chat.update": EDITS,
     "reactions.add": Budget(60 / 40, 5),
     "reactions.remove": Budget(60 / 15, 4),
+    "agents.sessions.setStatus": Budget(60 / 36, 4),
     "chat.postEphemeral": Budget(60 / 80, 10),
     "views.publish": Budget(60 / 80, 10),
 }

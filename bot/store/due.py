@@ -54,6 +54,11 @@ def key_expiry(org_id: str) -> str:
     return f"key-expiry:{org_id}"
 
 
+def no_agent_surface(team: str) -> str:
+    """The name of until when a workspace is shown no statuses of an agent, because Slack has refused them."""
+    return f"no-agent-surface:{team}"
+
+
 def guardrails(org_id: str) -> str:
     """The name of the last reading of an organisation's guardrail violations."""
     return f"guardrails:{org_id}"

@@ -9,6 +9,8 @@ surface in a workspace stand in one lane, because they share one rate limit.
 The Home tab of a person is such a post too. It is there from the start, so it needs no row of the outbox: each time
 that it is opened, it is drawn. For a while after that it is also drawn when one of the person's sessions changes.
 
+So is the status of a session on Slack's agent surface: there is nothing to be sent first.
+
 What a post shows is drawn by the drawer that the row names. A new state adds one to `version`. Whoever draws a post
 reads the version before what is shown, and stores this version as `sent_version` after the edit. A version that was
 requested meanwhile keeps the row open. Rows are claimed as in the outbox (`bot.store.row_claims`).
@@ -51,6 +53,7 @@ _IS_DEAD: Final = posts.c.state == "dead"
 # Where a post is shown, each with an edit of its own at Slack. They stand in rows.
 MESSAGE: Final = "message"
 HOME: Final = "home"
+AGENT: Final = "agent"
 Edited = tuple[str, str]
 """Where posts are edited at one rate: a workspace, and one of its surfaces."""
 
@@ -382,6 +385,6 @@ def _row(read: Any) -> Post:
 
 async def drawer_at(tx: AsyncConnection, team: str, channel: str, ts: str) -> str | None:
     """The name of the drawer of the post that is the message `ts`; None if it is no post that is edited."""
-    where = (posts.c.team == team, posts.c.channel == channel, posts.c.ts == ts)
+    where = (posts.c.team == team, posts.c.channel == channel, posts.c.ts == ts, posts.c.surface == MESSAGE)
     found: str | None = await tx.scalar(select(posts.c.drawer).where(*where).limit(1))
     return found

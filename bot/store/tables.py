@@ -99,7 +99,7 @@ posts: Final = Table(
     Column("team", String, nullable=False),
     Column("channel", String, nullable=False),
     Column("session_id", String),  # of the session in whose thread it stands
-    Column("surface", String, nullable=False, server_default="message"),  # message, home
+    Column("surface", String, nullable=False, server_default="message"),  # message, home, agent
     Column("ts", String),  # Slack's ts of the message, once it is posted
     # unposted: the first post is a row of the outbox; open: an edit is wanted; sent: the newest version is shown; dead
     Column("state", String, nullable=False, server_default="unposted"),

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
@@ -20,8 +21,10 @@ import asyncpg
 
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
+from bot.store import due
 from tests import postgres
 from tests.crash.steps import Moment
+from tests.scenarios.ahead import TEAM
 from tests.scenarios.harness import Harness, harness
 
 _T = TypeVar("_T")
@@ -336,7 +339,10 @@ async def scene(
     first_start: bool = False,
     **settings: str,
 ) -> AsyncIterator[Scene]:
-    """Set everything up but the bot; take everything down. On its `first_start` the bot has no schema yet."""
+    """Set everything up but the bot; take everything down. On its `first_start` the bot has no schema yet.
+
+    Slack refuses statuses of agents, unless the settings have an AGENT: they would be a step of each story.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     quick = {"BOT_POLL_SECONDS": "0.5", "BOT_SLOW_POLL_SECONDS": "0.5", "BOT_LEASE_SECONDS": str(LEASE)}
     async with AsyncExitStack() as stack:
@@ -349,4 +355,7 @@ async def scene(
         set_up = harness(folder, transport, start=False, empty_store=empty_store, speed=SPEED, **(quick | settings))
         one = Scene(await stack.enter_async_context(set_up), folder, nursery, strike)
         stack.push_async_callback(one.close)
+        if not first_start and "AGENT" not in settings:
+            async with one.on.store.write() as tx:
+                await due.write(tx, due.no_agent_surface(TEAM), time.time() + PATIENCE * 100, {"v": 1})
         yield one

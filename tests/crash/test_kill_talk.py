@@ -1,5 +1,6 @@
 """`SIGKILL` while people talk to each other in a session's thread, and while somebody stops it with a reaction."""
 
+import asyncio
 import time
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bot.domain.settings_values import Scope, Setting, TurnTaking
 from bot.domain.turn_taking import NotForDevin
 from bot.store import settings
+from bot.views.agent_status import WAITING
 from bot.views.answers.replies import NOT_FOR_DEVIN
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
@@ -51,7 +53,23 @@ async def cross(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     return begun
 
 
+async def ask(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.devin.say(begun[1], "Which branch?", status_detail="waiting_for_user")
+    await one.slack.wait_for_message(GENERAL, "Which branch?", thread_ts=begun[0], within=PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        while [found["status"] for found in await one.slack.agent_sessions()] != [WAITING]:
+            await asyncio.sleep(0.05)  # Slack has no event for it
+    return begun
+
+
+async def waits(one: Scene, begun: tuple[str, str]) -> None:
+    """A status that a death repeats changes nothing."""
+    assert [found["status"] for found in await one.slack.agent_sessions()] == [WAITING]
+    assert len(await one.on.thread(GENERAL, begun[0])) == 1
+
+
 STORIES = [
+    Story("the status of an agent", running, ask, waits, settings=lambda: {"AGENT": "on"}),
     Story("two people talk", where_people_talk, talk, left_alone),
     Story("a cross on the first message", running, cross, stopped),
 ]

@@ -167,7 +167,7 @@ async def harness(
     # As much faster as the bot: to the bot a channel takes a post each second, as ever.
     speed = speed or PRODUCTION.channel_interval / timing.channel_interval
     async with (
-        SlackSimulator(manifest=MANIFEST, transport=transport, speed=speed, **workspace or {}) as slack,
+        SlackSimulator(**{"manifest": MANIFEST} | dict(workspace or {}), transport=transport, speed=speed) as slack,
         DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS, **organisation or {}) as devin,
         SlackControl(slack.control_url) as people,
         DevinControl(devin.control_url) as work,

@@ -30,14 +30,16 @@ from bot.slack.rate_limits import EDITS, METHODS, SPARE_EDITS, Budget
 from bot.store import posts, rate_limits
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
-from bot.store.posts import HOME, MESSAGE, Edited, Post
+from bot.store.posts import AGENT, HOME, MESSAGE, Edited, Post
 from bot.store.row_claims import Sender
 from bot.views import blocks
+from bot.views.agent_status import AgentShown
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
-METHOD: Final = {MESSAGE: "chat.update", HOME: "views.publish"}  # by which a surface is edited
+# By which a surface is edited.
+METHOD: Final = {MESSAGE: "chat.update", HOME: "views.publish", AGENT: "agents.sessions.setStatus"}
 
 
 class PostEditor:
@@ -149,8 +151,11 @@ class PostEditor:
         slack = self._services.workspaces[row.team].slack
         if row.surface == HOME:
             await slack.publish_home(row.channel, message.blocks or [blocks.section(message.text)])
-            return
-        await slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
+        elif row.surface == AGENT:
+            shown = AgentShown.read(message)
+            await slack.show_agent(row.channel, row.ts, shown.status, shown.title)
+        else:
+            await slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
 
     async def _draw_anew(self, row: Post) -> None:
         """Have the post edited again: our edit may have come after the one of the worker that took the post over."""
@@ -168,6 +173,8 @@ class PostEditor:
             async with self._services.unit_of_work(ref=row.ref) as uow:
                 await slow_down_method(uow, row.team, error)
                 await posts.reschedule(uow.tx, row, uow.now + error.retry_after, "rate limited")
+        elif row.surface == AGENT and isinstance(error, ScopeMissing | TokenRefused):
+            await self._mark_dead(row, error)  # the status is no news worth waiting for
         elif isinstance(error, SlackOutcomeUnknown | SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._reschedule(row, str(error))
         else:
@@ -189,6 +196,8 @@ class PostEditor:
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await self._drawings.drawer(row.drawer).lost(uow, row, error)
             await posts.mark_dead(uow.tx, row, str(error))
+        if row.surface == AGENT:
+            return  # the card says the same
         self._services.metrics.died(row.drawer)
         log.error("post cannot be edited any more", key=row.key, error=str(error))
 

@@ -1,0 +1,43 @@
+"""The status of a session on Slack's agent surface: "is working…" with a Stop of Slack's own, or waiting, or over.
+
+It is a post that is edited like a card, on a surface of its own, so that it neither waits for posts nor holds one up.
+An edit shows the newest state and may be repeated. Where Slack refuses the surface, as in an app that is no agent, no
+session there gets a status for a day; the card and the reaction say the same.
+"""
+
+from typing import ClassVar
+
+from bot.domain.session import Session
+from bot.kernel.unit_of_work import Drawer, UnitOfWork
+from bot.slack.errors import ChannelGone, MessageGone, SlackError
+from bot.store import due, posts, sessions
+from bot.store.database.connection import Transaction
+from bot.store.posts import Post
+from bot.views.agent_status import agent_status
+from bot.views.message import Message
+
+
+class AgentStatus(Drawer):
+    """Draws the statuses of sessions."""
+
+    name: ClassVar[str] = posts.AGENT
+
+    async def draw(self, tx: Transaction, subject: str, *, shared: bool) -> Message | None:
+        """Return the status of a session as it is stored now; None if the session is gone."""
+        session = await sessions.get(tx, subject)
+        return None if session is None else agent_status(session, shared=shared)
+
+    async def lost(self, uow: UnitOfWork, post: Post, error: SlackError) -> None:
+        """Have no more statuses shown in the workspace for a day, unless only this thread cannot have one."""
+        if not isinstance(error, ChannelGone | MessageGone):
+            until = uow.now + uow.timing.agent_surface_off
+            await due.write(uow.tx, due.no_agent_surface(post.team), until, {"v": 1})
+
+
+async def show_status(uow: UnitOfWork, session: Session) -> None:
+    """Have the status of `session`, which has a thread, shown from now on, where Slack shows any."""
+    off = await due.read(uow.tx, due.no_agent_surface(session.team))
+    if off is not None and off.at > uow.now:
+        return
+    shown = Post(AgentStatus.name, session.id, session.team, session.channel, uow.ref, uow.now, session.id)
+    await uow.edit_from_now_on(shown, posts.AGENT, session.thread_ts)

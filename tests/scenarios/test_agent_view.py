@@ -1,0 +1,106 @@
+"""Sessions as Slack shows those of an agent: a status and a title in the thread, and Slack's own Stop."""
+
+from typing import Any
+
+import pytest
+
+from bot.playground.slack.client import SlackControl
+from bot.store import due
+from bot.views.agent_status import OVER, READY, WAITING, WORKING
+from bot.views.answers import stops as stop_sentences
+from tests.said import a_session
+from tests.scenarios.ahead import TEAM
+from tests.scenarios.harness import ANN, BEN, GENERAL, MANIFEST, WEB, Harness, harness
+from tests.scenarios.observations import private_answers, settled, started_by_command
+
+
+async def shown(slack: SlackControl, ts: str, channel: str = GENERAL) -> dict[str, Any]:
+    """What Slack shows of the agent in a thread."""
+    found = [one for one in await slack.agent_sessions() if (one["channel"], one["thread_ts"]) == (channel, ts)]
+    return found[0] if found else {}
+
+
+async def state(on: Harness, ts: str, channel: str = GENERAL) -> str:
+    """The status that Slack shows in a thread once all is done."""
+    await settled(on)
+    return str((await shown(on.slack, ts, channel)).get("status"))
+
+
+async def test_the_status_follows_the_session(on: Harness) -> None:
+    ts, session = await on.started()
+    assert await state(on, ts) == WORKING
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.wait_for_post(GENERAL, ts, "Which branch?")
+    assert await state(on, ts) == WAITING
+    await on.slack.say(ANN, GENERAL, "the main one", thread_ts=ts)
+    await on.devin.wait_for_messages("the main one")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
+    assert await state(on, ts) == WORKING
+    await on.devin.set(session, status="exit", status_detail=None)
+    await on.wait_for_post(GENERAL, ts, ", done")
+    assert await state(on, ts) == READY
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Archived", thread_ts=ts)
+    assert await state(on, ts) == OVER
+
+
+async def test_the_title_is_that_of_the_session(on: Harness) -> None:
+    ts, session = await on.started("fix the login test")
+    await settled(on)
+    assert (await shown(on.slack, ts))["title"] == "fix the login test"
+    await on.devin.set(session, title="Login: a flaky test")
+    await on.slack.wait_for_message(GENERAL, "Login: a flaky test", thread_ts=ts)
+    await settled(on)
+    assert (await shown(on.slack, ts))["title"] == "Login: a flaky test"
+
+
+async def test_a_session_of_a_command_has_a_status_too(on: Harness) -> None:
+    ts, _ = await started_by_command(on, "fix the login test", ANN, WEB)
+    assert await state(on, ts, WEB) == WORKING
+
+
+@pytest.mark.both_transports
+async def test_slacks_own_stop_is_the_stop_of_the_card(on: Harness) -> None:
+    ts, session = await on.started()
+    await settled(on)
+    await on.slack.stop_agent(ANN, GENERAL, ts)
+    await on.wait_for_post(GENERAL, ts, stop_sentences.stopped("ann").text)
+    assert await state(on, ts) == READY
+    assert (await on.devin.session(session))["is_archived"] is True
+
+
+async def test_slacks_own_stop_of_somebody_elses_session_asks_privately(on: Harness) -> None:
+    ts, _ = await on.started()
+    await settled(on)
+    await on.slack.stop_agent(BEN, GENERAL, ts)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    assert question["text"] == stop_sentences.stop_confirm(a_session(requester_name="ann")).text
+    assert await state(on, ts) == WORKING
+
+
+async def test_an_unchanged_status_is_sent_once(on: Harness) -> None:
+    ts, session = await on.started()
+    for words in ("I look at the tests.", "They fail.", "I mend them."):
+        await on.devin.say(session, words)
+        await on.wait_for_post(GENERAL, ts, words)
+    await settled(on)
+    assert len(await on.slack.log("agents.sessions.setStatus")) == 1
+
+
+NO_AGENT = {**MANIFEST, "features": {name: kept for name, kept in MANIFEST["features"].items() if name != "agent_view"}}
+
+
+async def test_where_the_app_is_no_agent_slack_is_asked_once_and_all_else_works(tmp_path: Any) -> None:
+    async with harness(tmp_path, workspace={"manifest": NO_AGENT}) as on:
+        ts, session = await on.started()
+        await settled(on)
+        second, _ = await on.started("update the docs", channel=WEB)
+        await on.devin.say(session, "I look at the tests.")
+        await on.wait_for_post(GENERAL, ts, "I look at the tests.")
+        await settled(on)
+        assert len(await on.slack.log("agents.sessions.setStatus")) == 1
+        assert await on.slack.agent_sessions() == []
+        async with on.store.read() as tx:
+            assert await due.read(tx, due.no_agent_surface(TEAM)) is not None
+        assert await private_answers(on, ANN) == []
+        assert second
