@@ -8,6 +8,7 @@ from playwright.async_api import Locator, expect
 from bot.domain.session import DisplayState
 from bot.features.digest import digest_root
 from bot.views.answers import stops as stop_sentences
+from bot.views.modals.launch import FORM_TITLE
 from bot.views.sentences import DETAIL_SENTENCES, STATE_SENTENCES
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, WAITING, Visitor
 from tests.said import ASKED_BY
@@ -55,6 +56,20 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await expect(digest).to_contain_text(
         re.compile(r"\d+(\.\d+)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+ % \(usual \d+(\.\d+)?\)")
     )
+
+
+async def test_home_shows_each_person_their_own_sessions_and_starts_one(ann: Visitor) -> None:
+    await ann.opens_home()
+    await expect(ann.home).to_contain_text("You have no open sessions.")
+    await ann.home.get_by_role("button", name="New session").click()
+    form = ann.page.get_by_role("dialog", name=FORM_TITLE)
+    await form.get_by_role("textbox", name="Task").fill(TASK)
+    await form.get_by_role("button", name="Start").click()
+    await expect(ann.home).to_contain_text(TASK)
+    await expect(ann.home.get_by_text("Open in Devin")).to_have_count(1)
+    await ann.acts_as("Ada")
+    await ann.opens_home()
+    await expect(ann.home).to_contain_text("You have no open sessions.")
 
 
 async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:
