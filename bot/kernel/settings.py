@@ -8,7 +8,7 @@ from bot.domain.settings_values import Effective, Layers
 from bot.store import settings as setting_rows
 from bot.store.database.connection import Transaction
 
-_DIRECT: Final = "D"  # begins the id of a direct message, which is no channel that others share
+_DIRECT: Final = ("D", "U", "W")  # begin the ids of direct messages and people: no channels that others share
 
 
 def is_direct(channel: str | None) -> bool:

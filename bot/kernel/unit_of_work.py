@@ -82,6 +82,11 @@ class UnitOfWork:
         await posts.open_home(self.tx, replace(row, next_at=self.now))
         self._wake_edits({(team, posts.HOME)})
 
+    async def redraw_home(self, team: str, user: str) -> None:
+        """Have the Home tab of `user` drawn if it is open, because something in it has changed besides sessions."""
+        opened_after, at = self.now - self.timing.home_open, self.now + self.timing.home_settle
+        self._wake_edits(await posts.redraw_home(self.tx, team, user, opened_after, self.now, at))
+
     async def _redraw_homes(self, drawer: type["Drawer"], *subjects: str) -> None:
         """Have the Home tabs drawn that are open and list these subjects, in a moment, as more may change by then."""
         if not drawer.is_listed_at_home:

@@ -217,6 +217,14 @@ async def redraw_homes(
     return await _redraw(tx, and_(lists_one, posts.c.created_at > opened_after), now, false(), at)
 
 
+async def redraw_home(
+    tx: AsyncConnection, team: str, user: str, opened_after: float, now: float, at: float
+) -> set[Edited]:
+    """Request a new version, due `at` an instant, of the Home tab of a person if it was opened after another one."""
+    theirs = posts.c.key == post_key(HOME, home_subject(team, user))
+    return await _redraw(tx, and_(theirs, posts.c.created_at > opened_after), now, false(), at)
+
+
 async def redraw(tx: AsyncConnection, keys: Sequence[str], now: float, *, gives_way: bool = False) -> set[Edited]:
     """Request a new version of the posts with these `keys`; returns where one is to be edited.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.features.home.sentences import NO_DEFAULTS
 from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import NO_SESSIONS
 from bot.views.modals.launch import FORM_TITLE
@@ -43,7 +44,7 @@ async def test_home_shows_ones_own_sessions_and_stays_true_while_it_is_open(on: 
     await on.started("find the secret of ben", BEN, OPS)
     view = await seen(on, ANN, "working")
     assert f":gear: *<{thread_address(GENERAL, thread)}|fix the login test>* · working" in written(view["blocks"])
-    assert buttons(view) == ["New session", "Open in Devin"]
+    assert buttons(view) == ["New session", "Open in Devin", "Settings"]
     await on.devin.say(session, "Which ones?", status_detail="waiting_for_user")
     view = await seen(on, ANN, "*Needs you*")
     assert "secret" not in written(view["blocks"])
@@ -83,6 +84,16 @@ async def test_a_session_is_started_with_the_form_that_home_opens(on: Harness) -
     await on.slack.submit_view(ANN, form["id"], {"task": {"task": "fix the login test"}})
     await on.slack.wait_for_message("D0ANN", "fix the login test")
     await seen(on, ANN, "fix the login test")
+
+
+async def test_the_defaults_are_shown_and_set_from_home(on: Harness) -> None:
+    view = await opened(on, ANN, NO_DEFAULTS)
+    await on.slack.act("click", user=ANN, view_id=view["id"], action_id="open_form", value="settings mine")
+    await on.slack.wait_for_call("views.update", text="Playbook")
+    (form,) = await on.slack.views(user=ANN, type="modal", open=True)
+    name = next(block["block_id"] for block in form["blocks"] if "Repositories" in str(block.get("label")))
+    await on.slack.submit_view(ANN, form["id"], {name: {name: "acme/web"}})
+    await seen(on, ANN, "Repositories: `acme/web`")
 
 
 async def test_who_lacks_a_role_does_not_see_what_it_allows(on: Harness) -> None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from bot.conversation.steer.others_sessions import permalink
 from bot.domain.list_groups import Grouped, grouped
 from bot.domain.roles import Right
+from bot.domain.settings_values import Effective, Values
 from bot.features.home.figures import own_figures
 from bot.features.home.sentences import AtHome, Home, for_guests, home
 from bot.kernel.admins import has_right
@@ -40,7 +41,13 @@ class HomeTab(Drawer):
         sees_costs = await has_right(tx, workspace, user, Right.COST, known_since)
         figures = await own_figures(tx, workspace, user, now, known_since) if sees_costs else None
         may_start = await has_right(tx, workspace, user, Right.START, known_since)
-        return home(Home(at_home(self._services, workspace, found), figures, may_start=may_start))
+        held = await self._services.settings.effective(tx, team, None, user)
+        return home(Home(at_home(self._services, workspace, found), figures, _chosen(held), may_start))
+
+
+def _chosen(held: Effective) -> Values:
+    """The values that somebody has set, and not those that are built in."""
+    return {setting: getattr(held, setting.value) for setting in held.sources}
 
 
 async def own_sessions(services: Services, tx: Transaction, workspace: Workspace, user: str) -> list[Grouped]:

@@ -12,17 +12,21 @@ from bot.domain.cycle import Cycle
 from bot.domain.list_groups import ListGroup
 from bot.domain.list_pages import FEW_DONE
 from bot.domain.session import Session
+from bot.domain.settings_values import Setting, Values, as_text
 from bot.features.consumption.sentences import cycle_name
 from bot.features.home.specs import DONE_LATELY
+from bot.features.settings.sentences import LABELS
+from bot.features.settings.specs import MINE, SETTINGS
 from bot.views import blocks
 from bot.views.answers.access import GUESTS
 from bot.views.answers.session_lists import HEADINGS, LONGEST_LINK, NO_SESSIONS
+from bot.views.answers.wording import code
 from bot.views.doubts import roughly
 from bot.views.message import Block, Message
 from bot.views.modals.parts import View, window
 from bot.views.pull_requests import pull_request_link
 from bot.views.sentences import STATE_EMOJI, STATE_WORDS
-from bot.views.text import counted, limit_of_acus, link, tenths, tenths_of_acus, total_acus
+from bot.views.text import counted, limit_of_acus, link, shortened, tenths, tenths_of_acus, total_acus
 
 MOST_LISTED: Final = 75  # sessions that are not done; with headings and figures they fit into a hundred blocks
 MOST_DONE: Final = 90  # in the window with all that are done
@@ -64,9 +68,13 @@ class Home:
 
     sessions: Sequence[AtHome] = field(default_factory=tuple)
     figures: HomeFigures | None = None
+    defaults: Values = field(default_factory=dict)  # what the person, or the file for them, has set
     may_start: bool = True
 
 
+DEFAULTS: Final = "*Your defaults*"
+NO_DEFAULTS: Final = "You have set none."
+_SETTINGS: Final = blocks.button("Settings", OPEN_FORM.action_id, f"{SETTINGS.name} {MINE}")
 _NEW_SESSION: Final = blocks.button("New session", OPEN_FORM.action_id, LAUNCH.name, "primary")
 
 
@@ -89,8 +97,10 @@ def home(shown: Home) -> Message:
             *(blocks.actions(_NEW_SESSION) if shown.may_start else []),
             *(_groups(listed) if listed else [blocks.section(NO_SESSIONS.text)]),
             *_more(len(going_on) - MOST_LISTED, len(done) - FEW_DONE),
-            *([{"type": "divider"}, *blocks.sections(figures)] if figures else []),
+            {"type": "divider"},
+            *blocks.sections(figures),
             *(blocks.context(shown.figures.notes) if shown.figures else []),
+            blocks.section(_defaults(shown.defaults), _SETTINGS),
         ],
     )
 
@@ -135,6 +145,15 @@ def _line(entry: AtHome) -> str:
             return f"{line} · {counted(len(requests) - shown, 'more pull request')}"
         line += f" · {named}"
     return line
+
+
+def _defaults(values: Values) -> str:
+    shown = [
+        f"{LABELS[setting]}: {code(shortened(as_text(values[setting]), 200))}"
+        for setting in Setting
+        if setting in values
+    ]
+    return f"{DEFAULTS}\n{' · '.join(shown) or NO_DEFAULTS}"
 
 
 def _figures(figures: HomeFigures) -> list[str]:

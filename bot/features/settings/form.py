@@ -95,6 +95,7 @@ class SettingsForm(FormKind):
             else:
                 of = (team, change.scope, subject, change.setting, change.value)
                 await setting_rows.put(uow.tx, *of, cause.user, uow.now)
+        await uow.redraw_home(team, cause.user)
         of_channel = {change.setting: change.value for change in changed if change.scope is Scope.CHANNEL}
         if of_channel:
             old = {setting.value: as_json(before[setting]) for setting in of_channel if setting in before}

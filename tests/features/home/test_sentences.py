@@ -34,7 +34,9 @@ def view(home: Home) -> dict[str, Any]:
 def test_an_empty_home_says_how_to_start() -> None:
     assert written(home_sentences.home(Home()).blocks) == snapshot("""\
 Your Devin sessions
-You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.\
+You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.
+*Your defaults*
+You have set none.\
 """)
 
 
@@ -59,7 +61,9 @@ Your Devin sessions
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
 :checkered_flag: *<https://app.devin.ai/sessions/s|update the docs>* · ended
-2 more sessions done lately\
+2 more sessions done lately
+*Your defaults*
+You have set none.\
 """)
     assert view_errors(view(shown)) == []
 
@@ -72,14 +76,20 @@ def test_the_figures_of_a_person_and_of_an_admin() -> None:
     assert "\n--\n".join(shown) == snapshot("""\
 *This cycle*
 December: none of your sessions was active.
+*Your defaults*
+You have set none.
 --
 *This cycle*
 December: 12.3 ACUs in 4 sessions of yours
 Your budget: 12.3 of 20 ACUs this cycle (61 %)
+*Your defaults*
+You have set none.
 --
 *This cycle*
 December: 12.3 ACUs in 1 session of yours
-December, whole organisation: 120.5 of 500 ACUs\
+December, whole organisation: 120.5 of 500 ACUs
+*Your defaults*
+You have set none.\
 """)
 
 
