@@ -13,12 +13,21 @@ from bot.views.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who has work done, and where. `reader` is who reads why it may not begin: mostly the same person."""
+    """Who has work done, and where. `reader` is who reads why it may not begin: mostly the same person.
+
+    `start` is the key of the row of a start that can wait until an admin makes room for it.
+    """
 
     workspace: Workspace
     user: str
     channel: str
     reader: str
+    start: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ForNow(Message):
+    """A refusal of a start that can wait: its buttons ask an admin, or give the text back."""
 
 
 @dataclass(frozen=True, slots=True)

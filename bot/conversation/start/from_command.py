@@ -7,6 +7,7 @@ from bot.conversation.prompt import PromptBuilder
 from bot.conversation.session_card import post_card, start_to_follow
 from bot.conversation.session_rows import add
 from bot.conversation.start.options_check import OptionsCheck
+from bot.conversation.start.room import is_refused
 from bot.conversation.steer.held_start import hold
 from bot.domain.causes import AskingCause, CommandCause, MessageCause
 from bot.domain.commands.options import Request, parse_request
@@ -19,7 +20,7 @@ from bot.domain.pick import ThreadRef
 from bot.domain.session import Session
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Handler
-from bot.kernel.gates import Asker, Gates
+from bot.kernel.gates import Gates
 from bot.kernel.job import CommandJob, Job, answers_in, finish, move, recipient_of
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
@@ -100,9 +101,7 @@ class StartFromCommand:
         The row that creates the session follows the card.
         """
         cause, now = job.cause, self._services.clock()
-        refusal = await self._gates.start_refusal(Asker(job.workspace, cause.user, cause.channel, cause.user))
-        if refusal is not None:
-            await self._services.answer(job, refusal)
+        if await is_refused(self._services, self._gates, job):
             return
         session = Session(
             id=session_id(job.row.key),

@@ -5,11 +5,12 @@ from dataclasses import replace
 from bot.conversation.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.conversation.start.create import Create
 from bot.conversation.start.options_check import OptionsCheck
+from bot.conversation.start.room import is_refused
 from bot.domain.causes import MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
 from bot.domain.session import Lifecycle, Session
-from bot.kernel.gates import Asker, Gates
+from bot.kernel.gates import Gates
 from bot.kernel.job import Job, recipient_of
 from bot.kernel.services import Services
 from bot.store import inbox
@@ -34,11 +35,7 @@ class StartFromMessage:
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
             await self._services.answer(job, start_sentences.EMPTY_PROMPT)
             return
-        refusal = await self._gates.start_refusal(
-            Asker(job.workspace, job.cause.user, job.cause.channel, job.cause.user)
-        )
-        if refusal is not None:
-            await self._services.answer(job, refusal)
+        if await is_refused(self._services, self._gates, job):
             return
         request = await self._options_check.checked(job, text)
         if request is not None:

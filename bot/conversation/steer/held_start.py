@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 from bot.domain.causes import AskingCause, Cause, Confirmation, Hold, MessageCause
 from bot.domain.commands.presses import NO, AnswerGiven
 from bot.domain.keys import session_id
-from bot.domain.lane import own_lane, thread_lane
+from bot.domain.lane import held_lane, own_lane, thread_lane
 from bot.domain.text import plain, without_mention
 from bot.kernel.job import CommandJob, Job, finish, recipient_of
 from bot.kernel.questions import hold_row
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Recipient, UnitOfWork
-from bot.store import inbox, sessions
+from bot.kernel.workspace import Workspace
+from bot.store import inbox, lanes, sessions
+from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
 from bot.views.answers import starts as start_sentences
+from bot.views.given_back import given_back
 from bot.views.message import Message
 
 
@@ -28,15 +31,17 @@ async def hold(
     question: Message,
     suggestions: tuple[str, ...] = (),
     to: Recipient | None = None,
+    wait: float | None = None,
 ) -> None:
     """Ask the person of the job's start the `question` with this `name`, and let the start wait for the answer.
 
     `suggestions` are the texts with the options corrected that the question offers to start. The question is asked
-    where the person wrote, unless `to` says where.
+    where the person wrote, unless `to` says where. The start waits so many seconds, by default `start_question`.
     """
     # A row may be asked about twice, each time in another attempt.
     await uow.reply_privately(to or recipient_of(job), question, key=f"{job.row.key}:asked:{job.row.attempts}")
-    await hold_row(uow, job, held(name, job.row.key, uow.now, uow.timing.start_question, suggestions), "asked first")
+    wait = uow.timing.start_question if wait is None else wait
+    await hold_row(uow, job, held(name, job.row.key, uow.now, wait, suggestions), "asked first")
 
 
 def held(name: str, key: str, now: float, wait: float, suggestions: tuple[str, ...] = ()) -> Hold:
@@ -75,7 +80,7 @@ class StartQuestion:
             await finish(uow, job)
 
     async def _reply_declined(self, uow: UnitOfWork, job: CommandJob, cause: AskingCause) -> None:
-        to, text = recipient_of(job), plain(without_mention(cause.text, job.workspace.bot_user)).strip()
+        to, text = recipient_of(job), text_of(cause, job.workspace)
         first, *others = [self.declined] if self.declined else start_sentences.start_cancelled(text)
         await uow.reply_privately(to, first)
         for number, message in enumerate(others, start=2):
@@ -86,20 +91,87 @@ class StartQuestion:
         await self.services.close(job)
 
 
+class ForApproval(StartQuestion):
+    """A start waits for an admin; who asked for it may cancel it, and reads when nobody answered."""
+
+    async def not_answered(self, job: Job[AskingCause], hold: Hold) -> None:
+        """Give the text back to who asked: no admin answered in time."""
+        async with self.services.unit_of_work_for(job) as uow:
+            await give_back(uow, job.workspace, hold.subject, start_sentences.NOT_APPROVED)
+            await lanes.release(uow.tx, job.claim)
+
+
+async def waiting_start(tx: Transaction, key: str, team: str) -> AskingCause | None:
+    """The start with this key, if it waits for room, or for an admin who was asked."""
+    row = await inbox.get(tx, key)
+    if row is None or row.team != team or not isinstance(row.cause, AskingCause) or row.cause.hold is None:
+        return None
+    return row.cause if row.cause.hold.question in {start_sentences.ROOM, start_sentences.APPROVAL} else None
+
+
+async def wait_for_approval(uow: UnitOfWork, key: str, cause: AskingCause) -> None:
+    """Have the start with this key wait for the admins, who were asked."""
+    until = uow.now + uow.timing.start_approval
+    hold, lane = Hold(start_sentences.APPROVAL, key, until, uow.now), held_lane(start_sentences.APPROVAL, key)
+    row = await inbox.get(uow.tx, key)
+    if row is not None:
+        await inbox.move(uow.tx, key, lane, replace(cause, hold=hold), row.ts)
+        await inbox.reschedule(uow.tx, key, until, "asked an admin")
+        uow.wakes[lane] = until - uow.now
+
+
+async def start_approved(uow: UnitOfWork, team: str, key: str) -> bool:
+    """Have the start with this key worked on, as it is meant. Returns False if it does not wait any more."""
+    cause = await waiting_start(uow.tx, key, team)
+    if cause is None:
+        return False
+    meant = replace(cause, hold=None, confirmation=replace(cause.confirmation, again=True, as_task=True))
+    # What it has waited counts as no outage. Once only: it does not wait any more.
+    await inbox.bring_back(uow.tx, key, _lane_of(key, team, meant), meant, uow.now)
+    uow.wakes[_lane_of(key, team, meant)] = 0.0
+    return True
+
+
+async def give_back(uow: UnitOfWork, workspace: Workspace, key: str, head: Message) -> None:
+    """End the start with this key, and give its text back in a direct message that begins with `head`."""
+    cause = await waiting_start(uow.tx, key, workspace.team)
+    if cause is None:
+        return
+    await inbox.finish(uow.tx, [key], uow.now, reason="not approved")
+    text = text_of(cause, workspace)
+    for number, message in enumerate(given_back(head.text, head.text, {"Your text": text})):
+        row = uow.post_row(f"given-back:{key}:{number}", workspace.team, cause.user, None, message)
+        await uow.add_to_outbox(row)
+
+
+def text_of(cause: AskingCause, workspace: Workspace) -> str:
+    """What was written to ask for a start, as its author reads it."""
+    return plain(without_mention(cause.text, workspace.bot_user)).strip()
+
+
 def start_questions(services: Services) -> list[StartQuestion]:
-    """The questions about starts: is a repeated one meant, or a command, and what becomes of options that are wrong."""
+    """The questions about starts: is a repeated one meant, or a command, what becomes of options that are wrong.
+
+    The last ones ask nothing: a start waits for room, or for the admin who was asked.
+    """
     return [
         StartQuestion(services, start_sentences.REPEATED, start_sentences.START_DECLINED),
         StartQuestion(services, start_sentences.OPTIONS, None),
         StartQuestion(services, start_sentences.COMMAND, start_sentences.START_CANCELLED),
+        StartQuestion(services, start_sentences.ROOM, None),
+        ForApproval(services, start_sentences.APPROVAL, None),
     ]
 
 
 async def go_on(uow: UnitOfWork, key: str, team: str, cause: AskingCause) -> None:
     """Have the row worked on at once: a message in the lane of its thread, a command in a lane of its own."""
-    lane = thread_lane(team, cause.channel, cause.root_ts) if isinstance(cause, MessageCause) else own_lane(key)
+    lane = _lane_of(key, team, cause)
     await inbox.confirm(uow.tx, key, lane, cause, uow.now)
     uow.wakes[lane] = 0.0
+
+
+def _lane_of(key: str, team: str, cause: AskingCause) -> str:
+    return thread_lane(team, cause.channel, cause.root_ts) if isinstance(cause, MessageCause) else own_lane(key)
 
 
 def _answered(row: InboxRow[Cause] | None, job: CommandJob, given: AnswerGiven, now: float) -> AskingCause | None:

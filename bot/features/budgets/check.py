@@ -18,7 +18,7 @@ from bot.features.budgets import sentences as views
 from bot.features.budgets.rules import ScopeKind, Standing, room_for_each, tightest
 from bot.features.budgets.sentences import Named, Waking
 from bot.features.budgets.standings import AddedUp, Standings, standings
-from bot.kernel.gates import Asker, Limit, Work
+from bot.kernel.gates import Asker, ForNow, Limit, Work
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.store.database.connection import Transaction
@@ -38,8 +38,11 @@ class BudgetCheck:
             full = _without_room(await theirs.deciding(who.user, who.channel))
             if full is None:
                 return None
-            refused = views.retry_refused if again else views.start_refused
-            return refused(await theirs.named(full, who.reader))
+            named = await theirs.named(full, who.reader)
+            if who.start and not views.is_held(named):
+                kept = views.start_kept(named, who.start)
+                return ForNow(kept.text, kept.blocks)
+            return views.retry_refused(named) if again else views.start_refused(named)
 
     async def wake_refusal(self, who: Asker, session: Session, *, kept: bool = False) -> Message | None:
         """Return why `session` may not be woken now; None if every budget has room for what it may still use."""

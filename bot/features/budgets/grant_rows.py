@@ -26,7 +26,7 @@ class GrantState(StrEnum):
 class Grant:
     """So many ACUs more in a period, for a subject of a budget, or for all of them if `subject` is empty.
 
-    `user` is who asked for it or, where nobody asked, who granted it.
+    `user` is who asked for it or, where nobody asked, who granted it. `start` is the key of a start that waits for it.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Grant:
     user: str
     state: GrantState
     at: float
+    start: str = ""
 
 
 _COLUMNS = tuple(column.name for column in grants.columns)

@@ -4,11 +4,18 @@ What a choice carries is no authorisation: the budget has to be one of the works
 channel, and who grants has to be an admin.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
+from bot.conversation.steer.held_start import give_back, start_approved, text_of, wait_for_approval, waiting_start
+from bot.conversation.titles import ShownTitles
+from bot.domain.causes import AskingCause, CommandCause
+from bot.domain.commands.options import parse_request
+from bot.domain.commands.parser import parse_task
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.readers import Readers
+from bot.domain.session import first_line
 from bot.domain.waking import allowed, may_still_use, wake_question
 from bot.features.budgets import grant_rows as grants
 from bot.features.budgets import rows as budgets
@@ -28,6 +35,7 @@ from bot.kernel.workspace import Workspace
 from bot.store import audit, sessions
 from bot.store.audit import AuditRow
 from bot.store.database.connection import Transaction
+from bot.views.answers import starts as start_sentences
 from bot.views.message import Message
 
 
@@ -62,25 +70,34 @@ class BudgetRequests:
         if found is None:
             return views.BUDGET_GONE
         budget, subject = found
-        waking = await _waking(job, uow.tx, uow.now)
+        start, waking = await _start_of(job, uow.tx), await _waking(job, uow.tx, uow.now)
+        if _parts(job.cause.argument).start and start is None:
+            return start_sentences.START_EXPIRED
         needs, but_for = (waking.needs, waking.session) if waking else (Decimal(0), "")
         stand = await standings(uow.tx, workspace, uow.now, added_up)
         standing = await stand.with_reserved(await stand.of(budget, subject), but_for=but_for)
         if standing.has_room_for(needs):
+            if start is not None and await start_approved(uow, workspace.team, start.key):
+                return views.room_for_start(await stand.named(standing, user))
             return views.room_again(await stand.named(standing, user))
         if standing.unlimited and not standing.is_used_up:
             return views.more_is_no_use(await stand.named(standing, user))
         period = standing.period.name
         earlier = await grants.decided(uow.tx, budget.number, subject, user)
-        key = f"{budget.number}:{subject}:{period}:{user}:{earlier}"
-        more = Decimal(standing.missing_for(needs))
-        asked = Grant(key, workspace.team, budget.number, subject, period, more, user, GrantState.ASKED, uow.now)
+        key = f"{budget.number}:{subject}:{period}:{user}:{earlier}{f':{start.key}' if start else ''}"
+        more = Decimal(standing.missing_for(start.needs if start else needs))
+        state, waits = GrantState.ASKED, start.key if start else ""
+        asked = Grant(key, workspace.team, budget.number, subject, period, more, user, state, uow.now, waits)
         if not await grants.add(uow.tx, asked):
             return views.ASKED_ALREADY
         asker = await name_beside_figures(uow, workspace, user)
-        said = views.request(await stand.named(standing), asker, more, key, waking)
+        title = await _title(uow.tx, workspace, start) if start else ""
+        said = views.request(await stand.named(standing), asker, more, key, waking, title)
         await uow.notify_admins(workspace, f"more:{key}", said)
-        return views.ASKED
+        if start is None:
+            return views.ASKED
+        await wait_for_approval(uow, start.key, start.cause)
+        return views.asked_to_start(start.key, start.title)
 
     async def _decide(self, uow: UnitOfWork, job: CommandJob, added_up: AddedUp) -> tuple[Message, bool]:
         workspace, key = job.workspace, job.cause.argument
@@ -92,15 +109,20 @@ class BudgetRequests:
         grants_it, period = job.cause.command == GRANT_MORE.name, stand.period(budget)
         if grants_it and asked.state is GrantState.ASKED and asked.period != period.name:
             return await self._begun_anew(uow, workspace, stand, asked, budget), True
-        state = GrantState.GRANTED if grants_it else GrantState.REFUSED
+        gone = bool(asked.start) and await waiting_start(uow.tx, asked.start, workspace.team) is None
+        state = GrantState.GRANTED if grants_it and not gone else GrantState.REFUSED
         # Of two admins who press at once, the second one finds it decided.
         if not await grants.decide(uow.tx, key, state, period.name, uow.now):
             return views.ANSWERED_ALREADY, False
+        if gone:
+            return views.taken_back(await name_beside_figures(uow, workspace, asked.user)), True
         if not grants_it:
             return await self._refuse(uow, job, stand, asked, budget), True
         by, channel = job.cause.user or "", job.cause.channel
         name = await name_beside_figures(uow, workspace, by)
-        increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user)
+        # In the transaction of the grant, so that what waits starts once, and only if that is stored.
+        starts = bool(asked.start) and await start_approved(uow, workspace.team, asked.start)
+        increase = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user, starts)
         await record_raise(uow, workspace, stand, increase)
         # For all who read the admin channel, so that nobody is "you".
         named = await stand.named(await stand.of(budget, asked.subject))
@@ -112,7 +134,9 @@ class BudgetRequests:
         """Grant nothing, because the period of the request is over, and inform who asked that there is room again."""
         standing = await stand.of(budget, asked.subject)
         if not standing.is_used_up:
-            said = views.room_again(await stand.named(standing, asked.user))
+            named = await stand.named(standing, asked.user)
+            starts = bool(asked.start) and await start_approved(uow, workspace.team, asked.start)
+            said = views.room_for_start(named) if starts else views.room_again(named)
             await uow.add_to_outbox(uow.post_row(f"anew:{asked.key}", workspace.team, asked.user, None, said))
         return views.begun_anew(standing.period)
 
@@ -125,10 +149,13 @@ class BudgetRequests:
         await audit.add(
             uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, job.cause.channel, outcome="refused")
         )
-        named = await stand.named(await stand.of(budget, asked.subject), asked.user)
         name = await name_beside_figures(uow, workspace, by)
-        said = views.refused_to_you(named, name)
-        await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
+        if asked.start:
+            await give_back(uow, workspace, asked.start, views.start_not_approved(name))
+        else:
+            named = await stand.named(await stand.of(budget, asked.subject), asked.user)
+            said = views.refused_to_you(named, name)
+            await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
         return views.request_refused(await name_beside_figures(uow, workspace, asked.user), name)
 
 
@@ -139,22 +166,58 @@ async def _asked_about(job: CommandJob, tx: Transaction) -> tuple[Budget, str] |
         asked = await grants.get(tx, team, target)
         raised = None if asked is None else await budgets.get(tx, team, asked.budget)
         return None if asked is None or raised is None else (raised, asked.subject)
-    number, subject, _ = _parts(target)
-    parsed = parse_number(number)
+    parts = _parts(target)
+    parsed = parse_number(parts.number)
     budget = await budgets.get(tx, team, parsed) if isinstance(parsed, int) else None
-    return (budget, subject) if budget is not None and await _may_ask(tx, job, budget, subject) else None
+    return (budget, parts.subject) if budget is not None and await _may_ask(tx, job, budget, parts) else None
 
 
-def _parts(target: str) -> tuple[str, str, str]:
-    """Return the number of the budget, its subject, and the id of the session that was not woken, or nothing."""
-    number, _, rest = target.partition(":")
-    subject, _, session = rest.partition(":")
-    return number, subject, session
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the button that asks for more carries: a budget, whose it is, and the session or the start that waits."""
+
+    number: str
+    subject: str
+    session: str
+    start: str
+
+
+def _parts(target: str) -> _Parts:
+    return _Parts(*[*target.split(":", 3), "", "", ""][:4])
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A start that waits for room: the key of its row, what it is called, and the ACUs that it asks for, or none."""
+
+    key: str
+    cause: AskingCause
+    title: str
+    needs: Decimal
+
+
+async def _start_of(job: CommandJob, tx: Transaction) -> _Start | None:
+    """Return the start of the person's that waits for room; None if it is gone, or something else waits."""
+    key = _parts(job.cause.argument).start
+    cause = await waiting_start(tx, key, job.workspace.team) if key else None
+    if cause is None or cause.user != job.cause.user:
+        return None
+    request = parse_request(parse_task(text_of(cause, job.workspace)))
+    of_form = cause.options if isinstance(cause, CommandCause) else None
+    acu = (of_form or request.options).acu
+    return _Start(key, cause, first_line(request.prompt), Decimal(acu or 0))
+
+
+async def _title(tx: Transaction, workspace: Workspace, start: _Start) -> str:
+    """Name a start as all who get the request may read it."""
+    readers = Readers(workspace.policy.admin_channel or "")
+    stand_in = (await ShownTitles.read(tx, workspace, readers)).replacement(start.cause.channel)
+    return views.titled(start.title, stand_in or "")
 
 
 async def _waking(job: CommandJob, tx: Transaction, now: float) -> Waking | None:
     """Return the session that was not woken, with what it needs by now; None if it is about a start."""
-    session_id = _parts(job.cause.argument)[2]
+    session_id = _parts(job.cause.argument).session
     session = await sessions.get(tx, session_id) if session_id else None
     if session is None or (session.team, session.channel) != (job.workspace.team, job.cause.channel):
         return None
@@ -162,9 +225,12 @@ async def _waking(job: CommandJob, tx: Transaction, now: float) -> Waking | None
     return Waking(session.id, may_still_use(allowed(session, question)) or Decimal(0))
 
 
-async def _may_ask(tx: Transaction, job: CommandJob, budget: Budget, subject: str) -> bool:
-    """Whether a refusal that the person read in that channel may have been about this `subject` of `budget`."""
-    team, channel, user = job.workspace.team, job.cause.channel or "", job.cause.user
+async def _may_ask(tx: Transaction, job: CommandJob, budget: Budget, parts: _Parts) -> bool:
+    """Whether a refusal that the person read in that channel may have been about this subject of `budget`."""
+    team, user, subject = job.workspace.team, job.cause.user, parts.subject
+    start = await _start_of(job, tx)
+    # A form is answered in a direct message, wherever the session is to be.
+    channel = start.cause.channel if start else job.cause.channel or ""
     kind = budget.scope.kind
     if kind is ScopeKind.ORG:
         return not subject

@@ -17,6 +17,7 @@ from bot.domain.cycle import Cycle
 USED_UP: Final = 100  # percent: the level from which on nothing is started or woken
 # ACUs that a session without a ceiling of its own may at least use of a budget, as long as it has so many.
 UNBOUNDED_LEAST: Final = Decimal(10)
+USUAL: Final = Decimal(10)  # ACUs, for which room is asked where it is not known how many are needed
 USUAL_WARNINGS: Final = (80,)  # percent
 REARMED_BELOW: Final = 5  # points; a level is announced again once the spending has fallen so far below it
 
@@ -120,9 +121,8 @@ class Standing:
         return Decimal(0) if self.unlimited else max(self.acus - self.spent - self.reserved, Decimal(0))
 
     def missing_for(self, needs: Decimal) -> int:
-        """How many ACUs more would make room again for what `needs` so many, and at least one, in whole tens."""
-        wanted = self.spent + self.reserved + max(needs, Decimal(1)) - self.acus
-        return max(10, math.ceil(wanted / 10) * 10)
+        """How many whole ACUs more would make room for what `needs` so many, or, where that is not known, for ten."""
+        return max(1, math.ceil(self.spent + self.reserved + (needs or USUAL) - self.acus))
 
     def has_room_for(self, needs: Decimal) -> bool:
         """Whether what may use so many ACUs may begin or go on: it then has them reserved."""

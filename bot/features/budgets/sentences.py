@@ -13,7 +13,8 @@ from bot.features.budgets.specs import ASK_FOR_MORE, BUDGET, BUDGET_SET_CONFIRME
 from bot.features.budgets.trial import DAYS, Trial
 from bot.features.budgets.words import Problem
 from bot.views import blocks, questions
-from bot.views.answers.wording import message_of
+from bot.views.answers.starts import APPROVAL, ROOM
+from bot.views.answers.wording import PROMPT_SHOWN, message_of
 from bot.views.dates import short_date
 from bot.views.doubts import roughly, why_about
 from bot.views.message import Block, Message
@@ -438,6 +439,37 @@ def start_refused(named: Named, sessions: int = 1) -> Message:
     return _refused(named, "Nothing was started:", _SEND_AGAIN, sessions)
 
 
+def start_kept(named: Named, key: str) -> Message:
+    """Say that a budget has no room for the start with this `key`, which waits; an admin can make some, if asked."""
+    row = blocks.actions(
+        questions.choice("Ask an admin, start when approved", ASK_FOR_MORE, _target(named, start=key)),
+        questions.no("Cancel", ROOM, key),
+    )
+    return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
+
+
+def asked_to_start(key: str, text: str) -> Message:
+    """Confirm that the admins were asked to let the start with this `key` begin, which waits for them."""
+    said = f"The admins were asked. “{fitted(text, PROMPT_SHOWN)}” starts when one approves."
+    return Message(said, [blocks.section(said), *blocks.actions(questions.no("Cancel", APPROVAL, key))])
+
+
+def taken_back(asker: str) -> Message:
+    """Report to admins that nothing was raised: the start that waited for it is gone."""
+    return Message(f"{fitted(asker) or 'The asker'} no longer waits for this. Nothing was raised.")
+
+
+def start_not_approved(by: str) -> Message:
+    """Inform who asked that `by` refused to make room for their start."""
+    return Message(f"{_admin(by)} refused your request for more ACUs. Nothing was started.")
+
+
+def _target(named: Named, session: str = "", start: str = "") -> str:
+    """What the button that asks for more carries: a budget, whose it is, and what waits, if anything does."""
+    parts = [f"{named.standing.budget.number}", named.standing.subject, session, start]
+    return ":".join(parts).rstrip(":") if session or start else ":".join(parts[:2])
+
+
 def wake_refused(named: Named, waking: Waking | None = None) -> Message:
     """Refuse a reply that would wake a session for which a budget has no room, with a button to ask for more."""
     return _refused(named, "Your reply wasn't sent and Devin stays asleep:", _SEND_AGAIN, waking=waking)
@@ -463,17 +495,17 @@ def _refused(
     ask: str = " then, or ask for more.",
 ) -> Message:
     why = _safe(_why(named, sessions, waking))
-    if _is_held(named):  # more would be held too, so nobody is to ask for it
+    if is_held(named):  # more would be held too, so nobody is to ask for it
         return named.message(f"{what} {why} {again} {_WHEN_DONE}")
-    target = f"{named.standing.budget.number}:{named.standing.subject}{f':{waking.session}' if waking else ''}"
+    target = _target(named, waking.session if waking else "")
     row = blocks.actions(questions.choice("Ask for more", ASK_FOR_MORE, target))
     if waking is not None and waking.needs > named.standing.acus:  # nor is there room once it has begun afresh
         return named.message(f"{what} {why} Ask for more to go on.", *row)
     return named.message(f"{what} {why} It resets {{anew}}. {again}{ask}", *row)
 
 
-def _is_held(named: Named) -> bool:
-    """Whether all that is left is held for a session without a limit."""
+def is_held(named: Named) -> bool:
+    """Whether all that is left is held for a session without a limit, so that it is no use to ask for more."""
     return bool(named.unlimited) and not named.standing.is_used_up
 
 
@@ -485,7 +517,7 @@ def _why(named: Named, sessions: int = 1, waking: Waking | None = None, whose: s
     rest = tenths(float(standing.reserved))
     held = [f"{rest} more held for work in progress"] if standing.reserved else []
     known = ", ".join([f"{named.so_many} used {_this(standing.period.span)}", *held, *named.notes])
-    if _is_held(named):
+    if is_held(named):
         return f"the rest of {named.owner} is held for {named.unlimited}, which has no ACU limit ({known})."
     return f"{named.owner} has less than {_needed(sessions, waking, whose)} ({known})."
 
@@ -516,19 +548,30 @@ def room_again(named: Named) -> Message:
     return Message(f"There is room again in {named.owner}: {named.used}. Send your text again.")
 
 
+def room_for_start(named: Named) -> Message:
+    """Say that a start that waited begins, because there is room for it by now."""
+    return Message(f"There is room again in {named.owner}: {named.used}. Your task starts now.")
+
+
 def more_is_no_use(named: Named) -> Message:
     """Answer somebody who asks for more although a session without a limit would hold that too."""
     return named.message(f"More ACUs wouldn't help: {_safe(_why(named))} {_SEND_AGAIN} {_WHEN_DONE}")
 
 
-def request(named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None) -> Message:
-    """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`."""
+def request(
+    named: Named, asker: str, acus: Decimal, key: str, waking: Waking | None = None, start: str = ""
+) -> Message:
+    """Ask the admins for more `acus`, in the name of `asker` or of nobody; the buttons carry the request's `key`.
+
+    `start` names what waits to be started, as `titled` does.
+    """
     row = blocks.actions(
         blocks.button(f"Grant {limit_of_acus(acus)}", GRANT_MORE.action_id, key, style="primary"),
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs: {why}"
+    what = f"{limit_of_acus(acus)} more to start {_safe(start)}" if start else "more ACUs"
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for {what}: {why}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
 
 
@@ -537,12 +580,12 @@ def granted(named: Named, acus: Decimal, by: str) -> Message:
     return named.message(_raised(named, acus, by))
 
 
-def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool) -> Message:
+def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, starts: bool = False) -> Message:
     """Inform whom it concerns that `by` granted so many ACUs; `named` is how the budget stands now.
 
-    Who asked for it was `refused` something before, and can send it again.
+    Who asked for it was `refused` something before, and can send it again; what was kept `starts` by itself.
     """
-    again = ["Send again what was not sent."] if refused else []
+    again = ["Your task starts now." if starts else "Send again what was not sent."] if refused else []
     then = ["It is still used up."] if named.standing.is_used_up else again
     return named.message(" ".join([_raised(named, acus, by), *then]))
 

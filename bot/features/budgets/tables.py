@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Column, Float, Index, Integer, String, Table
 
-from bot.store.columns import JSON_TEXT, SEQUENCE, ExactNumber, flag, metadata, number
+from bot.store.columns import JSON_TEXT, SEQUENCE, ExactNumber, flag, metadata, number, text_column
 from bot.store.table_spec import TableSpec, by, by_subject, kept_for, never
 
 # How many ACUs somebody may use in a period. `seq` is the number by which people call a budget.
@@ -50,6 +50,7 @@ grants: Final = Table(
     Column("period", String, nullable=False),
     Column("acus", ExactNumber, nullable=False),
     Column("user", String, nullable=False),  # who asked for it, or who granted it without being asked
+    text_column("start"),  # the key of the row of a start that waits for it
     Column("state", String, nullable=False),  # asked, granted, refused
     Column("at", Float, nullable=False),
 )

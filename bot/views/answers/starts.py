@@ -28,6 +28,8 @@ OPTIONS: Final = "start_options"
 AGAIN: Final = "again"
 CORRECTED: Final = "corrected"
 AS_WRITTEN: Final = "as_written"
+ROOM: Final = "start_room"  # a budget has none
+APPROVAL: Final = "start_approval"  # the admins were asked for more
 COMMAND: Final = "command"  # or a message for Devin, which waits
 AS_TASK: Final = "as_task"
 AS_REPLY: Final = "as_reply"
@@ -52,6 +54,7 @@ TO_SMALL_TALK: Final[Mapping[SmallTalk, Message]] = {
     SmallTalk.ANSWER: NO_TASK,
 }
 START_DECLINED: Final = Message("OK, nothing more was started.")
+NOT_APPROVED: Final = Message("No admin answered within a week. Nothing was started.")
 START_CANCELLED: Final = Message("OK, nothing was started.")
 NOT_STARTED: Final = "Nothing was started."
 NOT_SENT: Final = "Nothing was sent to Devin."

@@ -676,6 +676,7 @@ def _money_tables() -> None:
         sa.Column("period", sa.String, nullable=False),
         sa.Column("acus", _EXACT, nullable=False),
         sa.Column("user", sa.String, nullable=False),
+        _text("start"),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_grants"),
