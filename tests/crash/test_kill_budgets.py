@@ -10,7 +10,7 @@ from bot.views.sentences import STATE_SENTENCES
 from tests.crash.persistent import answered
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
-from tests.crash.story import Story, one_session, titled
+from tests.crash.story import Story, one_session, sessions_with_cards, titled
 from tests.crash.test_kill_refusals import waiting_start
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS
 from tests.scenarios.observations import set_budget
@@ -64,6 +64,7 @@ async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
     await press(one, ADA, OPS, asked["ts"], "grant_more")
     await one.slack.wait_for_message(DM, "raised", within=PATIENCE)
+    await one.devin.wait_for_sessions("do another task", seconds=PATIENCE)
     async with asyncio.timeout(PATIENCE):  # until all levels are announced again once they are reached
         while await one.rows("SELECT level FROM crossings WHERE NOT rearmed"):
             await asyncio.sleep(0.05)  # the store has no event for it
@@ -72,8 +73,9 @@ async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 
 async def granted_once(one: Scene, _: tuple[str, str]) -> None:
-    await one_session(one)
-    assert await one.rows("SELECT state, CAST(acus AS TEXT) FROM grants") == [("granted", "10")]
+    await sessions_with_cards(one, 2, "")
+    assert len(await one.devin.sessions(text="do another task")) == 1
+    assert await one.rows("SELECT state, CAST(acus AS TEXT) FROM grants") == [("granted", "11")]
     assert await one.rows("SELECT count(*) FROM audit WHERE action = 'budget_grant'") == [(1,)]
     said = [one["rendered"] for one in await one.slack.messages(DM, user="U0BOT")]
     assert len([text for text in said if "raised" in text]) == 1
@@ -125,14 +127,20 @@ async def leave_no_room(one: Scene, ts: str) -> str:
 
 async def refused_once(one: Scene, ts: str) -> None:
     assert len(await one.devin.sessions()) == 1
-    assert await one.on.thread(GENERAL, ts) == [start_sentences.NO_ROOM.text]
+    assert await one.on.thread(GENERAL, ts) == [f"{start_sentences.NO_ROOM.text}\nTry again"]
     # Why is said privately, which may be lost with the process, and not twice.
     assert await one.rows("SELECT count(*) FROM outbox WHERE key LIKE 'priv:room:%'") == [(1,)]
 
 
 STORIES = [
     Story("a budget has no room for a start that waited", waiting_start_after_another, leave_no_room, refused_once),
-    Story("more is asked for and granted", used_up, ask_and_grant, granted_once, settings=admins_in_a_channel),
+    Story(
+        "more is asked for and granted, and what waited starts",
+        used_up,
+        ask_and_grant,
+        granted_once,
+        settings=admins_in_a_channel,
+    ),
     Story(
         "a budget is used up, a reply wakes nothing, and it is removed",
         with_budget,

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Only admins can change budgets. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-NOT_STARTED = f"Nothing was started: {USED_UP} Send it again then, or ask for more."
+NOT_STARTED = f"Nothing was started: {USED_UP}"
 NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions go on."
 NOT_YOURS = "Until it resets DATE, you can't start or wake sessions. Running sessions go on."
 NOT_WOKEN = "Until it resets DATE, that session is not woken. If it runs, it goes on."
@@ -43,7 +43,7 @@ async def on(
 
 def read(message: dict[str, Any]) -> str:
     """The first lines of a message up to its buttons, with each instant as one word."""
-    return re.sub(r"<!date\^[^>]*>", "DATE", message["rendered"]).split("\nAsk for more")[0].split("\nGrant ")[0]
+    return re.sub(r"<!date\^[^>]*>", "DATE", message["rendered"]).split("\nAsk ")[0].split("\nGrant ")[0]
 
 
 async def answer(on: Harness, user: str, text: str, channel: str = GENERAL) -> str:
@@ -366,22 +366,25 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
-    assert read(asked) == "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-    await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you'll get a message when they answer.")
+    assert read(asked) == (
+        "ann asks for more ACUs to start “do another task”: ann's budget is used up, 2.1 of 2 ACUs today. "
+        "It resets DATE."
+    )
+    await on.slack.wait_for_ephemeral(ANN, "The admins were asked. “do another task” starts when one approves.")
     await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-    raised = "by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
+    raised = "by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
     decided = await on.slack.wait_for_message(OPS, "raised")
     assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
-    assert read(received) == f"ada raised your budget {raised} Send again what was not sent."
-    await on.mention("another task after all acu=15", user=ANN)
-    made = await on.session("another task after all")
-    assert made["request"]["max_acu_limit"] == 9  # of 9.9: Devin takes whole ACUs
+    assert read(received) == f"ada raised your budget {raised} Your task starts now."
+    made = await on.session("do another task")
+    assert made["request"]["max_acu_limit"] == 10  # of 10.9: Devin takes whole ACUs
+    await on.mention("another task after all acu=15", user=ADA)
     await on.slack.wait_for_ephemeral(
-        ANN,
-        "This session may use 9 ACUs, not 15: a budget has no more left. `/devin budget list` shows which.",
+        ADA,
+        "This session may use 2 ACUs, not 15: a budget has no more left. `/devin budget list` shows which.",
     )
 
 
@@ -423,7 +426,7 @@ async def test_a_session_is_woken_only_where_there_is_room_for_all_that_it_may_s
         f"ada asks for more ACUs: {why.replace('1 of 10', '1 of 11').replace('this session', 'a sleeping session')}"
     )
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-    await on.slack.wait_for_message(OPS, "ada raised the organisation's budget by 10 ACUs: 1 of 21 ACUs today.")
+    await on.slack.wait_for_message(OPS, "ada raised the organisation's budget by 7 ACUs: 1 of 18 ACUs today.")
     await on.slack.say(ADA, GENERAL, "second reply", thread_ts=second)
     await on.devin.wait_for_messages("second reply")
 
@@ -452,7 +455,7 @@ async def test_what_a_raised_ceiling_allows_is_reserved_and_needs_room(on: Harne
     assert await answer(on, BEN, "do another task") == start_sentences.checking("do another task").text
     assert read(await on.slack.wait_for_ephemeral(BEN, "Nothing was started")) == (
         "Nothing was started: the organisation's budget has less than 1 ACU free (5 of 10 ACUs used today, "
-        "5 more held for work in progress). It resets DATE. Send it again then, or ask for more."
+        "5 more held for work in progress). It resets DATE."
     )
     assert len(await on.devin.sessions()) == 1
 
@@ -584,7 +587,7 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.click(BEN, GENERAL, refused["ts"], "choose:ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-    raised = "budget by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
+    raised = "budget by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
     by_ben = await on.slack.wait_for_message("D0BEN", "ada raised ann's budget")
     assert read(by_ben) == f"ada raised ann's {raised} Send again what was not sent."
     assert read(await on.slack.wait_for_message(DM_OF_ANN, "raised")) == f"ada raised your {raised}"
@@ -651,9 +654,9 @@ async def test_each_change_is_written_down_with_what_it_was_before(on: Harness) 
     anns = "each-person U0ANN"
     assert await changes(on) == [
         ("budget_set", "each-person", GENERAL, None, first, "done"),
-        ("budget_grant", anns, OPS, {"acus": "2"} | today, {"acus": "12"} | today, "done"),
+        ("budget_grant", anns, OPS, {"acus": "2"} | today, {"acus": "13"} | today, "done"),
         ("budget_set", "each-person", GENERAL, first, changed, "done"),
-        ("budget_grant", anns, GENERAL, {"acus": "13"} | today, {"acus": "15"} | today, "done"),
+        ("budget_grant", anns, GENERAL, {"acus": "14"} | today, {"acus": "16"} | today, "done"),
         ("budget_remove", "each-person", GENERAL, changed, None, "done"),
     ]
 
@@ -666,7 +669,7 @@ async def test_a_grant_after_the_budget_has_started_afresh_raises_nothing(on: Ha
     late = await on.slack.wait_for_message(OPS, "started afresh")
     assert (read(late), late["ts"]) == ("That budget started afresh DATE, so nothing was raised.", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "There is room again")
-    assert read(received) == "There is room again in your budget: 0 of 2 ACUs today. Send your text again."
+    assert read(received) == "There is room again in your budget: 0 of 2 ACUs today. Your task starts now."
     assert "you 0 of 2 ACUs today (0 %)" in await answer(on, ANN, "budget list")
     assert [row["action"] for row in await rows(on, "audit")] == ["budget_set"]
 
@@ -683,13 +686,16 @@ async def test_without_an_admin_channel_each_admin_is_asked_and_one_of_them_answ
             level = await on.slack.wait_for_message(admin, "is used up")
             assert read(level) == f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOT_THEIRS}"
         by_ada, by_ben = await asked_for_more(on, DM_OF_ADA), await on.slack.wait_for_message("D0BEN", "asks for more")
-        request = "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
+        request = (
+            "ann asks for more ACUs to start “do another task”: ann's budget is used up, 2.1 of 2 ACUs today. "
+            "It resets DATE."
+        )
         assert read(by_ada) == read(by_ben) == request
         await on.slack.click(BEN, "im", by_ben["ts"], "grant_more")
-        await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 10 ACUs: 2.1 of 12 ACUs today.")
+        await on.slack.wait_for_message("D0BEN", "ben raised ann's budget by 11 ACUs: 2.1 of 13 ACUs today.")
         await on.slack.click(ADA, "im", by_ada["ts"], "refuse_more")
         await on.slack.wait_for_ephemeral(ADA, budgets.ANSWERED_ALREADY.text)
-        assert "you 2.1 of 12 ACUs today (17 %)" in await answer(on, ANN, "budget list")
+        assert "you 2.1 of 13 ACUs today (16 %)" in await answer(on, ANN, "budget list")
 
 
 async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_who_grants(
@@ -700,15 +706,16 @@ async def test_where_figures_name_nobody_only_the_audit_log_names_who_asks_and_w
         await used_up(on)
         asked = await asked_for_more(on)
         assert read(asked) == (
-            "Somebody asks for more ACUs: one person's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
+            "Somebody asks for more ACUs to start “do another task”: one person's budget is used up, 2.1 of 2 ACUs "
+            "today. It resets DATE."
         )
         await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-        raised = "by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
+        raised = "by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
         assert read(await on.slack.wait_for_message(OPS, "raised")) == f"An admin raised one person's budget {raised}"
         received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
-        assert read(received) == f"An admin raised your budget {raised} Send again what was not sent."
+        assert read(received) == f"An admin raised your budget {raised} Your task starts now."
         assert await answer(on, ADA, f"budget grant <@{ANN}> 5") == (
-            "<@U0ANN> may now use 17 ACUs today, 5 ACUs more than before. That holds until DATE."
+            "<@U0ANN> may now use 18 ACUs today, 5 ACUs more than before. That holds until DATE."
         )
         assert (await answer(on, ADA, "budget list")).endswith(
             "2 ACUs a day · granted until DATE: more to 1 person · "
@@ -732,7 +739,7 @@ async def test_where_figures_name_nobody_a_request_is_refused_by_an_admin(
         refused = await on.slack.wait_for_message(OPS, "refused")
         assert read(refused) == "An admin refused a request for more ACUs."
         received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
-        assert read(received) == "An admin refused your request for more ACUs. Your budget resets DATE."
+        assert read(received).startswith("An admin refused your request for more ACUs. Nothing was started.")
 
 
 async def test_a_session_that_has_used_up_its_own_budget_is_not_woken(on: Harness) -> None:
@@ -754,9 +761,9 @@ async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
     await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
     await on.slack.wait_for_message(OPS, "ada refused ann's request for more ACUs.")
     received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
-    assert read(received) == "ada refused your request for more ACUs. Your budget resets DATE."
+    assert read(received).startswith("ada refused your request for more ACUs. Nothing was started.")
     assert (await changes(on))[1:] == [("budget_grant", "each-person U0ANN", OPS, None, None, "refused")]
-    assert "12 ACUs" not in await answer(on, ANN, "budget list")
+    assert "13 ACUs" not in await answer(on, ANN, "budget list")
 
 
 async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:

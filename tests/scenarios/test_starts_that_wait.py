@@ -57,8 +57,8 @@ async def test_a_start_without_room_begins_by_itself_once_an_admin_approves(on: 
     question = await refused(on)
     assert buttons(question) == [ASK, "Cancel"]
     request = await asked(on, question)
-    # 2.1 used and three wanted, of two: 3.1 are missing.
-    assert request["rendered"].startswith("ann asks for 4 ACUs more to start “write the changelog”: ")
+    # 2.1 used and three wanted, of two: 3.1 more are needed.
+    assert request["rendered"].startswith("ann asks for more ACUs to start “write the changelog”: ")
     assert buttons(request) == ["Grant 4 ACUs", "Refuse"]
     assert await creations(on) == 1
     await on.slack.click(ADA, OPS, request["ts"], "grant_more")
@@ -142,7 +142,9 @@ async def test_somebody_else_asks_for_nothing_and_cancels_nothing(on: Harness) -
     await used_up(on)
     question = await refused(on)
     value = _value(question, "choose:ask_for_more")
-    await on.slack.act("click", user=ANN, channel=GENERAL, ts=question["ts"], action_id="choose:ask_for_more", value=value)
+    await on.slack.act(
+        "click", user=ANN, channel=GENERAL, ts=question["ts"], action_id="choose:ask_for_more", value=value
+    )
     await on.slack.wait_for_message(OPS, "asks for")
     await settled(on)
     assert await private_answers(on, BEN) == []

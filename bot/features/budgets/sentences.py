@@ -570,8 +570,8 @@ def request(
         blocks.button("Refuse", REFUSE_MORE.action_id, key),
     )
     why = _safe(_why(named, waking=waking, whose="a sleeping session"))
-    what = f"{limit_of_acus(acus)} more to start {_safe(start)}" if start else "more ACUs"
-    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for {what}: {why}"
+    what = f" to start {_safe(start)}" if start else ""
+    asks = f"{_safe(fitted(asker)) or 'Somebody'} asks for more ACUs{what}: {why}"
     return named.message(f"{asks} It resets {{anew}}.", *row)
 
 

@@ -82,7 +82,9 @@ def test_a_level_is_reached_with_what_it_names(spent: str, crossed: tuple[int, .
         *[("4", "6", "0", 10), ("0", "39", "0", 39), ("2", "1", "7.5", 1), ("2", "1", "17.5", 11)],
     ],
 )
-def test_what_is_missing_is_offered_in_whole_acus_and_room_for_ten_where_nothing_says_how_many(spent: str, reserved: str, needs: str, missing: int) -> None:
+def test_what_is_missing_is_offered_in_whole_acus_and_room_for_ten_where_nothing_says_how_many(
+    spent: str, reserved: str, needs: str, missing: int
+) -> None:
     assert replace(stands(spent), reserved=Decimal(reserved)).missing_for(Decimal(needs)) == missing
 
 
