@@ -156,6 +156,7 @@ def test_the_fixed_answers():
             "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",
+            "NOT_APPROVED": "No admin answered within a week. Nothing was started.",
             "STOP_UNKNOWN": (
                 "Nobody knows yet whether this session started, so nothing was stopped. If it shows up "
                 "in Devin, stop it there."
