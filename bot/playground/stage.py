@@ -25,6 +25,9 @@ from bot.playground.slack import SlackControl, SlackSimulator
 OTHERS: Final = {"org-data": "Data Team", "org-shop": "Web Shop"}  # organisations beside that of the bot
 
 
+REPOSITORIES: Final = ("api", "docs", "infra", "mobile", "web")  # that the form for a start offers
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The simulators, the hands that move them, and the time there."""
@@ -80,4 +83,5 @@ async def stage(slack_port: int, devin_port: int, speed: float, *, enterprise: b
         SlackControl(slack.control_url) as people,
         DevinControl(devin.control_url) as work,
     ):
+        devin.world.held.repositories = [f"github.com/acme/{name}" for name in REPOSITORIES]
         yield Stage(clock, slack, devin, people, work)
