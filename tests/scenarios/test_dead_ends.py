@@ -8,6 +8,7 @@ from bot.conversation.start.anew import CONTINUES
 from bot.domain.dead_ends import MORE_ACUS, WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
+from bot.views.answers import stops as stop_sentences
 from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, Harness
 from tests.scenarios.observations import (
@@ -150,7 +151,7 @@ async def test_what_devin_refuses_at_the_start_says_why_and_is_tried_again(on: H
 async def test_a_session_at_its_limit_is_continued_with_what_came_of_it(on: Harness) -> None:
     ts, session, post = await at_its_limit(on)
     assert buttons(post) == [CONTINUE, "Open in Devin"]
-    assert "Out of ACUs: this session has used its limit of 10 ACUs." in await card_of(on, ts, "Out of ACUs")
+    assert buttons((await cards(on, ts))[0]) == [CONTINUE, "Open in Devin"]
     await on.slack.click(BEN, GENERAL, post["ts"], "continue_session")
     await on.slack.wait_for_ephemeral(BEN, dead_ends.CONTINUING.text)
     _, second = await on.devin.wait_for_sessions(TASK, 2)
@@ -177,3 +178,17 @@ async def test_a_session_of_a_command_is_tried_again_too(on: Harness) -> None:
     await on.devin.wait_for_sessions(TASK, 2)
     await settled(on)
     assert await creations(on) == 2
+
+
+async def test_who_archives_the_session_of_somebody_else_is_asked_first(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, "Archive it?")
+    assert asked["rendered"] == (
+        "ann asked for “fix the login test”. Archive it? Its thread then takes no replies.\nArchive it\nLeave it"
+    )
+    await settled(on)
+    assert not (await on.devin.session(session))["is_archived"]
+    await on.slack.click(BEN, GENERAL, asked["ts"], "choose:archive_confirmed")
+    await on.slack.wait_for_ephemeral(BEN, stop_sentences.ARCHIVE_DONE.text, ts=asked["ts"])
+    assert (await on.devin.session(session))["is_archived"]

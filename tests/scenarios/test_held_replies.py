@@ -254,7 +254,7 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
     ts, session = await spent(on)
     await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
     asked = await question(on, BEN, ts)
-    await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.wait_for_post(GENERAL, ts, "1 waiting reply wasn't sent to Devin.")
     await on.slack.click(BEN, GENERAL, asked["ts"], "answer:wake:wake")
     await on.slack.wait_for_ephemeral(BEN, stop_sentences.ALREADY_ARCHIVED.text)

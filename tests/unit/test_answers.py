@@ -165,6 +165,7 @@ def test_the_fixed_answers():
             "EXIT_DONE": "The session was ended for good.",
             "SESSION_KEPT": "OK, nothing was changed.",
             "ALREADY_ENDED": "This session has already ended. `/devin` starts a new one.",
+            "ARCHIVE_DONE": "The session was archived.",
             "ALREADY_ARCHIVED": "This session is already archived. `/devin` starts a new one.",
             "MUTED": ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. What Devin says still appears here.",
             "UNMUTED": ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent.",

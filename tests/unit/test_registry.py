@@ -32,8 +32,9 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
-        "start launch list list_all list_page cost status stop stop_listed stop_confirmed mute unmute aside archive "
-        "new notify open_form cancel_operation quick_answer exit exit_confirmed try_again continue_session answer "
+        "start launch list list_all list_page cost status stop stop_listed stop_confirmed "
+        "archive_confirmed mute unmute aside archive new notify open_form cancel_operation quick_answer exit "
+        "exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
         "usage report digest team_list team_add team_remove role_list role_add role_remove "
         "budget_list budget_set "
@@ -66,6 +67,7 @@ def test_what_goes_before_waiting_replies():
             "list_all",
             "list_page",
             "stop_confirmed",
+            "archive_confirmed",
             "exit_confirmed",
             "answer",
             "cancel_operation",
@@ -81,7 +83,7 @@ def test_what_goes_before_waiting_replies():
 
 
 def test_what_ends_a_session_and_what_only_asks():
-    ending = {"stop", "stop_listed", "stop_confirmed", "archive", "exit", "exit_confirmed"}
+    ending = {"stop", "stop_listed", "stop_confirmed", "archive_confirmed", "archive", "exit", "exit_confirmed"}
     assert names(spec for spec in COMMANDS.specs if spec.ends_session) == ending
     assert names(spec for spec in COMMANDS.specs if spec.asks_first) == {"exit", "schedule_delete", "budget_set"}
     assert all(spec.of_session and spec.urgent for spec in COMMANDS.specs if spec.ends_session)

@@ -56,6 +56,7 @@ class SessionCommands:
             registry.STOP_LISTED: Handler(on_session=self._stop_listed, lost=self._lost),
             registry.STOP_CONFIRMED: Handler(on_session=stop, lost=self._lost),
             registry.ARCHIVE: Handler(self._pick, on_session=self._in_thread(self._archive), lost=self._lost),
+            registry.ARCHIVE_CONFIRMED: Handler(on_session=self._in_thread(self._archive), lost=self._lost),
             registry.MUTE: Handler(on_session=self._mute),
             registry.UNMUTE: Handler(on_session=self._unmute),
             registry.EXIT: Handler(on_session=self._confirm_exit),
@@ -172,7 +173,9 @@ class SessionCommands:
             await move(uow, job, session.lane, stop)
 
     async def _archive(self, job: CommandJob, session: Session) -> None:
-        if session.lifecycle is Lifecycle.OPEN:
+        if _is_somebody_elses(job, session):
+            await self._services.answer(job, stop_sentences.archive_confirm(session), session)
+        elif session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=True)
         else:
             await self._stop_unless_open(job, session)
@@ -304,9 +307,9 @@ def _nothing_to_stop(session: Session) -> Message | None:
 
 
 def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
-    """Whether a person says stop, by a word or a button, who did not ask for the session: they have to confirm it."""
+    """Whether a person stops or archives, by a word or a button, what they did not ask for: they have to confirm it."""
     cause = job.cause
-    says = (cause.written or cause.pressed) and cause.command == registry.STOP.name
+    says = (cause.written or cause.pressed) and cause.command in {registry.STOP.name, registry.ARCHIVE.name}
     return says and session.display_state in STOPPABLE and cause.user != session.requester
 
 
@@ -314,6 +317,8 @@ async def _close_question(uow: UnitOfWork, job: CommandJob) -> None:
     """Replace the private question whether to stop the session, if the stop is the answer to it."""
     if job.cause.command == registry.STOP_CONFIRMED.name:
         await uow.reply_privately(recipient_of(job), stop_sentences.STOP_DONE)
+    elif job.cause.command == registry.ARCHIVE_CONFIRMED.name:
+        await uow.reply_privately(recipient_of(job), stop_sentences.ARCHIVE_DONE)
 
 
 async def _name(uow: UnitOfWork, job: Job[MessageCause | ActionCause]) -> str:

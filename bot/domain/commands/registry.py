@@ -91,6 +91,8 @@ STOP_LISTED: Final = CommandSpec(
 STOP_CONFIRMED: Final = CommandSpec(
     "stop_confirmed", right=Right.STOP, ways=(), of_session=True, urgent=True, ends_session=True
 )
+# The same for `archive`.
+ARCHIVE_CONFIRMED: Final = CommandSpec("archive_confirmed", ways=(), of_session=True, urgent=True, ends_session=True)
 MUTE: Final = CommandSpec(
     "mute",
     right=Right.STEER,
@@ -175,6 +177,7 @@ CORE: Final = (
     STOP,
     STOP_LISTED,
     STOP_CONFIRMED,
+    ARCHIVE_CONFIRMED,
     MUTE,
     UNMUTE,
     ASIDE,

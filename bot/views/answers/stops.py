@@ -24,6 +24,7 @@ STOP_UNKNOWN: Final = Message(
 )
 EXIT_DONE: Final = Message("The session was ended for good.")
 STOP_DONE: Final = Message("The session was stopped.")
+ARCHIVE_DONE: Final = Message("The session was archived.")
 SESSION_KEPT: Final = Message("OK, nothing was changed.")
 ALREADY_ENDED: Final = Message("This session has already ended. `/devin` starts a new one.")
 ALREADY_ARCHIVED: Final = Message("This session is already archived. `/devin` starts a new one.")
@@ -69,6 +70,16 @@ def stop_confirm(session: Session) -> Message:
     row = blocks.actions(
         questions.choice("Stop it", registry.STOP_CONFIRMED, session.id, style="danger"),
         questions.no("Leave it running", QUESTION, session.id),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def archive_confirm(session: Session) -> Message:
+    """Ask a person who did not ask for `session` whether to archive it, with a button for each answer."""
+    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Archive it? Its thread then takes no replies."
+    row = blocks.actions(
+        questions.choice("Archive it", registry.ARCHIVE_CONFIRMED, session.id, style="danger"),
+        questions.no("Leave it", QUESTION, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 
