@@ -245,7 +245,7 @@ def _texts(value: object) -> list[str]:
 def _name(value: object) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
         raise SettingError(f"Write the name of a playbook, of at most {LONGEST} characters.")
-    return value.strip()
+    return value.strip().removeprefix("!")  # as playbooks are found by their macros
 
 
 def _mode(value: object) -> str:

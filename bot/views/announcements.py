@@ -83,15 +83,17 @@ def unreadable_message(session: Session) -> str:
     return UNREADABLE.format(link=linked)
 
 
-def turn_end(end: TurnEnd, session: Session, words: MessagePart | None, users: Sequence[str]) -> Message:
+def turn_end(
+    end: TurnEnd, session: Session, words: MessagePart | None, users: Sequence[str], *, linked: bool = False
+) -> Message:
     """Build the post for the `end` of a turn of `session`, which mentions `users`, or nobody if there are none.
 
-    `words` are the last ones of Devin's, if they were not posted before.
+    `words` are the last ones of Devin's, if they were not posted before. Where it is `linked`, they are read at Devin.
     """
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
     pulls = pull_request_lines(session)
-    opens = end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
+    opens = linked or end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
     return Message(
         _notification(end, session, words),
         [

@@ -11,6 +11,7 @@ from bot.features.settings import sentences as views
 from bot.views.announcements import QUESTION
 from bot.views.answers import access as access_sentences
 from bot.views.answers import notifications as notification_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.modals.parts import OTHER_VERSION
 from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, WEB, Harness, harness
@@ -220,6 +221,77 @@ async def test_in_quiet_hours_nothing_mentions_a_person(on: Harness) -> None:
     await saved(on, "settings", person__quiet="00:00-23:59")
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     assert (await on.wait_for_post(GENERAL, ts, "Which branch?"))["rendered"].startswith(QUESTION.format(who="ann"))
+
+
+# ---------------------------------------------------------------- defaults of starts
+
+
+async def test_a_start_takes_what_is_set_where_nothing_is_typed(on: Harness) -> None:
+    await saved(on, "settings", person__mode="fast", person__limit="7")
+    for_all = {"channel__repos": "acme/web acme/api", "channel__limit": "5", "channel__tags": "web"}
+    await saved(on, "settings channel", ADA, **for_all)
+    await on.mention("fix the login test acu=9")
+    made = await on.session("fix the login test")
+    assert (made["devin_mode"], made["request"]["max_acu_limit"]) == ("fast", 9)
+    assert made["request"]["repos"] == ["acme/web", "acme/api"]
+    assert "web" in made["tags"]
+    await on.slack.say(ANN, "im", "write more unit tests")
+    direct_one = await on.session("write more unit tests")
+    assert (direct_one["devin_mode"], direct_one["request"]["max_acu_limit"]) == ("fast", 7)
+    await on.slack.slash(ANN, GENERAL, "upgrade the linter repo=none acu=none")
+    bare = await on.session("upgrade the linter")
+    assert bare["devin_mode"] == "fast"
+    assert not {"max_acu_limit", "repos"} & {name for name, value in bare["request"].items() if value}
+
+
+async def test_a_default_that_devin_no_longer_has_is_asked_about(on: Harness) -> None:
+    await on.devin.add_playbook("Release notes", "1. Write them.")
+    await saved(on, "settings channel", ADA, channel__playbook="Release note")
+    await on.mention("fix the login test")
+    question = await on.slack.wait_for_ephemeral(ANN, "Devin has no playbook")
+    near = 'playbook="Release notes"'
+    asked = start_sentences.ask_about_default("", "Release note", near, "")
+    assert question["rendered"].startswith(asked.text)
+    assert await on.devin.sessions() == []
+    await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:corrected")
+    assert (await on.session("fix the login test"))["playbook_id"] is None
+
+
+async def test_a_default_that_devin_refuses_is_named(on: Harness) -> None:
+    await saved(on, "settings channel", ADA, channel__repos="acme/gone")
+    await on.devin.fault("create_session", 400, times=1)
+    ts = await on.mention("fix the login test")
+    post = await on.wait_for_post(GENERAL, ts, "did not accept")
+    assert "`acme/gone`: a default here. `/devin settings` changes it." in post["rendered"]
+
+
+# ---------------------------------------------------------------- how much is posted
+
+
+async def test_final_posts_only_the_last_words_of_a_turn(on: Harness) -> None:
+    await saved(on, "settings channel", ADA, channel__detail="final")
+    ts, session = await on.started()
+    await on.devin.say(session, "I read the code.", status_detail="working")
+    await on.devin.say(session, "I mended the test.", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "I mended the test", thread_ts=ts)  # on its card
+    assert await on.thread(GENERAL, ts) == []
+    await on.devin.set(session, status="exit", status_detail=None)
+    done = await on.wait_for_post(GENERAL, ts, ", done")
+    assert "I mended the test." in done["rendered"]
+    assert len(await on.thread(GENERAL, ts)) == 1
+
+
+async def test_link_posts_none_of_devins_words(on: Harness) -> None:
+    await saved(on, "settings channel", ADA, channel__detail="link")
+    ts, session = await on.started()
+    await on.devin.say(session, "I read the secret plan.", status_detail="working")
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    asked = await on.wait_for_post(GENERAL, ts, QUESTION.format(who="<@U0ANN>"))
+    assert "Open in Devin" in asked["rendered"]
+    await settled(on)
+    shown = str(await on.slack.messages(GENERAL, thread_ts=ts))
+    assert "Which branch" not in shown
+    assert "secret plan" not in shown
 
 
 # ---------------------------------------------------------------- the file

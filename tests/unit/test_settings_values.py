@@ -1,11 +1,15 @@
 """The values of settings: how they are read, what is wrong with them, and which of them holds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.domain.commands.options import parse_request
+from bot.domain.defaults import defaults_in, with_defaults
 from bot.domain.notify_choice import NotifyChoice
+from bot.domain.session import Options
 from bot.domain.settings_file import FileSettings, parse_file
 from bot.domain.settings_values import (
     Detail,
@@ -196,3 +200,25 @@ def test_a_file_that_is_wrong_is_refused_with_the_place(text: str, wrong: str) -
 def test_a_file_that_is_no_toml_is_refused() -> None:
     with pytest.raises(SettingError, match=r"^bot\.toml is not valid TOML: "):
         parse_file("bot.toml", "[default")
+
+
+def test_defaults_fill_what_was_not_typed_and_not_refused() -> None:
+    held = Effective(repos=("acme/web", "acme/api"), playbook="Release", mode="fast", limit=5, tags=("web",))
+    filled = Options("acme/web", "Release", "fast", 5, ("web",), also=("acme/api",))
+    assert with_defaults(Options(), held) == filled
+    assert with_defaults(Options(), Effective()) == Options()
+    typed = Options("acme/ios", "Other", "lite", 9, ("mine",), "Title")
+    assert with_defaults(typed, held) == typed
+    assert with_defaults(Options(), held, {"repo", "playbook", "mode", "acu", "tags"}) == Options()
+    assert defaults_in(replace(filled, mode="lite"), held) == [
+        Setting.REPOS,
+        Setting.PLAYBOOK,
+        Setting.LIMIT,
+        Setting.TAGS,
+    ]
+
+
+def test_none_is_no_value_and_no_default() -> None:
+    request = parse_request("fix it repo=none acu=None mode=fast title=none")
+    assert (request.prompt, request.without) == ("fix it", {"repo", "acu"})
+    assert request.options == Options(mode="fast", title="none")

@@ -11,10 +11,12 @@ from bot.conversation.follow.read_messages import NewMessages
 from bot.conversation.notified import mentioned
 from bot.conversation.session_card import SessionCard
 from bot.conversation.session_rows import post_files, recheck_held
+from bot.devin.models import DevinMessage
 from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
 from bot.domain.answer_options import answer_options
 from bot.domain.keys import ref_of
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved, waits_for_something_new
+from bot.domain.settings_values import Detail
 from bot.domain.waiting import waiting_since, waits
 from bot.domain.waking import is_asleep
 from bot.kernel.services import Services
@@ -52,6 +54,14 @@ class _Change:
     messages: NewMessages | None  # the new ones that are relayed now; None if there are none, or they were not read
     was_read: bool
     decision: Decision
+    detail: Detail = Detail.FULL
+
+    def without_words_if_linked(self) -> "_Change":
+        """The change without Devin's words, where a link is all that is posted: nothing else shows them either."""
+        if self.detail is not Detail.LINK:
+            return self
+        silent = replace(self.session.snapshot, last_words="", choices=())
+        return replace(self, session=self.session.with_snapshot(silent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class Announce:
         Returns False if our record of the session has changed since it was read. Then nothing was announced.
         """
         change = self._change(tracked, new, messages, times)
+        change = replace(change, detail=await self._detail(tracked.session)).without_words_if_linked()
         # A crash before this commit announces nothing: the next poll finds the same. After it, all of it is stored.
         async with self._services.unit_of_work(claim, ref_of(tracked.session.id)) as uow:
             if not await sessions.apply_snapshot(
@@ -108,6 +119,12 @@ class Announce:
         """Have these cards edited, in which nothing but figures and times is new."""
         await sessions.mark_figures_drawn(uow.tx, session_ids, uow.now)
         await uow.redraw(SessionCard, *session_ids, gives_way=True)
+
+    async def _detail(self, session: Session) -> Detail:
+        """How much of what Devin says in `session` is posted."""
+        async with self._services.db.read() as tx:
+            held = await self._services.settings.effective(tx, session.team, session.channel, session.requester)
+        return held.detail
 
     def _change(
         self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
@@ -186,6 +203,8 @@ class Announce:
     async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> "_ClosingWords | None":
         """Post what Devin wrote. The last words before the end of a turn, or their end, are returned for its post."""
         session, messages = change.session, change.messages.messages if change.messages else ()
+        if change.detail is not Detail.FULL:
+            return await self._relay_end(uow, change)
         if not messages:
             return None
         # Counted from a person's last message at the earliest: what follows is an answer, however old the last poll.
@@ -200,8 +219,21 @@ class Announce:
         for message in messages[:-1] if closing else messages:
             await self._post_words(uow, session, message.event_id, announcements.parts_of(message.message, session))
             await post_files(uow, session, message.event_id, message.files)
-        if not closing:
+        return await self._relay_closing(uow, session, last) if closing else None
+
+    async def _relay_end(self, uow: UnitOfWork, change: _Change) -> "_ClosingWords | None":
+        """Post Devin's closing words where a turn ends, also those that were read before; no words for a link alone."""
+        session, messages = change.session, change.messages
+        if messages is None or change.detail is Detail.LINK:
             return None
+        last = messages.last if change.decision.end is not None else None
+        for message in messages.messages:
+            if last is None or message.event_id != last.event_id:
+                await post_files(uow, session, message.event_id, message.files)
+        return None if last is None else await self._relay_closing(uow, session, last)
+
+    async def _relay_closing(self, uow: UnitOfWork, session: Session, last: DevinMessage) -> "_ClosingWords | None":
+        """Post the `last` words of a turn but for their end, which is returned for the post of the end."""
         *earlier, end = announcements.parts_of(last.message, session) or [MessagePart("", [])]
         await self._post_words(uow, session, last.event_id, earlier)
         await post_files(uow, session, last.event_id, last.files)
@@ -221,7 +253,8 @@ class Announce:
         # With words, the post has their key, so that they are not posted a second time.
         key = words.key if words else f"{session.id}:{turn.number}:{end.name}:{position}"
         users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
-        message = announcements.turn_end(end, session, words.part if words else None, users)
+        linked = change.detail is Detail.LINK
+        message = announcements.turn_end(end, session, words.part if words else None, users, linked=linked)
         asked = end.kind is AnnouncementKind.QUESTION and not waits_for_something_new(session.snapshot)
         options = session.snapshot.choices if asked else ()
         await post_end(uow, NewEnd(key, session, turn.number, end, message, options), rank)

@@ -26,6 +26,7 @@ class NewMessages:
     last_event_id: str | None
     page_cursor: str | None
     count: int
+    last: DevinMessage | None = None  # the last one, new or not, if it is Devin's and was read
 
     @property
     def messages(self) -> tuple[DevinMessage, ...]:
@@ -74,7 +75,10 @@ async def read_messages(organisation: Organisation, session: Session, position: 
         fresh = _following(messages, position, whole=True) or _beyond(messages, position.devin_messages)
     last = messages[-1].event_id if messages else position.last_event_id
     count = _written(messages) if start is None else position.devin_messages + _written(fresh)
-    return NewMessages(tuple(_completed(message, session) for message in by_time(fresh)), last, cursor, count)
+    new = tuple(_completed(message, session) for message in by_time(fresh))
+    newest = _completed(messages[-1], session) if messages else None
+    by_devin = newest if newest is not None and newest.source == DEVIN else None
+    return NewMessages(new, last, cursor, count, by_devin)
 
 
 async def _read(organisation: Organisation, devin_id: str, after: str | None) -> tuple[list[DevinMessage], str | None]:

@@ -15,11 +15,13 @@ from bot.conversation.refusals import refusal_sentence
 from bot.conversation.session_card import SessionCard, refuse
 from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.conversation.session_tags import SessionTags
-from bot.devin.errors import DevinRefused
+from bot.devin.errors import DevinInvalid, DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
+from bot.domain.defaults import defaults_in
 from bot.domain.keys import ts_of
 from bot.domain.session import Lifecycle, Session
+from bot.domain.settings_values import as_text
 from bot.kernel.exactly_once.creation import Creation, LookupResult
 from bot.kernel.exactly_once.loss import is_late, is_unknown
 from bot.kernel.exactly_once.protocol import ExactlyOnce
@@ -232,7 +234,13 @@ class NewSession(Creation[DevinSession]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """End the session as refused, and announce why nothing was started."""
-        await refuse(uow, self._session.id, refusal_sentence(refused), refused.words)
+        message = refusal_sentence(refused)
+        if isinstance(refused, DevinInvalid):
+            session = self._session
+            held = await uow.settings.effective(uow.tx, session.team, session.channel, session.requester)
+            values = [as_text(getattr(held, setting.value)) for setting in defaults_in(session.options, held)]
+            message = start_sentences.from_defaults(message, values)
+        await refuse(uow, self._session.id, message, refused.words)
 
 
 def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:

@@ -7,10 +7,12 @@ from bot.conversation.refusals import refusal_sentence
 from bot.conversation.steer.held_start import hold
 from bot.devin.errors import DevinLater, DevinRefused, DevinUncertain
 from bot.domain.causes import AskingCause, MessageCause
-from bot.domain.commands.options import Request, is_playbook_id, parse_request
+from bot.domain.commands.options import NONE, Request, is_playbook_id, nearest_playbook, parse_request
+from bot.domain.defaults import with_defaults
 from bot.domain.launch import with_options
+from bot.domain.settings_values import Setting, Source
 from bot.kernel.exactly_once.loss import is_late
-from bot.kernel.job import Job, recipient_of
+from bot.kernel.job import Job, answers_in, recipient_of
 from bot.kernel.services import Services
 from bot.store import sessions
 from bot.views.answers import starts as start_sentences
@@ -29,7 +31,7 @@ class OptionsCheck:
         `behind` is the word by which a command begins whose task `text` is, such as `!new`.
         """
         if isinstance(job.cause, MessageCause) and job.cause.is_literal:
-            return Request(text, task=text)
+            return await self._with_defaults(job, Request(text, task=text), text, behind)
         try:
             request = await self._read(job, text)
         except DevinRefused as refused:
@@ -39,11 +41,46 @@ class OptionsCheck:
             await self._answer_if_late(job)
             raise
         if not request.mistyped or job.cause.confirmation.as_written:
-            return request
+            return await self._with_defaults(job, request, text, behind)
         async with self._services.unit_of_work_for(job) as uow:
             question = start_sentences.ask_about_options(job.row.key, request)
             await hold(uow, job, start_sentences.OPTIONS, question, suggestions(request, behind))
         return None
+
+    async def _with_defaults(self, job: Job[AskingCause], request: Request, text: str, behind: str) -> Request | None:
+        """Return `request` with what is set for its person and channel; None if that is not there any more."""
+        cause = job.cause
+        if answers_in(cause):
+            return request  # from a form, which has shown them: whatever is empty in it was emptied
+        literal = isinstance(cause, MessageCause) and cause.is_literal  # of a bot, which nobody can ask
+        async with self._services.db.read() as tx:
+            held = await self._services.settings.effective(tx, job.workspace.team, cause.channel, cause.user)
+        filled = replace(request, options=with_defaults(request.options, held, request.without))
+        wanted = filled.options.playbook
+        if wanted is None or wanted == request.options.playbook or is_playbook_id(wanted) or literal:
+            return filled
+        titles = await self._titles(job)
+        if wanted.lower() in titles:
+            return filled
+        near = nearest_playbook(wanted, titles)
+        offered = [option for option in (f"playbook={NONE}", near) if option]
+        async with self._services.unit_of_work_for(job) as uow:
+            source = self._services.settings.file.name if held.source(Setting.PLAYBOOK) is Source.FILE else ""
+            question = start_sentences.ask_about_default(job.row.key, wanted, near, source)
+            texts = tuple(escape(f"{behind} {option} {text}".strip()) for option in offered)
+            await hold(uow, job, start_sentences.OPTIONS, question, texts)
+        return None
+
+    async def _titles(self, job: Job[AskingCause]) -> dict[str, str]:
+        """The titles of the playbooks that there are, by all their names; none where they may not be read."""
+        try:
+            known = await playbooks_by_name(job.workspace.organisation)
+        except DevinRefused:
+            return {}
+        except (DevinLater, DevinUncertain):
+            await self._answer_if_late(job)
+            raise
+        return {name: playbook.title for name, playbook in known.items()}
 
     async def _read(self, job: Job[AskingCause], text: str) -> Request:
         read = await self._read_text(job, text)

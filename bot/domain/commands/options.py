@@ -40,6 +40,7 @@ class Request:
     mistyped: tuple[Mistyped, ...] = ()
     task: str = ""
     offered: tuple[tuple[str, str], ...] = ()
+    without: frozenset[str] = frozenset()  # the options of which nothing is wanted, not even a default: `repo=none`
 
 
 Playbooks = Mapping[str, str]  # the title of each playbook, by all names that people may give it, in lower case
@@ -47,6 +48,8 @@ Playbooks = Mapping[str, str]  # the title of each playbook, by all names that p
 TWICE: Final = "stands twice; the first one counts"
 NO_VALUE: Final = "has nothing after the `=`; write it without a space, such as {example}"
 OPEN_QUOTE: Final = "has an opening quote without a closing one"
+NONE: Final = "none"  # the value with which an option is not even a default
+MAY_BE_NONE: Final = frozenset({"repo", "playbook", "mode", "acu", "tags"})
 MOST_TAGS: Final = 40
 TOO_MANY_TAGS: Final = f"takes {MOST_TAGS} tags at most"
 OUR_TAGS: Final = "cannot hold devin-bridge or slack-…, which Devin Bridge sets itself"
@@ -126,6 +129,7 @@ class _Reading:
     """What was read so far: the options, and from where to where the words stand that are, or are no, valid ones."""
 
     options: Options = field(default_factory=Options)
+    without: set[str] = field(default_factory=set)
     taken: list[tuple[int, int]] = field(default_factory=list)
     wrong: list[tuple[int, int, Mistyped]] = field(default_factory=list)
 
@@ -141,7 +145,7 @@ class _Reading:
         mistyped = tuple(option for _, _, option in self.wrong)
         others = [(start, end) for start, end, _ in self.wrong]
         task = without(text, sorted([*self.taken, *others]))
-        return Request(without(text, self.taken), self.options, mistyped, task)
+        return Request(without(text, self.taken), self.options, mistyped, task, without=frozenset(self.without))
 
     def offers(self, text: str) -> list[tuple[str, str]]:
         """What may take the place of the words that are no valid options, each time with `text` as it is then."""
@@ -169,6 +173,10 @@ def _read(text: str, playbooks: Playbooks | None, any_mode: bool, repos: Sequenc
             break  # nobody reads on, and the right value is searched for each of them
         try:
             value = _unquoted(word)
+            if word.exact and value.lower() == NONE and word.key in MAY_BE_NONE:
+                reading.without.add(word.key)
+                reading.taken.append((word.start, word.end))
+                continue
             options = _set(reading.options, word.key, read[word.key](value))
         except _WrongValueError as wrong:
             reading.report(word, wrong)
@@ -323,6 +331,12 @@ def _nearest_playbook(value: str, playbooks: Playbooks) -> str | None:
         return holding.pop() if len(holding) == 1 else None
     near = get_close_matches(wanted, names, n=1)
     return names[near[0]] if near else None
+
+
+def nearest_playbook(value: str, playbooks: Playbooks) -> str | None:
+    """The option with the title of the playbook that may be meant by `value`, as it is typed; None if there is none."""
+    near = _nearest_playbook(value, playbooks) if playbooks else None
+    return _written("playbook", near) if near else None
 
 
 def _as_one_word(name: str) -> str:

@@ -5,8 +5,10 @@ from dataclasses import replace
 from bot.conversation.refusals import refusal_sentence
 from bot.devin.errors import DevinDenied, DevinError, DevinForbidden, DevinNotFound, DevinRefused
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.defaults import with_defaults
 from bot.domain.keys import fan_out_id
 from bot.domain.lane import person_lane
+from bot.domain.session import Options
 from bot.features.fan_out import rows as fan_outs
 from bot.features.fan_out import sentences as views
 from bot.features.fan_out.fan_outs import fan_out_admission
@@ -70,7 +72,15 @@ class FanOutPreview:
             await self._services.answer(job, found)
         else:
             prompt = await self._readable.named(job.workspace, query.prompt)
-            await self._show(job, self._fan_out(job, replace(query, prompt=prompt)), *found)
+            options = await self._with_defaults(job, query)
+            await self._show(job, self._fan_out(job, replace(query, prompt=prompt, options=options)), *found)
+
+    async def _with_defaults(self, job: CommandJob, query: FanOutQuery) -> Options:
+        """The options with what is set where the person asks. A playbook has another id in each organisation."""
+        cause = job.cause
+        async with self._services.db.read() as tx:
+            held = await self._services.settings.effective(tx, job.workspace.team, cause.channel, cause.user)
+        return with_defaults(query.options, held, {*query.without, "playbook"})
 
     def _fan_out(self, job: CommandJob, query: FanOutQuery) -> FanOut:
         return FanOut(

@@ -173,7 +173,7 @@ class NewFanOutSession(Creation[DevinSession]):
             self._prompt,
             title=with_organisation(options.title, self._session.name) if options.title else None,
             tags=await self._tags.to_send(),
-            repos=[options.repo] if options.repo else None,
+            repos=list(options.repos) or None,
             playbook_id=options.playbook,
             devin_mode=options.mode,
             max_acu_limit=self._session.acu_limit,

@@ -50,6 +50,7 @@ class FanOutQuery:
     prompt: str
     names: tuple[str, ...]
     options: Options
+    without: frozenset[str] = frozenset()  # options of which not even a default counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def parse_fan_out(typed: str) -> FanOutQuery | WrongFanOut:
     if not names:
         return WrongFanOut(FanOutMistake.NO_ORGANISATIONS)
     wanted = () if [name.casefold() for name in names] == [ALL] else names
-    return FanOutQuery(request.prompt, wanted, request.options)
+    return FanOutQuery(request.prompt, wanted, request.options, request.without)
 
 
 def _names(typed: str) -> tuple[str, ...]:

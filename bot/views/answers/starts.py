@@ -285,6 +285,29 @@ def ask_about_options(key: str, request: Request) -> Message:
     return Message(" ".join(lines), [blocks.section("\n".join(lines)), *row])
 
 
+def ask_about_default(key: str, playbook: str, near: str | None, file: str) -> Message:
+    """Ask what to do where the default `playbook` is not there; `near` is an option that may be meant.
+
+    `file` is the name of the file that sets it; empty where it is set in Slack.
+    """
+    way_on = f"An admin changes it in {code(file)}." if file else "`/devin settings` changes it."
+    text = f"Devin has no playbook {code(playbook)}, the default here. Nothing was started. {way_on}"
+    without, meant = corrected_answers()[:2]
+    row = blocks.actions(
+        questions.answer("Start without it", OPTIONS, without, key),
+        questions.answer(_label(f"Start with {near}"), OPTIONS, meant, key) if near else None,
+        questions.no("Cancel", OPTIONS, key),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def from_defaults(message: Message, values: Sequence[str]) -> Message:
+    """Add to `message`, by which Devin refuses a start, its `values` that are defaults, and how to change them."""
+    if not values:
+        return message
+    return Message(f"{message.text} {_codes(values)}: a default here. `/devin settings` changes it.")
+
+
 def _as_written(request: Request) -> list[str]:
     """Say what comes of a start as it is written: most of the options are text, and a mode is asked for."""
     modes = [word.word for word in request.mistyped if word.reason == NOT_A_MODE]
