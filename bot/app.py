@@ -190,7 +190,7 @@ async def assembled(
         url = settings.database_url.get_secret_value()
         stack.enter_context(alone_on(sqlite_path(url) if settings.uses_sqlite else None))
         db = await open_store(stack, url, clock, timing)
-        connector = Connector(stack, db, metrics, timing)
+        connector = Connector(stack, db, metrics, timing, file.roles)
         workspaces = [await connector.workspace(its_settings) for its_settings in (settings, *others)]
         # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
         async with db.write() as tx:

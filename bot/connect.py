@@ -18,6 +18,7 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinDenied, DevinError, DevinRefused
 from bot.devin.retry import Patience
 from bot.domain.amounts import Price
+from bot.domain.roles import Roles
 from bot.domain.settings_file import FileSettings, parse_file
 from bot.domain.settings_values import SettingError
 from bot.domain.waking import WakeLimits
@@ -59,11 +60,12 @@ def read_settings_file(settings: Settings) -> FileSettings:
 class Connector:
     """Opens clients, and leaves it to the stack to close them."""
 
-    def __init__(self, stack: AsyncExitStack, db: Database, metrics: Metrics, timing: Timing) -> None:
+    def __init__(self, stack: AsyncExitStack, db: Database, metrics: Metrics, timing: Timing, roles: Roles) -> None:
         self._stack = stack
         self._db = db
         self._metrics = metrics
         self._timing = timing
+        self._roles = roles  # of the settings file, in each workspace
         self.organisations: dict[str, Organisation] = {}  # each is connected once, whoever starts sessions in it
 
     async def workspace(self, settings: Settings) -> Workspace:
@@ -81,7 +83,7 @@ class Connector:
             who.user_id,
             who.bot_id,
             slack,
-            _policy(settings),
+            replace(_policy(settings), roles=self._roles),
             organisation,
             app=await _app_id(slack),
             enterprise=who.enterprise,

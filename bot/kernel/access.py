@@ -308,8 +308,11 @@ class Access:
         return await self._is_full_member(workspace, user)
 
     async def manages(self, workspace: Workspace, user: str, channel: str) -> bool:
-        """Whether `user` may set what holds for all in `channel`: an admin, one of the workspace, or who created it."""
-        if await self.is_admin(workspace, user):
+        """Whether `user` may set what holds for all in `channel`: an admin, one of the workspace, or who created it.
+
+        So may who administers that channel by a role.
+        """
+        if await self.right_refusal(workspace, user, Right.ADMINISTER, channel) is None:
             return True
         person = await self.checked_person(workspace, user)
         if self.refusal(person, shared=False) is not None:

@@ -21,10 +21,15 @@ async def get(tx: AsyncConnection, team: str, user: str) -> Identity | None:
     return Identity(**{**row, **states})
 
 
-async def put(tx: AsyncConnection, identity: Identity) -> None:
-    """Store the link of a person in place of what was stored; what they were informed of stays."""
+async def put(tx: AsyncConnection, identity: Identity, *, anew: bool = False) -> None:
+    """Store the link of a person in place of what was stored.
+
+    What they were informed of stays, unless it is stored `anew`.
+    """
     values = asdict(identity)
-    changed = {name: value for name, value in values.items() if name not in {"team", "user", "explained"}}
+    changed = {
+        name: value for name, value in values.items() if name not in {"team", "user"} and (anew or name != "explained")
+    }
     statement = insert(tx.dialect.name, identities).values(values)
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=changed))
 

@@ -32,6 +32,7 @@ from bot.features.budgets import sentences as budgets
 from bot.features.cost import sentences as own_cost_sentences
 from bot.features.digest import subscription_sentences
 from bot.features.fan_out import sentences as fan_outs
+from bot.features.identity import sentences as identity
 from bot.features.library import sentences as library
 from bot.features.library.rules import Kind
 from bot.features.organisations import sentences as organisations
@@ -218,6 +219,25 @@ ROWS = (
         typed="role remove stop",
         answer=roles.not_held(Right.STOP).text,
         refused=admins_only("see and give roles"),
+    ),
+    Row(
+        command="identity",
+        typed="identity",
+        answer=identity.NOT_LOOKED_UP.text,
+        by={Role.GUEST: access_sentences.GUEST_REFUSED.text},
+    ),
+    Row(
+        command="identity_set",
+        typed="identity set <@U0GUEST> nobody@acme.test",
+        answer=ASKING,
+        then=identity.OUTSIDER.text,
+        refused=admins_only("set who people are at Devin"),
+    ),
+    Row(
+        command="identity_unset",
+        typed="identity unset",
+        answer=identity.WRONG_PERSON.text,
+        refused=admins_only("set who people are at Devin"),
     ),
     Row(
         command="budget_list",

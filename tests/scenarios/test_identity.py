@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from bot.domain.identity import LinkState
+from bot.features.identity import sentences as views
 from bot.timing import Timing
 from bot.views.answers import identities as identity_sentences
 from tests.scenarios.ahead import rows, until
-from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
 
 ANNS, BENS = "email|ann", "email|ben"
 
@@ -138,3 +139,34 @@ async def test_a_reply_that_devin_refuses_in_a_persons_name_is_sent_once_in_the_
     await on.slack.wait_for_ephemeral(BEN, said(LinkState.INVALID))
     assert len(await on.devin.wait_for_messages("and the docs")) == 1
     assert [call["body"].get("message_as_user_id") for call in await on.devin.log("send_message")] == [BENS, None]
+
+
+async def typed(on: Harness, text: str, user: str = ADA) -> str:
+    """What a command answers in the ack."""
+    return str((await on.slack.slash(user, GENERAL, text))["shown"]["rendered"])
+
+
+async def set_by_admin(on: Harness, text: str, answer: str) -> None:
+    await typed(on, text)
+    await on.slack.wait("responses", text=answer)
+
+
+async def test_an_admin_sets_and_takes_away_who_somebody_is(on: Harness) -> None:
+    assert await typed(on, "identity", BEN) == views.NOT_LOOKED_UP.text
+    await set_by_admin(on, f"identity set <@{GUEST}> ann@acme.test", views.OUTSIDER.text)
+    await set_by_admin(on, f"identity set <@{BEN}> x@acme.test", views.nobody("x@acme.test").text)
+    await set_by_admin(on, f"identity set <@{BEN}> {ANNS}", views.linked(BEN, ANNS).text)
+    assert owner(await started(on, "fix the first test", BEN)) == (ANNS, False)
+    await on.slack.wait_for_ephemeral(BEN, said(LinkState.LINKED))
+    await set_by_admin(on, f"identity unset <@{BEN}>", views.unlinked(BEN).text)
+    assert owner(await started(on, "fix the second test", BEN)) == (None, True)
+    assert "unlinked" in await typed(on, "identity", BEN)
+    audit = [(row["action"], row["target"]) for row in await rows(on, "audit")]
+    assert audit == [("identity_set", BEN), ("identity_unset", BEN)]
+
+
+@pytest.mark.edge
+async def test_a_guest_is_never_looked_up(on: Harness) -> None:
+    await on.mention("fix the login test", GUEST, GENERAL)
+    await on.slack.wait_for_ephemeral(GUEST, "Guests")
+    assert await rows(on, "identities") == []

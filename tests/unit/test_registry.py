@@ -37,6 +37,7 @@ def test_what_they_are_called():
         "exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
         "usage report digest team_list team_add team_remove role_list role_add role_remove "
+        "identity identity_set identity_unset "
         "budget_list budget_set "
         "budget_set_confirmed budget_try budget_remove budget_grant ask_for_more grant_more refuse_more orgs audit "
         "audit_bot fanout start_fan_out stop_fan_out retry_fan_out note_list note_show note_add note_edit note_delete "
@@ -131,6 +132,7 @@ def test_who_may_use_what():
     assert roles == {
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("team_list", "team_add", "team_remove"), Role.ADMIN),
+        **dict.fromkeys(("identity_set", "identity_unset"), Role.ADMIN),
         **dict.fromkeys(("role_list", "role_add", "role_remove"), Role.ADMIN),
         **dict.fromkeys(
             ("budget_set", "budget_set_confirmed", "budget_try", "budget_remove", "budget_grant"), Role.ADMIN

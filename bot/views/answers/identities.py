@@ -7,8 +7,7 @@ from bot.views.message import Message
 
 EXPLANATIONS: Final = {
     LinkState.LINKED: Message(
-        "At Devin, your sessions and replies are in your own name, found by your e-mail address. "
-        "Not you? Ask an admin. `/devin identity` shows it."
+        "At Devin, your sessions and replies are in your own name. `/devin identity` shows it. Not you? Ask an admin."
     ),
     LinkState.UNKNOWN: Message(
         "Nobody at Devin has your e-mail address. Your sessions are in Devin Bridge's name; all else works."

@@ -1,0 +1,30 @@
+"""The commands about who people are at Devin."""
+
+from typing import Final
+
+from bot.domain.commands.spec import Argument, CommandSpec, Help, Role, typed
+from bot.features.identity.words import read_link, read_person
+
+LINK: Final = Argument("@person e-mail|user-id", read_link)
+PERSON: Final = Argument("@person", read_person)
+IDENTITY: Final = CommandSpec(
+    "identity",
+    ways=typed("identity"),
+    ordinary=True,
+    slash_help=Help("`/devin identity` who you are at Devin", same_line=True),
+)
+IDENTITY_SET: Final = CommandSpec(
+    "identity_set",
+    ways=typed("identity set", LINK),
+    role=Role.ADMIN,
+    admins_can="set who people are at Devin",
+    slash_help=Help(f"`/devin identity set {LINK.shown}` sets in whose name a person's sessions are at Devin"),
+)
+IDENTITY_UNSET: Final = CommandSpec(
+    "identity_unset",
+    ways=typed("identity unset", PERSON),
+    role=Role.ADMIN,
+    admins_can="set who people are at Devin",
+    slash_help=Help(f"`/devin identity unset {PERSON.shown}` has them in Devin Bridge's name", same_line=True),
+)
+COMMANDS: Final = (IDENTITY, IDENTITY_SET, IDENTITY_UNSET)

@@ -1,0 +1,55 @@
+"""What people read about who they are at Devin."""
+
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
+from dataclasses import replace
+
+import pytest
+from inline_snapshot import snapshot
+
+from bot.domain.identity import Identity, LinkSource, LinkState
+from bot.features.identity import sentences as views
+from bot.views.answers.identities import EXPLANATIONS
+from tests.unit.block_kit import assert_valid
+
+ANN = Identity("T1", "U0ANN1", LinkState.LINKED, 1.0, "email|ann")
+MESSAGES = {
+    **{f"mine_{state}": views.mine(replace(ANN, state=state)) for state in LinkState},
+    "mine_by_an_admin": views.mine(replace(ANN, source=LinkSource.ADMIN)),
+    "mine_not_looked_up": views.mine(None),
+    "nobody": views.nobody("ann@acme.test"),
+    "linked": views.linked("U0ANN1", "email|ann"),
+    "unlinked": views.unlinked("U0ANN1"),
+    "outsider": views.OUTSIDER,
+    "wrong_link": views.WRONG_LINK,
+    "wrong_person": views.WRONG_PERSON,
+    **{f"explained_{state}": message for state, message in EXPLANATIONS.items()},
+}
+
+
+def test_what_they_read() -> None:
+    assert {name: message.text for name, message in MESSAGES.items()} == snapshot(
+        {
+            "mine_linked": "At Devin you're `email|ann`, found by your e-mail address.",
+            "mine_unknown": "Nobody at Devin has your e-mail address. An admin can set who you are.",
+            "mine_hidden": "Slack doesn't show Devin Bridge your e-mail address. An admin can set who you are.",
+            "mine_invalid": "Devin no longer takes sessions in your name. You're looked up again within a day.",
+            "mine_unlinked": "An admin has unlinked you. Your sessions are in Devin Bridge's name.",
+            "mine_by_an_admin": "At Devin you're `email|ann`, set by an admin.",
+            "mine_not_looked_up": "Your first session looks you up at Devin by your e-mail address.",
+            "nobody": "Nothing was changed. Devin has no one member `ann@acme.test`. `/devin members` shows them.",
+            "linked": "At Devin, sessions of <@U0ANN1> are in the name of `email|ann` now.",
+            "unlinked": "Sessions of <@U0ANN1> are in Devin Bridge's name now.",
+            "outsider": "Nothing was changed. Only full members of this workspace can be somebody at Devin.",
+            "wrong_link": "Nothing was changed. Write `/devin identity set @ann ann@corp.com`, or Devin's user id for the address.",
+            "wrong_person": "Nothing was changed. Write `/devin identity unset @ann`, with a person picked in Slack.",
+            "explained_linked": "At Devin, your sessions and replies are in your own name. `/devin identity` shows it. Not you? Ask an admin.",
+            "explained_unknown": "Nobody at Devin has your e-mail address. Your sessions are in Devin Bridge's name; all else works.",
+            "explained_invalid": "Devin no longer takes sessions in your name. Yours are in Devin Bridge's name for now.",
+        }
+    )
+
+
+@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+def test_it_can_be_posted(message: object) -> None:
+    assert_valid(message)
