@@ -73,13 +73,26 @@ def _reopened(
 
 
 def _new(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal]) -> dict[date, Booked]:
-    """What is to be booked on `days`: what Devin says, and on the last one of polls what that lacks of them."""
+    """What is to be booked on `days`: what Devin says, and what that lacks of polls.
+
+    What is lacking stays on the days that Devin does not list, and the rest of it on the last day of polls.
+    """
     new = {day: Booked(_acus(billed.get(day)), asked=False) for day in days if day in booked or billed.get(day)}
     lacking = _own(days, booked) - _sum(of.acus for of in new.values())
     if lacking > 0:
-        polled = max(day for day in days if day in booked)
-        new[polled] = Booked(float(half_up(new[polled].acus, _DECIMALS) + lacking), asked=False)
+        last = max(day for day in days if day in booked)
+        for day in [*_unlisted(days, booked, billed), last]:
+            more = lacking if day == last else min(lacking, half_up(booked[day].acus, _DECIMALS))
+            new[day] = Booked(float(half_up(new[day].acus, _DECIMALS) + more), asked=False)
+            lacking -= more
     return new
+
+
+def _unlisted(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal]) -> list[date]:
+    """Those of `days` on which polls found something and that Devin does not list, though it lists the last one."""
+    if not days or days[-1] not in billed:
+        return []
+    return [day for day in days if day not in billed and day in booked and booked[day].acus]
 
 
 def _in(
@@ -95,12 +108,15 @@ def _is_in(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[
     is_listed, agrees = days[-1] in billed, _agrees(days, booked, billed)
     if is_listed and agrees:
         return True
-    wait = BILL_LATEST if is_listed or agrees else LATE_DATA
+    late = not (is_listed or agrees) or (not agrees and _unlisted(days, booked, billed))
+    wait = LATE_DATA if late else BILL_LATEST
     return now >= _end(days[-1], wait.total_seconds())
 
 
 def _agrees(days: Sequence[date], booked: Mapping[date, Booked], billed: Mapping[date, Decimal]) -> bool:
-    return exact_sum(billed.get(day, _NOTHING) for day in days) >= _own(days, booked) * _SHARE
+    # What a day lacks that is not listed yet may be less than a tenth of them all.
+    share = 1 if _unlisted(days, booked, billed) else _SHARE
+    return exact_sum(billed.get(day, _NOTHING) for day in days) >= _own(days, booked) * share
 
 
 def _without(later: Mapping[date, Booked], excess: Decimal, last: date) -> dict[date, Booked]:

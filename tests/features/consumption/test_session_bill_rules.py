@@ -94,6 +94,15 @@ def test_earlier_days_do_not_wait_for_a_later_one_that_is_not_in():
     assert found == {SUN: devins(4.0), MON: Booked(2.0), TUE: Booked(9.0)}
 
 
+def test_a_day_whose_bill_is_late_keeps_what_it_has_though_the_next_one_is_in():
+    booked, billed = {MON: Booked(1.2), TUE: Booked(15.1)}, {TUE: 15.1}
+    assert settled(booked, billed, TUE, at(WED, 2)) == (booked, True)
+    assert settled(booked, billed, TUE, at(WED, 47)) == (booked, True)
+    assert settled(booked, billed | {MON: 1.2}, TUE, at(WED, 26)) == ({MON: devins(1.2), TUE: devins(15.1)}, False)
+    found, again = settled(booked, billed, TUE, at(WED, 48))  # when Monday is final
+    assert (found[MON], again) == (devins(1.2), True)
+
+
 def test_a_session_that_devin_does_not_find_is_asked_about_until_its_days_would_be_final():
     booked = {MON: Booked(2.0), TUE: Booked(10.0, MON)}
     assert unanswered(booked, MON, at(TUE, 71)) == booked
