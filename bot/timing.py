@@ -82,6 +82,7 @@ class Timing:
     row_outage: float = 6 * HOUR  # An outage may last this long before a message counts as lost.
     not_found_lasts: float = 5 * MINUTE  # Devin has to answer 404 about a session this long before it counts as gone.
     late_notice: float = 20.0  # From a start or reply until its thread is notified that Devin cannot be reached.
+    reminder_check: float = MINUTE  # Between two looks for reminders of what Devin asks that are due.
     late_reminder: float = HOUR  # Between two such notices about replies in one thread.
     list_kept: float = DAY  # The numbers of a list that a person was shown count for this long.
     list_over: float = DAY  # A session that is over stays in its asker's list for this long.

@@ -43,9 +43,9 @@ class TurnEndPost(Drawer):
         return end_views.end_post(end, await self._buttons_of(tx, end), by)
 
     async def shown(self, uow: UnitOfWork, post: Post) -> None:
-        """Forget what the post shows if it stays as it is from now on: it has no buttons that could go."""
+        """Forget what the post shows if it stays as it is from now on: it has nothing that could be chosen."""
         end = await turn_ends.get(uow.tx, post.subject)
-        if end is None or not await self._buttons_of(uow.tx, end):
+        if end is None or not ((end.is_open and end.options) or await self._buttons_of(uow.tx, end)):
             await turn_ends.forget_message(uow.tx, post.subject)
             await posts.drop(uow.tx, post.key)
 
@@ -72,13 +72,16 @@ class NewEnd:
     end: TurnEnd
     message: Message
     options: tuple[str, ...] = ()
+    remind_at: float | None = None
 
 
 async def post_end(uow: UnitOfWork, new: NewEnd, rank: int) -> None:
     """Have the end of a turn posted, once; `rank` says which posts go first. Ends before it are settled."""
     await settle(uow, new.session.id)
     session, message = new.session, {"text": new.message.text, "blocks": new.message.blocks}
-    end = AnnouncedEnd(new.key, session.team, session.id, new.number, new.end, message, uow.now, new.options)
+    end = AnnouncedEnd(
+        new.key, session.team, session.id, new.number, new.end, message, uow.now, new.options, new.remind_at
+    )
     await turn_ends.add(uow.tx, end)
     to = Location(session.team, session.channel, session.thread_ts, session.id)
     await uow.show(TurnEndPost, new.key, to, rank=rank)

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.conversation.follow.announce import Announce
 from bot.conversation.follow.poll import Poller
+from bot.conversation.follow.reminders import Reminders
 from bot.conversation.lookup import SessionLookup
 from bot.conversation.prompt import PromptBuilder
 from bot.conversation.receive.catch_up import CatchUp
@@ -13,7 +14,7 @@ from bot.conversation.receive.channel_shared import ChannelShared
 from bot.conversation.receive.conversation import Conversation
 from bot.conversation.receive.intake import Intake
 from bot.conversation.receive.new_command import NewCommand
-from bot.conversation.receive.reactions import Reactions, StartReaction, StopReaction
+from bot.conversation.receive.reactions import OptionReaction, Reactions, StartReaction, StopReaction
 from bot.conversation.start.anew import StartAnew, WayOnButton
 from bot.conversation.start.create import Create
 from bot.conversation.start.from_command import StartFromCommand
@@ -25,6 +26,8 @@ from bot.conversation.steer.held_start import start_questions
 from bot.conversation.steer.notify import Notify
 from bot.conversation.steer.own_session import OwnSession
 from bot.conversation.steer.quick_answer import QuickAnswers
+from bot.conversation.steer.rate import Rate
+from bot.conversation.steer.remind import Remind
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
@@ -66,7 +69,8 @@ class ConversationParts:
         self._session_commands = SessionCommands(services, self._session_list, kernel.stop_failed)
         self._from_command = StartFromCommand(services, access, gates, self._prompts)
         self._launch_form = LaunchForm(services, access, LaunchChoices(services))
-        self.intake = Intake(services, events, Reactions([StopReaction(), StartReaction(services.workspaces)]))
+        reactions = Reactions([StopReaction(), OptionReaction(), StartReaction(services.workspaces)])
+        self.intake = Intake(services, events, reactions)
         self.new_command = NewCommand(services, self.intake, access, gates, self._from_command)
         announce = Announce(services)
         self.pollers = [
@@ -107,7 +111,14 @@ class ConversationParts:
         handlers: dict[CommandSpec, Handler] = {}
         services = self._kernel.services
         own = (self._session_list, self._from_command, self._launch_form, self._session_commands)
-        for part in (*own, StartAnew(services, self._kernel.gates), Notify(services), QuickAnswers(services)):
+        for part in (
+            *own,
+            StartAnew(services, self._kernel.gates),
+            Notify(services),
+            Remind(services),
+            QuickAnswers(services),
+            Rate(services),
+        ):
             handlers |= part.handlers()
         return handlers
 
@@ -136,4 +147,9 @@ class ConversationParts:
         async def catch_up(workspace: Workspace) -> float:
             return await self.catch_ups[workspace.team].tick()
 
-        return [Tick("poll", Per.ORGANISATION, poll), Tick("catch-up", Per.WORKSPACE, catch_up)]
+        reminders = Reminders(self._kernel.services)
+        return [
+            Tick("reminders", Per.WORKSPACE, reminders.tick),
+            Tick("poll", Per.ORGANISATION, poll),
+            Tick("catch-up", Per.WORKSPACE, catch_up),
+        ]

@@ -12,6 +12,7 @@ class AnnouncedEnd:
 
     `message` is the text and the blocks of the post without its buttons; None once the post is not edited any more.
     `options` are those that Devin offers, and `answer` is the one that `answered_by` chose, None if they wrote instead.
+    `remind_at` is when whoever is asked is reminded next, and `reminders` is how often they were.
     """
 
     key: str
@@ -22,6 +23,8 @@ class AnnouncedEnd:
     message: dict[str, Any] | None
     created_at: float
     options: tuple[str, ...] = ()
+    remind_at: float | None = None
+    reminders: int = 0
     settled_at: float | None = None
     answered_by: str | None = None
     answer: str | None = None

@@ -18,8 +18,32 @@ def working_seconds(first: float, last: float, zone: tzinfo) -> float:
     return seconds
 
 
+def after_working(first: float, seconds: float, zone: tzinfo) -> float:
+    """Return the instant at which so many `seconds` of working hours have passed in `zone` since `first`."""
+    day, left = datetime.fromtimestamp(first, zone).date(), seconds
+    while (passed := _on(day, first, _end_of(day, zone), zone)) < left:
+        left -= passed
+        day += timedelta(days=1)
+    return max(first, _begin_of(day, zone)) + left
+
+
+def next_morning(at: float, zone: tzinfo) -> float:
+    """Return when the working hours begin in `zone` on the first workday after that of the instant `at`."""
+    day = datetime.fromtimestamp(at, zone).date() + timedelta(days=1)
+    while day.weekday() >= _WORKDAYS:
+        day += timedelta(days=1)
+    return _begin_of(day, zone)
+
+
+def _begin_of(day: date, zone: tzinfo) -> float:
+    return datetime.combine(day, BEGIN, zone).timestamp()
+
+
+def _end_of(day: date, zone: tzinfo) -> float:
+    return datetime.combine(day, END, zone).timestamp()
+
+
 def _on(day: date, first: float, last: float, zone: tzinfo) -> float:
     if day.weekday() >= _WORKDAYS:
         return 0.0
-    begin, end = (datetime.combine(day, clock, zone).timestamp() for clock in (BEGIN, END))
-    return max(0.0, min(end, last) - max(begin, first))
+    return max(0.0, min(_end_of(day, zone), last) - max(_begin_of(day, zone), first))

@@ -101,6 +101,7 @@ SPECS: Final = (
         once(of_deleted_session()),
         of_person,
     ),
+    TableSpec(tables.votes, ("vote", "votes"), kept_like_spend(tables.votes.c.at)),
     TableSpec(
         tables.shown_lists,
         ("list of sessions", "lists of sessions"),

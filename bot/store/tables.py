@@ -207,6 +207,7 @@ threads: Final = Table(
     Column("session_id", String, nullable=False),
     Column("muted_at", Float),  # since when replies are not sent to Devin; empty where they are
     _flag("closed"),
+    _flag("no_reminders"),
     Column("last_seen_ts", String, nullable=False),  # the newest message that was stored
     Column("unread_from", String),  # from here on catch-up has to read the thread; later messages do not change this
     # The newest reply where people may talk to each other: its author, empty where it was to the bot; if it was talk.
@@ -344,3 +345,4 @@ pull_requests: Final = money_tables.pull_requests
 waiting_times: Final = money_tables.waiting_times
 recent_spend: Final = money_tables.recent_spend
 turn_ends: Final = turn_tables.turn_ends
+votes: Final = turn_tables.votes

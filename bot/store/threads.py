@@ -28,6 +28,7 @@ class Thread:
     replied_by: str = ""  # who wrote last where people may talk to each other; empty where that was to the bot
     replied_ts: str | None = None
     is_talk: bool = False  # whether that reply was people's talk
+    no_reminders: bool = False  # whether nobody is reminded of what Devin asks in it
 
     @property
     def muted(self) -> bool:
@@ -59,6 +60,7 @@ async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
         "session_id": thread.session_id,
         "closed": False,
         "muted_at": None,
+        "no_reminders": False,
         "replied_ts": None,
         "unread_from": thread.last_seen_ts,
     }
@@ -103,6 +105,11 @@ async def advance_unread(tx: AsyncConnection, thread: Thread, unread_from: str |
 async def set_muted(tx: AsyncConnection, thread: Thread, muted_at: float | None) -> None:
     """Store since when `thread` is muted, so that its replies are not sent to Devin; with None it is not."""
     await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts)).values(muted_at=muted_at))
+
+
+async def set_reminders(tx: AsyncConnection, thread: Thread, *, on: bool) -> None:
+    """Store whether whoever is asked something in `thread` is reminded of it."""
+    await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts)).values(no_reminders=not on))
 
 
 async def note_reply(tx: AsyncConnection, thread: Thread, by: str, ts: str, is_talk: bool) -> None:

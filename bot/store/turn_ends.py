@@ -1,15 +1,17 @@
 """Ends of turns: a row for each that was announced, which its post shows (`bot.store.posts`)."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, cast, exists, or_, select, update
+from sqlalchemy import ColumnElement, String, cast, exists, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.announcements import TurnEnd
 from bot.domain.turn_ends import AnnouncedEnd
 from bot.store.database.connection import insert
 from bot.store.table_spec import RowsToErase, TableSpec, deletion
-from bot.store.tables import sessions, turn_ends
+from bot.store.tables import outbox, sessions, turn_ends
+
+POSTS: Final = "say:"  # how the keys of their posts begin, whose rest is that of the end
 
 
 async def add(tx: AsyncConnection, end: AnnouncedEnd) -> None:
@@ -22,6 +24,7 @@ async def add(tx: AsyncConnection, end: AnnouncedEnd) -> None:
         "name": end.end.name,
         "message": end.message,
         "options": [*end.options],
+        "remind_at": end.remind_at,
         "created_at": end.created_at,
     }
     await tx.execute(insert(tx.dialect.name, turn_ends).values(values).on_conflict_do_nothing())
@@ -30,6 +33,14 @@ async def add(tx: AsyncConnection, end: AnnouncedEnd) -> None:
 async def get(tx: AsyncConnection, key: str) -> AnnouncedEnd | None:
     """The end of a turn with this key, or None."""
     row = (await tx.execute(select(turn_ends).where(turn_ends.c.key == key))).mappings().one_or_none()
+    return None if row is None else _end(row)
+
+
+async def at_message(tx: AsyncConnection, team: str, channel: str, ts: str) -> AnnouncedEnd | None:
+    """The end of a turn whose post is the message `ts`, or None."""
+    posted = literal(POSTS) + turn_ends.c.key == outbox.c.key
+    place = outbox.c.team == team, outbox.c.channel == channel, outbox.c.ts == ts
+    row = (await tx.execute(select(turn_ends).join(outbox, posted).where(*place))).mappings().first()
     return None if row is None else _end(row)
 
 
@@ -44,6 +55,25 @@ async def settle(
         .returning(turn_ends.c.key)
     )
     return list(await tx.scalars(settled))
+
+
+async def due_reminders(tx: AsyncConnection, team: str, now: float, limit: int) -> list[AnnouncedEnd]:
+    """The open ends of a workspace whose next reminder is due at `now`, at most `limit`, the longest due first."""
+    columns = turn_ends.c
+    due = columns.settled_at.is_(None), columns.remind_at.is_not(None), columns.remind_at <= now
+    found = select(turn_ends).where(columns.team == team, *due).order_by(columns.remind_at, columns.key).limit(limit)
+    return [_end(row) for row in (await tx.execute(found)).mappings()]
+
+
+async def remind_next(tx: AsyncConnection, end: AnnouncedEnd, at: float | None, *, reminded: bool) -> bool:
+    """Store when the next reminder of `end` is due, and whether one is sent now.
+
+    Returns False if another worker did so since `end` was read, or if somebody has answered.
+    """
+    columns = turn_ends.c
+    unchanged = columns.key == end.key, columns.remind_at == end.remind_at, columns.settled_at.is_(None)
+    values = {"remind_at": at, "reminders": columns.reminders + int(reminded)}
+    return (await tx.execute(update(turn_ends).where(*unchanged).values(values))).rowcount > 0
 
 
 async def forget_message(tx: AsyncConnection, key: str) -> None:

@@ -1,15 +1,18 @@
 """`SIGKILL` while something is written: to a session that sleeps, with a file, for another session, or lost."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import Final
 
 import pytest
 
+from bot.domain.announcements import AnnouncementKind
 from bot.domain.session import DisplayState
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.sentences import STATE_SENTENCES
-from bot.views.turn_ends import CHOSEN
+from bot.views.turn_ends import CHOSEN, REMINDERS
 from tests.crash.scene import PATIENCE, UNSENT, Scene
 from tests.crash.stage import Stage, killed_in
 from tests.crash.story import (
@@ -301,7 +304,7 @@ async def asking(one: Scene) -> tuple[str, str]:
     """A session that asks for yes or no, with all of that announced."""
     begun = await running(one)
     await one.devin.say(begun[1], "Shall I go on?", status_detail="waiting_for_user")
-    await one.slack.wait_for_message(GENERAL, "your answer", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "has a question", thread_ts=begun[0], within=PATIENCE)
     await one.quiet()
     return begun
 
@@ -309,7 +312,7 @@ async def asking(one: Scene) -> tuple[str, str]:
 async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """Press the button until it is acknowledged, as a person does."""
     for _ in range(10):
-        post = await one.slack.wait_for_message(GENERAL, "your answer", thread_ts=begun[0], within=PATIENCE)
+        post = await one.slack.wait_for_message(GENERAL, "has a question", thread_ts=begun[0], within=PATIENCE)
         if (await one.slack.click(BEN, GENERAL, post["ts"], "quick_answer#1"))["status"] == "acked":
             break
         await one.reachable()
@@ -327,7 +330,30 @@ async def chosen_once(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.rows("SELECT answered_by, answer, message FROM turn_ends") == [(BEN, "Yes", None)]
 
 
+async def remind(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """The reminder is due: of both, which are over by now."""
+    due = "UPDATE turn_ends SET remind_at = 1 WHERE settled_at IS NULL RETURNING key"
+    if one.on.environment["DATABASE_URL"].startswith("sqlite"):
+        with closing(sqlite3.connect(one.folder / "bot.db", timeout=5)) as store, store:
+            store.execute(due)
+    else:
+        await one.rows(due)
+    await one.slack.wait_for_message(GENERAL, ":alarm_clock:", thread_ts=begun[0], within=PATIENCE)
+    await titled(one, begun[1])
+    return begun
+
+
+async def reminded_once(one: Scene, begun: tuple[str, str]) -> None:
+    await one_session(one)
+    _, *reminders = await one.on.thread(GENERAL, begun[0])
+    assert [text.splitlines()[0] for text in reminders] == [
+        f":alarm_clock: <@{ANN}>, {REMINDERS[AnnouncementKind.QUESTION]}"
+    ]
+    assert await one.rows("SELECT remind_at, reminders FROM turn_ends") == [(None, 1)]
+
+
 STORIES = [
+    Story("a reminder", asking, remind, reminded_once, settings=lambda: {"REMINDER_CHECK": "0.2"}),
     Story("an option is chosen", asking, choose, chosen_once),
     Story("stop in a direct message", running_in_a_direct_message, stop_here, stopped_here),
     Story("a greeting", nothing, greet, greeted),

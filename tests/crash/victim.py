@@ -58,6 +58,7 @@ WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.
 OWN_WAITS: Final = {
     "UNKNOWN_AFTER": ("unknown_after",),
     "POST_LOOK_UP": ("post_look_up",),
+    "REMINDER_CHECK": ("reminder_check",),
     "ALARM_WATCH": ("alarm_watch",),
     "FIRST_PURGE": ("first_purge",),
     "GUARDRAILS": ("guardrails", "guardrails_refused"),

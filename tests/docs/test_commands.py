@@ -10,6 +10,8 @@ from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.launch_form import LaunchForm
 from bot.conversation.steer.notify import Notify
 from bot.conversation.steer.quick_answer import QuickAnswers
+from bot.conversation.steer.rate import Rate
+from bot.conversation.steer.remind import Remind
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
 from bot.domain.billing import Period
@@ -30,6 +32,8 @@ HANDLERS = {
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),
+    **Rate(None).handlers(),
+    **Remind(None).handlers(),
     **QuickAnswers(None).handlers(),
     **{spec: handler for feature in FEATURES for spec, handler in feature.handlers(KERNEL).items()},
 }
@@ -116,7 +120,7 @@ def test_the_readme_names_every_verb_and_no_other():
 
 
 def test_a_verb_about_no_session_has_a_branch_of_its_own():
-    branches = {"help", "aside", "new", "notify"}  # in Conversation
+    branches = {"help", "aside", "new", "notify", "remind"}  # in Conversation
     alone = {spec.name for spec in COMMANDS.specs if spec.ways_on(Surface.THREAD) and not spec.of_session}
     assert alone == branches, "add the branch where these have theirs, and then its name here"
 

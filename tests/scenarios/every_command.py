@@ -164,6 +164,12 @@ ROWS = (
         answer=notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=False).text,
         on={Surface.THREAD: notification_sentences.notify_shown(NotifyChoice.ALL, in_thread=True).text},
     ),
+    Row(
+        command="remind",
+        verb="!remind",
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: notification_sentences.REMINDERS_ARE_ON},
+    ),
     Row(command="usage", typed="usage", answer=f"Devin today, so far{ANY}", refused=admins_only("see usage figures")),
     Row(command="settings", typed="settings", then=f"Settings{ANY}", on=IN_FORM),
     Row(

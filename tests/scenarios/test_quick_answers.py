@@ -25,7 +25,7 @@ async def asking(on: Harness, words: str = ASKED, **more: Any) -> tuple[str, str
     """A session in which Devin asks; answers the thread's ts, Devin's session id and the post of the question."""
     ts, session = await on.started()
     await on.devin.say(session, words, status_detail="waiting_for_user", **more)
-    return ts, session, await on.wait_for_post(GENERAL, ts, "your answer")
+    return ts, session, await on.wait_for_post(GENERAL, ts, "has a question")
 
 
 async def choose(on: Harness, post: dict[str, Any], number: int, user: str = ANN) -> None:
@@ -87,7 +87,7 @@ async def test_words_that_came_before_devin_waited_have_their_buttons_too(on: Ha
     await on.devin.say(session, ASKED)
     await on.wait_for_post(GENERAL, ts, "Which one do you want?")
     await on.devin.set(session, status_detail="waiting_for_user")
-    assert buttons(await on.wait_for_post(GENERAL, ts, "your answer")) == [FREEZE, PASS]
+    assert buttons(await on.wait_for_post(GENERAL, ts, "has a question")) == [FREEZE, PASS]
 
 
 async def test_a_long_option_is_cut_on_its_button_and_sent_whole(on: Harness) -> None:
@@ -233,3 +233,34 @@ async def value(on: Harness, number: int) -> str:
     """The value of the button of an option."""
     [end] = [end for end in await rows(on, "turn_ends") if end["options"]]
     return f"{number} {end['key']}"
+
+
+# ---------------------------------------------------------------- reactions
+
+
+async def test_a_number_on_the_question_chooses_as_its_button_does(on: Harness) -> None:
+    _, session, post = await asking(on)
+    await on.slack.react(BEN, GENERAL, post["ts"], "two")
+    chosen = CHOSEN.format(who="ben", option=PASS)
+    assert (await without_buttons(on, post))["rendered"].splitlines()[-1] == chosen
+    await on.slack.react(ANN, GENERAL, post["ts"], "one")
+    await settled(on)
+    assert [said(sent) for sent in await sent_to_devin(on, session)] == [f"{author('ben')}:\n> {PASS}"]
+    assert await private_answers(on, ANN) == [CHOSEN_BEFORE.format(who="ben", option=PASS)]
+
+
+async def test_of_more_options_than_buttons_a_number_chooses_one(on: Harness) -> None:
+    words = "Which one?\n" + "\n".join(f"{n}. number {n}" for n in range(1, 8))
+    ts, session, post = await asking(on, words)
+    await on.slack.react(ANN, GENERAL, post["ts"], "seven")
+    await on.wait_for_post(GENERAL, ts, "ann chose")
+    assert [said(sent) for sent in await sent_to_devin(on, session)] == [f"{author('ann')}:\n> number 7"]
+
+
+async def test_a_number_that_is_no_option_or_stands_elsewhere_means_nothing(on: Harness) -> None:
+    ts, session, post = await asking(on)
+    await on.slack.react(ANN, GENERAL, post["ts"], "three")
+    await on.slack.react(ANN, GENERAL, ts, "one")
+    await settled(on)
+    assert await sent_to_devin(on, session) == []
+    assert await private_answers(on, ANN) == []

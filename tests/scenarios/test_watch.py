@@ -238,7 +238,7 @@ async def test_the_end_is_announced_once_in_all_its_forms(on: Harness, facts: di
     await on.devin.spend(session, 1.5)
     await polled(on)
     await on.devin.set(session, **facts)
-    end = await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
+    end = await on.wait_for_post(GENERAL, ts, ", done")
     changes = "" if facts.get("status") == "exit" else f" {REPLY_FOR_CHANGES}"
     assert end["rendered"] == f":white_check_mark: <@U0ANN>, done.{changes}\n{result}"
     assert ":white_check_mark: Done · 1.5 ACUs · " in await card_of(on, ts, "Done")
@@ -563,7 +563,7 @@ async def test_where_acus_are_always_zero_the_card_leaves_them_out(on: Harness) 
     ts, session = await on.started()
     await on.devin.spend(session, 3.0)
     await on.devin.set(session, status_detail="finished")
-    end = await on.slack.wait_for_message(GENERAL, ", done", thread_ts=ts)
+    end = await on.wait_for_post(GENERAL, ts, ", done")
     assert end["rendered"] == ":white_check_mark: <@U0ANN>, done. Reply here for changes.\nno pull request"
     assert "ACU" not in await card_of(on, ts, "Done")
 

@@ -83,7 +83,7 @@ def test_what_works_in_a_thread():
         "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
         "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
         "• `!new …` starts another session\n"
-        "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread\n"
+        "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread · `!remind [on|off]` reminders of Devin's questions here\n"
         "• `EXIT` ends the session for good, after a question\n"
         "• `list`, `cost`, `status`, `settings` and `help` alone are answered to you only"
     )

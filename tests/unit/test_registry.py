@@ -33,8 +33,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_listed stop_confirmed "
-        "archive_confirmed mute unmute aside archive new notify open_form cancel_operation quick_answer exit "
-        "exit_confirmed try_again continue_session answer "
+        "archive_confirmed mute unmute aside archive new notify remind open_form cancel_operation quick_answer rate "
+        "exit exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
         "usage report digest team_list team_add team_remove role_list role_add role_remove "
         "identity identity_set identity_unset "
@@ -78,7 +78,7 @@ def test_what_goes_before_waiting_replies():
         *("ask_for_more", "grant_more", "refuse_more"),
         *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed"),
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
-        *("try_again", "continue_session"),
+        *("try_again", "continue_session", "rate"),
     }
     assert [spec.name for spec in COMMANDS.on(Surface.BUTTON) if not spec.urgent] == ["quick_answer"]
 
@@ -106,7 +106,7 @@ def test_what_starts_work_that_is_paid_for():
 def test_which_buttons_stand_under_posts():
     shown = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze", "stop_fan_out", "retry_fan_out"}
     others = {"grant_more", "refuse_more", "cancel_operation", "open_form", "try_again", "continue_session"}
-    others |= {"quick_answer"}
+    others |= {"quick_answer", "rate"}
     assert names(COMMANDS.on(Surface.BUTTON)) == shown | others
     assert all(COMMANDS.press_of(spec.action_id, "x") == Press(spec, "x") for spec in COMMANDS.on(Surface.BUTTON))
     assert COMMANDS.press_of("quick_answer#3", "x") == COMMANDS.press_of("quick_answer", "x")

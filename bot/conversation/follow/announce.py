@@ -15,13 +15,15 @@ from bot.devin.models import DevinMessage
 from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
 from bot.domain.answer_options import answer_options
 from bot.domain.keys import ref_of
+from bot.domain.reminders import first_reminder
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved, waits_for_something_new
 from bot.domain.settings_values import Detail
 from bot.domain.waiting import waiting_since, waits
 from bot.domain.waking import is_asleep
+from bot.domain.zones import zone_or
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import outbox, sessions, waiting_times
+from bot.store import outbox, people, sessions, waiting_times
 from bot.store.lanes import Claim
 from bot.store.posts import post_key
 from bot.store.sessions import TrackedSession
@@ -257,9 +259,16 @@ class Announce:
         message = announcements.turn_end(end, session, words.part if words else None, users, linked=linked)
         asked = end.kind is AnnouncementKind.QUESTION and not waits_for_something_new(session.snapshot)
         options = session.snapshot.choices if asked else ()
-        await post_end(uow, NewEnd(key, session, turn.number, end, message, options), rank)
+        remind_at = await self._remind_at(uow, session, end.kind)
+        await post_end(uow, NewEnd(key, session, turn.number, end, message, options, remind_at), rank)
         if end.kind is AnnouncementKind.DONE:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
+
+    async def _remind_at(self, uow: UnitOfWork, session: Session, kind: AnnouncementKind) -> float | None:
+        """When whoever has asked for `session` is reminded first that it waits; None if never."""
+        asker = await people.get(uow.tx, session.team, session.requester, 0.0)
+        zone = self._services.workspaces[session.team].policy.zone
+        return first_reminder(kind, uow.now, zone_or(asker.tz if asker is not None else None, zone))
 
     # ------------------------------------------------------------ state and card
 

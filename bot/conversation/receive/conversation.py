@@ -16,7 +16,7 @@ from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.parser import Command, Doubt, UnknownVerb
-from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY
+from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY, REMIND
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
@@ -353,7 +353,7 @@ class Conversation:
                 await self._hand_over(job, latest)
                 return
         session = await self._services.session(thread.session_id) if thread else None
-        if verb.spec is NOTIFY and thread is not None:
+        if verb.spec in {NOTIFY, REMIND} and thread is not None:
             await self._commands.written(job, verb)
         elif session is not None:
             await self._commands.written_in_thread(job, verb, session)

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol, Self
 
 from bot.domain.causes import ActionCause, MessageCause
-from bot.domain.commands.registry import STOP
+from bot.domain.commands.registry import QUICK_ANSWER, STOP
 from bot.domain.lane import own_lane
 from bot.domain.pick import Pick, PickedBy
 from bot.kernel.workspace import Workspaces
-from bot.store import sessions
+from bot.store import sessions, turn_ends
 from bot.store.database.connection import Transaction
 
+_NUMBERS: Final = {
+    name: number
+    for number, name in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), start=1)
+}
 _SKIN_TONE: Final = "::"  # before the tone at the end of a name
 
 
@@ -89,6 +93,23 @@ class StartReaction:
         pick = Pick(reaction.ts, PickedBy.REACTION)
         cause = MessageCause(reaction.user, "", reaction.channel, pick.asked_ts(reaction.at), pick=pick)
         return Meant(own_lane(f"react:{reaction.user}:{reaction.channel}:{reaction.ts}"), cause)
+
+
+class OptionReaction:
+    """A number on the post of a question chooses the option with that number."""
+
+    names: ClassVar[Collection[str]] = tuple(_NUMBERS)
+
+    async def meant(self, tx: Transaction, reaction: Reaction) -> Meant | None:
+        """Return the choice of the option; None if the message offers none with this number."""
+        end = await turn_ends.at_message(tx, reaction.team, reaction.channel, reaction.ts)
+        number = _NUMBERS[reaction.name]
+        session = await sessions.get(tx, end.session_id) if end is not None and number <= len(end.options) else None
+        if end is None or session is None:
+            return None
+        given = f"{number} {end.key}"
+        cause = ActionCause(QUICK_ANSWER.name, given, reaction.user, reaction.channel, session.thread_ts, pressed=True)
+        return Meant(session.lane, cause)
 
 
 async def stop_at(tx: Transaction, team: str, channel: str, ts: str, user: str) -> Meant | None:

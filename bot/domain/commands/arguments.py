@@ -67,6 +67,11 @@ def _choice(typed: str) -> str | None:
     return word if not word or word in set(NotifyChoice) else None
 
 
+def _on_or_off(typed: str) -> str | None:
+    word = typed.lower()
+    return word if word in {"", "on", "off"} else None
+
+
 def _which_list(typed: str) -> str | None:
     word = typed.lower()
     return word if not word or word in set(Which) else None
@@ -84,6 +89,7 @@ AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
+ON_OFF: Final = Argument("[on|off]", _on_or_off, words=("on", "off"))  # "" where none was typed
 WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed
 HELP_TOPIC: Final = Argument(f"[{ADMIN_TOPIC}]", _help_topic, around=AROUND_LISTS | {"on", "off", "mute", "snooze"})
 LISTED: Final = Argument("", lambda typed: None if typed else "", around=AROUND_LISTS)  # nothing may follow

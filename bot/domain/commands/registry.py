@@ -9,6 +9,7 @@ from typing import Final
 from bot.domain.commands.arguments import (
     CHOICE,
     HELP_TOPIC,
+    ON_OFF,
     SESSION,
     TEXT,
     WHICH_LIST,
@@ -124,12 +125,20 @@ NOTIFY: Final = CommandSpec(
     slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
 )
+REMIND: Final = CommandSpec(
+    "remind",
+    ways=(written("!remind", ON_OFF),),
+    thread_help=Help(f"`!remind {ON_OFF.shown}` reminders of Devin's questions here", same_line=True),
+    meant_by=("reminders", "reminder", "reminds"),
+)
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
 OPEN_FORM: Final = CommandSpec("open_form", ways=(button("open_form"),), urgent=True)
 # The button of an operation's message; only who began it may press it.
 CANCEL_OPERATION: Final = CommandSpec("cancel_operation", ways=(button("cancel_operation"),), urgent=True)
 # The buttons of the options that Devin offers; what is chosen is a reply like any other.
 QUICK_ANSWER: Final = CommandSpec("quick_answer", ways=(button("quick_answer"),), starts=True)
+# The buttons under a result.
+RATE: Final = CommandSpec("rate", ways=(button("rate"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
@@ -184,9 +193,11 @@ CORE: Final = (
     ARCHIVE,
     NEW,
     NOTIFY,
+    REMIND,
     OPEN_FORM,
     CANCEL_OPERATION,
     QUICK_ANSWER,
+    RATE,
     EXIT,
     EXIT_CONFIRMED,
     TRY_AGAIN,

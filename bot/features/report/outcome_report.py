@@ -102,6 +102,7 @@ class Outcomes:
     sessions_without: int
     spent_without: float
     unmerged: Mapping[Result, Used] = field(default_factory=dict)
+    votes: tuple[int, int] | None = None  # how many people found a result good, and bad; None where that is not counted
 
     @property
     def merge_rate(self) -> Ratio:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -37,7 +37,7 @@ from bot.features.usage.usage import UsageAnswers
 from bot.features.usage.usage_ledger import described
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
-from bot.store import waiting_times
+from bot.store import votes, waiting_times
 from bot.store.database.connection import Transaction
 from bot.store.stored_sessions import stored
 from bot.views.message import Message
@@ -85,7 +85,8 @@ class OutcomeAnswers:
         """Return what came of each group of a `division`, or of all, with the names that a file has for it."""
         found = await _read(tx, period, self._services.clock())
         if division is None:
-            return [(days_name(period.first, period.last), await asyncio.to_thread(found.outcomes))]
+            outcomes = await _voted(tx, period, await asyncio.to_thread(found.outcomes))
+            return [(days_name(period.first, period.last), outcomes)]
         grouping = await _grouping(tx, workspace, period, division, found.now)
         ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
@@ -105,7 +106,7 @@ class OutcomeAnswers:
             ordered = await asyncio.to_thread(grouping.outcomes, found)
             groups = await _named(PartNaming(tx, workspace, period.readers), grouping, ordered)
         return OutcomeReport(
-            await asyncio.to_thread(found.outcomes),
+            await _voted(tx, period, await asyncio.to_thread(found.outcomes)),
             open=await asyncio.to_thread(_open, found, workspace.policy.code_hosts),
             playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
             groups=groups,
@@ -120,6 +121,12 @@ class OutcomeAnswers:
         """Return the sessions that used most and of which nothing is merged, as the readers may see them."""
         found = await outcome_rows.unmerged(tx, period, self._services.clock(), views.UNMERGED_LISTED)
         return await described(tx, workspace, found, period.readers)
+
+
+async def _voted(tx: Transaction, period: Spending, outcomes: Outcomes) -> Outcomes:
+    """`outcomes` with what people thought of the results of the period."""
+    first, end = bounds(period.first)[0], bounds(period.last)[1]
+    return replace(outcomes, votes=await votes.between(tx, period.team, period.org_id, first, end))
 
 
 async def _cost(tx: Transaction, workspace: Workspace, period: Spending) -> Money | None:

@@ -19,7 +19,7 @@ _OUTCOMES: Final = (
     *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", "acus"),
     *("sessions_with_pull_request", "sessions_without", "acus_without_pull_request"),
     *("sessions_closed_unmerged", "acus_closed_unmerged", "sessions_open_over_14_days", "acus_open_over_14_days"),
-    *("times_to_merge", "median_seconds_to_merge"),
+    *("times_to_merge", "median_seconds_to_merge", "rated_good", "rated_bad"),
 )
 
 
@@ -34,7 +34,8 @@ def report_file(
     """Make the file of an outcome report, with one row for each of the `groups` of a division, or one for all.
 
     What was used is only `about` right for these days.
-    There is no total: the ACUs of a session count for each group that one of its pull requests belongs to.
+    There is no total: the ACUs of a session count for each group that one of its pull requests belongs to. Votes are
+    counted for all of them only.
     """
     names = ("period",) if question.by is None else name_columns(question.by, shows_people=shows_people)
     rows = [[*filled(named, len(names)), *_outcomes(outcomes)] for named, outcomes in groups]
@@ -59,6 +60,7 @@ def _outcomes(outcomes: Outcomes) -> list[Value]:
         *_used(outcomes, Result.STALE),
         len(outcomes.times_to_merge),
         None if median is None else round(median),
+        *(outcomes.votes or (None, None)),
     ]
 
 

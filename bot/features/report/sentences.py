@@ -113,6 +113,7 @@ def outcome_report(
                         f"*{_pull_requests(outcomes)}*",
                         *_ratios(outcomes, report.cost),
                         _sessions(outcomes),
+                        *_votes(outcomes),
                         *_blocked(report),
                     ]
                 )
@@ -145,6 +146,11 @@ def _sessions(outcomes: Outcomes) -> str:
         return NO_SESSIONS
     without = f"{outcomes.sessions_without:,} without"
     return f"{counted(total, 'session')}: {outcomes.sessions_with:,} with a pull request, {without}."
+
+
+def _votes(outcomes: Outcomes) -> list[str]:
+    good, bad = outcomes.votes or (0, 0)
+    return [f"Results rated: :+1: {good:,} · :-1: {bad:,}"] if good or bad else []
 
 
 def _nothing_merged(report: OutcomeReport) -> list[str]:

@@ -19,6 +19,11 @@ _MEANING: Final = _WHEN | {
 }
 _THREADS_KEEP: Final = "Threads where you used `!notify` keep what you set there."
 
+REMINDERS_ON: Final = "Reminders are on here. You're reminded twice of what Devin asks."
+REMINDERS_OFF: Final = "Reminders are off here. Nobody is reminded of what Devin asks."
+REMINDERS_ARE_ON: Final = "Reminders are on here. Turn them off with `!remind off`."
+REMINDERS_ARE_OFF: Final = "Reminders are off here. Turn them on with `!remind on`."
+
 
 def notify_set(choice: NotifyChoice, *, in_thread: bool) -> Message:
     """Confirm to a person that from now on `choice` holds for them, in this thread or in all sessions."""
@@ -57,3 +62,10 @@ def _place(*, in_thread: bool) -> str:
 def _typed(*, in_thread: bool) -> str:
     (form,) = NOTIFY.ways_on(Surface.THREAD if in_thread else Surface.SLASH)
     return form.phrase if in_thread else f"/devin {form.phrase}"
+
+
+def reminders(*, on: bool, changed: bool) -> Message:
+    """Answer whether a thread has reminders, by now if that was `changed`."""
+    return Message(
+        (REMINDERS_ON if on else REMINDERS_OFF) if changed else (REMINDERS_ARE_ON if on else REMINDERS_ARE_OFF)
+    )

@@ -59,6 +59,7 @@ _TABLES = (
     "threads",
     "turn_ends",
     "user_group_members",
+    "votes",
     "waiting_times",
     "workers",
 )
@@ -266,6 +267,7 @@ def _tables() -> None:
         sa.Column("session_id", sa.String, nullable=False),
         sa.Column("muted_at", sa.Float),
         _flag("closed"),
+        _flag("no_reminders"),
         sa.Column("last_seen_ts", sa.String, nullable=False),
         sa.Column("unread_from", sa.String),
         _text("replied_by"),
@@ -347,6 +349,8 @@ def _tables() -> None:
         sa.Column("name", sa.String, nullable=False),
         sa.Column("message", _JSON),
         sa.Column("options", _JSON, nullable=False),
+        sa.Column("remind_at", sa.Float),
+        _number("reminders"),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.Column("settled_at", sa.Float),
         sa.Column("answered_by", sa.String),
@@ -354,6 +358,18 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_turn_ends"),
     )
     op.create_index("ix_turn_ends_session_id", "turn_ends", ["session_id"])
+    waits = "settled_at IS NULL AND remind_at IS NOT NULL"
+    _index_where("ix_turn_ends_remind_at", "turn_ends", ["team", "remind_at", "key"], waits)
+    op.create_table(
+        "votes",
+        sa.Column("key", sa.String, nullable=False),
+        sa.Column("user", sa.String, nullable=False),
+        sa.Column("team", sa.String, nullable=False),
+        _text("org_id"),
+        sa.Column("good", sa.Boolean, nullable=False),
+        sa.Column("at", sa.Float, nullable=False),
+        sa.PrimaryKeyConstraint("key", "user", name="pk_votes"),
+    )
     op.create_table(
         "shown_lists",
         sa.Column("team", sa.String, nullable=False),

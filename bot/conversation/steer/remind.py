@@ -1,0 +1,34 @@
+"""Whether questions of Devin's are asked about again in a thread: what `!remind` chooses."""
+
+from bot.domain.commands.registry import REMIND
+from bot.domain.commands.spec import CommandSpec
+from bot.kernel.commands.handler import Handler
+from bot.kernel.job import CommandJob, finish_with
+from bot.kernel.services import Services
+from bot.store import threads
+from bot.views.answers import notifications as notification_sentences
+from bot.views.answers.sessions import NO_SESSION_HERE
+
+
+class Remind:
+    """Stores whether a thread has reminders, and says which holds."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def handlers(self) -> dict[CommandSpec, Handler]:
+        """What the command does."""
+        return {REMIND: Handler(run=self._run)}
+
+    async def _run(self, job: CommandJob) -> None:
+        """Switch the reminders of the thread on or off, or say without a word which they are."""
+        cause, team = job.cause, job.workspace.team
+        async with self._services.unit_of_work_for(job) as uow:
+            thread = await threads.get(uow.tx, team, cause.channel or "", cause.thread_ts or "")
+            if thread is None:
+                await finish_with(uow, job, NO_SESSION_HERE)
+                return
+            on = cause.argument == "on" if cause.argument else not thread.no_reminders
+            if cause.argument:
+                await threads.set_reminders(uow.tx, thread, on=on)
+            await finish_with(uow, job, notification_sentences.reminders(on=on, changed=bool(cause.argument)))
