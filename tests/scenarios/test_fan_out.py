@@ -213,7 +213,7 @@ async def test_a_session_at_a_limit_says_which_and_is_stopped_like_others(on: Ha
     await shows(on, "1 queued")
     await on.devin.set(made(on)["org-play"].bare_id, status="suspended", status_detail="out_of_credits")
     table = await shows(on, "0 of 1 finished · 1 paused")
-    assert "There are no credits left. Somebody who manages billing can buy more in Devin." in table["rendered"]
+    assert "No credits left. Whoever manages billing can buy more in Devin." in table["rendered"]
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "1 of 1 finished · 1 stopped")
 
