@@ -131,6 +131,8 @@ async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> 
 async def test_archive_closes_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "archive", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, "Archive it?")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "choose:archive_confirmed")
     await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
