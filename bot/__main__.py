@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     erase.set_defaults(command=_erase)
     manifest = commands.add_parser("manifest", help="print the Slack app's manifest")
     manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
+    manifest.add_argument("--unfurl", action="store_true", help="with what previews of links need (BOT_UNFURL=on)")
     manifest.set_defaults(command=_manifest)
     playground = commands.add_parser("playground", help="the bot against a simulated Slack and Devin on this machine")
     options.add_to(playground)
@@ -163,7 +164,7 @@ def _doctor(asked: argparse.Namespace) -> int:
 
 
 def _manifest(asked: argparse.Namespace) -> int:
-    print(as_yaml(manifest_for(asked.url)), end="")
+    print(as_yaml(manifest_for(asked.url, unfurls=asked.unfurl)), end="")
     return 0
 
 

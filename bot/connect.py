@@ -162,6 +162,7 @@ def _policy(settings: Settings) -> Policy:
         code_hosts=frozenset(settings.bot_code_hosts),
         acu_price=_price(settings),
         cycle_acus=settings.bot_cycle_acus,
+        unfurls=settings.bot_unfurl,
         shows_names=settings.bot_names,
         runaway_acus=settings.bot_runaway_acus,
         wake_limits=WakeLimits(settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR),

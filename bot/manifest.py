@@ -11,6 +11,10 @@ import yaml
 Manifest = dict[str, Any]
 
 MANIFEST: Final = Path(__file__).resolve().parent.parent / "manifest.yml"
+PREVIEW_SCOPES: Final = ("links:read", "links:write")
+PREVIEW_EVENT: Final = "link_shared"
+# Slack takes five domains at most. Hosts of your own code may be added by hand.
+PREVIEWED: Final = ("app.devin.ai", "github.com", "gitlab.com")
 EVENTS_PATH: Final = "/slack/events"
 
 
@@ -20,9 +24,12 @@ def read_manifest(path: Path = MANIFEST) -> Manifest:
     return manifest
 
 
-def manifest_for(url: str | None = None, path: Path = MANIFEST) -> Manifest:
-    """The manifest at `path` for Socket Mode, or with `url`, a public https:// address, for requests over HTTP."""
-    manifest = read_manifest(path)
+def manifest_for(url: str | None = None, path: Path = MANIFEST, *, unfurls: bool = False) -> Manifest:
+    """The manifest at `path` for Socket Mode, or with `url`, a public https:// address, for requests over HTTP.
+
+    With `unfurls` it asks for what previews of links need.
+    """
+    manifest = _with_previews(read_manifest(path)) if unfurls else read_manifest(path)
     if url is None:
         return manifest
     if not url.startswith("https://"):
@@ -49,6 +56,14 @@ def events_of(manifest: Manifest) -> frozenset[str]:
 def commands_of(manifest: Manifest) -> frozenset[str]:
     """The slash commands in `manifest`, with their slash."""
     return frozenset(command["command"] for command in manifest["features"]["slash_commands"])
+
+
+def _with_previews(manifest: Manifest) -> Manifest:
+    scopes, events = manifest["oauth_config"]["scopes"], manifest["settings"]["event_subscriptions"]
+    manifest["features"]["unfurl_domains"] = list(PREVIEWED)
+    scopes["bot"] = sorted([*scopes["bot"], *PREVIEW_SCOPES])
+    events["bot_events"] = sorted([*events["bot_events"], PREVIEW_EVENT])
+    return manifest
 
 
 def _over_http(manifest: Manifest, endpoint: str) -> Manifest:

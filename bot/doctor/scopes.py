@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.doctor.findings import Finding, note, ok, problem
 from bot.doctor.slack_errors import ADD_SCOPES
-from bot.manifest import read_manifest, scopes_of
+from bot.manifest import manifest_for, scopes_of
 
 REMOVE_SCOPES: Final = (
     "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else needs them."
@@ -24,6 +24,8 @@ WITHOUT_SCOPE: Final = {
     "groups:read": "the bot cannot see what kind of channel a private one is, and starts nothing there",
     "im:history": "the bot hears no direct messages",
     "im:write": "what the bot tells a person directly may appear twice, and admins get no files",
+    "links:read": "no link gets a preview, although BOT_UNFURL is on",
+    "links:write": "no link gets a preview, although BOT_UNFURL is on",
     "mpim:history": "the bot hears nothing in group direct messages",
     "mpim:read": "the bot cannot see what kind of conversation a group direct message is, and starts nothing there",
     "reactions:read": "a :x: on a post stops no session",
@@ -36,11 +38,14 @@ WITHOUT_SCOPE: Final = {
 }
 
 
-def check_scopes(granted: frozenset[str]) -> list[Finding]:
-    """Report which scopes of the manifest are not `granted`, with the consequence, and which are granted unused."""
+def check_scopes(granted: frozenset[str], *, unfurls: bool = False) -> list[Finding]:
+    """Report which scopes of the manifest are not `granted`, with the consequence, and which are granted unused.
+
+    With `unfurls` those for previews of links are needed too.
+    """
     if not granted:
         return [note("Slack does not tell the scopes of SLACK_BOT_TOKEN, so they were not compared with manifest.yml.")]
-    wanted = scopes_of(read_manifest())
+    wanted = scopes_of(manifest_for(unfurls=unfurls))
     return [*_missing(wanted, granted), *_unused(wanted, granted)]
 
 

@@ -22,7 +22,7 @@ async def check_slack(settings: Settings) -> list[Finding]:
             return [refused_token(error), await check_transport(settings)]
         return [
             accepted_token(identity),
-            *check_scopes(identity.scopes),
+            *check_scopes(identity.scopes, unfurls=settings.bot_unfurl),
             await check_transport(settings),
             await check_admin_channel(slack, settings.bot_admin_channel),
             *await _check_admins(slack, settings),

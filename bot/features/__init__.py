@@ -27,6 +27,7 @@ from bot.features import (
     schedules,
     settings,
     teams,
+    unfurl,
     usage,
 )
 from bot.kernel.feature import Feature
@@ -56,6 +57,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     cost.FEATURE,
     home.FEATURE,
     consumption.FEATURE,
+    unfurl.FEATURE,
 )
 # What is done about events of Slack's, and those events by their types.
 EVENT_TASKS: Final = (*ConversationParts.events, *(task for feature in FEATURES for task in feature.events))

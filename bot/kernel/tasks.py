@@ -44,7 +44,8 @@ class Task(Flow[TaskCause], Protocol):
 class SlackEvent:
     """Events of Slack's by their types, and the texts that are needed of them.
 
-    `fields` says where each text is in the event, by the name it gets in the cause: `{"name": "channel.name"}`.
+    `fields` says where each text is in the event, by the name it gets in the cause: `{"name": "channel.name"}`. Behind
+    a `*` it is in each of a list, and the texts get blanks between them.
     """
 
     types: Sequence[str]
@@ -64,14 +65,21 @@ class EventTask(Flow[EventCause], Protocol):
         """Make the task with what it uses of `kernel`."""
 
 
-def _text(event: object, path: str) -> str:
-    found: object = event
-    for name in path.split("."):
-        if not isinstance(found, Mapping):
-            raise ValueError(f"no {path}")  # noqa: TRY004 - the value is wrong, and not what the caller does
-        found = found.get(name)
-        if found is None:
-            return ""
+def _text(event: object, path: str, at: str = "") -> str:
+    """Return the text at `path` in `event`, which is itself found `at` a path."""
+    name, _, rest = path.partition(".")
+    here = f"{at}.{name}".lstrip(".")
+    if name == "*":
+        if not isinstance(event, list):
+            raise ValueError(f"no {here}")
+        return " ".join(_text(one, rest, here) for one in event)
+    if not isinstance(event, Mapping):
+        raise ValueError(f"no {here}")  # noqa: TRY004
+    found: object = event.get(name)
+    if found is None:
+        return ""
+    if rest:
+        return _text(found, rest, here)
     if not isinstance(found, str):
-        raise ValueError(f"{path} is no text")  # noqa: TRY004
+        raise ValueError(f"{here} is no text")  # noqa: TRY004
     return found

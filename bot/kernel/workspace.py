@@ -38,6 +38,7 @@ class Policy:
     wake_limits: WakeLimits = field(default_factory=WakeLimits)
     runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
     cycle_acus: float | None = None  # that Devin itself may use in a cycle, where Devin names no limit
+    unfurls: bool = False  # whether links to sessions get a preview
     shows_names: bool = True  # whether figures name people; else they count them
 
     def starts_with(self, emoji: str, channel: str) -> bool:

@@ -51,6 +51,11 @@ class Posting(Connection):
             parse="none",
         )
 
+    async def unfurl(self, channel: str, ts: str, previews: Mapping[str, Sequence[Block]]) -> None:
+        """Show `previews` of the links in the message `ts`, by their addresses. The call may be repeated."""
+        unfurls = {url: {"blocks": list(blocks)} for url, blocks in previews.items()}
+        await self._write("chat.unfurl", channel=channel, ts=ts, unfurls=unfurls)
+
     async def ephemeral(
         self, channel: str, user: str, text: str, blocks: Sequence[Block] = (), thread_ts: str | None = None
     ) -> None:

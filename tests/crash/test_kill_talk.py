@@ -49,7 +49,7 @@ async def left_alone(one: Scene, begun: tuple[str, str]) -> None:
 async def cross(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.react(ANN, GENERAL, begun[0], "x")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by ann. Nothing is lost", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Stopped by ann", thread_ts=begun[0], within=PATIENCE)
     return begun
 
 

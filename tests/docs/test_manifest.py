@@ -156,4 +156,13 @@ def test_every_event_of_the_manifest_has_a_route_and_every_route_its_event():
     routes = Routes()
     register(routes, COMMANDS, *[Listeners()] * 5)
     routed = {name for name in routes.events if isinstance(name, str)}
-    assert routed == {event.split(".")[0] for event in events_of(read_manifest())}
+    assert routed == {event.split(".")[0] for event in events_of(manifest_for(unfurls=True))}
+
+
+def test_what_previews_need_is_asked_for_where_they_are_wanted_alone():
+    manifest, usual = manifest_for(unfurls=True), read_manifest()
+    assert errors(manifest) == []
+    assert scopes_of(manifest) - scopes_of(usual) == {"links:read", "links:write"}
+    assert events_of(manifest) - events_of(usual) == {"link_shared"}
+    assert manifest["features"]["unfurl_domains"] == ["app.devin.ai", "github.com", "gitlab.com"]
+    assert "unfurl_domains" not in usual["features"]

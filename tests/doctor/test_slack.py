@@ -11,7 +11,7 @@ from bot.doctor.scopes import WITHOUT_SCOPE, check_scopes
 from bot.doctor.slack import check_transport
 from bot.doctor.slack_token import accepted_token, refused_token
 from bot.domain.person import Person
-from bot.manifest import read_manifest, scopes_of
+from bot.manifest import manifest_for, read_manifest, scopes_of
 from bot.slack.client import Channel, Identity
 from bot.slack.errors import SlackOutcomeUnknown, SlackUnreachable, error_from
 from bot.timing import PRODUCTION
@@ -133,7 +133,7 @@ async def test_over_http_the_signing_secret_cannot_be_verified(environ):
 
 
 def test_each_scope_of_the_manifest_has_its_consequence():
-    assert set(WITHOUT_SCOPE) == SCOPES
+    assert set(WITHOUT_SCOPE) == scopes_of(manifest_for(unfurls=True))
 
 
 def test_all_scopes_are_granted():

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bot.config import Settings, load_settings
+from bot.manifest import manifest_for
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
@@ -168,8 +169,9 @@ async def harness(
         shutil.copyfile(empty_store, store)
     # As much faster as the bot: to the bot a channel takes a post each second, as ever.
     speed = speed or PRODUCTION.channel_interval / timing.channel_interval
+    app: dict[str, Any] = {"manifest": manifest_for(unfurls=settings.get("BOT_UNFURL") == "on")}
     async with (
-        SlackSimulator(**{"manifest": MANIFEST} | dict(workspace or {}), transport=transport, speed=speed) as slack,
+        SlackSimulator(**app | dict(workspace or {}), transport=transport, speed=speed) as slack,
         DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS, **organisation or {}) as devin,
         SlackControl(slack.control_url) as people,
         DevinControl(devin.control_url) as work,

@@ -118,6 +118,15 @@ EVENTS: Final[dict[str, Json]] = {
         item_user="U0BOT",
         event_ts=REPLY_TS,
     ),
+    "link": envelope(
+        type="link_shared",
+        user=ANN,
+        channel=GENERAL,
+        message_ts=REPLY_TS,
+        unfurl_id="C0GENERAL.1",
+        source="conversations_history",
+        links=[{"domain": "app.devin.ai", "url": "https://app.devin.ai/sessions/0"}],
+    ),
     "stopped": envelope(
         type="agent_session_stopped",
         user=ANN,

@@ -290,6 +290,7 @@ def test_spaces_around_a_value_are_forgiven():
         *(("BOT_CYCLE_ACUS", wrong, CYCLE_ACUS) for wrong in ("0", "-5", "1,200", "many", "inf", "1e300")),
         ("BOT_KEEP_DEAD_TEXTS", "perhaps", "BOT_KEEP_DEAD_TEXTS must be yes or no."),
         ("BOT_NAMES", "some", "BOT_NAMES must be on or off."),
+        ("BOT_UNFURL", "some", "BOT_UNFURL must be on or off."),
         *(
             ("BOT_CODE_HOSTS", wrong, CODE_HOSTS)
             for wrong in ("https://git.acme.example", "git.acme.example/web", "a b")

@@ -21,3 +21,17 @@ def test_what_slack_leaves_out_is_empty(event):
 def test_what_is_no_text_is_refused(channel):
     with pytest.raises(ValueError, match=r"^no channel\.|is no text$"):
         RENAMED.read({"channel": channel})
+
+
+LINKS = SlackEvent(("link_shared",), {"links": "links.*.url"})
+
+
+def test_the_texts_of_a_list_get_blanks_between_them():
+    assert LINKS.read({"links": [{"url": "https://a"}, {"url": "https://b"}]}) == {"links": "https://a https://b"}
+    assert LINKS.read({"links": []}) == LINKS.read({}) == {"links": ""}
+
+
+@pytest.mark.parametrize("links", ["https://a", {"url": "https://a"}, ["https://a"], [{"url": 5}]])
+def test_what_is_no_list_of_texts_is_refused(links):
+    with pytest.raises(ValueError, match=r"^no links\.|is no text$"):
+        LINKS.read({"links": links})

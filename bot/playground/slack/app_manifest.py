@@ -109,6 +109,7 @@ class InstalledApp:
     interactive: bool = True
     is_agent: bool = True
     has_home: bool = True
+    unfurl_domains: frozenset[str] = frozenset()
 
     @property
     def provided(self) -> str:
@@ -141,6 +142,7 @@ def installed(manifest: Mapping[str, Any] | None, scopes: Iterable[str] | None =
         name=manifest.get("display_information", {}).get("name", APP_NAME),
         interactive=bool(settings.get("interactivity", {}).get("is_enabled")),
         is_agent="agent_view" in features,
+        unfurl_domains=frozenset(features.get("unfurl_domains", ())),
         has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
     )
 

@@ -1,8 +1,10 @@
 """The `chat.*` methods: post, edit, delete, whisper, link (https://docs.slack.dev/reference/methods)."""
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bot.playground.slack.arguments import TS, Args, read_content
+from bot.playground.slack.blocks import block_errors
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.timeline import Message
 from bot.playground.slack.workspace import Workspace
@@ -37,6 +39,35 @@ def update(workspace: Workspace, args: Args) -> Json:
         raise SlackError("is_inactive")
     workspace.update(message, read_content(args, most_text=MOST_EDITED_TEXT))
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message.shown(metadata=True)}
+
+
+def unfurl(workspace: Workspace, args: Args) -> Json:
+    """chat.unfurl: previews of links that stand in a person's message, of domains that the app named."""
+    channel = known(workspace, args.need("channel"))
+    message = workspace.slack.timeline(channel.id).get(args.need("ts"))
+    if message is None:
+        raise SlackError("cannot_find_message")
+    given = args.data("unfurls")
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        raise SlackError("cannot_parse_attachment")
+    if (
+        any(url not in message.text for url in given)
+        or not set(map(_domain, given)) <= workspace.slack.app.unfurl_domains
+    ):
+        raise SlackError("cannot_unfurl_url")
+    errors = [error for one in given.values() for error in block_errors(one.get("blocks") or [])]
+    if errors:
+        raise SlackError("invalid_blocks", messages=errors, errors=errors)
+    previous = message.shown()
+    kept = [one for one in message.attachments if one.get("from_url") not in given]
+    fresh = [{"from_url": url, "fallback": url, "blocks": one["blocks"]} for url, one in given.items()]
+    message.attachments = [{**one, "id": number} for number, one in enumerate([*kept, *fresh], start=1)]
+    workspace.events.edited(message, previous, by_person=False)
+    return {}
+
+
+def _domain(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def delete(workspace: Workspace, args: Args) -> Json:

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bot.playground.slack.delivery import Courier
 from bot.playground.slack.state import Slack
@@ -10,6 +11,7 @@ from bot.playground.slack.world import APP, BOT_USER, OTHER_TEAM, Channel, Perso
 
 Json = dict[str, Any]
 
+LINK: Final = re.compile(r"<(https?://[^<>|]+)(?:\|[^<>]*)?>")
 MENTION: Final = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
 SUBSCRIPTIONS: Final = {
     "channel": "message.channels",
@@ -34,6 +36,16 @@ class Events:
             return
         self._message(channel, self._placed(message, channel))
         self._mention(message, channel)
+        self._links(message, channel)
+
+    def _links(self, message: Message, channel: Channel) -> None:
+        """Links of the domains that the app named, unless the app wrote them."""
+        links = [(urlsplit(url).hostname or "", url) for url in LINK.findall(message.text)]
+        known = [{"domain": host, "url": url} for host, url in links if host in self._slack.app.unfurl_domains]
+        if known and not message.by_bot:
+            place = {"channel": channel.id, "message_ts": message.ts, "source": "conversations_history"}
+            event = {"type": "link_shared", "user": message.user, **place, "links": known}
+            self.send("link_shared", event | {"unfurl_id": f"{channel.id}-{message.ts}"}, channel=channel.id)
 
     def edited(self, message: Message, previous: Json, *, by_person: bool) -> None:
         """A changed message; a person's edit that mentions the bot is a mention again, with a new event id."""

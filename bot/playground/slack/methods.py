@@ -26,6 +26,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "bots.info": Method(directory.bot_info, ("users:read",), 3),
     "chat.postMessage": Method(chat.post_message, ("chat:write",)),  # its limit is the channel's pace
     "chat.update": Method(chat.update, ("chat:write",), 3),
+    "chat.unfurl": Method(chat.unfurl, ("links:write",), 3),
     "chat.delete": Method(chat.delete, ("chat:write",), 3),
     "chat.postEphemeral": Method(chat.post_ephemeral, ("chat:write",), 4),
     "chat.getPermalink": Method(chat.get_permalink),

@@ -1,0 +1,72 @@
+"""Links to sessions and their pull requests get a preview, where that is on and all who read the link may see it."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.manifest import manifest_for
+from bot.timing import Timing
+from tests.markup import written
+from tests.scenarios.ahead import Ahead
+from tests.scenarios.harness import ANN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.observations import settled
+
+APP: Any = {"manifest": manifest_for(unfurls=True)}
+PULL = "https://github.com/acme/web/pull/7"
+SESSION = "https://app.devin.ai/sessions/{session}"
+
+
+async def previews(on: Harness, channel: str, url: str) -> list[str]:
+    """What people read under a message with a link."""
+    ts = await on.slack.say(ANN, channel, f"see <{url}>")
+    await settled(on)
+    found = (await on.slack.message(channel, ts)).get("attachments", [])
+    return [written(one["blocks"]) for one in found]
+
+
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_a_link_to_a_session_shows_where_it_stands(tmp_path: Path, transport: str) -> None:
+    async with harness(tmp_path, transport, BOT_UNFURL="on") as on:
+        _, session = await on.started("fix the login test")
+        (shown,) = await previews(on, WEB, SESSION.format(session=session))
+        assert shown.startswith("*fix the login test*\n")
+        assert "Working" in shown
+
+
+async def test_a_link_to_a_pull_request_shows_the_session_that_it_comes_from(tmp_path: Path) -> None:
+    async with harness(tmp_path, BOT_UNFURL="on") as on:
+        ts, session = await on.started("fix the login test")
+        await on.devin.set(session, pull_requests=[{"pr_url": PULL, "pr_state": "open"}])
+        await on.wait_for_post(GENERAL, ts, "acme/web#7")
+        await settled(on)
+        (shown,) = await previews(on, WEB, PULL)
+        assert shown.startswith("*fix the login test*\n")
+        assert await previews(on, WEB, "https://github.com/acme/web/pull/8") == []
+
+
+async def test_what_others_may_not_read_has_no_preview(tmp_path: Path) -> None:
+    """Of a direct message nobody else reads the title; in a channel shared with another company stands nothing."""
+    async with harness(tmp_path, BOT_UNFURL="on") as on:
+        await on.slack.say(ANN, "im", "fix the login test")
+        session = (await on.session("fix the login test"))["session_id"]
+        _, open_to_all = await on.started("update the docs")
+        assert await previews(on, WEB, SESSION.format(session=session)) == []
+        await on.slack.put_channel(OPS, is_ext_shared=True)
+        assert await previews(on, OPS, SESSION.format(session=open_to_all)) == []
+
+
+async def test_by_default_there_is_none(tmp_path: Path) -> None:
+    async with harness(tmp_path, workspace=APP) as on:
+        _, session = await on.started("fix the login test")
+        assert await previews(on, WEB, SESSION.format(session=session)) == []
+        assert await on.slack.log("chat.unfurl") == []
+
+
+async def test_one_that_is_late_is_not_made(tmp_path: Path, timing: Timing, clock: Ahead) -> None:
+    async with harness(
+        tmp_path, workspace=APP, timing=replace(timing, preview_expires=-1.0), clock=clock, BOT_UNFURL="on"
+    ) as on:
+        _, session = await on.started("fix the login test")
+        assert await previews(on, WEB, SESSION.format(session=session)) == []
