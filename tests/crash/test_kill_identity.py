@@ -1,0 +1,43 @@
+"""`SIGKILL` while Devin refuses a start or a reply in a person's name: it is asked for once in the bot's."""
+
+import pytest
+
+from bot.domain.identity import LinkState
+from bot.views.answers.identities import EXPLANATIONS
+from tests.crash.scene import PATIENCE, Scene
+from tests.crash.stage import Stage, killed_in
+from tests.crash.story import Story, one_session, titled
+from tests.scenarios.harness import ANN, GENERAL
+
+pytestmark = pytest.mark.edge
+
+NO_LONGER = EXPLANATIONS[LinkState.INVALID].text
+
+
+async def not_to_be_named(one: Scene) -> None:
+    """Ann is a member at Devin who may not use it."""
+    await one.slack.put_person(ANN, email="ann@acme.test")
+    await one.devin.add_member("email|ann", "ann@acme.test", "Ann", can_use_devin=False)
+
+
+async def start(one: Scene, _: None) -> str:
+    ts = await one.on.mention("fix the login test")
+    (made, *_) = await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, NO_LONGER, within=PATIENCE)
+    await titled(one, made["session_id"])
+    return ts
+
+
+async def the_bots_own(one: Scene, ts: str) -> None:
+    made = await one_session(one)
+    assert (made["user_id"], bool(made["service_user_id"])) == (None, True)
+    assert await one.on.thread(GENERAL, ts) == []
+    assert await one.rows("SELECT state, explained FROM identities") == [("invalid", "invalid")]
+
+
+STORIES = [Story("a start is refused in its asker's name", not_to_be_named, start, the_bots_own)]
+
+
+@killed_in(STORIES)
+async def test_a_kill_at_any_step_starts_one_session(story: Story, stage: Stage) -> None:
+    await stage.kill_everywhere(story)
