@@ -500,7 +500,7 @@ async def ticks(one: Scene, _: None) -> None:
     async with asyncio.timeout(PATIENCE):
         while len(await one.rows("SELECT 1 FROM due WHERE name LIKE 'consumption:%' OR name LIKE 'cycles:%'")) < 2:
             await asyncio.sleep(0.05)  # the store has no event for it
-        while not await one.rows("SELECT 1 FROM admins"):
+        while not await one.rows("SELECT 1 FROM user_group_members"):
             await asyncio.sleep(0.05)  # the same
 
 

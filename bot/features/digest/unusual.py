@@ -21,7 +21,7 @@ from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import people
+from bot.store import own_names, people
 
 log = get_logger(__name__)
 
@@ -73,8 +73,14 @@ class UnusualDay:
         if figures.here or more < _MOST * above:
             return None
         if self._workspace.policy.shows_names and (self._elsewhere is None or self._elsewhere[0] != day):
-            self._elsewhere = (day, await _who(self._workspace.organisation, day, more))
+            self._elsewhere = (day, await self._who(day, more))
         return Cause(more, person=self._elsewhere[1] if self._elsewhere else None, is_elsewhere=True)
+
+    async def _who(self, day: date, above: float) -> str | None:
+        organisation, days = self._workspace.organisation, _days(day)
+        async with self._services.db.scan() as tx:
+            ours = await own_names.spent_by_day(tx, organisation.id, days[0], day)
+        return await _who(organisation, day, above, ours)
 
 
 def _days(day: date) -> tuple[date, ...]:
@@ -95,13 +101,20 @@ def _first(amounts: Mapping[str, Mapping[date, float]], day: date) -> tuple[str,
     return max(sorted(above.items()), key=lambda entry: entry[1], default=("", 0.0))
 
 
-async def _who(organisation: Organisation, day: date, above: float) -> str | None:
-    """Return the name of the person who used most of the excess elsewhere; None where Devin does not say it."""
+async def _who(
+    organisation: Organisation, day: date, above: float, ours: Mapping[str, Mapping[date, float]]
+) -> str | None:
+    """Return the name of the person who used most of the excess elsewhere; None where Devin does not say it.
+
+    What sessions of the bot spent in people's own names, by them and day, is `ours` and not from elsewhere.
+    """
     try:
         members = [member async for member in organisation.devin.members()]
         if len(members) > MOST_ASKED:
             return None
-        used = {member.user_id: await _used(organisation, member, day) for member in members}
+        used = {
+            member.user_id: await _used(organisation, member, day, ours.get(member.user_id, {})) for member in members
+        }
     except DevinError as error:
         # Whether one person did it is nice to know: the digest does not wait for it.
         log.info("nobody named for an unusual day", organisation=organisation.id, error=type(error).__name__)
@@ -111,11 +124,16 @@ async def _who(organisation: Organisation, day: date, above: float) -> str | Non
     return name if more >= _MOST * above else None
 
 
-async def _used(organisation: Organisation, member: Member, day: date) -> Mapping[date, float]:
-    """Ask Devin what a `member` used on the `day` and on those before it that it is compared with, in one call."""
+async def _used(
+    organisation: Organisation, member: Member, day: date, ours: Mapping[date, float]
+) -> Mapping[date, float]:
+    """Ask Devin what a `member` used, in one call: on the `day` and on those before it that it is compared with.
+
+    What is `ours` of that is left out.
+    """
     answer = await organisation.devin.user_daily_consumption(member.user_id, bounds(_days(day)[0])[0], bounds(day)[1])
     used = dict.fromkeys(_days(day), 0.0)
     for row in answer.consumption_by_date:
         if (at := day_of_row(row.date)) in used:
             used[at] += float(row.acus)
-    return used
+    return {at: max(0.0, acus - ours.get(at, 0.0)) for at, acus in used.items()}

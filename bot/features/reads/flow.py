@@ -1,6 +1,8 @@
 """What admins read from Devin in one answer: its members, the names of its secrets, its metrics."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import partial
 
 from bot.devin.models import Member
 from bot.devin.secrets import SECRETS_PAGE
@@ -23,6 +25,7 @@ from bot.kernel.job import CommandJob
 from bot.kernel.organisation import Organisation
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
+from bot.store import own_names
 from bot.views.message import Message
 
 
@@ -43,7 +46,12 @@ class DevinReads:
         }
 
     async def _metrics(self, job: CommandJob) -> Message:
-        return await metrics(job.workspace, Period(job.cause.argument or METRICS_PERIODS[0]), self._services.clock())
+        period = Period(job.cause.argument or METRICS_PERIODS[0])
+        return await metrics(job.workspace, period, self._services.clock(), partial(self._in_own_names, job.workspace))
+
+    async def _in_own_names(self, workspace: Workspace, after: float, before: float) -> int:
+        async with self._services.db.read() as tx:
+            return await own_names.created_between(tx, workspace.organisation.id, after, before)
 
 
 async def members(job: CommandJob) -> Message:
@@ -69,16 +77,23 @@ async def _say_where_to_add_secrets(_asked: Asked) -> Message:
     return secrets_views.add_secret(SECRETS_PAGE)
 
 
-async def metrics(workspace: Workspace, period: Period, now: float) -> Message:
-    """Show what Devin counted on the finished days of the `period`."""
+async def metrics(
+    workspace: Workspace, period: Period, now: float, in_own_names: Callable[[float, float], Awaitable[int]]
+) -> Message:
+    """Show what Devin counted on the finished days of the `period`.
+
+    `in_own_names` counts the sessions of the bot between two instants that stand in people's own names at Devin.
+    """
     today = billing_day(now)
     span = span_of_period(period, now, calendar_month(today), date.min)
     if isinstance(span, RefusedRange) or not span.counted:
         return metrics_views.nothing_finished(today)
-    return metrics_views.metrics(await _counted(workspace.organisation, span))
+    theirs = await in_own_names(bounds(span.counted[0])[0], bounds(span.counted[-1])[1])
+    return metrics_views.metrics(await _counted(workspace.organisation, span, theirs))
 
 
-async def _counted(organisation: Organisation, span: Span) -> Metrics:
+async def _counted(organisation: Organisation, span: Span, in_own_names: int) -> Metrics:
+    """Ask Devin for its counts. It has `in_own_names` sessions of the bot as those of people."""
     devin = organisation.devin
     first, last = span.counted[0], span.counted[-1]
     asked = bounds(first)[0], bounds(last)[1]
@@ -87,7 +102,8 @@ async def _counted(organisation: Organisation, span: Span) -> Metrics:
     pull_requests, people = await devin.pull_request_metrics(*asked), await devin.active_users(*asked)
     # Without its own id the bot would ask for everybody's.
     own = await devin.session_metrics(*asked, own_id) if own_id else None
-    own_requests = await devin.pull_request_metrics(*asked, own_id) if own_id else None
+    # Whose pull requests are the bot's it does not say, where some sessions stand in the names of people.
+    own_requests = await devin.pull_request_metrics(*asked, own_id) if own_id and not in_own_names else None
     return Metrics(
         first,
         last,
@@ -101,7 +117,7 @@ async def _counted(organisation: Organisation, span: Span) -> Metrics:
         merged=pull_requests.prs_merged_count,
         closed=pull_requests.prs_closed_count,
         people=people.active_users,
-        own_sessions=own.sessions_created_count if own else None,
+        own_sessions=own.sessions_created_count + in_own_names if own else None,
         own_pull_requests=own_requests.prs_created_count if own_requests else None,
     )
 

@@ -11,7 +11,8 @@ from bot.features.digest.editions import Edition
 from bot.features.digest.post import DigestPost
 from bot.features.digest.subscription import Subscription
 from bot.features.usage.usage_ledger import UsageLedger
-from tests.flows.conftest import ADMINS, CHANNEL
+from bot.store import own_names, sessions
+from tests.flows.conftest import ADMINS, CHANNEL, ORG
 from tests.markup import written
 
 DAY = date(2026, 5, 19)
@@ -61,6 +62,15 @@ async def test_a_person_elsewhere_is_named_where_the_key_may_ask(digest, either_
     bills.members = {"Cat": dict.fromkeys(BEFORE, 5.0) | {DAY: 15.0}, "Dan": dict.fromkeys(BEFORE, 1.0) | {DAY: 4.0}}
     assert await digest(20.0) == [f"{UNUSUAL} Most of it: Cat, elsewhere, 10 ACUs more than usual."]
     assert bills.asked_people == ["user-Cat", "user-Dan"]
+
+
+async def test_what_somebody_used_from_slack_in_their_own_name_is_not_from_elsewhere(digest, either_store, bills):
+    await either_store.spent(DAY, adas=3.0, bens=1.0)
+    async with either_store.db.write() as tx:
+        await sessions.change(tx, "adas", devin_user="user-Dan")
+        assert await own_names.created_between(tx, ORG, 0.0, NOW) == 1
+    bills.members = {"Cat": dict.fromkeys(BEFORE, 5.0) | {DAY: 15.0}, "Dan": dict.fromkeys(BEFORE, 1.0) | {DAY: 12.5}}
+    assert await digest(20.0) == [f"{UNUSUAL} Most of it: Cat, elsewhere, 10 ACUs more than usual."]
 
 
 async def test_what_came_from_elsewhere_is_said_without_a_name_where_it_has_none(digest, either_store, bills):

@@ -54,11 +54,16 @@ def _day(at: str) -> str:
 async def read(make, either_store, clock):
     """Ask for the metrics of a period at an instant."""
 
-    async def asked(counts, period, at):
+    async def asked(counts, period, at, in_own_names=0):
+        async def theirs(*_span):
+            return in_own_names
+
         async with httpx.AsyncClient(transport=httpx.MockTransport(counts)) as http:
             services = make(either_store, clock, devin=Devin(http, "cog_test", ORG, patience=ONCE))
             (workspace,) = services.workspaces
-            return (await metrics(workspace, Period(period), datetime(2026, 11, *at, tzinfo=UTC).timestamp())).text
+            return (
+                await metrics(workspace, Period(period), datetime(2026, 11, *at, tzinfo=UTC).timestamp(), theirs)
+            ).text
 
     return asked
 
@@ -76,6 +81,12 @@ async def test_the_share_of_the_bot_is_what_its_own_service_user_has_made(read):
         "Sessions that Devin Bridge starts count as API.",
     ]
     assert counts.asked == {("19 Nov 08:00", "26 Nov 08:00")}
+
+
+async def test_sessions_in_peoples_own_names_are_the_bots_too(read):
+    shown = await read(Counts(), "week", (26, 12), 3)
+    assert "• 10 sessions created (7 of 10 through Devin Bridge, 70 %)" in shown
+    assert "• 8 pull requests created, 3 merged" in shown, "Devin does not say whose they are"
 
 
 async def test_without_its_own_id_nothing_is_the_bots(read):
