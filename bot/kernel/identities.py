@@ -135,7 +135,10 @@ class Identities:
         self._off[organisation.id] = self._services.clock() + self._services.timing.identity_off
 
     async def write_outcome(self, uow: UnitOfWork, organisation: Organisation, name: OwnName, to: Recipient) -> None:
-        """Store what Devin's answer says about the link, and inform the person of what is new, once."""
+        """Store what Devin's answer says about the link, and inform the person of what is new, once.
+
+        A crash before this commit leaves what was created to be found without it. The next start or reply says so.
+        """
         identity = name.identity
         if name.refusal is not None and name.lacks_permission:
             self._turn_off(organisation, name.refusal)
