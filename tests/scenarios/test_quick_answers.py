@@ -25,7 +25,9 @@ async def asking(on: Harness, words: str = ASKED, **more: Any) -> tuple[str, str
     """A session in which Devin asks; answers the thread's ts, Devin's session id and the post of the question."""
     ts, session = await on.started()
     await on.devin.say(session, words, status_detail="waiting_for_user", **more)
-    return ts, session, await on.wait_for_post(GENERAL, ts, "has a question")
+    post = await on.wait_for_post(GENERAL, ts, "has a question")
+    await settled(on)  # nobody reacts to a post before its answer has come
+    return ts, session, post
 
 
 async def choose(on: Harness, post: dict[str, Any], number: int, user: str = ANN) -> None:
