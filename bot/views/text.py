@@ -26,7 +26,7 @@ _GAP: Final = "\u200b"
 _ARMED: Final = re.compile(
     r"(?P<start><)(?=@|!(?:channel|here|everyone|subteam))|(?P<at>@)(?=channel|here|everyone)", re.IGNORECASE
 )
-_MARKS: Final = re.compile(r"(?<=\*)(?=\*)|(?<=`)(?=`)")
+_MARKS: Final = re.compile(r"(?<=\*)(?=\*)|(?<=`)(?=`)|(?<=~)(?=~)")
 # Controls, zero-width signs, and those that turn the direction of writing: a name could show another one by them. No
 # white space is among them, and no variation selector, because that belongs to an emoji.
 _UNSEEN: Final = re.compile(
@@ -46,7 +46,7 @@ def disarm(markdown: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """Break runs of stars and backticks in `text`, as in `**kwargs`, so that they are no markup."""
+    """Break runs of stars, backticks and tildes in `text`, as in `**kwargs`, so that they are no markup."""
     return _MARKS.sub(_GAP, text)
 
 

@@ -18,6 +18,7 @@ from bot.features.usage import figure_sentences as digest
 from bot.store.database import priority_gate
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
+from bot.timing import DAY
 from bot.views.answers import access as access_sentences
 from bot.views.answers import session_lists as session_list_sentences
 from bot.views.answers import starts as start_sentences
@@ -273,9 +274,14 @@ async def test_what_admins_mistype_starts_nothing_wherever_it_is_written(on: Har
         ("usage {days} by authors", "Show usage {days}", "Devin from {named}\n"),
     ],
 )
-async def test_a_press_keeps_the_period_that_was_typed(on: Harness, typed: str, label: str, shown: str) -> None:
-    month = month_before(calendar_month(billing_day(time.time())))
-    first, last = (billing_day(time.time()) - timedelta(back) for back in (5, 2))
+async def test_a_press_keeps_the_period_that_was_typed(
+    on: Harness, clock: Ahead, typed: str, label: str, shown: str
+) -> None:
+    # In the middle of a month: the bills of thirty days are read at the start, so that a part of the month before is.
+    clock.put((14 - billing_day(clock()).day) % 30 * DAY)
+    today = billing_day(clock())
+    month = month_before(calendar_month(today))
+    first, last = (today - timedelta(back) for back in (5, 2))
     facts = {
         "last": "last month",
         "iso": f"{month.first:%Y-%m}",

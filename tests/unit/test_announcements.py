@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
@@ -87,6 +87,7 @@ def test_five_full_parts_are_complete():
     assert [len(message.blocks) for message in messages] == [1, 1, 1, 1, 1]
 
 
+@example("\x1b~", 3)  # a fence, once the sign that nobody sees is gone
 @given(st.text(max_size=200), st.integers(1, 400))
 def test_whatever_devin_writes_is_a_valid_message(text, times):
     for message in devin_message(text * times, SESSION):
