@@ -9,21 +9,19 @@ from bot.views.text import duration, fitted
 LONGEST_WORDS: Final = 300  # of Devin's, in characters
 
 ASKING: Final = Message("Asking Devin…")
-UNREACHABLE: Final = Message("Devin cannot be reached at the moment, so nothing was changed. Try again in a minute.")
-UNREADABLE: Final = Message("Devin gave an answer that cannot be read, so nothing was changed. Try again later.")
+UNREACHABLE: Final = Message("Devin can't be reached right now. Nothing was changed; try again in a minute.")
+UNREADABLE: Final = Message("Devin's answer can't be read. Nothing was changed; try again later.")
 UNAUTHORISED: Final = Message(
-    "Devin does not accept Devin Bridge's key, so nothing was changed. "
-    "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    "Devin doesn't accept Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
 )
 NOT_THERE: Final = Message(
-    "Devin does not show this to Devin Bridge's key, so nothing was changed. "
-    "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    "Devin doesn't show this to Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
 )
 
 
 def not_accepted(words: str) -> Message:
     """Say that Devin did not accept a request, in its own `words`."""
-    return _refusal("Devin did not accept this, so nothing was changed", words)
+    return _refusal("Devin didn't accept this, so nothing was changed", words)
 
 
 def limited(words: str) -> Message:
@@ -33,12 +31,12 @@ def limited(words: str) -> Message:
 
 def denied(words: str) -> Message:
     """Say that Devin does not allow this, in its own `words`, which are about no permission."""
-    return _refusal("Devin does not allow this, so nothing was changed", words)
+    return _refusal("Devin doesn't allow this, so nothing was changed", words)
 
 
 def in_the_way(words: str) -> Message:
     """Say that something at Devin is in the way just now, in its own `words`."""
-    sentence = "Devin can't do this at the moment, because something else there is in the way. Nothing was changed"
+    sentence = "Devin can't do this right now, because something else is in the way. Nothing was changed"
     return message_of(_refusal(sentence, words).text, "Try again in a minute.")
 
 
@@ -50,7 +48,7 @@ def too_large(words: str) -> Message:
 def busy(seconds: float | None) -> Message:
     """Say that Devin gets too many requests; it asked to be left alone for some `seconds`, if that is known."""
     wait = f"in {duration(max(1.0, seconds))}" if seconds is not None else "in a minute"
-    return Message(f"Devin gets too many requests at the moment, so nothing was changed. Try again {wait}.")
+    return Message(f"Devin gets too many requests right now, so nothing was changed. Try again {wait}.")
 
 
 def _refusal(sentence: str, words: str) -> Message:

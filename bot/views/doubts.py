@@ -7,7 +7,7 @@ from typing import Final
 from bot.views.dates import weekday_date
 
 ABOUT: Final = (
-    "About, for {days}: Devin Bridge was offline or could not reach Devin when a billing day ended, so some ACUs may "
+    "About, for {days}: Devin Bridge was offline when a billing day ended. Some ACUs may "
     "belong to the day before or after."
 )
 

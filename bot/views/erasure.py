@@ -37,7 +37,7 @@ def unknown(kind: str, named: str) -> str:
 
 def no_store(path: str) -> str:
     """Say that there is no store at `path`."""
-    return f"There is no store at {path}. Check DATABASE_URL."
+    return f"There's no store at {path}. Check DATABASE_URL."
 
 
 def bot_runs(lease: float | None = None) -> str:

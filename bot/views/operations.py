@@ -33,8 +33,8 @@ LONGEST_TITLE: Final = 200
 MOST_ROWS: Final = 100  # of a table in a message
 
 BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a direct message with the result.")
-NO_OPERATION: Final = Message("Only the person who asked for it can cancel it, and only while it is running.")
-TOO_LATE_TO_CANCEL: Final = Message("It is nearly done, so it was not cancelled.")
+NO_OPERATION: Final = Message("Only whoever asked can cancel it, and only while it runs.")
+TOO_LATE_TO_CANCEL: Final = Message("It's nearly done, so it wasn't cancelled.")
 ENTERPRISE_PERMISSIONS: Final = frozenset(
     {
         "ManageAccountKnowledge",
@@ -46,16 +46,16 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
     }
 )
 NO_ENTERPRISE: Final = (  # behind a colon
-    "Devin shows this key no enterprise. That takes a service user of the enterprise, which an admin there can create."
+    "Devin shows this key no enterprise. An admin there can create a service user of the enterprise."
 )
-LOST: Final = "Devin Bridge could not finish this after many tries. Try again later."
-UNREADABLE: Final = "Devin gave an answer that cannot be read. Try again later."
+LOST: Final = "This couldn't be finished after many tries. Try again later."
+UNREADABLE: Final = "Devin's answer can't be read. Try again later."
 
 
 def not_yours_now(operation: Operation) -> str:
     """Say that who asked for `operation` may not have its result any more."""
     if operation.role is Role.ADMIN:
-        return "Stopped: this is for admins of Devin Bridge, and you are no longer one."
+        return "Stopped: only admins can see this, and you're no longer one."
     return "Stopped: you can no longer use Devin here."
 
 
@@ -63,8 +63,8 @@ def no_file(needed: str | None) -> str:
     """Say that Slack does not take the file, because the app lacks the scope `needed` or for another reason."""
     if needed:
         scope = f"because the app lacks the scope `{fitted(needed, 60)}`"
-        return f"Slack does not take the file, {scope}. A workspace admin can install the app again with it."
-    return "Slack did not take the file. Try again later."
+        return f"Slack doesn't take the file, {scope}. A workspace admin can reinstall the app with it."
+    return "Slack didn't take the file. Try again later."
 
 
 def devin_refused(permission: str | None, words: str = "") -> str:
@@ -72,8 +72,8 @@ def devin_refused(permission: str | None, words: str = "") -> str:
     if permission is None and words:
         return f"Devin refused it. It says: “{fitted(words, 300)}”."
     if permission is None:
-        return "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
-    return f"Devin Bridge's key for Devin lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
+        return "Devin refused it. `python -m bot doctor` says more."
+    return f"Devin Bridge's key lacks the permission `{fitted(permission, 60)}`. {granted_by(permission)}"
 
 
 def lacks(permission: str) -> str:
@@ -98,8 +98,8 @@ class OperationSentences:
     unit = "row"  # what is read
     absent: Mapping[str, str] = {}
     no_message = (
-        "Slack does not take the message that would show the result, because the app lacks the scope `im:write`. "
-        "A workspace admin can install the app again with it."
+        "Slack doesn't take the result, because the app lacks the scope `im:write`. A workspace "
+        "admin can reinstall the app with it."
     )
 
     def going_on(self, operation: Operation, now: float) -> Message:
@@ -127,7 +127,7 @@ class OperationSentences:
     def over(self, operation: Operation) -> Message:
         """Notify who asked that `operation`, which took a while, is over, where no file does so."""
         failed = operation.state is OperationState.FAILED
-        how = "It could not be finished; the message above says why." if failed else "It's ready above."
+        how = "It couldn't be finished; the message above says why." if failed else "It's ready above."
         return Message(f"{_title(operation)}: {how}")
 
     def table(self, operation: Operation, rows: Sequence[Sequence[Cell]], count: int) -> Block:

@@ -7,9 +7,7 @@ from bot.domain.commands.spec import CommandSpec
 from bot.views import blocks
 from bot.views.message import Block, Message
 
-STALE: Final = Message(
-    "This button is too old, so nothing was changed. If you still need it, type the command: `/devin help` lists them."
-)
+STALE: Final = Message("This button is too old, so nothing was changed. `/devin help` lists the commands.")
 
 
 def choice(label: str, command: CommandSpec, argument: str, style: str | None = None) -> Block:

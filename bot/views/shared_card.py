@@ -10,7 +10,7 @@ from bot.views.sentences import STATE_EMOJI, STATE_WORDS, asker_name
 from bot.views.text import link
 
 TITLE: Final = "Devin session"
-WITHHELD: Final = "This channel is shared with another company, so what Devin says does not appear here."
+WITHHELD: Final = "This channel is shared with another company, so Devin's words don't appear here."
 
 
 def card_in_shared_channel(session: Session) -> Message:

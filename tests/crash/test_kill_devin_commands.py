@@ -54,7 +54,7 @@ async def reviewed_once(one: Scene, _: None) -> None:
     assert len(held(one).reviews) == 1
     said = [message["rendered"] for message in await one.slack.messages(DIRECT, user="U0BOT")]
     # Where the review was asked for in the direct message, that its outcome is looked up is said there too.
-    (followed,) = [text for text in said if "Devin did not answer" not in text]
+    (followed,) = [text for text in said if "Devin didn't answer" not in text]
     assert followed.endswith("Done. Devin's findings are on the pull request.")
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.edge
 
 DIRECT = "D0ANN"
 ENTRIES = 205  # more than a page
-REFUSED = "Stopped: this is for admins of Devin Bridge, and you are no longer one."
+REFUSED = "Stopped: only admins can see this, and you're no longer one."
 CANCELLED = "Cancelled. No file was made."
 
 

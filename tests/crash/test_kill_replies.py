@@ -36,7 +36,7 @@ LOG: Final = {"name": "login.log", "content": "login failed"}
 EARLIER_LOG: Final = {**LOG, "name": "earlier.log"}
 READ: Final = "Read 1 message and 1 file of this thread."
 DM: Final = "D0ANN"
-UNCERTAIN: Final = ":warning: Devin's answer got lost, so we do not know whether the reply “please use pytest” arrived."
+UNCERTAIN: Final = ":warning: Devin didn't answer, so nobody knows whether the reply “please use pytest” arrived."
 
 
 async def asleep(one: Scene) -> tuple[str, str]:
@@ -139,7 +139,7 @@ async def ask_for_another(one: Scene, begun: tuple[str, str]) -> tuple[str, str]
     await one.slack.say(BEN, GENERAL, "!new update the docs", thread_ts=begun[0])
     (made, *_) = await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
-    await one.slack.wait_for_ephemeral(BEN, "Your new session has a thread of its own", within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, "Your new session has its own thread", within=PATIENCE)
     await titled(one, made["session_id"])
     return begun
 

@@ -296,7 +296,7 @@ async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ours = await one.devin.session(begun[1])
     facts: dict[str, Any] = {"tags": ours["tags"], "created_at": ours["created_at"] + 5, "service_user_id": "another"}
     await one.devin.create_sessions(prompt="A copy", **facts, status="running")
-    await one.slack.wait_for_message(OPS, "has the reference of a thread", within=PATIENCE)
+    await one.slack.wait_for_message(OPS, "carries the reference of a thread", within=PATIENCE)
     await titled(one, begun[1])
     return begun
 
@@ -304,7 +304,7 @@ async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def left_alone(one: Scene, begun: tuple[str, str]) -> None:
     assert not any(made["terminated"] for made in await one.devin.sessions())
     assert await one.on.thread(GENERAL, begun[0]) == []
-    (_,) = await one.slack.messages(OPS, user="U0BOT", text="has the reference of a thread")
+    (_,) = await one.slack.messages(OPS, user="U0BOT", text="carries the reference of a thread")
 
 
 def admins_in_a_channel() -> dict[str, str]:
@@ -314,7 +314,7 @@ def admins_in_a_channel() -> dict[str, str]:
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A channel is archived, and then Devin gives the session a title, which its card cannot show any more."""
     await one.slack.archive(GENERAL)
-    await one.slack.wait_for_message(DM, "can no longer post", within=PATIENCE)
+    await one.slack.wait_for_message(DM, "can't post in", within=PATIENCE)
     await one.devin.set(begun[1], title=TITLE)
     async with asyncio.timeout(PATIENCE):
         while await one.rows("SELECT title FROM sessions") != [(TITLE,)]:
@@ -325,7 +325,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def announced_once(one: Scene, begun: tuple[str, str]) -> None:
     """The requester knows that the thread has fallen silent; the session goes on."""
     (said,) = await one.slack.messages(DM, user="U0BOT")
-    assert said["rendered"].startswith(f":warning: Devin Bridge can no longer post in <#{GENERAL}>")
+    assert said["rendered"].startswith(f":warning: Devin Bridge can't post in <#{GENERAL}>")
     (made,) = await one.devin.sessions()
     assert (made["session_id"], made["is_archived"]) == (begun[1], False)
 

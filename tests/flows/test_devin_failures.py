@@ -19,10 +19,10 @@ from bot.devin.errors import (
 from bot.kernel.commands.devin_failures import failure_sentence
 from bot.views import devin_answers
 
-NOT_ACCEPTED = "Devin did not accept this, so nothing was changed."
-IN_THE_WAY = "Devin can't do this at the moment, because something else there is in the way. Nothing was changed."
+NOT_ACCEPTED = "Devin didn't accept this, so nothing was changed."
+IN_THE_WAY = "Devin can't do this right now, because something else is in the way. Nothing was changed."
 TOO_LARGE = "This is too long for Devin, so nothing was changed."
-BUSY = "Devin gets too many requests at the moment, so nothing was changed."
+BUSY = "Devin gets too many requests right now, so nothing was changed."
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ BUSY = "Devin gets too many requests at the moment, so nothing was changed."
         (DevinRateLimited("Slow down", status=429, retry_after=0), f"{BUSY} Try again in 1 second."),
         (
             DevinDenied("IP not on the <access> list", status=403),
-            "Devin does not allow this, so nothing was changed. It says: “IP not on the &lt;access&gt; list”.",
+            "Devin doesn't allow this, so nothing was changed. It says: “IP not on the &lt;access&gt; list”.",
         ),
         (
             DevinForbidden("Missing permission: ViewOrgSessions", status=403),
-            "Devin Bridge's key for Devin lacks the permission `ViewOrgSessions`. "
-            "An admin of your Devin organisation can grant it to the service user.",
+            "Devin Bridge's key lacks the permission `ViewOrgSessions`. An admin of your Devin "
+            "organisation can grant it to the service user.",
         ),
         (
             DevinQuotaExceeded("out_of_quota"),

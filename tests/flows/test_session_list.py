@@ -119,7 +119,7 @@ async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
     assert await devin("stop bbbbbbbb", user=BEN) == session_list_sentences.no_such_session("bbbbbbbb").text
     await store.session("bbbbbbbb99", NOW, title="Export")
     assert (await devin("stop bbbbbb")).split("\n") == [
-        "`bbbbbb` fits 2 of your sessions, so nothing was done. Type more of the id:",
+        "`bbbbbb` fits 2 of your sessions. Type more of the id:",
         "• `bbbbbbbb00` <https://app.devin.ai/sessions/bbbbbbbb00|Login>",
         "• `bbbbbbbb99` <https://app.devin.ai/sessions/bbbbbbbb99|Export>",
     ]
@@ -127,16 +127,12 @@ async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
 
 async def test_without_a_number_the_only_session_that_fits_is_meant(store, devin, three):
     assert await devin("stop", channel="C0OTHER") == "cccccccc00"
-    assert await devin("stop") == (
-        "You have 3 sessions to stop, so nothing was done yet. Say which one is meant, for example `/devin "
-        f"stop 1`: {LINES}"
-    )
+    assert await devin("stop") == (f"You have 3 sessions to stop. Which one? For example `/devin stop 1`: {LINES}")
     async with store.db.write() as tx:
         await sessions.change(tx, "aaaaaaaa00", status="suspended", detail="inactivity")
     assert await devin("stop") == "bbbbbbbb00", "the other one here sleeps"
     assert (await devin("archive")).startswith(
-        "You have 3 sessions to archive, so nothing was done yet. Say which one is meant, for example "
-        "`/devin archive 1`:"
+        "You have 3 sessions to archive. Which one? For example `/devin archive 1`:"
     )
     assert await devin("archive 3") == "aaaaaaaa00", "the question shows a list too"
     assert await devin("stop", user=BEN) == stop_sentences.NOTHING_TO_STOP.text

@@ -29,7 +29,7 @@ class StillBench:
         self._news = News()
 
     async def do(self, act: str, order: Json) -> NoReturn:
-        raise BenchError("There is no bot here.")
+        raise BenchError("There's no bot here.")
 
     def bot(self) -> Json:
         return {"state": "running", "pid": None, "port": None, "starts": 1, "said": None}

@@ -133,7 +133,7 @@ SHOWN = [
     # a slash command
     "#web",
     "  Ann types: /devin fix the flaky login test repo=acme/web",
-    "  Devin Bridge (only visible to Ann): Checking “fix the flaky login test”: nothing was started yet.",
+    "  Devin Bridge (only visible to Ann): Checking “fix the flaky login test” first…",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
     "    │ Asked by Ann Lee · acme/web",
@@ -163,7 +163,7 @@ SHOWN = [
     "    ↳ Devin Bridge: Monday's migration renamed `orders.created`, and its index went with the old",
     # a guest
     "  Gus: @Devin Bridge delete the staging database",
-    "  Devin Bridge (only visible to Gus): Guests can't use Devin here. Nothing was started or sent.",
+    "  Devin Bridge (only visible to Gus): Guests can't use Devin here. Nothing was started.",
     # the list, and a stop
     "  Ben types: /devin list",
     "    │ You have 1 session:",

@@ -63,7 +63,7 @@ END_FOR_GOOD = f"{stop_sentences.exit_confirm(a_session(prompt='A long task')).t
 NOT_YOURS = access_sentences.not_yours("U0ANN", Admins(frozenset({"U0ADA"}), ("S0ADMINS",), frozenset({"U0ADA"}))).text
 PULL = "https://github.com/acme/web/pull/7"
 ASKING = "Asking Devin…"
-OPEN_THE_FORM = "This needs a form, which Slack opens only when you press a button.\nOpen the form"
+OPEN_THE_FORM = "This needs a form, which a button opens.\nOpen the form"
 NO_SCHEDULES = schedules.listing([], [], UTC, 0, "https://app.devin.ai/settings/schedules").text
 NOTES = admins_only("change notes")
 SECRETS = "https://app.devin.ai/secrets"
@@ -271,7 +271,7 @@ ROWS = (
     Row(
         command="budget_remove",
         typed="budget remove 4711",
-        answer="There is no budget `N`, so nothing was removed. `/devin budget list` shows the numbers.",
+        answer="There's no budget `N`, so nothing was removed. `/devin budget list` shows the numbers.",
         refused=BUDGETS,
     ),
     Row(

@@ -132,7 +132,7 @@ class Checks:
         """The total, and what came through Slack and from elsewhere, if all bills are in."""
         books, own = self.books, self.books.through_slack(days)
         if books.missing(days):
-            self.compared.same(f"{what}, not in yet", "is not in yet" in shown, True)
+            self.compared.same(f"{what}, not in yet", "isn't in yet" in shown, True)
             self.compared.same(
                 f"{what}, own", f"*{_shown(own)} ({_usd(self._own_cost(days))})* through Slack" in shown, True
             )

@@ -180,10 +180,10 @@ async def test_spend_that_nobody_could_read_for_an_hour_is_said(on: Harness, clo
     await polled(on)
     await on.devin.fault("list_sessions", "503", times=-1)
     clock.put(HOUR + 60)
-    post = await on.slack.wait_for_message(OPS, "What running sessions spend has not been readable since")
+    post = await on.slack.wait_for_message(OPS, "What running sessions spend hasn't been readable since")
     await on.devin.clear_faults()
     clock.put(600)
-    shown = await on.slack.wait_for_message(OPS, "What running sessions spend could not be read from")
+    shown = await on.slack.wait_for_message(OPS, "What running sessions spend couldn't be read from")
     assert shown["ts"] == post["ts"]
     assert len(await alarms(on)) == 1
 

@@ -28,7 +28,7 @@ USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
 NOT_STARTED = f"Nothing was started: {USED_UP}"
 NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions go on."
 NOT_YOURS = "Until it resets DATE, you can't start or wake sessions. Running sessions go on."
-NOT_WOKEN = "Until it resets DATE, that session is not woken. If it runs, it goes on."
+NOT_WOKEN = "Until it resets DATE, that session isn't woken. If it runs, it goes on."
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert "budget" not in await answer(on, GUEST, "cost")
     assert await answer(on, ADA, f"budget rm `{web}`") == f"Budget `{web}` was removed: 20 ACUs a week for <#{WEB}>."
     assert await answer(on, ADA, f"budget delete {web}") == (
-        f"There is no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
+        f"There's no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
     )
     assert await on.devin.sessions() == []
 
@@ -589,7 +589,7 @@ async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
     raised = "budget by 11 ACUs: 2.1 of 13 ACUs today. It resets DATE."
     by_ben = await on.slack.wait_for_message("D0BEN", "ada raised ann's budget")
-    assert read(by_ben) == f"ada raised ann's {raised} Send again what was not sent."
+    assert read(by_ben) == f"ada raised ann's {raised} Send again what wasn't sent."
     assert read(await on.slack.wait_for_message(DM_OF_ANN, "raised")) == f"ada raised your {raised}"
     await settled(on)
     for whom in (DM_OF_ANN, "D0BEN"):

@@ -171,10 +171,10 @@ async def test_where_people_are_not_named_members_are_only_counted(tmp_path: Any
     async with harness(tmp_path, BOT_NAMES="off") as on:
         for number in range(3):
             await on.devin.add_member(f"email|{number}", f"p{number}@acme.test", f"Person {number}")
-        assert await read(on, "members", "3") == "*Devin's members*: 3 (3 Member). People are not named here."
+        assert await read(on, "members", "3") == "*Devin's members*: 3 (3 Member). People aren't named here."
         assert await read(on, "members p1", "BOT_NAMES") == (
-            "People are not named here (`BOT_NAMES=off`), so members cannot be searched for. "
-            "`/devin members` alone shows how many there are."
+            "People aren't named here (`BOT_NAMES=off`), so members can't be searched for. `/devin "
+            "members` alone shows how many there are."
         )
 
 
@@ -194,7 +194,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     assert await read(on, "schedule pause 1", "list") == UNSEEN.text
     await read(on, "schedule list", "2 schedules")
     assert await read(on, "schedule pause 1", "Paused") == (
-        "Paused: *Nightly* does not run until `/devin schedule resume`."
+        "Paused: *Nightly* doesn't run until `/devin schedule resume`."
     )
     assert [one["enabled"] for one in schedules(on)] == [True, False]
     assert await read(on, "schedule pause 1", "already") == "*Nightly* is already paused. Nothing was changed."
@@ -264,7 +264,7 @@ async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harn
     await on.devin.permissions(grant=PERMISSIONS)
     nightly = await schedule(on, "Nightly")
     await on.devin.fault("change_schedule", 500, times=100)
-    assert await read(on, f"schedule pause {nightly}", "do not know") == UNKNOWN.text
+    assert await read(on, f"schedule pause {nightly}", "nobody knows") == UNKNOWN.text
     ((_, action, target, _, _, outcome),) = await recorded(on)
     assert (action, target, outcome) == ("schedule_pause", nightly, "unknown")
 
@@ -430,7 +430,7 @@ async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Ha
     set_reviews(on, "pending")
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
     set_reviews(on, "errored")
-    await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin could not finish the review. Ask again with")
+    await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin couldn't finish the review. Ask again with")
     await on.devin.permissions(revoke=["UseReviewManual"])
     assert "lacks the permission `UseReviewManual`" in await read(on, f"review {PULL}", "lacks", ANN)
 
@@ -441,7 +441,7 @@ async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goe
     on = without_scope
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
-    message = await on.slack.wait_for_message(DIRECT_OF_ANN, "does not take")
+    message = await on.slack.wait_for_message(DIRECT_OF_ANN, "doesn't take")
     head, line = message["rendered"].split("\n")
     assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
     assert line == f":warning: {NO_MESSAGE}"

@@ -122,7 +122,7 @@ async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> No
     await checked(
         on,
         f"digest add <#{WEB}>",
-        "Devin Bridge could not find out whether it may post in that channel, so nothing was changed.",
+        "Devin Bridge couldn't find out whether it may post in that channel, so nothing was changed.",
     )
     assert await rows(on, "subscriptions") == []
 

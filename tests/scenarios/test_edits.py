@@ -16,7 +16,7 @@ from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, what_became_of
 from tests.scenarios.test_held_replies import question, spent
 
-TOLD = "Devin has read the message that you deleted. To take it back, reply."
+TOLD = "Devin has read the message you deleted. To take it back, reply."
 SETTLES = pytest.mark.timing(reply_settle=3.0)
 WAITS_LONG = pytest.mark.timing(edit_settle=2.5)
 
@@ -244,8 +244,8 @@ async def test_in_a_muted_thread_no_edit_is_sent_and_a_deletion_says_how_to_take
     await on.slack.delete(BEN, GENERAL, reply)
     told = await on.slack.wait_for_ephemeral(BEN, thread_ts=ts)
     assert told["rendered"] == (
-        "Devin has read the message that you deleted. "
-        "To take it back, mention Devin Bridge in a reply, as this thread is muted."
+        "Devin has read the message you deleted. To take it back, mention Devin Bridge in a "
+        "reply (this thread is muted)."
     )
     await settled(on)
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]
@@ -269,8 +269,8 @@ async def test_an_edit_wakes_no_session_and_its_author_is_told(on: Harness) -> N
     await on.slack.wait_for_message(GENERAL, "Asleep")
     await edit(on, BEN, reply, "please use unittest")
     told = await on.slack.wait_for_ephemeral(BEN)
-    assert told["rendered"] == (
-        "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters."
+    assert (
+        told["rendered"] == "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters."
     )
     await settled(on)
     assert await sent_to_devin(on, session) == [as_sent(reply, "ben", "please use pytest")]

@@ -152,8 +152,8 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     await begun(on)
     table = await shows(on, "1 not started")
     assert (
-        "*Data Team*: Devin Bridge's key does not reach this organisation. "
-        "An admin of the enterprise can give the service user access to it."
+        "*Data Team*: Devin Bridge's key doesn't reach this organisation. An admin of the "
+        "enterprise can give the service user access to it."
     ) in table["rendered"]
     assert buttons(table) == ["Stop all", "Retry failed"]
     await on.slack.click(ANN, GENERAL, table["ts"], "retry_fan_out")
@@ -377,7 +377,7 @@ async def test_in_a_channel_that_becomes_shared_nothing_more_of_a_fan_out_is_sho
     await begun(on)
     await shows(on, "3 queued")
     await on.slack.share(GENERAL)
-    hidden = ":lock: This channel is shared with another company, so the fan-out is not shown here."
+    hidden = ":lock: This channel is shared with another company, so the fan-out isn't shown here."
     await on.slack.wait_for_message(GENERAL, hidden)
     for one in made(on).values():
         await on.devin.set(one.bare_id, status="running", status_detail="finished", acus_consumed=2.0)
@@ -400,8 +400,9 @@ async def test_where_the_table_cannot_be_posted_nothing_is_started(on: Harness) 
     await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(
         DIRECT,
-        "The table of your fan-out could not be posted in <#C0GENERAL>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares.",
+        "The table of your fan-out couldn't be posted in <#C0GENERAL>, so nothing was started. "
+        "Type `/invite @Devin Bridge` there, then try again; it can't be a channel that another "
+        "company shares.",
     )
     assert made(on) == {}
 

@@ -105,14 +105,14 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
 @pytest.mark.parametrize(
     ("text", "question", "button"),
     [
-        ("sessions", "`sessions` is not a command here, but `list` is. Nothing was started.", "Show list"),
-        ("pause", "`pause` is not a command here, but `stop` is. Nothing was started.", "Stop"),
+        ("sessions", "`sessions` isn't a command here, but `list` is. Nothing was started.", "Show list"),
+        ("pause", "`pause` isn't a command here, but `stop` is. Nothing was started.", "Stop"),
         ("please stop", "`please stop` looks like `stop`. Nothing was started.", "Stop"),
-        ("settings", "`settings` is not a command here, but `notify` is. Nothing was started.", "Show my setting"),
-        ("ping", "`ping` is not a command here, but `help` is. Nothing was started.", "Show help"),
+        ("settings", "`settings` isn't a command here, but `notify` is. Nothing was started.", "Show my setting"),
+        ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
         (
             "resume 2",
-            "Is `resume 2` a task for Devin? A session resumes when you reply in its thread. Nothing was started.",
+            "Is `resume 2` a task for Devin? To resume a session, reply in its thread. Nothing was started.",
             "Show list",
         ),
     ],

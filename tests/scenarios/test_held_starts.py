@@ -171,7 +171,7 @@ async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person
         on, written(start_sentences.ask_about_options("", parse_request("fix it mode=turbo")).blocks)
     )
     await on.slack.click(ANN, GENERAL, question["ts"], "answer:start_options:as_written")
-    await on.slack.wait_for_message(GENERAL, "did not accept", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "didn't accept", thread_ts=ts)
     [said] = await on.thread(GENERAL, ts)
     before, after = start_sentences.start_refused("WHY").text.split("WHY")
     assert said.startswith(before)
@@ -262,7 +262,7 @@ async def test_while_devin_cannot_be_reached_a_start_with_a_playbook_waits(on: H
     await on.slack.slash(ANN, GENERAL, 'fix it playbook="Upgrade deps"')
     await on.devin.wait_for_calls("list_playbooks", 1)
     clock.put(21)
-    late = await on.slack.wait_for_ephemeral(ANN, "cannot be reached")
+    late = await on.slack.wait_for_ephemeral(ANN, "can't be reached")
     assert late["rendered"].startswith(up_to_reference(start_sentences.start_retrying("")))
     assert await creations(on) == 0
     await on.devin.clear_faults()

@@ -144,7 +144,7 @@ async def test_a_form_that_slack_does_not_take_says_so(on: Harness) -> None:
     note_id = await added(on)
     await on.slack.fault("views.update", "error", error="invalid_arguments", times=1)
     assert await typed(on, f"note edit {note_id}") == ""
-    await on.slack.wait_for_call("views.update", text="Slack does not take")
+    await on.slack.wait_for_call("views.update", text="Slack doesn't take")
     (shown,) = await on.slack.views(user=ADA, open=True)
     assert sentence(shown) == NOT_DRAWN
 
@@ -233,10 +233,10 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) 
     assert sentence(form) == refused
     await on.slack.close_view(ADA, form["id"])
     await add(on, name="Tests")
-    lost = await on.slack.wait_for_message(DIRECT, "was not saved")
+    lost = await on.slack.wait_for_message(DIRECT, "wasn't saved")
     assert lost["rendered"] == (
-        f":warning: The note *Tests* was not saved. {NO_PERMISSION}\n*Trigger*\n```when deploying```\n"
-        "*Repository*\n```acme/web```\n*Body*\n```Go through staging.```"
+        f":warning: The note *Tests* wasn't saved. {NO_PERMISSION}\n*Trigger*\n```when "
+        "deploying```\n*Repository*\n```acme/web```\n*Body*\n```Go through staging.```"
     )
 
 
@@ -248,11 +248,11 @@ async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_mes
     posts = await on.slack.messages(DIRECT, user="U0BOT")
     assert posts[-1]["ts"] == last["ts"]
     assert [post["text"] for post in posts] == [
-        "The note Deploys was not saved. The reason and what you wrote are below.",
+        "The note Deploys wasn't saved. The reason and what you wrote are below.",
         "What you wrote, 2 of 3",
         "What you wrote, 3 of 3",
     ]
-    head = f":warning: The note *Deploys* was not saved. {NO_PERMISSION} What you wrote comes in 3 messages."
+    head = f":warning: The note *Deploys* wasn't saved. {NO_PERMISSION} What you wrote comes in 3 messages."
     assert posts[0]["rendered"].startswith(f"{head}\n*Trigger*\n```when deploying```\n*Repository*\n```acme/web```\n")
     texts = [block["text"]["text"] for post in posts for block in post["blocks"]]
     parts = [text.removeprefix("*Body*\n") for text in texts[3:] if not text.startswith("*What you wrote")]
@@ -290,11 +290,11 @@ async def test_a_change_that_meets_another_one_is_given_back(on: Harness) -> Non
     form = await view(on, "Edit note")
     notes(on)[0] |= {"body": "Ask Ben first."}
     await on.slack.submit_view(ADA, form["id"], filled(body="Straight to production."))
-    lost = await on.slack.wait_for_message(DIRECT, "was not saved")
+    lost = await on.slack.wait_for_message(DIRECT, "wasn't saved")
     assert lost["rendered"] == (
-        ":warning: The note *Deploys* was not saved. Somebody else changed it while your form was open. "
-        "`/devin note edit` opens it as it is now.\n*Trigger*\n```when deploying```\n*Repository*\n```acme/web```\n"
-        "*Body*\n```Straight to production.```"
+        ":warning: The note *Deploys* wasn't saved. Somebody else changed it while your form was "
+        "open. `/devin note edit` opens it as it is now.\n*Trigger*\n```when deploying```\n"
+        "*Repository*\n```acme/web```\n*Body*\n```Straight to production.```"
     )
     assert notes(on)[0]["body"] == "Ask Ben first."
 
@@ -353,7 +353,7 @@ async def test_the_same_note_twice_is_two_notes(on: Harness) -> None:
 async def test_a_form_that_slack_does_not_open_is_answered(on: Harness) -> None:
     await on.slack.fault("views.open", "error", error="expired_trigger_id")
     assert await typed(on, "note add") == ""
-    shown = await on.slack.wait_for_ephemeral(ADA, "Slack could not open the form")
+    shown = await on.slack.wait_for_ephemeral(ADA, "Slack couldn't open the form")
     assert shown["rendered"] == NOT_OPENED.text
 
 
@@ -362,7 +362,7 @@ async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_w
     note_id = await added(on)
     for route in ("list_notes", "get_note", "create_note"):
         await on.devin.fault(route, "503", times=-1)
-    assert await read(on, "note list", "cannot be reached") == devin_answers.UNREACHABLE.text
+    assert await read(on, "note list", "can't be reached") == devin_answers.UNREACHABLE.text
     assert await typed(on, f"note edit {note_id}") == ""
     form = await view(on, "Edit note")
     assert sentence(form) == NOT_LOADED
@@ -370,8 +370,8 @@ async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_w
     await add(on, name="Tests")
     await on.slack.wait_for_message(
         DIRECT,
-        "Devin cannot be reached at the moment. The note *Tests* is kept here and saved as soon as Devin answers. "
-        "Please don't send it again.",
+        "Devin can't be reached at the moment. The note *Tests* is kept here and saved as soon "
+        "as Devin answers. Please don't send it again.",
         within=60,
     )
     await on.devin.clear_faults()
@@ -387,7 +387,7 @@ async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harn
     await on.slack.put_person(ADA, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
-    refused = "Guests can't use Devin here. Nothing was started or sent."
+    refused = "Guests can't use Devin here. Nothing was started."
     assert sentence(await view(on, "New note")).startswith(refused)
     assert known(on) == []
 

@@ -277,7 +277,7 @@ async def test_an_organisation_that_is_not_there_is_said(on: Harness) -> None:
 
 async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} audit")
-    answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
+    answer = await on.slack.wait_for_ephemeral(ADA, "n't shown in channels")
     assert answer["rendered"] == audit_logs.ONLY_IN_PRIVATE.text
     assert await rows(on, "operations") == []
 
@@ -285,7 +285,7 @@ async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
 @pytest.mark.parametrize("text", ["audit logs", "audti org=Acme Web"])
 async def test_what_resembles_audit_is_not_offered_in_a_channel_either(on: Harness, text: str) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} {text}")
-    answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
+    answer = await on.slack.wait_for_ephemeral(ADA, "n't shown in channels")
     assert (answer["text"], buttons(answer)) == (audit_logs.ONLY_IN_PRIVATE.text, ["Start as a task"])
     await on.slack.say(ADA, DIRECT, text)
     answer = await on.slack.wait_for_message(DIRECT, "Nothing was started.")
@@ -590,10 +590,10 @@ async def test_without_the_scope_for_files_the_operation_says_so(without_scope: 
     on = without_scope
     await changed(on, "org")
     await asked(on, "audit bot csv")
-    shown = await result(on, "does not take the file")
+    shown = await result(on, "doesn't take the file")
     assert shown.split("\n")[1] == (
-        ":warning: Slack does not take the file, because the app lacks the scope `files:write`. "
-        "A workspace admin can install the app again with it."
+        ":warning: Slack doesn't take the file, because the app lacks the scope `files:write`. A "
+        "workspace admin can reinstall the app with it."
     )
 
 
@@ -626,8 +626,8 @@ async def test_without_the_scope_for_direct_messages_the_operation_says_so(witho
     on = without_scope
     await changed(on, "org")
     await asked(on, "audit bot csv")
-    message = await on.slack.wait_for_message(DIRECT, "does not take")
+    message = await on.slack.wait_for_message(DIRECT, "doesn't take")
     assert message["rendered"] == (
-        "*Changes through Devin Bridge*\n:warning: Slack does not take the message that would show the result, because "
-        "the app lacks the scope `im:write`. A workspace admin can install the app again with it."
+        "*Changes through Devin Bridge*\n:warning: Slack doesn't take the result, because the "
+        "app lacks the scope `im:write`. A workspace admin can reinstall the app with it."
     )

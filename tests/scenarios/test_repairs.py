@@ -156,7 +156,7 @@ async def marked_dead(on: Harness) -> str:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
     return ts
 
 
@@ -257,7 +257,7 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, "Checking whether your session", within=WITHIN)
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, stop_sentences.stopped("ann").text, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
@@ -328,7 +328,7 @@ async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_long_after_
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "nobody knows whether", thread_ts=ts, within=WITHIN)
     clock.put(23.5 * 3600)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
@@ -468,5 +468,5 @@ async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_an
 async def test_a_private_answer_survives_a_failure_of_its_response_url(on: Harness) -> None:
     await on.slack.fault("response_url", "http_500")
     await on.slack.slash(ANN, "C0NOBOT", "fix the login test")
-    await on.slack.wait_for_ephemeral(ANN, "is not a member", within=WITHIN)
+    await on.slack.wait_for_ephemeral(ANN, "isn't a member", within=WITHIN)
     assert (await private_answers(on, ANN))[-1] == access_sentences.not_in_channel().text

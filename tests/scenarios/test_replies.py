@@ -217,14 +217,11 @@ async def test_a_reply_that_devin_refuses_is_announced_in_the_thread(on: Harness
     ts, session = await on.started()
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts)
+    lost = await on.slack.wait_for_message(GENERAL, "*wasn't sent*", thread_ts=ts)
     assert lost["rendered"].startswith(
         up_to_reference(
             reply_sentences.reply_not_sent(
-                (
-                    "Devin Bridge's key lacks the permission `ManageOrgSessions`, which an admin of your Devin "
-                    "organisation can grant"
-                ),
+                "Devin Bridge's key lacks the permission `ManageOrgSessions`, which a Devin admin can grant",
                 "",
                 "please use pytest",
             )

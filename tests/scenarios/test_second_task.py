@@ -132,7 +132,7 @@ async def test_a_line_that_was_stopped_before_it_was_sent_starts_a_session_and_i
     await settled(on)
     await pressed(on, said)
     await on.session("update the docs of the api")
-    assert [one for one in await on.slack.ephemerals(user=ANN) if "has read it" in one["rendered"]] == []
+    assert [one for one in await on.slack.ephemerals(user=ANN) if "has already read it" in one["rendered"]] == []
     assert len(await on.devin.sessions()) == 1
 
 

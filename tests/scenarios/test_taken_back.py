@@ -74,7 +74,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     ts, session = await on.started()
     await on.devin.fault("send_message", 409, **AWAY)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "*wasn't sent*", thread_ts=ts, within=WITHIN)
     held, lost = await on.thread(GENERAL, ts)
     assert held == reply_sentences.REPLY_NOT_TAKEN_YET.text
     why = "Devin has taken no messages in this session for too long"
@@ -88,10 +88,10 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
 @pytest.mark.parametrize(
     ("status", "detail", "why"),
     [
-        (403, "IP 203.0.113.7 is not on the <access> list", "Devin does not allow it"),
-        (403, "permission denied by guardrail policy", "Devin does not allow it"),
-        (400, "Message must be at most 50000 characters", "Devin did not accept it"),
-        (413, "Message must be at most 50000 characters", "it is too long for Devin"),
+        (403, "IP 203.0.113.7 is not on the <access> list", "Devin doesn't allow it"),
+        (403, "permission denied by guardrail policy", "Devin doesn't allow it"),
+        (400, "Message must be at most 50000 characters", "Devin didn't accept it"),
+        (413, "Message must be at most 50000 characters", "it's too long for Devin"),
     ],
 )
 async def test_what_devin_says_against_a_reply_is_told_as_it_is_and_the_session_goes_on(
@@ -100,7 +100,7 @@ async def test_what_devin_says_against_a_reply_is_told_as_it_is_and_the_session_
     ts, session = await on.started()
     await on.devin.fault("send_message", status, detail=detail)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts, within=WITHIN)
+    lost = await on.slack.wait_for_message(GENERAL, "*wasn't sent*", thread_ts=ts, within=WITHIN)
     said = reply_sentences.reply_not_sent(why, "", "please use pytest", detail)
     assert lost["rendered"].startswith(up_to_reference(said))
     await settled(on)

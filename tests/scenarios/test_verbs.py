@@ -169,7 +169,7 @@ async def test_new_without_a_task_starts_nothing(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "!new", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
     await settled(on)
-    assert said["rendered"].startswith("There is no task in that, so nothing was started.")
+    assert said["rendered"].startswith("What should Devin do?")
     assert await creations(on) == 1
 
 

@@ -24,7 +24,7 @@ from tests.scenarios.observations import (
     what_became_of,
 )
 
-OPEN_QUESTION = "Devin has a question, and this may be the answer. Nothing was stopped or sent."
+OPEN_QUESTION = "Devin has a question. Is this your answer?"
 
 
 async def with_a_question(on: Harness) -> tuple[str, str]:

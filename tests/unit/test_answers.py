@@ -80,16 +80,16 @@ IN_LINES = {
         "As written, `reop=fix it` is part of the task."
     ),
     "ask_about_options": (
-        "Nothing was started. Check these options:\n• `reop=fix it`: did you mean `repo=`?\n"
-        "• `acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n"
-        "• `mode=turbo`: `mode=` needs one of normal, fast, lite, ultra, fusion\n"
-        "As written, `reop=fix it` and `acu=abc` are part of the task, and the session has no ACU limit.\n"
-        "As written, Devin is asked for `mode=turbo` and starts nothing if it has no such mode."
+        "Nothing was started. Check these options:\n• `reop=fix it`: did you mean `repo=`?\n• "
+        "`acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n• `mode=turbo`: "
+        "`mode=` needs one of normal, fast, lite, ultra, fusion\nAs written, `reop=fix it` and "
+        "`acu=abc` are part of the task, and the session has no ACU limit.\nAs written, Devin is "
+        "asked for `mode=turbo`."
     ),
     "ask_about_mode": (
         "Nothing was started. Check these options:\n"
         + "• `mode=fix it`: `mode=` needs one of normal, fast, lite, ultra, fusion\n" * 8
-        + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it` and starts nothing if it has no such mode."
+        + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it`."
     ),
 }
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
@@ -113,46 +113,71 @@ def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
             "GUESTS": "Guests can't use Devin here.",
-            "EMPTY_PROMPT": "There is no task in that, so nothing was started. Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`.",
-            "GUEST_REFUSED": "Guests can't use Devin here. Nothing was started or sent.",
-            "DEACTIVATED_REFUSED": "This Slack account is deactivated and can no longer work with Devin, so nothing was started or sent. Ask a workspace admin to reactivate it, or a colleague to take over.",
-            "ROLE_UNKNOWN": "Slack didn't say in time whether you are still a member here. Nothing was done; try again.",
-            "OTHER_COMPANY_REFUSED": "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. Ask one of them to do it.",
-            "SHARED_CHANNEL_REFUSED": "This channel is shared with another company, where Devin stays out; nothing was started or sent. Use a channel of your own workspace.",
-            "CHANNEL_ARCHIVED": "This channel is archived, so nothing can be posted here and nothing was started. Use another channel, or unarchive this one.",
-            "CHANNEL_RESTRICTED": "Only some people may post in this channel and Devin Bridge is not one of them, so nothing was started. Ask whoever manages the channel to let it post, or use another channel.",
+            "EMPTY_PROMPT": "What should Devin do? For example: `/devin fix the flaky login test repo=acme/web`",
+            "GUEST_REFUSED": "Guests can't use Devin here. Nothing was started.",
+            "DEACTIVATED_REFUSED": (
+                "This Slack account is deactivated. Nothing was started. A workspace admin can reactivate it."
+            ),
+            "ROLE_UNKNOWN": (
+                "Slack didn't say in time whether you're still a member here. Nothing was done; try again."
+            ),
+            "OTHER_COMPANY_REFUSED": "Only members of this workspace can use Devin here. Nothing was started. Ask one of them.",
+            "SHARED_CHANNEL_REFUSED": "Devin can't be used in channels shared with other companies. Nothing was started.",
+            "CHANNEL_ARCHIVED": "This channel is archived. Nothing was started. Unarchive it, or use another channel.",
+            "CHANNEL_RESTRICTED": (
+                "Devin Bridge may not post in this channel. Nothing was started. Whoever manages it can allow that."
+            ),
             "MAY_NOT_START": "Nothing was started: whoever asked may not start sessions here any more.",
-            "BETWEEN_PEOPLE": "Devin Bridge cannot post in a direct message between two people, so nothing was started. Use a channel, or write to Devin Bridge directly.",
-            "STORE_DOWN": "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute.",
-            "MAYBE_STORED": "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. Wait a minute; if nothing has happened by then, type it again.",
-            "NOT_STORED": "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute.",
+            "BETWEEN_PEOPLE": (
+                "Devin Bridge can't post between two people. Nothing was started. Use a channel, or "
+                "write to Devin Bridge directly."
+            ),
+            "STORE_DOWN": "Devin Bridge can't store anything right now. Nothing was started; try again in a minute.",
+            "MAYBE_STORED": (
+                "Devin Bridge couldn't confirm your command. If nothing happens within a minute, type it again."
+            ),
+            "NOT_STORED": "Devin Bridge can't store anything right now. Nothing was changed; try again in a minute.",
             "START_CANCELLED": "OK, nothing was started.",
             "START_DECLINED": "OK, nothing more was started.",
             "SENT_ON": "OK, your message goes to Devin.",
-            "START_EXPIRED": "That question was answered before or is too old, so nothing more was started. Send the task again if it is still needed.",
-            "ANSWER_EXPIRED": "That question was answered before or is too old, so nothing more was sent to Devin. If it still matters, write it in a reply.",
-            "START_OVERTAKEN": "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it.",
-            "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
-            "NO_ROOM": "Nothing was started: a budget has no room for another session. Who asked can read which one it is.",
-            "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
+            "START_EXPIRED": (
+                "That question was already answered or is too old. Nothing more was started; send the task again."
+            ),
+            "ANSWER_EXPIRED": (
+                "That question was already answered or is too old. Nothing more was sent to Devin; reply again."
+            ),
+            "START_OVERTAKEN": "Another session now runs in this thread, so nothing more was started. Reply to steer it.",
+            "START_UNKNOWN": (
+                "Nobody knows yet whether this session started, so your reply wasn't sent. Reply again "
+                "once its card shows it. Look in Devin before you start anew, so that nothing runs twice."
+            ),
+            "NO_ROOM": "A budget has no room for another session. Nothing was started. Who asked can see which.",
+            "START_UNAUTHORISED": (
+                ":lock: Devin doesn't accept Devin Bridge's key. Nothing was started. Whoever runs Devin "
+                "Bridge can set a valid `DEVIN_API_KEY`."
+            ),
             "NOTHING_WAITS": "None of your sessions needs you. `/devin list` shows them all.",
-            "EDIT_NOT_SENT": "Devin has read your message and is at rest now, so your edit was not sent. Write it as a reply if it matters.",
+            "EDIT_NOT_SENT": "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters.",
             "STARTS_AS_IT_WAS": "Devin starts with your message as it was. Your edit follows as a correction.",
-            "CHANGED_SINCE": "You edited or deleted that message, so nothing was started. Write the task with `/devin`.",
+            "CHANGED_SINCE": "You edited or deleted that message. Nothing was started; write the task with `/devin`.",
             "EDITED_LATE": "Your edit came too late and did nothing. Write it as a new message.",
             "EDIT_IS_NO_COMMAND": "Devin has read your message, so your edit did nothing. Write the command as a new message.",
             "REPLY_AT_LIMIT": "Still paused at its limit. Devin sees your reply when it resumes.",
             "NONE_IN_CHANNEL": "There are no sessions in this channel.",
             "NONE_AT_ALL": "There are no sessions in this workspace.",
-            "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
-            "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
+            "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` starts one.",
+            "NO_SESSION_HERE": (
+                "There's no session in this thread. Mention Devin Bridge to start one; `/devin list` shows yours."
+            ),
             "STOP_AFTER_CHECK": "Checking whether your session started. If it did, it's stopped at once.",
             "ALREADY_STOPPED": "This session is already asleep. Reply in its thread to wake it.",
             "ALREADY_DONE": "This session is already done. Reply in its thread for changes.",
             "ALREADY_OVER": "This session is already done. There was nothing to stop.",
             "ALREADY_FAILED": "This session has failed. There was nothing to stop.",
             "NOTHING_TO_STOP": "None of your sessions is running. `/devin list` shows them.",
-            "NOTHING_TO_REPLY_TO": "There is no session in this thread, so nothing was started. Write your task outside of it, or mention Devin Bridge with it here.",
+            "NOTHING_TO_REPLY_TO": (
+                "There's no session in this thread. Nothing was started. Mention Devin Bridge with your task."
+            ),
             "GREETED": "Hi! What should Devin do? `/devin help` shows what works here.",
             "THANKED": "You're welcome.",
             "NO_TASK": "What should Devin do?",
@@ -167,24 +192,46 @@ def test_the_fixed_answers():
             "ALREADY_ENDED": "This session has already ended. `/devin` starts a new one.",
             "ARCHIVE_DONE": "The session was archived.",
             "ALREADY_ARCHIVED": "This session is already archived. `/devin` starts a new one.",
-            "MUTED": ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. What Devin says still appears here.",
-            "UNMUTED": ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent.",
-            "THREAD_MUTED": ":mute: This thread is muted, so your reply was not sent to Devin. To send it, write `!unmute` and then reply again, or mention Devin Bridge in it.",
-            "ALREADY_MUTED": "This thread is muted already; `!unmute` ends that.",
-            "NOT_MUTED": "This thread is not muted: every reply is sent to Devin.",
-            "ASIDE": "Kept between you: that message was not sent to Devin.",
+            "MUTED": (
+                ":mute: Muted. Replies here don't reach Devin until somebody writes `!unmute`. Devin's "
+                "words still appear."
+            ),
+            "UNMUTED": ":speaker: Unmuted. Replies reach Devin again; those written while muted didn't.",
+            "THREAD_MUTED": (
+                ":mute: This thread is muted, so your reply wasn't sent. Write `!unmute` first, or "
+                "mention Devin Bridge in it."
+            ),
+            "ALREADY_MUTED": "This thread is already muted. `!unmute` ends that.",
+            "NOT_MUTED": "This thread isn't muted. Every reply reaches Devin.",
+            "ASIDE": "Kept between you. Devin didn't get that message.",
             "KEPT_ASLEEP": "OK, Devin stays asleep. The thread says what wasn't sent.",
             "LEFT_BEFORE": "That was answered before, so nothing was sent now. Reply again if it still matters.",
             "WOKEN_BEFORE": "Devin was woken already, with your reply.",
-            "SESSION_ENDED": "This session has ended, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new one.",
-            "SESSION_ARCHIVED": "This session is archived, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new session.",
-            "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
-            "REPLY_NOT_TAKEN_YET": ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent as soon as it does; please don't write it again.",
-            "CARD_LOST": ":warning: This session's card can no longer be kept up to date here; the session goes on. `!status` tells where it stands.",
+            "SESSION_ENDED": (
+                "This session has ended, so your reply wasn't sent. Mention Devin Bridge to start a new one."
+            ),
+            "SESSION_ARCHIVED": (
+                "This session is archived, so your reply wasn't sent. Mention Devin Bridge to start a new one."
+            ),
+            "REPLY_LATE": (
+                ":hourglass_flowing_sand: Devin can't be reached right now. Your reply is stored and "
+                "sent later; no need to resend."
+            ),
+            "REPLY_NOT_TAKEN_YET": (
+                ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply "
+                "is stored and sent later; no need to resend."
+            ),
+            "CARD_LOST": (
+                ":warning: This session's card can't be updated any more. The session keeps running; "
+                "`!status` says where it stands."
+            ),
             "DIGEST_BEING_MADE": "Putting together what would be posted…",
             "DIGEST_CHECKING": "Checking the channel: nothing was changed yet.",
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
-            "DIGEST_NOT_ADDED": "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. Try again in a minute.",
+            "DIGEST_NOT_ADDED": (
+                "Devin Bridge couldn't find out whether it may post in that channel, so nothing was "
+                "changed. Try again in a minute."
+            ),
             "DIGEST_UNSEEN": "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with its numbers.",
         }
     )
@@ -300,7 +347,7 @@ SAID = {
     ),
     "reply_not_sent_bare": lambda text: reply_sentences.reply_not_sent("the session has ended", "r-1"),
     "reply_not_sent_in_devins_words": lambda text: reply_sentences.reply_not_sent(
-        "Devin did not accept it", "r-1", "go on", text
+        "Devin didn't accept it", "r-1", "go on", text
     ),
     "reply_uncertain": lambda text: reply_sentences.reply_uncertain("r-1", text),
     "reply_uncertain_bare": lambda text: reply_sentences.reply_uncertain("r-1"),
@@ -325,63 +372,126 @@ SAID = {
 def test_the_answers_that_depend_on_something():
     assert {name: make("fix it").text for name, make in SAID.items()} == snapshot(
         {
-            "received": "Got it: “fix it”. The session's thread appears here in a moment.",
+            "received": "Got it: “fix it”. Its thread appears here in a moment.",
             "received_in_thread": "Got it: “fix it”. Devin answers in the thread of your message.",
-            "checking": "Checking “fix it”: nothing was started yet.",
-            "started_in_thread": "Got it: “fix it”. The session is in <https://acme.slack.com/p1|this thread>.",
-            "not_in_channel": "Devin Bridge is not a member of <#C1>, so nothing was started. Type `/invite @Devin Bridge` there, then try again.",
-            "not_in_this_channel": "Devin Bridge is not a member of this channel, so nothing was started. Type `/invite @Devin Bridge` there, then try again.",
-            "channel_shared": ":lock: <#C1> is now shared with another company, so what Devin says does not appear there. The session <https://app.devin.ai/sessions/abc|Fix the login test> goes on: open it in Devin, or stop it with `/devin stop`. Once the channel is no longer shared, what Devin says from then on appears there again.",
-            "channel_archived": "<#C1> is archived, so nothing can be posted there and nothing was started. Use another channel, or unarchive that one.",
+            "checking": "Checking “fix it” first…",
+            "started_in_thread": "Got it: “fix it”. It's in <https://acme.slack.com/p1|this thread>.",
+            "not_in_channel": (
+                "Devin Bridge isn't in <#C1>. Nothing was started. Type `/invite @Devin Bridge` there, then try again."
+            ),
+            "not_in_this_channel": (
+                "Devin Bridge isn't in this channel. Nothing was started. Type `/invite @Devin Bridge` "
+                "there, then try again."
+            ),
+            "channel_shared": (
+                ":lock: <#C1> is now shared with another company, so Devin's words don't appear there. "
+                "Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Follow it "
+                "in Devin, or stop it with `/devin stop`."
+            ),
+            "channel_archived": "<#C1> is archived. Nothing was started. Unarchive it, or use another channel.",
             "ask_about_option": Is(IN_LINES["ask_about_option"].replace("\n", " ")),
             "ask_about_options": Is(IN_LINES["ask_about_options"].replace("\n", " ")),
             "ask_about_mode": Is(IN_LINES["ask_about_mode"].replace("\n", " ")),
-            "tags_left_out": "Devin did not take these tags, so the session runs without them: `fix it`, `urgent`. If they are needed, an admin of your Devin organisation can allow them; they then work for the next session.",
+            "tags_left_out": (
+                "Devin didn't take these tags: `fix it`, `urgent`. The session runs without them. A "
+                "Devin admin can allow them for the next one."
+            ),
             "resembles": "`stattus` looks like `status`. Nothing was started.",
-            "does_not_work_with": "`stop` does not work with `fix it`. Nothing was started.",
-            "works_only_with": "`notify` does not work with `fix it`, only with `all`, `questions`, `done` or `off`. Nothing was started.",
-            "takes_only": "`!notify` takes `all`, `questions`, `done` or `off`. Nothing was changed and nothing sent to Devin; without the `!` the message goes to Devin.",
-            "ask_again": "You started “fix it” 20 seconds ago. Nothing more was started yet: should it really run a second time?",
-            "start_refused": ":no_entry: Devin did not accept this request, so nothing was started. It says: “fix it”. Change the task or its options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
-            "start_refused_silently": ":no_entry: Devin did not accept this request, so nothing was started. Change the task or its options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
-            "start_forbidden": ":lock: Nothing was started: Devin Bridge's key for Devin lacks the permission `ManageOrgSessions`. An admin of your Devin organisation can grant it to the service user; then send the task again.",
-            "start_forbidden_unnamed": ":lock: Nothing was started: Devin Bridge's key for Devin lacks a permission for this. An admin of your Devin organisation can grant it to the service user; then send the task again.",
-            "start_limited": ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up. Devin says: “fix it”. Somebody who manages billing there can raise it; then send the task again.",
-            "start_denied": ":no_entry: Nothing was started: Devin does not allow it. It says: “fix it”. Once that is settled in Devin, send the task again.",
-            "start_too_large": ":no_entry: The task is too long for Devin, so nothing was started. It says: “fix it”. Shorten it and send it again; a long text can go into a file.",
-            "start_too_large_silently": ":no_entry: The task is too long for Devin, so nothing was started. Shorten it and send it again; a long text can go into a file.",
-            "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
-            "start_uncertain": ":warning: Devin's answer got lost, so we do not know whether the session was started. Look in Devin for a session with `slack-T1-C1-1.0` in its prompt before you send the task again; if the session shows up, this thread goes on with it. Reference `r-1`.",
-            "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
+            "does_not_work_with": "`stop` doesn't work with `fix it`. Nothing was started.",
+            "works_only_with": (
+                "`notify` doesn't work with `fix it`, only with `all`, `questions`, `done` or `off`. "
+                "Nothing was started."
+            ),
+            "takes_only": (
+                "`!notify` takes `all`, `questions`, `done` or `off`. Nothing was sent to Devin; leave "
+                "out the `!` to send it."
+            ),
+            "ask_again": "You started “fix it” 20 seconds ago. Run it a second time?",
+            "start_refused": (
+                ":no_entry: Devin didn't accept this request. Nothing was started. It says: “fix it”. "
+                "Change the task or its options, and send it again."
+            ),
+            "start_refused_silently": (
+                ":no_entry: Devin didn't accept this request. Nothing was started. Change the task or "
+                "its options, and send it again."
+            ),
+            "start_forbidden": (
+                ":lock: Devin Bridge's key lacks the permission `ManageOrgSessions`. Nothing was "
+                "started. A Devin admin can grant it to the service user."
+            ),
+            "start_forbidden_unnamed": (
+                ":lock: Devin Bridge's key lacks a permission for this. Nothing was started. A Devin "
+                "admin can grant it to the service user."
+            ),
+            "start_limited": (
+                ":no_entry: A limit of your Devin organisation is used up. Nothing was started. Devin "
+                "says: “fix it”. Whoever manages billing can raise it. Then send the task again."
+            ),
+            "start_denied": ":no_entry: Devin doesn't allow this. Nothing was started. It says: “fix it”.",
+            "start_too_large": (
+                ":no_entry: The task is too long for Devin. Nothing was started. It says: “fix it”. "
+                "Shorten it, or put long text into a file."
+            ),
+            "start_too_large_silently": (
+                ":no_entry: The task is too long for Devin. Nothing was started. Shorten it, or put long "
+                "text into a file."
+            ),
+            "start_failed": (
+                ":warning: The session couldn't be started after several attempts. Nothing is running; "
+                "send the task again. If it fails again, give whoever runs Devin Bridge the reference "
+                "`r-1`."
+            ),
+            "start_uncertain": (
+                ":warning: Devin didn't answer, so nobody knows whether the session was started. Look in "
+                "Devin for `slack-T1-C1-1.0` before you send the task again. If the session shows up, "
+                "this thread follows it. Reference `r-1`."
+            ),
+            "start_retrying": (
+                ":hourglass_flowing_sand: Devin can't be reached right now. Your task is stored and "
+                "starts later; no need to resend. Reference `r-1`."
+            ),
             "session_list": Is(f"You have 44 sessions: {LINES} · and 40 more"),
             "list_with_stop": Is(f"Stopping “fix it”. A reply resumes it. {LINES} · and 40 more"),
             "several_sessions": Is(
-                f"You have 2 sessions to archive, so nothing was done yet. Say which one is meant, for example `/devin archive 2`: {LINES} · and 40 more"
+                f"You have 2 sessions to archive. Which one? For example `/devin archive 2`: {LINES} · and 40 more"
             ),
             "several_with_id": (
-                "`3f9a2c` fits 2 of your sessions, so nothing was done. Type more of the id:\n"
-                "• `3f9a2c1b00` <https://app.devin.ai/sessions/abc|Docs>\n"
-                "• `3f9a2c7777777777` <https://app.devin.ai/sessions/abc|Fix the login test>"
+                "`3f9a2c` fits 2 of your sessions. Type more of the id:\n• `3f9a2c1b00` "
+                "<https://app.devin.ai/sessions/abc|Docs>\n• `3f9a2c7777777777` "
+                "<https://app.devin.ai/sessions/abc|Fix the login test>"
             ),
-            "no_such_number": "Your last list has no number 3, so nothing was done. `/devin list` shows yours.",
-            "no_such_number_without_a_list": "You have seen no list in the last day, so number 3 stands for no session and nothing was done. `/devin list` shows yours.",
-            "no_such_session": "You have no session `fix it`, so nothing was done. `/devin list` shows yours with their numbers and ids.",
-            "not_yours": "Only <@U1>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. Ask <@U1>, <@U8>, <@U9> or somebody in <!subteam^S1>.",
-            "not_yours_but_an_admins": "Only <@U8>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. Ask <@U8>.",
-            "not_anybodys": "Only an admin of Devin Bridge may do that. Nothing was changed. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`.",
+            "no_such_number": "Your last list has no number 3. `/devin list` shows yours.",
+            "no_such_number_without_a_list": (
+                "You've seen no list in the last day, so 3 stands for no session. `/devin list` shows yours."
+            ),
+            "no_such_session": "You have no session `fix it`. `/devin list` shows yours.",
+            "not_yours": (
+                "Only <@U1>, who asked for this session, or an admin can do that. Nothing was changed. "
+                "Ask <@U1>, <@U8>, <@U9> or somebody in <!subteam^S1>."
+            ),
+            "not_yours_but_an_admins": (
+                "Only <@U8>, who asked for this session, or an admin can do that. Nothing was changed. Ask <@U8>."
+            ),
+            "not_anybodys": (
+                "Only an admin can do that. Nothing was changed. Whoever runs Devin Bridge can name "
+                "admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
+            ),
             "status": (
                 "*<https://app.devin.ai/sessions/abc|Fix the login test>* · <https://acme.slack.com/p1|thread>\n"
                 ":gear: Working.\n"
                 "Asked by Ann · repo acme/web · 1.5 of 10 ACUs · active <!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
                 ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)"
             ),
-            "cost": "This session has used 1.5 of 10 ACUs so far. The figure comes from Devin and may be minutes old.",
-            "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far. The figure comes from Devin and may be minutes old.",
+            "cost": "This session has used 1.5 of 10 ACUs so far, as of a few minutes ago.",
+            "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far, as of a few minutes ago.",
             "cost_unknown": "Devin reports no ACUs for this session so far; on some plans it never does.",
             "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or somebody in <!subteam^S1>.",
             "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
             "admins_only_of_a_group": "Only admins can see usage figures. Ask somebody in <!subteam^S1>.",
-            "admins_only_of_a_group_without_members": "Nobody can see usage figures at the moment. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
+            "admins_only_of_a_group_without_members": (
+                "Nobody can see usage figures at the moment. The admins' user group is empty, or Slack "
+                "doesn't show it. `python -m bot doctor` says more."
+            ),
             "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
             "role_missing_to_steer": "You can't write to Devin here. Nothing was sent. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
             "role_missing_to_stop": "You can't stop other people's sessions here. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",
@@ -420,28 +530,84 @@ def test_the_answers_that_depend_on_something():
                 ":checkered_flag: Ended for good by Ann. Replies here no longer reach Devin. `/devin` "
                 "starts a new session."
             ),
-            "approve_in_devin": "Devin waits for an approval, which can't be given from Slack, so your reply was not sent. <https://app.devin.ai/sessions/abc|Open the session in Devin> to allow or refuse the next action.",
+            "approve_in_devin": (
+                "Devin needs an approval, so your reply wasn't sent. "
+                "<https://app.devin.ai/sessions/abc|Open the session in Devin> to allow or refuse it."
+            ),
             "reply_at_limit": ("Still paused at its limit. Devin sees your reply when it resumes."),
-            "reply_not_sent": ":warning: The reply “fix it” was *not sent* to Devin, because Devin could not be reached for an hour. Write it again if it is still needed. Reference `r-1`.",
-            "reply_not_sent_bare": ":warning: A reply was *not sent* to Devin, because the session has ended. Write it again if it is still needed. Reference `r-1`.",
-            "reply_not_sent_in_devins_words": ":warning: The reply “go on” was *not sent* to Devin, because Devin did not accept it. Devin says: “fix it”. Write it again if it is still needed. Reference `r-1`.",
-            "reply_uncertain": ":warning: Devin's answer got lost, so we do not know whether the reply “fix it” arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
-            "reply_uncertain_bare": ":warning: Devin's answer got lost, so we do not know whether a reply arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
-            "not_done": ":warning: Devin Bridge could not do what you asked for, and nothing was changed. Try again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
-            "not_readable": ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, so it was not done. Ask for it again if it is still needed. Reference `r-1`.",
-            "not_readable_maybe_done": ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, so we do not know whether it was done. Look into the session in Devin before you ask for it again. Reference `r-1`.",
-            "unknown_verb": "There is no `!stpo`, so nothing was done and nothing sent to Devin. Did you mean `!stop`? `!help` lists what works here; without the `!` the message goes to Devin.",
-            "unknown_verb_far": "There is no `!important`, so nothing was done and nothing sent to Devin. `!help` lists what works here; without the `!` the message goes to Devin.",
-            "verb_not_alone": "`!stop` works only as the whole message, so nothing was done and nothing sent to Devin. Write `!stop` alone, or the sentence without the `!`.",
-            "file_too_large": ":paperclip: “fix it” was not passed on to Devin, because it has 31.4 MB and the limit is 20.0 MB. The text of the message was. Share a smaller one, or paste what matters.",
-            "file_not_allowed": ":paperclip: “fix it” was not passed on to Devin, because it is not stored at Slack. The text of the message was. Upload it to Slack itself, or paste what matters.",
-            "file_unreadable": ":paperclip: “fix it” was not passed on to Devin, because Slack did not hand it over. The text of the message was. Upload it again, or paste what matters.",
-            "started_after_all": ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> for this after all; it was ended now. What it spent until then stays spent.",
-            "started_elsewhere": "Your new session has a thread of its own: <https://acme.slack.com/p1|Fix the login test>. Reply there to steer it.",
-            "posting_lost": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived or not allowed), so news from Devin does not appear there. The session <https://app.devin.ai/sessions/abc|Fix the login test> goes on at Devin. Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`.",
-            "posting_restricted": ":warning: Devin Bridge may no longer post in <#C1>, where only some people may, so news from Devin does not appear there. The session <https://app.devin.ai/sessions/abc|Fix the login test> goes on at Devin. Ask whoever manages the channel to let Devin Bridge post, or stop the session with `/devin stop`.",
-            "posting_lost_bare": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived or not allowed), so news from Devin does not appear there.",
-            "post_lost": ":warning: One message of Devin's could not be shown here. Read it in <https://app.devin.ai/sessions/abc|Devin>. Reference `r-1`.",
+            "reply_not_sent": (
+                ":warning: The reply “fix it” *wasn't sent* to Devin: Devin could not be reached for an hour. Write it again if it still matters. Reference `r-1`."
+            ),
+            "reply_not_sent_bare": (
+                ":warning: A reply *wasn't sent* to Devin: the session has ended. Write it again if it "
+                "still matters. Reference `r-1`."
+            ),
+            "reply_not_sent_in_devins_words": (
+                ":warning: The reply “go on” *wasn't sent* to Devin: Devin didn't accept it. Devin says: "
+                "“fix it”. Write it again if it still matters. Reference `r-1`."
+            ),
+            "reply_uncertain": (
+                ":warning: Devin didn't answer, so nobody knows whether the reply “fix it” arrived. Look "
+                "in Devin before you write it again. Reference `r-1`."
+            ),
+            "reply_uncertain_bare": (
+                ":warning: Devin didn't answer, so nobody knows whether a reply arrived. Look in Devin "
+                "before you write it again. Reference `r-1`."
+            ),
+            "not_done": (
+                ":warning: That didn't work, and nothing was changed. Try again. If it fails again, give "
+                "whoever runs Devin Bridge the reference `r-1`."
+            ),
+            "not_readable": (
+                ":warning: Another version of Devin Bridge stored a request here that can't be read, so "
+                "it wasn't done. Ask again if you still need it. Reference `r-1`."
+            ),
+            "not_readable_maybe_done": (
+                ":warning: Another version of Devin Bridge stored a request here that can't be read, so "
+                "nobody knows whether it was done. Look in Devin before you ask again. Reference `r-1`."
+            ),
+            "unknown_verb": (
+                "There's no `!stpo`. Did you mean `!stop`? `!help` lists what works here. Nothing was "
+                "sent to Devin; leave out the `!` to send it."
+            ),
+            "unknown_verb_far": (
+                "There's no `!important`. `!help` lists what works here. Nothing was sent to Devin; "
+                "leave out the `!` to send it."
+            ),
+            "verb_not_alone": (
+                "`!stop` works only as the whole message. Nothing was sent to Devin; leave out the `!` to send it."
+            ),
+            "file_too_large": (
+                ":paperclip: “fix it” wasn't sent to Devin: it has 31.4 MB (limit 20.0 MB). Your text was. Share a smaller one, or paste what matters."
+            ),
+            "file_not_allowed": (
+                ":paperclip: “fix it” wasn't sent to Devin: it isn't stored at Slack. Your text was. "
+                "Upload it to Slack itself, or paste what matters."
+            ),
+            "file_unreadable": (
+                ":paperclip: “fix it” wasn't sent to Devin: Slack didn't hand it over. Your text was. "
+                "Upload it again, or paste what matters."
+            ),
+            "started_after_all": (
+                ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> "
+                "for this after all. It was ended; what it spent stays spent."
+            ),
+            "started_elsewhere": "Your new session has its own thread: <https://acme.slack.com/p1|Fix the login test>.",
+            "posting_lost": (
+                ":warning: Devin Bridge can't post in <#C1> any more (removed, archived or not allowed). "
+                "Session <https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Type "
+                "`/invite @Devin Bridge` there, or stop it with `/devin stop`."
+            ),
+            "posting_restricted": (
+                ":warning: Devin Bridge may not post in <#C1> any more. Session "
+                "<https://app.devin.ai/sessions/abc|Fix the login test> keeps running. Whoever manages "
+                "the channel can let it post, or stop the session with `/devin stop`."
+            ),
+            "posting_lost_bare": ":warning: Devin Bridge can't post in <#C1> any more (removed, archived or not allowed).",
+            "post_lost": (
+                ":warning: One message of Devin's couldn't be shown. Read it in "
+                "<https://app.devin.ai/sessions/abc|Devin>. Reference `r-1`."
+            ),
         }
     )
 
@@ -613,18 +779,18 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
 @pytest.mark.parametrize(
     ("text", "said", "labels"),
     [
-        ("stop 1 please", "`stop` does not work with `1 please`. Nothing was started.", ["Stop 1", "Start as a task"]),
-        ("kill 1", "`kill` is not a command here, but `stop` is. Nothing was started.", ["Stop 1", "Start as a task"]),
-        ("Sleep", "`Sleep` is not a command here, but `stop` is. Nothing was started.", ["Stop", "Start as a task"]),
+        ("stop 1 please", "`stop` doesn't work with `1 please`. Nothing was started.", ["Stop 1", "Start as a task"]),
+        ("kill 1", "`kill` isn't a command here, but `stop` is. Nothing was started.", ["Stop 1", "Start as a task"]),
+        ("Sleep", "`Sleep` isn't a command here, but `stop` is. Nothing was started.", ["Stop", "Start as a task"]),
         (
             "mute",
             "`mute` works only in a session's thread: write `!mute` there. Nothing was started.",
             ["Start as a task"],
         ),
-        ("cost of it", "`cost` does not work with `of it`. Nothing was started.", ["Show cost", "Start as a task"]),
+        ("cost of it", "`cost` doesn't work with `of it`. Nothing was started.", ["Show cost", "Start as a task"]),
         (
             "report whole month",
-            "`report` does not work with `whole month`. Nothing was started.",
+            "`report` doesn't work with `whole month`. Nothing was started.",
             ["Show report month", "Start as a task"],
         ),
         (
@@ -634,7 +800,7 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         ),
         (
             "budget lst",
-            "`budget` does not work with `lst`. Nothing was started.",
+            "`budget` doesn't work with `lst`. Nothing was started.",
             ["Show budget list", "Start as a task"],
         ),
         (
@@ -669,7 +835,7 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         ),
         (
             "note shwo 1",
-            "`note` does not work with `shwo 1`. Nothing was started.",
+            "`note` doesn't work with `shwo 1`. Nothing was started.",
             ["Run note show 1", "Start as a task"],
         ),
         (
@@ -702,11 +868,11 @@ def test_the_word_of_a_command_alone_is_it_or_is_answered_with_what_may_follow(w
 @pytest.mark.parametrize(
     ("text", "in_session", "said"),
     [
-        ("usage Nov 2026", SESSION, "`usage` does not work with `Nov 2026`. Nothing was sent to Devin."),
-        ("`usage Nov 2026`", SESSION, "`usage` does not work with `Nov 2026`. Nothing was sent to Devin."),
-        ("usage Nov 2026", None, "`usage` does not work with `Nov 2026`. Nothing was started."),
-        ("bill", SESSION, "`bill` is not a command here, but `usage` is. Nothing was sent to Devin."),
-        ("usage?!", SESSION, "`usage` does not work with `?!`. Nothing was sent to Devin."),
+        ("usage Nov 2026", SESSION, "`usage` doesn't work with `Nov 2026`. Nothing was sent to Devin."),
+        ("`usage Nov 2026`", SESSION, "`usage` doesn't work with `Nov 2026`. Nothing was sent to Devin."),
+        ("usage Nov 2026", None, "`usage` doesn't work with `Nov 2026`. Nothing was started."),
+        ("bill", SESSION, "`bill` isn't a command here, but `usage` is. Nothing was sent to Devin."),
+        ("usage?!", SESSION, "`usage` doesn't work with `?!`. Nothing was sent to Devin."),
         ("mute this thread", SESSION, "`mute` looks like `!mute`. Nothing was sent to Devin."),
         (
             "mute this thread",
@@ -732,28 +898,28 @@ def test_what_resembles_a_command_in_a_thread_was_not_sent(text, in_session, sai
             0,
             [],
             True,
-            "Read 50 messages of this thread. It is long, so earlier messages were left out; paste what matters of them.",
+            "Read 50 messages of this thread. It's long, so earlier messages were left out. Paste what matters.",
         ),
         (
             1,
             0,
             ["a.log"],
             False,
-            "Read 1 message of this thread. “a.log” was not passed on to Devin; share it in a reply or paste what matters.",
+            ("Read 1 message of this thread. Devin didn't get “a.log”. Share it in a reply, or paste what matters."),
         ),
         (
             0,
             0,
             ["a", "b"],
             False,
-            "“a” and “b” were not passed on to Devin; share them in a reply or paste what matters.",
+            "Devin didn't get “a” and “b”. Share them in a reply, or paste what matters.",
         ),
         (
             0,
             0,
             list("abcde"),
             False,
-            "“a”, “b”, “c” and 2 more were not passed on to Devin; share them in a reply or paste what matters.",
+            "Devin didn't get “a”, “b”, “c” and 2 more. Share them in a reply, or paste what matters.",
         ),
     ],
 )
@@ -766,11 +932,11 @@ def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
     [
         (
             1,
-            "1 message by guests or people from other companies isn't passed on to Devin; write what matters of it yourself.",
+            ("1 message by guests or other companies isn't passed on to Devin; write what matters of it yourself."),
         ),
         (
             3,
-            "3 messages by guests or people from other companies aren't passed on to Devin; write what matters of them yourself.",
+            ("3 messages by guests or other companies aren't passed on to Devin; write what matters of them yourself."),
         ),
     ],
 )
@@ -781,10 +947,13 @@ def test_what_guests_and_other_companies_wrote_in_a_thread_is_not_read(outsiders
 
 def test_a_thread_in_which_there_is_nothing_to_read():
     assert start_sentences.nothing_to_read(0).text == snapshot(
-        "There is no task in that and nothing to read in this thread, so nothing was started. Mention Devin Bridge again and write what Devin should do."
+        "There's no task in that, and nothing to read in this thread. Mention Devin Bridge "
+        "again, with what Devin should do."
     )
     assert start_sentences.nothing_to_read(2).text == snapshot(
-        "There is no task in that and nothing to read in this thread, so nothing was started. 2 messages by guests or people from other companies aren't passed on to Devin; write what matters of them yourself. Mention Devin Bridge again and write what Devin should do."
+        "There's no task in that, and nothing to read in this thread. 2 messages by guests or "
+        "other companies aren't passed on to Devin; write what matters of them yourself. Mention "
+        "Devin Bridge again, with what Devin should do."
     )
 
 

@@ -61,7 +61,7 @@ def test_the_first_twenty_of_many_members_are_listed():
 def test_where_people_are_not_named_they_are_counted_and_small_groups_together():
     people = [*[Person("", "", ("Member",))] * 12, *[Person("", "", ("Admin",))] * 3, CYD, ADA]
     assert members.member_counts(people).text == (
-        "*Devin's members*: 17 (12 Member, 3 Admin, 2 others). People are not named here."
+        "*Devin's members*: 17 (12 Member, 3 Admin, 2 others). People aren't named here."
     )
 
 
@@ -185,7 +185,7 @@ def test_many_schedules_are_cut_and_none_has_a_sentence():
         (Timetable("0 8 * * *", every=13), "every day at 09:00 (Europe/Berlin), each 13th time", None),
         (Timetable("not cron"), "`not cron` (cron, in UTC)", None),
         (Timetable(at=NOW - 60), "once, <!date^1795694340^{date_short_pretty} at {time}|2026-11-26 11:59 UTC>", None),
-        (Timetable(), "at a time that Devin does not give", None),
+        (Timetable(), "at a time that Devin doesn't give", None),
         (Timetable("1 12 * * *"), "every day at 13:01 (Europe/Berlin)", NOW + 60),
     ],
 )
@@ -195,7 +195,7 @@ def test_when_a_schedule_runs(timetable, words, due):
 
 def test_what_is_said_about_a_change_of_a_schedule():
     assert schedules.was_set(NIGHTLY, enabled=False, zone=BERLIN, now=NOW).text == (
-        "Paused: *Nightly &lt;tests&gt;* does not run until `/devin schedule resume`."
+        "Paused: *Nightly &lt;tests&gt;* doesn't run until `/devin schedule resume`."
     )
     assert schedules.was_set(NIGHTLY, enabled=True, zone=BERLIN, now=NOW).text == (
         "Resumed: *Nightly &lt;tests&gt;* runs Monday to Friday at 09:00 (Europe/Berlin). "
@@ -210,7 +210,7 @@ def test_what_is_said_about_a_change_of_a_schedule():
     assert schedules.was_deleted(NIGHTLY.name, NIGHTLY.id).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(" ", "sched-1").text == "Deleted: `sched-1`."
     assert schedules.UNKNOWN.text == snapshot(
-        "Devin's answer got lost, so we do not know whether the schedule was changed. `/devin schedule list` shows how it is."
+        "Devin didn't answer, so nobody knows whether the schedule was changed. `/devin schedule list` shows how it is."
     )
     assert schedules.KEPT.text == "The schedule stays as it is."
 
@@ -219,8 +219,8 @@ def test_the_question_before_a_schedule_is_deleted():
     message = schedules.ask_to_delete(NIGHTLY, BERLIN, NOW)
     assert message.text == "Delete Nightly &lt;tests&gt;?"
     assert message.blocks[0]["text"]["text"] == (
-        "Delete *Nightly &lt;tests&gt;*, which runs Monday to Friday at 09:00 (Europe/Berlin)? It cannot be brought "
-        "back; `/devin schedule pause` only stops it for now."
+        "Delete *Nightly &lt;tests&gt;*, which runs Monday to Friday at 09:00 (Europe/Berlin)? "
+        "It can't be brought back; `/devin schedule pause` only stops it for now."
     )
     buttons = [(one["text"]["text"], one["action_id"], one["value"]) for one in message.blocks[1]["elements"]]
     assert buttons == [
@@ -274,29 +274,32 @@ def test_what_is_said_before_a_review():
         "Which pull request? `/devin review https://github.com/acme/web/pull/7` has Devin review that pull request. Nothing was requested."
     )
     assert reviews.NO_PULL_REQUEST.text == snapshot(
-        "That is not the address of a pull request, so nothing was requested. `/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
+        "That isn't the address of a pull request, so nothing was requested. `/devin review "
+        "https://github.com/acme/web/pull/7` has Devin review that pull request."
     )
     assert (
         reviews.asked_for(PULL).text
         == f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
     )
     assert reviews.NOT_SEEN.text == (
-        "Devin does not see that pull request, so nothing was requested. "
-        "An admin of your Devin organisation can connect its repository."
+        "Devin doesn't see that pull request, so nothing was requested. An admin of your Devin "
+        "organisation can connect its repository."
     )
-    assert reviews.CHECKING.text == "Devin did not answer. Devin Bridge is checking whether the review was requested."
+    assert reviews.CHECKING.text == "Devin didn't answer. Devin Bridge is checking whether the review was requested."
     assert reviews.LATE.text == (
-        "Devin cannot be reached at the moment. The review will be requested as soon as Devin answers."
+        "Devin can't be reached at the moment. The review will be requested as soon as Devin answers."
     )
 
 
 def test_a_review_that_is_lost_says_whether_it_may_be_there():
     assert reviews.not_asked_for(PULL, "r1").text == (
-        f"The review of <{PULL}|acme/web#7> was not asked for: Devin could not be reached for too long. "
-        "Ask again with `/devin review`. Reference `r1`."
+        f"The review of <{PULL}|acme/web#7> wasn't asked for: Devin couldn't be reached for too "
+        "long. Ask again with `/devin review`. Reference `r1`."
     )
     assert reviews.maybe_asked_for(PULL, "r1").text == (
-        f":warning: Devin's answer got lost, so we do not know whether the review of <{PULL}|acme/web#7> was asked for. Look at the pull request before you ask again. Reference `r1`."
+        ":warning: Devin didn't answer, so nobody knows whether the review of "
+        f"<{PULL}|acme/web#7> was asked for. Look at the pull request before you ask again. "
+        "Reference `r1`."
     )
 
 
@@ -312,21 +315,24 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         "No longer followed. Devin goes on with the review, which appears on the pull request.": SENTENCES.ended(
             operation(OperationState.CANCELLED), 0, ()
         ),
-        ":warning: Devin could not finish the review. Ask again with `/devin review`.": SENTENCES.ended(
+        ":warning: Devin couldn't finish the review. Ask again with `/devin review`.": SENTENCES.ended(
             operation(OperationState.FAILED, reviews.ERRORED), 0, ()
         ),
-        ":warning: Devin has not finished it in two hours (`running`). Look at the pull request itself.": SENTENCES.ended(
+        ":warning: Devin hasn't finished it in two hours (`running`). Look at the pull request itself.": SENTENCES.ended(
             operation(OperationState.FAILED, reviews.still_going("running")), 0, ()
         ),
-        ":warning: Devin does not show this review any more. Look at the pull request itself.": SENTENCES.ended(
+        ":warning: Devin doesn't show this review any more. Look at the pull request itself.": SENTENCES.ended(
             operation(OperationState.FAILED, reviews.NO_COMMIT), 0, ()
         ),
-        ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.": SENTENCES.ended(
+        ":warning: Devin Bridge couldn't follow it any more. Look at the pull request itself.": SENTENCES.ended(
             operation(OperationState.FAILED), 0, ()
         ),
-        ":warning: Slack does not take the message that would show how far this review is, because the app lacks the scope `im:write`. Devin goes on with the review, which appears on the pull request. A workspace admin can install the app again with that scope.": SENTENCES.ended(
-            operation(OperationState.FAILED, reviews.NO_MESSAGE), 0, ()
-        ),
+        (
+            ":warning: Slack doesn't take the message that would show how far this review is, "
+            "because the app lacks the scope `im:write`. Devin goes on with the review, which "
+            "appears on the pull request. A workspace admin can install the app again with that "
+            "scope."
+        ): SENTENCES.ended(operation(OperationState.FAILED, reviews.NO_MESSAGE), 0, ()),
     }.items(),
 )
 def test_the_message_of_a_review(message, line):
@@ -341,7 +347,7 @@ def test_who_asked_for_a_review_that_took_long_is_notified_of_its_end():
         "Review of acme/web#7 (abcdef0): Done. Devin's findings are on the pull request."
     )
     assert SENTENCES.over(operation(OperationState.FAILED, reviews.LOST)).text == (
-        "Review of acme/web#7 (abcdef0): It could not be followed to its end; the message above says why."
+        "Review of acme/web#7 (abcdef0): It couldn't be followed to its end; the message above says why."
     )
 
 
@@ -360,23 +366,21 @@ def test_only_while_a_review_goes_on_it_can_be_left():
 
 def test_what_is_said_where_devin_does_not_answer():
     assert devin_answers.UNREACHABLE.text == snapshot(
-        "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
+        "Devin can't be reached right now. Nothing was changed; try again in a minute."
     )
-    assert devin_answers.UNREADABLE.text == (
-        "Devin gave an answer that cannot be read, so nothing was changed. Try again later."
-    )
-    assert devin_answers.UNAUTHORISED.text == (
-        "Devin does not accept Devin Bridge's key, so nothing was changed. "
-        "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    assert devin_answers.UNREADABLE.text == "Devin's answer can't be read. Nothing was changed; try again later."
+    assert (
+        devin_answers.UNAUTHORISED.text
+        == "Devin doesn't accept Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
     )
     not_there = (
-        "Devin does not show this to Devin Bridge's key, so nothing was changed. "
-        "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+        "Devin doesn't show this to Devin Bridge's key, so nothing was changed. `python -m bot doctor` says more."
     )
     assert devin_answers.NOT_THERE.text == not_there
-    assert devin_answers.not_accepted(" ").text == "Devin did not accept this, so nothing was changed."
-    assert devin_answers.not_accepted("no <b>").text == (
-        "Devin did not accept this, so nothing was changed. It says: “no &lt;b&gt;”."
+    assert devin_answers.not_accepted(" ").text == "Devin didn't accept this, so nothing was changed."
+    assert (
+        devin_answers.not_accepted("no <b>").text
+        == "Devin didn't accept this, so nothing was changed. It says: “no &lt;b&gt;”."
     )
     assert devin_answers.limited("out of credits").text == (
         "A limit or quota of your Devin organisation is used up, so nothing was changed. It says: “out of credits”."

@@ -131,9 +131,9 @@ def test_an_answer_about_an_empty_day():
     message = yesterday(Figures(date(2025, 1, 1)))
     assert_valid(message)
     assert written(message.blocks) == (
-        "Devin yesterday\nBilling day Wednesday, 1 January 2025, 08:00 UTC to 08:00 UTC.\n"
-        "*0 ACUs* through Slack\nThe total could not be read from Devin this time.\nNo active sessions.\n"
-        "No session of Devin Bridge used anything in this time."
+        "Devin yesterday\nBilling day Wednesday, 1 January 2025, 08:00 UTC to 08:00 UTC.\n*0 "
+        "ACUs* through Slack\nThe total couldn't be read from Devin this time.\nNo active "
+        "sessions.\nNo session of Devin Bridge used anything in this time."
     )
 
 
@@ -221,7 +221,7 @@ def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
     above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
     assert above == [
         "*7.3 ACUs* through Slack",
-        "Devin's bill for Sunday, 9 March 2025 is not in yet, so what was used elsewhere is not known.",
+        "Devin's bill for Sunday, 9 March 2025 isn't in yet, so what was used elsewhere isn't known.",
     ]
     assert below == ["No session of this workspace used anything in this time."]
 
@@ -231,7 +231,10 @@ def test_a_plan_without_acus_is_not_called_quiet(total):
     facts = {"total": total, "through_slack": 0.0, "no_acus_reported": True}
     assert amounts(**facts) == (
         [
-            "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
+            (
+                "Devin reports no ACUs for your sessions, as on plans that aren't billed in ACUs. "
+                "Devin's own usage page shows what they cost."
+            )
         ],
         [],
     )
@@ -249,7 +252,10 @@ def test_a_plan_without_acus_is_not_called_quiet(total):
 def test_a_plan_without_acus_has_working_time_instead(seconds, said):
     assert amounts(total=None, through_slack=0.0, no_acus_reported=True, worked=seconds) == (
         [
-            "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. Devin's own usage page shows what they cost."
+            (
+                "Devin reports no ACUs for your sessions, as on plans that aren't billed in ACUs. "
+                "Devin's own usage page shows what they cost."
+            )
         ],
         said,
     )
@@ -281,14 +287,14 @@ def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
 
 def test_with_a_price_what_came_through_slack_has_its_money_where_the_total_is_not_known():
     above, _ = amounts(total=None, cost=dollars("28.125"))
-    assert above == ["*12.5 ACUs (28.13 USD)* through Slack", "The total could not be read from Devin this time."]
+    assert above == ["*12.5 ACUs (28.13 USD)* through Slack", "The total couldn't be read from Devin this time."]
 
 
 def test_a_plan_that_counts_only_the_whole_says_so():
     above, below = amounts(total=12.5, through_slack=0.0, no_acus_reported=True)
     assert above == [
         "*12.5 ACUs* · ▲ 25 % (usual 10)",
-        "Devin reports no ACUs for single sessions, so what came through Slack is not known.",
+        "Devin reports no ACUs for single sessions, so what came through Slack isn't known.",
     ]
     assert below == []
 

@@ -105,7 +105,7 @@ def path(sqlite_template: Path, tmp_path: Path, plain_logs: None, monkeypatch: p
 def test_a_store_that_is_not_there_is_not_made(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.unlink()
     assert main(["forget", "person", "U0ADA"]) == 1
-    assert capsys.readouterr() == ("", f"There is no store at {path}. Check DATABASE_URL.\n")
+    assert capsys.readouterr() == ("", f"There's no store at {path}. Check DATABASE_URL.\n")
     assert list(path.parent.iterdir()) == []
 
 

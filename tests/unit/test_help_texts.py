@@ -79,7 +79,7 @@ def test_what_works_in_a_thread():
         "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
         "• `!cost` what it has used · `!status` where it stands\n"
         "• `!stop` (or `stop`, `cancel`, `sleep`) puts Devin to sleep; a reply wakes it\n"
-        "• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again\n"
+        "• `!mute` / `!unmute` (or `mute` / `unmute`): replies aren't sent to Devin / are sent again\n"
         "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
         "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
         "• `!new …` starts another session\n"

@@ -1,7 +1,5 @@
 """Forms: what travels with one, how it is drawn, what is read from it, and every sentence about its fields."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 import json
 from dataclasses import replace
 
@@ -83,8 +81,8 @@ def test_slack_takes_each_form(item):
                 "body": ("Body", None),
                 "repo": (
                     "Repository",
-                    "Pins the note to one repository (owner/name) or to all of them (all). "
-                    "Left empty, it is not pinned, and its trigger decides.",
+                    "Pins the note to one repository (owner/name) or to all of them (all). Left empty, it "
+                    "isn't pinned, and its trigger decides.",
                 ),
             },
         ),
@@ -155,7 +153,7 @@ def test_a_menu_begins_with_what_is_picked():
 
 def test_a_button_opens_the_form_of_what_was_written():
     message = parts.open_button(Form("note_edit", "note-1"))
-    assert message.text == "This needs a form, which Slack opens only when you press a button."
+    assert message.text == "This needs a form, which a button opens."
     (button,) = message.blocks[1]["elements"]
     assert (button["action_id"], button["value"], button["text"]["text"]) == (
         "open_form",
@@ -165,25 +163,24 @@ def test_a_button_opens_the_form_of_what_was_written():
 
 
 def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
-    assert parts.NOT_OPENED.text == "Slack could not open the form, and nothing was changed. Try again."
+    assert parts.NOT_OPENED.text == "Slack couldn't open the form. Nothing was changed; try again."
     assert (
-        snapshot("Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute.")
+        snapshot("Devin can't be reached, so the form can't be filled. Nothing was changed; try again in a minute.")
         == parts.NOT_LOADED
     )
     assert (
-        snapshot("Slack does not take this form as it is. Nothing was changed; use Devin's own page instead.")
-        == parts.NOT_DRAWN
+        snapshot("Slack doesn't take this form. Nothing was changed; use Devin's own page instead.") == parts.NOT_DRAWN
     )
     assert parts.OTHER_VERSION == (
-        "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
-        "Copy what you need, close it and open the form again."
+        "Another version of Devin Bridge opened this form, so it wasn't saved. Copy what you "
+        "need, and open the form again."
     )
     view = library.library_form(Form("note_add"), NOTE)
     assert parts.not_stored(view, maybe=False) == {
-        "name": "Devin Bridge cannot store anything at the moment, so nothing was saved. Send the form again in a minute."
+        "name": ("Devin Bridge can't store anything right now, so nothing was saved. Send the form again in a minute.")
     }
     assert parts.not_stored(view, maybe=True) == {
-        "name": "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: it is saved only once."
+        "name": "Devin Bridge couldn't confirm that. Send the form again in a minute: it's saved only once."
     }
     assert parts.not_stored({}, maybe=False) == {}
 

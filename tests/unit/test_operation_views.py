@@ -84,7 +84,7 @@ def test_who_asked_is_notified_of_the_end():
         SENTENCES.over(replace(OPERATION, state=OperationState.DONE)).text == "Devin's &lt;log&gt;: It's ready above."
     )
     failed = SENTENCES.over(replace(OPERATION, state=OperationState.FAILED)).text
-    assert failed == "Devin's &lt;log&gt;: It could not be finished; the message above says why."
+    assert failed == "Devin's &lt;log&gt;: It couldn't be finished; the message above says why."
 
 
 def test_acus_have_one_decimal_and_add_up_to_the_total():
@@ -155,28 +155,25 @@ def test_other_ends():
     refused = operations.devin_refused("ManageEnterpriseSettings")
     failed = SENTENCES.ended(replace(OPERATION, state=OperationState.FAILED, reason=refused), 0, ())
     assert words(failed).endswith(
-        "\n"
-        ":warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. An admin of the enterprise can grant it to the service user."
+        "\n:warning: Devin Bridge's key lacks the permission `ManageEnterpriseSettings`. An "
+        "admin of the enterprise can grant it to the service user."
     )
     assert with_markup([failed.text]) == []
     assert words(SENTENCES.ended(replace(OPERATION, state=OperationState.FAILED), 0, ())).endswith(
-        "\n:warning: Devin Bridge could not finish this after many tries. Try again later."
+        "\n:warning: This couldn't be finished after many tries. Try again later."
     )
 
 
 def test_why_there_is_no_result():
     assert operations.devin_refused("ViewOrgConsumption") == snapshot(
-        "Devin Bridge's key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
+        "Devin Bridge's key lacks the permission `ViewOrgConsumption`. An admin of your Devin "
+        "organisation can grant it to the service user."
     )
-    assert operations.devin_refused(None) == (
-        "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
-    )
-    assert operations.no_file(None) == "Slack did not take the file. Try again later."
-    assert operations.UNREADABLE == "Devin gave an answer that cannot be read. Try again later."
-    assert operations.NO_OPERATION.text == (
-        "Only the person who asked for it can cancel it, and only while it is running."
-    )
-    assert operations.TOO_LATE_TO_CANCEL.text == "It is nearly done, so it was not cancelled."
+    assert operations.devin_refused(None) == "Devin refused it. `python -m bot doctor` says more."
+    assert operations.no_file(None) == "Slack didn't take the file. Try again later."
+    assert operations.UNREADABLE == "Devin's answer can't be read. Try again later."
+    assert operations.NO_OPERATION.text == "Only whoever asked can cancel it, and only while it runs."
+    assert operations.TOO_LATE_TO_CANCEL.text == "It's nearly done, so it wasn't cancelled."
 
 
 # ---------------------------------------------------------------- audit logs
@@ -190,7 +187,7 @@ def test_why_there_is_no_result():
         ((AuditMistake.REVERSED, "2026-02-01"), "`until=` (`2026-02-01`) is before `since=`. Both days are included."),
         (
             (AuditMistake.UNKNOWN, "who"),
-            "There is no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",
+            "There's no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",
         ),
         ((AuditMistake.TWICE, "org"), "The option `org` is there twice. Write it once."),
         (
@@ -219,8 +216,8 @@ def test_the_title_of_an_audit_log_names_days_and_filters():
 
 
 def test_what_is_missing_in_an_audit_log():
-    assert audit_logs.left_out(1) == ":warning: 1 more row could not be read and is missing."
-    assert audit_logs.left_out(2) == ":warning: 2 more rows could not be read and are missing."
+    assert audit_logs.left_out(1) == ":warning: 1 more row couldn't be read and is missing."
+    assert audit_logs.left_out(2) == ":warning: 2 more rows couldn't be read and are missing."
     assert audit_logs.no_such_action("logn") == (
         "Devin's audit log has no action `logn`. The column `action` of an unfiltered log shows some."
     )
@@ -315,21 +312,24 @@ def test_what_is_said_about_organisations():
     )
     assert organisations.no_acus(operations.lacks("ViewAccountConsumption")) == (
         snapshot(
-            "The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. An admin of the enterprise can grant it to the service user."
+            "The ACUs aren't shown: the key lacks the permission `ViewAccountConsumption`. An admin "
+            "of the enterprise can grant it to the service user."
         )
     )
     assert organisations.no_acus(operations.lacks("ViewOrgConsumption")) == (
         snapshot(
-            "The ACUs are not shown: the key lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
+            "The ACUs aren't shown: the key lacks the permission `ViewOrgConsumption`. An admin of "
+            "your Devin organisation can grant it to the service user."
         )
     )
     assert organisations.no_queue(operations.NO_ENTERPRISE) == (
         snapshot(
-            "The queue is not shown: Devin shows this key no enterprise. That takes a service user of the enterprise, which an admin there can create."
+            "The queue isn't shown: Devin shows this key no enterprise. An admin there can create a "
+            "service user of the enterprise."
         )
     )
     assert organisations.no_queue(operations.denied("No <queue> here")) == (
-        snapshot("The queue is not shown: Devin says “No &lt;queue&gt; here”.")
+        snapshot("The queue isn't shown: Devin says “No &lt;queue&gt; here”.")
     )
     assert organisations.own_alone(operations.lacks("ManageOrganizations")) == (
         snapshot(

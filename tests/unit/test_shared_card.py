@@ -16,8 +16,8 @@ def test_it_shows_the_state_and_the_buttons_and_nothing_that_devin_wrote_or_made
         {
             "type": "section",
             "text": mrkdwn(
-                f"{title}\n"
-                ":gear: Working. This channel is shared with another company, so what Devin says does not appear here."
+                f"{title}\n:gear: Working. This channel is shared with another company, so Devin's words "
+                "don't appear here."
             ),
         },
         {"type": "context", "elements": [mrkdwn("Asked by Ann")]},

@@ -54,15 +54,13 @@ from bot.views.questions import STALE
 log = get_logger(__name__)
 
 _WHY_REFUSED: Final = {
-    DevinUnauthorized: "Devin does not accept Devin Bridge's key",
+    DevinUnauthorized: "Devin doesn't accept Devin Bridge's key",
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
-    DevinDenied: "Devin does not allow it",
-    DevinTooLarge: "it is too long for Devin",
+    DevinDenied: "Devin doesn't allow it",
+    DevinTooLarge: "it's too long for Devin",
 }
-_PERMISSION: Final = (
-    "Devin Bridge's key lacks the permission `{needed}`, which an admin of your Devin organisation can grant"
-)
+_PERMISSION: Final = "Devin Bridge's key lacks the permission `{needed}`, which a Devin admin can grant"
 _MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
 _GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {
     DisplayState.ANSWERED,
@@ -463,7 +461,7 @@ def _unwanted_correction(unwanted: Message | None, session: Session | None) -> M
 def _reason(refused: DevinRefused) -> str:
     if isinstance(refused, DevinForbidden) and refused.needed:
         return _PERMISSION.format(needed=refused.needed)
-    return _WHY_REFUSED.get(type(refused), "Devin did not accept it")
+    return _WHY_REFUSED.get(type(refused), "Devin didn't accept it")
 
 
 def _words(refused: DevinRefused) -> str:

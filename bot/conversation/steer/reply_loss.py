@@ -19,7 +19,7 @@ _OUTAGES: Final = (
     OrganisationNotConnectedError,
 )
 _WHY_DEAD: Final = {
-    **{error.__name__: "Devin could not be reached for too long" for error in _OUTAGES},
+    **{error.__name__: "Devin couldn't be reached for too long" for error in _OUTAGES},
     RefusedForNow.__name__: "Devin has taken no messages in this session for too long",
 }
 

@@ -52,7 +52,7 @@ NONE: Final = "none"  # the value with which an option is not even a default
 MAY_BE_NONE: Final = frozenset({"repo", "playbook", "mode", "acu", "tags"})
 MOST_TAGS: Final = 40
 TOO_MANY_TAGS: Final = f"takes {MOST_TAGS} tags at most"
-OUR_TAGS: Final = "cannot hold devin-bridge or slack-…, which Devin Bridge sets itself"
+OUR_TAGS: Final = "can't hold devin-bridge or slack-…, which Devin Bridge sets itself"
 NOT_A_REPO: Final = "needs an owner and a name, such as repo=acme/web"
 NOT_ACUS: Final = "needs a whole number above zero, such as acu=10"
 ACUS_OFFERED: Final = ("5", "10", "20")  # where no number can be read
@@ -61,7 +61,7 @@ NOT_A_WORD: Final = "needs a single word, such as {example}"
 MODES: Final = ("normal", "fast", "lite", "ultra", "fusion")
 NOT_A_MODE: Final = f"needs one of {', '.join(MODES)}"
 NO_SUCH_PLAYBOOK: Final = "needs a playbook that exists, such as {titles}"
-NO_PLAYBOOKS: Final = "does not work, because your Devin organisation has no playbooks"
+NO_PLAYBOOKS: Final = "doesn't work, because your Devin organisation has no playbooks"
 MOST_TITLES: Final = 5
 MOST_WRONG: Final = 50  # words that are no valid options; whatever follows them stays in the prompt
 EXAMPLES: Final = {

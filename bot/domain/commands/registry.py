@@ -99,7 +99,7 @@ MUTE: Final = CommandSpec(
     right=Right.STEER,
     ways=(written("!mute"), written("mute")),
     of_session=True,
-    thread_help=Help("`!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again"),
+    thread_help=Help("`!mute` / `!unmute` (or `mute` / `unmute`): replies aren't sent to Devin / are sent again"),
 )
 # The help of `mute` covers `unmute` too.
 UNMUTE: Final = CommandSpec("unmute", right=Right.STEER, ways=(written("!unmute"), written("unmute")), of_session=True)

@@ -12,7 +12,7 @@ from bot.views.sentences import STATE_WORDS
 from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
 
 WITHHELD: Final = Message(
-    "There was an alarm here. This channel is shared with another company, so what was spent does not appear here."
+    "There was an alarm here. This channel is shared with another company, so what was spent doesn't appear here."
 )
 SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
 OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
@@ -93,12 +93,11 @@ def _buttons(alarm: Alarm) -> list[Block]:
 def _unread(alarm: Alarm) -> Message:
     since = when(alarm.facts["since"])
     if alarm.over_at is not None:
-        text = (
-            f":white_check_mark: What running sessions spend could not be read from {since} to {when(alarm.over_at)}."
-        )
+        text = f":white_check_mark: What running sessions spend couldn't be read from {since} to {when(alarm.over_at)}."
         return Message("What running sessions spend is read again.", [blocks.section(text)])
     text = (
-        f":warning: What running sessions spend has not been readable since {since}, because Devin does not answer. "
-        "Until it does, there are no alarms about sessions. Devin Bridge keeps trying."
+        f":warning: What running sessions spend hasn't been readable since {since}, because Devin "
+        "doesn't answer. Until it does, there are no alarms about sessions. Devin Bridge keeps "
+        "trying."
     )
-    return Message("What running sessions spend has not been readable for an hour.", [blocks.section(text)])
+    return Message("What running sessions spend hasn't been readable for an hour.", [blocks.section(text)])

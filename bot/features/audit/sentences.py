@@ -20,7 +20,7 @@ LONGEST_CHANGE: Final = 150  # characters of all that a change has changed
 _COLUMNS: Final = ("When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome")
 _NOTHING: Final = "-"
 ONLY_IN_PRIVATE: Final = Message(
-    "Audit logs are not shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
+    "Audit logs aren't shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
 )
 NOTHING_CHANGED: Final = Message("Nothing was changed through Devin Bridge yet.")
 NO_AUDIT_LOG: Final = (
@@ -29,7 +29,7 @@ NO_AUDIT_LOG: Final = (
 )
 _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
 _WRONG: Final[Mapping[AuditMistake, str]] = {
-    AuditMistake.UNKNOWN: f"There is no option {{what}}. `/devin audit` takes {_OPTIONS}.",
+    AuditMistake.UNKNOWN: f"There's no option {{what}}. `/devin audit` takes {_OPTIONS}.",
     AuditMistake.TWICE: "The option {what} is there twice. Write it once.",
     AuditMistake.UNREADABLE: (
         f"Can't make out {{what}}. `/devin audit` takes {_OPTIONS}, without spaces around `=`. "
@@ -59,7 +59,7 @@ def audit_title(query: AuditQuery, days: Days) -> str:
 
 def left_out(count: int) -> str:
     """Say that so many entries could not be read."""
-    return f":warning: {counted(count, 'more row')} could not be read and {'is' if count == 1 else 'are'} missing."
+    return f":warning: {counted(count, 'more row')} couldn't be read and {'is' if count == 1 else 'are'} missing."
 
 
 def no_such_action(action: str) -> str:

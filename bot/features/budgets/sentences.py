@@ -28,7 +28,7 @@ MOST_IN_TEXT: Final = 5  # budgets that a notification names
 MOST_GRANTED: Final = 5  # people or channels that are named beside what was granted to them
 MOST_REFUSED: Final = 5  # people who are named beside how many of their starts a budget would have refused
 NO_ACUS: Final = (
-    "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
+    "Devin reports no ACUs for this organisation, so budgets can't work: nothing is ever counted against them."
 )
 NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
 NOT_STORED: Final = "A session that is no longer stored"
@@ -381,7 +381,7 @@ def was_removed(budget: Budget) -> Message:
 
 def no_such_number(number: int) -> Message:
     """Report that there is no budget with this number."""
-    return Message(f"There is no budget `{number}`, so nothing was removed. `/devin budget list` shows the numbers.")
+    return Message(f"There's no budget `{number}`, so nothing was removed. `/devin budget list` shows the numbers.")
 
 
 def no_budget(scope: Scope) -> Message:
@@ -585,8 +585,8 @@ def granted_to_you(named: Named, acus: Decimal, by: str, *, refused: bool, start
 
     Who asked for it was `refused` something before, and can send it again; what was kept `starts` by itself.
     """
-    again = ["Your task starts now." if starts else "Send again what was not sent."] if refused else []
-    then = ["It is still used up."] if named.standing.is_used_up else again
+    again = ["Your task starts now." if starts else "Send again what wasn't sent."] if refused else []
+    then = ["It's still used up."] if named.standing.is_used_up else again
     return named.message(" ".join([_raised(named, acus, by), *then]))
 
 
@@ -658,7 +658,7 @@ def _until(named: Named) -> str:
     """Say what is not done until a budget resets that is used up, which is only what it is for."""
     kind = named.standing.budget.scope.kind
     if kind is ScopeKind.EACH_SESSION:
-        what, then = "that session is not woken", "If it runs, it goes on."
+        what, then = "that session isn't woken", "If it runs, it goes on."
     elif kind in {ScopeKind.PERSON, ScopeKind.EACH_PERSON}:
         what, then = f"{'you' if named.yours else 'they'} can't start or wake sessions", _GO_ON
     else:

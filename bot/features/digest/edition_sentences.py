@@ -38,13 +38,13 @@ _ENDS: Final = "{cycle} ends in three days"
 _ENDS_HERE: Final = "Devin in this channel, three days before {cycle} ends"
 _ALERT: Final = ":warning: "
 _WHY: Final[Mapping[MissedBecause, str]] = {
-    MissedBecause.AWAY: "Devin Bridge was not running then",
-    MissedBecause.LATE: "Slack was not reached in time",
+    MissedBecause.AWAY: "Devin Bridge wasn't running then",
+    MissedBecause.LATE: "Slack wasn't reached in time",
     MissedBecause.UNKNOWN: "Slack's answer was lost",
     MissedBecause.SHARED: "the channel was shared with another company",
     MissedBecause.ARCHIVED: "the channel was archived",
-    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge was not in the channel",
-    MissedBecause.RESTRICTED: "Devin Bridge was not allowed to post here",
+    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge wasn't in the channel",
+    MissedBecause.RESTRICTED: "Devin Bridge wasn't allowed to post here",
     MissedBecause.REFUSED: "Slack refused",
 }
 

@@ -26,8 +26,8 @@ _COUNTS: Final[Mapping[Share, str]] = {
 _WHY_LOST: Final[Mapping[MissedBecause, str]] = {
     MissedBecause.SHARED: "it is shared with another company, and a digest shows what you spend",
     MissedBecause.ARCHIVED: "it is archived",
-    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge is not a member of it any more",
-    MissedBecause.RESTRICTED: "only some people may post there, and Devin Bridge is not one of them",
+    MissedBecause.NOT_IN_CHANNEL: "Devin Bridge isn't a member of it any more",
+    MissedBecause.RESTRICTED: "only some people may post there, and Devin Bridge isn't one of them",
 }
 _REFUSED: Final = "Slack refuses the post"
 _CSV: Final = "With `csv` a file in its thread has a row for each session."
@@ -45,8 +45,7 @@ DIGEST_UNSEEN: Final = Message(
 DIGEST_BEING_MADE: Final = Message("Putting together what would be posted…")
 DIGEST_CHECKING: Final = Message("Checking the channel: nothing was changed yet.")
 DIGEST_NOT_ADDED: Final = Message(
-    "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. "
-    "Try again in a minute."
+    "Devin Bridge couldn't find out whether it may post in that channel, so nothing was changed. Try again in a minute."
 )
 
 
@@ -115,8 +114,8 @@ def digest_refused(channel: str, because: MissedBecause) -> Message:
     """Report why a channel can get no digest, and what to do about it."""
     if because is MissedBecause.NOT_IN_CHANNEL:
         return Message(
-            f"Devin Bridge is not a member of <#{channel}>, {_UNCHANGED}. "
-            "Type `/invite @Devin Bridge` there, then try again."
+            f"Devin Bridge isn't a member of <#{channel}>, {_UNCHANGED}. Type `/invite @Devin Bridge` "
+            "there, then try again."
         )
     if because is MissedBecause.ARCHIVED:
         return Message(f"<#{channel}> is archived, {_UNCHANGED}. Name another channel, or unarchive that one.")
@@ -137,8 +136,8 @@ def digest_mistake(mistake: DigestMistake) -> Message:
         ),
         MistakeKind.TIME: f"{typed} isn't a time of day, {_UNCHANGED}. Write it as HH:MM, for example `09:00`.",
         MistakeKind.OFFSET: (
-            f"{typed} is an offset, which does not follow when the clocks change, {_UNCHANGED}. "
-            "Write the name of a zone, for example `Europe/Berlin`."
+            f"{typed} is an offset, which doesn't follow when the clocks change, {_UNCHANGED}. Write "
+            "the name of a zone, for example `Europe/Berlin`."
         ),
         MistakeKind.ZONE: f"{typed} isn't a time zone, {_UNCHANGED}. {_instead(mistake.near)}",
         MistakeKind.NUMBER: (
@@ -152,8 +151,9 @@ def digest_lost(subscription: Subscription, because: MissedBecause) -> Message:
     """Inform the admins that a channel cannot get its digest."""
     why = _WHY_LOST.get(because, _REFUSED)
     return Message(
-        f"The {subscription.edition} digest could not be posted in <#{subscription.channel}>: {why}. "
-        "It stays in `/devin digest list` and is tried again each time; `/devin digest remove` ends that."
+        f"The {subscription.edition} digest couldn't be posted in <#{subscription.channel}>: "
+        f"{why}. It stays in `/devin digest list` and is tried again each time; `/devin digest "
+        "remove` ends that."
     )
 
 

@@ -43,7 +43,7 @@ BEING_STOPPED: Final = Message("This fan-out is already being stopped.")
 NOTHING_TO_RETRY: Final = Message("There is nothing to try again: no session has failed, or the fan-out was stopped.")
 NO_REPLIES: Final = Message("Replies here don't reach Devin. Open a session in the table above to write to it.")
 UNREACHABLE: Final = Message(
-    f":warning: Devin cannot list the organisations at the moment. {NOTHING_STARTED} Try again in a minute."
+    f":warning: Devin can't list the organisations at the moment. {NOTHING_STARTED} Try again in a minute."
 )
 _WRONG: Final[Mapping[FanOutMistake, str]] = {
     FanOutMistake.NO_ORGANISATIONS: (
@@ -51,8 +51,8 @@ _WRONG: Final[Mapping[FanOutMistake, str]] = {
     ),
     FanOutMistake.TWICE: "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`.",
     FanOutMistake.NO_TASK: (
-        "There is no task in that. Write what Devin should do, for example "
-        "`/devin fanout upgrade the dependencies of {org} orgs=all`."
+        "There's no task in that. Write what Devin should do, for example `/devin fanout upgrade "
+        "the dependencies of {org} orgs=all`."
     ),
     FanOutMistake.PLAYBOOK: (
         "In a fan-out a playbook goes by its id, such as `playbook=playbook-1a2b`, "
@@ -142,10 +142,11 @@ def not_posted(channel: str) -> Message:
     """Report to who asked that the table could not be posted in `channel`, so that nothing was started."""
     if channel.startswith("D"):
         return Message(
-            "The table of your fan-out could not be posted in that direct message, so nothing was started. "
-            "Use a channel, or write to Devin Bridge directly."
+            "The table of your fan-out couldn't be posted in that direct message, so nothing was "
+            "started. Use a channel, or write to Devin Bridge directly."
         )
     return Message(
-        f"The table of your fan-out could not be posted in <#{channel}>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares."
+        f"The table of your fan-out couldn't be posted in <#{channel}>, so nothing was started. "
+        "Type `/invite @Devin Bridge` there, then try again; it can't be a channel that another "
+        "company shares."
     )

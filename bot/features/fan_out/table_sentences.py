@@ -22,19 +22,19 @@ from bot.views.text import counted, fitted, link, share_of, short_duration, with
 COLUMNS: Final = ("Organisation", "State", "Session", "ACUs", "Reason")
 REASON_SHOWN: Final = 400  # characters, below the table
 MOST_REASONS: Final = 5
-LOST: Final = "Devin could not be reached."
-NOT_STOPPED: Final = "Devin did not stop it. Open it in Devin to stop it."
+LOST: Final = "Devin couldn't be reached."
+NOT_STOPPED: Final = "Devin didn't stop it. Open it in Devin to stop it."
 NO_LONGER_ALLOWED: Final = "The person who asked for it may no longer start sessions."
 UNKNOWN: Final = (
-    f"{failure_sentences.lost_answer('it was started')} "
-    "“Retry failed” looks first, and starts it only if it is not there."
+    f"{failure_sentences.lost_answer('it was started')} “Retry failed” looks first, and "
+    "starts it only if it isn't there."
 )
 UNAUTHORISED: Final = (
-    "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
+    "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
 )
 NOT_REACHED: Final = (
-    "Devin Bridge's key does not reach this organisation. "
-    "An admin of the enterprise can give the service user access to it."
+    "Devin Bridge's key doesn't reach this organisation. An admin of the enterprise can give "
+    "the service user access to it."
 )
 FAILED: Final = "Devin ended the session with an error. Open it in Devin to see what happened."
 SUSPENDED: Final = "A fault at Devin suspended the session. Write to it in Devin to try to wake it."
@@ -83,7 +83,7 @@ def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Mes
 def in_shared_channel(fan_out: FanOut) -> Message:
     """Take the place of the table while another company shares the channel."""
     going_on = " Its sessions go on at Devin." if fan_out.state is FanOutState.RUNNING else ""
-    return Message(f":lock: This channel is shared with another company, so the fan-out is not shown here.{going_on}")
+    return Message(f":lock: This channel is shared with another company, so the fan-out isn't shown here.{going_on}")
 
 
 def ended(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Message:
@@ -102,7 +102,7 @@ def _ended(sessions: Sequence[FanOutSession]) -> str:
         return f"{_UNFOLLOWED} {some}"
     if over:
         return some
-    return "The session was not started" if count == 1 else f"None of the {count} sessions was started"
+    return "The session wasn't started" if count == 1 else f"None of the {count} sessions was started"
 
 
 def _title(fan_out: FanOut) -> str:

@@ -30,8 +30,8 @@ TITLES: Final[Mapping[str, str]] = {
 }
 _HINTS: Final[Mapping[str, str]] = {
     TRIGGER: "When Devin should think of it, such as: when deploying the web app.",
-    REPO: f"Pins the note to one repository (owner/name) or to all of them ({ALL_REPOS}). "
-    "Left empty, it is not pinned, and its trigger decides.",
+    REPO: f"Pins the note to one repository (owner/name) or to all of them ({ALL_REPOS}). Left "
+    "empty, it isn't pinned, and its trigger decides.",
     MACRO: "A short name such as !release, with which a task can ask for this playbook.",
 }
 _OPTIONAL: Final = frozenset({REPO, MACRO})

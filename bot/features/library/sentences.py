@@ -47,7 +47,7 @@ def listing(kind: Kind, items: Sequence[LibraryItem], search: str, *, unreadable
         more = len(items) - len(shown)
         lines.append(f"… and {more:,} more. A word finds some of them: `/devin {kind} list deploy`.")
     if unreadable:
-        lines.append(f":warning: {counted(unreadable, 'more row')} of Devin's could not be read.")
+        lines.append(f":warning: {counted(unreadable, 'more row')} of Devin's couldn't be read.")
     if shown:
         lines.append(f"`/devin {kind} show 1` shows number 1 of this list.")
     return Message("\n".join(lines))
@@ -168,8 +168,8 @@ def maybe_deleted(reference: str) -> Message:
 def not_deleted(reference: str) -> Message:
     """Say that a note was not deleted, because Devin could not be reached."""
     return Message(
-        ":warning: Devin could not be reached for hours, so the note was not deleted. `/devin note list` shows what "
-        f"there is. Reference {code(reference)}."
+        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note "
+        f"list` shows what there is. Reference {code(reference)}."
     )
 
 
@@ -188,15 +188,15 @@ def same_as_before(item: LibraryItem) -> Message:
 def late(item: LibraryItem) -> Message:
     """Say that a change is still to come."""
     return Message(
-        f"Devin cannot be reached at the moment. The {item.kind} {_bold(item)} is kept here and saved as soon as "
-        "Devin answers. Please don't send it again."
+        f"Devin can't be reached at the moment. The {item.kind} {_bold(item)} is kept here and "
+        "saved as soon as Devin answers. Please don't send it again."
     )
 
 
 def not_saved(item: LibraryItem, why: str) -> list[Message]:
     """Say `why` a note or playbook was not saved, and give back what was written."""
-    head = f":warning: The {item.kind} {_bold(item)} was not saved. {why}"
-    text = f"The {item.kind} {_plain(item)} was not saved. The reason and what you wrote are below."
+    head = f":warning: The {item.kind} {_bold(item)} wasn't saved. {why}"
+    text = f"The {item.kind} {_plain(item)} wasn't saved. The reason and what you wrote are below."
     return given_back(text, head, _written(item))
 
 
@@ -220,7 +220,7 @@ def changed_meanwhile(kind: Kind) -> str:
 
 def unreachable(reference: str) -> str:
     """Why something was not saved: Devin could not be reached."""
-    return f"Devin could not be reached for hours. Send it again if it is still needed. Reference {code(reference)}."
+    return f"Devin couldn't be reached for hours. Send it again if it is still needed. Reference {code(reference)}."
 
 
 def _written(item: LibraryItem) -> dict[str, str]:

@@ -26,12 +26,12 @@ def queue(size: int, status: str) -> str:
 
 def no_queue(why: str) -> str:
     """Say that the queue cannot be shown, and `why`."""
-    return f"The queue is not shown: {why}"
+    return f"The queue isn't shown: {why}"
 
 
 def no_acus(why: str) -> str:
     """Say that the ACUs cannot be shown, and `why`."""
-    return f"The ACUs are not shown: {why}"
+    return f"The ACUs aren't shown: {why}"
 
 
 def own_alone(why: str) -> str:

@@ -12,8 +12,8 @@ from bot.views.text import counted, fitted
 MOST_LISTED: Final = 20
 FEWEST_COUNTED: Final = 3  # people: a smaller group would name somebody
 NO_SEARCH: Final = Message(
-    "People are not named here (`BOT_NAMES=off`), so members cannot be searched for. "
-    "`/devin members` alone shows how many there are."
+    "People aren't named here (`BOT_NAMES=off`), so members can't be searched for. `/devin "
+    "members` alone shows how many there are."
 )
 NO_MENTION: Final = Message(
     "Devin doesn't know people by @mention. Write part of their name or e-mail address, such as `/devin members ada`."
@@ -65,7 +65,7 @@ def member_counts(people: Sequence[Person]) -> Message:
     large = [(role, count) for role, count in roles.most_common() if count >= FEWEST_COUNTED]
     others = len(people) - sum(count for _, count in large)
     parts = [f"{count:,} {fitted(role, 60)}" for role, count in large] + ([f"{others:,} others"] if others else [])
-    return Message(f"*Devin's members*: {len(people):,} ({', '.join(parts)}). People are not named here.")
+    return Message(f"*Devin's members*: {len(people):,} ({', '.join(parts)}). People aren't named here.")
 
 
 def _line(person: Person) -> str:

@@ -15,22 +15,23 @@ from bot.views.text import fitted, link
 COMMIT_SHOWN: Final = 7  # characters
 _HOW: Final = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
 HOW: Final = Message(f"Which pull request? {_HOW} Nothing was requested.")
-NO_PULL_REQUEST: Final = Message(f"That is not the address of a pull request, so nothing was requested. {_HOW}")
-CHECKING: Final = Message("Devin did not answer. Devin Bridge is checking whether the review was requested.")
-LATE: Final = Message("Devin cannot be reached at the moment. The review will be requested as soon as Devin answers.")
+NO_PULL_REQUEST: Final = Message(f"That isn't the address of a pull request, so nothing was requested. {_HOW}")
+CHECKING: Final = Message("Devin didn't answer. Devin Bridge is checking whether the review was requested.")
+LATE: Final = Message("Devin can't be reached at the moment. The review will be requested as soon as Devin answers.")
 NOT_SEEN: Final = Message(
-    "Devin does not see that pull request, so nothing was requested. "
-    "An admin of your Devin organisation can connect its repository."
+    "Devin doesn't see that pull request, so nothing was requested. An admin of your Devin "
+    "organisation can connect its repository."
 )
-NO_COMMIT: Final = "Devin does not show this review any more. Look at the pull request itself."
+NO_COMMIT: Final = "Devin doesn't show this review any more. Look at the pull request itself."
 _GOES_ON: Final = "Devin goes on with the review, which appears on the pull request."
 NO_MESSAGE: Final = (
-    "Slack does not take the message that would show how far this review is, because the app lacks the scope "
-    f"`im:write`. {_GOES_ON} A workspace admin can install the app again with that scope."
+    "Slack doesn't take the message that would show how far this review is, because the app "
+    f"lacks the scope `im:write`. {_GOES_ON} A workspace admin can install the app again with "
+    "that scope."
 )
 STOPPED: Final = f"No longer followed. {_GOES_ON}"
-ERRORED: Final = "Devin could not finish the review. Ask again with `/devin review`."
-LOST: Final = "Devin Bridge could not follow it any more. Look at the pull request itself."
+ERRORED: Final = "Devin couldn't finish the review. Ask again with `/devin review`."
+LOST: Final = "Devin Bridge couldn't follow it any more. Look at the pull request itself."
 _STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading it."}
 
 
@@ -65,8 +66,8 @@ def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message
     """Say that a review was not asked for, because Devin could not be reached for too long."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
     return Message(
-        f"The review of {name} was not asked for: Devin could not be reached for too long. "
-        f"Ask again with `/devin review`. Reference `{ref}`."
+        f"The review of {name} wasn't asked for: Devin couldn't be reached for too long. Ask "
+        f"again with `/devin review`. Reference `{ref}`."
     )
 
 
@@ -94,7 +95,7 @@ class ReviewSentences(OperationSentences):
     def over(self, operation: Operation) -> Message:
         """Notify who asked for a review, which took a while, that it is over: nobody is notified of an edit."""
         how = (
-            "It could not be followed to its end; the message above says why."
+            "It couldn't be followed to its end; the message above says why."
             if operation.state is OperationState.FAILED
             else "Done. Devin's findings are on the pull request."
         )
@@ -104,7 +105,7 @@ class ReviewSentences(OperationSentences):
 def still_going(status: str) -> str:
     """Why a review is followed no longer: Devin has had it for too long, and says `status` about it."""
     word = fitted(status, 30) or "unknown"
-    return f"Devin has not finished it in two hours (`{word}`). Look at the pull request itself."
+    return f"Devin hasn't finished it in two hours (`{word}`). Look at the pull request itself."
 
 
 def _message(operation: Operation, line: str, *more: Block) -> Message:

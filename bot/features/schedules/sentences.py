@@ -44,7 +44,7 @@ class Timetable:
     def in_words(self, zone: tzinfo, now: float) -> str:
         """Say when it runs, in `zone` where that can be said."""
         if self.frequency is None:
-            return f"once, {when(self.at)}" if self.at else "at a time that Devin does not give"
+            return f"once, {when(self.at)}" if self.at else "at a time that Devin doesn't give"
         words = cron_in_words(self.frequency, zone, now)
         return f"{words}, each {_ordinal(self.every)} time" if self.every > 1 else words
 
@@ -108,7 +108,7 @@ def no_number(number: int) -> Message:
 def was_set(schedule: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Message:
     """Confirm that a schedule was paused, or runs again."""
     if not enabled:
-        return Message(f"Paused: {schedule.named} does not run until `/devin schedule resume`.")
+        return Message(f"Paused: {schedule.named} doesn't run until `/devin schedule resume`.")
     due = schedule.timetable.next_run(now)
     following = f" The next run is {when(due)}." if due is not None else ""
     return Message(f"Resumed: {schedule.named} runs {schedule.timetable.in_words(zone, now)}.{following}")
@@ -126,15 +126,15 @@ def was_added(schedule: Shown, zone: str, now: float, page: str) -> Message:
 def not_added(new: NewSchedule, why: str) -> list[Message]:
     """Say `why` a schedule was not added, and give back what was written."""
     named = fitted(new.name, _NAME_LENGTH)
-    head = f":warning: The schedule *{named}* was not added. {why}"
-    text = f"The schedule {named} was not added. The reason and what you wrote are below."
+    head = f":warning: The schedule *{named}* wasn't added. {why}"
+    text = f"The schedule {named} wasn't added. The reason and what you wrote are below."
     return given_back(text, head, _written(new))
 
 
 def unreachable(ref: str, page: str) -> str:
     """Why a schedule was not added, after many tries, and what to do; `page` is where Devin takes it as well."""
     return (
-        f"Devin could not be reached for too long. Add it again, here or on <{page}|Devin's page>. "
+        f"Devin couldn't be reached for too long. Add it again, here or on <{page}|Devin's page>. "
         f"Reference {code(ref)}."
     )
 
@@ -142,8 +142,8 @@ def unreachable(ref: str, page: str) -> str:
 def late(name: str) -> Message:
     """Say that a schedule is still to be added."""
     return Message(
-        f"Devin cannot be reached at the moment. The schedule *{fitted(name, 80)}* is kept here and added as soon as "
-        "Devin answers. Please don't send it again."
+        f"Devin can't be reached at the moment. The schedule *{fitted(name, 80)}* is kept here "
+        "and added as soon as Devin answers. Please don't send it again."
     )
 
 
@@ -164,8 +164,8 @@ def is_already(schedule: Shown, *, enabled: bool) -> Message:
 def ask_to_delete(schedule: Shown, zone: tzinfo, now: float) -> Message:
     """Ask whether a schedule is to be deleted."""
     question = (
-        f"Delete {schedule.named}, which runs {schedule.timetable.in_words(zone, now)}? It cannot be brought back; "
-        "`/devin schedule pause` only stops it for now."
+        f"Delete {schedule.named}, which runs {schedule.timetable.in_words(zone, now)}? It can't "
+        "be brought back; `/devin schedule pause` only stops it for now."
     )
     buttons = blocks.actions(
         questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, schedule.id, "danger"),

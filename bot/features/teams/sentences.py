@@ -66,13 +66,13 @@ def in_another(member: Member, name: str) -> Message:
 def no_such_team(name: str) -> Message:
     """Report that no team has this name."""
     return message_of(
-        f"There is no team {_quoted(name)}, so nothing was removed.", "`/devin team list` shows those there are."
+        f"There's no team {_quoted(name)}, so nothing was removed.", "`/devin team list` shows those there are."
     )
 
 
 def not_in(member: Member, name: str) -> Message:
     """Report that a member that was to be taken out of a team is not in it."""
-    return Message(f"Nothing was changed. {_member(member)} is not in team {_quoted(name)}.")
+    return Message(f"Nothing was changed. {_member(member)} isn't in team {_quoted(name)}.")
 
 
 def removed(name: str, members: Sequence[Member]) -> Message:

@@ -24,8 +24,8 @@ from bot.views.text import duration, fitted, link, share_of, tenths, tenths_of_a
 from bot.views.text import percent as percent_in_words
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
-NO_TOTAL: Final = "The total could not be read from Devin this time."
-NOT_IN_YET: Final = "Devin's bill for {day} is not in yet, so what was used elsewhere is not known."
+NO_TOTAL: Final = "The total couldn't be read from Devin this time."
+NOT_IN_YET: Final = "Devin's bill for {day} isn't in yet, so what was used elsewhere isn't known."
 ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
@@ -33,13 +33,13 @@ MOST_OF_IT: Final = "Most of it: {cause}, {acus} more than usual."
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
 QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
-GONE: Final = "The sessions that used it are no longer stored, so they are not listed."
+GONE: Final = "The sessions that used it are no longer stored, so they aren't listed."
 NO_ACUS: Final = (
-    "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
+    "Devin reports no ACUs for your sessions, as on plans that aren't billed in ACUs. "
     "Devin's own usage page shows what they cost."
 )
 NO_ACUS_AGAIN: Final = "Devin reports no ACUs."  # where digests have explained it before
-NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
+NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack isn't known."
 OWN_COUNT: Final = (
     "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
     "before or after."
@@ -53,7 +53,7 @@ WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     "If your plan is billed in ACUs, an admin of your Devin organisation can grant `{named}` to the service user.",
     WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
     "An admin of your Devin organisation can raise it.",
-    WithheldBecause.DENIED: _OWN_ROWS_ONLY + "Devin does not show its bill. It says `{named}`.",
+    WithheldBecause.DENIED: _OWN_ROWS_ONLY + "Devin doesn't show its bill. It says `{named}`.",
 }
 MOST_EXPENSIVE_LISTED: Final = 5
 

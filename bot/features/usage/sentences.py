@@ -30,8 +30,8 @@ _EXAMPLE: Final = (
 _REFUSED: Final[Mapping[RangeFault, str]] = {
     RangeFault.MALFORMED: "{typed} names no days of the calendar. " + _EXAMPLE,
     RangeFault.REVERSED: "{typed} ends before it begins. Write the earlier day first.",
-    RangeFault.FUTURE: "{typed} is not over yet: the running billing day is {today}, until {until}. "
-    "A range can end with it at the latest.",
+    RangeFault.FUTURE: "{typed} isn't over yet: the running billing day is {today}, until {until}. A range can "
+    "end with it at the latest.",
     RangeFault.NOT_KEPT: "There are no figures from before {kept}, so a range can begin then at the earliest.",
 }
 

@@ -12,34 +12,28 @@ from bot.views.sentences import mention
 MOST_NAMED: Final = 5  # admins, beside their group
 
 GUESTS: Final = Message("Guests can't use Devin here.")  # in place of the help
-GUEST_REFUSED: Final = Message(f"{GUESTS.text} Nothing was started or sent.")
+GUEST_REFUSED: Final = Message(f"{GUESTS.text} Nothing was started.")
 DEACTIVATED_REFUSED: Final = Message(
-    "This Slack account is deactivated and can no longer work with Devin, so nothing was started or sent. "
-    "Ask a workspace admin to reactivate it, or a colleague to take over."
+    "This Slack account is deactivated. Nothing was started. A workspace admin can reactivate it."
 )
 OTHER_COMPANY_REFUSED: Final = Message(
-    "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. "
-    "Ask one of them to do it."
+    "Only members of this workspace can use Devin here. Nothing was started. Ask one of them."
 )
 ROLE_UNKNOWN: Final = Message(
-    "Slack didn't say in time whether you are still a member here. Nothing was done; try again."
+    "Slack didn't say in time whether you're still a member here. Nothing was done; try again."
 )
 SHARED_CHANNEL_REFUSED: Final = Message(
-    "This channel is shared with another company, where Devin stays out; nothing was started or sent. "
-    "Use a channel of your own workspace."
+    "Devin can't be used in channels shared with other companies. Nothing was started."
 )
 CHANNEL_ARCHIVED: Final = Message(
-    "This channel is archived, so nothing can be posted here and nothing was started. "
-    "Use another channel, or unarchive this one."
+    "This channel is archived. Nothing was started. Unarchive it, or use another channel."
 )
 
 CHANNEL_RESTRICTED: Final = Message(
-    "Only some people may post in this channel and Devin Bridge is not one of them, so nothing was started. "
-    "Ask whoever manages the channel to let it post, or use another channel."
+    "Devin Bridge may not post in this channel. Nothing was started. Whoever manages it can allow that."
 )
 BETWEEN_PEOPLE: Final = Message(
-    "Devin Bridge cannot post in a direct message between two people, so nothing was started. "
-    "Use a channel, or write to Devin Bridge directly."
+    "Devin Bridge can't post between two people. Nothing was started. Use a channel, or write to Devin Bridge directly."
 )
 
 # In public, where nobody is to be mentioned.
@@ -55,18 +49,14 @@ _MISSING: Final = {
 
 def channel_archived(channel: str) -> Message:
     """Report, outside of `channel`, that it was archived before anything was started in it."""
-    return Message(
-        f"<#{channel}> is archived, so nothing can be posted there and nothing was started. "
-        "Use another channel, or unarchive that one."
-    )
+    return Message(f"<#{channel}> is archived. Nothing was started. Unarchive it, or use another channel.")
 
 
 def not_in_channel(channel: str | None = None) -> Message:
     """Ask for the bot to be invited to `channel`, or without one to the channel in which this is shown."""
     where = f"<#{channel}>" if channel else "this channel"
     return Message(
-        f"Devin Bridge is not a member of {where}, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again."
+        f"Devin Bridge isn't in {where}. Nothing was started. Type `/invite @Devin Bridge` there, then try again."
     )
 
 
@@ -76,7 +66,7 @@ def not_yours(requester: str, admins: Admins) -> Message:
     `requester` is empty where the asker was erased from the store.
     """
     asker = f"{mention(requester)}, who asked for this session, or " if requester else ""
-    refusal = f"Only {asker}an admin of Devin Bridge may do that. Nothing was changed."
+    refusal = f"Only {asker}an admin can do that. Nothing was changed."
     to_ask = [mention(requester)] if requester else []
     to_ask += [who for who in _mentions(admins) if who not in to_ask]
     return message_of(refusal, f"Ask {any_of(to_ask)}." if to_ask else _how_to_name(admins))
@@ -111,8 +101,5 @@ def _member_of(group: str) -> str:
 def _how_to_name(admins: Admins) -> str:
     """What to do where nobody is an admin."""
     if admins.groups:
-        return (
-            "The user group of the admins has no members, or Slack does not show it. "
-            "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
-        )
+        return "The admins' user group is empty, or Slack doesn't show it. `python -m bot doctor` says more."
     return "Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."

@@ -7,27 +7,22 @@ from bot.views.answers.wording import code
 from bot.views.message import Message
 from bot.views.text import link
 
-STORE_DOWN: Final = Message(
-    "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
-)
-NOT_STORED: Final = Message(
-    "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
-)
+STORE_DOWN: Final = Message("Devin Bridge can't store anything right now. Nothing was started; try again in a minute.")
+NOT_STORED: Final = Message("Devin Bridge can't store anything right now. Nothing was changed; try again in a minute.")
 MAYBE_STORED: Final = Message(
-    "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
-    "Wait a minute; if nothing has happened by then, type it again."
+    "Devin Bridge couldn't confirm your command. If nothing happens within a minute, type it again."
 )
 CARD_LOST: Final = Message(
-    ":warning: This session's card can no longer be kept up to date here; the session goes on. "
-    "`!status` tells where it stands."
+    ":warning: This session's card can't be updated any more. The session keeps running; "
+    "`!status` says where it stands."
 )
 
 
 def not_done(reference: str) -> Message:
     """Report that nothing came of what a person asked for; `reference` leads to the lines in the log."""
     return Message(
-        ":warning: Devin Bridge could not do what you asked for, and nothing was changed. "
-        f"Try again; if it fails again, give the reference {code(reference)} to whoever runs Devin Bridge."
+        ":warning: That didn't work, and nothing was changed. Try again. If it fails again, give "
+        f"whoever runs Devin Bridge the reference {code(reference)}."
     )
 
 
@@ -41,7 +36,7 @@ def outcome_unknown(what: str, advice: str, reference: str) -> Message:
 
 def lost_answer(what: str) -> str:
     """The sentence that it is unknown whether `what`, a clause, is true."""
-    return f"Devin's answer got lost, so we do not know whether {what}."
+    return f"Devin didn't answer, so nobody knows whether {what}."
 
 
 def not_readable(reference: str, *, maybe_done: bool) -> Message:
@@ -50,12 +45,12 @@ def not_readable(reference: str, *, maybe_done: bool) -> Message:
     With `maybe_done` an earlier attempt may have done it. `reference` leads to the lines in the log.
     """
     if maybe_done:
-        outcome = "we do not know whether it was done. Look into the session in Devin before you ask for it again."
+        outcome = "nobody knows whether it was done. Look in Devin before you ask again."
     else:
-        outcome = "it was not done. Ask for it again if it is still needed."
+        outcome = "it wasn't done. Ask again if you still need it."
     return Message(
-        ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, "
-        f"so {outcome} Reference {code(reference)}."
+        ":warning: Another version of Devin Bridge stored a request here that can't be read, so "
+        f"{outcome} Reference {code(reference)}."
     )
 
 
@@ -64,48 +59,45 @@ def posting_lost(channel: str, session: Session | None = None) -> Message:
 
     With a `session` the answer adds that it goes on, and how to stop it.
     """
-    sentence = (
-        f":warning: Devin Bridge can no longer post in <#{channel}> (removed, archived or not allowed), "
-        "so news from Devin does not appear there."
-    )
+    sentence = f":warning: Devin Bridge can't post in <#{channel}> any more (removed, archived or not allowed)."
     if session is None:
         return Message(sentence)
     return Message(
-        f"{sentence} The session {link(session.url, session.title)} goes on at Devin. "
-        "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
+        f"{sentence} Session {link(session.url, session.title)} keeps running. Type `/invite "
+        "@Devin Bridge` there, or stop it with `/devin stop`."
     )
 
 
 def posting_restricted(channel: str, session: Session) -> Message:
     """Report to the asker of `session` in a direct message that only some people may post in `channel` now."""
     return Message(
-        f":warning: Devin Bridge may no longer post in <#{channel}>, where only some people may, "
-        f"so news from Devin does not appear there. The session {link(session.url, session.title)} goes on at Devin. "
-        "Ask whoever manages the channel to let Devin Bridge post, or stop the session with `/devin stop`."
+        f":warning: Devin Bridge may not post in <#{channel}> any more. Session "
+        f"{link(session.url, session.title)} keeps running. Whoever manages the channel can let "
+        "it post, or stop the session with `/devin stop`."
     )
 
 
 def channel_shared(session: Session) -> Message:
     """Report to the asker in a direct message that the channel of `session` is shared with another company now."""
     return Message(
-        f":lock: <#{session.channel}> is now shared with another company, so what Devin says does not appear there. "
-        f"The session {link(session.url, session.title)} goes on: open it in Devin, or stop it with `/devin stop`. "
-        "Once the channel is no longer shared, what Devin says from then on appears there again."
+        f":lock: <#{session.channel}> is now shared with another company, so Devin's words don't "
+        f"appear there. Session {link(session.url, session.title)} keeps running. Follow it in "
+        "Devin, or stop it with `/devin stop`."
     )
 
 
 def reference_copied(session: Session, url: str) -> Message:
     """Inform the admins that a session at Devin, at `url`, has the reference of `session` and was not made for it."""
     return Message(
-        f":warning: {link(url, 'A session in Devin')} has the reference of a thread in <#{session.channel}>, but "
-        "Devin Bridge did not start it for that thread. It is left alone, and the thread stays as it is. "
-        f"Check in Devin who started it and why it has {code(session.reference or '')}."
+        f":warning: {link(url, 'A session in Devin')} carries the reference of a thread in "
+        f"<#{session.channel}>, but Devin Bridge didn't start it. It's left alone. Check in Devin "
+        f"who started it with {code(session.reference or '')}."
     )
 
 
 def post_lost(reference: str, url: str | None = None) -> Message:
     """Report in a thread that one message of Devin's could not be shown; `url` is the session at Devin."""
     return Message(
-        f":warning: One message of Devin's could not be shown here. Read it in {link(url, 'Devin')}. "
+        f":warning: One message of Devin's couldn't be shown. Read it in {link(url, 'Devin')}. "
         f"Reference {code(reference)}."
     )

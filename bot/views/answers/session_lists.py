@@ -16,9 +16,7 @@ from bot.views.message import Block, Message
 from bot.views.sentences import STATE_EMOJI, STATE_WORDS, STOPPABLE
 from bot.views.text import ago, counted, fitted, link
 
-NO_SESSIONS: Final = Message(
-    "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more."
-)
+NO_SESSIONS: Final = Message("You have no open sessions. `/devin fix the flaky login test` starts one.")
 NOTHING_WAITS: Final = Message("None of your sessions needs you. `/devin list` shows them all.")
 NONE_IN_CHANNEL: Final = Message("There are no sessions in this channel.")
 NONE_AT_ALL: Final = Message("There are no sessions in this workspace.")
@@ -99,8 +97,7 @@ def several_sessions(verb: str, fit: Sequence[Session], shown: ShownList) -> Mes
     ids = {session.id for session in fit}
     example = next((entry.number for entry in shown.entries if entry.session.id in ids), 1)
     return _list(
-        f"You have {counted(len(fit), 'session')} to {verb}, so nothing was done yet. "
-        f"Say which one is meant, for example `/devin {verb} {example}`:",
+        f"You have {counted(len(fit), 'session')} to {verb}. Which one? For example `/devin {verb} {example}`:",
         shown,
     )
 
@@ -108,18 +105,16 @@ def several_sessions(verb: str, fit: Sequence[Session], shown: ShownList) -> Mes
 def no_such_number(number: int, *, shown: bool) -> Message:
     """Report that `number` stands for no session: the list that was `shown` last lacks it, or there was none lately."""
     why = (
-        f"Your last list has no number {number}, so nothing was done."
+        f"Your last list has no number {number}."
         if shown
-        else f"You have seen no list in the last day, so number {number} stands for no session and nothing was done."
+        else f"You've seen no list in the last day, so {number} stands for no session."
     )
     return Message(f"{why} `/devin list` shows yours.")
 
 
 def no_such_session(which: str) -> Message:
     """Report that the person has no session with the id `which`."""
-    return Message(
-        f"You have no session {code(which)}, so nothing was done. `/devin list` shows yours with their numbers and ids."
-    )
+    return Message(f"You have no session {code(which)}. `/devin list` shows yours.")
 
 
 def several_with_id(which: str, found: Sequence[Session]) -> Message:
@@ -127,7 +122,7 @@ def several_with_id(which: str, found: Sequence[Session]) -> Message:
     lines = [
         f"• {code(_id_like(session, which)[:LONGER_ID])} {link(session.url, session.title, 80)}" for session in found
     ]
-    head = f"{code(which)} fits {len(found)} of your sessions, so nothing was done. Type more of the id:"
+    head = f"{code(which)} fits {len(found)} of your sessions. Type more of the id:"
     return Message("\n".join([head, *lines]))
 
 

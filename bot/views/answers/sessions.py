@@ -11,8 +11,7 @@ from bot.views.sentences import STATE_EMOJI, asker_name, state_sentence
 from bot.views.text import ago, link, money
 
 NO_SESSION_HERE: Final = Message(
-    "There is no session in this thread, so nothing was changed. "
-    "Mention Devin Bridge with a task to start one, or use `/devin list` to see yours."
+    "There's no session in this thread. Mention Devin Bridge to start one; `/devin list` shows yours."
 )
 
 
@@ -28,7 +27,7 @@ def cost(session: Session, so_far: Money | None = None) -> Message:
         return Message("Devin reports no ACUs for this session so far; on some plans it never does.")
     if so_far is not None and acus > 0:
         used = f"{used} ({money(so_far)})"
-    return Message(f"This session has used {used} so far. The figure comes from Devin and may be minutes old.")
+    return Message(f"This session has used {used} so far, as of a few minutes ago.")
 
 
 def _heading(session: Session, permalink: str | None) -> list[str]:

@@ -33,16 +33,13 @@ APPROVAL: Final = "start_approval"  # the admins were asked for more
 COMMAND: Final = "command"  # or a message for Devin, which waits
 AS_TASK: Final = "as_task"
 AS_REPLY: Final = "as_reply"
-# Commands that are ordinary words: the button that gives each, and what was not done yet.
-MAY_BE_ANSWERS: Final[Mapping[CommandSpec, tuple[str, str]]] = {
-    registry.STOP: ("Stop Devin", "stopped"),
-    registry.ARCHIVE: ("Archive", "archived"),
-    registry.MUTE: ("Mute", "muted"),
+# Commands that are ordinary words: the button that gives each.
+MAY_BE_ANSWERS: Final[Mapping[CommandSpec, str]] = {
+    registry.STOP: "Stop Devin",
+    registry.ARCHIVE: "Archive",
+    registry.MUTE: "Mute",
 }
-EMPTY_PROMPT: Final = Message(
-    "There is no task in that, so nothing was started. Write what Devin should do, "
-    "for example `/devin fix the flaky login test repo=acme/web`."
-)
+EMPTY_PROMPT: Final = Message("What should Devin do? For example: `/devin fix the flaky login test repo=acme/web`")
 GREETED: Final = Message("Hi! What should Devin do? `/devin help` shows what works here.")
 THANKED: Final = Message("You're welcome.")
 NO_TASK: Final = Message("What should Devin do?")
@@ -60,23 +57,19 @@ NOT_STARTED: Final = "Nothing was started."
 NOT_SENT: Final = "Nothing was sent to Devin."
 SENT_ON: Final = Message("OK, your message goes to Devin.")
 START_EXPIRED: Final = Message(
-    "That question was answered before or is too old, so nothing more was started. "
-    "Send the task again if it is still needed."
+    "That question was already answered or is too old. Nothing more was started; send the task again."
 )
 ANSWER_EXPIRED: Final = Message(
-    "That question was answered before or is too old, so nothing more was sent to Devin. "
-    "If it still matters, write it in a reply."
+    "That question was already answered or is too old. Nothing more was sent to Devin; reply again."
 )
 START_OVERTAKEN: Final = Message(
-    "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it."
+    "Another session now runs in this thread, so nothing more was started. Reply to steer it."
 )
 START_UNAUTHORISED: Final = Message(
-    ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
-    "Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again."
+    ":lock: Devin doesn't accept Devin Bridge's key. Nothing was started. Whoever runs Devin "
+    "Bridge can set a valid `DEVIN_API_KEY`."
 )
-NO_ROOM: Final = Message(
-    "Nothing was started: a budget has no room for another session. Who asked can read which one it is."
-)
+NO_ROOM: Final = Message("A budget has no room for another session. Nothing was started. Who asked can see which.")
 
 
 def start_cancelled(text: str) -> list[Message]:
@@ -86,7 +79,7 @@ def start_cancelled(text: str) -> list[Message]:
 
 def received(prompt: str) -> Message:
     """Confirm that the `prompt` of a slash command was stored and may start, before the session has a card."""
-    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session's thread appears here in a moment.")
+    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. Its thread appears here in a moment.")
 
 
 def received_in_thread(prompt: str) -> Message:
@@ -96,12 +89,12 @@ def received_in_thread(prompt: str) -> Message:
 
 def checking(prompt: str) -> Message:
     """Say that the `prompt` of a slash command was stored, while it is not known yet whether it may start."""
-    return Message(f"Checking “{fitted(prompt, PROMPT_SHOWN)}”: nothing was started yet.")
+    return Message(f"Checking “{fitted(prompt, PROMPT_SHOWN)}” first…")
 
 
 def started_in_thread(prompt: str, permalink: str) -> Message:
     """Confirm that the session of a slash command's `prompt` has its thread, which `permalink` leads to."""
-    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session is in {link(permalink, 'this thread')}.")
+    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. It's in {link(permalink, 'this thread')}.")
 
 
 def nothing_to_read(outsiders: int) -> Message:
@@ -110,9 +103,9 @@ def nothing_to_read(outsiders: int) -> Message:
     `outsiders` is the number of messages that guests and people of other companies wrote there.
     """
     return message_of(
-        "There is no task in that and nothing to read in this thread, so nothing was started.",
+        "There's no task in that, and nothing to read in this thread.",
         _of_outsiders(outsiders),
-        "Mention Devin Bridge again and write what Devin should do.",
+        "Mention Devin Bridge again, with what Devin should do.",
     )
 
 
@@ -125,7 +118,7 @@ def thread_read(messages: int, files: int, left_out: Sequence[str], *, older: bo
     counts = [counted(number, noun) for number, noun in ((messages, "message"), (files, "file")) if number]
     return message_of(
         f"Read {' and '.join(counts)} of this thread." if counts else "",
-        "It is long, so earlier messages were left out; paste what matters of them." if older else "",
+        "It's long, so earlier messages were left out. Paste what matters." if older else "",
         _of_outsiders(outsiders),
         _not_passed_on(left_out) if left_out else "",
     )
@@ -135,7 +128,7 @@ def _of_outsiders(messages: int) -> str:
     if not messages:
         return ""
     it, is_ = ("it", "isn't") if messages == 1 else ("them", "aren't")
-    which = f"{counted(messages, 'message')} by guests or people from other companies {is_} passed on to Devin"
+    which = f"{counted(messages, 'message')} by guests or other companies {is_} passed on to Devin"
     return f"{which}; write what matters of {it} yourself."
 
 
@@ -144,14 +137,14 @@ def _not_passed_on(names: Sequence[str]) -> str:
     more = len(names) - len(named)
     listed = [*named, f"{more} more"] if more else named
     which = " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
-    verb, them = ("was", "it") if len(names) == 1 else ("were", "them")
-    return f"{which} {verb} not passed on to Devin; share {them} in a reply or paste what matters."
+    them = "it" if len(names) == 1 else "them"
+    return f"Devin didn't get {which}. Share {them} in a reply, or paste what matters."
 
 
 def started_elsewhere(session: Session, permalink: str) -> Message:
     """Link the thread of `session`, which a person started from another thread; `permalink` is its address."""
     thread = link(permalink, session.title, PROMPT_SHOWN)
-    return Message(f"Your new session has a thread of its own: {thread}. Reply there to steer it.")
+    return Message(f"Your new session has its own thread: {thread}.")
 
 
 def ask_again(key: str, prompt: str, seconds: float) -> Message:
@@ -159,10 +152,7 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
 
     `key` is the key of the stored command. The buttons carry it, so that a press leads back to the command.
     """
-    text = (
-        f"You started “{fitted(prompt, PROMPT_SHOWN)}” {duration(seconds)} ago. "
-        "Nothing more was started yet: should it really run a second time?"
-    )
+    text = f"You started “{fitted(prompt, PROMPT_SHOWN)}” {duration(seconds)} ago. Run it a second time?"
     row = blocks.actions(
         questions.answer("Start it again", REPEATED, AGAIN, key),
         questions.no("No", REPEATED, key),
@@ -206,10 +196,9 @@ def ask_command_or_message(
 
 def ask_command_or_answer(key: str, session: Session, spec: CommandSpec) -> Message:
     """Ask whether a word such as `stop`, which waits under `key`, gives the command or answers Devin's question."""
-    label, done = MAY_BE_ANSWERS[spec]
-    text = f"Devin has a question, and this may be the answer. Nothing was {done} or sent."
+    text = "Devin has a question. Is this your answer?"
     row = blocks.actions(
-        questions.choice(label, spec, session.id),
+        questions.choice(MAY_BE_ANSWERS[spec], spec, session.id),
         questions.answer("Send it as my answer", COMMAND, AS_REPLY, key),
     )
     return Message(text, [blocks.section(text), *row])
@@ -223,14 +212,14 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
     command, typed = doubt.meant.split()[0], code(doubt.word)
     if doubt.guessed:
         asked = f"Is {typed} a task for Devin?"
-        return asked if doubt.spec is registry.HELP else f"{asked} A session resumes when you reply in its thread."
+        return asked if doubt.spec is registry.HELP else f"{asked} To resume a session, reply in its thread."
     forms = doubt.spec.ways_on(Surface.SLASH)
     if not forms:
         where = f"looks like {code(doubt.meant)}"
         only = f"works only in a session's thread: write {code(doubt.meant)} there"
         return f"{typed} {where if in_session else only}."
     if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.ways)} - {command}:
-        return f"{typed} is not a command here, but {code(command)} is."
+        return f"{typed} isn't a command here, but {code(command)} is."
     behind = doubt.text.partition(doubt.word)[2].strip(_AROUND_CODE)
     if doubt.word.lower() == command and doubt.seconds and not behind.strip(".!? "):
         return f"{code(command)} needs a word after it: {one_of(doubt.seconds)}."
@@ -240,7 +229,7 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
         return f"{typed} looks like {code(command)}."
     words = forms[0].argument.words
     but = f", only with {one_of(words)}" if words else ""
-    return f"{code(command)} does not work with {code(behind)}{but}."
+    return f"{code(command)} doesn't work with {code(behind)}{but}."
 
 
 def _meant(doubt: Doubt) -> str:
@@ -319,7 +308,7 @@ def _as_written(request: Request) -> list[str]:
         without = ", and the session has no ACU limit" if limit else ""
         lines.append(f"As written, {_codes(texts)} {verb} part of the task{without}.")
     if modes:
-        lines.append(f"As written, Devin is asked for {_codes(modes)} and starts nothing if it has no such mode.")
+        lines.append(f"As written, Devin is asked for {_codes(modes)}.")
     return lines
 
 
@@ -332,17 +321,17 @@ def tags_left_out(tags: Sequence[str]) -> Message:
     """List the `tags` of a person that Devin refused, so that the session runs without them."""
     named = ", ".join(code(tag) for tag in tags)
     return Message(
-        f"Devin did not take these tags, so the session runs without them: {named}. If they are needed, an admin of "
-        "your Devin organisation can allow them; they then work for the next session."
+        f"Devin didn't take these tags: {named}. The session runs without them. A Devin admin can "
+        "allow them for the next one."
     )
 
 
 def start_refused(reason: str | None = None) -> Message:
     """Report that Devin refused the request as the asker wrote it; `reason` is what Devin answered."""
     return message_of(
-        ":no_entry: Devin did not accept this request, so nothing was started.",
+        ":no_entry: Devin didn't accept this request. Nothing was started.",
         f"It says: “{fitted(reason, 300)}”." if reason else "",
-        "Change the task or its options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
+        "Change the task or its options, and send it again.",
     )
 
 
@@ -350,7 +339,7 @@ def no_such_playbook(wanted: str, titles: Sequence[str]) -> Message:
     """Report that there is no playbook called `wanted`, and list the `titles` of those that exist."""
     known = ", ".join(code(title) for title in titles[:10])
     return message_of(
-        f":no_entry: There is no playbook {code(wanted)}, so nothing was started.",
+        f":no_entry: There's no playbook {code(wanted)}. Nothing was started.",
         f"There are {known}." if known else "Your Devin organisation has none.",
         "Send the task again with one of them, or without `playbook=`.",
     )
@@ -360,34 +349,31 @@ def start_forbidden(permission: str | None = None) -> Message:
     """Report that nothing was started because the bot's key for Devin lacks `permission`."""
     missing = f"the permission `{fitted(permission, 60)}`" if permission else "a permission for this"
     return Message(
-        f":lock: Nothing was started: Devin Bridge's key for Devin lacks {missing}. "
-        "An admin of your Devin organisation can grant it to the service user; then send the task again."
+        f":lock: Devin Bridge's key lacks {missing}. Nothing was started. A Devin admin can grant "
+        "it to the service user."
     )
 
 
 def start_denied(reason: str) -> Message:
     """Report that Devin does not allow a start, for a `reason` of its own that is no permission."""
-    return Message(
-        ":no_entry: Nothing was started: Devin does not allow it. "
-        f"It says: “{fitted(reason, 300)}”. Once that is settled in Devin, send the task again."
-    )
+    return Message(f":no_entry: Devin doesn't allow this. Nothing was started. It says: “{fitted(reason, 300)}”.")
 
 
 def start_too_large(reason: str | None = None) -> Message:
     """Report that the task, with what was read for it, is more than Devin takes; `reason` is what Devin answered."""
     return message_of(
-        ":no_entry: The task is too long for Devin, so nothing was started.",
+        ":no_entry: The task is too long for Devin. Nothing was started.",
         f"It says: “{fitted(reason, 300)}”." if reason else "",
-        "Shorten it and send it again; a long text can go into a file.",
+        "Shorten it, or put long text into a file.",
     )
 
 
 def start_limited(reason: str | None = None) -> Message:
     """Report that a quota or limit of the Devin organisation is used up; `reason` is what Devin answered."""
     return message_of(
-        ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up.",
+        ":no_entry: A limit of your Devin organisation is used up. Nothing was started.",
         f"Devin says: “{fitted(reason, 300)}”." if reason else "",
-        "Somebody who manages billing there can raise it; then send the task again.",
+        "Whoever manages billing can raise it. Then send the task again.",
     )
 
 
@@ -397,9 +383,9 @@ def start_failed(reference: str) -> Message:
     `reference` leads to the lines in the log.
     """
     return Message(
-        ":warning: Something went wrong on our side and the session could not be started, even after several attempts. "
-        f"Nothing is running. Send the task again; if it fails again, give the reference {code(reference)} "
-        "to whoever runs Devin Bridge."
+        ":warning: The session couldn't be started after several attempts. Nothing is running; "
+        "send the task again. If it fails again, give whoever runs Devin Bridge the reference "
+        f"{code(reference)}."
     )
 
 
@@ -409,8 +395,8 @@ def start_uncertain(ref: str, reference: str) -> Message:
     `ref` is the short reference for people and the log; `reference` is the one to search for in prompts at Devin.
     """
     advice = (
-        f"Look in Devin for a session with {code(reference)} in its prompt before you send the task again; if the "
-        "session shows up, this thread goes on with it."
+        f"Look in Devin for {code(reference)} before you send the task again. If the session "
+        "shows up, this thread follows it."
     )
     return failure_sentences.outcome_unknown("the session was started", advice, ref)
 
@@ -418,16 +404,16 @@ def start_uncertain(ref: str, reference: str) -> Message:
 def start_retrying(reference: str) -> Message:
     """Report that Devin cannot be reached and that the bot itself will try the start again."""
     return Message(
-        ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again "
-        f"by itself, so please don't send it again. Reference {code(reference)}."
+        ":hourglass_flowing_sand: Devin can't be reached right now. Your task is stored and "
+        f"starts later; no need to resend. Reference {code(reference)}."
     )
 
 
 def started_after_all(session_url: str | None) -> Message:
     """Report that Devin had started a session that was cancelled or marked dead here, and that it was ended now."""
     return Message(
-        f":information_source: Devin had started {link(session_url, 'a session')} for this after all; "
-        "it was ended now. What it spent until then stays spent."
+        f":information_source: Devin had started {link(session_url, 'a session')} for this after "
+        "all. It was ended; what it spent stays spent."
     )
 
 

@@ -17,19 +17,16 @@ NOTHING: Final[Mapping[str, str]] = {}
 _CHANNELS: Final = ["public", "private", "mpim"]
 LABEL_LIMIT: Final = 2_000  # of a label and of a hint
 LONGEST_COUNTED: Final = 3_000  # characters up to which Slack counts as a person types; a field may hold more
-NOT_OPENED: Final = Message("Slack could not open the form, and nothing was changed. Try again.")
-NOT_LOADED: Final = "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
-NOT_DRAWN: Final = "Slack does not take this form as it is. Nothing was changed; use Devin's own page instead."
+NOT_OPENED: Final = Message("Slack couldn't open the form. Nothing was changed; try again.")
+NOT_LOADED: Final = "Devin can't be reached, so the form can't be filled. Nothing was changed; try again in a minute."
+NOT_DRAWN: Final = "Slack doesn't take this form. Nothing was changed; use Devin's own page instead."
 OTHER_VERSION: Final = (
-    "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
-    "Copy what you need, close it and open the form again."
+    "Another version of Devin Bridge opened this form, so it wasn't saved. Copy what you need, and open the form again."
 )
 _NOT_STORED: Final = (
-    "Devin Bridge cannot store anything at the moment, so nothing was saved. Send the form again in a minute."
+    "Devin Bridge can't store anything right now, so nothing was saved. Send the form again in a minute."
 )
-_MAYBE_STORED: Final = (
-    "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: it is saved only once."
-)
+_MAYBE_STORED: Final = "Devin Bridge couldn't confirm that. Send the form again in a minute: it's saved only once."
 
 
 def form_view(form: Form, title: str, submit: str, fields: Sequence[Block]) -> View:
@@ -118,7 +115,7 @@ def choices(options: Mapping[str, str]) -> list[Block]:
 
 def open_button(form: Form) -> Message:
     """Offer the form of a command that was written."""
-    text = "This needs a form, which Slack opens only when you press a button."
+    text = "This needs a form, which a button opens."
     value = f"{form.command} {form.target}".strip()
     button = blocks.button("Open the form", OPEN_FORM.action_id, value, "primary")
     return Message(text, [blocks.section(text), *blocks.actions(button)])

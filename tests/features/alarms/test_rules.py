@@ -148,14 +148,15 @@ def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
 def test_spend_that_cannot_be_read():
     alarm = replace(ALARM, kind=AlarmKind.UNREAD, facts={"since": 1_800_000_000.0})
     since = "<!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>"
-    assert alarm_post(alarm).text == "What running sessions spend has not been readable for an hour."
+    assert alarm_post(alarm).text == "What running sessions spend hasn't been readable for an hour."
     assert shown(alarm) == (
-        f":warning: What running sessions spend has not been readable since {since}, because Devin does not answer. "
-        "Until it does, there are no alarms about sessions. Devin Bridge keeps trying.",
+        f":warning: What running sessions spend hasn't been readable since {since}, because Devin "
+        "doesn't answer. Until it does, there are no alarms about sessions. Devin Bridge keeps "
+        "trying.",
         [],
     )
     over = replace(alarm, over_at=1_800_003_600.0)
     assert alarm_post(over).text == "What running sessions spend is read again."
     assert shown(over)[0].startswith(
-        f":white_check_mark: What running sessions spend could not be read from {since} to "
+        f":white_check_mark: What running sessions spend couldn't be read from {since} to "
     )

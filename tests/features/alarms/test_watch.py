@@ -329,5 +329,5 @@ async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, 
     rows = await either_store.rows(tables.outbox)
     assert {row["channel"] for row in rows} == admins
     assert [row["payload"]["text"] for row in rows] == [
-        "What running sessions spend has not been readable for an hour."
+        "What running sessions spend hasn't been readable for an hour."
     ] * 2

@@ -19,7 +19,7 @@ from tests.unit.block_kit import assert_valid
 EACH = Budget(3, Scope(ScopeKind.EACH_PERSON), Decimal(10), Span.WEEK, (50, 80))
 WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
 ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
-NO_ACUS = "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
+NO_ACUS = "Devin reports no ACUs for this organisation, so budgets can't work: nothing is ever counted against them."
 ANEW = "on 30 Nov at 08:00 UTC"
 FORM = "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`."
 
@@ -74,7 +74,7 @@ def test_a_name_is_only_a_name() -> None:
     [
         (of(ScopeKind.ORG), "no session is started or woken. Running sessions go on."),
         (of(ScopeKind.CHANNEL, "C0WEB"), "no session is started or woken there. Running sessions go on."),
-        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "that session is not woken. If it runs, it goes on."),
+        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "that session isn't woken. If it runs, it goes on."),
         (ANNS, "they can't start or wake sessions. Running sessions go on."),
         (replace(ANNS, yours=True), "you can't start or wake sessions. Running sessions go on."),
     ],
@@ -184,7 +184,7 @@ def test_a_budget_that_is_counted_without_devins_bill_says_so() -> None:
 
 def test_a_grant_that_does_not_help_says_so() -> None:
     raised = f"ada raised ann's budget by 1 ACU: 10.3 of 10 ACUs this week. It resets {ANEW}."
-    assert views.granted_to_you(ANNS, Decimal(1), "ada", refused=True).text == f"{raised} It is still used up."
+    assert views.granted_to_you(ANNS, Decimal(1), "ada", refused=True).text == f"{raised} It's still used up."
 
 
 def test_a_notification_names_a_few_budgets() -> None:

@@ -121,7 +121,7 @@ async def test_two_that_came_at_once_and_were_missed_are_named_by_the_next(start
         await run(frozen, start(), utc(2026, 10, 26, 10), sent_in=store)
     assert await keys(store) == [f"{WEB}:2026-10-22", f"{WEB}:2026-10-25"]
     assert not_posted((await texts(store))[-1][1]) == [
-        "The digests of Fri 23 Oct and Sat 24 Oct were not posted: Devin Bridge was not running then."
+        "The digests of Fri 23 Oct and Sat 24 Oct were not posted: Devin Bridge wasn't running then."
     ]
 
 

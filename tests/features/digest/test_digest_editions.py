@@ -537,8 +537,8 @@ async def test_the_next_digest_names_those_that_were_missed(start, store):
         await die(store, f"{WEB}:2026-05-20", "expired")
         await run(frozen, start(), utc(2026, 5, 23, 9, 20))
     assert await keys(store) == [f"{WEB}:2026-05-{day}" for day in (17, 20, 21, 22)]
-    away = "The digests of Mon 18 May and Tue 19 May were not posted: Devin Bridge was not running then."
-    late = "The digest of Wed 20 May was not posted: Slack was not reached in time."
+    away = "The digests of Mon 18 May and Tue 19 May were not posted: Devin Bridge wasn't running then."
+    late = "The digest of Wed 20 May was not posted: Slack wasn't reached in time."
     said = [[line for line in text.splitlines() if "not posted" in line] for text in await texts(store)]
     # The one of the 20th died with what it said, so the next one says it again.
     assert said == [[], [away], [away, late], []]
@@ -551,7 +551,7 @@ async def test_a_missed_week_is_named_by_the_next(start, store):
         frozen.move_to(datetime(2026, 6, 1, 8, 50, tzinfo=UTC))
         await run(frozen, start(), utc(2026, 6, 1, 9, 20))
     assert (await texts(store))[-1].splitlines()[-1] == (
-        "The digest of the week up to Sat 23 May was not posted: Devin Bridge was not running then."
+        "The digest of the week up to Sat 23 May was not posted: Devin Bridge wasn't running then."
     )
 
 
@@ -568,8 +568,8 @@ async def test_of_a_channel_that_cannot_be_posted_to_the_admins_are_informed_onc
     assert first["state"] == "dead"
     assert notice["channel"] == "U0ADA"
     assert notice["payload"]["text"] == (
-        f"The daily digest could not be posted in <#{WEB}>: it is archived. It stays in `/devin digest list` and is "
-        "tried again each time; `/devin digest remove` ends that."
+        f"The daily digest couldn't be posted in <#{WEB}>: it is archived. It stays in `/devin "
+        "digest list` and is tried again each time; `/devin digest remove` ends that."
     )
     assert written(third["payload"]["blocks"]).splitlines()[-1] == (
         "The digests of Sun 17 May and Mon 18 May were not posted: the channel was archived."
@@ -622,7 +622,7 @@ async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(
     (text,) = await texts(store)
     assert text.splitlines()[:3] == [
         "*0 ACUs through Slack on Sun 17 May*",
-        "Devin's bill for Sunday, 17 May 2026 is not in yet, so what was used elsewhere is not known.",
+        "Devin's bill for Sunday, 17 May 2026 isn't in yet, so what was used elsewhere isn't known.",
         "May, through 16 May: 64 ACUs · forecast about 124",
     ]
     assert "▼" not in text

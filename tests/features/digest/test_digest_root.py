@@ -142,7 +142,7 @@ def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
     found = lines(total=None, not_in_yet=date(2026, 11, 26))
     assert found[:2] == [
         "*16.4 ACUs through Slack on Thu 26 Nov*",
-        "Devin's bill for Thursday, 26 November 2026 is not in yet, so what was used elsewhere is not known.",
+        "Devin's bill for Thursday, 26 November 2026 isn't in yet, so what was used elsewhere isn't known.",
     ]
     assert found[-1] == "Day 08:00\N{EN DASH}08:00 UTC. Wed 25 Nov corrected: 43.1 → 43.4 ACUs."
     assert lines(total=None)[1] == NO_TOTAL

@@ -50,13 +50,13 @@ def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), month=NOVEMBER, 
 @pytest.mark.parametrize(
     ("because", "ending"),
     [
-        (MissedBecause.AWAY, "was not posted: Devin Bridge was not running then."),
-        (MissedBecause.LATE, "was not posted: Slack was not reached in time."),
+        (MissedBecause.AWAY, "was not posted: Devin Bridge wasn't running then."),
+        (MissedBecause.LATE, "was not posted: Slack wasn't reached in time."),
         (MissedBecause.UNKNOWN, "may not have been posted: Slack's answer was lost."),
         (MissedBecause.SHARED, "was not posted: the channel was shared with another company."),
         (MissedBecause.ARCHIVED, "was not posted: the channel was archived."),
-        (MissedBecause.NOT_IN_CHANNEL, "was not posted: Devin Bridge was not in the channel."),
-        (MissedBecause.RESTRICTED, "was not posted: Devin Bridge was not allowed to post here."),
+        (MissedBecause.NOT_IN_CHANNEL, "was not posted: Devin Bridge wasn't in the channel."),
+        (MissedBecause.RESTRICTED, "was not posted: Devin Bridge wasn't allowed to post here."),
         (MissedBecause.REFUSED, "was not posted: Slack refused."),
     ],
 )
@@ -68,11 +68,11 @@ def test_why_a_digest_was_not_posted(because, ending):
 def test_several_digests_that_were_not_posted_are_named_together_where_the_reason_is_one():
     away, late = [Missed(day, MissedBecause.AWAY) for day in DAYS], Missed(date(2026, 11, 25), MissedBecause.LATE)
     assert written(digest(missed=[*away, late]).blocks).splitlines()[-2:] == [
-        "The digests of 4 days from Sat 21 Nov to Tue 24 Nov were not posted: Devin Bridge was not running then.",
-        "The digest of Wed 25 Nov was not posted: Slack was not reached in time.",
+        "The digests of 4 days from Sat 21 Nov to Tue 24 Nov were not posted: Devin Bridge wasn't running then.",
+        "The digest of Wed 25 Nov was not posted: Slack wasn't reached in time.",
     ]
     two = written(digest(missed=away[:2]).blocks).splitlines()[-1]
-    assert two == "The digests of Sat 21 Nov and Sun 22 Nov were not posted: Devin Bridge was not running then."
+    assert two == "The digests of Sat 21 Nov and Sun 22 Nov were not posted: Devin Bridge wasn't running then."
 
 
 def test_weeks_that_were_not_posted_are_named_by_their_last_day():
@@ -200,7 +200,7 @@ def test_where_devin_names_no_cycle_nothing_is_said_about_one():
 
 def test_a_channel_whose_sessions_are_no_longer_stored_has_used_something():
     text = written(digest(Occasion.WEEKLY, Share.HERE, through_slack=12.5, has_used=True).blocks)
-    assert "The sessions that used it are no longer stored, so they are not listed." in text
+    assert "The sessions that used it are no longer stored, so they aren't listed." in text
     assert "No session" not in text
 
 
@@ -295,14 +295,14 @@ def test_what_is_confirmed():
     ("because", "why"),
     [
         (MissedBecause.ARCHIVED, "it is archived"),
-        (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is not a member of it any more"),
-        (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge is not one of them"),
+        (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge isn't a member of it any more"),
+        (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge isn't one of them"),
         (MissedBecause.SHARED, "it is shared with another company, and a digest shows what you spend"),
         (MissedBecause.REFUSED, "Slack refuses the post"),
     ],
 )
 def test_what_the_admins_read_about_a_channel_that_gets_none_any_more(because, why):
     assert subscription_sentences.digest_lost(WEEKLY, because).text == (
-        f"The weekly digest could not be posted in <#C0WEB>: {why}. It stays in `/devin digest list` and is tried "
-        "again each time; `/devin digest remove` ends that."
+        f"The weekly digest couldn't be posted in <#C0WEB>: {why}. It stays in `/devin digest "
+        "list` and is tried again each time; `/devin digest remove` ends that."
     )

@@ -108,8 +108,8 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
         ),
         (
             DigestMistake(MistakeKind.OFFSET, "UTC+2"),
-            "`UTC+2` is an offset, which does not follow when the clocks change, so nothing was changed. "
-            "Write the name of a zone, for example `Europe/Berlin`.",
+            "`UTC+2` is an offset, which doesn't follow when the clocks change, so nothing was "
+            "changed. Write the name of a zone, for example `Europe/Berlin`.",
         ),
         (
             DigestMistake(MistakeKind.TIME, "9am"),

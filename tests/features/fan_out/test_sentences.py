@@ -53,10 +53,8 @@ def labels(message):
         "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.": WrongFanOut(
             FanOutMistake.TWICE
         ),
-        "There is no task in that. Write what Devin should do, for example "
-        "`/devin fanout upgrade the dependencies of {org} orgs=all`. Nothing was started.": WrongFanOut(
-            FanOutMistake.NO_TASK
-        ),
+        "There's no task in that. Write what Devin should do, for example `/devin fanout upgrade "
+        "the dependencies of {org} orgs=all`. Nothing was started.": WrongFanOut(FanOutMistake.NO_TASK),
         "In a fan-out a playbook goes by its id, such as `playbook=playbook-1a2b`, because titles differ between "
         "organisations. Nothing was started.": WrongFanOut(FanOutMistake.PLAYBOOK),
         "`acu=lots` needs a whole number above zero, such as acu=10. Nothing was started.": WrongFanOut(
@@ -131,24 +129,28 @@ def test_a_preview_with_fifty_long_names_fits():
 def test_the_other_answers():
     assert fan_outs.own_alone("org-play", operations.NO_ENTERPRISE, started=False) == (
         snapshot(
-            "Devin Bridge can start sessions only in its own organisation, `org-play`: Devin shows this key no enterprise. That takes a service user of the enterprise, which an admin there can create. Nothing was started."
+            "Devin Bridge can start sessions only in its own organisation, `org-play`: Devin shows "
+            "this key no enterprise. An admin there can create a service user of the enterprise. "
+            "Nothing was started."
         )
     )
     assert fan_outs.begun(5).text == ("OK, 5 sessions will start. The table that shows them appears here in a moment.")
     assert fan_outs.not_posted("C0").text == (
-        "The table of your fan-out could not be posted in <#C0>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again; it cannot be a channel that another company shares."
+        "The table of your fan-out couldn't be posted in <#C0>, so nothing was started. Type "
+        "`/invite @Devin Bridge` there, then try again; it can't be a channel that another "
+        "company shares."
     )
     assert fan_outs.not_posted("D0").text == (
         snapshot(
-            "The table of your fan-out could not be posted in that direct message, so nothing was started. Use a channel, or write to Devin Bridge directly."
+            "The table of your fan-out couldn't be posted in that direct message, so nothing was "
+            "started. Use a channel, or write to Devin Bridge directly."
         )
     )
     assert fan_outs.ONLY_IN_PRIVATE.text == snapshot(
         "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a direct message. Nothing was started."
     )
     assert fan_outs.UNREACHABLE.text == (
-        ":warning: Devin cannot list the organisations at the moment. Nothing was started. Try again in a minute."
+        ":warning: Devin can't list the organisations at the moment. Nothing was started. Try again in a minute."
     )
     assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organisation to Devin Bridge's key. Nothing was started.")
 
@@ -235,7 +237,7 @@ def test_the_end_is_said_once_with_what_became_of_them():
         "<@U0ADA> 1 of 2 sessions has ended: 1 done, 1 not started. 2 ACUs. *Retry failed* tries the failed ones again."
     )
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN]).text == (
-        "<@U0ADA> The session was not started: 1 not started. 0 ACUs."
+        "<@U0ADA> The session wasn't started: 1 not started. 0 ACUs."
     )
     assert fan_out_table.ended(replace(FAN_OUT, stopped_at=1.0), [FORBIDDEN, FORBIDDEN]).text == (
         "<@U0ADA> None of the 2 sessions was started: 2 not started. 0 ACUs."
@@ -248,7 +250,7 @@ def test_the_end_is_said_once_with_what_became_of_them():
 
 def test_a_shared_channel_is_shown_nothing():
     assert fan_out_table.in_shared_channel(FAN_OUT).text == (
-        ":lock: This channel is shared with another company, so the fan-out is not shown here. "
+        ":lock: This channel is shared with another company, so the fan-out isn't shown here. "
         "Its sessions go on at Devin."
     )
 
@@ -259,19 +261,21 @@ def test_why_a_session_was_not_started():
     )
     assert fan_out_table.refused("no <way>") == "Devin says “no &lt;way&gt;”."
     assert fan_out_table.NOT_REACHED == (
-        "Devin Bridge's key does not reach this organisation. "
-        "An admin of the enterprise can give the service user access to it."
+        "Devin Bridge's key doesn't reach this organisation. An admin of the enterprise can give "
+        "the service user access to it."
     )
 
-    assert fan_out_table.NOT_STOPPED == "Devin did not stop it. Open it in Devin to stop it."
+    assert fan_out_table.NOT_STOPPED == "Devin didn't stop it. Open it in Devin to stop it."
     assert fan_out_table.NO_LONGER_ALLOWED == "The person who asked for it may no longer start sessions."
-    assert fan_out_table.LOST == "Devin could not be reached."
-    assert fan_out_table.UNAUTHORISED == (
-        "Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
+    assert fan_out_table.LOST == "Devin couldn't be reached."
+    assert (
+        fan_out_table.UNAUTHORISED
+        == "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
     )
     assert (
         snapshot(
-            "Devin's answer got lost, so we do not know whether it was started. “Retry failed” looks first, and starts it only if it is not there."
+            "Devin didn't answer, so nobody knows whether it was started. “Retry failed” looks "
+            "first, and starts it only if it isn't there."
         )
         == fan_out_table.UNKNOWN
     )
@@ -295,7 +299,7 @@ def test_why_a_session_was_not_started():
             LIMIT, detail="total_session_limit_exceeded"
         ),
         "Devin says “moon_quota”. Open the session in Devin to see what that is.": replace(LIMIT, detail="moon_quota"),
-        "Devin did not stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_out_table.NOT_STOPPED),
+        "Devin didn't stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_out_table.NOT_STOPPED),
     }.items(),
 )
 def test_why_a_session_has_failed_or_is_at_a_limit(session, reason):

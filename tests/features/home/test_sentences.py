@@ -34,7 +34,7 @@ def view(home: Home) -> dict[str, Any]:
 def test_an_empty_home_says_how_to_start() -> None:
     assert written(home_sentences.home(Home()).blocks) == snapshot("""\
 Your Devin sessions
-You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.
+You have no open sessions. `/devin fix the flaky login test` starts one.
 *Your defaults*
 You have set none.\
 """)

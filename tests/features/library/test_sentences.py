@@ -1,7 +1,5 @@
 """Every sentence about notes and playbooks that no scenario reads, and what Slack takes of a long text."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 import html
 from dataclasses import replace
 
@@ -33,9 +31,9 @@ def words(message):
 def test_a_list_says_what_is_off_or_of_the_enterprise_and_what_could_not_be_read():
     off = replace(NOTE, name="Old <!channel> *rules*", trigger="", repo="", is_enabled=False, of_enterprise=True)
     assert library.listing(Kind.NOTE, [off], "", unreadable=2).text == (
-        "*1 note*\n1. *Old &lt;\u200b!channel&gt; *rules** · off · of the enterprise\n"
-        ":warning: 2 more rows of Devin's could not be read.\n"
-        "`/devin note show 1` shows number 1 of this list."
+        "*1 note*\n1. *Old &lt;\u200b!channel&gt; *rules** · off · of the enterprise\n:warning: 2 "
+        "more rows of Devin's couldn't be read.\n`/devin note show 1` shows number 1 of this "
+        "list."
     )
 
 
@@ -52,7 +50,7 @@ def test_lists_with_nothing_in_them():
         "No note contains “prod”. `/devin note list` shows all of them."
     )
     assert library.listing(Kind.NOTE, [], "", unreadable=1).text == (
-        "*0 notes*\n:warning: 1 more row of Devin's could not be read."
+        "*0 notes*\n:warning: 1 more row of Devin's couldn't be read."
     )
     assert library.not_offered(Kind.NOTE).text == "Devin shows no notes to this organisation. Nothing was changed."
 
@@ -72,8 +70,8 @@ def test_what_is_said_about_changes():
         "<https://app.devin.ai/playbooks|Open in Devin>"
     )
     assert library.late(PLAYBOOK).text == (
-        "Devin cannot be reached at the moment. The playbook *Release* is kept here and saved as soon as "
-        "Devin answers. Please don't send it again."
+        "Devin can't be reached at the moment. The playbook *Release* is kept here and saved as "
+        "soon as Devin answers. Please don't send it again."
     )
     assert library.deleted("Deploys").text == "The note *Deploys* is deleted."
     assert library.ALREADY_DELETED.text == "That note is deleted already."
@@ -82,12 +80,13 @@ def test_what_is_said_about_changes():
 
 def test_a_deletion_for_which_devin_could_not_be_reached():
     assert library.not_deleted("0a1b").text == (
-        ":warning: Devin could not be reached for hours, so the note was not deleted. "
-        "`/devin note list` shows what there is. Reference `0a1b`."
+        ":warning: Devin couldn't be reached for hours, so the note wasn't deleted. `/devin note "
+        "list` shows what there is. Reference `0a1b`."
     )
     assert library.maybe_deleted("0a1b").text == (
         snapshot(
-            ":warning: Devin's answer got lost, so we do not know whether the note was deleted. `/devin note list` shows what there is. Reference `0a1b`."
+            ":warning: Devin didn't answer, so nobody knows whether the note was deleted. `/devin "
+            "note list` shows what there is. Reference `0a1b`."
         )
     )
 
@@ -101,15 +100,15 @@ def test_a_deletion_for_which_devin_could_not_be_reached():
         ),
         (
             library.unreachable("0a1b"),
-            "Devin could not be reached for hours. Send it again if it is still needed. Reference `0a1b`.",
+            "Devin couldn't be reached for hours. Send it again if it is still needed. Reference `0a1b`.",
         ),
     ],
 )
 def test_what_was_not_saved_is_given_back(why, said):
     (message,) = library.not_saved(NOTE, why)
-    assert message.text == "The note Deploys was not saved. The reason and what you wrote are below."
+    assert message.text == "The note Deploys wasn't saved. The reason and what you wrote are below."
     assert words(message) == [
-        f":warning: The note *Deploys* was not saved. {said}",
+        f":warning: The note *Deploys* wasn't saved. {said}",
         "*Trigger*\n```when deploying```",
         "*Repository*\n```acme/web```",
         "*Body*\n```Go through *staging*.```",
@@ -120,7 +119,10 @@ def test_what_may_have_been_saved_is_given_back_too():
     (message,) = library.maybe_saved(PLAYBOOK, "0a1b")
     assert message.text == "Nobody knows whether the playbook Release was saved. What you wrote is below."
     assert words(message) == [
-        ":warning: Devin's answer got lost, so we do not know whether the playbook *Release* was saved. `/devin playbook list` shows it if it was. Reference `0a1b`.",
+        (
+            ":warning: Devin didn't answer, so nobody knows whether the playbook *Release* was "
+            "saved. `/devin playbook list` shows it if it was. Reference `0a1b`."
+        ),
         "*Macro*\n```!release```",
         "*Body*\n```1. Tag it.```",
     ]
@@ -129,7 +131,7 @@ def test_what_may_have_been_saved_is_given_back_too():
 def test_a_name_that_the_head_cuts_is_given_back_whole():
     (message,) = library.not_saved(replace(NOTE, name="n" * 101, trigger="", repo=""), "No.")
     assert words(message) == [
-        f":warning: The note *{'n' * 99}…* was not saved. No.",
+        f":warning: The note *{'n' * 99}…* wasn't saved. No.",
         f"*Name*\n```{'n' * 101}```",
         "*Body*\n```Go through *staging*.```",
     ]
@@ -139,9 +141,9 @@ def test_a_name_that_the_head_cuts_is_given_back_whole():
 
 def test_what_one_message_does_not_hold_comes_in_further_ones():
     first, second, third = library.not_saved(replace(NOTE, trigger="", repo="", body="a & b\n" * 3_000), "No.")
-    assert first.text == "The note Deploys was not saved. The reason and what you wrote are below."
+    assert first.text == "The note Deploys wasn't saved. The reason and what you wrote are below."
     assert words(first)[0] == snapshot(
-        ":warning: The note *Deploys* was not saved. No. What you wrote comes in 3 messages."
+        ":warning: The note *Deploys* wasn't saved. No. What you wrote comes in 3 messages."
     )
     assert words(first)[1].startswith("*Body*\n```a &amp; b\na")
     assert words(first)[1].endswith("\na &amp; b\n```")  # cut behind a line
@@ -154,7 +156,7 @@ def test_what_one_message_does_not_hold_comes_in_further_ones():
 def test_a_fence_in_what_was_written_is_shown_with_other_marks():
     (message,) = library.not_saved(replace(PLAYBOOK, macro="", body="```sh\nmake\n```"), "No.")
     assert words(message) == [
-        ":warning: The playbook *Release* was not saved. No. Three backticks in a row are shown as `'''`.",
+        ":warning: The playbook *Release* wasn't saved. No. Three backticks in a row are shown as `'''`.",
         "*Body*\n```'''sh\nmake\n'''```",
     ]
 

@@ -78,19 +78,19 @@ async def test_right_after_the_request_devin_may_not_know_the_review_yet(read):
 @pytest.mark.parametrize(
     ("answer", "age", "sentence"),
     [
-        (says("errored"), 60, "Devin could not finish the review. Ask again with `/devin review`."),
+        (says("errored"), 60, "Devin couldn't finish the review. Ask again with `/devin review`."),
         (
             refuses(404),
             NOT_FOUND_LASTS + 1,
-            "Devin does not show this review any more. Look at the pull request itself.",
+            "Devin doesn't show this review any more. Look at the pull request itself.",
         ),
         (refuses(403, "Missing permission"), 60, operations.devin_refused("UseReviewManual")),
         (
             says("running"),
             FOLLOWED + 1,
-            "Devin has not finished it in two hours (`running`). Look at the pull request itself.",
+            "Devin hasn't finished it in two hours (`running`). Look at the pull request itself.",
         ),
-        (refuses(503), FOLLOWED + 1, "Devin Bridge could not follow it any more. Look at the pull request itself."),
+        (refuses(503), FOLLOWED + 1, "Devin Bridge couldn't follow it any more. Look at the pull request itself."),
     ],
 )
 async def test_what_ends_it_without_a_result_is_a_sentence(read, answer, age, sentence):

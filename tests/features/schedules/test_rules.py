@@ -1,7 +1,5 @@
 """The form of a new schedule: what is read from it, when that is in UTC, and every sentence about its fields."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -155,23 +153,23 @@ def test_what_is_said_about_a_new_schedule():
         "<https://x.test|Open in Devin>"
     )
     (refused,) = views.not_added(entered(FIELDS | {"prompt": "Run `x` <all>"}), "No.")
-    assert refused.text == "The schedule Nightly was not added. The reason and what you wrote are below."
+    assert refused.text == "The schedule Nightly wasn't added. The reason and what you wrote are below."
     assert [block["text"]["text"] for block in refused.blocks] == [
-        ":warning: The schedule *Nightly* was not added. No.",
+        ":warning: The schedule *Nightly* wasn't added. No.",
         "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
         "*Task*\n```Run `x` &lt;all&gt;```",
     ]
     assert_valid(refused)
     assert views.late("Nightly").text == (
-        "Devin cannot be reached at the moment. The schedule *Nightly* is kept here and added as soon as Devin "
-        "answers. Please don't send it again."
+        "Devin can't be reached at the moment. The schedule *Nightly* is kept here and added as "
+        "soon as Devin answers. Please don't send it again."
     )
     by_cron = entered(FIELDS | {"name": "n" * 90, "repeat": "cron", "cron": "0 9 * * 1", "prompt": "Run all. " * 400})
     (gone,) = views.not_added(by_cron, views.unreachable("r1", "https://x.test"))
     named, texts = f"{'n' * 79}…", [block["text"]["text"] for block in gone.blocks]
-    assert gone.text == f"The schedule {named} was not added. The reason and what you wrote are below."
+    assert gone.text == f"The schedule {named} wasn't added. The reason and what you wrote are below."
     assert texts[:3] == [
-        f":warning: The schedule *{named}* was not added. Devin could not be reached for too long. "
+        f":warning: The schedule *{named}* wasn't added. Devin couldn't be reached for too long. "
         "Add it again, here or on <https://x.test|Devin's page>. Reference `r1`.",
         f"*Name*\n```{'n' * 90}```",
         "*Cron expression*\n```0 9 * * 1```",
@@ -181,7 +179,10 @@ def test_what_is_said_about_a_new_schedule():
     (unknown,) = views.maybe_added(entered(FIELDS), "r1")
     assert unknown.text == "Nobody knows whether the schedule Nightly was added. What you wrote is below."
     assert [block["text"]["text"] for block in unknown.blocks] == [
-        ":warning: Devin's answer got lost, so we do not know whether the schedule *Nightly* was added. `/devin schedule list` shows it if it was. Reference `r1`.",
+        (
+            ":warning: Devin didn't answer, so nobody knows whether the schedule *Nightly* was "
+            "added. `/devin schedule list` shows it if it was. Reference `r1`."
+        ),
         "*Runs*\n```Monday to Friday, 09:00, europe/berlin```",
         "*Task*\n```Run all tests.```",
     ]

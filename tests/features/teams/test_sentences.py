@@ -46,8 +46,8 @@ def test_confirmations_and_refusals() -> None:
             "added": "Added to team “Payments”: <#C0WEB1>.",
             "there": "All of them are in team “Payments” already, so nothing was changed.",
             "another": "Nothing was changed. <@U0ANN1> is already in team “Ops”, and can only be in one. Take it out there first: `/devin team remove Ops @person`.",
-            "none": "There is no team “Pay`ments”, so nothing was removed. `/devin team list` shows those there are.",
-            "not in": "Nothing was changed. <#C0WEB1> is not in team “Payments”.",
+            "none": ("There's no team “Pay`ments”, so nothing was removed. `/devin team list` shows those there are."),
+            "not in": "Nothing was changed. <#C0WEB1> isn't in team “Payments”.",
             "removed": "Team “Payments” is removed: `tag:pay`, <@U0ANN1>.",
             "taken out": "Taken out of team “Payments”: <@U0ANN1>.",
         }

@@ -67,8 +67,7 @@ def test_what_did_not_come_through_slack_is_the_last_row():
 
 
 WHY = (
-    "About, for {}: Devin Bridge was offline or could not reach Devin when a billing day ended, so some ACUs may "
-    "belong to the day before or after."
+    "About, for {}: Devin Bridge was offline when a billing day ended. Some ACUs may belong to the day before or after."
 )
 SUN, MON, TUE, WED = (date(2025, 3, day) for day in (2, 3, 4, 5))
 ONE_DAY = Question(Period.YESTERDAY)
@@ -211,10 +210,9 @@ def test_while_days_are_not_in_yet_it_is_not_said_that_nothing_was_used(late, na
     figures = replace(FIGURES, total=None, through_slack=0.0, not_in_yet=days[0], amounts=amounts)
     answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, [], Apart())
     assert written(answer.blocks) == (
-        "Devin in March, so far, by person\n"
-        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n*0 ACUs* through Slack\n"
-        f"Devin's bill for {named} is not in yet, so what was used elsewhere is not known.\n"
-        "Nothing is known to be used so far."
+        "Devin in March, so far, by person\n9 finished billing days, 1 to 9 March 2025, each "
+        f"08:00 UTC to 08:00 UTC.\n*0 ACUs* through Slack\nDevin's bill for {named} isn't in yet, "
+        "so what was used elsewhere isn't known.\nNothing is known to be used so far."
     )
 
 
@@ -305,7 +303,10 @@ def test_the_days_that_are_not_finished_stand_apart():
         (RangeFault.REVERSED, "`2025-02-30` ends before it begins. Write the earlier day first."),
         (
             RangeFault.FUTURE,
-            f"`2025-02-30` is not over yet: the running billing day is 10 March 2025, until {when(bounds(TODAY)[1])}. A range can end with it at the latest.",
+            (
+                "`2025-02-30` isn't over yet: the running billing day is 10 March 2025, until "
+                f"{when(bounds(TODAY)[1])}. A range can end with it at the latest."
+            ),
         ),
         (
             RangeFault.NOT_KEPT,

@@ -180,7 +180,7 @@ async def test_after_a_purge_it_is_not_said_that_no_session_used_anything(asked,
     text = await asked("yesterday")
     assert "0.8 through Slack, 1.2 elsewhere" in text
     assert text.splitlines()[-1] == digest.GONE
-    assert digest.GONE == "The sessions that used it are no longer stored, so they are not listed."
+    assert digest.GONE == "The sessions that used it are no longer stored, so they aren't listed."
 
 
 async def test_a_day_whose_bill_is_not_in_yet_is_said_to_be_so_beside_the_bills_of_the_others(asked, bills, store):
@@ -201,7 +201,7 @@ async def test_while_a_day_is_not_in_yet_it_is_not_said_that_nothing_was_used(as
     await asked.refresh()
     assert (await asked(f"2026-05-16..2026-05-19 by {by}")).splitlines()[2:] == [
         "*0 ACUs* through Slack",
-        "Devin's bill for Tuesday, 19 May 2026 is not in yet, so what was used elsewhere is not known.",
+        "Devin's bill for Tuesday, 19 May 2026 isn't in yet, so what was used elsewhere isn't known.",
         "Nothing is known to be used so far.",
     ]
 
