@@ -43,7 +43,7 @@ def devin_problem(error: DevinError) -> Finding:
         case DevinNotFound() | DevinUnexpectedAnswer():
             return not_devin(error.status)
         case DevinRateLimited() | DevinUncertain():
-            return problem(f"Devin does not answer as it should at the moment{status}.", RUN_AGAIN)
+            return problem(f"Devin does not answer as it should right now{status}.", RUN_AGAIN)
         case DevinLater():
             return problem("Devin could not be reached, so nothing was checked there.", REACH_DEVIN)
         case _:

@@ -56,8 +56,8 @@ def _counts(rows: Mapping[Nouns, int]) -> str:
 
 def _unfollowed(number: int) -> str:
     if number == 1:
-        return "1 session was open, and the bot follows it no longer. Devin goes on with it until you end it there:"
+        return "1 session was open, and the bot follows it no longer. It runs at Devin until you end it there:"
     return (
         f"{number:,} sessions were open, and the bot follows them no longer. "
-        "Devin goes on with them until you end them there:"
+        "They run at Devin until you end them there:"
     )

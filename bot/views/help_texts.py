@@ -41,8 +41,8 @@ def admin_help(commands: Sequence[CommandSpec]) -> Message:
     """What admins can do besides."""
     private = [f"`{way.phrase}`" for spec in commands if spec.private for way in spec.ways_on(Surface.SLASH)]
     addressed = (
-        "• Without `/devin`, all of this also works as a direct message or after a mention "
-        f"({', '.join(private[:-1])} and {private[-1]} only as a direct message)"
+        "• Without `/devin`, all of this also works directly or after a mention "
+        f"({', '.join(private[:-1])} and {private[-1]} only directly)"
     )
     helps = _lines(spec.slash_help for spec in commands if spec.role is Role.ADMIN)
     return Message("\n".join(["*For admins of Devin Bridge*", *helps, addressed]))

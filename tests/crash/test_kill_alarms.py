@@ -12,7 +12,7 @@ pytestmark = pytest.mark.edge
 
 OVER = "Over: asleep."
 VIOLATIONS = "org_guardrail_violations"
-DECIDED = "ada says that this is fine."
+DECIDED = "ada says this is fine."
 
 
 async def run_away(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:

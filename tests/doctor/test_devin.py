@@ -143,9 +143,9 @@ async def test_devin_does_not_say_when_the_key_expires(checked, devin, status, l
         (403, problem("Devin does not grant ReadAccountMeta.", grant("ReadAccountMeta"))),
         (404, not_devin(404)),
         (409, problem("Devin refuses what the bot needs to read (409).", RUN_AGAIN)),
-        (429, problem("Devin does not answer as it should at the moment (429).", RUN_AGAIN)),
-        (500, problem("Devin does not answer as it should at the moment (500).", RUN_AGAIN)),
-        (503, problem("Devin does not answer as it should at the moment (503).", RUN_AGAIN)),
+        (429, problem("Devin does not answer as it should right now (429).", RUN_AGAIN)),
+        (500, problem("Devin does not answer as it should right now (500).", RUN_AGAIN)),
+        (503, problem("Devin does not answer as it should right now (503).", RUN_AGAIN)),
     ],
 )
 async def test_devin_does_not_say_whose_key_it_is(checked, devin, status, lines):
@@ -328,7 +328,7 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
     assert await checked() == (
         KEY_IS_GOOD
         + SESSIONS
-        + problem("Devin does not answer as it should at the moment (500).", RUN_AGAIN)
+        + problem("Devin does not answer as it should right now (500).", RUN_AGAIN)
         + CYCLES
         + INSIGHTS
         + PLAYBOOKS
@@ -339,5 +339,5 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
 
 async def test_devin_stops_answering_after_the_key(checked, devin):
     devin.refuse(f"{IN_ORG}/sessions", 503)
-    lines = problem("Devin does not answer as it should at the moment (503).", RUN_AGAIN)
+    lines = problem("Devin does not answer as it should right now (503).", RUN_AGAIN)
     assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + CYCLES + lines + PLAYBOOKS + COMMANDS + NOT_PROBED

@@ -154,7 +154,7 @@ ROWS = (
         command="new",
         verb=f"!new {TASK}",
         answer=f"*<{ANY}|{TASK}>*\n{ANY}",  # the card, in the channel; in a thread a link to it
-        on={Surface.THREAD: f"Your new session has a thread of its own: <{ANY}|{TASK}>. Reply there to steer it."},
+        on={Surface.THREAD: f"Your new session has its own thread: <{ANY}|{TASK}>."},
         later=True,
     ),
     Row(
@@ -310,7 +310,7 @@ ROWS = (
     Row(
         command="fanout",
         typed=f"fanout {TASK} orgs=all",
-        answer="Checking the organisations and budgets. Nothing was started yet.",
+        answer="Checking the organisations and budgets first…",
         then=(
             "*Start 1 session?* In Play.\nNo limit of ACUs is set; `acu=5` sets one for each session. Nothing was "
             f"started yet.\nThe prompt:\n> {TASK}\nStart 1 session\nCancel"
@@ -380,7 +380,7 @@ ROWS = (
         typed=f"review {PULL}",
         answer=ASKING,
         # Devin reviews a commit once, whoever asks for it next.
-        then=f"Devin {ANY}<{PULL}|acme/web#7>{ANY} A direct message from Devin Bridge shows when it is done.",
+        then=f"Devin {ANY}<{PULL}|acme/web#7>{ANY} A direct message says when it's done.",
         on=in_dm(f"*Review of <{PULL}|acme/web#7>* ({ANY})\n{ANY}"),
         without=lacks("UseReviewManual"),
         later=True,

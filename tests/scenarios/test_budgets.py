@@ -25,10 +25,10 @@ pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Only admins can change budgets. Ask <@U0ADA>."
 USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
-NOT_STARTED = f"Nothing was started: {USED_UP}"
-NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions go on."
-NOT_YOURS = "Until it resets DATE, you can't start or wake sessions. Running sessions go on."
-NOT_WOKEN = "Until it resets DATE, that session isn't woken. If it runs, it goes on."
+NOT_STARTED = "You're over budget, 2.1 of 2 ACUs today. It resets DATE. Nothing was started."
+NOT_THEIRS = "Until it resets DATE, they can't start or wake sessions. Running sessions keep running."
+NOT_YOURS = "Until it resets DATE, you can't start or wake sessions. Running sessions keep running."
+NOT_WOKEN = "Until it resets DATE, that session isn't woken. If it runs, it keeps running."
 
 
 @pytest.fixture

@@ -336,7 +336,7 @@ async def test_a_commit_that_is_being_reviewed_gets_no_second_review(on: Harness
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
     set_reviews(on, "running")
-    assert await read(on, f"review {PULL}", "Devin is reviewing", ADA) == goes_on(PULL).text
+    assert await read(on, f"review {PULL}", "Devin is already reviewing", ADA) == goes_on(PULL).text
     await on.slack.wait_for_message(DIRECT, "Devin is reading it.")
     assert (await on.devin.counters())["create_review"] == 1
     set_reviews(on, "completed")
@@ -392,7 +392,7 @@ async def test_a_review_that_is_typed_while_the_same_one_is_asked_for_waits_and_
     set_reviews(on, "running")
     await on.devin.release()
     await on.slack.wait_for_ephemeral(ANN, asked_for(PULL).text, visible=True)
-    await on.slack.wait_for_ephemeral(ADA, "Devin is reviewing the newest commit", visible=True)
+    await on.slack.wait_for_ephemeral(ADA, "Devin is already reviewing the newest commit", visible=True)
     await on.slack.wait_for_message("D0BEN", "Review of acme/web#7")
     assert (await on.devin.counters())["create_review"] == 2  # with that of the other pull request
     set_reviews(on, "completed")

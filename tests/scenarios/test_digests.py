@@ -109,7 +109,7 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     for text, answer in {
         f"digest add <#{OPS}>": f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed.",
         "digest add weekly Berlin": "`Berlin` isn't a time zone, so nothing was changed. Did you mean `Europe/Berlin`?",
-        "digest remove 1": "You have seen no list of digests in the last day, so nothing was changed.",
+        "digest remove 1": "You've seen no list of digests in the last day. Nothing was changed.",
         "digest": FORMS_BEGIN,
     }.items():
         assert answer in await typed(on, text, channel=OPS)
@@ -122,7 +122,7 @@ async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> No
     await checked(
         on,
         f"digest add <#{WEB}>",
-        "Devin Bridge couldn't find out whether it may post in that channel, so nothing was changed.",
+        "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute.",
     )
     assert await rows(on, "subscriptions") == []
 

@@ -152,8 +152,8 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     await begun(on)
     table = await shows(on, "1 not started")
     assert (
-        "*Data Team*: Devin Bridge's key doesn't reach this organisation. An admin of the "
-        "enterprise can give the service user access to it."
+        "*Data Team*: Devin Bridge's key doesn't reach this organisation. An enterprise admin "
+        "can give the service user access."
     ) in table["rendered"]
     assert buttons(table) == ["Stop all", "Retry failed"]
     await on.slack.click(ANN, GENERAL, table["ts"], "retry_fan_out")
@@ -303,7 +303,7 @@ async def test_a_reply_under_the_table_reaches_nobody_and_says_so(on: Harness) -
     table = await begun(on)
     await on.slack.say(ADA, GENERAL, "and the docs", thread_ts=table["ts"])
     await on.slack.wait_for_ephemeral(
-        ADA, "Replies here don't reach Devin. Open a session in the table above to write to it."
+        ADA, "Replies here don't reach Devin. Open a session in the table to write to it."
     )
     await shows(on, "3 queued")
 
@@ -400,9 +400,8 @@ async def test_where_the_table_cannot_be_posted_nothing_is_started(on: Harness) 
     await on.slack.click(ADA, GENERAL, preview["ts"], "choose:start_fan_out")
     await on.slack.wait_for_message(
         DIRECT,
-        "The table of your fan-out couldn't be posted in <#C0GENERAL>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again; it can't be a channel that another "
-        "company shares.",
+        "The table of your fan-out couldn't be posted in <#C0GENERAL>. Nothing was started. Type "
+        "`/invite @Devin Bridge` there, then try again. Shared channels don't work.",
     )
     assert made(on) == {}
 
@@ -421,7 +420,7 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     await forge(on, "interactive", press(ADA, GENERAL, "choose:start_fan_out", fan_out["id"]))
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
     await shows(on, "3 of 3 finished · 3 stopped")
-    for action, said in (("stop_fan_out", "so there was nothing to stop"), ("answer:fan_out:no", "already answered")):
+    for action, said in (("stop_fan_out", "There was nothing to stop"), ("answer:fan_out:no", "already answered")):
         await forge(on, "interactive", press(ADA, GENERAL, action, fan_out["id"]))
         await on.slack.wait_for_ephemeral(ADA, said)
     assert len(made(on)) == 3

@@ -175,7 +175,7 @@ async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person
     [said] = await on.thread(GENERAL, ts)
     before, after = start_sentences.start_refused("WHY").text.split("WHY")
     assert said.startswith(before)
-    assert said.endswith(after)
+    assert after in said
     assert (await on.devin.log("create_session"))[-1]["body"]["devin_mode"] == "turbo"
     assert await on.devin.sessions() == []
 

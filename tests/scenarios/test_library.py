@@ -111,7 +111,7 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
     assert (known(on), notes(on)[0]["is_enabled"]) == ([changed], False)
 
     asked = await read(on, f"note delete {note_id}", "for good?")
-    assert asked.startswith("Delete the note *Deploys* for good? Devin won't know it any more.")
+    assert asked.startswith("Delete the note *Deploys* for good?")
     question = (await on.slack.ephemerals(user=ADA, visible=True))[-1]
     await on.slack.click(ADA, GENERAL, question["ts"], "choose:note_delete_confirmed")
     await on.slack.wait_for_ephemeral(ADA, "The note *Deploys* is deleted.")
@@ -261,20 +261,20 @@ async def test_a_long_text_that_was_not_saved_is_given_back_whole_in_several_mes
 
 @pytest.mark.edge
 async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
-    assert await typed(on, "note show 1") == (
-        "You have seen no list of notes in the last day. Nothing was changed. "
-        "`/devin note list` shows one with its numbers."
+    assert (
+        await typed(on, "note show 1")
+        == "You've seen no list of notes in the last day. Nothing was changed. `/devin note list` shows one."
     )
     await read(on, "note list", library.listing(Kind.NOTE, [], "").text)
     none = "Your last list of notes has no number 1. Nothing was changed. `/devin note list` shows it again."
     assert await typed(on, "note edit 1") == none
-    assert await typed(on, "note show") == (
-        "Say which note: `/devin note show 2` takes number 2 of the list that you saw last. "
-        "`/devin note list` shows it. Nothing was changed."
+    assert (
+        await typed(on, "note show")
+        == "Which note? `/devin note show 2` takes number 2 of your last `/devin note list`. Nothing was changed."
     )
     assert await typed(on, "note delete login") == (
-        "`login` is neither a number of your list nor the id of a note. Nothing was changed. "
-        "`/devin note list` shows the numbers."
+        "`login` is no number of your list, and no id of a note. Nothing was changed. `/devin "
+        "note list` shows the numbers."
     )
     gone = "Devin doesn't have that note any more. Nothing was changed. `/devin note list` shows what there is."
     for text in ("note show note-0", "note delete note-0"):
@@ -370,8 +370,7 @@ async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_w
     await add(on, name="Tests")
     await on.slack.wait_for_message(
         DIRECT,
-        "Devin can't be reached at the moment. The note *Tests* is kept here and saved as soon "
-        "as Devin answers. Please don't send it again.",
+        "Devin can't be reached right now. The note *Tests* is kept and saved later; no need to resend.",
         within=60,
     )
     await on.devin.clear_faults()

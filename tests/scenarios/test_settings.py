@@ -261,7 +261,7 @@ async def test_a_default_that_devin_refuses_is_named(on: Harness) -> None:
     await saved(on, "settings channel", ADA, channel__repos="acme/gone")
     await on.devin.fault("create_session", 400, times=1)
     ts = await on.mention("fix the login test")
-    post = await on.wait_for_post(GENERAL, ts, "did not accept")
+    post = await on.wait_for_post(GENERAL, ts, "didn't accept")
     assert "`acme/gone`: a default here. `/devin settings` changes it." in post["rendered"]
 
 

@@ -81,15 +81,13 @@ IN_LINES = {
     ),
     "ask_about_options": (
         "Nothing was started. Check these options:\n• `reop=fix it`: did you mean `repo=`?\n• "
-        "`acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n• `mode=turbo`: "
-        "`mode=` needs one of normal, fast, lite, ultra, fusion\nAs written, `reop=fix it` and "
-        "`acu=abc` are part of the task, and the session has no ACU limit.\nAs written, Devin is "
-        "asked for `mode=turbo`."
+        "`acu=abc`: `acu=` needs a whole number above zero, such as acu=10\n• There's no mode “turbo”. Pick: "
+        "normal, fast, lite, ultra, fusion.\nAs written, `reop=fix it` and "
+        "`acu=abc` are part of the task, and the session has no ACU limit."
     ),
     "ask_about_mode": (
         "Nothing was started. Check these options:\n"
-        + "• `mode=fix it`: `mode=` needs one of normal, fast, lite, ultra, fusion\n" * 8
-        + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it`."
+        + "\n".join(["• There's no mode “fix it”. Pick: normal, fast, lite, ultra, fusion."] * 8)
     ),
 }
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
@@ -226,13 +224,14 @@ def test_the_fixed_answers():
                 "`!status` says where it stands."
             ),
             "DIGEST_BEING_MADE": "Putting together what would be posted…",
-            "DIGEST_CHECKING": "Checking the channel: nothing was changed yet.",
+            "DIGEST_CHECKING": "Checking the channel first…",
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
             "DIGEST_NOT_ADDED": (
-                "Devin Bridge couldn't find out whether it may post in that channel, so nothing was "
-                "changed. Try again in a minute."
+                "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
             ),
-            "DIGEST_UNSEEN": "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with its numbers.",
+            "DIGEST_UNSEEN": (
+                "You've seen no list of digests in the last day. Nothing was changed. `/devin digest list` shows one."
+            ),
         }
     )
 
@@ -489,7 +488,7 @@ def test_the_answers_that_depend_on_something():
             "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
             "admins_only_of_a_group": "Only admins can see usage figures. Ask somebody in <!subteam^S1>.",
             "admins_only_of_a_group_without_members": (
-                "Nobody can see usage figures at the moment. The admins' user group is empty, or Slack "
+                "Nobody can see usage figures right now. The admins' user group is empty, or Slack "
                 "doesn't show it. `python -m bot doctor` says more."
             ),
             "role_missing_to_start": "You can't start sessions here. Nothing was started. Ask <@U1>, somebody in <!subteam^S1>, <@U8> or <@U9>.",

@@ -220,7 +220,7 @@ def test_the_question_before_a_schedule_is_deleted():
     assert message.text == "Delete Nightly &lt;tests&gt;?"
     assert message.blocks[0]["text"]["text"] == (
         "Delete *Nightly &lt;tests&gt;*, which runs Monday to Friday at 09:00 (Europe/Berlin)? "
-        "It can't be brought back; `/devin schedule pause` only stops it for now."
+        "`/devin schedule pause` only stops it for now."
     )
     buttons = [(one["text"]["text"], one["action_id"], one["value"]) for one in message.blocks[1]["elements"]]
     assert buttons == [
@@ -232,18 +232,18 @@ def test_the_question_before_a_schedule_is_deleted():
 
 def test_a_schedule_that_cannot_be_picked():
     assert schedules.UNSEEN.text == snapshot(
-        "You have seen no list of schedules in the last day, so nothing was changed. `/devin schedule list` shows them with their numbers."
+        "You've seen no list of schedules in the last day. Nothing was changed. `/devin schedule "
+        "list` shows them with their numbers."
     )
     assert schedules.NO_NUMBER_TYPED.text == (
-        snapshot(
-            "Which schedule? Add its number to the command; nothing was changed. `/devin schedule list` shows them with their numbers."
-        )
+        snapshot("Which schedule? Add its number to the command. `/devin schedule list` shows them with their numbers.")
     )
     assert schedules.GONE.text == snapshot(
-        "Devin has no such schedule, so nothing was changed. `/devin schedule list` shows them with their numbers."
+        "Devin has no such schedule. Nothing was changed. `/devin schedule list` shows them with their numbers."
     )
     assert schedules.no_number(9).text == snapshot(
-        "Your last list of schedules has no number 9, so nothing was changed. `/devin schedule list` shows them with their numbers."
+        "Your last list of schedules has no number 9. Nothing was changed. `/devin schedule "
+        "list` shows them with their numbers."
     )
 
 
@@ -274,27 +274,23 @@ def test_what_is_said_before_a_review():
         "Which pull request? `/devin review https://github.com/acme/web/pull/7` has Devin review that pull request. Nothing was requested."
     )
     assert reviews.NO_PULL_REQUEST.text == snapshot(
-        "That isn't the address of a pull request, so nothing was requested. `/devin review "
+        "That isn't the address of a pull request. Nothing was requested. `/devin review "
         "https://github.com/acme/web/pull/7` has Devin review that pull request."
     )
     assert (
-        reviews.asked_for(PULL).text
-        == f"Devin will review <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+        reviews.asked_for(PULL).text == f"Devin will review <{PULL}|acme/web#7>. A direct message says when it's done."
     )
     assert reviews.NOT_SEEN.text == (
-        "Devin doesn't see that pull request, so nothing was requested. An admin of your Devin "
-        "organisation can connect its repository."
+        "Devin doesn't see that pull request, so nothing was requested. A Devin admin can connect its repository."
     )
-    assert reviews.CHECKING.text == "Devin didn't answer. Devin Bridge is checking whether the review was requested."
-    assert reviews.LATE.text == (
-        "Devin can't be reached at the moment. The review will be requested as soon as Devin answers."
-    )
+    assert reviews.CHECKING.text == "Devin didn't answer. Checking whether the review was requested."
+    assert reviews.LATE.text == "Devin can't be reached right now. The review is requested as soon as it answers."
 
 
 def test_a_review_that_is_lost_says_whether_it_may_be_there():
     assert reviews.not_asked_for(PULL, "r1").text == (
-        f"The review of <{PULL}|acme/web#7> wasn't asked for: Devin couldn't be reached for too "
-        "long. Ask again with `/devin review`. Reference `r1`."
+        f"The review of <{PULL}|acme/web#7> wasn't requested: Devin couldn't be reached. "
+        "Ask again with `/devin review`. Reference `r1`."
     )
     assert reviews.maybe_asked_for(PULL, "r1").text == (
         ":warning: Devin didn't answer, so nobody knows whether the review of "
@@ -312,7 +308,7 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         ":white_check_mark: Done. Devin's findings are on the pull request.": SENTENCES.ended(
             operation(OperationState.DONE), 0, ()
         ),
-        "No longer followed. Devin goes on with the review, which appears on the pull request.": SENTENCES.ended(
+        "No longer followed. The review continues and appears on the pull request.": SENTENCES.ended(
             operation(OperationState.CANCELLED), 0, ()
         ),
         ":warning: Devin couldn't finish the review. Ask again with `/devin review`.": SENTENCES.ended(
@@ -329,9 +325,8 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
         ),
         (
             ":warning: Slack doesn't take the message that would show how far this review is, "
-            "because the app lacks the scope `im:write`. Devin goes on with the review, which "
-            "appears on the pull request. A workspace admin can install the app again with that "
-            "scope."
+            "because the app lacks the scope `im:write`. The review continues and appears on the "
+            "pull request. A workspace admin can install the app again with that scope."
         ): SENTENCES.ended(operation(OperationState.FAILED, reviews.NO_MESSAGE), 0, ()),
     }.items(),
 )

@@ -143,17 +143,28 @@ def test_an_answer_about_an_empty_day():
         (
             WithheldBecause.PERMISSION,
             "ViewOrgConsumption",
-            ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.",
+            (
+                ":information_source: Counted from the sessions of Devin Bridge alone, because its key "
+                "lacks the permission `ViewOrgConsumption`. A Devin admin can grant it to the service "
+                "user."
+            ),
         ),
         (
             WithheldBecause.NOT_FOUND,
             "ViewOrgConsumption",
-            ":information_source: Counted from the sessions of Devin Bridge alone, because Devin has no bill for this organisation. If your plan is billed in ACUs, an admin of your Devin organisation can grant `ViewOrgConsumption` to the service user.",
+            (
+                ":information_source: Counted from the sessions of Devin Bridge alone, because Devin has "
+                "no bill for this organisation. If your plan is billed in ACUs, a Devin admin can grant "
+                "`ViewOrgConsumption` to the service user."
+            ),
         ),
         (
             WithheldBecause.QUOTA,
             "out_of_quota",
-            ":information_source: Counted from the sessions of Devin Bridge alone, because Devin shows no bill while a quota is used up (`out_of_quota`). An admin of your Devin organisation can raise it.",
+            (
+                ":information_source: Counted from the sessions of Devin Bridge alone, because Devin "
+                "shows no bill while a quota is used up (`out_of_quota`). A Devin admin can raise it."
+            ),
         ),
     ],
 )

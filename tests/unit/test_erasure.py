@@ -55,12 +55,12 @@ def test_what_was_erased_is_counted_and_what_stays_is_said() -> None:
 def test_sessions_that_nobody_follows_any_more_are_named() -> None:
     one = erasure.report("person", "U0ADA", Erased({SESSIONS: 1}, ("https://devin/1",))).splitlines()
     assert one[2:4] == [
-        "1 session was open, and the bot follows it no longer. Devin goes on with it until you end it there:",
+        "1 session was open, and the bot follows it no longer. It runs at Devin until you end it there:",
         "https://devin/1",
     ]
     two = erasure.report("person", "U0ADA", Erased({SESSIONS: 2}, ("https://devin/1", "https://devin/2"))).splitlines()
     assert two[2:5] == [
-        "2 sessions were open, and the bot follows them no longer. Devin goes on with them until you end them there:",
+        "2 sessions were open, and the bot follows them no longer. They run at Devin until you end them there:",
         "https://devin/1",
         "https://devin/2",
     ]

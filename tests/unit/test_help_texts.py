@@ -65,7 +65,7 @@ def test_what_works_behind_the_slash_command():
         "• `/devin metrics [week|month]` shows how much Devin is used\n"
         "• `/devin members [text]` shows who may use Devin, with their roles\n"
         "• `/devin secret list` shows the names of Devin's secrets · `/devin secret add` says where to add one\n"
-        "• Without `/devin`, all of this also works as a direct message or after a mention (`audit`, `audit bot` and `fanout` only as a direct message)"
+        "• Without `/devin`, all of this also works directly or after a mention (`audit`, `audit bot` and `fanout` only directly)"
     )
 
 

@@ -225,8 +225,8 @@ def test_what_is_missing_in_an_audit_log():
         "2 organisations are called `Data`. Write the id of one; `/devin orgs` shows them."
     )
     assert audit_logs.NO_AUDIT_LOG == (
-        "Devin Bridge's key sees no audit log: that takes a service user of the enterprise with the permission "
-        "`ManageEnterpriseSettings`. An admin of the enterprise can create one."
+        "Devin Bridge's key sees no audit log. An enterprise admin can create a service user "
+        "with the permission `ManageEnterpriseSettings`."
     )
 
 

@@ -11,13 +11,11 @@ from bot.views.message import Block, Message
 from bot.views.sentences import STATE_WORDS
 from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, when
 
-WITHHELD: Final = Message(
-    "There was an alarm here. This channel is shared with another company, so what was spent doesn't appear here."
-)
-SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
-OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
-GO_ON: Final = Message("OK, the session goes on, with no other alarm about it until this one is over.")
-SNOOZED: Final = Message("Snoozed for 4 hours. If nothing has changed by then, the thread of this post says so.")
+WITHHELD: Final = Message("There was an alarm here. It isn't shown in a channel shared with another company.")
+SETTLED: Final = Message("That was already settled; the post says how.")
+OVER: Final = Message("This alarm is over or too old. Nothing was changed.")
+GO_ON: Final = Message("OK. No other alarm about this session until this one is over.")
+SNOOZED: Final = Message("Snoozed for 4 hours. Then this post's thread says where it stands.")
 _SOMEBODY: Final = "somebody"  # who is erased, or where figures name nobody
 
 
@@ -66,13 +64,13 @@ def _sign(alarm: Alarm) -> str:
 def _decision(alarm: Alarm, session: Session | None, by: str) -> str:
     if alarm.over_at is not None:
         if session is not None and spends(session):
-            return "Over: Devin works on, and spends no more than is usual."
+            return "Over: Devin works on and spends as usual."
         return "Over: the session is gone." if session is None else f"Over: {STATE_WORDS[session.display_state]}."
     if alarm.state is AlarmState.SNOOZED and alarm.snoozed_until is not None:
         return f":zzz: Snoozed by {by or _SOMEBODY} until {when(alarm.snoozed_until)}."
     who = by or _SOMEBODY.capitalize()
     words = {
-        AlarmState.ACKNOWLEDGED: f":white_check_mark: {who} says that this is fine.",
+        AlarmState.ACKNOWLEDGED: f":white_check_mark: {who} says this is fine.",
         AlarmState.STOPPED: f":black_square_for_stop: {who} stops it.",
     }
     return words.get(alarm.state, "")
@@ -96,8 +94,7 @@ def _unread(alarm: Alarm) -> Message:
         text = f":white_check_mark: What running sessions spend couldn't be read from {since} to {when(alarm.over_at)}."
         return Message("What running sessions spend is read again.", [blocks.section(text)])
     text = (
-        f":warning: What running sessions spend hasn't been readable since {since}, because Devin "
-        "doesn't answer. Until it does, there are no alarms about sessions. Devin Bridge keeps "
-        "trying."
+        f":warning: Devin hasn't said since {since} what running sessions spend. Until it does, "
+        "there are no alarms about sessions."
     )
     return Message("What running sessions spend hasn't been readable for an hour.", [blocks.section(text)])

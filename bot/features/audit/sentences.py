@@ -20,12 +20,12 @@ LONGEST_CHANGE: Final = 150  # characters of all that a change has changed
 _COLUMNS: Final = ("When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome")
 _NOTHING: Final = "-"
 ONLY_IN_PRIVATE: Final = Message(
-    "Audit logs aren't shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
+    "Audit logs aren't shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge directly."
 )
 NOTHING_CHANGED: Final = Message("Nothing was changed through Devin Bridge yet.")
 NO_AUDIT_LOG: Final = (
-    "Devin Bridge's key sees no audit log: that takes a service user of the enterprise with the permission "
-    "`ManageEnterpriseSettings`. An admin of the enterprise can create one."
+    "Devin Bridge's key sees no audit log. An enterprise admin can create a service user "
+    "with the permission `ManageEnterpriseSettings`."
 )
 _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
 _WRONG: Final[Mapping[AuditMistake, str]] = {

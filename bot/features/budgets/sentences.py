@@ -34,16 +34,14 @@ NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week`
 NOT_STORED: Final = "A session that is no longer stored"
 OF_FAN_OUT: Final = "A session of a fan-out"
 NONE_HERE: Final = "No budget applies to you here."
-ASKED: Final = Message(
-    "The admins were asked for more, and you'll get a message when they answer. Then send your text again."
-)
-ASKED_ALREADY: Final = Message("The admins were asked already. You'll get a message when they answer.")
-ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing was changed.")
-BUDGET_GONE: Final = Message("That budget was removed, so nothing was changed. Did it stop your text? Send it again.")
+ASKED: Final = Message("The admins were asked. You'll hear when they answer; then send your text again.")
+ASKED_ALREADY: Final = Message("The admins were already asked. You'll hear when they answer.")
+ANSWERED_ALREADY: Final = Message("This request was already answered. Nothing was changed.")
+BUDGET_GONE: Final = Message("That budget was removed. If it stopped your text, send it again.")
 _SEND_AGAIN: Final = "Send it again"
 _WHEN_DONE: Final = "once that session is done or stopped."
 _NO_MORE: Final = "no session is started or woken"
-_GO_ON: Final = "Running sessions go on."
+_GO_ON: Final = "Running sessions keep running."
 _KINDS: Final = {
     ScopeKind.ORG: "the organisation",
     ScopeKind.EACH_SESSION: "each session",
@@ -68,6 +66,9 @@ _PROBLEMS: Final = {
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
     Problem.NUMBER: "Say which budget, by its number in `/devin budget list`, such as `/devin budget remove 2`.",
 }
+
+
+YOURS: Final = "your budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Named:
         if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
             return f"the budget of <#{subject}>"
         if self.yours:
-            return "your budget"
+            return YOURS
         if self.anonymous:
             return "one person's budget"
         return f"{fitted(self.name) if self.name else mention(subject)}'s budget"
@@ -445,7 +446,10 @@ def start_kept(named: Named, key: str) -> Message:
         questions.choice("Ask an admin, start when approved", ASK_FOR_MORE, _target(named, start=key)),
         questions.no("Cancel", ROOM, key),
     )
-    return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
+    if not named.standing.is_used_up:
+        return named.message(f"Nothing was started: {_safe(_why(named))} It resets {{anew}}.", *row)
+    over = "You're over budget" if named.owner == YOURS else f"{_capitalised(named.owner)} is used up"
+    return named.message(f"{_safe(over)}, {_safe(named.used)}. It resets {{anew}}. Nothing was started.", *row)
 
 
 def asked_to_start(key: str, text: str) -> Message:
@@ -658,7 +662,7 @@ def _until(named: Named) -> str:
     """Say what is not done until a budget resets that is used up, which is only what it is for."""
     kind = named.standing.budget.scope.kind
     if kind is ScopeKind.EACH_SESSION:
-        what, then = "that session isn't woken", "If it runs, it goes on."
+        what, then = "that session isn't woken", "If it runs, it keeps running."
     elif kind in {ScopeKind.PERSON, ScopeKind.EACH_PERSON}:
         what, then = f"{'you' if named.yours else 'they'} can't start or wake sessions", _GO_ON
     else:

@@ -39,13 +39,12 @@ DIGEST_NEEDS_CHANNEL: Final = Message(
     f"A digest goes to a channel, {_UNCHANGED}. Name one, for example `/devin digest add weekly #general`."
 )
 DIGEST_UNSEEN: Final = Message(
-    "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with "
-    "its numbers."
+    "You've seen no list of digests in the last day. Nothing was changed. `/devin digest list` shows one."
 )
 DIGEST_BEING_MADE: Final = Message("Putting together what would be posted…")
-DIGEST_CHECKING: Final = Message("Checking the channel: nothing was changed yet.")
+DIGEST_CHECKING: Final = Message("Checking the channel first…")
 DIGEST_NOT_ADDED: Final = Message(
-    "Devin Bridge couldn't find out whether it may post in that channel, so nothing was changed. Try again in a minute."
+    "Devin Bridge couldn't find out whether it may post there. Nothing was changed; try again in a minute."
 )
 
 

@@ -26,24 +26,23 @@ NAMES_SHOWN: Final = 5  # of organisations that are not known
 NOTHING_STARTED: Final = "Nothing was started."
 _WHERE: Final = "`/devin orgs` shows the names and ids."
 
-CHECKING: Final = Message("Checking the organisations and budgets. Nothing was started yet.")
+CHECKING: Final = Message("Checking the organisations and budgets first…")
 ONLY_IN_PRIVATE: Final = Message(
-    "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a "
-    f"direct message. {NOTHING_STARTED}"
+    "A mention can't start a fan-out. Type `/devin fanout …`, or write `fanout …` to Devin "
+    f"Bridge directly. {NOTHING_STARTED}"
 )
 NO_ORGANISATIONS: Final = Message(f"Devin shows no organisation to Devin Bridge's key. {NOTHING_STARTED}")
 CANCELLED: Final = Message("OK, nothing was started.")
 EXPIRED: Final = Message(
-    "That preview was already answered or is too old, so nothing more was started. "
-    "Ask for the fan-out again if it is still needed."
+    "That preview was already answered or is too old. Nothing more was started; ask for the fan-out again."
 )
-GONE: Final = Message("This fan-out is too old, so nothing was changed.")
-NOT_RUNNING: Final = Message("This fan-out is over, so there was nothing to stop.")
+GONE: Final = Message("This fan-out is too old. Nothing was changed.")
+NOT_RUNNING: Final = Message("This fan-out is over. There was nothing to stop.")
 BEING_STOPPED: Final = Message("This fan-out is already being stopped.")
-NOTHING_TO_RETRY: Final = Message("There is nothing to try again: no session has failed, or the fan-out was stopped.")
-NO_REPLIES: Final = Message("Replies here don't reach Devin. Open a session in the table above to write to it.")
+NOTHING_TO_RETRY: Final = Message("Nothing to try again: no session has failed, or the fan-out was stopped.")
+NO_REPLIES: Final = Message("Replies here don't reach Devin. Open a session in the table to write to it.")
 UNREACHABLE: Final = Message(
-    f":warning: Devin can't list the organisations at the moment. {NOTHING_STARTED} Try again in a minute."
+    f":warning: Devin can't list the organisations right now. {NOTHING_STARTED} Try again in a minute."
 )
 _WRONG: Final[Mapping[FanOutMistake, str]] = {
     FanOutMistake.NO_ORGANISATIONS: (
@@ -51,12 +50,11 @@ _WRONG: Final[Mapping[FanOutMistake, str]] = {
     ),
     FanOutMistake.TWICE: "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`.",
     FanOutMistake.NO_TASK: (
-        "There's no task in that. Write what Devin should do, for example `/devin fanout upgrade "
-        "the dependencies of {org} orgs=all`."
+        "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} orgs=all`"
     ),
     FanOutMistake.PLAYBOOK: (
-        "In a fan-out a playbook goes by its id, such as `playbook=playbook-1a2b`, "
-        "because titles differ between organisations."
+        "In a fan-out, name a playbook by its id, such as `playbook=playbook-1a2b`. Titles "
+        "differ between organisations."
     ),
 }
 
@@ -80,7 +78,7 @@ def not_chosen(found: NotChosen) -> Message:
     return message_of(
         f"Devin Bridge's key sees no organisation {any_of(unknown)}." if unknown else "",
         f"Several organisations are called {any_of(ambiguous)}: write the id of one." if ambiguous else "",
-        f"{_WHERE} Put a name with spaces in quotation marks; for one with a comma, write its id.",
+        f"{_WHERE} Put a name with spaces in quotation marks. For one with a comma, write its id.",
         NOTHING_STARTED,
     )
 
@@ -135,18 +133,17 @@ def _cap(fan_out: FanOut, count: int) -> str:
 
 def begun(count: int) -> Message:
     """Confirm that a fan-out begins, and where it is shown."""
-    return Message(f"OK, {counted(count, 'session')} will start. The table that shows them appears here in a moment.")
+    return Message(f"OK, {counted(count, 'session')} will start. Their table appears here in a moment.")
 
 
 def not_posted(channel: str) -> Message:
     """Report to who asked that the table could not be posted in `channel`, so that nothing was started."""
     if channel.startswith("D"):
         return Message(
-            "The table of your fan-out couldn't be posted in that direct message, so nothing was "
-            "started. Use a channel, or write to Devin Bridge directly."
+            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, "
+            "or write to Devin Bridge directly."
         )
     return Message(
-        f"The table of your fan-out couldn't be posted in <#{channel}>, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again; it can't be a channel that another "
-        "company shares."
+        f"The table of your fan-out couldn't be posted in <#{channel}>. Nothing was started. Type "
+        "`/invite @Devin Bridge` there, then try again. Shared channels don't work."
     )

@@ -30,26 +30,25 @@ UNKNOWN: Final = (
     "starts it only if it isn't there."
 )
 UNAUTHORISED: Final = (
-    "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
+    "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge can set a valid `DEVIN_API_KEY`."
 )
 NOT_REACHED: Final = (
-    "Devin Bridge's key doesn't reach this organisation. An admin of the enterprise can give "
-    "the service user access to it."
+    "Devin Bridge's key doesn't reach this organisation. An enterprise admin can give the service user access."
 )
 FAILED: Final = "Devin ended the session with an error. Open it in Devin to see what happened."
-SUSPENDED: Final = "A fault at Devin suspended the session. Write to it in Devin to try to wake it."
+SUSPENDED: Final = "Devin suspended the session after a fault. Write to it in Devin to wake it."
 _FAULT: Final = "error"  # Devin's word for a fault of its own
 # What differs in the reasons of cards where a session is in another organisation and has no thread.
 _ELSEWHERE: Final = (("your Devin organisation", "this organisation"), (" (`/devin list`)", ""))
-_STOPPING: Final = "Stopping: the sessions are being put to sleep, and nothing is lost."
+_STOPPING: Final = "Stopping. Nothing is lost."
 _UNFOLLOWED: Final = "This table is no longer kept up to date."
 
 
 def forbidden(permission: str | None) -> str:
     """Say that a permission is missing in an organisation, and who can grant it."""
     return (
-        f"Devin Bridge's key lacks the permission {code(permission or 'ManageOrgSessions')} there. "
-        "An admin of that organisation or of the enterprise can grant it to the service user."
+        f"Devin Bridge's key lacks the permission {code(permission or 'ManageOrgSessions')} "
+        "there. An admin of that organisation can grant it."
     )
 
 
@@ -82,7 +81,7 @@ def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Mes
 
 def in_shared_channel(fan_out: FanOut) -> Message:
     """Take the place of the table while another company shares the channel."""
-    going_on = " Its sessions go on at Devin." if fan_out.state is FanOutState.RUNNING else ""
+    going_on = " Its sessions keep running." if fan_out.state is FanOutState.RUNNING else ""
     return Message(f":lock: This channel is shared with another company, so the fan-out isn't shown here.{going_on}")
 
 
@@ -184,7 +183,7 @@ def _reason(session: FanOutSession) -> str | None:
         return FAILED if session.is_broken else None
     if word in LIMIT_REASONS:
         return _limit_reason(word)
-    return SUSPENDED if word == _FAULT else f"Devin says {quoted(word)}. Open the session in Devin to see what that is."
+    return SUSPENDED if word == _FAULT else f"Devin says {quoted(word)}. Open it in Devin to see what that is."
 
 
 def _limit_reason(word: str) -> str:

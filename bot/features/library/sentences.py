@@ -97,25 +97,21 @@ def shown(item: LibraryItem) -> Message:
 def which(kind: Kind, verb: str) -> Message:
     """Ask which one is meant; `verb` is what was typed behind `note` or `playbook`."""
     return Message(
-        f"Say which {kind}: `/devin {kind} {verb} 2` takes number 2 of the list that you saw last. "
-        f"`/devin {kind} list` shows it. {_UNCHANGED}"
+        f"Which {kind}? `/devin {kind} {verb} 2` takes number 2 of your last `/devin {kind} list`. {_UNCHANGED}"
     )
 
 
 def no_number(kind: Kind, typed: str) -> Message:
     """Say that what was typed is neither a number nor an id."""
     return Message(
-        f"{code(typed)} is neither a number of your list nor the id of a {kind}. {_UNCHANGED} "
-        f"`/devin {kind} list` shows the numbers."
+        f"{code(typed)} is no number of your list, and no id of a {kind}. {_UNCHANGED} `/devin "
+        f"{kind} list` shows the numbers."
     )
 
 
 def unseen(kind: Kind) -> Message:
     """Say that the person has seen no list whose numbers would count."""
-    return Message(
-        f"You have seen no list of {kind}s in the last day. {_UNCHANGED} "
-        f"`/devin {kind} list` shows one with its numbers."
-    )
+    return Message(f"You've seen no list of {kind}s in the last day. {_UNCHANGED} `/devin {kind} list` shows one.")
 
 
 def not_listed(kind: Kind, number: int) -> Message:
@@ -145,7 +141,7 @@ def refused(permission: str | None) -> Message:
 
 def ask_delete(item: LibraryItem) -> Message:
     """Ask whether to delete a note."""
-    ask = "Delete the note {} for good? Devin won't know it any more."
+    ask = "Delete the note {} for good?"
     buttons = blocks.actions(
         questions.choice("Delete it", NOTE_DELETE_CONFIRMED, item.id, "danger"),
         questions.no("Keep it", QUESTION, item.id),
@@ -188,8 +184,7 @@ def same_as_before(item: LibraryItem) -> Message:
 def late(item: LibraryItem) -> Message:
     """Say that a change is still to come."""
     return Message(
-        f"Devin can't be reached at the moment. The {item.kind} {_bold(item)} is kept here and "
-        "saved as soon as Devin answers. Please don't send it again."
+        f"Devin can't be reached right now. The {item.kind} {_bold(item)} is kept and saved later; no need to resend."
     )
 
 
@@ -210,7 +205,7 @@ def maybe_saved(item: LibraryItem, reference: str) -> list[Message]:
 
 def gone_meanwhile(kind: Kind) -> str:
     """Why a change was not saved: what it would change was deleted."""
-    return f"Somebody deleted it while your form was open. `/devin {kind} add` makes a new one."
+    return f"Somebody deleted it while your form was open. `/devin {kind} add` adds a new one."
 
 
 def changed_meanwhile(kind: Kind) -> str:
@@ -220,7 +215,7 @@ def changed_meanwhile(kind: Kind) -> str:
 
 def unreachable(reference: str) -> str:
     """Why something was not saved: Devin could not be reached."""
-    return f"Devin couldn't be reached for hours. Send it again if it is still needed. Reference {code(reference)}."
+    return f"Devin couldn't be reached for hours. Send it again. Reference {code(reference)}."
 
 
 def _written(item: LibraryItem) -> dict[str, str]:

@@ -15,15 +15,14 @@ from bot.views.text import fitted, link
 COMMIT_SHOWN: Final = 7  # characters
 _HOW: Final = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
 HOW: Final = Message(f"Which pull request? {_HOW} Nothing was requested.")
-NO_PULL_REQUEST: Final = Message(f"That isn't the address of a pull request, so nothing was requested. {_HOW}")
-CHECKING: Final = Message("Devin didn't answer. Devin Bridge is checking whether the review was requested.")
-LATE: Final = Message("Devin can't be reached at the moment. The review will be requested as soon as Devin answers.")
+NO_PULL_REQUEST: Final = Message(f"That isn't the address of a pull request. Nothing was requested. {_HOW}")
+CHECKING: Final = Message("Devin didn't answer. Checking whether the review was requested.")
+LATE: Final = Message("Devin can't be reached right now. The review is requested as soon as it answers.")
 NOT_SEEN: Final = Message(
-    "Devin doesn't see that pull request, so nothing was requested. An admin of your Devin "
-    "organisation can connect its repository."
+    "Devin doesn't see that pull request, so nothing was requested. A Devin admin can connect its repository."
 )
 NO_COMMIT: Final = "Devin doesn't show this review any more. Look at the pull request itself."
-_GOES_ON: Final = "Devin goes on with the review, which appears on the pull request."
+_GOES_ON: Final = "The review continues and appears on the pull request."
 NO_MESSAGE: Final = (
     "Slack doesn't take the message that would show how far this review is, because the app "
     f"lacks the scope `im:write`. {_GOES_ON} A workspace admin can install the app again with "
@@ -43,16 +42,13 @@ def title(pr_url: str, commit: str, hosts: Collection[str] = ()) -> str:
 def asked_for(pr_url: str, hosts: Collection[str] = ()) -> Message:
     """Confirm privately that a review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
-    return Message(f"Devin will review {name}. A direct message from Devin Bridge shows when it is done.")
+    return Message(f"Devin will review {name}. A direct message says when it's done.")
 
 
 def goes_on(pr_url: str, hosts: Collection[str] = ()) -> Message:
     """Say privately that Devin reviews that commit already, so that no second review was asked for."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
-    return Message(
-        f"Devin is reviewing the newest commit of {name} already, so no second review was requested. "
-        "A direct message from Devin Bridge shows when it is done."
-    )
+    return Message(f"Devin is already reviewing the newest commit of {name}. A direct message says when it's done.")
 
 
 def maybe_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message:
@@ -66,8 +62,8 @@ def not_asked_for(pr_url: str, ref: str, hosts: Collection[str] = ()) -> Message
     """Say that a review was not asked for, because Devin could not be reached for too long."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
     return Message(
-        f"The review of {name} wasn't asked for: Devin couldn't be reached for too long. Ask "
-        f"again with `/devin review`. Reference `{ref}`."
+        f"The review of {name} wasn't requested: Devin couldn't be reached. Ask again with "
+        f"`/devin review`. Reference `{ref}`."
     )
 
 

@@ -24,9 +24,9 @@ MOST_LISTED: Final = 50
 _NAME_LENGTH: Final = 80
 MOST_AUTOMATIONS: Final = 20
 _LIST: Final = "`/devin schedule list` shows them with their numbers."
-UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
-NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command; nothing was changed. {_LIST}")
-GONE: Final = Message(f"Devin has no such schedule, so nothing was changed. {_LIST}")
+UNSEEN: Final = Message(f"You've seen no list of schedules in the last day. Nothing was changed. {_LIST}")
+NO_NUMBER_TYPED: Final = Message(f"Which schedule? Add its number to the command. {_LIST}")
+GONE: Final = Message(f"Devin has no such schedule. Nothing was changed. {_LIST}")
 UNKNOWN: Final = Message(
     f"{failure_sentences.lost_answer('the schedule was changed')} `/devin schedule list` shows how it is."
 )
@@ -102,7 +102,7 @@ def listing(
 
 def no_number(number: int) -> Message:
     """Report that the list that the person was shown last has no such number."""
-    return Message(f"Your last list of schedules has no number {number}, so nothing was changed. {_LIST}")
+    return Message(f"Your last list of schedules has no number {number}. Nothing was changed. {_LIST}")
 
 
 def was_set(schedule: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Message:
@@ -142,8 +142,8 @@ def unreachable(ref: str, page: str) -> str:
 def late(name: str) -> Message:
     """Say that a schedule is still to be added."""
     return Message(
-        f"Devin can't be reached at the moment. The schedule *{fitted(name, 80)}* is kept here "
-        "and added as soon as Devin answers. Please don't send it again."
+        f"Devin can't be reached right now. The schedule *{fitted(name, 80)}* is kept and added "
+        "later; no need to resend."
     )
 
 
@@ -164,8 +164,8 @@ def is_already(schedule: Shown, *, enabled: bool) -> Message:
 def ask_to_delete(schedule: Shown, zone: tzinfo, now: float) -> Message:
     """Ask whether a schedule is to be deleted."""
     question = (
-        f"Delete {schedule.named}, which runs {schedule.timetable.in_words(zone, now)}? It can't "
-        "be brought back; `/devin schedule pause` only stops it for now."
+        f"Delete {schedule.named}, which runs {schedule.timetable.in_words(zone, now)}? `/devin "
+        "schedule pause` only stops it for now."
     )
     buttons = blocks.actions(
         questions.choice("Delete", SCHEDULE_DELETE_CONFIRMED, schedule.id, "danger"),

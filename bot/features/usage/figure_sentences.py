@@ -47,12 +47,13 @@ OWN_COUNT: Final = (
 CREDIT: Final = "Devin's bill has a credit in it that is more than what was used in this time."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
 WITHHELD: Final[Mapping[WithheldBecause, str]] = {
-    WithheldBecause.PERMISSION: _OWN_ROWS_ONLY + "its key for Devin lacks the permission `{named}`. "
-    "An admin of your Devin organisation can grant it to the service user.",
-    WithheldBecause.NOT_FOUND: _OWN_ROWS_ONLY + "Devin has no bill for this organisation. "
-    "If your plan is billed in ACUs, an admin of your Devin organisation can grant `{named}` to the service user.",
-    WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
-    "An admin of your Devin organisation can raise it.",
+    WithheldBecause.PERMISSION: _OWN_ROWS_ONLY
+    + "its key lacks the permission `{named}`. A Devin admin can grant it to the service user.",
+    WithheldBecause.NOT_FOUND: _OWN_ROWS_ONLY
+    + "Devin has no bill for this organisation. If your plan is billed in ACUs, a Devin admin "
+    "can grant `{named}` to the service user.",
+    WithheldBecause.QUOTA: _OWN_ROWS_ONLY
+    + "Devin shows no bill while a quota is used up (`{named}`). A Devin admin can raise it.",
     WithheldBecause.DENIED: _OWN_ROWS_ONLY + "Devin doesn't show its bill. It says `{named}`.",
 }
 MOST_EXPENSIVE_LISTED: Final = 5

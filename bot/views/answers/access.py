@@ -76,7 +76,7 @@ def admins_only(deed: str, admins: Admins) -> Message:
     """Refuse a command for admins, and name them; `deed` is what it does, such as "see usage figures"."""
     to_ask = _mentions(admins)
     if not to_ask:
-        since = "at the moment" if admins.groups else "yet"
+        since = "right now" if admins.groups else "yet"
         return message_of(f"Nobody can {deed} {since}.", _how_to_name(admins))
     return message_of(f"Only admins can {deed}.", f"Ask {any_of(to_ask)}.")
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.commands import registry
 from bot.domain.commands.option_words import ACU
-from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
+from bot.domain.commands.options import MODES, NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
 from bot.domain.commands.small_talk import SmallTalk
 from bot.domain.commands.spec import CommandSpec, Surface
@@ -263,8 +263,10 @@ def ask_about_options(key: str, request: Request) -> Message:
     `key` is the key of the stored start, which the buttons carry.
     """
     wrong = request.mistyped[:MOST_OPTIONS]
-    asked = "Check this option" if len(wrong) == 1 else "Check these options"
-    lines = [f"Nothing was started. {asked}:", *(f"• {_mistyped(word)}" for word in wrong), *_as_written(request)]
+    lines = [f"Nothing was started. Check {'this option' if len(wrong) == 1 else 'these options'}:"]
+    lines = [*lines, *(f"• {_mistyped(word)}" for word in wrong), *_as_written(request)]
+    if len(wrong) == 1 and wrong[0].reason == NOT_A_MODE:
+        lines = [_mistyped(wrong[0]), "Nothing was started."]
     offered = zip(corrected_answers(), request.offered, strict=False)
     row = blocks.actions(
         *(questions.answer(_label(f"Start with {option}"), OPTIONS, answer, key) for answer, (option, _) in offered),
@@ -298,18 +300,14 @@ def from_defaults(message: Message, values: Sequence[str]) -> Message:
 
 
 def _as_written(request: Request) -> list[str]:
-    """Say what comes of a start as it is written: most of the options are text, and a mode is asked for."""
-    modes = [word.word for word in request.mistyped if word.reason == NOT_A_MODE]
+    """Say what comes of a start as it is written: most of the options are text. Devin is asked for a mode."""
     texts = [word.word for word in request.mistyped if word.reason != NOT_A_MODE]
     limit = any(word.nearest == f"{ACU}=" for word in request.mistyped) and request.options.acu is None
-    lines = []
-    if texts:
-        verb = "is" if len(texts) == 1 else "are"
-        without = ", and the session has no ACU limit" if limit else ""
-        lines.append(f"As written, {_codes(texts)} {verb} part of the task{without}.")
-    if modes:
-        lines.append(f"As written, Devin is asked for {_codes(modes)}.")
-    return lines
+    if not texts:
+        return []
+    verb = "is" if len(texts) == 1 else "are"
+    without = ", and the session has no ACU limit" if limit else ""
+    return [f"As written, {_codes(texts)} {verb} part of the task{without}."]
 
 
 def _codes(words: Sequence[str]) -> str:
@@ -418,6 +416,8 @@ def started_after_all(session_url: str | None) -> Message:
 
 
 def _mistyped(word: Mistyped) -> str:
+    if word.reason == NOT_A_MODE:
+        return f"There's no mode “{fitted(word.word.partition('=')[2], 60)}”. Pick: {', '.join(MODES)}."
     if word.reason:
         return f"{code(word.word)}: `{word.nearest}` {fitted(word.reason, 200)}"
     return f"{code(word.word)}: did you mean `{word.nearest}`?"

@@ -113,7 +113,7 @@ def test_in_the_sessions_thread_it_needs_no_title():
 @pytest.mark.parametrize(
     ("changed", "line", "buttons"),
     [
-        ({"state": AlarmState.ACKNOWLEDGED}, ":white_check_mark: ada says that this is fine.", ["Stop"]),
+        ({"state": AlarmState.ACKNOWLEDGED}, ":white_check_mark: ada says this is fine.", ["Stop"]),
         ({"state": AlarmState.STOPPED}, ":black_square_for_stop: ada stops it.", []),
         (
             {"state": AlarmState.SNOOZED, "snoozed_until": 1_800_000_000.0},
@@ -129,7 +129,7 @@ def test_what_somebody_has_decided(changed, line, buttons):
 def test_who_has_no_name_is_somebody():
     decided = [replace(ALARM, user="U0ADA", state=state) for state in (AlarmState.ACKNOWLEDGED, AlarmState.STOPPED)]
     assert [shown(one)[0].splitlines()[1] for one in decided] == [
-        ":white_check_mark: Somebody says that this is fine.",
+        ":white_check_mark: Somebody says this is fine.",
         ":black_square_for_stop: Somebody stops it.",
     ]
     snoozed = replace(ALARM, state=AlarmState.SNOOZED, snoozed_until=1_800_000_000.0)
@@ -140,7 +140,7 @@ def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
     over = replace(ALARM, over_at=200.0, state=AlarmState.ACKNOWLEDGED)
     asleep = replace(SESSION, snapshot=replace(WORKING, status="suspended", detail="inactivity"))
     assert shown(over, asleep) == (f":checkered_flag: {SPENT}\nOver: asleep.", [])
-    assert shown(over) == (f":checkered_flag: {SPENT}\nOver: Devin works on, and spends no more than is usual.", [])
+    assert shown(over) == (f":checkered_flag: {SPENT}\nOver: Devin works on and spends as usual.", [])
     assert shown(over, None)[0].endswith("\nOver: the session is gone.")
     assert alarm_post(over, SESSION).text.startswith("Over: Fix &lt;it&gt; has spent 6.2 ACUs")
 
@@ -150,9 +150,8 @@ def test_spend_that_cannot_be_read():
     since = "<!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>"
     assert alarm_post(alarm).text == "What running sessions spend hasn't been readable for an hour."
     assert shown(alarm) == (
-        f":warning: What running sessions spend hasn't been readable since {since}, because Devin "
-        "doesn't answer. Until it does, there are no alarms about sessions. Devin Bridge keeps "
-        "trying.",
+        f":warning: Devin hasn't said since {since} what running sessions spend. Until it does, "
+        "there are no alarms about sessions.",
         [],
     )
     over = replace(alarm, over_at=1_800_003_600.0)

@@ -259,7 +259,7 @@ async def test_who_has_decided_is_named_where_figures_name_people(make, either_s
         await posts.redraw(tx, [alarm_key(alarm)], NOW)
     await edited(services)
     slack = services.workspaces[TEAM].slack
-    assert slack.texts == [(ADMINS, POST, f":white_check_mark: {who} says that this is fine.")]
+    assert slack.texts == [(ADMINS, POST, f":white_check_mark: {who} says this is fine.")]
 
 
 async def test_an_hour_that_costs_more_than_is_usual(make, either_store, clock):

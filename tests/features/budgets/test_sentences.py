@@ -72,11 +72,11 @@ def test_a_name_is_only_a_name() -> None:
 @pytest.mark.parametrize(
     ("one", "what"),
     [
-        (of(ScopeKind.ORG), "no session is started or woken. Running sessions go on."),
-        (of(ScopeKind.CHANNEL, "C0WEB"), "no session is started or woken there. Running sessions go on."),
-        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "that session isn't woken. If it runs, it goes on."),
-        (ANNS, "they can't start or wake sessions. Running sessions go on."),
-        (replace(ANNS, yours=True), "you can't start or wake sessions. Running sessions go on."),
+        (of(ScopeKind.ORG), "no session is started or woken. Running sessions keep running."),
+        (of(ScopeKind.CHANNEL, "C0WEB"), "no session is started or woken there. Running sessions keep running."),
+        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "that session isn't woken. If it runs, it keeps running."),
+        (ANNS, "they can't start or wake sessions. Running sessions keep running."),
+        (replace(ANNS, yours=True), "you can't start or wake sessions. Running sessions keep running."),
     ],
 )
 def test_a_budget_that_is_used_up_stops_only_what_it_is_for(one: Named, what: str) -> None:
@@ -147,10 +147,10 @@ def test_the_texts_of_the_buttons() -> None:
 
 def test_what_is_answered_to_who_asks_and_to_a_late_press() -> None:
     assert [one.text for one in (views.ASKED, views.ASKED_ALREADY, views.ANSWERED_ALREADY, views.BUDGET_GONE)] == [
-        "The admins were asked for more, and you'll get a message when they answer. Then send your text again.",
-        "The admins were asked already. You'll get a message when they answer.",
-        "This request was answered already, so nothing was changed.",
-        "That budget was removed, so nothing was changed. Did it stop your text? Send it again.",
+        "The admins were asked. You'll hear when they answer; then send your text again.",
+        "The admins were already asked. You'll hear when they answer.",
+        "This request was already answered. Nothing was changed.",
+        "That budget was removed. If it stopped your text, send it again.",
     ]
     since = "<!date^1795420800^{date_short_pretty} at {time}|2026-11-23 08:00 UTC>"
     late = views.begun_anew(WEEK)

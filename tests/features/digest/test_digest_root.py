@@ -1,7 +1,5 @@
 """The root post of the daily digest."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -149,7 +147,9 @@ def test_a_bill_that_is_missing_is_explained_and_compared_with_nothing():
     withheld = lines(total=None, withheld=Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption"))
     assert withheld[0] == "*16.4 ACUs through Slack on Thu 26 Nov*  ▼ 56 % (usual 37.3)"
     assert withheld[-1] == snapshot(
-        ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
+        ":information_source: Counted from the sessions of Devin Bridge alone, because its key "
+        "lacks the permission `ViewOrgConsumption`. A Devin admin can grant it to the service "
+        "user."
     )
 
 

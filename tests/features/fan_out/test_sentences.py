@@ -53,10 +53,10 @@ def labels(message):
         "`orgs=` is there twice. Write it once, with commas: `orgs=acme,web`. Nothing was started.": WrongFanOut(
             FanOutMistake.TWICE
         ),
-        "There's no task in that. Write what Devin should do, for example `/devin fanout upgrade "
-        "the dependencies of {org} orgs=all`. Nothing was started.": WrongFanOut(FanOutMistake.NO_TASK),
-        "In a fan-out a playbook goes by its id, such as `playbook=playbook-1a2b`, because titles differ between "
-        "organisations. Nothing was started.": WrongFanOut(FanOutMistake.PLAYBOOK),
+        "What should Devin do? For example: `/devin fanout upgrade the dependencies of {org} "
+        "orgs=all` Nothing was started.": WrongFanOut(FanOutMistake.NO_TASK),
+        "In a fan-out, name a playbook by its id, such as `playbook=playbook-1a2b`. Titles "
+        "differ between organisations. Nothing was started.": WrongFanOut(FanOutMistake.PLAYBOOK),
         "`acu=lots` needs a whole number above zero, such as acu=10. Nothing was started.": WrongFanOut(
             FanOutMistake.OPTION, Mistyped("acu=lots", "acu=", NOT_ACUS)
         ),
@@ -71,8 +71,8 @@ def test_what_is_wrong_is_said(found, said):
 
 def test_which_names_stand_for_nothing_or_for_several():
     hint = (
-        "`/devin orgs` shows the names and ids. Put a name with spaces in quotation marks; for one with a "
-        "comma, write its id. Nothing was started."
+        "`/devin orgs` shows the names and ids. Put a name with spaces in quotation marks. For "
+        "one with a comma, write its id. Nothing was started."
     )
     assert fan_outs.not_chosen(NotChosen(("a", "b"), ())).text == (
         f"Devin Bridge's key sees no organisation `a` or `b`. {hint}"
@@ -134,37 +134,38 @@ def test_the_other_answers():
             "Nothing was started."
         )
     )
-    assert fan_outs.begun(5).text == ("OK, 5 sessions will start. The table that shows them appears here in a moment.")
+    assert fan_outs.begun(5).text == "OK, 5 sessions will start. Their table appears here in a moment."
     assert fan_outs.not_posted("C0").text == (
-        "The table of your fan-out couldn't be posted in <#C0>, so nothing was started. Type "
-        "`/invite @Devin Bridge` there, then try again; it can't be a channel that another "
-        "company shares."
+        "The table of your fan-out couldn't be posted in <#C0>. Nothing was started. Type "
+        "`/invite @Devin Bridge` there, then try again. Shared channels don't work."
     )
     assert fan_outs.not_posted("D0").text == (
         snapshot(
-            "The table of your fan-out couldn't be posted in that direct message, so nothing was "
-            "started. Use a channel, or write to Devin Bridge directly."
+            "The table of your fan-out couldn't be posted there. Nothing was started. Use a channel, "
+            "or write to Devin Bridge directly."
         )
     )
     assert fan_outs.ONLY_IN_PRIVATE.text == snapshot(
-        "A fan-out can't be started with a mention. Type `/devin fanout …`, or write `fanout …` to Devin Bridge in a direct message. Nothing was started."
+        "A mention can't start a fan-out. Type `/devin fanout …`, or write `fanout …` to Devin "
+        "Bridge directly. Nothing was started."
     )
-    assert fan_outs.UNREACHABLE.text == (
-        ":warning: Devin can't list the organisations at the moment. Nothing was started. Try again in a minute."
+    assert (
+        fan_outs.UNREACHABLE.text
+        == ":warning: Devin can't list the organisations right now. Nothing was started. Try again in a minute."
     )
     assert fan_outs.NO_ORGANISATIONS.text == ("Devin shows no organisation to Devin Bridge's key. Nothing was started.")
 
 
 def test_the_answers_to_buttons_that_change_nothing():
-    assert fan_outs.EXPIRED.text == (
-        "That preview was already answered or is too old, so nothing more was started. "
-        "Ask for the fan-out again if it is still needed."
+    assert (
+        fan_outs.EXPIRED.text
+        == "That preview was already answered or is too old. Nothing more was started; ask for the fan-out again."
     )
-    assert fan_outs.GONE.text == "This fan-out is too old, so nothing was changed."
-    assert fan_outs.NOT_RUNNING.text == "This fan-out is over, so there was nothing to stop."
+    assert fan_outs.GONE.text == "This fan-out is too old. Nothing was changed."
+    assert fan_outs.NOT_RUNNING.text == "This fan-out is over. There was nothing to stop."
     assert fan_outs.BEING_STOPPED.text == "This fan-out is already being stopped."
     assert fan_outs.NOTHING_TO_RETRY.text == snapshot(
-        "There is nothing to try again: no session has failed, or the fan-out was stopped."
+        "Nothing to try again: no session has failed, or the fan-out was stopped."
     )
 
 
@@ -178,7 +179,10 @@ def test_the_table_shows_state_link_acus_and_reason():
     )
     assert texts(message) == [
         "*Fan-out: “upgrade deps”*\n1 of 3 finished · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
-        "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. An admin of that organisation or of the enterprise can grant it to the service user.",
+        (
+            "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. An admin of "
+            "that organisation can grant it."
+        ),
     ]
     (data,) = [block for block in message.blocks if block["type"] == "data_table"]
     assert [cell["text"] for cell in data["rows"][0]] == ["Organisation", "State", "Session", "ACUs", "Reason"]
@@ -200,10 +204,8 @@ def test_where_slack_draws_no_table_the_lines_say_the_same():
 
 def test_what_is_being_stopped_or_over_has_no_button_to_stop():
     stopping = fan_out_table.table(replace(FAN_OUT, stopped_at=5.0), [ACME, FORBIDDEN], "ada")
-    assert texts(stopping)[0].endswith("\nStopping: the sessions are being put to sleep, and nothing is lost.")
-    assert stopping.text.endswith(
-        " · asked by ada. Stopping: the sessions are being put to sleep, and nothing is lost."
-    )
+    assert texts(stopping)[0].endswith("\nStopping. Nothing is lost.")
+    assert stopping.text.endswith(" · asked by ada. Stopping. Nothing is lost.")
     assert labels(stopping) == []
     over = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
     assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 finished · 1 done · 2 ACUs · asked by ada"]
@@ -251,7 +253,7 @@ def test_the_end_is_said_once_with_what_became_of_them():
 def test_a_shared_channel_is_shown_nothing():
     assert fan_out_table.in_shared_channel(FAN_OUT).text == (
         ":lock: This channel is shared with another company, so the fan-out isn't shown here. "
-        "Its sessions go on at Devin."
+        "Its sessions keep running."
     )
 
 
@@ -261,8 +263,7 @@ def test_why_a_session_was_not_started():
     )
     assert fan_out_table.refused("no <way>") == "Devin says “no &lt;way&gt;”."
     assert fan_out_table.NOT_REACHED == (
-        "Devin Bridge's key doesn't reach this organisation. An admin of the enterprise can give "
-        "the service user access to it."
+        "Devin Bridge's key doesn't reach this organisation. An enterprise admin can give the service user access."
     )
 
     assert fan_out_table.NOT_STOPPED == "Devin didn't stop it. Open it in Devin to stop it."
@@ -270,7 +271,7 @@ def test_why_a_session_was_not_started():
     assert fan_out_table.LOST == "Devin couldn't be reached."
     assert (
         fan_out_table.UNAUTHORISED
-        == "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`."
+        == "Devin doesn't accept Devin Bridge's key. Whoever runs Devin Bridge can set a valid `DEVIN_API_KEY`."
     )
     assert (
         snapshot(
@@ -285,9 +286,7 @@ def test_why_a_session_was_not_started():
     ("reason", "session"),
     {
         "Devin ended the session with an error. Open it in Devin to see what happened.": FAILED,
-        "A fault at Devin suspended the session. Write to it in Devin to try to wake it.": replace(
-            FAILED, detail="error"
-        ),
+        "Devin suspended the session after a fault. Write to it in Devin to wake it.": replace(FAILED, detail="error"),
         "No credits left. Whoever manages billing can buy more in Devin.": LIMIT,
         "Out of ACUs. Raise its limit in Devin, or start a new session with a higher `acu=`.": replace(
             LIMIT, detail="usage_limit_exceeded"
@@ -298,7 +297,7 @@ def test_why_a_session_was_not_started():
         "This organisation can't run more sessions. Stop one that isn't needed or ask a Devin admin for more.": replace(
             LIMIT, detail="total_session_limit_exceeded"
         ),
-        "Devin says “moon_quota”. Open the session in Devin to see what that is.": replace(LIMIT, detail="moon_quota"),
+        "Devin says “moon_quota”. Open it in Devin to see what that is.": replace(LIMIT, detail="moon_quota"),
         "Devin didn't stop it. Open it in Devin to stop it.": replace(LIMIT, reason=fan_out_table.NOT_STOPPED),
     }.items(),
 )

@@ -69,9 +69,9 @@ def test_what_is_said_about_changes():
         "The playbook *Release* is changed. Sessions can use it from now on. "
         "<https://app.devin.ai/playbooks|Open in Devin>"
     )
-    assert library.late(PLAYBOOK).text == (
-        "Devin can't be reached at the moment. The playbook *Release* is kept here and saved as "
-        "soon as Devin answers. Please don't send it again."
+    assert (
+        library.late(PLAYBOOK).text
+        == "Devin can't be reached right now. The playbook *Release* is kept and saved later; no need to resend."
     )
     assert library.deleted("Deploys").text == "The note *Deploys* is deleted."
     assert library.ALREADY_DELETED.text == "That note is deleted already."
@@ -96,11 +96,11 @@ def test_a_deletion_for_which_devin_could_not_be_reached():
     [
         (
             library.gone_meanwhile(Kind.NOTE),
-            "Somebody deleted it while your form was open. `/devin note add` makes a new one.",
+            "Somebody deleted it while your form was open. `/devin note add` adds a new one.",
         ),
         (
             library.unreachable("0a1b"),
-            "Devin couldn't be reached for hours. Send it again if it is still needed. Reference `0a1b`.",
+            "Devin couldn't be reached for hours. Send it again. Reference `0a1b`.",
         ),
     ],
 )

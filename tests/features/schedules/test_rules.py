@@ -160,9 +160,9 @@ def test_what_is_said_about_a_new_schedule():
         "*Task*\n```Run `x` &lt;all&gt;```",
     ]
     assert_valid(refused)
-    assert views.late("Nightly").text == (
-        "Devin can't be reached at the moment. The schedule *Nightly* is kept here and added as "
-        "soon as Devin answers. Please don't send it again."
+    assert (
+        views.late("Nightly").text
+        == "Devin can't be reached right now. The schedule *Nightly* is kept and added later; no need to resend."
     )
     by_cron = entered(FIELDS | {"name": "n" * 90, "repeat": "cron", "cron": "0 9 * * 1", "prompt": "Run all. " * 400})
     (gone,) = views.not_added(by_cron, views.unreachable("r1", "https://x.test"))

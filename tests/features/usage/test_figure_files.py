@@ -1,7 +1,5 @@
 """Figures as CSV files: rows that add up exactly, and what is said about them."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 import csv
 import io
 from datetime import date
@@ -77,9 +75,11 @@ def test_without_a_bill_there_is_no_elsewhere_and_why_is_said():
     figures = Figures(TUESDAY, through_slack=0.3, withheld=withheld)
     made = usage_file(BY_PERSON, WEEK, figures, PARTS, None)
     assert lines(made)[-1] == "total,,0.3,,"
-    reason = ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.".removeprefix(
-        ":information_source: "
-    )
+    reason = (
+        ":information_source: Counted from the sessions of Devin Bridge alone, because its key "
+        "lacks the permission `ViewOrgConsumption`. A Devin admin can grant it to the service "
+        "user."
+    ).removeprefix(":information_source: ")
     assert made.notes[0] == reason
     assert no_bill(figures).text == f"Only Devin's bill says how this divides. So there is no file. {reason}"
 
