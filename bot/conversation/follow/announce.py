@@ -23,7 +23,7 @@ from bot.domain.waking import is_asleep
 from bot.domain.zones import zone_or
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import outbox, people, sessions, waiting_times
+from bot.store import inbox, outbox, people, sessions, waiting_times
 from bot.store.lanes import Claim
 from bot.store.posts import post_key
 from bot.store.sessions import TrackedSession
@@ -98,8 +98,7 @@ class Announce:
             await self._post(uow, change, times.last_poll)
             if is_asleep(tracked.session) and not is_asleep(change.session):
                 await recheck_held(uow, tracked.session)
-            if change.before.position.turn.announced and not change.decision.turn.announced:
-                await settle(uow, tracked.session.id)
+            await self._settle_end(uow, change)
             await self._store_waiting(uow, change)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
@@ -271,6 +270,15 @@ class Announce:
         return first_reminder(kind, uow.now, zone_or(asker.tz if asker is not None else None, zone))
 
     # ------------------------------------------------------------ state and card
+
+    async def _settle_end(self, uow: UnitOfWork, change: _Change) -> None:
+        """Settle the end at which the session rested, if it goes on by itself.
+
+        A reply that is on its way may be why it goes on: then that settles the end, and says who has answered.
+        """
+        went_on = change.before.position.turn.announced and not change.decision.turn.announced
+        if went_on and not await inbox.has_open(uow.tx, change.session.lane):
+            await settle(uow, change.session.id)
 
     async def _store_waiting(self, uow: UnitOfWork, change: _Change) -> None:
         """Store that the session waits for a person, once that is announced, or that it does so no longer.
