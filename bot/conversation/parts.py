@@ -15,6 +15,7 @@ from bot.conversation.receive.conversation import Conversation
 from bot.conversation.receive.intake import Intake
 from bot.conversation.receive.new_command import NewCommand
 from bot.conversation.receive.reactions import OptionReaction, Reactions, StartReaction, StopReaction
+from bot.conversation.start.adopt import AdoptCommand
 from bot.conversation.start.anew import StartAnew, WayOnButton
 from bot.conversation.start.create import Create
 from bot.conversation.start.from_command import StartFromCommand
@@ -31,6 +32,7 @@ from bot.conversation.steer.remind import Remind
 from bot.conversation.steer.reply import Reply
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
+from bot.conversation.steer.unsync import Unsync
 from bot.domain import causes
 from bot.domain.commands.registry import LAUNCH
 from bot.domain.commands.spec import CommandSpec
@@ -109,11 +111,14 @@ class ConversationParts:
     def handlers(self) -> dict[CommandSpec, Handler]:
         """Return what the commands about sessions do."""
         handlers: dict[CommandSpec, Handler] = {}
-        services = self._kernel.services
+        services, access, gates = self._kernel.services, self._kernel.access, self._kernel.gates
+        adopt = AdoptCommand(services, access, gates, self._lookup)
         own = (self._session_list, self._from_command, self._launch_form, self._session_commands)
         for part in (
             *own,
-            StartAnew(services, self._kernel.gates),
+            adopt,
+            Unsync(services),
+            StartAnew(services, gates),
             Notify(services),
             Remind(services),
             QuickAnswers(services),

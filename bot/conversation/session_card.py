@@ -149,7 +149,7 @@ def _start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now:
     The row is the first one in the lane of the thread that the card begins. `follow` comes from `start_to_follow`.
     """
     about = ThreadRef(*follow["about"]) if "about" in follow else None
-    cause = StartCause(session.id, decode_files(follow["files"]), about=about)
+    cause = StartCause(session.id, decode_files(follow["files"]), about=about, adopts=follow.get("adopts"))
     lane = thread_lane(session.team, session.channel, ts)
     return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
 

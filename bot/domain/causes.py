@@ -193,6 +193,8 @@ class StartCause:
     left_out: tuple[str, ...] = ()  # as in a `MessageCause`
     in_thread: bool = False  # other messages precede it; the card of a command is the first message of its thread
     about: ThreadRef | None = None  # as in a `CommandCause`
+    adopts: str | None = None  # the id of the session at Devin that is tied to the thread; none is created then
+    before: Mapping[str, Any] | None = None  # noted, as in a `ChangeCause`
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,7 @@ PersonsCause = MessageCause | CommandCause | ActionCause | ViewCause
 SessionCause = MessageCause | StartCause  # causes for which a session is created
 AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
 # Causes by which a person changes something at Devin. `before` is what was there, noted before Devin is asked for it.
-ChangeCause = ActionCause | ViewCause
+ChangeCause = ActionCause | ViewCause | StartCause
 
 
 def flow_name(cause: Cause) -> str:

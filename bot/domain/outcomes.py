@@ -1,7 +1,7 @@
 """What became of a session on a billing day, in one of six words, by which the sessions of a day are counted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -77,6 +77,8 @@ def outcome_of(session: Session, before: Outcome | None = None) -> Outcome:
               and so where Devin gives a reason that is new to us
     """
     state = DisplayState.ENDED if _is_ended_by_hand(session) else session.display_state
+    if state is DisplayState.UNFOLLOWED:  # nobody here has put it away
+        return outcome_of(replace(session, lifecycle=Lifecycle.OPEN), before)
     if state is DisplayState.ASLEEP:
         return _of_sleep(session.snapshot, before)
     devins_word = session.stopped_by is None and not ended_for_something_new(session.snapshot)

@@ -42,6 +42,7 @@ class Lifecycle(StrEnum):
     REFUSED = "refused"  # Devin or Slack refused it; nothing runs
     UNCERTAIN = "uncertain"  # no more is tried, and whether Devin has it is unknown; adopted when it shows up
     ENDED = "ended"  # terminated, or archived with its thread
+    UNFOLLOWED = "unfollowed"  # untied from its thread; at Devin it goes on
 
 
 class DisplayState(StrEnum):
@@ -64,6 +65,7 @@ class DisplayState(StrEnum):
     CANCELLED = "cancelled"
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
+    UNFOLLOWED = "unfollowed"
     UNKNOWN = "unknown"
 
 
@@ -196,6 +198,8 @@ class Session:
     ceiling: float | None = None  # the ACUs that it may spend, once somebody has raised them
     wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
     devin_user: str | None = None  # in whose name Devin was asked for it; None for the bot's own
+    adopted_at: float | None = None  # when it was tied to its thread, if Devin had it before
+    by_id: bool = False  # it does not carry the bot's tag, so that it is listed by its id
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host
 
     @property
@@ -214,6 +218,7 @@ class Session:
             Lifecycle.CANCELLED: DisplayState.CANCELLED,
             Lifecycle.REFUSED: DisplayState.REFUSED,
             Lifecycle.UNCERTAIN: DisplayState.UNCERTAIN,
+            Lifecycle.UNFOLLOWED: DisplayState.UNFOLLOWED,
             Lifecycle.ENDED: DisplayState.ARCHIVED if sleeps_for_good(self.snapshot) else DisplayState.ENDED,
         }
         return own.get(self.lifecycle) or display_state_of(self.snapshot)

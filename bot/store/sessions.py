@@ -13,6 +13,7 @@ from bot.domain.outcomes import RecordedDay
 from bot.domain.session import (
     ENDED_BY_A_MESSAGE,
     TERMINAL_STATUSES,
+    DisplayState,
     Lifecycle,
     Options,
     PullRequest,
@@ -34,6 +35,7 @@ _PLAIN: Final = (
     *("created_at", "ended_at", "spoken_at", "not_found_since"),
     *("requester_name", "stopped_by_name", "replied_by", "worked", "working_since"),
     *("acu_limit", "ceiling", "wake_allowed", "devin_user", "progress_acus", "progress_at"),
+    *("adopted_at", "by_id"),
 )
 _SNAPSHOT_COLUMNS: Final = [
     *("status", "detail", "title", "acus", "has_result", "archived", "updated_at"),
@@ -226,6 +228,39 @@ async def opened(
         working_since=now,
         **_snapshot_columns(snapshot.unannounced()),
     )
+
+
+async def adopted(tx: AsyncConnection, session: Session, position: RelayPosition, now: float) -> None:
+    """Store that `session`, which Devin had before, is followed from `now` on, as it is and from this `position` on.
+
+    What it has spent and announced so far is only where later polls begin to count.
+    """
+    assert session.devin_id is not None
+    works = session.display_state is DisplayState.WORKING
+    await change(
+        tx,
+        session.id,
+        lifecycle=session.lifecycle,
+        devin_id=session.devin_id,
+        bare_id=bare_id(session.devin_id),
+        url=session.url,
+        by_id=session.by_id,
+        spoken_at=now,
+        read_at=now,
+        working_since=now if works else None,
+        progress_acus=session.snapshot.acus,
+        announced=position.turn.announced,
+        last_event_id=position.last_event_id,
+        page_cursor=position.page_cursor,
+        devin_messages=position.devin_messages,
+        mark=None,
+        **_snapshot_columns(session.snapshot),
+    )
+
+
+async def give_up_id(tx: AsyncConnection, session_id: str) -> None:
+    """Let another session have the id at Devin of this one, which is not followed any more."""
+    await change(tx, session_id, bare_id=None)
 
 
 async def end(tx: AsyncConnection, session_id: str, lifecycle: Lifecycle, now: float) -> Session | None:

@@ -40,9 +40,11 @@ PLAYBOOK: Final[ColumnElement[Any]] = func.coalesce(
     *(options["playbook"].as_string() for options in _OPTIONS), past_sessions.c.playbook
 )
 WORKED: Final[ColumnElement[Any]] = func.coalesce(sessions.c.worked, past_sessions.c.worked)
-# By which Devin can be asked for all that a session spent: not where one that failed is counted in with another.
+# By which Devin can be asked for all that a session spent: not where one that failed is counted in with another, nor of
+# one that was tied to a thread while it was at work, of which only a part counts.
 DEVIN_ID: Final[ColumnElement[Any]] = func.coalesce(
-    sessions.c.devin_id, case((fan_out_sessions.c.failed_before == 0, fan_out_sessions.c.devin_id))
+    case((and_(sessions.c.adopted_at.is_(None), sessions.c.bare_id.is_not(None)), sessions.c.devin_id)),
+    case((fan_out_sessions.c.failed_before == 0, fan_out_sessions.c.devin_id)),
 )
 
 

@@ -169,6 +169,8 @@ sessions: Final = Table(
     Column("ceiling", Float),  # the ACUs that it may spend, once somebody has raised them
     Column("wake_allowed", BigInteger),  # the `updated_at` of the sleep from which it may be woken
     Column("devin_user", String),  # in whose name Devin was asked for it
+    Column("adopted_at", Float),  # when it was tied to its thread, if Devin had it before
+    _flag("by_id"),  # it does not carry the bot's tag, so that it is listed by its id
     Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message
     # the newest of its rows in `spend`, so that the poller need not read it
     Column("outcome", String),

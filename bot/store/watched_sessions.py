@@ -19,6 +19,18 @@ async def open_bare_ids(tx: AsyncConnection, org_id: str) -> list[str]:
     return [bare for bare in found.scalars() if bare]
 
 
+async def without_tag(tx: AsyncConnection, org_id: str, *, tags_refused: bool) -> list[str]:
+    """The bare ids of sessions that no list by tag has: they were tied to threads, and their tag was not taken.
+
+    With `tags_refused` that are all that Devin had before. One that is not followed any more still costs.
+    """
+    left = and_(sessions.c.lifecycle == Lifecycle.UNFOLLOWED, sessions.c.status.not_in(TERMINAL_STATUSES))
+    untagged = sessions.c.adopted_at.is_not(None) if tags_refused else sessions.c.by_id
+    counts = or_(and_(*_watched()), left)
+    found = await tx.execute(select(sessions.c.bare_id).where(sessions.c.org_id == org_id, untagged, counts))
+    return [bare for bare in found.scalars() if bare]
+
+
 async def count_active(tx: AsyncConnection, org_id: str, spoken_after: float) -> tuple[int, int]:
     """Count the watched sessions, and those of them that are active.
 

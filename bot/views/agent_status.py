@@ -18,7 +18,7 @@ _READY: Final = (
 )
 _OVER: Final = (
     *(DisplayState.ENDED, DisplayState.ARCHIVED, DisplayState.CANCELLED),
-    *(DisplayState.REFUSED, DisplayState.UNCERTAIN),
+    *(DisplayState.REFUSED, DisplayState.UNCERTAIN, DisplayState.UNFOLLOWED),
 )
 STATUS_OF: Final[Mapping[DisplayState, str]] = {
     **dict.fromkeys(_WORKING, WORKING),

@@ -33,6 +33,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.CANCELLED: "Cancelled{by} before it began. Nothing was spent.",
     DisplayState.REFUSED: "Not started. The thread says why.",
     DisplayState.UNCERTAIN: "Devin didn't answer. If your session started, it appears here.",
+    DisplayState.UNFOLLOWED: "Not followed here any more. `!adopt` with its address ties it again.",
     DisplayState.UNKNOWN: "Devin says: {status}. Open it in Devin to see what that means.",
 }
 SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word
@@ -59,6 +60,12 @@ DETAIL_SENTENCES: Final[Mapping[str, str]] = {
     **{word: f"Paused: {why}. {_RESUME}" for word, why in LIMIT_REASONS.items() if word != OWN_LIMIT},
     OWN_LIMIT: "Out of ACUs{cap}.",
     "error": "Devin suspended this session after a fault. Reply in the thread to wake it.",
+}
+
+# Of a session that Devin had before, until it is tied to its thread.
+ADOPTION_SENTENCES: Final[Mapping[DisplayState, str]] = {
+    DisplayState.STARTING: "Reading the session in Devin.",
+    DisplayState.REFUSED: "Not followed here. The thread says why.",
 }
 
 # In Devin's own words, where there are any.
@@ -94,6 +101,7 @@ STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.CANCELLED: "cancelled",
     DisplayState.REFUSED: "not started",
     DisplayState.UNCERTAIN: "may have been started; look in Devin",
+    DisplayState.UNFOLLOWED: "not followed here",
     DisplayState.UNKNOWN: "in a state of its own",
 }
 
@@ -115,6 +123,7 @@ STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
     DisplayState.CANCELLED: ":black_square_for_stop:",
     DisplayState.REFUSED: ":no_entry:",
     DisplayState.UNCERTAIN: ":grey_question:",
+    DisplayState.UNFOLLOWED: ":link:",
     DisplayState.UNKNOWN: ":grey_question:",
 }
 
@@ -131,6 +140,7 @@ STATE_MARKS: Final[Mapping[DisplayState, str | None]] = {
     DisplayState.STOPPED: None,
     DisplayState.ENDED: None,
     DisplayState.ARCHIVED: None,
+    DisplayState.UNFOLLOWED: None,
 }
 
 # States in which a person may stop the session. One that sleeps or has ended has nothing to stop.
@@ -198,6 +208,8 @@ def mention(user: str) -> str:
 
 def _template(session: Session) -> str:
     state, snapshot = session.display_state, session.snapshot
+    if session.adopted_at is not None and state in ADOPTION_SENTENCES:
+        return ADOPTION_SENTENCES[state]
     if state is DisplayState.QUEUED:
         return STATUS_SENTENCES.get(snapshot.status, STATE_SENTENCES[state])
     if session.lifecycle is Lifecycle.OPEN and ended_for_something_new(snapshot):

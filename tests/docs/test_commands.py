@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.start.adopt import AdoptCommand
 from bot.conversation.start.anew import StartAnew
 from bot.conversation.start.from_command import StartFromCommand
 from bot.conversation.start.launch_form import LaunchForm
@@ -14,6 +15,7 @@ from bot.conversation.steer.rate import Rate
 from bot.conversation.steer.remind import Remind
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.conversation.steer.session_list import SessionList
+from bot.conversation.steer.unsync import Unsync
 from bot.domain.billing import Period
 from bot.domain.commands.registry import ANSWER, ASIDE, CANCEL_OPERATION, HELP, NEW, OPEN_FORM, START
 from bot.domain.commands.spec import ADDRESSED, Role, Surface
@@ -29,6 +31,8 @@ HANDLERS = {
     **StartFromCommand(None, None, None, None).handlers(),
     **LaunchForm(None, None, None).handlers(),
     **StartAnew(None, None).handlers(),
+    **AdoptCommand(None, None, None, None).handlers(),
+    **Unsync(None).handlers(),
     **SessionCommands(None, None, ()).handlers(),
     **Notify(None).handlers(),
     **SessionList(None, None).handlers(),
@@ -120,7 +124,7 @@ def test_the_readme_names_every_verb_and_no_other():
 
 
 def test_a_verb_about_no_session_has_a_branch_of_its_own():
-    branches = {"help", "aside", "new", "notify", "remind"}  # in Conversation
+    branches = {"help", "aside", "new", "adopt", "notify", "remind"}  # in Conversation
     alone = {spec.name for spec in COMMANDS.specs if spec.ways_on(Surface.THREAD) and not spec.of_session}
     assert alone == branches, "add the branch where these have theirs, and then its name here"
 

@@ -46,6 +46,7 @@ from bot.features.teams import sentences as teams
 from bot.features.teams.words import Problem
 from bot.views import operations
 from bot.views.answers import access as access_sentences
+from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import notifications as notification_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import session_lists as session_list_sentences
@@ -156,6 +157,20 @@ ROWS = (
         answer=f"*<{ANY}|{TASK}>*\n{ANY}",  # the card, in the channel; in a thread a link to it
         on={Surface.THREAD: f"Your new session has its own thread: <{ANY}|{TASK}>."},
         later=True,
+    ),
+    Row(
+        command="adopt",
+        typed="adopt",
+        verb="!adopt",
+        answer=adoption_sentences.NO_ADDRESS.text,
+        by={Role.GUEST: access_sentences.GUEST_REFUSED.text},
+    ),
+    Row(
+        command="unsync",
+        verb="!unsync",
+        answer=session_sentences.NO_SESSION_HERE.text,
+        on={Surface.THREAD: f"{ANY}ollow{ANY}"},  # others than the asker are asked first
+        refused=NOT_YOURS,
     ),
     Row(
         command="notify",

@@ -143,10 +143,14 @@ async def test_a_channel_that_cannot_be_used_starts_nothing_and_gives_the_task_b
     assert await creations(on) == 0
 
 
-async def test_a_guest_gets_a_sentence_and_no_form(on: Harness) -> None:
-    answer = await on.slack.slash(GUEST, GENERAL, "")
-    assert answer["shown"]["rendered"] == access_sentences.GUESTS.text
-    assert await on.slack.views(user=GUEST) == []
+async def test_it_opens_before_slack_is_asked_who_somebody_is_and_a_guest_starts_nothing_with_it(on: Harness) -> None:
+    shown = await typed(on, GUEST)
+    assert not await on.slack.log("users.info")
+    assert (await send(on, shown, GUEST, task=TASK))["closed"] is True
+    assert access_sentences.GUEST_REFUSED.text in await told(on, access_sentences.GUEST_REFUSED.text, "D0GUEST")
+    again = await on.slack.slash(GUEST, GENERAL, "")
+    assert again["shown"]["rendered"] == access_sentences.GUESTS.text
+    assert await creations(on) == 0
 
 
 async def test_a_form_that_is_sent_twice_starts_once_and_two_forms_start_two(on: Harness) -> None:

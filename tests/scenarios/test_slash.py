@@ -308,7 +308,7 @@ async def test_a_greeting_and_thanks_get_one_line_a_question_the_help_and_none_s
 
 
 async def test_a_guest_gets_one_sentence_in_place_of_the_help(on: Harness) -> None:
-    for text in ("", "help", "help admin"):
+    for text in ("help", "help admin", ""):
         assert await shown(on, GUEST, GENERAL, text) == access_sentences.GUESTS.text
 
 

@@ -23,6 +23,7 @@ from bot.features import COMMANDS
 from bot.features.audit.specs import AUDIT
 from bot.features.digest import subscription_sentences
 from bot.views.answers import access as access_sentences
+from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers import files as file_sentences
 from bot.views.answers import notifications as notification_sentences
@@ -93,6 +94,7 @@ IN_LINES = {
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
 MODULES = (
     access_sentences,
+    adoption_sentences,
     failure_sentences,
     file_sentences,
     notification_sentences,
@@ -338,6 +340,10 @@ SAID = {
     "stopping": lambda text: stop_sentences.stopping(replace(SESSION, snapshot=Snapshot(title=text))),
     "stop_confirm": lambda text: stop_sentences.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exit_confirm": lambda text: stop_sentences.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
+    "taken": lambda text: adoption_sentences.taken("https://acme.slack.com/p1"),
+    "not_adopted": lambda text: adoption_sentences.not_adopted("r-1"),
+    "confirm_untying": lambda text: adoption_sentences.confirm(replace(SESSION, snapshot=Snapshot(title=text))),
+    "untied": lambda text: adoption_sentences.untied(SESSION, "Ann", 2),
     "exited": lambda text: stop_sentences.exited("Ann"),
     "approve_in_devin": lambda text: reply_sentences.approve_in_devin(SESSION),
     "reply_at_limit": lambda text: reply_sentences.REPLY_AT_LIMIT,
@@ -525,6 +531,10 @@ def test_the_answers_that_depend_on_something():
             "stopping": "Stopping “fix it”. A reply resumes it.",
             "stop_confirm": "Ann asked for “fix it”. Stop it? A reply resumes it later.",
             "exit_confirm": "End “fix it” for good? Nothing can wake it again; `!stop` only pauses it.",
+            "taken": "That session has <https://acme.slack.com/p1|a thread> already.",
+            "not_adopted": ":warning: Devin didn't answer, so its session isn't followed here. Try again. Reference `r-1`.",
+            "confirm_untying": "Ann asked for “fix it”. Stop following it here? Devin continues.",
+            "untied": ":link: Not followed here any more, by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. `!adopt https://app.devin.ai/sessions/abc` ties it again.",
             "exited": (
                 ":checkered_flag: Ended for good by Ann. Replies here no longer reach Devin. `/devin` "
                 "starts a new session."
@@ -759,6 +769,10 @@ def seen(block):
         (
             stop_sentences.stop_confirm(SESSION),
             [("choose:stop_confirmed", "Stop it", "s1"), ("answer:session:no", "Leave it running", "s1")],
+        ),
+        (
+            adoption_sentences.confirm(SESSION),
+            [("choose:unsync_confirmed", "Stop following", "s1"), ("answer:session:no", "Keep following", "s1")],
         ),
         (
             stop_sentences.exit_confirm(SESSION),

@@ -55,6 +55,7 @@ OF_STATE = {
     ),
     DisplayState.CANCELLED: (of_ours(Lifecycle.CANCELLED), None),
     DisplayState.REFUSED: (of_ours(Lifecycle.REFUSED), None),
+    DisplayState.UNFOLLOWED: (of_ours(Lifecycle.UNFOLLOWED), None),
 }
 
 

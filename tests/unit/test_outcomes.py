@@ -47,6 +47,7 @@ STATES = {
     DisplayState.CANCELLED: (of_lifecycle(Lifecycle.CANCELLED), Outcome.STOPPED),
     DisplayState.REFUSED: (of_lifecycle(Lifecycle.REFUSED), Outcome.FAILED),
     DisplayState.UNCERTAIN: (of_lifecycle(Lifecycle.UNCERTAIN), Outcome.FAILED),
+    DisplayState.UNFOLLOWED: (of_lifecycle(Lifecycle.UNFOLLOWED), Outcome.RUNNING),  # as it is at Devin
     DisplayState.UNKNOWN: (SESSION.with_snapshot(Snapshot("a_new_word")), Outcome.RUNNING),
 }
 

@@ -33,8 +33,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS.specs) == (
         "start launch list list_all list_page cost status stop stop_listed stop_confirmed "
-        "archive_confirmed mute unmute aside archive new notify remind open_form cancel_operation quick_answer rate "
-        "exit exit_confirmed try_again continue_session answer "
+        "archive_confirmed mute unmute aside archive new adopt unsync unsync_confirmed notify remind open_form "
+        "cancel_operation quick_answer rate exit exit_confirmed try_again continue_session answer "
         "insights settings settings_why "
         "usage report digest team_list team_add team_remove role_list role_add role_remove "
         "identity identity_set identity_unset "
@@ -79,6 +79,7 @@ def test_what_goes_before_waiting_replies():
         *("schedule_delete_confirmed", "note_delete_confirmed", "budget_set_confirmed"),
         *("start_fan_out", "stop_fan_out", "retry_fan_out"),
         *("try_again", "continue_session", "rate"),
+        *("adopt", "unsync", "unsync_confirmed"),
     }
     assert [spec.name for spec in COMMANDS.on(Surface.BUTTON) if not spec.urgent] == ["quick_answer"]
 
@@ -100,6 +101,7 @@ def test_what_starts_work_that_is_paid_for():
         "try_again",
         "continue_session",
         "quick_answer",
+        "adopt",
     }
 
 
@@ -146,6 +148,8 @@ def test_who_may_use_what():
         "list_all": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
+        "unsync": Role.ASKER_OR_ADMIN,
+        "unsync_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,
         "alarm_snooze": Role.ASKER_OR_ADMIN,
     }
@@ -157,7 +161,7 @@ def test_which_role_a_command_takes_beside_that():
         "cost": Right.COST,
         **dict.fromkeys(("stop", "stop_listed", "stop_confirmed", "archive"), Right.STOP),
         **dict.fromkeys(("mute", "unmute"), Right.STEER),
-        "review": Right.START,
+        **dict.fromkeys(("review", "adopt"), Right.START),
     }
 
 

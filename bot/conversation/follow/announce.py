@@ -131,7 +131,7 @@ class Announce:
         self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
     ) -> _Change:
         now, timing = self._services.clock(), self._services.timing
-        new = _with_words(new, messages)
+        new = with_words(new, messages)
         spoken = messages.spoken(times.newest - timing.words_settle) if messages else NOBODY
         if now - times.last_poll > timing.outage_summary:
             spoken = replace(spoken, just_now=False)  # words that may be summed up are summed up by this poll
@@ -321,7 +321,7 @@ def people_of_turn(session: Session) -> list[str]:
     return list(dict.fromkeys(user for user in (session.requester, session.replied_by) if user))
 
 
-def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
+def with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
     """`new` with what Devin's newest words say; nothing once a person has written, until Devin answers."""
     if messages is None or not messages.fresh:
         return new

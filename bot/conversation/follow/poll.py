@@ -20,6 +20,7 @@ from bot.conversation.follow.duplicates import Duplicates
 from bot.conversation.follow.polled_session import PolledSession, message_count, polled_session
 from bot.conversation.follow.read_messages import NewMessages, no_new_messages, read_messages
 from bot.conversation.lookup import SessionLookup
+from bot.devin.answers import Page
 from bot.devin.errors import (
     DevinDenied,
     DevinError,
@@ -168,10 +169,9 @@ class Poller:
         return after, [*found_by_prompt, *(session.session.id for session in left)]
 
     async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
-        filters = await self._changed_since(state)
         polled: list[PolledSession] = []
         newest = state.watermark
-        async for page in self._organisation.devin.session_pages(**filters):
+        async for page in self._pages(await self._changed_since(state)):
             newest = max([newest, *(made.updated_at for made in page.items)])
             for start in range(0, len(page.items), BATCH_SIZE):
                 batch = page.items[start : start + BATCH_SIZE]
@@ -182,6 +182,19 @@ class Poller:
                     ours = await self._recorded(batch)  # a thread may go on with another session now
                 polled += ours
         return polled, newest
+
+    async def _pages(self, filters: SessionFilters) -> AsyncIterator[Page[DevinSession]]:
+        """List the sessions that fit `filters`, and those that such a list does not have."""
+        async for page in self._organisation.devin.session_pages(**filters):
+            yield page
+        async with self._services.db.scan() as tx:
+            tags_refused = self._organisation.tags_refused
+            others = await watched_sessions.without_tag(tx, self._organisation.id, tags_refused=tags_refused)
+        if not others:
+            return
+        after = filters.get("updated_after")
+        async for page in self._organisation.devin.session_pages(session_ids=others, updated_after=after):
+            yield page
 
     async def _changed_since(self, state: PollState) -> SessionFilters:
         filters: SessionFilters = {**await self._lookup.ours(self._organisation)}

@@ -16,7 +16,7 @@ from bot.conversation.steer.session_commands import SessionCommands
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.parser import Command, Doubt, UnknownVerb
-from bot.domain.commands.registry import ASIDE, HELP, NEW, NOTIFY, REMIND
+from bot.domain.commands.registry import ADOPT, ASIDE, HELP, NEW, NOTIFY, REMIND
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
@@ -343,6 +343,8 @@ class Conversation:
             await self._answer(job, thread_help(self._services.commands.specs))
         elif verb.spec is ASIDE:
             await self._answer(job, reply_sentences.ASIDE)
+        elif verb.spec is ADOPT:
+            await self._commands.written(job, verb)
         else:
             await self._handle_verb_about_session(job, verb, thread)
 

@@ -15,6 +15,7 @@ from bot.conversation.refusals import refusal_sentence
 from bot.conversation.session_card import SessionCard, refuse
 from bot.conversation.session_rows import record, show_new_state, start_is_dead, stop_row
 from bot.conversation.session_tags import SessionTags
+from bot.conversation.start.adopt import Adoption
 from bot.devin.errors import DevinInvalid, DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
@@ -55,18 +56,24 @@ class Create:
         self._lookup = lookup
         self._identities = identities
         self._once = ExactlyOnce(services)
+        self._adoption = Adoption(services)
 
     async def run(self, job: Job[StartCause]) -> None:
         """Create the session of a slash command. The inbox row exists once the session's card is posted."""
         session = await self._services.session(job.cause.session_id)
         if session is None or session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._services.close(job)
-            return
-        await self.create(job, session)
+        elif job.cause.adopts is not None:
+            await self._adoption.run(job, session)
+        else:
+            await self.create(job, session)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[StartCause], _reason: str, /) -> None:
         """Announce on the card and in the thread that the session was not started, or may not have been."""
-        await start_is_dead(uow, job, job.cause.session_id)
+        if job.cause.adopts is not None:
+            await self._adoption.on_dead(uow, job)
+        else:
+            await start_is_dead(uow, job, job.cause.session_id)
 
     async def create(self, job: Job[SessionCause], session: Session) -> None:
         """Create `session` at Devin for the job's row, or adopt the one that an earlier try created."""

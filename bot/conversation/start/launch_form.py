@@ -54,7 +54,9 @@ class LaunchForm(FormKind):
         return {LAUNCH: Handler(self._asked)}
 
     async def _asked(self, asked: Asked) -> Answer:
-        refusal = await self._access.refusal_in_ack(asked.workspace, asked.user)
+        # Slack is asked about nobody before the form stands: who is not known yet is looked up when they send it.
+        person = await self._access.known_person(asked.workspace, asked.user)
+        refusal = self._access.refusal(person, shared=False) if person is not None else None
         if refusal is not None:
             return access_sentences.GUESTS if refusal is access_sentences.GUEST_REFUSED else refusal
         return Form(LAUNCH.name, channel=asked.channel)

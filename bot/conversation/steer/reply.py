@@ -74,11 +74,15 @@ _RESTING: Final = frozenset(
     {
         *(DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED),
         *(DisplayState.ENDED, DisplayState.ARCHIVED, DisplayState.CANCELLED, DisplayState.REFUSED),
+        DisplayState.UNFOLLOWED,
     }
 )
 _NOT_SENT_MARK: Final = "pray"  # the reaction to small talk
 # Small talk needs no answer in either case.
-_OR_ENDED: Final = (None, reply_sentences.SESSION_ENDED, reply_sentences.SESSION_ARCHIVED)
+_OR_ENDED: Final = (
+    *(None, reply_sentences.SESSION_ENDED),
+    *(reply_sentences.SESSION_ARCHIVED, reply_sentences.SESSION_UNFOLLOWED),
+)
 
 
 class Reply:
@@ -176,6 +180,8 @@ class Reply:
         """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""
         if session is not None and session.display_state is DisplayState.ARCHIVED:
             return reply_sentences.SESSION_ARCHIVED
+        if session is not None and session.lifecycle is Lifecycle.UNFOLLOWED:
+            return reply_sentences.SESSION_UNFOLLOWED
         if thread.closed:
             return reply_sentences.SESSION_ENDED
         if session is not None and session.lifecycle is Lifecycle.UNCERTAIN:

@@ -48,6 +48,11 @@ def number_of(which: str) -> int | None:
     return int(which) if _NUMBER.fullmatch(which) else None
 
 
+def _at_devin(typed: str) -> str | None:
+    which = parse_which(typed) if typed else ""
+    return None if which and number_of(which) is not None else which
+
+
 def _session(typed: str) -> str | None:
     return parse_which(typed) if typed else ""
 
@@ -88,6 +93,7 @@ _TO_LISTS: Final = "show see open add new create make set edit change update ren
 AROUND_LISTS: Final = frozenset(_TO_LISTS.split())
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
+AT_DEVIN: Final = Argument("address", _at_devin)  # of a session, or its id; read as "" where nothing was typed
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
 ON_OFF: Final = Argument("[on|off]", _on_or_off, words=("on", "off"))  # "" where none was typed
 WHICH_LIST: Final = Argument(f"[{'|'.join(Which)}]", _which_list, words=tuple(Which))  # "" where none was typed

@@ -7,6 +7,7 @@ routes of buttons are derived from all of them (`bot.domain.commands.command_set
 from typing import Final
 
 from bot.domain.commands.arguments import (
+    AT_DEVIN,
     CHOICE,
     HELP_TOPIC,
     ON_OFF,
@@ -119,6 +120,30 @@ ARCHIVE: Final = CommandSpec(
     thread_help=Help("`!archive` (or `archive`) puts Devin to sleep and closes this thread"),
 )
 NEW: Final = CommandSpec("new", ways=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
+# Ties a session that Devin has already to a thread.
+ADOPT: Final = CommandSpec(
+    "adopt",
+    right=Right.START,
+    ways=(*typed("adopt", AT_DEVIN), written("!adopt", AT_DEVIN)),
+    urgent=True,
+    starts=True,
+    ordinary=True,
+    slash_help=Help("`/devin adopt address` follows a Devin session", same_line=True),
+    thread_help=Help("`!adopt address` follows a session from Devin here", same_line=True),
+    meant_by=("sync", "follow"),
+)
+UNSYNC: Final = CommandSpec(
+    "unsync",
+    ways=(written("!unsync"),),
+    role=Role.ASKER_OR_ADMIN,
+    of_session=True,
+    urgent=True,
+    thread_help=Help("`!unsync` ends that; Devin continues", same_line=True),
+    meant_by=("unadopt", "unfollow"),
+)
+UNSYNC_CONFIRMED: Final = CommandSpec(
+    "unsync_confirmed", ways=(), role=Role.ASKER_OR_ADMIN, of_session=True, urgent=True
+)
 NOTIFY: Final = CommandSpec(
     "notify",
     ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
@@ -192,6 +217,9 @@ CORE: Final = (
     ASIDE,
     ARCHIVE,
     NEW,
+    ADOPT,
+    UNSYNC,
+    UNSYNC_CONFIRMED,
     NOTIFY,
     REMIND,
     OPEN_FORM,

@@ -47,6 +47,10 @@ START_UNKNOWN: Final = Message(
 SESSION_ARCHIVED: Final = Message(
     "This session is archived, so your reply wasn't sent. Mention Devin Bridge to start a new one."
 )
+SESSION_UNFOLLOWED: Final = Message(
+    "This session isn't followed here any more, so your reply wasn't sent. "
+    "Write in Devin, or tie it again with `!adopt` and its address."
+)
 EDIT_NOT_SENT: Final = Message(
     "Devin has read your message and finished, so your edit wasn't sent. Reply if it matters."
 )

@@ -27,6 +27,7 @@ STOP_DONE: Final = Message("The session was stopped.")
 ARCHIVE_DONE: Final = Message("The session was archived.")
 SESSION_KEPT: Final = Message("OK, nothing was changed.")
 ALREADY_ENDED: Final = Message("This session has already ended. `/devin` starts a new one.")
+NOT_FOLLOWED: Final = Message("This session isn't followed here any more. `!adopt` with its address ties it again.")
 ALREADY_ARCHIVED: Final = Message("This session is already archived. `/devin` starts a new one.")
 
 _NOTHING_TO_STOP: Final[Mapping[DisplayState, Message]] = {
@@ -56,7 +57,8 @@ def nothing_to_stop(session: Session) -> Message | None:
 
 def already_ended(session: Session) -> Message:
     """Say that `session`, which has ended, has ended already."""
-    return ALREADY_ARCHIVED if session.display_state is DisplayState.ARCHIVED else ALREADY_ENDED
+    said = {DisplayState.ARCHIVED: ALREADY_ARCHIVED, DisplayState.UNFOLLOWED: NOT_FOLLOWED}
+    return said.get(session.display_state, ALREADY_ENDED)
 
 
 def none_sent(unsent: int) -> Message:

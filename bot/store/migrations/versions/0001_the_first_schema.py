@@ -230,6 +230,8 @@ def _tables() -> None:
         sa.Column("ceiling", sa.Float),
         sa.Column("wake_allowed", sa.BigInteger),
         sa.Column("devin_user", sa.String),
+        sa.Column("adopted_at", sa.Float),
+        _flag("by_id"),
         sa.Column("mark", sa.String, server_default="eyes"),
         sa.Column("outcome", sa.String),
         sa.Column("outcome_day", sa.String),

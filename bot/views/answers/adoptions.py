@@ -1,0 +1,59 @@
+"""The answers about sessions that Devin had before they were tied to a thread, and that are untied from it."""
+
+from typing import Final
+
+from bot.domain.commands import registry
+from bot.domain.session import Session
+from bot.views import blocks, questions
+from bot.views.answers.stops import QUESTION
+from bot.views.answers.wording import code, message_of
+from bot.views.message import Message
+from bot.views.sentences import asker_name
+from bot.views.text import fitted, link
+
+CHECKING: Final = Message("Looking that session up in Devin…")
+NO_ADDRESS: Final = Message("Which session? Add its address: `/devin adopt https://app.devin.ai/sessions/…`")
+GONE: Final = Message("Devin doesn't have that session in your organisation. Check its address in Devin.")
+ELSEWHERE: Final = Message("That session belongs to another Devin organisation, so it isn't followed here.")
+OVER: Final = Message("That session has ended in Devin. `/devin` starts a new one.")
+ARCHIVED: Final = Message("That session is archived in Devin. Unarchive it there, then try again.")
+TAKEN: Final = Message("That session is followed in another thread already.")
+OF_FAN_OUT: Final = Message("That session is part of a fan-out, whose table follows it.")
+NOT_YET: Final = Message("The session is still being started. Try again in a minute.")
+UNTIED: Final = Message("The session isn't followed here any more.")
+THREAD_TAKEN: Final = Message("This thread has a session already. `/devin adopt` begins a new thread.")
+
+
+def taken(permalink: str | None) -> Message:
+    """Say that a session has a thread, with its `permalink` where the reader may see it."""
+    return Message(f"That session has {link(permalink, 'a thread')} already.") if permalink else TAKEN
+
+
+def not_adopted(reference: str) -> Message:
+    """Report that Devin gave no answer about a session; `reference` leads to the lines in the log."""
+    return message_of(
+        ":warning: Devin didn't answer, so its session isn't followed here. Try again.",
+        f"Reference {code(reference)}.",
+    )
+
+
+def confirm(session: Session) -> Message:
+    """Ask a person who did not ask for `session` whether it is to be untied, with a button for each answer."""
+    text = f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop following it here? Devin continues."
+    row = blocks.actions(
+        questions.choice("Stop following", registry.UNSYNC_CONFIRMED, session.id),
+        questions.no("Keep following", QUESTION, session.id),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def untied(session: Session, by: str, unsent: int = 0) -> Message:
+    """Report that `by` untied `session` from its thread, and that `unsent` replies that waited were not sent."""
+    whose = f", by {fitted(by)}" if by else ""
+    waiting = f"{unsent} waiting {'reply was' if unsent == 1 else 'replies were'} not sent." if unsent else ""
+    return message_of(
+        f":link: Not followed here any more{whose}.",
+        waiting,
+        f"It continues in {link(session.url, 'Devin')}.",
+        f"{code(f'!adopt {session.url}')} ties it again." if session.url else "",
+    )

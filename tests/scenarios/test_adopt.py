@@ -1,0 +1,136 @@
+"""Sessions that Devin has already are tied to threads, and untied: nothing is posted twice, only the rest counts."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.store.tables import sessions, spend
+from bot.views.answers import access as access_sentences
+from bot.views.answers import adoptions as adoption_sentences
+from bot.views.answers import replies as reply_sentences
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness
+from tests.scenarios.observations import private_answers, settled, thread_address
+
+TASK = "migrate the billing job"
+BEFORE, AFTER = "I've read the job.", "The migration is done."
+UNFOLLOWED = "Not followed here any more"
+
+
+async def at_devin(on: Harness, **facts: Any) -> str:
+    """A session that somebody has begun in Devin's web app, at work; answers its id."""
+    facts = {"prompt": TASK, "tags": ["web"], "service_user_id": None, "user_id": "user-ann"} | facts
+    (made,) = await on.devin.create_sessions(**facts)
+    await on.devin.say(made, BEFORE, status="running", status_detail="working")
+    await on.devin.spend(made, 4.0)
+    return made
+
+
+def address(made: str) -> str:
+    return f"https://app.devin.ai/sessions/{made.removeprefix('devin-')}"
+
+
+async def adopted(on: Harness, made: str, user: str = ANN, channel: str = GENERAL) -> str:
+    """Tie it to a thread of its own; answers the thread's ts, once the card shows that Devin works."""
+    outcome = await on.slack.slash(user, channel, f"adopt {address(made)}")
+    assert outcome["shown"]["rendered"] == adoption_sentences.CHECKING.text
+    return str((await on.slack.wait_for_message(channel, "Working"))["ts"])
+
+
+async def refused(on: Harness, which: str, user: str = ANN, channel: str = GENERAL) -> str:
+    """What somebody reads who may not have it followed."""
+    await on.slack.slash(user, channel, f"adopt {which}")
+    await settled(on)
+    return (await private_answers(on, user))[-1]
+
+
+async def spent(on: Harness) -> float:
+    async with on.store.read() as tx:
+        return sum(row.acus for row in await tx.execute(select(spend.c.acus)))
+
+
+async def test_a_session_of_the_web_app_is_followed_from_now_on(on: Harness) -> None:
+    made = await at_devin(on)
+    ts = await adopted(on, made)
+    assert (await on.devin.session(made))["tags"] == ["web", "devin-bridge"]
+    await on.devin.spend(made, 1.5)
+    await on.devin.say(made, AFTER)
+    await on.wait_for_post(GENERAL, ts, AFTER)
+    await on.slack.say(BEN, GENERAL, "and the tests?", thread_ts=ts)
+    await on.devin.wait_for_messages("and the tests?")
+    await settled(on)
+    words = [one["rendered"] for one in await on.slack.messages(GENERAL, thread_ts=ts)]
+    assert not any(word.startswith(BEFORE) for word in words), "what was said before is not posted"
+    assert await spent(on) == 1.5
+    assert not await private_answers(on, ANN), "the card stands in place of what the ack has said"
+
+
+async def test_in_a_thread_it_is_tied_to_that_thread(on: Harness) -> None:
+    made, other = await at_devin(on), await at_devin(on, prompt="rotate the keys")
+    root = await on.slack.say(BEN, WEB, "Devin is at the billing job")
+    await on.slack.say(ANN, WEB, f"{BOT} adopt <{address(made)}>", thread_ts=root)
+    await on.slack.wait_for_message(WEB, "Working", thread_ts=root)
+    await on.devin.say(made, AFTER)
+    await on.wait_for_post(WEB, root, AFTER)
+    await on.slack.say(ANN, WEB, f"!adopt {other}", thread_ts=root)
+    await on.slack.wait_for_ephemeral(ANN, adoption_sentences.THREAD_TAKEN.text, channel=WEB)
+
+
+async def test_who_may_see_its_thread_gets_a_link_to_it(on: Harness) -> None:
+    made = await at_devin(on)
+    ts = await adopted(on, made)
+    seen = adoption_sentences.taken(thread_address(GENERAL, ts)).text
+    assert await refused(on, address(made), BEN) == seen
+
+
+async def test_what_cannot_be_followed_is_answered_and_begins_nothing(on: Harness) -> None:
+    ended, archived = await at_devin(on), await at_devin(on)
+    await on.devin.terminate(ended)
+    await on.devin.archive(archived)
+    assert await refused(on, ended) == adoption_sentences.OVER.text
+    assert await refused(on, archived) == adoption_sentences.ARCHIVED.text
+    assert await refused(on, "devin-0123456789abcdef0123456789abcdef") == adoption_sentences.GONE.text
+    assert (await on.slack.slash(ANN, GENERAL, "adopt"))["shown"]["rendered"] == adoption_sentences.NO_ADDRESS.text
+    shown = await on.slack.slash(GUEST, GENERAL, f"adopt {ended}")
+    assert shown["shown"]["rendered"] == access_sentences.GUEST_REFUSED.text
+    async with on.store.read() as tx:
+        assert (await tx.execute(select(sessions.c.id))).first() is None
+
+
+async def test_without_the_tag_it_is_followed_by_its_id(on: Harness) -> None:
+    made = await at_devin(on)
+    await on.devin.switch(tags_refused=True)
+    ts = await adopted(on, made)
+    assert (await on.devin.session(made))["tags"] == ["web"]
+    await on.devin.say(made, AFTER)
+    await on.wait_for_post(GENERAL, ts, AFTER)
+
+
+async def test_untied_nothing_is_relayed_until_it_is_tied_again(on: Harness) -> None:
+    made = await at_devin(on)
+    ts = await adopted(on, made)
+    await on.slack.say(ADA, GENERAL, "!unsync", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ADA, "Stop following it here? Devin continues.")
+    await on.slack.click(ADA, GENERAL, asked["ts"], "choose:unsync_confirmed")
+    await on.slack.wait_for_message(GENERAL, f"{UNFOLLOWED}, by ada", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, f"{UNFOLLOWED}. `!adopt` with its address ties it again.")
+    await on.devin.say(made, "Half of it is done.")
+    await on.slack.say(BEN, GENERAL, "how far is it?", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, reply_sentences.SESSION_UNFOLLOWED.text)
+    await settled(on)
+    assert "how far" not in str(await on.devin.session(made))
+    await on.slack.say(ANN, GENERAL, f"!adopt {address(made)}", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
+    await on.devin.say(made, AFTER)
+    await on.wait_for_post(GENERAL, ts, AFTER)
+    words = [one["rendered"] for one in await on.slack.messages(GENERAL, thread_ts=ts)]
+    assert not any(word.startswith("Half of it") for word in words)
+
+
+async def test_a_session_that_was_started_here_is_untied_and_never_ended_for_it(on: Harness) -> None:
+    ts, made = await on.started()
+    await on.slack.say(ANN, GENERAL, "!unsync", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, UNFOLLOWED, thread_ts=ts)
+    again = await adopted(on, made, channel=OPS)
+    await on.devin.say(made, AFTER)
+    await on.wait_for_post(OPS, again, AFTER)
+    assert (await on.devin.session(made))["status"] == "running"
