@@ -112,6 +112,19 @@ CONSTANTS = {name: value for module in MODULES for name, value in vars(module).i
 def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
+            "CHECKING": "Looking that session up in Devin…",
+            "NO_ADDRESS": "Which session? Add its address: `/devin adopt https://app.devin.ai/sessions/…`",
+            "GONE": "Devin doesn't have that session in your organisation. Check its address in Devin.",
+            "ELSEWHERE": "That session belongs to another Devin organisation, so it isn't followed here.",
+            "OVER": "That session has ended in Devin. `/devin` starts a new one.",
+            "ARCHIVED": "That session is archived in Devin. Unarchive it there, then try again.",
+            "TAKEN": "That session is followed in another thread already.",
+            "OF_FAN_OUT": "That session is part of a fan-out, whose table follows it.",
+            "NOT_YET": "The session is still being started. Try again in a minute.",
+            "UNTIED": "The session isn't followed here any more.",
+            "THREAD_TAKEN": "This thread has a session already. `/devin adopt` begins a new thread.",
+            "NOT_FOLLOWED": "This session isn't followed here any more. `!adopt` with its address ties it again.",
+            "SESSION_UNFOLLOWED": "This session isn't followed here any more, so your reply wasn't sent. Write in Devin, or tie it again with `!adopt` and its address.",
             "GUESTS": "Guests can't use Devin here.",
             "EMPTY_PROMPT": "What should Devin do? For example: `/devin fix the flaky login test repo=acme/web`",
             "GUEST_REFUSED": "Guests can't use Devin here. Nothing was started.",

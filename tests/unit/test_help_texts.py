@@ -24,10 +24,10 @@ def test_what_works_behind_the_slash_command():
     assert SLASH_HELP.text == (
         "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.\n"
         "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
-        "• `/devin list [mine|waiting|channel|all]` shows your sessions, those that need you first (`all` is for admins)\n"
+        "• `/devin list [mine|waiting|channel|all]` shows your sessions, those that need you first\n"
         "• `/devin cost` shows what your sessions used in this billing cycle\n"
         "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number or id from the list · `/devin adopt address` follows a Devin session\n"
-        "• `/devin notify [all|questions|done|off]` sets when you're mentioned, in all sessions · `/devin insights [number]` shows how a session went\n"
+        "• `/devin notify [all|questions|done|off]` sets when you're mentioned · `/devin insights [number]` shows how a session went\n"
         "• `/devin settings [mine|channel]` opens your settings and the channel's · `/devin settings why` shows what holds here and why · `/devin identity` who you are at Devin\n"
         "• `/devin budget list` shows the budgets that apply to you here\n"
         "• `/devin note list [text]` lists what Devin knows · `/devin note show N` shows a note\n"

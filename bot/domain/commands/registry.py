@@ -32,9 +32,7 @@ LAUNCH: Final = CommandSpec("launch", ways=(), opens_form=True, shortcut="send_t
 LIST: Final = CommandSpec(
     "list",
     ways=(*typed("list", WHICH_LIST), *alone("list")),
-    slash_help=Help(
-        f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first (`all` is for admins)"
-    ),
+    slash_help=Help(f"`/devin list {WHICH_LIST.shown}` shows your sessions, those that need you first"),
     meant_by=("sessions", "prs"),
 )
 # The buttons below the list of all sessions; who types `list all` needs its role too.
@@ -147,7 +145,7 @@ UNSYNC_CONFIRMED: Final = CommandSpec(
 NOTIFY: Final = CommandSpec(
     "notify",
     ways=(*typed("notify", CHOICE), written("!notify", CHOICE)),
-    slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned, in all sessions"),
+    slash_help=Help(f"`/devin notify {CHOICE.shown}` sets when you're mentioned"),
     thread_help=Help(f"`!notify {CHOICE.shown}` sets when you're mentioned in this thread"),
 )
 REMIND: Final = CommandSpec(
