@@ -9,9 +9,10 @@ from bot.domain.session import Session
 from bot.domain.settings_values import QuietHours
 from bot.domain.zones import zone_or
 from bot.kernel.unit_of_work import UnitOfWork
-from bot.store import notifications, people
+from bot.store import channels, notifications, people, sessions
 from bot.store.notifications import Scope
 from bot.views.answers import stops as stop_sentences
+from bot.views.dead_ends import with_new_session
 from bot.views.message import Message
 
 
@@ -38,7 +39,13 @@ async def _is_quiet(uow: UnitOfWork, team: str, user: str, quiet: QuietHours | N
 
 
 async def post_stop(uow: UnitOfWork, key: str, session: Session, by: str | None, message: Message) -> None:
-    """Announce the stop of `session`, which mentions its asker if `by`, who stopped it, is somebody else."""
+    """Announce the stop of `session`, which mentions its asker if `by`, who stopped it, is somebody else.
+
+    Where it is over now, the post has a button for a new one about the same, unless another company reads it.
+    """
     asker = {session.requester} - {"", by}
     users = await mentioned(uow, session, asker, AnnouncementKind.ENDED)
-    await uow.post(key, session, stop_sentences.mentioning(users, message))
+    said, known = stop_sentences.mentioning(users, message), await channels.get(uow.tx, session.team, session.channel)
+    if known is None or not known.is_shared:
+        said = with_new_session(said, await sessions.get(uow.tx, session.id) or session)
+    await uow.post(key, session, said)

@@ -11,6 +11,7 @@ from bot.domain.session import DisplayState, Session
 
 MORE_ACUS: Final = 20  # the limit of a session that continues another one
 OWN_LIMIT: Final = "usage_limit_exceeded"
+_OVER: Final = frozenset({DisplayState.ENDED, DisplayState.ARCHIVED})
 _FAILED: Final = frozenset({DisplayState.FAILED, DisplayState.REFUSED})
 
 
@@ -27,6 +28,11 @@ def way_on(session: Session) -> WayOn | None:
     if state is DisplayState.LIMIT:
         return WayOn.CONTINUE if session.snapshot.detail == OWN_LIMIT else None
     return WayOn.TRY_AGAIN if state in _FAILED else None
+
+
+def is_over(session: Session) -> bool:
+    """Whether `session` has ended or is archived, so that only a new one goes on about the same."""
+    return session.display_state in _OVER
 
 
 def next_session_id(session_id: str) -> str:

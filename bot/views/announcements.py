@@ -8,6 +8,7 @@ from bot.domain.announcements import AnnouncementKind, TurnEnd
 from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
 from bot.views import blocks
 from bot.views.card import spent, worked
+from bot.views.dead_ends import new_session_button
 from bot.views.message import Block, Message
 from bot.views.plain_text import TEXT_LIMIT, notification, plain
 from bot.views.pull_requests import pull_request_lines, pull_request_link, pull_request_name
@@ -101,7 +102,7 @@ def turn_end(
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls, most=_PULL_REQUESTS_LIMIT),
             *blocks.context(_facts(end, session)),
-            *blocks.actions(blocks.open_button(session.url) if opens else None),
+            *blocks.actions(new_session_button(session), blocks.open_button(session.url) if opens else None),
         ],
     )
 

@@ -10,7 +10,7 @@ from bot.domain.dead_ends import way_on
 from bot.domain.session import DisplayState, Options, Session
 from bot.views import blocks
 from bot.views.card_words import PROGRESS
-from bot.views.dead_ends import WENT_ON, way_on_button
+from bot.views.dead_ends import WENT_ON, new_session_button, way_on_button
 from bot.views.message import Block, Message
 from bot.views.plain_text import plain
 from bot.views.pull_requests import pull_request_link
@@ -65,7 +65,9 @@ def _card(session: Session, now: float, silent: str, words: Sequence[Block], *, 
             blocks.section("\n".join(lines), beside),
             *words,
             *blocks.context(facts),
-            *blocks.actions(None if went_on else way_on_button(session), *below, stop_button(session)),
+            *blocks.actions(
+                None if went_on else way_on_button(session), new_session_button(session), *below, stop_button(session)
+            ),
         ],
     )
 

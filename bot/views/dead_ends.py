@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.commands.registry import CONTINUE, TRY_AGAIN
-from bot.domain.dead_ends import MORE_ACUS, WayOn, way_on
+from bot.domain.commands.registry import CONTINUE, LAUNCH, OPEN_FORM, TRY_AGAIN
+from bot.domain.dead_ends import MORE_ACUS, WayOn, is_over, way_on
 from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.message import Block, Message
@@ -17,6 +17,7 @@ CONTINUING: Final = Message(
 WENT_ON: Final = {WayOn.TRY_AGAIN: "tried again below", WayOn.CONTINUE: "continued below"}
 NOTHING_TO_GO_ON_FROM: Final = Message("This session has moved on. Nothing was started.")
 TASK_NOT_KEPT: Final = Message("The task is no longer stored here. Send it again to start a session.")
+NEW_SESSION: Final = "New session about this"
 _BEGAN: Final = {WayOn.TRY_AGAIN: TRYING_AGAIN, WayOn.CONTINUE: CONTINUING}
 _DONE: Final = {WayOn.TRY_AGAIN: "tried this again", WayOn.CONTINUE: "continued this"}
 _LABELS: Final = {WayOn.TRY_AGAIN: "Try again", WayOn.CONTINUE: f"Continue with {MORE_ACUS} more ACUs"}
@@ -33,6 +34,21 @@ def with_way_on(message: Message, session: Session) -> Message:
     """Put the button of the way on under a `message` of text alone about `session`."""
     button = way_on_button(session)
     if button is None or message.blocks:
+        return message
+    return replace(message, blocks=[blocks.section(message.text), *blocks.actions(button)])
+
+
+def new_session_button(session: Session) -> Block | None:
+    """The button that opens the form for another session about the same, where `session` is over; None elsewhere."""
+    if not is_over(session):
+        return None
+    return blocks.button(NEW_SESSION, OPEN_FORM.action_id, f"{LAUNCH.name} {session.id}", style="primary")
+
+
+def with_new_session(message: Message, session: Session) -> Message:
+    """Put the button for another session about the same under a `message` of text alone, where `session` is over."""
+    button = new_session_button(session)
+    if button is None:
         return message
     return replace(message, blocks=[blocks.section(message.text), *blocks.actions(button)])
 

@@ -18,6 +18,7 @@ from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
 from bot.store.database.connection import Database
 from bot.timing import PRODUCTION, Timing
+from bot.views.dead_ends import NEW_SESSION
 from bot.views.turn_ends import BAD, GOOD
 from tests.markup import with_markup
 from tests.said import ASKED_BY
@@ -132,10 +133,11 @@ class Harness:
         return [post["rendered"] for post in await self.posts(channel, ts)]
 
     async def posts(self, channel: str, ts: str) -> list[dict[str, Any]]:
-        """The bot's messages in a thread, without its card; the words of results without the buttons below them."""
+        """The bot's messages in a thread, without its card; the words of ends without the buttons below them."""
         found = await self.slack.messages(channel, thread_ts=ts)
         ours = [one for one in found if one["user"] == "U0BOT" and ASKED_BY not in one["rendered"]]
-        return [one | {"rendered": one["rendered"].removesuffix(f"\n{GOOD}\n{BAD}")} for one in ours]
+        words = (one["rendered"].removesuffix(f"\n{GOOD}\n{BAD}").removesuffix(f"\n{NEW_SESSION}") for one in ours)
+        return [one | {"rendered": text} for one, text in zip(ours, words, strict=True)]
 
 
 def texts_beside_blocks(slack: SlackSimulator) -> list[str]:

@@ -9,6 +9,7 @@ from bot.domain.dead_ends import MORE_ACUS, WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import stops as stop_sentences
+from bot.views.modals.launch import FORM_TITLE
 from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, Harness
 from tests.scenarios.observations import (
@@ -25,6 +26,7 @@ from tests.scenarios.observations import (
 )
 
 TASK = "fix the login test"
+DIRECT = "D0ANN"
 WHY = "acme-customers-core isn't in any registry."
 OUT_OF_ACUS = {"status": "suspended", "status_detail": "usage_limit_exceeded"}
 CONTINUE = f"Continue with {MORE_ACUS} more ACUs"
@@ -192,3 +194,72 @@ async def test_who_archives_the_session_of_somebody_else_is_asked_first(on: Harn
     await on.slack.click(BEN, GENERAL, asked["ts"], "choose:archive_confirmed")
     await on.slack.wait_for_ephemeral(BEN, stop_sentences.ARCHIVE_DONE.text, ts=asked["ts"])
     assert (await on.devin.session(session))["is_archived"]
+
+
+async def about_it(on: Harness, user: str, channel: str, post: dict[str, Any]) -> dict[str, Any]:
+    """The form that *New session about this* opens for somebody; what its fields hold, by their names."""
+    await on.slack.click(user, channel, post["ts"], "open_form")
+    (form,) = await on.slack.wait("views", user=user, type="modal", open=True)
+    assert form["title"]["text"] == FORM_TITLE
+    return dict(form)
+
+
+def held(form: dict[str, Any], name: str) -> Any:
+    element = next(block["element"] for block in form["blocks"] if block.get("block_id") == name)
+    if "initial_options" in element:
+        return [one["value"] for one in element["initial_options"]]
+    return element.get("initial_value") or element.get("initial_conversation")
+
+
+@pytest.mark.both_transports
+async def test_about_what_is_archived_a_new_session_begins_with_the_form(on: Harness) -> None:
+    ts, session = await _started_as(on, f"{TASK} repo=acme/web")
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    post = await on.wait_for_post(GENERAL, ts, "Archived by ann")
+    assert post["rendered"].splitlines()[0] == ":file_cabinet: Archived by ann. Replies here no longer reach Devin."
+    assert buttons(post) == [dead_ends.NEW_SESSION]
+    await settled(on)
+    assert buttons((await cards(on, ts))[0]) == [dead_ends.NEW_SESSION, "Open in Devin"]
+    form = await about_it(on, BEN, GENERAL, post)
+    earlier = f"About “{TASK}”: \n\nThe earlier session: https://app.devin.ai/sessions/{session}"
+    assert held(form, "task") == earlier
+    assert (held(form, "repos"), held(form, "channel")) == (["acme/web"], GENERAL)
+    task = earlier.replace(": \n", ": the test is slow too\n", 1)
+    assert (await on.slack.submit_view(BEN, form["id"], {"task": {"task": task}}))["closed"]
+    made = await on.session("the test is slow too")
+    assert made["messages"][0]["message"].startswith(task)
+    assert made["request"]["repos"] == ["acme/web"]
+    await on.slack.wait_for_message(GENERAL, "the test is slow too")
+    assert await creations(on) == 2
+
+
+async def test_what_ended_for_good_or_at_devin_has_the_button_too(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="exit", status_detail="replaced")
+    post = await on.wait_for_post(GENERAL, ts, ":checkered_flag:")
+    assert buttons(post) == [dead_ends.NEW_SESSION, "Open in Devin"]
+    other, _ = await on.started("write the changelog")
+    await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=other)
+    asked = await on.slack.wait_for_ephemeral(ANN, "for good?")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "choose:exit_confirmed")
+    assert buttons(await on.wait_for_post(GENERAL, other, "Ended for good")) == [dead_ends.NEW_SESSION]
+
+
+async def test_whoever_may_not_read_the_title_gets_an_empty_form_and_a_guest_none(on: Harness) -> None:
+    ts, _ = await on.started()
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    post = await on.wait_for_post(GENERAL, ts, "Archived by ann")
+    secret = await on.slack.say(ANN, DIRECT, "find the secret")
+    await on.session("find the secret")
+    await on.slack.say(ANN, DIRECT, "!archive", thread_ts=secret)
+    hidden = value_of(await on.wait_for_post(DIRECT, secret, "Archived by ann"), "open_form")
+    trigger = (await on.slack.slash(BEN, GENERAL, "help"))["trigger_id"]
+    forged = press(BEN, GENERAL, "open_form", hidden) | {"trigger_id": trigger}
+    assert await forge(on, "interactive", forged) == "acked"
+    (form,) = await on.slack.wait("views", user=BEN, type="modal", open=True)
+    assert held(form, "task") is None
+    await on.slack.click(GUEST, GENERAL, post["ts"], "open_form")
+    (shown,) = await on.slack.wait("views", user=GUEST, type="modal", open=True)
+    assert (await on.slack.submit_view(GUEST, shown["id"], {"task": {"task": TASK}}))["closed"]
+    await on.slack.wait_for_message("D0GUEST", access_sentences.GUEST_REFUSED.text)
+    assert await creations(on) == 2

@@ -537,7 +537,7 @@ def test_the_answers_that_depend_on_something():
                 ":warning: Devin didn't take the stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply wasn't sent to Devin. Reference `r-1`."
             ),
             "archived": (
-                ":file_cabinet: Archived by Ann. Replies here no longer reach Devin. 1 waiting reply wasn't sent to Devin. `/devin` starts a new session."
+                ":file_cabinet: Archived by Ann. Replies here no longer reach Devin. 1 waiting reply wasn't sent to Devin."
             ),
             "stopped_by_somebody_else": "<@U1> :black_square_for_stop: Stopped by Ann. Reply to resume.",
             "none_sent": ":black_square_for_stop: 2 waiting replies weren't sent to Devin.",
@@ -548,10 +548,7 @@ def test_the_answers_that_depend_on_something():
             "not_adopted": ":warning: Devin didn't answer, so its session isn't followed here. Try again. Reference `r-1`.",
             "confirm_untying": "Ann asked for “fix it”. Stop following it here? Devin continues.",
             "untied": ":link: Not followed here any more, by Ann. 2 waiting replies were not sent. It continues in <https://app.devin.ai/sessions/abc|Devin>. `!adopt https://app.devin.ai/sessions/abc` ties it again.",
-            "exited": (
-                ":checkered_flag: Ended for good by Ann. Replies here no longer reach Devin. `/devin` "
-                "starts a new session."
-            ),
+            "exited": ":checkered_flag: Ended for good by Ann. Replies here no longer reach Devin.",
             "approve_in_devin": (
                 "Devin needs an approval, so your reply wasn't sent. "
                 "<https://app.devin.ai/sessions/abc|Open the session in Devin> to allow or refuse it."

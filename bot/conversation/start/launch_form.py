@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.conversation.start.launch_choices import LaunchChoices
+from bot.conversation.titles import ShownTitles
 from bot.domain.causes import Cause, CommandCause, Confirmation, MessageCause, ViewCause
 from bot.domain.commands.registry import LAUNCH
 from bot.domain.commands.spec import CommandSpec
@@ -16,8 +17,9 @@ from bot.domain.form import Form
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.launch import PLAYBOOK, Launch, mistakes_of, read_launch
 from bot.domain.pick import OnMessage, Pick, ThreadRef
+from bot.domain.readers import Readers
 from bot.domain.roles import Right
-from bot.domain.session import Options
+from bot.domain.session import Options, Session
 from bot.kernel.access import Access
 from bot.kernel.commands.handler import Answer, Asked, Handler
 from bot.kernel.forms.forms import FormKind, Opening, answer
@@ -27,6 +29,8 @@ from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.kernel.workspace import Workspace
 from bot.slack.errors import ChannelGone, ScopeMissing
+from bot.store import sessions
+from bot.store.database.connection import Transaction
 from bot.views.answers import access as access_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.given_back import given_back
@@ -65,6 +69,14 @@ class LaunchForm(FormKind):
         """Return the form, unless the names in the message are to be read on which it was opened."""
         return await self._form(workspace, opening, "") if not opening.text else None
 
+    async def _earlier(self, tx: Transaction, workspace: Workspace, opening: Opening) -> Session | None:
+        """The session that the form is to be about, as far as the person may read of it where they pressed."""
+        session = await sessions.get(tx, opening.form.target) if opening.form.target else None
+        if session is None or session.team != workspace.team:
+            return None
+        titles = await ShownTitles.read(tx, workspace, Readers(opening.form.channel, opening.user))
+        return session if titles.replacement(session.channel, session.requester) is None else None
+
     async def loaded(self, workspace: Workspace, opening: Opening) -> View:
         """Return the form with the text of the message on which it was opened."""
         return await self._form(workspace, opening, await self._readable.text(workspace, opening.text))
@@ -74,9 +86,12 @@ class LaunchForm(FormKind):
         channel = _channel(opening.form)
         async with self._services.db.read(urgent=True) as tx:
             known = await self._services.settings.effective(tx, workspace.team, channel or None, opening.user)
-        options = Options(known.repos[0] if known.repos else None, known.playbook, known.mode, known.limit, known.tags)
+            earlier = await self._earlier(tx, workspace, opening)
+        task = views.about(earlier) if earlier else task
+        repos = (earlier.options.repos if earlier else ()) or known.repos
+        options = Options(repos[0] if repos else None, known.playbook, known.mode, known.limit, known.tags)
         form = replace(opening.form, target=opening.on.kept() if opening.on else "")
-        return views.launch_form(form, Launch(task, replace(options, also=known.repos[1:]), channel))
+        return views.launch_form(form, Launch(task, replace(options, also=repos[1:]), channel))
 
     async def choices(self, workspace: Workspace, user: str, form: Form, name: str, typed: str) -> Mapping[str, str]:
         """Return the playbooks or repositories that fit what was `typed`; none for who may start nothing."""

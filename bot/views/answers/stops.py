@@ -132,7 +132,6 @@ def archived(by: str, unsent: int = 0) -> Message:
     return message_of(
         f":file_cabinet: Archived{whose}. Replies here no longer reach Devin.",
         _unsent(unsent),
-        "`/devin` starts a new session.",
     )
 
 
@@ -152,7 +151,6 @@ def exited(by: str, unsent: int = 0) -> Message:
     return message_of(
         f":checkered_flag: Ended for good{whose}. Replies here no longer reach Devin.",
         _unsent(unsent),
-        "`/devin` starts a new session.",
     )
 
 

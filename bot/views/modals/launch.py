@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from bot.domain.commands.option_words import without_option_words
 from bot.domain.commands.options import MODES, MOST_TAGS
 from bot.domain.form import Form
 from bot.domain.launch import (
@@ -19,6 +20,7 @@ from bot.domain.launch import (
     Launch,
     Mistakes,
 )
+from bot.domain.session import Session
 from bot.views.message import Message
 from bot.views.modals.parts import (
     LONGEST_COUNTED,
@@ -31,6 +33,9 @@ from bot.views.modals.parts import (
 )
 
 FORM_TITLE: Final = "New Devin session"
+ABOUT: Final = "About “{title}”: "
+EARLIER: Final = "an earlier session"
+FROM: Final = "The earlier session: {url}"
 EMPTY: Final = "Write what Devin should do."
 _TWICE: Final = "`{name}=` stands here and in its own field. Keep one of them."
 _IN_FIELD: Final[Mapping[str, str]] = {
@@ -64,6 +69,12 @@ def launch_form(form: Form, start: Launch, playbook_title: str = "") -> View:
         channel_field(CHANNEL, "Channel", start.channel, hint="Empty: in our direct messages."),
     ]
     return form_view(form, FORM_TITLE, "Start", fields)
+
+
+def about(session: Session) -> str:
+    """The task with which the form about an earlier `session` begins: its title, and where it is read."""
+    title = without_option_words(session.title).strip() or EARLIER
+    return "\n\n".join(filter(None, [ABOUT.format(title=title), session.url and FROM.format(url=session.url)]))
 
 
 def sentences_of(mistakes: Mistakes) -> dict[str, str]:
