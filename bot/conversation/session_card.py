@@ -30,7 +30,7 @@ from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import failures as failure_sentences
 from bot.views.answers import starts as start_sentences
-from bot.views.card import card
+from bot.views.card import card, spent
 from bot.views.message import Message
 from bot.views.shared_card import card_in_shared_channel
 
@@ -54,7 +54,9 @@ class SessionCard(Drawer):
         if shared:
             return card_in_shared_channel(session)
         went_on = way_on(session) is not None and await sessions.get(tx, next_session_id(session.id)) is not None
-        return card(session, self._services.clock(), self._services.timing.silence, went_on=went_on)
+        first = bool(spent(session)) and await sessions.is_first(tx, session)
+        now, silence = self._services.clock(), self._services.timing.silence
+        return card(session, now, silence, went_on=went_on, first=first)
 
     async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Have the card of a command begin its session's thread, and add the row that creates the session."""

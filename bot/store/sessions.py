@@ -154,6 +154,16 @@ async def repositories(tx: AsyncConnection, team: str, user: str, channel: str) 
     return list((await tx.execute(newest.limit(_REPOSITORIES))).scalars())
 
 
+async def is_first(tx: AsyncConnection, session: Session) -> bool:
+    """Whether `session` is the first one for which its person asked in the workspace; False once they were erased."""
+    if not session.requester:
+        return False
+    of = sessions.c
+    before = or_(of.created_at < session.created_at, and_(of.created_at == session.created_at, of.id < session.id))
+    earlier = select(of.id).where(of.team == session.team, of.requester == session.requester, before).limit(1)
+    return (await tx.execute(earlier)).first() is None
+
+
 async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:
     """The sessions that `user` started after `since` with exactly this `prompt`, newest first.
 

@@ -29,27 +29,39 @@ from bot.views.text import acus, ago, beginning, counted, disarm, fitted, link, 
 
 MOST_ON_THE_CARD: Final = 3
 LAST_LINE: Final = 120  # characters, where Devin's words are one line
+ACU: Final = "An ACU is Devin's unit of work and of billing."
 WORTH_A_WORD: Final = 120  # seconds of rest between two turns
 _ASKS: Final = frozenset({DisplayState.WAITING, DisplayState.APPROVAL})
 
 
-def card(session: Session, now: float, silence: float = math.inf, *, went_on: bool = False) -> Message:
+def card(
+    session: Session, now: float, silence: float = math.inf, *, went_on: bool = False, first: bool = False
+) -> Message:
     """Build the card of `session` as of `now`: title, state, what Devin asks or says at work, facts and buttons.
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
     date without an edit. While Devin works, `silence` is after how many seconds without news a line says so. One that
-    gets no further has a button for its way on, unless another session `went_on` from there.
+    gets no further has a button for its way on, unless another session `went_on` from there. On the `first` card that
+    a person gets, ACUs are explained.
     """
     silent = _silent(session, now, silence)
     words = _devins_words(session)
     if not words:
-        return _card(session, now, silent, [], went_on=went_on)
+        return _card(session, now, silent, [], went_on=went_on, first=first)
     # Without `markdown` blocks, Devin's words are one line without their markup.
-    plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))])
-    return replace(_card(session, now, silent, [blocks.markdown(disarm(words))]), plainer=plainer)
+    plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first)
+    return replace(_card(session, now, silent, [blocks.markdown(disarm(words))], first=first), plainer=plainer)
 
 
-def _card(session: Session, now: float, silent: str, words: Sequence[Block], *, went_on: bool = False) -> Message:
+def _card(
+    session: Session,
+    now: float,
+    silent: str,
+    words: Sequence[Block],
+    *,
+    went_on: bool = False,
+    first: bool = False,
+) -> Message:
     state, way = session.display_state, way_on(session)
     lines = [f"*{link(session.url, session.title)}*", _state_line(session), *filter(None, [silent])]
     # That Devin is active, which its figures show, would contradict that nothing is new.
@@ -65,6 +77,7 @@ def _card(session: Session, now: float, silent: str, words: Sequence[Block], *, 
             blocks.section("\n".join(lines), beside),
             *words,
             *blocks.context(facts),
+            *blocks.context([ACU] if first and spent(session) else []),
             *blocks.actions(
                 None if went_on else way_on_button(session), new_session_button(session), *below, stop_button(session)
             ),

@@ -9,6 +9,7 @@ from bot.domain.dead_ends import MORE_ACUS, WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
 from bot.views.answers import stops as stop_sentences
+from bot.views.card import ACU
 from bot.views.modals.launch import FORM_TITLE
 from tests.said import a_session
 from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, Harness
@@ -263,3 +264,21 @@ async def test_whoever_may_not_read_the_title_gets_an_empty_form_and_a_guest_non
     assert (await on.slack.submit_view(GUEST, shown["id"], {"task": {"task": TASK}}))["closed"]
     await on.slack.wait_for_message("D0GUEST", access_sentences.GUEST_REFUSED.text)
     assert await creations(on) == 2
+
+
+async def test_an_acu_is_explained_on_the_first_card_alone(on: Harness) -> None:
+    async def spent_on(task: str, user: str) -> list[str]:
+        ts, session = await on.started(task, user, GENERAL)
+        await on.devin.spend(session, 1.5)
+        await on.devin.set(session, status="exit", status_detail="finished")
+        return (await card_of(on, ts, "1.5 ACUs")).splitlines()
+
+    assert ACU in await spent_on(TASK, ANN)
+    assert ACU == "An ACU is Devin's unit of work and of billing."
+    assert ACU not in await spent_on("write the changelog", ANN)
+    assert ACU in await spent_on("bump the linter", BEN)
+    await on.stop()
+    await on.start()
+    await settled(on)
+    shown = [one["rendered"] for one in await on.slack.messages(GENERAL) if is_card(one)]
+    assert [ACU in one for one in shown] == [True, False, True]
