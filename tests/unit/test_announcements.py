@@ -257,7 +257,8 @@ def test_an_end_without_a_pull_request(snapshot, words, text, facts):
 )
 def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, snapshot_, text):
     _, (line, *_, button) = ended(kind, snapshot_)
-    assert (line, button) == (text, "Open in Devin")
+    buttons = "New session about this Open in Devin" if kind is AnnouncementKind.ENDED else "Open in Devin"
+    assert (line, button) == (text, buttons)
 
 
 @pytest.mark.parametrize(("kind", "pulls"), [(AnnouncementKind.QUESTION, ()), (AnnouncementKind.WAITS, (PULL,))])
