@@ -1,7 +1,7 @@
 """How soon the form for a start opens: `python -m bench.forms`, fifty a second over the simulated Slack.
 
 Bot, Slack and Devin share this process, so the figures are those of a machine that does the work of all three. Measured
-is from the command until that person sees the form.
+is from the command until that person, of whom the bot knows nothing yet, sees the form.
 """
 
 import asyncio
@@ -74,8 +74,6 @@ async def run(folder: Path) -> None:
         stopping = asyncio.Event()
         bot = asyncio.create_task(serve(settings, stopping=stopping))
         await people.wait_for_sockets()
-        for number in range(RATE * SECONDS):  # who they are is known then, as of people who work with the bot
-            await people.slash(f"U0BENCH{number}", CHANNEL, "help")
         times = await measured(slack)
         stopping.set()
         await bot

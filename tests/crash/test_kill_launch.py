@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.playground.slack.shares import OTHER_APP
 from tests.crash.persistent import opened, opened_on, sent
 from tests.crash.scene import PATIENCE, Scene
 from tests.crash.stage import Stage, killed_in
@@ -13,6 +14,7 @@ from tests.scenarios.harness import ANN, BEN, GENERAL
 pytestmark = pytest.mark.edge
 
 TASK = "fix the login test"
+ALERT = "Disk is full on web-2"
 
 
 async def fill_in(one: Scene, _: Any) -> None:
@@ -52,8 +54,24 @@ async def started_by_reaction(one: Scene, _: Any) -> None:
     await one_session(one, "The login test fails")
 
 
+async def quiet(one: Scene) -> None:
+    await one.quiet()
+
+
+async def alert(one: Scene, _: Any) -> None:
+    root = await one.slack.post_as_app(GENERAL, "Alertmanager", text=ALERT)
+    await one.devin.wait_for_sessions(ALERT, seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Asked by ann", thread_ts=root, within=PATIENCE)
+
+
+async def started_by_alert(one: Scene, _: Any) -> None:
+    await one_session(one, ALERT)
+
+
+ALERTS = {"BOT_ALERT_BOTS": f"{GENERAL}:{OTHER_APP}:{ANN}"}
 REACTIONS = {"BOT_START_EMOJI": "robot_face", "BOT_START_EMOJI_CHANNELS": "*"}
 STORIES = [
+    Story("a bot that is trusted posts an alert", quiet, alert, started_by_alert, settings=lambda: dict(ALERTS)),
     Story(
         "a person reacts with the emoji that starts",
         written,

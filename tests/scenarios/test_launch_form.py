@@ -117,6 +117,17 @@ async def test_it_begins_with_what_is_set_for_the_channel_and_the_person(on: Har
     assert "frontend" in request["tags"]
 
 
+async def test_what_was_cleared_in_it_stays_empty(on: Harness) -> None:
+    async with on.store.write() as tx:
+        for setting, value in ((Setting.LIMIT, 7), (Setting.TAGS, ("frontend",))):
+            await settings.put(tx, "T0PLAY", Scope.PERSON, ANN, setting, value, ANN, 0.0)
+    shown = await typed(on)
+    assert (await send(on, shown, task=TASK, limit="", tags=""))["closed"] is True
+    request = (await on.session(TASK))["request"]
+    assert request.get("max_acu_limit") is None
+    assert "frontend" not in request["tags"]
+
+
 async def test_a_form_that_was_open_while_the_bot_restarted_starts_its_session(on: Harness) -> None:
     shown = await typed(on)
     await on.stop()
