@@ -132,6 +132,8 @@ class Timing:
     same_second: float = 2.0  # A session that changed just now is read again for this long: Devin counts in seconds.
     words_settle: float = 3.0  # Devin's words that are newer wait for the next poll: its turn may end with them.
     answer_settle: float = 8.0  # From a person's message until Devin, if it still waits, is taken to wait anew.
+    # The post of a new pull request waits this long for an end of the turn, which shows it as well.
+    pull_request_settle: float = 30.0
     count_sweep: float = 5 * MINUTE  # Between two comparisons of the message counts of all watched sessions.
     last_words: float = 10 * MINUTE  # A session that we have ended may still show up or write for this long.
     unreadable_session: float = 10 * MINUTE  # The watermark waits this long for a session that cannot be announced.

@@ -44,12 +44,18 @@ class UnitOfWork:
         """Add `rows` to the outbox, and wake their lanes after the commit."""
         if rows:
             await outbox.add(self.tx, rows)
-            self.wakes |= {row.lane: max(row.next_at - self.now, 0.0) for row in rows}
+        for row in rows:
+            self._wake(row.lane, row.next_at)
 
     async def add_to_inbox(self, row: InboxRow[Cause]) -> None:
         """Add `row` to the inbox, and wake its lane after the commit."""
         await inbox.add(self.tx, [row])
-        self.wakes[row.lane] = max(row.ready_at - self.now, 0.0)
+        self._wake(row.lane, row.ready_at)
+
+    def _wake(self, lane: str, at: float) -> None:
+        """Wake `lane` at the instant `at`, unless another of its rows is due sooner."""
+        within = max(at - self.now, 0.0)
+        self.wakes[lane] = min(within, self.wakes.get(lane, within))
 
     async def show(self, drawer: type["Drawer"], subject: str, to: "Location", **more: object) -> None:
         """Have `subject` posted at `to` and edited from then on, once; `more` are other fields of the outbox row."""
@@ -114,8 +120,12 @@ class UnitOfWork:
         message: Message,
         *,
         rank: int = outbox.USUAL,
+        held: float = 0.0,
     ) -> None:
-        """Post `message` in the thread of `session`, once for each `key`; `rank` says which posts go first."""
+        """Post `message` in the thread of `session`, once for each `key`; `rank` says which posts go first.
+
+        One that is `held` goes so many seconds later, unless it is withdrawn until then. It holds up no other post.
+        """
         assert session.thread_ts is not None
         await self.add_to_outbox(
             self.post_row(
@@ -126,6 +136,8 @@ class UnitOfWork:
                 message,
                 session_id=session.id,
                 rank=rank,
+                next_at=self.now + held,
+                **({"thread": key} if held else {}),
             )
         )
 

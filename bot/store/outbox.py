@@ -300,6 +300,15 @@ async def mark_session_dead(
     return marked.rowcount
 
 
+async def withdraw(tx: AsyncConnection, session_id: str, prefix: str) -> None:
+    """Delete the posts of a session whose keys begin with `prefix`, unless one is being made or may have been."""
+    theirs = (outbox.c.session_id == session_id, outbox.c.state == _OPEN_STATES[0], IS_POST)
+    named = outbox.c.key.startswith(prefix, autoescape=True)
+    # Locked in one order, as in `mark_session_dead`.
+    await tx.execute(select(outbox.c.seq).where(*theirs, named).order_by(outbox.c.seq).with_for_update())
+    await tx.execute(delete(outbox).where(*theirs, named))
+
+
 async def mark_channel_dead(
     tx: AsyncConnection, team: str, channel: str, reason: str, now: float, prefixes: Sequence[str]
 ) -> None:

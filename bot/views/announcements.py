@@ -29,6 +29,8 @@ ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here for mo
 WAITS: Final = ":speech_balloon: {who}, Devin waits · {outcome}"
 APPROVAL: Final = ":raised_hand: {who}, Devin needs your approval. Allow or refuse it in Devin."
 PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
+OPEN: Final = "Open in Devin"
+APPROVE: Final = "Approve in Devin"  # no call of Devin's API approves
 _OPENS_DEVIN: Final = frozenset(
     {AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED, AnnouncementKind.ENDED}
 )
@@ -94,6 +96,7 @@ def turn_end(
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
     pulls = pull_request_lines(session)
+    label = APPROVE if end.kind is AnnouncementKind.APPROVAL else OPEN
     opens = linked or end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
     return Message(
         _notification(end, session, words),
@@ -102,7 +105,7 @@ def turn_end(
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls, most=_PULL_REQUESTS_LIMIT),
             *blocks.context(_facts(end, session)),
-            *blocks.actions(new_session_button(session), blocks.open_button(session.url) if opens else None),
+            *blocks.actions(new_session_button(session), blocks.open_button(session.url, label) if opens else None),
         ],
     )
 

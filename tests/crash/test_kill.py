@@ -1,5 +1,7 @@
 """`SIGKILL` at every step of every flow: then the bot is started again and everything has happened exactly once."""
 
+import asyncio
+
 from bot.views.announcements import PULL_REQUEST, QUESTION
 from bot.views.answers import stops as stop_sentences
 from tests.crash.scene import PATIENCE, STORED_COMMANDS, Scene
@@ -87,6 +89,25 @@ async def devin_worked(one: Scene, begun: tuple[str, str]) -> None:
     ]
 
 
+async def devin_ends_with_a_pull_request(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    ts, devin_id = begun
+    await one.devin.pr(devin_id, "https://github.com/acme/web/pull/7")
+    async with asyncio.timeout(PATIENCE):
+        while not await one.rows("SELECT url FROM pull_requests"):
+            await asyncio.sleep(0.05)  # the store has no event for it
+    await one.devin.say(devin_id, "All green.", status="running", status_detail="finished")
+    await one.slack.wait_for_message(GENERAL, ", done", thread_ts=ts, within=PATIENCE)
+    return begun
+
+
+async def ended_with_a_pull_request(one: Scene, begun: tuple[str, str]) -> None:
+    await one_session(one)
+    pull = "<https://github.com/acme/web/pull/7|acme/web#7> (open)"
+    assert await one.on.thread(GENERAL, begun[0]) == [
+        f":white_check_mark: <@U0ANN>, done. Reply here for changes.\nAll green.\n:twisted_rightwards_arrows: {pull}"
+    ]
+
+
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, GENERAL, "!archive", thread_ts=begun[0])
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
@@ -124,6 +145,13 @@ STORIES = [
     Story("two replies that are the same", running, replies, replied),
     Story("the stop button", running, stop, stopped),
     Story("Devin speaks, asks, opens a pull request and ends", running, devin_works, devin_worked),
+    Story(
+        "a pull request is part of the end of a turn",
+        running,
+        devin_ends_with_a_pull_request,
+        ended_with_a_pull_request,
+        settings=lambda: {"PULL_REQUEST_SETTLE": "120"},
+    ),
     Story("!archive", running, archive, archived),
     Story("EXIT", running, end_for_good, ended_for_good),
 ]

@@ -61,6 +61,7 @@ OWN_WAITS: Final = {
     "REMINDER_CHECK": ("reminder_check",),
     "ALARM_WATCH": ("alarm_watch",),
     "FIRST_PURGE": ("first_purge",),
+    "PULL_REQUEST_SETTLE": ("pull_request_settle",),
     "GUARDRAILS": ("guardrails", "guardrails_refused"),
     "PULL_REQUESTS": ("idle_tick", "pull_request_retry"),
 }

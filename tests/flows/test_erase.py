@@ -42,8 +42,8 @@ MARK = f"what {ADA} wrote"
 NEVER_PERSONAL = (
     "action announced bare_id cause_ts channel day detail devin_id drawer edited_ts edition ends id key kind lane "
     "last_event_id last_seen_ts lifecycle loss mark org_id outcome outcome_day page_cursor product pull_requests "
-    "reason ref replied_ts reference session_id share source starts state status stop_ts thread thread_ts time ts tz "
-    "unread_from url used_since zone"
+    "reason ref replied_ts reference right session_id share source starts state status stop_ts thread thread_ts time "
+    "ts tz unread_from url used_since zone"
 )
 # What is the person's in all tables, and what a table has of its own.
 THEIRS = dict.fromkeys(("user", "subject", "requester", "added_by"), ADA) | {"team": TEAM, "session_id": "hers"}
@@ -55,6 +55,7 @@ OWN: dict[str, dict[str, Any]] = {
     | {"outcome": "done", "outcome_day": "2026-05-20"},
     "lanes": {"name": person_lane(TEAM, ADA)},
     "threads": {"replied_by": ADA},
+    "roles": {"holder": ADA},
     "workers": {"seen_at": 0.0},
     "rate_limits": {"name": f"out:{TEAM}:{ADA}"},
     "due": {"name": "plain"},
@@ -147,6 +148,7 @@ def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
 def _session_of(user: str, name: str, **values: Any) -> dict[str, Any]:
     """A session of somebody else."""
     text = {"requester_name": "x", "prompt": "p", "prompt_hash": "h", "title": "t", "last_words": "l", "pending": None}
+    text |= {"choices": [], "devin_user": None}
     who = {"requester": user, "stopped_by": None, "stopped_by_name": "", "replied_by": user}
     ids = {"id": name, "reference": name, "bare_id": name, "url": name}
     return row(sessions, **text | who | ids | {"options": asdict(Options())} | values)

@@ -18,6 +18,7 @@ from bot.store.tables import (
     channels,
     fan_out_sessions,
     fan_outs,
+    identities,
     inbox,
     lanes,
     notifications,
@@ -25,6 +26,7 @@ from bot.store.tables import (
     operations,
     outbox,
     past_sessions,
+    people,
     posts,
     sessions,
     threads,
@@ -269,7 +271,15 @@ async def test_rows_go_in_batches_once_they_are_as_old_as_their_table_says(purgi
 
 def test_each_other_table_has_a_test_here():
     others = {spec.table for spec in TABLES if spec.old is not never and spec not in BY_AGE}
-    assert others == {channels, fan_out_sessions, lanes, operation_rows, notifications, posts, turn_ends}
+    assert others == {channels, fan_out_sessions, identities, lanes, operation_rows, notifications, posts, turn_ends}
+
+
+async def test_links_found_by_email_go_with_what_is_known_of_the_person(purging, either_store):
+    await either_store.put(people, filled(people, user="known", team="T", read_at=NOW))
+    for user, source in (("known", "email"), ("unknown", "email"), ("linked", "admin")):
+        await either_store.put(identities, filled(identities, team="T", user=user, source=source))
+    await purging.purge()
+    assert sorted(await either_store.all(identities.c.user)) == ["known", "linked"]
 
 
 async def test_ends_of_turns_go_with_their_session(purging, either_store):

@@ -24,7 +24,7 @@ from bot.playground.ports import free_from
 from bot.playground.screen import Screen
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.playground.trouble import TroubleError
-from bot.views.announcements import PULL_REQUEST, QUESTION
+from bot.views.announcements import QUESTION
 from bot.views.sentences import STATE_SENTENCES, STEER
 from tests.playground.sentences import NOTHING_TO_STOP, next_free_port, no_free_port
 
@@ -145,7 +145,6 @@ SHOWN = [
     "          There are two ways to fix it:",
     "    ↳ Ann: The second one, please. Slow tests cost us more than four files.",
     "    ↳ Devin Bridge adds 👀 to Ann's “The second one, please. Slow tests cost us more t…”",
-    f"    ↳ Devin Bridge: 🔀 {PULL_REQUEST.format(pull_request='acme/web#128 (open)').partition(' ')[2]}",
     "    ↳ Devin Bridge: ✅ @Ann, done. Reply here for changes.",
     "          The pull request is ready for review.",
     "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by Ann Lee",

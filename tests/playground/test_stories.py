@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.prompt import LOOK_AT_THREAD
+from bot.domain.answer_options import answer_options
 from bot.playground.devin import DevinControl, DevinSimulator, life
 from bot.playground.devin.course import choose
 from bot.playground.devin.stories import STORIES, WORK
@@ -259,6 +260,26 @@ async def test_it_goes_by_the_answer(devin: DevinSimulator, control: DevinContro
     await rest(control, session_id)
     await send(devin, session_id, reply)
     assert said(await control.step(session_id, 2))[-1] == answer
+
+
+@pytest.mark.parametrize(
+    ("prompt", "pressed", "answer"),
+    [
+        ("fix the flaky login test", 1, "the first, then. It stays within this one test."),
+        ("fix the flaky login test", 2, "the second, then. I pass a clock in; whoever passes none gets the real one."),
+        ("ask me how to shorten the password reset", 1, "the small change, then."),
+        ("ask me how to shorten the password reset", 2, "the rewrite, then. What calls the module stays as it is."),
+    ],
+)
+async def test_it_goes_by_the_option_whose_button_was_pressed(
+    devin: DevinSimulator, control: DevinControl, prompt: str, pressed: int, answer: str
+) -> None:
+    session_id = await start(devin, prompt)
+    options = answer_options(said(await rest(control, session_id))[-1])
+    assert len(options) == 2
+    await send(devin, session_id, options[pressed - 1])
+    assert said(await control.step(session_id, 2))[-1].endswith(f"”: {answer}")
+    assert (await rest(control, session_id))["status_detail"] == "finished"
 
 
 async def test_the_result_is_told_and_handed_in(devin: DevinSimulator, control: DevinControl) -> None:

@@ -214,7 +214,7 @@ async def test_an_answer_that_devin_refuses_leaves_the_buttons(on: Harness) -> N
     ts, session, post = await asking(on)
     await on.devin.fault("send_message", 403, times=1)
     await choose(on, post, 1)
-    await on.wait_for_post(GENERAL, ts, "not sent")
+    await on.wait_for_post(GENERAL, ts, "*wasn't sent* to Devin")
     assert buttons(await shown(on, post)) == [FREEZE, PASS]
     await choose(on, post, 2)
     await without_buttons(on, post)

@@ -208,7 +208,7 @@ async def test_a_session_that_is_ended_for_good_during_a_poll_asks_nothing_more(
 async def test_what_a_reply_does_not_change_is_not_announced_again(on: Harness, status: str, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status=status, status_detail=detail)
-    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, " in Devin", thread_ts=ts)
     before = await in_the_end(on, ts)
     for text in ("any news?", "and now?"):
         await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
@@ -302,15 +302,15 @@ async def test_an_end_that_a_word_comes_upon_is_announced_once_when_it_is_one(on
 async def test_an_approval_after_one_that_was_given_between_two_polls_is_asked_for(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "May I install it?", status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(GENERAL, "Allow or refuse the next action in Devin", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Devin needs your approval", thread_ts=ts)
     await polled(on)
     await between_polls(on)
     await on.devin.clock(advance=5)
     await on.devin.set(session, status_detail="working")
     await on.devin.say(session, "May I run it?", status_detail="waiting_for_approval")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Allow or refuse the next action in Devin")
-    approval, button = APPROVAL.format(who="<@U0ANN>"), "Open in Devin"
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Devin needs your approval")
+    approval, button = APPROVAL.format(who="<@U0ANN>"), "Approve in Devin"
     posts = [f"{approval}\nMay I install it?\n{button}", f"{approval}\nMay I run it?\n{button}"]
     assert await in_the_end(on, ts) == posts
 

@@ -184,6 +184,38 @@ async def test_every_new_question_calls_who_asked_and_who_replied_last(on: Harne
 # ------------------------------------------------------------ pull requests and the end
 
 
+@pytest.mark.timing(pull_request_settle=30.0)
+async def test_a_pull_request_right_before_the_end_is_part_of_its_post(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.pr(session, PULL)
+    await card_of(on, ts, "acme/web#7")
+    await on.devin.say(session, "The suite runs now.")
+    await on.wait_for_post(GENERAL, ts, "The suite runs now.")  # the held post holds up no other
+    await on.devin.say(session, "All tests pass.", status_detail="finished")
+    await on.wait_for_post(GENERAL, ts, ", done")
+    await polled(on)
+    assert [row["key"] for row in await rows(on, "outbox") if ":pull_request:" in row["key"]] == []
+    done = ":white_check_mark: <@U0ANN>, done. Reply here for changes."
+    pull = f":twisted_rightwards_arrows: <{PULL}|acme/web#7> (open)"
+    assert await on.thread(GENERAL, ts) == ["The suite runs now.", f"{done}\nAll tests pass.\n{pull}"]
+
+
+@pytest.mark.parametrize("afterwards", ["words", "state"])
+async def test_a_session_that_finishes_after_its_pull_request_is_done_once(on: Harness, afterwards: str) -> None:
+    ts, session = await on.started()
+    await on.devin.pr(session, PULL)
+    await on.wait_for_post(GENERAL, ts, "New pull request")
+    await on.devin.say(session, "All tests pass.", status_detail="finished", structured_output={"passed": True})
+    await on.wait_for_post(GENERAL, ts, ", done")
+    if afterwards == "words":
+        await on.devin.say(session, "The pull request is ready for review.")
+        await on.wait_for_post(GENERAL, ts, "ready for review.")
+    await on.devin.pr(session, PULL, "merged")
+    await card_of(on, ts, "(merged)")
+    await polled(on)
+    assert len([text for text in await on.thread(GENERAL, ts) if ", done" in text]) == 1
+
+
 async def test_a_pull_request_is_announced_when_it_appears_and_its_state_on_the_card_only(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)

@@ -184,14 +184,14 @@ def test_an_answer_that_asks_nothing_is_one_post_with_devins_words():
     assert ended(AnnouncementKind.ANSWERED, snapshot)[0] == "Fix the login test: Devin has answered"
 
 
-def test_an_approval_opens_devin():
+def test_an_approval_is_given_in_devin():
     snapshot = replace(WAITING, detail="waiting_for_approval")
     assert ended(AnnouncementKind.APPROVAL, snapshot, "May I run `make`?") == (
         "Fix the login test needs your approval: May I run make?",
         [
             ":raised_hand: <@U1>, Devin needs your approval. Allow or refuse it in Devin.",
             "May I run `make`?",
-            "Open in Devin",
+            "Approve in Devin",
         ],
     )
 

@@ -193,13 +193,15 @@ class Announce:
     async def _post(self, uow: UnitOfWork, change: _Change, polled_at: float) -> None:
         words = await self._relay(uow, change, polled_at)
         if change.decision.end is not None:
+            # A crash before this commit leaves the posts held, and the next poll finds the same end.
+            await outbox.withdraw(uow.tx, change.session.id, _pull_request_posts(change.session))
             await self._post_end(uow, change, change.decision.end, words)
             return
         session = self._services.workspaces.with_code_hosts(change.session)
         for request in session.snapshot.pull_requests:
             if request.url in change.decision.pull_requests:
-                key = f"announce:{session.id}:pull_request:{request.url}"
-                await uow.post(key, session, announcements.new_pull_request(request, session))
+                key, held = f"{_pull_request_posts(session)}{request.url}", self._services.timing.pull_request_settle
+                await uow.post(key, session, announcements.new_pull_request(request, session), held=held)
 
     async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> "_ClosingWords | None":
         """Post what Devin wrote. The last words before the end of a turn, or their end, are returned for its post."""
@@ -314,6 +316,11 @@ class Announce:
             await uow.redraw(SessionCard, tracked.session.id, gives_way=True)
         elif new.acus > old.acus:
             await self.figures(uow, [tracked])
+
+
+def _pull_request_posts(session: Session) -> str:
+    """How the keys of posts begin that show a new pull request of `session`."""
+    return f"announce:{session.id}:pull_request:"
 
 
 def people_of_turn(session: Session) -> list[str]:
