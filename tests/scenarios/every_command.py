@@ -149,7 +149,10 @@ ROWS = (
         typed="archive",
         verb="!archive",
         answer=session_sentences.NO_SESSION_HERE.text,
-        on={Surface.SLASH: stop_sentences.NOTHING_TO_STOP.text, Surface.THREAD: stop_sentences.archived("{by}").text},
+        on={
+            Surface.SLASH: stop_sentences.NOTHING_TO_STOP.text,
+            Surface.THREAD: f"{stop_sentences.archived('{by}').text}\nNew session about this",
+        },
     ),
     Row(
         command="new",
