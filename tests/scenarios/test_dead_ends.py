@@ -12,7 +12,7 @@ from bot.views.answers import stops as stop_sentences
 from bot.views.card import ACU
 from bot.views.modals.launch import FORM_TITLE
 from tests.said import a_session
-from tests.scenarios.harness import ANN, BEN, GENERAL, GUEST, Harness
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, Harness
 from tests.scenarios.observations import (
     buttons,
     card_of,
@@ -25,6 +25,7 @@ from tests.scenarios.observations import (
     settled,
     started_by_command,
 )
+from tests.waits import SHORT
 
 TASK = "fix the login test"
 DIRECT = "D0ANN"
@@ -282,3 +283,66 @@ async def test_an_acu_is_explained_on_the_first_card_alone(on: Harness) -> None:
     await settled(on)
     shown = [one["rendered"] for one in await on.slack.messages(GENERAL) if is_card(one)]
     assert [ACU in one for one in shown] == [True, False, True]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.timing(**SHORT | {"row_outage": 1.0})
+async def test_a_start_that_devin_could_not_take_for_an_hour_is_tried_again_once(on: Harness, status: int) -> None:
+    await on.devin.fault("create_session", status, times=-1)
+    ts = await on.mention(TASK)
+    post = await on.wait_for_post(GENERAL, ts, "couldn't be started after several attempts")
+    assert ":no_entry: Not started. The thread says why." in await card_of(on, ts, "Not started")
+    assert buttons(post) == ["Try again"]
+    await on.devin.clear_faults()
+    await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
+    await on.session(TASK)
+    await settled(on)
+    assert "tried again below" in (await cards(on, ts))[0]["rendered"]
+    await forge(on, "interactive", press(ANN, GENERAL, "try_again", value_of(post, "try_again")))
+    already = dead_ends.went_on_already(a_session(requester_name="ben"), WayOn.TRY_AGAIN).text
+    await on.slack.wait_for_ephemeral(ANN, already)
+    assert len(await on.devin.sessions()) == 1
+
+
+async def test_who_archives_a_sleeping_session_of_somebody_else_is_asked_first_too(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await card_of(on, ts, "Asleep")
+    await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(BEN, "Archive it?")
+    assert not (await on.devin.session(session))["is_archived"]
+    await on.slack.click(BEN, GENERAL, asked["ts"], "choose:archive_confirmed")
+    await on.slack.wait_for_ephemeral(BEN, stop_sentences.ARCHIVE_DONE.text, ts=asked["ts"])
+    assert (await on.devin.session(session))["is_archived"]
+
+
+async def test_a_start_for_which_devin_has_too_many_requests_waits_and_begins_by_itself(on: Harness) -> None:
+    await on.devin.fault("create_session", 429, times=2, retry_after=1)
+    ts = await on.mention(TASK)
+    await on.session(TASK)
+    await settled(on)
+    assert (await creations(on), len(await on.devin.sessions())) == (3, 1)
+    assert await on.thread(GENERAL, ts) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "users"),
+    [(GENERAL, (ANN, BEN, ADA)), ("C0PRIVATE", (ANN, BEN, ADA)), (DIRECT, (ANN,))],
+    ids=["public", "private", "direct"],
+)
+async def test_whoever_reads_that_a_session_is_archived_may_begin_one_about_it(
+    on: Harness, channel: str, users: tuple[str, ...]
+) -> None:
+    text = TASK if channel == DIRECT else f"{BOT} {TASK}"
+    ts = await on.slack.say(ANN, channel, text)
+    await on.session(TASK)
+    await on.slack.say(ANN, channel, "!archive", thread_ts=ts)
+    post = await on.wait_for_post(channel, ts, "Archived by ann")
+    for user in users:
+        form = await about_it(on, user, channel, post)
+        assert str(held(form, "task")).startswith(f"About “{TASK}”: ")
+        assert held(form, "channel") == (None if channel == DIRECT else channel)
+        task = {"task": {"task": f"what {user} wants"}}
+        assert (await on.slack.submit_view(user, form["id"], task))["closed"]
+        await on.session(f"what {user} wants")
+    assert await creations(on) == 1 + len(users)

@@ -11,7 +11,8 @@ from bot.timing import PRODUCTION, Timing
 from bot.views.answers import starts as start_sentences
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
-from tests.scenarios.observations import buttons, creations, private_answers, set_budget, settled
+from tests.scenarios.observations import buttons, card_of, creations, private_answers, set_budget, settled
+from tests.scenarios.short_waits import waited
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 
@@ -153,3 +154,21 @@ async def test_somebody_else_asks_for_nothing_and_cancels_nothing(on: Harness) -
 def _value(message: dict[str, Any], action: str) -> str:
     elements = [part for block in message["blocks"] for part in block.get("elements", [])]
     return next(str(part["value"]) for part in elements if part.get("action_id") == action)
+
+
+async def test_a_budget_that_is_used_up_before_devin_takes_the_start_refuses_it(on: Harness) -> None:
+    _, session = await on.started()
+    await on.devin.set(session, acus_consumed=2.1)
+    await waited(on, "spend", acus=2.1)
+    await on.devin.fault("create_session", 503, times=-1)
+    ts = await on.mention("write the changelog")
+    await on.devin.wait_for_calls("create_session", 2)
+    await set_budget(on.slack, "each-person 2 a day")
+    post = await on.wait_for_post(GENERAL, ts, start_sentences.NO_ROOM.text)
+    assert buttons(post) == ["Try again"]
+    assert ":no_entry: Not started. The thread says why." in await card_of(on, ts, "Not started")
+    await on.devin.clear_faults()
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    await settled(on)
+    assert await private_answers(on, ANN)
+    assert len(await on.devin.sessions()) == 1

@@ -309,8 +309,11 @@ def _nothing_to_stop(session: Session) -> Message | None:
 def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
     """Whether a person stops or archives, by a word or a button, what they did not ask for: they have to confirm it."""
     cause = job.cause
-    says = (cause.written or cause.pressed) and cause.command in {registry.STOP.name, registry.ARCHIVE.name}
-    return says and session.display_state in STOPPABLE and cause.user != session.requester
+    archives = (
+        cause.command == registry.ARCHIVE.name and session.lifecycle is Lifecycle.OPEN
+    )  # a reply wakes it till then
+    stops = cause.command in {registry.STOP.name, registry.ARCHIVE.name} and session.display_state in STOPPABLE
+    return (cause.written or cause.pressed) and (stops or archives) and cause.user != session.requester
 
 
 async def _close_question(uow: UnitOfWork, job: CommandJob) -> None:
