@@ -16,6 +16,7 @@ from bot.domain.keys import is_typed, reference
 from bot.domain.lane import thread_lane
 from bot.domain.pick import ThreadRef
 from bot.domain.session import Lifecycle, Session
+from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, Location, Recipient, UnitOfWork
 from bot.slack.errors import ChannelGone, SlackError
@@ -54,6 +55,7 @@ class SessionCard(Drawer):
         if shared:
             return card_in_shared_channel(session)
         went_on = way_on(session) is not None and await sessions.get(tx, next_session_id(session.id)) is not None
+        session = await as_its_channel_sees(tx, self._services.workspaces.get(session.team), session)
         first = bool(spent(session)) and await sessions.is_first(tx, session)
         now, silence = self._services.clock(), self._services.timing.silence
         return card(session, now, silence, went_on=went_on, first=first)

@@ -1,11 +1,13 @@
 """Checks everything at Slack, in the order of the report."""
 
 from bot.config import Settings
+from bot.connect import StartError, read_settings_file
 from bot.doctor.admin_channel import check_admin_channel
 from bot.doctor.admin_group import check_admin_group
 from bot.doctor.admin_users import check_admin_users
 from bot.doctor.app_token import check_app_token
 from bot.doctor.findings import Finding
+from bot.doctor.role_groups import check_role_groups
 from bot.doctor.scopes import check_scopes
 from bot.doctor.signing_secret import SIGNING_NOT_CHECKED
 from bot.doctor.slack_token import accepted_token, refused_token
@@ -26,6 +28,7 @@ async def check_slack(settings: Settings) -> list[Finding]:
             await check_transport(settings),
             await check_admin_channel(slack, settings.bot_admin_channel),
             *await _check_admins(slack, settings),
+            *await _check_roles(slack, settings),
         ]
 
 
@@ -34,6 +37,15 @@ async def _check_admins(slack: Slack, settings: Settings) -> list[Finding]:
     users, group = settings.bot_admin_users, settings.bot_admin_group
     findings = [await check_admin_users(slack, users)] if users or group is None else []
     return findings if group is None else [*findings, await check_admin_group(slack, group)]
+
+
+async def _check_roles(slack: Slack, settings: Settings) -> list[Finding]:
+    """Check the user groups to which the settings file gives roles. A faulty file has a finding of its own."""
+    try:
+        file = read_settings_file(settings)
+    except StartError:
+        return []
+    return await check_role_groups(slack, file.name, file.roles.groups)
 
 
 async def check_transport(settings: Settings) -> Finding:

@@ -1,7 +1,10 @@
 """Who is an admin in a workspace and who has a role there, from its settings and from our rows."""
 
+from dataclasses import replace
+
 from bot.domain.admins import Admins
-from bot.domain.roles import Right, Roles, holds, is_group, is_person
+from bot.domain.roles import EVERYONE, Right, Roles, holds, is_group, is_person
+from bot.domain.session import Session
 from bot.kernel.workspace import Workspace
 from bot.store import people, roles, user_groups
 from bot.store.database.connection import Transaction
@@ -19,6 +22,20 @@ async def has_right(tx: Transaction, workspace: Workspace, user: str, right: Rig
         return True
     groups = await user_groups.of_person(tx, workspace.team, user, holders, read_after)
     return holds(holders, user, groups) or user in (await admins_of(tx, workspace, read_after)).ids
+
+
+async def as_its_channel_sees(tx: Transaction, workspace: Workspace | None, session: Session) -> Session:
+    """Return `session` as it may be shown where all can read it: without ACUs where only some may see what it cost.
+
+    Who reads their direct messages asked for what is in them.
+    """
+    if workspace is None or session.channel.startswith("D"):
+        return session
+    holders = (await roles_of(tx, workspace)).holders(Right.COST, session.channel)
+    if holders is None or EVERYONE in holders:
+        return session
+    options, snapshot = replace(session.options, acu=None), replace(session.snapshot, acus=0.0)
+    return replace(session, options=options, snapshot=snapshot, acu_limit=None, ceiling=None)
 
 
 async def admins_of(tx: Transaction, workspace: Workspace, read_after: float) -> Admins:

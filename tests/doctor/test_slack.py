@@ -7,6 +7,7 @@ from bot.doctor.admin_channel import check_admin_channel
 from bot.doctor.admin_group import check_admin_group
 from bot.doctor.admin_users import check_admin_users
 from bot.doctor.app_token import check_app_token
+from bot.doctor.role_groups import check_role_groups
 from bot.doctor.scopes import WITHOUT_SCOPE, check_scopes
 from bot.doctor.slack import check_transport
 from bot.doctor.slack_token import accepted_token, refused_token
@@ -241,6 +242,26 @@ async def test_a_plan_without_user_groups():
     assert shown(await check_admin_group(slack, "S0ADMINS")) == problem(
         "The workspace's plan at Slack has no user groups: nobody is an admin by BOT_ADMIN_GROUP.",
         "Take BOT_ADMIN_GROUP out and name the admins in BOT_ADMIN_USERS, or have a workspace owner change the plan.",
+    )
+
+
+async def test_the_user_groups_of_roles_in_the_file():
+    slack = FakeSlack(groups={"S0SENIORS": frozenset({"U0ANN"}), "S0EMPTY": frozenset()})
+    assert await check_role_groups(slack, "bot.toml", ()) == []
+    good = "Slack knows each user group that holds a role by bot.toml."
+    assert shown(*await check_role_groups(slack, "bot.toml", {"S0SENIORS"})) == ok(good)
+    findings = await check_role_groups(slack, "bot.toml", {"S0SENIORS", "S0EMPTY", "S0NOWHERE"})
+    assert shown(*findings) == problem(
+        "The user group S0EMPTY holds a role by bot.toml but has no members, so nobody has the role by it.",
+        "Whoever manages user groups in Slack can add members under Directories → User groups.",
+    ) + problem(
+        "Slack knows no user group S0NOWHERE, which holds a role by bot.toml, or it is disabled.",
+        "Enable it in Slack under Directories → User groups, or copy the right id into bot.toml.",
+    )
+    without = FakeSlack(failing=refusal("usergroups.users.list", "plan_upgrade_required"))
+    assert shown(*await check_role_groups(without, "bot.toml", {"S0SENIORS", "S0EMPTY"})) == problem(
+        "The workspace's plan at Slack has no user groups: nobody holds a role of bot.toml by one.",
+        "Name people in bot.toml instead, or have a workspace owner change the plan.",
     )
 
 

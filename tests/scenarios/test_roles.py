@@ -14,6 +14,7 @@ from bot.timing import Timing
 from bot.views.answers import access as access_sentences
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, WEB, Harness, harness
+from tests.scenarios.observations import card_of
 
 GROUP, CAM = "S0SENIORS", "U0CAM"
 ADMINS = Admins(frozenset({ADA}))
@@ -121,3 +122,33 @@ async def test_who_administers_by_a_role_gives_roles_and_cannot_take_their_own(o
     assert await typed(on, "role remove administer", BEN) == roles.NOT_YOURSELF.text
     assert await typed(on, f"role remove administer <@{BEN}>") == roles.as_before(Right.ADMINISTER, "", None).text
     assert await typed(on, "role list", BEN) == access_sentences.admins_only("see and give roles", ADMINS).text
+
+
+async def test_where_not_everyone_may_see_costs_the_card_the_end_and_the_list_show_none(on: Harness) -> None:
+    await typed(on, f"role add cost <#{WEB}> <@{BEN}>")
+    for channel, shows in ((WEB, False), (GENERAL, True)):
+        ts, session = await on.started(f"fix the test of {channel}", channel=channel)
+        await on.devin.spend(session, 1.5)
+        await on.devin.say(session, "All tests pass.", status_detail="finished")
+        end = await on.wait_for_post(channel, ts, "All tests pass.")
+        shown = await card_of(on, ts, "Done", channel)
+        listed = await typed(on, "list channel", ANN, channel)
+        assert ["ACU" in text for text in (end["rendered"], shown, listed)] == [shows] * 3
+
+
+async def test_a_file_gives_roles_that_go_before_those_that_admins_give(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    file = tmp_path / "bot.toml"
+    file.write_text(f'[roles]\nstart = ["{GROUP}"]\n\n[channel.{WEB}.roles]\nstart = ["everyone"]\n')
+    settings = {"BOT_SETTINGS_FILE": str(file)}
+    async with harness(tmp_path, transport, timing=timing, start=False, **settings, **database) as on:
+        await on.slack.put_group(GROUP, handle="seniors", users=[BEN])
+        await on.start()
+        await wait_for_group(on)
+        assert await typed(on, f"role add start <@{ANN}>") == roles.set_by_file(Right.START).text
+        await on.mention("fix the login test", ANN, GENERAL)
+        await on.slack.wait_for_ephemeral(ANN, refused(Right.START, GROUP))
+        await on.started("fix it in web", ANN, WEB)
+        await on.started("fix it as a senior", BEN)
+        assert f"*start*: <!subteam^{GROUP}>" in await typed(on, "role list")

@@ -21,6 +21,7 @@ from bot.domain.settings_values import Detail
 from bot.domain.waiting import waiting_since, waits
 from bot.domain.waking import is_asleep
 from bot.domain.zones import zone_or
+from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import UnitOfWork
 from bot.store import inbox, outbox, people, sessions, waiting_times
@@ -257,7 +258,8 @@ class Announce:
         key = words.key if words else f"{session.id}:{turn.number}:{end.name}:{position}"
         users = await mentioned(uow, change.before.session, people_of_turn(change.before.session), end.kind)
         linked = change.detail is Detail.LINK
-        message = announcements.turn_end(end, session, words.part if words else None, users, linked=linked)
+        shown = await as_its_channel_sees(uow.tx, self._services.workspaces.get(session.team), session)
+        message = announcements.turn_end(end, shown, words.part if words else None, users, linked=linked)
         asked = end.kind is AnnouncementKind.QUESTION and not waits_for_something_new(session.snapshot)
         options = session.snapshot.choices if asked else ()
         remind_at = await self._remind_at(uow, session, end.kind)

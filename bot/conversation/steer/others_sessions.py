@@ -11,6 +11,7 @@ from bot.domain.list_groups import Grouped, grouped
 from bot.domain.list_pages import PAGE, ListPage, Which, folded
 from bot.domain.session import Session
 from bot.kernel.access import Access
+from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.commands.handler import Asked
 from bot.kernel.services import Services
 from bot.kernel.workspace import Workspace
@@ -51,7 +52,8 @@ class OthersSessions:
         team, lately = asked.workspace.team, self._services.clock() - self._services.timing.list_over
         if which is Which.ALL:
             return grouped(await session_lists.of_workspace(tx, team, lately), lately)
-        return grouped(await session_lists.of_channel(tx, team, asked.channel, lately), lately)
+        here = await session_lists.of_channel(tx, team, asked.channel, lately)
+        return grouped([await as_its_channel_sees(tx, asked.workspace, session) for session in here], lately)
 
 
 def permalink(workspace: Workspace, session: Session) -> str | None:
