@@ -141,7 +141,7 @@ SHOWN = [
     "    │ I ran `tests/test_login.py` a hundred times: `test_session_expires` failed in 6 of them. It",
     "    │ [ Open in Devin ]  [ Stop ]",
     "  Devin Bridge (edited):",
-    f"    ↳ Devin Bridge: 💬 {QUESTION.format(who='@Ann').partition(' ')[2]}",
+    f"        │ 💬 {QUESTION.format(who='@Ann').partition(' ')[2]}",
     "          There are two ways to fix it:",
     "    ↳ Ann: The second one, please. Slow tests cost us more than four files.",
     "    ↳ Devin Bridge adds 👀 to Ann's “The second one, please. Slow tests cost us more t…”",
@@ -192,9 +192,10 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert "The example begins when the page is first opened." in staying.lines
     assert once.lines[0] == INTRODUCTION
     assert [line for line in SHOWN if line not in once.lines] == []
-    # The end of a turn is one post that calls who asked, and nothing else of the bot's calls anybody.
+    # The end of a turn is one post that calls who asked, and nothing else of the bot's calls anybody. Answered, the
+    # question is edited, which notifies nobody.
     assert re.findall(r"@(?:Ann|Ben|Ada|Gus)\b.*", once.text) == [
-        QUESTION.format(who="@Ann").partition(" ")[2],
+        *[QUESTION.format(who="@Ann").partition(" ")[2]] * 2,
         "@Ann, done. Reply here for changes.",
     ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
