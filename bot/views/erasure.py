@@ -12,8 +12,8 @@ _STAYS: Final = {
     "organisation. If the bot still serves this workspace, it begins to store again when it runs.",
 }
 _ELSEWHERE: Final = (
-    "What stands in Slack and at Devin stays there, and so do backups of the store and the lines of the log: "
-    "delete them there if they have to go."
+    "What stands in Slack and at Devin stays there. So do backups of the store and lines of "
+    "the log: delete them there if they have to go."
 )
 _WHERE_IDS_ARE: Final = {
     "person": "A person's id, such as U024BE7LH, is in their profile in Slack under “Copy member ID”.",

@@ -50,8 +50,6 @@ FOREIGN: Final = (
 UNCONTRACTED: Final = re.compile(
     r"\b(?:do|does|did|is|are|was|were|has|have|could|would|should|will|can) ?not\b(?!\*)", re.IGNORECASE
 )
-# The words of a command's form, figures that are explained, and what names something rather than says it.
-LONG: Final = frozenset({"bot/views/erasure.py", "bot/features/report/sentences.py"})
 
 
 def constants(tree: ast.Module) -> Iterator[str]:
@@ -96,7 +94,5 @@ def test_what_can_be_contracted_is(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(BOT).as_posix())
 def test_no_sentence_has_more_than_twenty_words(path: Path) -> None:
-    if path.relative_to(ROOT).as_posix() in LONG:
-        pytest.skip("explains figures")
     long = [one for text in texts(path) for one in sentences(text) if len(one.split()) > MOST_WORDS]
     assert long == []

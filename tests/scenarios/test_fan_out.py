@@ -262,7 +262,8 @@ async def test_what_is_typed_wrong_starts_nothing_and_says_why(on: Harness) -> N
     where = "In which organisations? Add `orgs=all`, or names or ids such as `orgs=acme,web`."
     assert (await answer(on, "fanout upgrade deps")).startswith(where)
     assert await answer(on, "fanout fix it orgs=all", ANN) == ("Only admins can run fan-outs. Ask <@U0ADA>.")
-    assert (await answer(on, "fanout fix it orgs=Nobody,web")).startswith("Checking the organisations and budgets.")
+    checking = "Checking the organisations and budgets first…"
+    assert await answer(on, "fanout fix it orgs=Nobody,web") == checking
     unknown = await on.slack.wait_for_ephemeral(ADA, "sees no organisation `Nobody`.")
     assert unknown["rendered"].endswith(nothing)
     await on.slack.say(ADA, GENERAL, f"{BOT} fanout fix it orgs=all")

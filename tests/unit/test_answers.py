@@ -502,7 +502,7 @@ def test_the_answers_that_depend_on_something():
             ),
             "cost": "This session has used 1.5 of 10 ACUs so far, as of a few minutes ago.",
             "cost_in_money": "This session has used 1.5 of 10 ACUs (3.38 USD) so far, as of a few minutes ago.",
-            "cost_unknown": "Devin reports no ACUs for this session so far; on some plans it never does.",
+            "cost_unknown": "Devin reports no ACUs for this session yet; on some plans it never does.",
             "admins_only": "Only admins can see usage figures. Ask <@U8>, <@U9> or somebody in <!subteam^S1>.",
             "admins_only_of_many": "Only admins can see usage figures. Ask <@U1>, <@U2>, <@U3>, <@U4> or <@U5>.",
             "admins_only_of_a_group": "Only admins can see usage figures. Ask somebody in <!subteam^S1>.",
@@ -578,12 +578,12 @@ def test_the_answers_that_depend_on_something():
                 "whoever runs Devin Bridge the reference `r-1`."
             ),
             "not_readable": (
-                ":warning: Another version of Devin Bridge stored a request here that can't be read, so "
-                "it wasn't done. Ask again if you still need it. Reference `r-1`."
+                ":warning: Another version of Devin Bridge stored this request, so it wasn't done. Ask "
+                "again if you still need it. Reference `r-1`."
             ),
             "not_readable_maybe_done": (
-                ":warning: Another version of Devin Bridge stored a request here that can't be read, so "
-                "nobody knows whether it was done. Look in Devin before you ask again. Reference `r-1`."
+                ":warning: Another version of Devin Bridge stored this request, so nobody knows whether "
+                "it was done. Look in Devin before you ask again. Reference `r-1`."
             ),
             "unknown_verb": (
                 "There's no `!stpo`. Did you mean `!stop`? `!help` lists what works here. Nothing was "

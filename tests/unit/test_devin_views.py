@@ -324,9 +324,9 @@ def test_a_review_that_is_lost_says_whether_it_may_be_there():
             operation(OperationState.FAILED), 0, ()
         ),
         (
-            ":warning: Slack doesn't take the message that would show how far this review is, "
-            "because the app lacks the scope `im:write`. The review continues and appears on the "
-            "pull request. A workspace admin can install the app again with that scope."
+            ":warning: Slack takes no message about this review, because the app lacks the scope "
+            "`im:write`. The review continues and appears on the pull request. A workspace admin can "
+            "reinstall the app with it."
         ): SENTENCES.ended(operation(OperationState.FAILED, reviews.NO_MESSAGE), 0, ()),
     }.items(),
 )

@@ -21,8 +21,8 @@ STAYS = (
     "cost."
 )
 ELSEWHERE = (
-    "What stands in Slack and at Devin stays there, and so do backups of the store and the lines of the log: "
-    "delete them there if they have to go."
+    "What stands in Slack and at Devin stays there. So do backups of the store and lines of "
+    "the log: delete them there if they have to go."
 )
 UNKNOWN = (
     "The store holds nothing of a person with the id U0ADA. A person's id, such as U024BE7LH, is in their profile in "

@@ -58,7 +58,7 @@ SAME_WORDS: Final = "To set it, use `/devin budget set` with the same words."
 HIDDEN: Final = "People aren't named beside figures here, so what it would have refused isn't shown."
 _PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
-    Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
+    Problem.NAME: "Pick the channel or person from Slack's list as you type `#` or `@`.",
     Problem.ACUS: "After whom it is for, say how many ACUs: a number above zero, such as `20` or `7.5`.",
     Problem.LEAST: "The least budget is 1 ACU, because a session needs that much to start.",
     Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",

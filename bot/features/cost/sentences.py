@@ -20,7 +20,7 @@ MOST_EXPENSIVE_LISTED: Final = 5
 TITLE: Final = "Your sessions in {cycle}"
 THIS_CYCLE: Final = "this billing cycle"
 NONE_ACTIVE: Final = "None of your sessions was active in {cycle}."
-NO_ACUS: Final = "Devin reports no ACUs for them so far; on some plans it never does."
+NO_ACUS: Final = "Devin reports no ACUs for them yet; on some plans it never does."
 SOURCE: Final = (
     "{cycle}, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
 )

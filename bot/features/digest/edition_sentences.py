@@ -30,8 +30,9 @@ WOULD_BE_SKIPPED: Final = (
     "was active, and none is waiting. With `BOT_DIGEST_QUIET=post` such a day has a digest too."
 )
 KEY_EXPIRES: Final = (
-    ":key: The service user of Devin Bridge expires on {day}, and after that nothing reaches Devin. Create a new "
-    "one in Devin under Settings → Service users. Put its key into `DEVIN_API_KEY` and restart Devin Bridge."
+    ":key: Devin Bridge's service user expires on {day}. After that nothing reaches Devin. "
+    "Create a new one in Devin under Settings → Service users. Put its key into "
+    "`DEVIN_API_KEY` and restart Devin Bridge."
 )
 _HERE: Final = "Only the sessions of this channel count."
 _ENDS: Final = "{cycle} ends in three days"

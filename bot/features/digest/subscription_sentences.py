@@ -32,9 +32,7 @@ _WHY_LOST: Final[Mapping[MissedBecause, str]] = {
 _REFUSED: Final = "Slack refuses the post"
 _CSV: Final = "With `csv` a file in its thread has a row for each session."
 _HAS_FILE: Final = "A CSV file in its thread has a row for each session."
-_TITLES: Final = (
-    "It lists sessions of all channels, but hides the titles of those in direct messages and in other private channels."
-)
+_TITLES: Final = "It lists sessions of all channels. Those of direct messages and other private channels have no title."
 DIGEST_NEEDS_CHANNEL: Final = Message(
     f"A digest goes to a channel, {_UNCHANGED}. Name one, for example `/devin digest add weekly #general`."
 )

@@ -30,13 +30,14 @@ NOT_STORED: Final = "a session that is no longer stored"
 HIDDEN_PULL_REQUEST: Final = "One of a private channel or a direct message"
 NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
-    "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
-    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin "
-    "Bridge saw a change; sessions that are over are checked once a day. Nothing merged: what sessions used on these "
-    "days that had no pull request by the end of them, or whose pull requests are now closed unmerged or open for more "
-    "than 14 days. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin "
-    "resumed, or the session slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the "
-    "time zone of whoever asked for the session."
+    "About the pull requests opened on these days through Slack. Merge rate: merged ÷ "
+    "(merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all "
+    "that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions "
+    "that are over are checked once a day. Nothing merged: what sessions used whose pull "
+    "requests are closed unmerged or open for more than 14 days, or that had none. Blocked: "
+    "from when Devin needed somebody until somebody answered, Devin resumed, or the session "
+    "slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone "
+    "of whoever asked for the session."
 )
 _UNMERGED: Final = {
     Result.NONE: "Without a pull request",

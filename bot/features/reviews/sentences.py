@@ -24,9 +24,8 @@ NOT_SEEN: Final = Message(
 NO_COMMIT: Final = "Devin doesn't show this review any more. Look at the pull request itself."
 _GOES_ON: Final = "The review continues and appears on the pull request."
 NO_MESSAGE: Final = (
-    "Slack doesn't take the message that would show how far this review is, because the app "
-    f"lacks the scope `im:write`. {_GOES_ON} A workspace admin can install the app again with "
-    "that scope."
+    "Slack takes no message about this review, because the app lacks the scope `im:write`. "
+    f"{_GOES_ON} A workspace admin can reinstall the app with it."
 )
 STOPPED: Final = f"No longer followed. {_GOES_ON}"
 ERRORED: Final = "Devin couldn't finish the review. Ask again with `/devin review`."

@@ -21,7 +21,7 @@ _MAY: Final = {
 _PROBLEMS: Final = {
     Problem.RIGHT: f"Name one role: {', '.join(f'`{right}`' for right in Right)}.",
     Problem.NOBODY: "Name who gets it: people, user groups, or `everyone`.",
-    Problem.PICKED: "Pick the channel, person or group from the list that Slack shows while you type `#` or `@`.",
+    Problem.PICKED: "Pick the channel, person or group from Slack's list as you type `#` or `@`.",
     Problem.CHANNELS: "Name one channel, or none for everywhere.",
     Problem.EVERYONE: "Name people or groups who administer, not everyone.",
     Problem.WORD: "Write only the role, a channel, people and user groups.",

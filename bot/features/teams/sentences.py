@@ -20,7 +20,7 @@ _PROBLEMS: Final = {
     Problem.LONG: f"The name of a team can have at most {LONGEST_NAME} characters.",
     Problem.RESERVED: "A team can't have this name, because other rows of the figures do.",
     Problem.NOBODY: "After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`.",
-    Problem.PICKED: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
+    Problem.PICKED: "Pick the channel or person from Slack's list as you type `#` or `@`.",
     Problem.GROUP: "A team is made of people, channels and tags. A user group can't be in one: name its people.",
     Problem.MEMBER: "After the name, write only people, channels, and tags such as `tag:pay`.",
 }

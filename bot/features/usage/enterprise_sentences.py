@@ -23,7 +23,7 @@ NOT_DIVIDED: Final = Message(
 )
 NO_ORGANISATION: Final = "no organisation"
 NO_REPORT: Final = Message(
-    "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "
+    "A report is about sessions that Devin Bridge started, so there's none with `org=all`. "
     "`/devin usage org=all` shows what all organisations used."
 )
 

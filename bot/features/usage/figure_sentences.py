@@ -44,7 +44,7 @@ OWN_COUNT: Final = (
     "Added up session by session, {acus} came through Slack. What is used around 08:00 UTC can count toward the day "
     "before or after."
 )
-CREDIT: Final = "Devin's bill has a credit in it that is more than what was used in this time."
+CREDIT: Final = "Devin's bill has a credit that is more than what was used in this time."
 _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
 WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.PERMISSION: _OWN_ROWS_ONLY

@@ -32,7 +32,7 @@ _REFUSED: Final[Mapping[RangeFault, str]] = {
     RangeFault.REVERSED: "{typed} ends before it begins. Write the earlier day first.",
     RangeFault.FUTURE: "{typed} isn't over yet: the running billing day is {today}, until {until}. A range can "
     "end with it at the latest.",
-    RangeFault.NOT_KEPT: "There are no figures from before {kept}, so a range can begin then at the earliest.",
+    RangeFault.NOT_KEPT: "There are no figures from before {kept}. Begin the range then or later.",
 }
 
 

@@ -49,8 +49,7 @@ def not_readable(reference: str, *, maybe_done: bool) -> Message:
     else:
         outcome = "it wasn't done. Ask again if you still need it."
     return Message(
-        ":warning: Another version of Devin Bridge stored a request here that can't be read, so "
-        f"{outcome} Reference {code(reference)}."
+        f":warning: Another version of Devin Bridge stored this request, so {outcome} Reference {code(reference)}."
     )
 
 

@@ -24,7 +24,7 @@ def cost(session: Session, so_far: Money | None = None) -> Message:
     """Show how many ACUs `session` has used so far, as its card has them, and where it is known what that cost."""
     used, acus = spent(session), session.snapshot.acus
     if not used:
-        return Message("Devin reports no ACUs for this session so far; on some plans it never does.")
+        return Message("Devin reports no ACUs for this session yet; on some plans it never does.")
     if so_far is not None and acus > 0:
         used = f"{used} ({money(so_far)})"
     return Message(f"This session has used {used} so far, as of a few minutes ago.")

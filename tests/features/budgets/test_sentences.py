@@ -326,7 +326,12 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.NAME,
             "set",
-            "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or `@`. The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]`.",
+            (
+                "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or "
+                "`@`. The whole form is `/devin budget set "
+                "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] "
+                "[warn 50,80]`."
+            ),
         ),
         (
             Problem.ACUS,

@@ -1,7 +1,5 @@
 """What a person is shown of the costs of their own sessions."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -47,12 +45,12 @@ def test_with_a_price_and_with_more_to_say():
 def test_a_plan_without_acus():
     message = own_cost_sentences.own_cost(replace(COSTS, acus=0.0, most_expensive=()))
     worked = "Devin worked for 10 minutes on them."
-    assert (
-        message.text
-        == f"Your sessions in this billing cycle: Devin reports no ACUs for them so far; on some plans it never does. {worked} {COUNTS}"
+    assert message.text == (
+        "Your sessions in this billing cycle: Devin reports no ACUs for them yet; on some plans "
+        f"it never does. {worked} {COUNTS}"
     )
     assert written(message.blocks).splitlines()[1:4] == [
-        "Devin reports no ACUs for them so far; on some plans it never does.",
+        "Devin reports no ACUs for them yet; on some plans it never does.",
         worked,
         COUNTS,
     ]

@@ -611,7 +611,7 @@ async def test_a_day_with_a_credit_has_a_digest_of_which_the_parts_add_up(start,
         await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[0] == "*-3.3 ACUs on Sun 17 May*  ▼ 181 % (usual 4) · through Slack 0 · elsewhere -3.3"
-    assert text.splitlines()[-1] == "Devin's bill has a credit in it that is more than what was used in this time."
+    assert text.splitlines()[-1] == "Devin's bill has a credit that is more than what was used in this time."
 
 
 async def test_a_day_that_devin_does_not_list_is_not_in_yet_and_skips_no_digest(start, store, bills):

@@ -29,9 +29,7 @@ NINE = Schedule(time(9), UTC)
 NOVEMBER = Cycle(date(2026, 11, 1), date(2026, 11, 30))
 WEEKLY = Subscription("C0WEB", Edition.WEEKLY, NINE, Share.HERE, "U0ADA")
 DAYS = [date(2026, 11, day) for day in (21, 22, 23, 24)]
-TITLES = (
-    "It lists sessions of all channels, but hides the titles of those in direct messages and in other private channels."
-)
+TITLES = "It lists sessions of all channels. Those of direct messages and other private channels have no title."
 
 
 def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), month=NOVEMBER, **figures):

@@ -1,7 +1,5 @@
 """What came of pull requests: the figures, and the report that shows them."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -119,15 +117,31 @@ def test_a_report():
     assert message.text == f"Devin in March, so far: what came of it. {counts} {sessions}"
     assert written(message.blocks) == (
         "Devin in March, so far: what came of it\n"
-        f"9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n*{counts}*\n"
-        "Merge rate: 83 % (5 of 6)\nACUs per merged pull request: 2.1 (10.3 ÷ 5)\n"
-        f"Time to merge: 2 h (median of 3)\n{sessions}\n*Used, and nothing merged*\n"
-        "• Without a pull request: 3.4 ACUs in 3 sessions\n• Closed unmerged: 1.3 ACUs in 1 session\n"
-        "1. <https://acme.slack.com/archives/C1/p1|Fix &lt;3>: 2.5 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>\n"
-        "2. in a private channel: 1.3 ACUs\n*Open, the oldest first*\n"
-        "• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n*Most used playbooks*\n"
-        "• Fix bugs: 5 sessions\n• Upgrade: 1 session\n"
-        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions that are over are checked once a day. Nothing merged: what sessions used on these days that had no pull request by the end of them, or whose pull requests are now closed unmerged or open for more than 14 days. Blocked: from when Devin asked, needed an approval or was at a limit until somebody answered, Devin resumed, or the session slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone of whoever asked for the session."
+        "9 finished billing days, 1 to 9 March 2025, each 08:00 UTC to 08:00 UTC.\n"
+        f"*{counts}*\n"
+        "Merge rate: 83 % (5 of 6)\n"
+        "ACUs per merged pull request: 2.1 (10.3 ÷ 5)\n"
+        "Time to merge: 2 h (median of 3)\n"
+        f"{sessions}\n"
+        "*Used, and nothing merged*\n"
+        "• Without a pull request: 3.4 ACUs in 3 sessions\n"
+        "• Closed unmerged: 1.3 ACUs in 1 session\n"
+        "1. <https://acme.slack.com/archives/C1/p1|Fix &lt;3>: 2.5 ACUs · Ada · "
+        "<https://app.devin.ai/sessions/a|Devin>\n"
+        "2. in a private channel: 1.3 ACUs\n"
+        "*Open, the oldest first*\n"
+        "• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n"
+        "*Most used playbooks*\n"
+        "• Fix bugs: 5 sessions\n"
+        "• Upgrade: 1 session\n"
+        "About the pull requests opened on these days through Slack. Merge rate: merged ÷ "
+        "(merged, closed unmerged, and open for more than 14 days). ACUs per merged one: all "
+        "that their sessions used ÷ merged. Times are when Devin Bridge saw a change; sessions "
+        "that are over are checked once a day. Nothing merged: what sessions used whose pull "
+        "requests are closed unmerged or open for more than 14 days, or that had none. Blocked: "
+        "from when Devin needed somebody until somebody answered, Devin resumed, or the session "
+        "slept or ended. Only working hours count: Monday to Friday 09:00\N{EN DASH}17:00 in the time zone "
+        "of whoever asked for the session."
     )
 
 

@@ -44,7 +44,11 @@ def test_what_they_read() -> None:
             "not_yourself": "You can't take that from yourself. Ask another admin.",
             "problem_right": "Nothing was changed. Name one role: `start`, `steer`, `stop`, `cost`, `administer`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
             "problem_nobody": "Nothing was changed. Name who gets it: people, user groups, or `everyone`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
-            "problem_picked": "Nothing was changed. Pick the channel, person or group from the list that Slack shows while you type `#` or `@`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
+            "problem_picked": (
+                "Nothing was changed. Pick the channel, person or group from Slack's list as you type "
+                "`#` or `@`. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone "
+                "…`."
+            ),
             "problem_channels": "Nothing was changed. Name one channel, or none for everywhere. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
             "problem_everyone": "Nothing was changed. Name people or groups who administer, not everyone. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",
             "problem_word": "Nothing was changed. Write only the role, a channel, people and user groups. The whole form is `/devin role add ROLE [#channel] @person|@group|everyone …`.",

@@ -61,7 +61,10 @@ def test_problems() -> None:
             Problem.LONG: "Nothing was changed. The name of a team can have at most 40 characters. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.RESERVED: "Nothing was changed. A team can't have this name, because other rows of the figures do. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.NOBODY: "Nothing was changed. After the name, say who or what belongs to it: people, channels, or tags such as `tag:pay`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
-            Problem.PICKED: "Nothing was changed. Pick the channel or the person from the list that Slack shows while you type `#` or `@`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
+            Problem.PICKED: (
+                "Nothing was changed. Pick the channel or person from Slack's list as you type `#` or "
+                "`@`. The whole form is `/devin team add NAME @person|#channel|tag:… …`."
+            ),
             Problem.GROUP: "Nothing was changed. A team is made of people, channels and tags. A user group can't be in one: name its people. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
             Problem.MEMBER: "Nothing was changed. After the name, write only people, channels, and tags such as `tag:pay`. The whole form is `/devin team add NAME @person|#channel|tag:… …`.",
         }

@@ -310,7 +310,7 @@ def test_the_days_that_are_not_finished_stand_apart():
         ),
         (
             RangeFault.NOT_KEPT,
-            "There are no figures from before 1 March 2025, so a range can begin then at the earliest.",
+            "There are no figures from before 1 March 2025. Begin the range then or later.",
         ),
     ],
 )

@@ -243,9 +243,9 @@ async def test_a_month_stands_alone_where_there_are_no_figures_of_all_of_the_one
 
 async def test_the_last_month_before_all_figures_is_refused(asked, store, bills):
     await store.billed({may(4): 2.0}, NOW)
-    assert (await asked.message("last month")).text == (
-        "There are no figures from before 4 May 2026, so a range can begin then at the earliest."
-    )
+    assert (
+        await asked.message("last month")
+    ).text == "There are no figures from before 4 May 2026. Begin the range then or later."
 
 
 async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
