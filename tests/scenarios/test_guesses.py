@@ -108,7 +108,6 @@ async def test_what_was_meant_as_a_task_starts_with_a_press(on: Harness) -> None
         ("sessions", "`sessions` isn't a command here, but `list` is. Nothing was started.", "Show list"),
         ("pause", "`pause` isn't a command here, but `stop` is. Nothing was started.", "Stop"),
         ("please stop", "`please stop` looks like `stop`. Nothing was started.", "Stop"),
-        ("settings", "`settings` isn't a command here, but `notify` is. Nothing was started.", "Show my setting"),
         ("ping", "`ping` isn't a command here, but `help` is. Nothing was started.", "Show help"),
         (
             "resume 2",

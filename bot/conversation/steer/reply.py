@@ -191,8 +191,8 @@ class Reply:
         meant = job.cause.mention or job.cause.picked is not None
         if thread.muted and not (meant or job.cause.was_held):  # what was held came before the mute
             return reply_sentences.THREAD_MUTED
-        if session.reference is not None and job.cause.ts < ts_of(session.reference):
-            return Message("")  # Devin has read this message, as context of the mention that came after it
+        if _was_context(job, session):
+            return Message("")
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and job.cause.only_text else None
 
@@ -202,6 +202,17 @@ class Reply:
             if message is not None and message.text:
                 await uow.reply_privately(recipient_of(job), message, key=key)
             await finish(uow, job)
+
+
+def _was_context(job: Job[MessageCause], session: Session) -> bool:
+    """Whether Devin has read the message already, as context of what was written or pressed in its thread after it.
+
+    Before a card that began the thread of its command there is no such context, only lines of a direct message.
+    """
+    if session.reference is None:
+        return False
+    started_at = ts_of(session.reference)
+    return started_at != session.thread_ts and job.cause.ts < started_at
 
 
 class NewMessage(Creation[Snapshot | None]):
