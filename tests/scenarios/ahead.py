@@ -66,8 +66,11 @@ async def write(on: Harness, work: Callable[[Any], Any]) -> None:
         await work(tx)
 
 
-async def running(on: Harness, count: int, channels: Sequence[str]) -> list[Running]:
-    """So many sessions as a bot that has run for a while knows them, spread over channels. The bot must not run."""
+async def running(on: Harness, count: int, channels: Sequence[str], users: Sequence[str] = (ANN,)) -> list[Running]:
+    """So many sessions as a bot that has run for a while knows them, spread over channels, each with its asker.
+
+    The bot must not run.
+    """
     await on.slack.limits(enabled=False)
     made = await on.devin.create_sessions(
         count, prompt="A long task", tags=["devin-bridge"], status="running", status_detail="working"
@@ -75,25 +78,28 @@ async def running(on: Harness, count: int, channels: Sequence[str]) -> list[Runn
     seen = {row["bare_id"]: row for row in await on.devin.sessions()}
     headers = {"Authorization": f"Bearer {on.environment['SLACK_BOT_TOKEN']}"}
     async with httpx.AsyncClient(trust_env=False, headers=headers, base_url=on.environment["SLACK_API_URL"]) as http:
-        places = [(bare_id, channels[number % len(channels)]) for number, bare_id in enumerate(made)]
-        known = [await _posted(on, http, bare_id, channel) for bare_id, channel in places]
+        askers = [users[number % len(users)] for number in range(count)]
+        known = [
+            await _posted(on, http, bare_id, channels[number % len(channels)], askers[number])
+            for number, bare_id in enumerate(made)
+        ]
     await migrate(on.store)
     async with on.store.write() as tx:
-        for one in known:
-            await _keep(tx, one, seen[one.devin_id])
+        for one, asker in zip(known, askers, strict=True):
+            await _keep(tx, one, seen[one.devin_id], asker)
     await on.slack.limits(enabled=True)
     return known
 
 
-async def _posted(on: Harness, http: httpx.AsyncClient, devin_id: str, channel: str) -> Running:
+async def _posted(on: Harness, http: httpx.AsyncClient, devin_id: str, channel: str, asker: str) -> Running:
     key = devin_id[:10]
-    ts = await on.slack.say(ANN, channel, "a long task, please")
+    ts = await on.slack.say(asker, channel, "a long task, please")
     body = {"channel": channel, "thread_ts": ts, "text": "The card", "metadata": stamp(f"card:{key}")}
     answer = await http.post("chat.postMessage", json=body)
     return Running(key, devin_id, channel, ts, answer.json()["ts"])
 
 
-async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
+async def _keep(tx: Any, one: Running, devin: dict[str, Any], asker: str) -> None:
     now = time.time()
     session = Session(
         id=one.id,
@@ -101,7 +107,7 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
         org_id=ORG,
         channel=one.channel,
         thread_ts=one.ts,
-        requester=ANN,
+        requester=asker,
         prompt="A long task",
         lifecycle=Lifecycle.OPEN,
         reference=f"slack-{TEAM}-{one.channel}-{one.ts}",
