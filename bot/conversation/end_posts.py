@@ -46,7 +46,7 @@ class TurnEndPost(Drawer):
         """Forget what the post shows if it stays as it is from now on: it has nothing that could be chosen."""
         end = await turn_ends.get(uow.tx, post.subject)
         if end is None or not ((end.is_open and end.options) or await self._buttons_of(uow.tx, end)):
-            await turn_ends.forget_message(uow.tx, post.subject)
+            await turn_ends.blank_message(uow.tx, post.subject)
             await posts.drop(uow.tx, post.key)
 
     async def not_posted(self, uow: UnitOfWork, row: OutboxRow, error: SlackError | None) -> None:

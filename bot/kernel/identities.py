@@ -93,14 +93,14 @@ class Identities:
             return OwnName(known)
         try:
             async with asyncio.timeout(timing.identity_asked):
-                found = await self._look_up(workspace, organisation, user, known)
+                found = await self._find_link(workspace, organisation, user, known)
         except (SlackError, DevinError, TimeoutError) as error:
             # The work does not wait for a name. The next start looks again.
             log.info("not known who somebody is at Devin", error=type(error).__name__)
             return OwnName()
         return OwnName(found)
 
-    async def _look_up(
+    async def _find_link(
         self, workspace: Workspace, organisation: Organisation, user: str, known: Identity | None
     ) -> Identity | None:
         now, person = self._services.clock(), await workspace.slack.person(user)

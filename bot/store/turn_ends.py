@@ -76,7 +76,7 @@ async def remind_next(tx: AsyncConnection, end: AnnouncedEnd, at: float | None, 
     return (await tx.execute(update(turn_ends).where(*unchanged).values(values))).rowcount > 0
 
 
-async def forget_message(tx: AsyncConnection, key: str) -> None:
+async def blank_message(tx: AsyncConnection, key: str) -> None:
     """Delete what the post of an end shows, because it is not edited any more."""
     await tx.execute(update(turn_ends).where(turn_ends.c.key == key).values(message=None))
 

@@ -263,7 +263,7 @@ async def test_the_bot_is_removed_and_invited_again(ann: Visitor) -> None:
     await expect(ann.channel).to_contain_text(
         "Devin Bridge is not in this channel yet: invite it with the button above."
     )
-    await head.get_by_role("button", name="Type `/invite @Devin Bridge").click()
+    await head.get_by_role("button", name="Invite Devin Bridge").click()
     await expect(head.locator(".bot-words")).to_have_text("Devin Bridge is in")
 
 

@@ -22,7 +22,7 @@ async def test_people_act_in_slack_and_what_is_impossible_is_told_with_names(hou
     )
     status, answer = await house.post("/api/slack/dance")
     assert status == 409
-    assert answer["error"].startswith("There's no act dance; there are archive, channel, ")
+    assert answer["error"].startswith("There is no act dance; there are archive, channel, ")
     assert await house.post("/api/slack/edit", user="U0ANN", channel="C0WEB") == (
         409,
         {
@@ -62,7 +62,7 @@ async def test_devin_is_moved_from_behind(house):
     assert (await house.post(f"{path}/archive"))[1]["is_archived"] is True
     assert (await house.post(f"{path}/unarchive"))[1]["is_archived"] is False
     assert await house.post("/api/devin/abc/say", text="x") == (404, {"error": "Session not found."})
-    assert await house.post(f"{path}/dance") == (409, {"error": "There's no verb 'dance'."})
+    assert await house.post(f"{path}/dance") == (409, {"error": "There is no verb 'dance'."})
     assert await house.post(f"{path}/say") == (409, {"error": "The order lacks text."})
     assert await house.post(f"{path}/write", text="x") == (
         409,

@@ -88,7 +88,7 @@ async def test_questions_that_cannot_be_answered_get_a_sentence(house):
         404,
         "There is nobody called U0NOBODY.",
     )
-    assert await house.refused("/api/messages", channel="C1", user="U0ANN") == (404, "There's no channel C1.")
+    assert await house.refused("/api/messages", channel="C1", user="U0ANN") == (404, "There is no channel C1.")
     assert await house.refused("/api/messages", channel="C0PRIVATE", user="U0GUEST") == (
         403,
         "Gus Guest does not see #private.",
@@ -104,7 +104,7 @@ async def test_questions_that_cannot_be_answered_get_a_sentence(house):
         404,
         "This thread is gone: its first message was deleted.",
     )
-    assert await house.refused("/api/sessions/abc") == (404, "There's no session abc.")
+    assert await house.refused("/api/sessions/abc") == (404, "There is no session abc.")
     assert await house.refused("/api/nothing") == (404, "There is nothing at /api/nothing.")
     assert await house.refused("/api/slack/say") == (405, "/api/slack/say is not asked with GET.")
 
@@ -227,4 +227,4 @@ async def test_a_file_of_some_size_is_zeros_and_one_that_is_elsewhere_is_not_fet
         404,
         "plan.doc is not kept in Slack: it only links to another place.",
     )
-    assert await house.refused("/api/files/F1") == (404, "There's no such file.")
+    assert await house.refused("/api/files/F1") == (404, "There is no such file.")

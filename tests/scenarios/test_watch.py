@@ -104,7 +104,7 @@ async def test_an_end_for_a_new_reason_is_told_in_devins_word_and_is_no_failure(
     await on.devin.set(session, status=status, status_detail="terminated_by_guardrail")
     sentence = ENDED_FOR_SOMETHING_NEW.format(detail="“terminated_by_guardrail”")
     await card_of(on, ts, f":checkered_flag: {sentence}")
-    await until(lambda: _announced(on, ts, announced(f":checkered_flag: {sentence}")))
+    await until(lambda: _announced(on, ts, announced(f":checkered_flag: {sentence}", "New session about this\n")))
     assert len(await on.thread(GENERAL, ts)) == 1
     assert [row["outcome"] for row in await rows(on, "spend")] == ["stopped"]
 
@@ -118,10 +118,10 @@ async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: H
     assert await on.thread(GENERAL, ts) == []
 
 
-def announced(sentence: str) -> str:
-    """The post of a limit or a failure that is over: the card's sentence, behind a mention of the asker."""
+def announced(sentence: str, way_on: str = "") -> str:
+    """The post of a limit or a failure that is over: the card's sentence, behind a mention, and the button `way_on`."""
     sign, words = sentence.split(": ", 1)
-    return f"{sign}: <@U0ANN> · {words}\nOpen in Devin"
+    return f"{sign}: <@U0ANN> · {words}\n{way_on}Open in Devin"
 
 
 async def _announced(on: Harness, ts: str, text: str) -> bool:

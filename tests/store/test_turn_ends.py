@@ -47,5 +47,5 @@ async def test_the_open_ends_of_a_session_are_settled_once_with_who_answered_wha
 async def test_what_a_post_shows_is_forgotten(db: Database) -> None:
     await add(db, ASKED)
     async with db.write() as tx:
-        await turn_ends.forget_message(tx, ASKED.key)
+        await turn_ends.blank_message(tx, ASKED.key)
     assert await get(db, ASKED.key) == replace(ASKED, message=None)
