@@ -118,4 +118,4 @@ class Office:
         """Let an admin stop that session."""
         post = await self._slack.wait_for_message(CHANNELS["ops"], ALARM)
         await self._slack.click(PEOPLE["Ada"], CHANNELS["ops"], post["ts"], "alarm_stop")
-        await self._slack.wait_for_message(CHANNELS["web"], "Stopped by ada. Reply in the thread", within=PATIENCE)
+        await self._slack.wait_for_message(CHANNELS["web"], "Stopped by Ada Weiss. Reply in", within=PATIENCE)
