@@ -98,6 +98,7 @@ async def test_a_failure_says_why_and_is_tried_again_in_its_thread(on: Harness) 
 async def test_of_two_who_press_the_second_reads_that_it_was_done(on: Harness) -> None:
     ts, post = await failed(on)
     card = (await cards(on, ts))[0]
+    await on.slack.fault("chat.update", "slow", seconds=1.5, times=0)  # so that Ben still sees the button
     await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
     await on.slack.click(BEN, GENERAL, card["ts"], "try_again", value=value_of(post, "try_again"))
     already = dead_ends.went_on_already(a_session(requester_name="ann"), WayOn.TRY_AGAIN).text
