@@ -67,7 +67,7 @@ def _card(
     # That Devin is active, which its figures show, would contradict that nothing is new.
     active = "" if silent else _active(session, now)
     went = WENT_ON[way] if went_on and way is not None else ""
-    facts = [] if state is DisplayState.DONE else [*_facts(session), active, went]
+    facts = [] if state is DisplayState.DONE else [*_facts(session), *_figures(session), active, went]
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
     beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
@@ -86,18 +86,28 @@ def _card(
 
 
 def _state_line(session: Session) -> str:
-    """The emoji and the words of the state, with the time that Devin worked and what that cost."""
+    """The emoji and the words of the state; of a session at work or done, with its time and what that cost."""
     state = session.display_state
     sign = STATE_EMOJI[state]
-    if session.stop_requested and state in STOPPABLE:
+    if _is_stopping(session):
         return f"{sign} {state_sentence(session)}"
     if state is DisplayState.WORKING:
         return _line(f"{sign} {working_words(session)}", _since(session), spent(session), _hint(session))
     if state is DisplayState.DONE:
         done = f"Done · {_times(session)}" if _paused(session) else f"Done{took(session)}"
         return _line(f"{sign} {done}", spent(session), *_pull_requests(session), f"asked by {asker_name(session)}")
-    figures = _line(_times(session), spent(session) if session.snapshot.acus else "")
-    return f"{sign} {state_sentence(session)} {figures[:1].upper()}{figures[1:]}".rstrip()
+    return f"{sign} {state_sentence(session)}"
+
+
+def _figures(session: Session) -> list[str]:
+    """How long Devin worked and what that cost, where no figures stand beside the words of the state."""
+    if _is_stopping(session) or session.display_state is DisplayState.WORKING:
+        return []
+    return [_times(session), spent(session) if session.snapshot.acus else ""]
+
+
+def _is_stopping(session: Session) -> bool:
+    return session.stop_requested and session.display_state in STOPPABLE
 
 
 def _line(*facts: str) -> str:

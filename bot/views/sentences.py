@@ -163,7 +163,7 @@ def state_sentence(session: Session) -> str:
     """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next."""
     if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
-    return _template(session).format(
+    said = _template(session).format(
         asker=asker_name(session),
         by=f" by {fitted(session.stopped_by_name)}" if session.stopped_by_name else "",
         took=took(session),
@@ -175,6 +175,8 @@ def state_sentence(session: Session) -> str:
         status=_status_words(session),
         detail=quoted(session.snapshot.detail),
     )
+    # A quotation that ends as a sentence does needs no full stop behind it.
+    return said[:-1] if said.endswith((".”.", "!”.", "?”.", "…”.")) else said
 
 
 def working_words(session: Session) -> str:

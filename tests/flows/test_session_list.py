@@ -138,6 +138,17 @@ async def test_without_a_number_the_only_session_that_fits_is_meant(store, devin
     assert await devin("stop", user=BEN) == stop_sentences.NOTHING_TO_STOP.text
 
 
+async def test_only_what_can_be_stopped_is_asked_about(store, devin, three):
+    async with store.db.write() as tx:
+        await sessions.change(tx, "aaaaaaaa00", status="suspended", detail="inactivity")
+    await store.session("dddddddd00", NOW - 5, title="Export")
+    assert await devin("stop") == (
+        "You have 3 sessions to stop. Which one? For example `/devin stop 1`: "
+        "1. Export: working · 2. Login: working · 3. Logout: working"
+    )
+    assert await devin("stop 3") == "cccccccc00"
+
+
 async def test_of_sixty_sessions_twenty_are_shown_and_the_others_counted(store, devin):
     for number in range(60):
         await store.session(f"{number:010}", NOW - number)

@@ -70,7 +70,8 @@ async def test_figures_are_drawn_with_the_next_change_of_state(on: Harness) -> N
     await polled(on)
     await on.devin.set(session, status_detail="waiting_for_approval")
     card = await on.slack.wait_for_message(GENERAL, "approval", thread_ts=ts)
-    assert "Allow or refuse the next action in Devin. 2.5 ACUs\n" in card["rendered"]
+    assert "Allow or refuse the next action in Devin.\n" in card["rendered"]
+    assert " · 2.5 ACUs · active " in card["rendered"]
 
 
 async def test_what_devin_said_before_a_reply_is_no_longer_its_last_line(on: Harness) -> None:

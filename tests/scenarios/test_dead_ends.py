@@ -76,7 +76,7 @@ async def test_a_failure_says_why_and_is_tried_again_in_its_thread(on: Harness) 
     ts, post = await failed(on, f"{TASK}\n\nuse pytest alone")
     assert buttons(post) == ["Try again", "Open in Devin"]
     old = await card_of(on, ts, "Failed")
-    assert f":x: Failed: “{WHY}”." in old
+    assert f":x: Failed: “{WHY}”\n" in old
     await on.slack.say(BEN, GENERAL, "!aside it was the registry", thread_ts=ts)
     await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
     await on.slack.wait_for_ephemeral(BEN, dead_ends.TRYING_AGAIN.text)

@@ -305,7 +305,7 @@ def test_a_failure():
 def test_a_failure_says_why_in_devins_words_once():
     snapshot = Snapshot("error", None, "Say hello", last_words="No **such** <!channel>.\nSorry.")
     _, (line, *_) = ended(AnnouncementKind.FAILED, snapshot)
-    assert line == ":x: <@U1> · Failed: “No such &lt;\u200b!channel&gt;. Sorry.”."
+    assert line == ":x: <@U1> · Failed: “No such &lt;\u200b!channel&gt;. Sorry.”"
     _, (line, *others) = ended(AnnouncementKind.FAILED, snapshot, "No such thing.")
     assert line == ":x: <@U1> · Failed: Devin ended the session with an error."
     assert others[0] == "No such thing."

@@ -310,7 +310,7 @@ SAID = {
     "list_with_stop": lambda text: session_list_sentences.list_with_stop(
         LISTED, replace(SESSION, snapshot=Snapshot(title=text))
     ),
-    "several_sessions": lambda text: session_list_sentences.several_sessions("archive", [ASLEEP, WAITING], LISTED),
+    "several_sessions": lambda text: session_list_sentences.several_sessions("archive", LISTED),
     "several_with_id": lambda text: session_list_sentences.several_with_id(
         "3f9a2c", [WAITING, replace(SESSION, devin_id=DEVIN_ID)]
     ),
@@ -471,7 +471,7 @@ def test_the_answers_that_depend_on_something():
             "session_list": Is(f"You have 44 sessions: {LINES} · and 40 more"),
             "list_with_stop": Is(f"Stopping “fix it”. A reply resumes it. {LINES} · and 40 more"),
             "several_sessions": Is(
-                f"You have 2 sessions to archive. Which one? For example `/devin archive 2`: {LINES} · and 40 more"
+                f"You have 44 sessions to archive. Which one? For example `/devin archive 1`: {LINES} · and 40 more"
             ),
             "several_with_id": (
                 "`3f9a2c` fits 2 of your sessions. Type more of the id:\n• `3f9a2c1b00` "

@@ -234,10 +234,14 @@ def test_a_session_that_only_begins():
 
 def test_in_a_resting_state_the_card_says_how_long_devin_worked():
     waits = replace(seen("running", "waiting_for_user"), worked=65.0)
-    assert state_line(waits) == snapshot(
-        ":speech_balloon: Waiting for Ann's answer in this thread. Worked 1 min · 1.5 of 10 ACUs"
-    )
-    assert card(waits, NOW).blocks[1]["elements"][0]["text"].startswith("Asked by Ann · acme/web · active ")
+    assert state_line(waits) == snapshot(":speech_balloon: Waiting for Ann's answer in this thread.")
+    facts = card(waits, NOW).blocks[1]["elements"][0]["text"]
+    assert facts.startswith("Asked by Ann · acme/web · worked 1 min · 1.5 of 10 ACUs · active ")
+
+
+def test_the_facts_say_within_which_time_devin_worked():
+    facts = card(rested(seen("running", "waiting_for_user"), 372.0, 7_300.0), NOW).blocks[1]["elements"][0]["text"]
+    assert "worked 6 min in 2 h 1 min · 1.5 of 10 ACUs" in facts
 
 
 def rested(session, worked, elapsed):
@@ -251,10 +255,6 @@ def rested(session, worked, elapsed):
         (
             rested(seen("running", "finished"), 372.0, 7_300.0),
             "Done · worked 6 min in 2 h 1 min · 1.5 of 10 ACUs · asked by Ann",
-        ),
-        (
-            rested(seen("running", "waiting_for_user"), 372.0, 7_300.0),
-            "Waiting for Ann's answer in this thread. Worked 6 min in 2 h 1 min · 1.5 of 10 ACUs",
         ),
         (
             replace(SESSION, worked=372.0, working_since=1_733_388_600.0),
@@ -324,6 +324,7 @@ def test_the_time_since_the_start_stands_beside_the_time_worked_where_devin_rest
         ): seen("suspended", "total_session_limit_exceeded"),
         "Devin suspended this session after a fault. Reply in the thread to wake it.": seen("suspended", "error"),
         "Failed: Devin ended the session with an error.": seen("error"),
+        "Failed: “No such thing.”": seen("error", last_words="No such thing."),
         "Failed: “No such thing”.": seen("error", last_words="No *such* thing"),
         "Devin says: “sold_&lt;\u200b!channel&gt;” / “running”. Open it in Devin to see what that means.": seen(
             "sold_<!channel>", "running"
@@ -348,8 +349,7 @@ def test_every_state_has_its_sentence_with_the_next_step(session, sentence):
     assert state_sentence(session) == sentence
     assert_valid(card(session, NOW))
     if session.display_state not in {DisplayState.WORKING, DisplayState.DONE} or session.stop_requested:
-        spent = "" if session.stop_requested else " 1.5 of 10 ACUs"
-        assert state_line(session) == f"{STATE_EMOJI[session.display_state]} {sentence}{spent}"
+        assert state_line(session) == f"{STATE_EMOJI[session.display_state]} {sentence}"
 
 
 def test_no_state_is_without_words():

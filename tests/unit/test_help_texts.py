@@ -28,7 +28,7 @@ def test_what_works_behind_the_slash_command():
         "• `/devin cost` shows what your sessions used in this billing cycle\n"
         "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, with a number or id from the list · `/devin adopt address` follows a Devin session\n"
         "• `/devin notify [all|questions|done|off]` sets when you're mentioned · `/devin insights [number]` shows how a session went\n"
-        "• `/devin settings [mine|channel]` opens your settings and the channel's · `/devin settings why` shows what holds here and why · `/devin identity` who you are at Devin\n"
+        "• `/devin settings [mine|channel]` opens your settings and the channel's · `/devin settings why` shows what holds here and why · `/devin identity` shows your Devin user\n"
         "• `/devin budget list` shows the budgets that apply to you here\n"
         "• `/devin note list [text]` lists what Devin knows · `/devin note show N` shows a note\n"
         "• `/devin playbook list [text]` lists playbooks · `/devin playbook show N` shows one\n"
@@ -83,7 +83,7 @@ def test_what_works_in_a_thread():
         "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
         "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
         "• `!new …` starts another session · `!adopt address` follows a session from Devin here · `!unsync` ends that; Devin continues\n"
-        "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread · `!remind [on|off]` reminders of Devin's questions here\n"
+        "• `!notify [all|questions|done|off]` sets when you're mentioned in this thread · `!remind [on|off]` sets reminders of Devin's questions here\n"
         "• `EXIT` ends the session for good, after a question\n"
         "• `list`, `cost`, `status`, `settings` and `help` alone are answered to you only"
     )

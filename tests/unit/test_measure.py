@@ -76,7 +76,7 @@ def shown(session: Session) -> str:
         # Devin says nothing more in a thread that is archived, so the card says that, and what it took.
         pytest.param(
             shown(replace(seen("suspended", "user_request", acus=0.27, archived=True), lifecycle=Lifecycle.ENDED)),
-            ":file_cabinet: Archived. Replies here no longer reach Devin. 0.27 of 10 ACUs",
+            ":file_cabinet: Archived. Replies here no longer reach Devin.",
             id="archived",
         ),
         pytest.param(

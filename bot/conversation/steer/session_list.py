@@ -135,12 +135,13 @@ class SessionList:
 
     async def _only_one(self, workspace: Workspace, user: str, channel: str, spec: CommandSpec) -> Session | Message:
         mine = await self._sessions(workspace, user)
-        fit = [entry.session for entry in mine if _fits(entry.session, spec)]
-        here = [session for session in fit if session.channel == channel] or fit
+        fit = [entry for entry in mine if _fits(entry.session, spec)]
+        here = [entry.session for entry in fit if entry.session.channel == channel]
+        here = here or [entry.session for entry in fit]
         if not here:
             return stop_sentences.NOTHING_TO_STOP
         if len(here) > 1:
-            return session_list_sentences.several_sessions(spec.name, fit, await self._show(workspace, user, mine))
+            return session_list_sentences.several_sessions(spec.name, await self._show(workspace, user, fit))
         return here[0]
 
 

@@ -151,7 +151,7 @@ NOTIFY: Final = CommandSpec(
 REMIND: Final = CommandSpec(
     "remind",
     ways=(written("!remind", ON_OFF),),
-    thread_help=Help(f"`!remind {ON_OFF.shown}` reminders of Devin's questions here", same_line=True),
+    thread_help=Help(f"`!remind {ON_OFF.shown}` sets reminders of Devin's questions here", same_line=True),
     meant_by=("reminders", "reminder", "reminds"),
 )
 # Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.

@@ -9,8 +9,14 @@ from bot.views.sentences import mention
 
 NOT_LOOKED_UP: Final = Message("Your first session looks you up at Devin by your e-mail address.")
 _OTHERWISE: Final = {
-    LinkState.UNKNOWN: "Nobody at Devin has your e-mail address. An admin can set who you are.",
-    LinkState.HIDDEN: "Slack doesn't show Devin Bridge your e-mail address. An admin can set who you are.",
+    LinkState.UNKNOWN: (
+        "Nobody at Devin has your e-mail address. "
+        "Your sessions are in Devin Bridge's name until an admin sets who you are."
+    ),
+    LinkState.HIDDEN: (
+        "Slack doesn't show Devin Bridge your e-mail address. "
+        "Your sessions are in its name until an admin sets who you are."
+    ),
     LinkState.INVALID: "Devin no longer takes sessions in your name. You're looked up again within a day.",
     LinkState.UNLINKED: "An admin has unlinked you. Your sessions are in Devin Bridge's name.",
 }

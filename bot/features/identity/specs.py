@@ -11,7 +11,7 @@ IDENTITY: Final = CommandSpec(
     "identity",
     ways=typed("identity"),
     ordinary=True,
-    slash_help=Help("`/devin identity` who you are at Devin", same_line=True),
+    slash_help=Help("`/devin identity` shows your Devin user", same_line=True),
 )
 IDENTITY_SET: Final = CommandSpec(
     "identity_set",

@@ -1,7 +1,7 @@
 """The list of a person's sessions, and the answers about its numbers and ids."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.commands.registry import LIST_ALL, LIST_PAGE, STOP_LISTED
@@ -92,13 +92,12 @@ def list_with_stop(shown: ShownList, session: Session) -> Message:
     return _list(stop_sentences.stopping(session).text, shown)
 
 
-def several_sessions(verb: str, fit: Sequence[Session], shown: ShownList) -> Message:
-    """Ask which session the command `verb` is meant for: those that `fit` it are several of the list `shown`."""
-    ids = {session.id for session in fit}
-    example = next((entry.number for entry in shown.entries if entry.session.id in ids), 1)
+def several_sessions(verb: str, shown: ShownList) -> Message:
+    """Ask which session the command `verb` is meant for: the list `shown` has only those that fit it."""
+    # The pages behind it are those of the whole list, in which other numbers stand.
     return _list(
-        f"You have {counted(len(fit), 'session')} to {verb}. Which one? For example `/devin {verb} {example}`:",
-        shown,
+        f"You have {counted(shown.total, 'session')} to {verb}. Which one? For example `/devin {verb} 1`:",
+        replace(shown, next=None),
     )
 
 

@@ -66,7 +66,7 @@ def launch_form(form: Form, start: Launch, playbook_title: str = "") -> View:
         text_field(LIMIT, "ACU limit", limit, hint="An ACU is Devin's unit of work.", optional=True),
         text_field(TAGS, "Tags", ", ".join(options.tags), hint="With commas between them.", optional=True),
         text_field(TITLE, "Title", options.title or "", most=LONGEST_TITLE, optional=True),
-        channel_field(CHANNEL, "Channel", start.channel, hint="Empty: in our direct messages."),
+        channel_field(CHANNEL, "Channel", start.channel, hint="Empty: in your direct messages with Devin Bridge."),
     ]
     return form_view(form, FORM_TITLE, "Start", fields)
 

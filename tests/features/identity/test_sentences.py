@@ -31,8 +31,8 @@ def test_what_they_read() -> None:
     assert {name: message.text for name, message in MESSAGES.items()} == snapshot(
         {
             "mine_linked": "At Devin you're `email|ann`, found by your e-mail address.",
-            "mine_unknown": "Nobody at Devin has your e-mail address. An admin can set who you are.",
-            "mine_hidden": "Slack doesn't show Devin Bridge your e-mail address. An admin can set who you are.",
+            "mine_unknown": "Nobody at Devin has your e-mail address. Your sessions are in Devin Bridge's name until an admin sets who you are.",
+            "mine_hidden": "Slack doesn't show Devin Bridge your e-mail address. Your sessions are in its name until an admin sets who you are.",
             "mine_invalid": "Devin no longer takes sessions in your name. You're looked up again within a day.",
             "mine_unlinked": "An admin has unlinked you. Your sessions are in Devin Bridge's name.",
             "mine_by_an_admin": "At Devin you're `email|ann`, set by an admin.",
