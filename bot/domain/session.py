@@ -224,6 +224,12 @@ class Session:
         return own.get(self.lifecycle) or display_state_of(self.snapshot)
 
     @property
+    def limit(self) -> int | None:
+        """The ACUs that were typed as its limit, or fewer where a budget left no more; None if none were."""
+        asked = self.options.acu
+        return min(asked, self.acu_limit) if asked and self.acu_limit else asked
+
+    @property
     def is_direct(self) -> bool:
         """Whether its thread is in a direct message, which others than its two sides cannot read."""
         return self.channel.startswith("D")

@@ -12,6 +12,8 @@ from bot.domain.settings_values import OF_WORK, Setting, SettingError, Value, Va
 DEFAULT: Final = "default"
 ROLES: Final = "roles"  # a section, and a table of a channel
 SECTIONS: Final = (DEFAULT, "channel", "person", ROLES)
+# How each section is written, as those of channels and people have an id behind the word.
+_WRITTEN: Final = {DEFAULT: "[default]", "channel": "[channel.C123]", "person": "[person.U123]", ROLES: "[roles]"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ def parse_file(name: str, text: str) -> FileSettings:
         raise SettingError(f"{name} is not valid TOML: {wrong}") from None
     for section in found:
         if section not in SECTIONS:
-            near = get_close_matches(section, SECTIONS, n=1) or SECTIONS
-            raise SettingError(f"{name}: there's no section [{section}]. Write [{near[0]}] or one of its kind.")
+            near = get_close_matches(section, SECTIONS, n=1)
+            ways = f"Did you mean {_WRITTEN[near[0]]}?" if near else f"Use one of {', '.join(_WRITTEN.values())}."
+            raise SettingError(f"{name}: there's no section [{section}]. {ways}")
     channels, of_channels = _without_roles(found.get("channel", {}))
     return FileSettings(
         name,

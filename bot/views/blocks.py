@@ -3,6 +3,7 @@
 https://docs.slack.dev/reference/block-kit/blocks
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -11,6 +12,9 @@ from bot.views.text import disarm, is_web_address, one_line, shortened
 
 SECTION_LIMIT: Final = 3_000
 HEADER_LIMIT: Final = 150
+# An id of Slack's has a digit in it, which keeps words in capitals from being taken for one.
+_ID: Final = re.compile(r"\b([UWCGS](?=[A-Z]*\d)[A-Z0-9]{4,})\b")
+_NAMED: Final = {"U": ("user", "user_id"), "W": ("user", "user_id"), "S": ("usergroup", "usergroup_id")}
 
 
 def header(text: str) -> Block:
@@ -47,8 +51,24 @@ def data_table(caption: str, rows: Iterable[Sequence[str | Block]], page_size: i
 
 def channel_cell(channel: str) -> Block:
     """A cell of a table, below its head, with a link to a channel, whose name only those see who may see it."""
-    element = {"type": "channel", "channel_id": channel}
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [element]}]}
+    return _rich_cell([_named(channel)])
+
+
+def named_cell(text: str) -> str | Block:
+    """A cell of a table, below its head, with the names of the people, channels and groups whose ids are in `text`."""
+    parts = [part for part in _ID.split(text) if part]
+    if not any(map(_ID.fullmatch, parts)):
+        return text
+    return _rich_cell([_named(part) if _ID.fullmatch(part) else {"type": "text", "text": part} for part in parts])
+
+
+def _rich_cell(elements: Sequence[Block]) -> Block:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [*elements]}]}
+
+
+def _named(slack_id: str) -> Block:
+    kind, field = _NAMED.get(slack_id[0], ("channel", "channel_id"))
+    return {"type": kind, field: slack_id}
 
 
 def actions(*buttons: Block | None) -> list[Block]:

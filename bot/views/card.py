@@ -194,7 +194,7 @@ def spent(session: Session) -> str:
 
     Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0.
     """
-    cap = session.ceiling or session.options.acu
+    cap = session.ceiling or session.limit
     if cap:
         return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(cap)}"
     return acus(session.snapshot.acus) if session.snapshot.acus > 0 else ""

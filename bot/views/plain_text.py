@@ -107,7 +107,7 @@ def _texts(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _cell(value: Mapping[str, Any]) -> str:
-    """Write what a cell of a table says: a text, or a link to a page or a channel."""
+    """Write what a cell of a table says: a text, or a link to a page, a channel, a person or a user group."""
     if value["type"] != "rich_text":
         return escape(value["text"])
     return "".join(_element(element) for part in value["elements"] for element in part["elements"])
@@ -116,4 +116,10 @@ def _cell(value: Mapping[str, Any]) -> str:
 def _element(value: Mapping[str, Any]) -> str:
     if value["type"] == "channel":
         return f"<#{value['channel_id']}>"
+    if value["type"] == "text":
+        return escape(value["text"])
+    if value["type"] == "user":
+        return f"<@{value['user_id']}>"
+    if value["type"] == "usergroup":
+        return f"<!subteam^{value['usergroup_id']}>"
     return link(value.get("url"), value["text"])

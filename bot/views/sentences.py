@@ -169,7 +169,7 @@ def state_sentence(session: Session) -> str:
         took=took(session),
         # A session that has ended takes no more messages.
         changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
-        cap=f" ({session.options.acu} used)" if session.options.acu else "",
+        cap=f" ({session.limit} used)" if session.limit else "",
         reason=plain(session.snapshot.last_words, REASON),
         working=working_words(session),
         status=_status_words(session),
@@ -188,7 +188,7 @@ def working_words(session: Session) -> str:
 def limit_words(session: Session) -> str:
     """What is said about a session at a limit behind its title: which limit it is, in a few words."""
     if session.snapshot.detail == OWN_LIMIT:
-        return f"has used its {acus(session.options.acu)}" if session.options.acu else "has used up its own limit"
+        return f"has used its {acus(session.limit)}" if session.limit else "has used up its own limit"
     reason = state_sentence(session).removeprefix("Paused: ").split(". ", 1)[0].removesuffix(".")
     return f"is {reason[:1].lower()}{reason[1:]}" if reason.startswith("Paused") else f"is paused: {reason}"
 

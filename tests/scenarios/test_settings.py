@@ -133,9 +133,15 @@ async def test_mentions_are_one_setting_wherever_they_are_set(on: Harness) -> No
 
 async def test_admins_set_what_holds_for_everybody_in_a_channel(on: Harness) -> None:
     said = await saved(on, "settings channel", ADA, channel__mode="lite", channel__turns="mentions")
-    assert said == "Saved.\n*<#C0GENERAL>*\n• Mode: `lite`\n• Replies for Devin: `mentions`"
+    replies = "`mentions` (only replies that mention Devin)"
+    assert said == f"Saved.\n*<#C0GENERAL>*\n• Mode: `lite`\n• Replies for Devin: {replies}"
     await saved(on, "settings", person__mode="fast")
-    assert "• *Mode*: `lite` · this channel" in await why(on)
+    shown = await why(on)
+    assert "• *Mode*: `lite` · this channel" in shown
+    assert (
+        f"• *Replies for Devin*: {replies} · this channel\n• *Posts*: `full` (all that Devin says) · built in" in shown
+    )
+    assert shown.endswith("· `/devin settings channel` this channel's, for admins and whoever created it")
     assert "• *Mode*: `fast` · you" in await why(on, channel=WEB)
     assert "• *Mode*: `fast` · you" in await why(on, channel=direct(ANN))
     (audited,) = await rows(on, "audit")
@@ -319,7 +325,7 @@ async def test_a_file_goes_before_what_people_set(tmp_path: Path, sqlite_templat
         await on.slack.wait_for_message(direct(ADA), "Saved.")
         here = await why(on, ADA)
         assert "• *ACU limit*: `5` · `team.toml`" in here
-        assert here.endswith("`/devin settings channel` this channel's · an admin changes `team.toml`")
+        assert here.endswith("this channel's, for admins and whoever created it · an admin changes `team.toml`")
         assert "• *ACU limit*: `9` · you" in await why(on, ADA, direct(ADA))
         answer = (await on.slack.slash(ANN, GENERAL, "notify all"))["shown"]["rendered"]
         assert answer == notification_sentences.set_by_file("team.toml").text

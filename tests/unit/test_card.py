@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
+from bot.domain.dead_ends import OWN_LIMIT
 from bot.domain.session import DisplayState, Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.views.card import card
+from bot.views.card import card, spent
 from bot.views.pull_requests import pull_request_link, pull_request_name
 from bot.views.sentences import DETAIL_SENTENCES, STATE_EMOJI, STATE_SENTENCES, STATE_WORDS, STOPPABLE, state_sentence
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
@@ -446,3 +447,14 @@ def test_pull_requests_are_named_as_their_host_does(url, name):
 def test_a_pull_request_on_a_host_that_is_not_known_is_named_with_the_host_that_it_is_on(url, name):
     hosts = {"git.acme.example", "code.acme.example:8443"}
     assert pull_request_name(url, hosts) == name
+
+
+def test_a_session_that_may_use_less_than_was_typed_shows_what_it_may_use():
+    less = replace(SESSION, acu_limit=2)
+    assert (spent(SESSION), spent(less), spent(replace(less, ceiling=25))) == (
+        "1.5 of 10 ACUs",
+        "1.5 of 2 ACUs",
+        "1.5 of 25 ACUs",
+    )
+    paused = replace(less, snapshot=replace(less.snapshot, status="suspended", detail=OWN_LIMIT))
+    assert state_sentence(paused) == "Out of ACUs (2 used)."

@@ -17,6 +17,7 @@ from bot.features.organisations import sentences as organisations
 from bot.features.organisations.sentences import OrganisationSentences
 from bot.features.usage.enterprise_sentences import EnterpriseSentences
 from bot.views import operations
+from bot.views.plain_text import without_blocks
 from tests.markup import with_markup
 from tests.unit.block_kit import assert_valid
 
@@ -43,8 +44,9 @@ def table_of(message):
 def text_of(cell):
     if cell["type"] != "rich_text":
         return cell["text"]
-    ((element,),) = (part["elements"] for part in cell["elements"])
-    return f"<#{element['channel_id']}>"
+    ids = {"channel": "<#{channel_id}>", "user": "<@{user_id}>", "usergroup": "<!subteam^{usergroup_id}>"}
+    (elements,) = (part["elements"] for part in cell["elements"])
+    return "".join(ids.get(element["type"], "{text}").format(**element) for element in elements)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ def test_the_list_of_changes():
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (None, {"acus": "5", "warn": [50, 80]}, "- → acus: 5; warn: [50, 80]"),
+        (None, {"acus": "5", "warn": [50, 80]}, "- → acus: 5; warn: 50, 80"),
         ({"acus": "5", "period": "week"}, {"acus": "10", "period": "week"}, "acus: 5 → 10"),
         (
             {"name": "Nightly", "enabled": True},
@@ -261,12 +263,25 @@ def test_the_list_of_changes_says_what_was_before_and_after(before, after, said)
     assert row[5] == said
 
 
+def test_the_list_of_changes_names_people_channels_and_groups():
+    shown = [
+        cells(None, {"holders": ["U0ANN1", "S0OPS1"]}, action="role_add", target="start C0WEB1"),
+        cells(None, {"body": "See U0ANN1"}, target="C0WEB1"),
+    ]
+    message = audit_logs.bot_audit(shown)
+    assert_valid(message)
+    (_, of_role, of_note) = table_of(message)
+    assert (of_role[3], of_role[5]) == ("start <#C0WEB1>", "- → holders: <@U0ANN1>, <!subteam^S0OPS1>")
+    assert (of_note[3], of_note[5]) == ("C0WEB1", "- → body: See U0ANN1")
+    assert "- → holders: <@U0ANN1>, <!subteam^S0OPS1>" in without_blocks(message.blocks, None)
+
+
 def cells(before=None, after=None, **others):
     """The cells of a change in the bot's audit file."""
     written = [None if one is None else json.dumps(one) for one in (before, after)]
-    facts = {"name": "ada", "target": "devin-1", "channel": "C1"} | others
+    facts = {"name": "ada", "action": "note_edit", "target": "devin-1", "channel": "C1"} | others
     return (
-        *("2026-11-26T08:00:00Z", "U1", facts["name"], "note_edit", facts["target"], facts["channel"]),
+        *("2026-11-26T08:00:00Z", "U1", facts["name"], facts["action"], facts["target"], facts["channel"]),
         *(*written, "done"),
     )
 

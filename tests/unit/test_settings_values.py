@@ -179,7 +179,12 @@ def test_a_file_sets_values_for_all_for_channels_and_for_people() -> None:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("[defalt]\nmode = 'fast'", "bot.toml: there's no section [defalt]. Write [default] or one of its kind."),
+        ("[defalt]\nmode = 'fast'", "bot.toml: there's no section [defalt]. Did you mean [default]?"),
+        ("[chanel.C1]\nmode = 'fast'", "bot.toml: there's no section [chanel]. Did you mean [channel.C123]?"),
+        (
+            "[xyz]\nmode = 'fast'",
+            "bot.toml: there's no section [xyz]. Use one of [default], [channel.C123], [person.U123], [roles].",
+        ),
         ("[default]\nmod = 'fast'", "bot.toml [default] mod: There's no setting “mod”. Did you mean “mode”?"),
         (
             "[channel.C1]\nmode = 'fats'",

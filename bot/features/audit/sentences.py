@@ -19,6 +19,7 @@ LONGEST_CELL: Final = 60  # characters
 LONGEST_CHANGE: Final = 150  # characters of all that a change has changed
 _COLUMNS: Final = ("When (UTC)", "Who", "What", "Which", "Where", "Before → after", "Outcome")
 _NOTHING: Final = "-"
+_ABOUT_IDS: Final = ("budget", "digest", "identity", "role", "settings", "team")  # how such actions begin
 ONLY_IN_PRIVATE: Final = Message(
     "Audit logs aren't shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge directly."
 )
@@ -95,11 +96,16 @@ def _changed(row: Sequence[Cell]) -> list[str | Block]:
         _minute(at or ""),
         shortened(person or person_id or "", LONGEST_CELL),
         _words(action or ""),
-        shortened(target or "", LONGEST_CELL),
+        _named(action or "", shortened(target or "", LONGEST_CELL)),
         _where(channel or ""),
-        _change(_fields(before), _fields(after)),
+        _named(action or "", _change(_fields(before), _fields(after))),
         outcome or "",
     ]
+
+
+def _named(action: str, text: str) -> str | Block:
+    """Name whom a change is about; what people wrote themselves stays as it is."""
+    return blocks.named_cell(text) if action.startswith(_ABOUT_IDS) else text
 
 
 def _where(channel: str) -> str | Block:
@@ -124,6 +130,8 @@ def _listed(fields: Mapping[str, Any] | None) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        return shortened(", ".join(map(str, value)), LONGEST_CELL) or _NOTHING
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return _NOTHING if value is None else shortened(text, LONGEST_CELL)
 

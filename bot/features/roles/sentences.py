@@ -26,7 +26,7 @@ _PROBLEMS: Final = {
     Problem.EVERYONE: "Name people or groups who administer, not everyone.",
     Problem.WORD: "Write only the role, a channel, people and user groups.",
 }
-ALWAYS: Final = "Admins have every role. Who asked for a session may always steer and stop it."
+ALWAYS: Final = "Admins have every role. Who asked for a session may always steer it, stop it and see its cost."
 NOT_YOURSELF: Final = Message("You can't take that from yourself. Ask another admin.")
 
 

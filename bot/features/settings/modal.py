@@ -4,20 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.commands.options import MODES
 from bot.domain.form import Form
-from bot.domain.notify_choice import NotifyChoice
-from bot.domain.settings_values import Detail, Scope, Setting, TurnTaking
+from bot.domain.settings_values import Scope, Setting
 from bot.features.settings.rules import UNSET, Group, drawn, field_name, shown_in_field
-from bot.features.settings.sentences import GROUPS, LABELS, fixed
+from bot.features.settings.sentences import CHOICES, GROUPS, LABELS, fixed
 from bot.views import blocks
 from bot.views.message import Block
 from bot.views.modals.parts import View, choice_field, form_view, text_field
 
 TITLE: Final = "Settings"
 _ABOUT: Final = {
-    Scope.PERSON: "For your sessions where the channel sets nothing, and for direct messages.",
-    Scope.CHANNEL: "For everybody's sessions here. Mentions and reminders stay each person's own choice.",
+    Scope.PERSON: "For your sessions where the channel sets nothing. Your own reminders and mentions go first.",
+    Scope.CHANNEL: "For everybody's sessions here. Each person's own reminders and mentions go first.",
 }
 _HINTS: Final[Mapping[Setting, str]] = {
     Setting.REPOS: "owner/name, with commas between them. A session starts with them unless repo= names others.",
@@ -25,26 +23,6 @@ _HINTS: Final[Mapping[Setting, str]] = {
     Setting.LIMIT: "ACUs that Devin may use in one session. An ACU is Devin's unit of work.",
     Setting.TAGS: "Single words with commas between them.",
     Setting.QUIET: "From and to by your own clock, such as 22:00-07:00. Nothing mentions you then.",
-}
-_CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
-    Setting.MODE: {mode: mode for mode in MODES},
-    Setting.TURNS: {
-        TurnTaking.ALL.value: "Every reply in a thread",
-        TurnTaking.MENTIONS.value: "Only replies that mention Devin",
-        TurnTaking.TWO_PEOPLE.value: "All but what people say to each other",
-    },
-    Setting.DETAIL: {
-        Detail.FULL.value: "All that Devin says",
-        Detail.FINAL.value: "Devin's last words of a turn",
-        Detail.LINK.value: "A link at the end of a turn",
-    },
-    Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
-    Setting.NOTIFY: {
-        NotifyChoice.ALL.value: "At each end of a turn",
-        NotifyChoice.QUESTIONS.value: "When Devin needs somebody",
-        NotifyChoice.DONE.value: "When Devin is done or has failed",
-        NotifyChoice.OFF.value: "Never",
-    },
 }
 _NOT_SET: Final = "Not set"
 
@@ -64,6 +42,6 @@ def _group(group: Group, file: str) -> list[Block]:
 def _field(group: Group, setting: Setting) -> Block:
     name, label = field_name(group.scope, setting), LABELS[setting]
     value, hint = shown_in_field(group.chosen, setting), _HINTS.get(setting, "")
-    if setting in _CHOICES:
-        return choice_field(name, label, {UNSET: _NOT_SET, **_CHOICES[setting]}, value or UNSET, hint=hint)
+    if setting in CHOICES:
+        return choice_field(name, label, {UNSET: _NOT_SET, **CHOICES[setting]}, value or UNSET, hint=hint)
     return text_field(name, label, value, hint=hint, optional=True)

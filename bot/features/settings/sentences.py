@@ -1,9 +1,11 @@
 """What people read about settings: their names, what is set, where it comes from, and how to change it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.domain.settings_values import Effective, Scope, Setting, Source, Value, as_text
+from bot.domain.commands.options import MODES
+from bot.domain.notify_choice import NotifyChoice
+from bot.domain.settings_values import Detail, Effective, Scope, Setting, Source, TurnTaking, Value, as_text
 from bot.features.settings.rules import SettingChange
 from bot.views.answers.wording import code
 from bot.views.message import Message
@@ -19,6 +21,26 @@ LABELS: Final[dict[Setting, str]] = {
     Setting.REMINDERS: "Reminders",
     Setting.QUIET: "Quiet hours",
     Setting.NOTIFY: "Mentions",
+}
+CHOICES: Final[Mapping[Setting, Mapping[str, str]]] = {
+    Setting.MODE: {mode: mode for mode in MODES},
+    Setting.TURNS: {
+        TurnTaking.ALL.value: "Every reply in a thread",
+        TurnTaking.MENTIONS.value: "Only replies that mention Devin",
+        TurnTaking.TWO_PEOPLE.value: "All but what people say to each other",
+    },
+    Setting.DETAIL: {
+        Detail.FULL.value: "All that Devin says",
+        Detail.FINAL.value: "Devin's last words of a turn",
+        Detail.LINK.value: "A link at the end of a turn",
+    },
+    Setting.REMINDERS: {"on": "Remind me of open questions", "off": "No reminders"},
+    Setting.NOTIFY: {
+        NotifyChoice.ALL.value: "At each end of a turn",
+        NotifyChoice.QUESTIONS.value: "When Devin needs somebody",
+        NotifyChoice.DONE.value: "When Devin is done or has failed",
+        NotifyChoice.OFF.value: "Never",
+    },
 }
 GROUPS: Final = {Scope.PERSON: "Mine", Scope.CHANNEL: "This channel"}
 NOT_YOURS: Final = Message("Only admins and whoever created this channel can change its settings.")
@@ -37,7 +59,8 @@ def saved(changes: Sequence[SettingChange], channel: str) -> Message:
     for scope, where in ((Scope.PERSON, GROUPS[Scope.PERSON]), (Scope.CHANNEL, f"<#{channel}>")):
         changed = [change for change in changes if change.scope is scope]
         if changed:
-            lines += [f"*{where}*", *(f"• {LABELS[change.setting]}: {_shown(change.value)}" for change in changed)]
+            shown = [f"{LABELS[change.setting]}: {_shown(change.setting, change.value)}" for change in changed]
+            lines += [f"*{where}*", *(f"• {line}" for line in shown)]
     return Message("\n".join(lines))
 
 
@@ -53,7 +76,7 @@ def lost(reference: str) -> Message:
 
 def fixed(setting: Setting, value: Value, file: str) -> str:
     """The line in place of a field whose value the `file` sets."""
-    return f"*{LABELS[setting]}*: {_shown(value)}, set by {code(file)}"
+    return f"*{LABELS[setting]}*: {_shown(setting, value)}, set by {code(file)}"
 
 
 def why(held: Effective, file: str, *, in_channel: bool) -> Message:
@@ -61,17 +84,24 @@ def why(held: Effective, file: str, *, in_channel: bool) -> Message:
     sources = _SOURCES | {Source.FILE: code(file)}
     shown = [setting for setting in Setting if in_channel or setting is not Setting.TURNS]
     lines = [
-        f"• *{LABELS[setting]}*: {_shown(getattr(held, setting.value))} · {sources[held.source(setting)]}"
+        f"• *{LABELS[setting]}*: {_shown(setting, getattr(held, setting.value))} · {sources[held.source(setting)]}"
         for setting in shown
     ]
     ways = ["`/devin settings mine` changes yours"]
     if in_channel:
-        ways.append("`/devin settings channel` this channel's")
+        ways.append("`/devin settings channel` this channel's, for admins and whoever created it")
     if any(held.source(setting) is Source.FILE for setting in shown):
         ways.append(f"an admin changes {code(file)}")
     head = f"What holds {'here' if in_channel else 'in direct messages'}:"
     return Message("\n".join([head, *lines, " · ".join(ways)]))
 
 
-def _shown(value: Value | None) -> str:
-    return NONE if value is None or value == () else code(as_text(value))
+def _shown(setting: Setting, value: Value | None) -> str:
+    """The value as the menu of the form calls it, behind the word that a file has for it."""
+    if value is None or value == ():
+        return NONE
+    word = as_text(value)
+    meaning = CHOICES.get(setting, {}).get(word, word)
+    if meaning == word:
+        return code(word)
+    return f"{code(word)} ({meaning if meaning.startswith('Devin') else meaning[:1].lower() + meaning[1:]})"

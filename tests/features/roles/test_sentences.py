@@ -67,7 +67,7 @@ def test_the_list() -> None:
 • *stop* in <#C0WEB1>: everyone
 • *cost*: everyone
 • *administer*: admins
-Admins have every role. Who asked for a session may always steer and stop it.\
+Admins have every role. Who asked for a session may always steer it, stop it and see its cost.\
 """)
 
 
