@@ -288,7 +288,7 @@ async def younger_ended(one: Scene, begun: tuple[str, str]) -> None:
     older, younger = await one.devin.sessions()
     assert (older["session_id"], older["terminated"], younger["terminated"]) == (begun[1], False, True)
     (said,) = await one.on.thread(GENERAL, begun[0])
-    assert said.startswith(":information_source: Devin started this task twice. ")
+    assert said.startswith(":information_source: Devin started this task twice after a lost answer. ")
 
 
 async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
