@@ -35,7 +35,10 @@ def with_way_on(message: Message, session: Session) -> Message:
     button = way_on_button(session)
     if button is None or message.blocks:
         return message
-    return replace(message, blocks=[blocks.section(message.text), *blocks.actions(button)])
+    # Beside blocks, the text is the line of a notification.
+    return replace(
+        message, text=" ".join(message.text.split()), blocks=[blocks.section(message.text), *blocks.actions(button)]
+    )
 
 
 def new_session_button(session: Session) -> Block | None:

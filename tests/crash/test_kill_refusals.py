@@ -42,7 +42,7 @@ async def cancel_after_another_try(one: Scene, ts: str) -> str:
     await one.tried_in_vain()
     await press(one, ts, "stop")
     await one.slack.wait_for_message(
-        GENERAL, "Cancelled by ann before it began: nothing", thread_ts=ts, within=PATIENCE
+        GENERAL, "Cancelled by ann before it began. Nothing was spent.", thread_ts=ts, within=PATIENCE
     )
     await one.slack.wait_for_message(
         GENERAL, STATE_SENTENCES[DisplayState.CANCELLED].format(by=" by ann"), thread_ts=ts, within=PATIENCE
@@ -77,7 +77,7 @@ async def not_sent(one: Scene, begun: tuple[str, str]) -> None:
 async def mute(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A thread is muted, and then somebody replies in it."""
     await one.slack.say(ANN, GENERAL, "!mute", thread_ts=begun[0])
-    await one.slack.wait_for_ephemeral(ANN, "Muted:", within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, "Muted.", within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "lunch?", thread_ts=begun[0])
     async with asyncio.timeout(PATIENCE):
         while len(await one.rows("SELECT key FROM inbox WHERE kind = 'message' AND state = 'done'")) < MESSAGES:

@@ -27,7 +27,7 @@ from tests.devin.random_answers import INSTANTS, TEXTS, VISIBLE, answers_to, val
 pytestmark = pytest.mark.edge
 
 EXAMPLES: Final = 20  # of each method
-NO_METHODS: Final = {"within"}  # asks Devin nothing
+NO_METHODS: Final = {"within", "repositories"}  # the first asks Devin nothing; the document lacks the second
 REWRITTEN: Final = {"message"}  # files are taken out of it
 DAY: Final = 86_400
 

@@ -19,7 +19,7 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinUnexpectedAnswer
 from bot.kernel.exactly_once.creation import Found, LookupResult, Missing
 from bot.kernel.services import Services
-from bot.store.tables import outbox
+from bot.store.tables import outbox, turn_ends
 from bot.store.tables import sessions as sessions_table
 from tests.flows.conftest import ONCE, ORG, TEAM, Make, SetClock, Store
 from tests.odd_fields import FEW, MISSING, ODD, mutations
@@ -155,8 +155,10 @@ async def poll(services: Services, clock: SetClock, pauses: Iterable[float]) -> 
 async def relayed(store: Store) -> dict[str, list[str]]:
     """What was posted of Devin's words, by our ids of the sessions."""
     found: dict[str, list[str]] = {}
-    for row in await store.rows(outbox, outbox.c.created_at):
-        shown = "\n".join(block["text"] for block in row["payload"]["blocks"] if block["type"] == "markdown")
+    posts = [(row, row["payload"]) for row in await store.rows(outbox, outbox.c.created_at)]
+    ends = [(row, row["message"] or {}) for row in await store.rows(turn_ends)]
+    for row, message in (*posts, *ends):
+        shown = "\n".join(block["text"] for block in message.get("blocks", []) if block["type"] == "markdown")
         if shown:
             found.setdefault(row["session_id"], []).append(shown)
     return found

@@ -1503,7 +1503,7 @@ async def test_waiting_for_calls_sessions_and_messages(api: httpx.AsyncClient, c
 async def test_waiting_in_vain_tells_what_was_there(control: DevinControl) -> None:
     with pytest.raises(TimeoutError, match=r"After 0\.01 s there are 0 calls of send_message, not 1\."):
         await control.wait_for_calls("send_message", seconds=0.01)
-    with pytest.raises(ValueError, match="There's no route 'sendmessage'"):
+    with pytest.raises(ValueError, match="There is no route 'sendmessage'"):
         await control.wait_for_calls("sendmessage", seconds=0.01)
 
 
@@ -1526,7 +1526,7 @@ async def test_a_misspelt_fault_is_an_error(
 
 async def test_an_unknown_verb_or_session_is_an_error(control: DevinControl) -> None:
     (made,) = await control.create_sessions()
-    with pytest.raises(ValueError, match="There's no verb"):
+    with pytest.raises(ValueError, match="There is no verb"):
         await control._act(made, "dance", {})
     with pytest.raises(ValueError, match="Session not found"):
         await control.session("nothing")

@@ -410,7 +410,7 @@ async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on:
     await on.slack.say(BEN, "D0BEN", f"review <{PULL}>")
     message = await on.slack.wait_for_message("D0BEN", "Review of")
     await on.slack.click(BEN, "D0BEN", message["ts"], "cancel_operation")
-    await on.slack.wait_for_message("D0BEN", "No longer followed. Devin goes on with the review")
+    await on.slack.wait_for_message("D0BEN", "No longer followed. The review continues")
     assert len(await on.slack.messages("D0BEN", user="U0BOT")) == 1
 
 
@@ -441,7 +441,7 @@ async def test_who_cannot_be_shown_how_far_a_review_is_reads_why_and_that_it_goe
     on = without_scope
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin will review", ANN)
-    message = await on.slack.wait_for_message(DIRECT_OF_ANN, "doesn't take")
+    message = await on.slack.wait_for_message(DIRECT_OF_ANN, "Slack takes no message about this review")
     head, line = message["rendered"].split("\n")
     assert head.startswith(f"*Review of <{PULL}|acme/web#7>*")
     assert line == f":warning: {NO_MESSAGE}"

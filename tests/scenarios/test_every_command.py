@@ -88,6 +88,10 @@ async def test_everybody_reads_what_the_table_says(
     await walked(tmp_path, made, transport=transport, timing=timing, **database)
 
 
+# By whom somebody is found at Devin: without it the bot's own name stands, and nothing is missing.
+LOOKED_UP = {"ViewOrgMembership"}
+
+
 async def done(on: Harness) -> None:
     """Wait until all that was asked for is done, operations and reviews too."""
 
@@ -112,6 +116,7 @@ async def test_each_permission_that_is_needed_is_in_the_table_and_named_where_it
             wrong += await walk.walk(on, [replace(case, user=ADA)])
             await done(on)
             needed = {permission for _, permission in await walk.asked_of_devin(on, before)}
+            needed -= LOOKED_UP - set(case.row.without)
             assert needed == set(case.row.without), f"`without` in the row of {case.row.command}"
         assert not wrong, "\n".join(["", *wrong])
         for missing in sorted({permission for row in ROWS for permission in row.without}):

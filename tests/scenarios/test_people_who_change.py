@@ -79,7 +79,7 @@ async def test_a_start_that_waited_for_devin_is_not_made_for_somebody_who_was_de
     await on.devin.clear_faults()
     await on.wait_for_post(GENERAL, ts, access_sentences.DEACTIVATED_REFUSED.text)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [access_sentences.DEACTIVATED_REFUSED.text]
+    assert await on.thread(GENERAL, ts) == [f"{access_sentences.DEACTIVATED_REFUSED.text}\nTry again"]
     assert STATE_SENTENCES[DisplayState.REFUSED] in (await card(on, ts))["rendered"]
     assert await on.devin.sessions() == []
 

@@ -9,7 +9,6 @@ import pytest
 
 from bot.conversation.steer.session_commands import SessionCommands
 from bot.domain.commands import options
-from bot.domain.session import DisplayState
 from bot.playground.devin import DevinControl
 from bot.timing import PRODUCTION
 from bot.views.announcements import QUESTION
@@ -17,7 +16,6 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import replies as reply_sentences
 from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
-from bot.views.sentences import STATE_SENTENCES
 from tests.for_devin import as_sent
 from tests.said import up_to_reference
 from tests.scenarios.ahead import Ahead, rows
@@ -63,9 +61,9 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
     await settled(on)
     assert await reactions(on, mentioned) == []
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
-        assert await on.thread(channel, ts) == [sentence]
+        assert await on.thread(channel, ts) == [f"{sentence}\nTry again"]
         shown = (await card(on, ts, channel))["rendered"]
-        assert STATE_SENTENCES[DisplayState.REFUSED] in shown
+        assert ":no_entry: Not started: “" in shown
     assert await on.devin.sessions() == []
     assert await creations(on) == 2  # neither is asked for again
 
@@ -96,7 +94,7 @@ async def test_what_devin_says_against_a_start_is_told_as_it_is(
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "othing was started", thread_ts=ts, within=WITHIN)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [sentence]
+    assert await on.thread(GENERAL, ts) == [f"{sentence}\nTry again"]
     assert await on.devin.sessions() == []
     assert await creations(on) == 1
 
@@ -272,7 +270,7 @@ async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking whether your session started", thread_ts=ts, within=WITHIN)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Cancelled by ann before it began: nothing", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Cancelled by ann before it began.", thread_ts=ts, within=WITHIN)
     return ts, held
 
 
@@ -468,5 +466,5 @@ async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_an
 async def test_a_private_answer_survives_a_failure_of_its_response_url(on: Harness) -> None:
     await on.slack.fault("response_url", "http_500")
     await on.slack.slash(ANN, "C0NOBOT", "fix the login test")
-    await on.slack.wait_for_ephemeral(ANN, "isn't a member", within=WITHIN)
+    await on.slack.wait_for_ephemeral(ANN, "Devin Bridge isn't in this channel.", within=WITHIN)
     assert (await private_answers(on, ANN))[-1] == access_sentences.not_in_channel().text

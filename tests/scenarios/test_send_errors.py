@@ -143,7 +143,7 @@ async def test_a_card_that_somebody_deleted_is_announced_once_and_the_session_go
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="message_not_found", times=0)
     await on.devin.set(session, title="Nobody sees this")
-    await on.slack.wait_for_message(GENERAL, "kept up to date", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, failure_sentences.CARD_LOST.text)
     await on.devin.set(session, title="Nor this")
     await on.devin.say(session, "But this.")
     await on.wait_for_post(GENERAL, ts, "But this.")
