@@ -50,7 +50,9 @@ async def failed(on: Harness, prompt: str = TASK) -> tuple[str, dict[str, Any]]:
     ts, session = await on.started(prompt)
     await on.devin.say(session, WHY)
     await on.devin.set(session, status="error", status_detail=None)
-    return ts, await on.wait_for_post(GENERAL, ts, WHY)
+    post = await on.wait_for_post(GENERAL, ts, WHY)
+    await settled(on)  # the card shows it too
+    return ts, post
 
 
 async def at_its_limit(on: Harness, prompt: str = f"{TASK} acu=10") -> tuple[str, str, dict[str, Any]]:
@@ -60,7 +62,9 @@ async def at_its_limit(on: Harness, prompt: str = f"{TASK} acu=10") -> tuple[str
     await on.devin.say(session, "Half of the tests pass.")
     await on.devin.spend(session, 10)
     await on.devin.set(session, **OUT_OF_ACUS)
-    return ts, session, await on.wait_for_post(GENERAL, ts, "Out of ACUs")
+    post = await on.wait_for_post(GENERAL, ts, "Out of ACUs")
+    await settled(on)  # the card shows it too
+    return ts, session, post
 
 
 async def _started_as(on: Harness, prompt: str) -> tuple[str, str]:
