@@ -77,7 +77,8 @@ def _card(
             blocks.section("\n".join(lines), beside),
             *words,
             *blocks.context(facts),
-            *blocks.context([ACU] if first and spent(session) else []),
+            # A card that is done has two lines; while it was not, the word was explained.
+            *blocks.context([ACU] if first and spent(session) and state is not DisplayState.DONE else []),
             *blocks.actions(
                 None if went_on else way_on_button(session), new_session_button(session), *below, stop_button(session)
             ),

@@ -276,7 +276,7 @@ async def test_an_acu_is_explained_on_the_first_card_alone(on: Harness) -> None:
     async def spent_on(task: str, user: str) -> list[str]:
         ts, session = await on.started(task, user, GENERAL)
         await on.devin.spend(session, 1.5)
-        await on.devin.set(session, status="exit", status_detail="finished")
+        await on.devin.set(session, status="error", status_detail=None)
         return (await card_of(on, ts, "1.5 ACUs")).splitlines()
 
     assert ACU in await spent_on(TASK, ANN)

@@ -7,7 +7,7 @@ from inline_snapshot import snapshot
 
 from bot.domain.dead_ends import OWN_LIMIT
 from bot.domain.session import DisplayState, Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.views.card import card, spent
+from bot.views.card import ACU, card, spent
 from bot.views.pull_requests import pull_request_link, pull_request_name
 from bot.views.sentences import DETAIL_SENTENCES, STATE_EMOJI, STATE_SENTENCES, STATE_WORDS, STOPPABLE, state_sentence
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
@@ -70,6 +70,15 @@ QUESTION = "Which clock?\n\n- `frozen`\n- passed in\n\n```\nnow()\n```"
 
 def says(session, words, **more):
     return replace(session, snapshot=replace(session.snapshot, last_words=words, **more))
+
+
+def test_an_acu_is_explained_on_a_first_card_until_it_is_done():
+    explained = [
+        ACU in [text["text"] for text in nodes(card(one, NOW, first=True).blocks) if text.get("type") == "mrkdwn"]
+        for one in (SESSION, seen("error"), seen("exit", "finished"))
+    ]
+    assert explained == [True, True, False]
+    assert len(card(seen("exit", "finished"), NOW, first=True).blocks) == 1  # its two lines
 
 
 def test_a_working_session_shows_what_devin_does():
