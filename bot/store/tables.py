@@ -1,6 +1,6 @@
 """The tables. Instants are Unix seconds in UTC; Slack's `ts` are strings of one width, so they sort as text.
 
-A change of the tables needs a migration in `migrations/versions`; a test compares the two.
+A change of the tables needs one in `migrations` (CONTRIBUTING: a table or column); a test compares the two.
 """
 
 from typing import Any, Final

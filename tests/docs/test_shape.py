@@ -14,10 +14,10 @@ CHECKED = ("bot", "handlers", "tests", "bench")
 
 
 def sources() -> Iterator[Path]:
-    """The files of the bot and its handlers; the playground and the migrations are written otherwise."""
+    """The files of the bot and its handlers; the playground is written otherwise."""
     for folder in ("bot", "handlers"):
         for path in (ROOT / folder).rglob("*.py"):
-            if not {"playground", "versions"} & set(path.parts):
+            if "playground" not in path.parts:
                 yield path
 
 

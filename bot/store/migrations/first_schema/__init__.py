@@ -1,0 +1,1 @@
+"""The tables of the first schema, in one file for each group of them."""
