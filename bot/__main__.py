@@ -1,4 +1,4 @@
-"""`python -m bot run | migrate | forget | manifest | doctor | playground`."""
+"""`python -m bot run | migrate | backup | forget | manifest | doctor | playground`."""
 
 import argparse
 import asyncio
@@ -44,6 +44,11 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=meaning, description=meaning)
         sub.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
         sub.set_defaults(command=command)
+    backup = commands.add_parser("backup", help="back the store up to a file, also while the bot runs")
+    backup.add_argument("file", type=Path, help="the file to write")
+    backup.add_argument("--replace", action="store_true", help="write over the file if it's there")
+    backup.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+    backup.set_defaults(command=_backup)
     erase = commands.add_parser("forget", help="delete what is stored about a person, or of a workspace")
     erase.add_argument("kind", choices=("person", "workspace"))
     erase.add_argument("id", help="the id in Slack, such as U024BE7LH or T024BE7LD")
@@ -87,6 +92,16 @@ def _settings(asked: argparse.Namespace) -> "Settings":
     return settings
 
 
+def _store_settings(asked: argparse.Namespace) -> "StoreSettings":
+    """The settings of a command that needs the store alone, before or without the bot's tokens."""
+    from bot import logs
+    from bot.config import load_store_settings
+
+    settings = load_store_settings(os.environ, asked.env_file)
+    logs.configure(settings.bot_log_level, settings.bot_log_format)
+    return settings
+
+
 @_of_the_bot
 def _run(asked: argparse.Namespace) -> int:
     from bot.server import serve
@@ -97,31 +112,32 @@ def _run(asked: argparse.Namespace) -> int:
 
 @_of_the_bot
 def _migrate(asked: argparse.Namespace) -> int:
-    from bot import logs
-    from bot.config import load_store_settings
     from bot.opening import open_store
 
     async def bring_up(url: str) -> None:
         async with AsyncExitStack() as stack:
             await open_store(stack, url)
 
-    # Platforms migrate where only the store is known, before the bot has its tokens.
-    settings = load_store_settings(os.environ, asked.env_file)
-    logs.configure(settings.bot_log_level, settings.bot_log_format)
+    # Platforms migrate where only the store is known.
+    settings = _store_settings(asked)
     _in_loop(bring_up(settings.database_url.get_secret_value()))
     print("The schema is up to date.")
     return 0
 
 
 @_of_the_bot
+def _backup(asked: argparse.Namespace) -> int:
+    from bot import store_commands
+
+    print(store_commands.backup(_store_settings(asked), asked.file, replace=asked.replace))
+    return 0
+
+
+@_of_the_bot
 def _erase(asked: argparse.Namespace) -> int:
-    from bot import logs
-    from bot.config import load_store_settings
     from bot.views import erasure
 
-    settings = load_store_settings(os.environ, asked.env_file)
-    logs.configure(settings.bot_log_level, settings.bot_log_format)
-    erased = _in_loop(_erased(settings, asked.kind, asked.id))
+    erased = _in_loop(_erased(_store_settings(asked), asked.kind, asked.id))
     if not erased.rows:
         print(erasure.unknown(asked.kind, asked.id), file=sys.stderr)
         return 1

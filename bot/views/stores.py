@@ -1,0 +1,46 @@
+"""What the commands about the whole store print: `backup`."""
+
+from pathlib import Path
+from typing import Final
+
+_MEGABYTE: Final = 1_000_000
+
+
+def backed_up(target: Path, size: int) -> str:
+    """Say that the backup stands in the file `target`, which has `size` bytes."""
+    return f"Backed up to {target} ({size / _MEGABYTE:,.1f} MB, checked). After you restore it, run `{RESTORED}`."
+
+
+def exists(target: Path) -> str:
+    """Say that the file `target` is there already."""
+    return f"{target} exists already. Name another file, or add --replace."
+
+
+def not_writable(target: Path, why: str) -> str:
+    """Say that nothing could be written to `target`, because of `why`."""
+    return f"Nothing was backed up: {target} can't be written ({why}). Name a file in another folder."
+
+
+def no_store(path: Path) -> str:
+    """Say that the file `path` is no store."""
+    return f"{path} is no store of this bot. Check DATABASE_URL."
+
+
+def damaged(store: Path) -> str:
+    """Say that the backup did not pass its check."""
+    return f"Nothing was backed up: {store} is damaged. Stop the bot and restore the last good backup."
+
+
+def not_read(store: Path, why: str) -> str:
+    """Say that the store could not be read, because of `why`."""
+    return f"Nothing was backed up: {store} can't be read ({why}). Repeat the command."
+
+
+RESTORED: Final = "python -m bot restored"
+OF_POSTGRES: Final = (
+    "PostgreSQL makes its own backups. Run pg_dump, also while the bot runs:\n"
+    "  pg_dump --format=custom --no-owner --no-privileges --file=FILE --dbname=ADDRESS\n"
+    "ADDRESS is the server itself, not a pooler. To restore, stop the bot and run:\n"
+    "  pg_restore --clean --if-exists --no-owner --no-privileges --single-transaction --dbname=ADDRESS FILE\n"
+    f"  {RESTORED}"
+)
