@@ -55,7 +55,7 @@ def left_out_of(cause: SessionCause) -> tuple[Message, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the create call is made from. With a `refusal` no call is made.
+    """What the create call is made from. With a `refusal` no call is made; it `is_empty` where there is no task in it.
 
     `left_out` has a sentence for each file of the message that was left out; `read` says what was read of its thread.
     """
@@ -66,6 +66,7 @@ class Prompt:
     left_out: tuple[Message, ...] = ()
     read: Message | None = None
     refusal: Message | None = field(default=None)
+    is_empty: bool = False
 
 
 class PromptBuilder:
@@ -96,7 +97,7 @@ class PromptBuilder:
         shared = await self._uploads.of_thread(job, organisation, earlier, MOST_FILES - len(own.urls))
         context, urls = thread.written(shared.passed_on), (*own.urls, *shared.urls)
         if not urls and (nothing := _without_subject(session, context, own)):
-            return Prompt(refusal=nothing)
+            return Prompt(refusal=nothing, is_empty=True)
         text = _text(session, asker, context)
         return Prompt(text, playbook, urls, own.left_out, _what_was_read(session, context, shared))
 

@@ -20,7 +20,7 @@ from bot.kernel.admins import as_its_channel_sees
 from bot.kernel.services import Services
 from bot.kernel.unit_of_work import Drawer, Location, Recipient, UnitOfWork
 from bot.slack.errors import ChannelGone, SlackError
-from bot.store import channel_losses, outbox, sessions, threads
+from bot.store import channel_losses, kept_tasks, outbox, sessions, threads
 from bot.store.cause_codec import decode_files, encode_files
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
@@ -54,11 +54,13 @@ class SessionCard(Drawer):
         session = self._services.workspaces.with_code_hosts(session)
         if shared:
             return card_in_shared_channel(session)
-        went_on = way_on(session) is not None and await sessions.get(tx, next_session_id(session.id)) is not None
+        dead_end = way_on(session) is not None
+        went_on = dead_end and await sessions.get(tx, next_session_id(session.id)) is not None
+        kept = dead_end and await kept_tasks.exists(tx, session.id)
         session = await as_its_channel_sees(tx, self._services.workspaces.get(session.team), session)
         first = bool(spent(session)) and await sessions.is_first(tx, session)
         now, silence = self._services.clock(), self._services.timing.silence
-        return card(session, now, silence, went_on=went_on, first=first)
+        return card(session, now, silence, went_on=went_on, kept=kept, first=first)
 
     async def posted(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Have the card of a command begin its session's thread, and add the row that creates the session."""
@@ -167,7 +169,9 @@ async def refuse(uow: UnitOfWork, session_id: str, message: Message, words: str 
     if session is not None and session.thread_ts is not None:
         await sessions.change(uow.tx, session.id, last_words=words)
         refused = replace(session, lifecycle=Lifecycle.REFUSED)
-        await uow.post(f"announce:{session.id}:refused", session, dead_ends.with_way_on(message, refused))
+        if await kept_tasks.exists(uow.tx, session.id):
+            message = dead_ends.with_way_on(message, refused)
+        await uow.post(f"announce:{session.id}:refused", session, message)
 
 
 async def end_unstarted(uow: UnitOfWork, session_id: str, lifecycle: Lifecycle) -> Session | None:

@@ -228,6 +228,7 @@ kept_tasks: Final = Table(
     Column("user", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("files", _JSON, nullable=False),
+    Column("about", _JSON),  # the channel and the ts of the thread that is its context
     Column("at", Float, nullable=False),
 )
 Index("ix_kept_tasks_at", kept_tasks.c.at)

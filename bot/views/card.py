@@ -35,19 +35,25 @@ _ASKS: Final = frozenset({DisplayState.WAITING, DisplayState.APPROVAL})
 
 
 def card(
-    session: Session, now: float, silence: float = math.inf, *, went_on: bool = False, first: bool = False
+    session: Session,
+    now: float,
+    silence: float = math.inf,
+    *,
+    went_on: bool = False,
+    kept: bool = True,
+    first: bool = False,
 ) -> Message:
     """Build the card of `session` as of `now`: title, state, what Devin asks or says at work, facts and buttons.
 
     A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
     date without an edit. While Devin works, `silence` is after how many seconds without news a line says so. One that
-    gets no further has a button for its way on, unless another session `went_on` from there. On the `first` card that
-    a person gets, ACUs are explained.
+    gets no further has a button for its way on, unless another session `went_on` from there or its task is not `kept`.
+    On the `first` card that a person gets, ACUs are explained.
     """
     silent = _silent(session, now, silence)
     words = _devins_words(session)
     if not words:
-        return _card(session, now, silent, [], went_on=went_on, first=first)
+        return _card(session, now, silent, [], went_on=went_on, kept=kept, first=first)
     # Without `markdown` blocks, Devin's words are one line without their markup.
     plainer = _card(session, now, silent, [blocks.section(plain(words, LAST_LINE))], first=first)
     return replace(_card(session, now, silent, [blocks.markdown(disarm(words))], first=first), plainer=plainer)
@@ -60,6 +66,7 @@ def _card(
     words: Sequence[Block],
     *,
     went_on: bool = False,
+    kept: bool = True,
     first: bool = False,
 ) -> Message:
     state, way = session.display_state, way_on(session)
@@ -68,6 +75,7 @@ def _card(
     active = "" if silent else _active(session, now)
     went = WENT_ON[way] if went_on and way is not None else ""
     facts = [] if state is DisplayState.DONE else [*_facts(session), *_figures(session), active, went]
+    further = way_on_button(session) if kept and not went_on else None
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
     beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
@@ -79,9 +87,7 @@ def _card(
             *blocks.context(facts),
             # A card that is done has two lines; while it was not, the word was explained.
             *blocks.context([ACU] if first and spent(session) and state is not DisplayState.DONE else []),
-            *blocks.actions(
-                None if went_on else way_on_button(session), new_session_button(session), *below, stop_button(session)
-            ),
+            *blocks.actions(further, new_session_button(session), *below, stop_button(session)),
         ],
     )
 

@@ -9,7 +9,7 @@ from bot.views.answers import access as access_sentences
 from bot.views.answers import adoptions as adoption_sentences
 from bot.views.answers import replies as reply_sentences
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, GUEST, OPS, WEB, Harness
-from tests.scenarios.observations import private_answers, settled, thread_address
+from tests.scenarios.observations import buttons, card, private_answers, settled, thread_address
 
 TASK = "migrate the billing job"
 BEFORE, AFTER = "I've read the job.", "The migration is done."
@@ -62,6 +62,16 @@ async def test_a_session_of_the_web_app_is_followed_from_now_on(on: Harness) -> 
     assert not any(word.startswith(BEFORE) for word in words), "what was said before is not posted"
     assert await spent(on) == 1.5
     assert not await private_answers(on, ANN), "the card stands in place of what the ack has said"
+
+
+async def test_one_that_fails_is_not_tried_again_as_its_task_is_at_devin_alone(on: Harness) -> None:
+    made = await at_devin(on)
+    ts = await adopted(on, made)
+    await on.devin.set(made, status="error", status_detail=None)
+    post = await on.wait_for_post(GENERAL, ts, "Failed")
+    await settled(on)
+    assert buttons(post) == ["Open in Devin"]
+    assert buttons(await card(on, ts)) == ["Open in Devin"]
 
 
 async def test_in_a_thread_it_is_tied_to_that_thread(on: Harness) -> None:

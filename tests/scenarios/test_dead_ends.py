@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from bot.conversation.prompt import EARLIER, LOOK_AT_FILES, LOOK_AT_THREAD
 from bot.conversation.start.anew import CONTINUES
 from bot.domain.dead_ends import MORE_ACUS, WayOn
 from bot.views import dead_ends
 from bot.views.answers import access as access_sentences
+from bot.views.answers import starts as start_sentences
 from bot.views.answers import stops as stop_sentences
 from bot.views.card import ACU
 from bot.views.modals.launch import FORM_TITLE
@@ -32,6 +34,7 @@ DIRECT = "D0ANN"
 WHY = "acme-customers-core isn't in any registry."
 OUT_OF_ACUS = {"status": "suspended", "status_detail": "usage_limit_exceeded"}
 CONTINUE = f"Continue with {MORE_ACUS} more ACUs"
+LOG = {"name": "login.log", "content": "login failed"}
 PULL = "https://github.com/acme/web/pull/7"
 
 
@@ -351,3 +354,48 @@ async def test_whoever_reads_that_a_session_is_archived_may_begin_one_about_it(
         assert (await on.slack.submit_view(user, form["id"], task))["closed"]
         await on.session(f"what {user} wants")
     assert await creations(on) == 1 + len(users)
+
+
+async def test_a_thread_that_devin_was_to_look_at_is_read_again(on: Harness) -> None:
+    root = await on.slack.say(BEN, GENERAL, "the login test fails since Monday")
+    await on.mention("", ANN, GENERAL, thread_ts=root)
+    first = await on.session("fails since Monday")
+    await on.devin.set(first["session_id"], status="error", status_detail=None)
+    post = await on.wait_for_post(GENERAL, root, "Failed")
+    await on.slack.click(BEN, GENERAL, post["ts"], "try_again")
+    _, second = await on.devin.wait_for_sessions("fails since Monday", 2)
+    assert second["prompt"].startswith(f"{LOOK_AT_THREAD}\n\n{EARLIER.format(left_out='')}\n")
+    assert "> the login test fails since Monday" in second["prompt"]
+
+
+async def test_files_that_devin_was_to_look_at_go_along_again(on: Harness) -> None:
+    ts = await on.mention("", files=[LOG])
+    first = await on.session(LOOK_AT_FILES)
+    await on.devin.set(first["session_id"], status="error", status_detail=None)
+    post = await on.wait_for_post(GENERAL, ts, "Failed")
+    await on.slack.click(ANN, GENERAL, post["ts"], "try_again")
+    first, second = await on.devin.wait_for_sessions(LOOK_AT_FILES, 2)
+    assert first["attachments"] == second["attachments"] == ["login.log"]
+
+
+async def test_the_thread_that_a_session_elsewhere_is_about_goes_along_again(on: Harness) -> None:
+    root, _ = await on.started("look at the logs")
+    await on.slack.say(BEN, GENERAL, "the metrics are odd", thread_ts=root)
+    await on.slack.say(ANN, GENERAL, "!new look at the metrics", thread_ts=root)
+    first = await on.session("look at the metrics")
+    assert "> the metrics are odd" in first["prompt"]
+    await on.devin.set(first["session_id"], status="error", status_detail=None)
+    shown = await on.slack.wait_for_message(GENERAL, "Failed")
+    await on.slack.click(ANN, GENERAL, shown["ts"], "try_again")
+    _, second = await on.devin.wait_for_sessions("look at the metrics", 2)
+    assert "> the metrics are odd" in second["prompt"]
+
+
+async def test_where_there_was_no_task_nothing_is_tried_again(on: Harness) -> None:
+    root = await on.slack.say(BEN, GENERAL, "(aside) lunch?")
+    await on.mention("", ANN, GENERAL, thread_ts=root)
+    post = await on.wait_for_post(GENERAL, root, start_sentences.nothing_to_read(0).text)
+    await settled(on)
+    assert buttons(post) == []
+    (shown,) = await cards(on, root)
+    assert (":no_entry: Not started" in shown["rendered"], buttons(shown)) == (True, [])

@@ -82,7 +82,7 @@ async def test_where_there_is_nothing_to_read_a_bare_mention_starts_nothing(on: 
     await on.mention("", ANN, GENERAL, thread_ts=root)
     await on.slack.wait_for_message(GENERAL, "Not started", thread_ts=root)
     await settled(on)
-    assert await on.thread(GENERAL, root) == [f"{start_sentences.nothing_to_read(0).text}\nTry again"]
+    assert await on.thread(GENERAL, root) == [start_sentences.nothing_to_read(0).text]
     assert await creations(on) == 0
 
 

@@ -65,9 +65,9 @@ class WayOnButton:
     """The button under the post of an end of a turn at which a session gets no further."""
 
     async def under(self, tx: Transaction, session: Session, _end: AnnouncedEnd) -> Sequence[Block]:
-        """Return the button, unless another session goes on already."""
+        """Return the button, unless another session goes on already or the task is not kept."""
         button = dead_ends.way_on_button(session)
-        return [button] if button and await sessions.get(tx, next_session_id(session.id)) is None else []
+        return [button] if button and await kept_tasks.exists(tx, session.id) else []
 
 
 async def _already(uow: UnitOfWork, way: WayOn, session: Session) -> Message | None:
@@ -90,9 +90,9 @@ async def _begin(uow: UnitOfWork, job: CommandJob, session: Session) -> Message:
         return dead_ends.TASK_NOT_KEPT
     begun = _next(job, session, way, kept, uow.now)
     await add(uow, begun)
-    await kept_tasks.keep(uow.tx, begun, kept.files, uow.now)
+    await kept_tasks.keep(uow.tx, begun, kept.files, kept.about, uow.now)
     await kept_tasks.remove(uow.tx, session.id)
-    cause = StartCause(begun.id, kept.files, in_thread=True)
+    cause = StartCause(begun.id, kept.files, in_thread=True, about=kept.about)
     lane = thread_lane(session.team, session.channel, session.thread_ts)
     key, ts = f"start:{begun.id}", job.row.ts
     row = InboxRow(key, session.team, lane, ts, job.row.ref, cause, ready_at=uow.now, created_at=uow.now)

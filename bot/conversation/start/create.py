@@ -127,6 +127,8 @@ class NewSession(Creation[DevinSession]):
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             await self._record(uow, self._session)
+            if self._prompt.is_empty:
+                await kept_tasks.remove(uow.tx, session.id)
             await refuse(uow, self._session.id, self._prompt.refusal)
             await finish(uow, self._job)
         return False
@@ -150,7 +152,9 @@ class NewSession(Creation[DevinSession]):
     async def _record(self, uow: UnitOfWork, session: Session) -> None:
         """Store the session with its thread and card, and its task, with which it may be tried again."""
         await record(uow, session)
-        await kept_tasks.keep(uow.tx, session, self._job.cause.files, uow.now)
+        cause = self._job.cause
+        about = cause.about if isinstance(cause, StartCause) else None
+        await kept_tasks.keep(uow.tx, session, cause.files, about, uow.now)
 
     async def _cancel(self) -> None:
         session = self._session

@@ -129,6 +129,7 @@ Table(
     Column("user", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("files", JSON_TEXT, nullable=False),
+    Column("about", JSON_TEXT),
     Column("at", Float, nullable=False),
     PrimaryKeyConstraint("session_id", name="pk_kept_tasks"),
     Index("ix_kept_tasks_at", "at"),
