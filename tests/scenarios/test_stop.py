@@ -447,6 +447,17 @@ async def test_a_cross_by_who_may_stop_nothing_does_nothing_and_says_so(on: Harn
     assert await on.thread(GENERAL, ts) == []
 
 
+async def test_a_cross_of_another_app_does_nothing_and_asks_nobody(on: Harness) -> None:
+    await on.slack.put_person("U0CI", is_bot=True)
+    await on.slack.invite(GENERAL, "U0CI")
+    ts, session = await on.started()
+    await on.slack.react("U0CI", GENERAL, ts, "x")
+    await settled(on)
+    assert await private_answers(on, "U0CI") == []
+    assert (await on.devin.session(session))["is_archived"] is False
+    assert await on.thread(GENERAL, ts) == []
+
+
 async def test_a_cross_elsewhere_stops_nothing(on: Harness) -> None:
     """On a person's reply, as another emoji, or without a session it is what somebody thinks of a message."""
     ts, session = await on.started()

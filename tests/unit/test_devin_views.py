@@ -163,7 +163,7 @@ def test_schedules_are_listed_in_words_with_their_next_run_and_failures():
         "3. *Once* · once, <!date^1795694460^{date_short_pretty} at {time}|2026-11-26 12:01 UTC> · *paused* · "
         ":warning: failed once · `sched-3`\n"
         "*2 automations*: On push, Old (off)\n"
-        "Admins can use `/devin schedule pause 2`, `resume 2` or `delete 2` with a number from this list."
+        "Admins can use `/devin schedule pause 1`, `resume 1` or `delete 1` with a number from this list."
     )
     assert_valid(message)
 

@@ -64,7 +64,7 @@ _PROBLEMS: Final = {
     Problem.BEHIND: "After the ACUs, write nothing more: a grant holds until the budget resets.",
     Problem.SPAN: "After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with percentages.",
     Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
-    Problem.NUMBER: "Say which budget, by its number in `/devin budget list`, such as `/devin budget remove 2`.",
+    Problem.NUMBER: "Say which budget, by its number in `/devin budget list`: `/devin budget remove N`.",
 }
 
 

@@ -54,7 +54,7 @@ def digest_forms(schedule: Schedule) -> Message:
         "A digest says in a channel what was spent and what came of it.",
         "• `/devin digest list` shows which channels get which",
         f"• {_ADD} adds one; what you leave out is {left_out}",
-        "• `/devin digest remove 2` removes number 2 of the list that you saw last",
+        "• `/devin digest remove N` removes number N of the list that you saw last",
         "• `/devin digest now` shows you, and nobody else, what would be posted here",
         f"`weekly` comes {weekly}, about Sunday to Saturday. `cycle` comes {cycle}.",
         f"`all` counts {_COUNTS[Share.ALL]}, `here` {_COUNTS[Share.HERE]}. {_CSV}",
@@ -67,7 +67,9 @@ def digest_list(entries: Sequence[tuple[Subscription, MissedBecause | None]]) ->
     if not entries:
         return Message(f"No channel gets a digest. {_ADD} adds one.")
     lines = [f"{number}. {_entry(subscription, lost)}" for number, (subscription, lost) in enumerate(entries, start=1)]
-    return Message("\n".join(["Digests:", *lines, "`/devin digest remove 2` removes number 2 of this list."]))
+    removable = (at for at, (subscription, _) in enumerate(entries, start=1) if not subscription.is_from_settings)
+    hint = [f"`/devin digest remove {at}` removes number {at} of this list." for at in removable][:1]
+    return Message("\n".join(["Digests:", *lines, *hint]))
 
 
 def digest_added(subscription: Subscription, before: Subscription | None, first_at: float | None) -> Message:

@@ -96,7 +96,7 @@ def listing(
     if automations:
         lines.append(f"*{counted(len(automations), 'automation')}*: {_automations(automations)}")
     if schedules:
-        lines.append("Admins can use `/devin schedule pause 2`, `resume 2` or `delete 2` with a number from this list.")
+        lines.append("Admins can use `/devin schedule pause 1`, `resume 1` or `delete 1` with a number from this list.")
     return Message("\n".join(lines))
 
 

@@ -98,7 +98,7 @@ class CommandTable:
             await self._services.answer(job, session_sentences.NO_SESSION_HERE)
             return
         if (refusal := await self._refusal(job, spec, session)) is not None:
-            await self._services.answer(job, refusal)
+            await (self._services.answer(job, refusal) if refusal.text else self._services.close(job))
         elif session is not None:
             await self._on_session(job, spec, session)
         elif as_typed:
@@ -113,7 +113,7 @@ class CommandTable:
     # ------------------------------------------------------------ who, and where
 
     async def _refusal(self, job: CommandJob, spec: CommandSpec, session: Session | None) -> Message | None:
-        """Why the person of the job may not give the command where they did, or None."""
+        """Why the person of the job may not give the command where they did, or None; no words for another app."""
         cause = job.cause
         if cause.user is None:
             return None  # a stop that was stored for later; its asker was checked when it was stored
@@ -122,6 +122,8 @@ class CommandTable:
             person = await self._access.checked_person(job.workspace, cause.user, stops=ends)
         else:
             person = await self._access.person(job.workspace, cause.user)
+        if person.is_bot:
+            return Message("")  # an app's reaction is no press, and nobody would see an answer to it
         # A press does not say whether its channel is shared by now. A typed command is about the person's own sessions.
         # Members of our workspace may still stop what runs in a shared channel, and turn the pages of their own list.
         channel = cause.channel if cause.pressed and not (ends or spec is LIST_PAGE) else None

@@ -363,8 +363,7 @@ def test_whose_budget_nobody_has_is_not_raised() -> None:
         (
             Problem.NUMBER,
             "set",
-            "Nothing was changed. Say which budget, by its number in `/devin budget list`, such as "
-            "`/devin budget remove 2`.",
+            "Nothing was changed. Say which budget, by its number in `/devin budget list`: `/devin budget remove N`.",
         ),
     ],
 )

@@ -246,7 +246,7 @@ def test_what_can_be_typed():
         "• `/devin digest list` shows which channels get which\n"
         "• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one; "
         "what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n"
-        "• `/devin digest remove 2` removes number 2 of the list that you saw last\n"
+        "• `/devin digest remove N` removes number N of the list that you saw last\n"
         "• `/devin digest now` shows you, and nobody else, what would be posted here\n"
         "`weekly` comes on Mondays, about Sunday to Saturday. `cycle` comes once a billing cycle is over, with a warning "
         "three days before its end.\n"
@@ -264,6 +264,20 @@ def test_the_list_says_which_channels_get_none_any_more():
     assert subscription_sentences.digest_list([]).text == snapshot(
         "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here] [csv]` adds one."
     )
+
+
+@pytest.mark.parametrize(
+    ("listed", "hint"),
+    [
+        ([from_settings("C0OPS", NINE), WEEKLY], "`/devin digest remove 2` removes number 2 of this list."),
+        ([WEEKLY], "`/devin digest remove 1` removes number 1 of this list."),
+        ([from_settings("C0OPS", NINE)], None),
+    ],
+    ids=["behind that of the settings", "the only one", "none that a command removes"],
+)
+def test_the_number_in_the_hint_of_a_list_is_one_that_can_be_removed(listed, hint):
+    lines = subscription_sentences.digest_list([(one, None) for one in listed]).text.splitlines()
+    assert lines[1 + len(listed) :] == ([] if hint is None else [hint])
 
 
 def test_what_is_confirmed():
