@@ -4,7 +4,9 @@ It is better to find none than wrong ones: a list is one of options only if the 
 question is one of yes or no only if it reads like nothing else.
 """
 
+# ruff: noqa: RUF001 - words of other alphabets
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,20 +20,25 @@ _MOST_READ: Final = 8_000  # characters of a message, the last ones
 _NEAR: Final = 12  # lines
 
 _ITEM: Final = re.compile(
-    r"(?P<indent>[ \t]*)(?:[-*+•][ \t]+)?(?:#{1,6}[ \t]+)?(?:\*\*|__)?(?P<named>option[ \t]+)?"
+    r"(?P<indent>[ \t]*)(?:[-*+•][ \t]+)?(?:#{1,6}[ \t]+)?(?:\*{1,3}|__?)?(?P<named>option[ \t]+)?"
     r"(?:\((?P<inside>\d{1,2}|[a-z])\)|"
     r"(?P<mark>\d{1,2}|[a-z])(?P<keycap>\ufe0f?\u20e3)?(?P<sign>[.):](?=[\s*_]|\Z)|(?=[ \t*_(\u2014\u2013-])))"
     r"(?P<text>.*)",
     re.IGNORECASE,
 )
+# The same as people write them in East Asia: in full width, in a circle, or with a comma behind.
+_WIDE_MARK: Final = re.compile(
+    r"(?P<before>\s*(?:[-*+•]\s+)?\*{0,3})(?:(?P<circled>[\u2460-\u2468])|(?P<mark>[1-9\uff11-\uff19])[\uff0e\uff09\uff1a\u3001]|"
+    r"\uff08(?P<inside>[1-9\uff11-\uff19A-Ca-c])\uff09)\s*"
+)
 _BULLET: Final = re.compile(r"\s*(?:[-*+•]|\(?(?:\d{1,2}|[a-z])[.)])\s+\S", re.IGNORECASE)
 _RULE: Final = re.compile(r"\s*(?:[-*_]\s*){3,}")
 _HEADING: Final = re.compile(r"\s*#{1,6}\s+")
-_LEADING: Final = re.compile(r"^[\s:.)\]\u2014\u2013-]+")
+_LEADING: Final = re.compile(r"^(?:\*{1,3}(?=\s)|[\s:.)\]\u2014\u2013-])+")
 _LINK: Final = re.compile(r"!?\[([^\]\n]{0,500})\]\([^)\s]{0,1000}\)")
 _EMPHASIS: Final = re.compile(r"(?<![\w\\])(\*{1,3}|_{1,3}|~~)(?=\S)|(?<=\S)(\*{1,3}|_{1,3}|~~)(?!\w)|\*\*")
 _CODE: Final = re.compile(r"`[^`\n]*`")
-_TYPED: Final = {0x2019: "'", 0xFF1F: "?"}
+_TYPED: Final = {0x2019: "'", 0xFF1F: "?", 0x061F: "?", 0x3002: ". "}
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 _SENTENCE: Final = re.compile(r"[^.!?\n]*(?:\.(?=\w)[^.!?\n]*)*[.!?]?")
 
@@ -54,6 +61,28 @@ _OPEN_QUESTION: Final = re.compile(r"\b(?:which|what|where|how|who|whom|whose|wh
 _STEPS: Final = re.compile(
     r"\b(?:plan|steps?|did|done|changes|changed|i(?:'ve| have)|i(?:'ll| will)|summary|todo|findings)\b", re.IGNORECASE
 )
+
+# The same in other languages, of which only what asks to choose is read: the words that ask, and those beside them.
+_WHICH: Final = (
+    r"(?:welche[mnrs]?|wo|wie|wohin|was (?:soll|möchte|willst)|quel(?:le)?s?|lequel|laquelle|lesquel(?:le)?s|"
+    r"cu[aá]l(?:es)?|qual|quais|quale|quali|welke|vilken|vilket|vilka|hvilken|hvilket|hvilke|"
+    r"kt[oó]r[aąeyą]\w*|kter[ýáéouý]\w*|как(?:ой|ую|ое|ая|ие|ого)|котор\w+|як(?:ий|у|е|а|і)|hangi(?:si(?:ni)?)?|"
+    r"kumpi|kumman|mikä|minkä|melyik(?:et)?)"
+)
+_THING: Final = (
+    r"(?:(?:op[ct]i|opç|opzi|opcj|variant|wariant|alternativ|vaihtoehto|möglichkeit|možnost|lösung|solu[cçtz]|oplossi|"
+    r"ansatz|ansätz|approche|approcc|enfoque|abordage|aanpak|вариант)\w*|weg|davon|von|"
+    r"(?:préf|prefer|prefier|bevorzug|möcht|voul|quier|wol|wil|выбра|предпоч|обра|seçe|tercih)\w*|"
+    r"soll(?:en)?|veux|vuoi|vil|ska|skal)"
+)
+_CHOICE_ELSEWHERE: Final = re.compile(
+    rf"\b{_WHICH}\b(?:\W*\?|\W+(?:\w+\W+){{0,2}}?{_THING}\b)|"
+    r"\b(?:wähl|choisi|elig|escolh|scegl|escoj|kies|välj|vælg|velg|wybier|vyber|выбер|обер|seçin|valitse)\w*|"
+    r"どれ|どちら|どの|いずれ|選(?:ん|び|択し)|哪|选择|選擇|어느|어떤|선택|"
+    r"\b(?:1\W+\w{1,5}\W+2|a\W+\w{1,5}\W+b)\s*\?",
+    re.IGNORECASE,
+)
+_ASKS_ELSEWHERE: Final = re.compile(rf"\b{_WHICH}\b", re.IGNORECASE)
 
 _OK: Final = (
     r"(?:ok(?:ay)?|fine|right|correct|acceptable|good|intended|expected|desired|alright|sensible|reasonable|accurate|"
@@ -103,7 +132,7 @@ class _List:
 
 def answer_options(words: str) -> tuple[str, ...]:
     """The options among which Devin's `words` ask a person to choose, as plain text; none where that is not clear."""
-    lines = without_fences(words[-_MOST_READ:]).split("\n")
+    lines = [_WIDE_MARK.sub(_with_mark, line, count=1) for line in without_fences(words[-_MOST_READ:]).split("\n")]
     lists = [one for one in _lists(lines) if _is_whole(one)]
     for found in reversed(lists):
         if _is_offered(found, lines):
@@ -123,6 +152,12 @@ def _lists(lines: Sequence[str]) -> Sequence[_List]:
         if item is None or mark is None or not _add_item(found, item, mark, number):
             _add_line(found, line, number)
     return found
+
+
+def _with_mark(wide: re.Match[str]) -> str:
+    """The beginning of a line with the mark of an item as it is written elsewhere."""
+    mark = unicodedata.normalize("NFKC", wide["circled"] or wide["mark"] or wide["inside"])
+    return f"{wide['before']}{mark}. "
 
 
 def _mark(item: re.Match[str]) -> str | None:
@@ -207,24 +242,29 @@ def _is_offered(found: _List, lines: Sequence[str]) -> bool:
     asked = _questions(behind)
     if asked:
         return _asks_to_choose(asked, before, named=found.named)
-    if _CHOICE.search(behind) and not _STEPS.search(before):
+    if _chooses(behind) and not _STEPS.search(before):
         return True
     *_, begun = _questions(before) or [""]
     if not begun:
-        return _CHOICE.search(before) is not None
-    chosen = _OPEN_QUESTION.search(begun) or _CHOICE.search(begun)
-    return chosen is not None and before.rstrip("* _:").endswith("?") and not _reads_yes_or_no(begun)
+        return _chooses(before)
+    chosen = _OPEN_QUESTION.search(begun) or _ASKS_ELSEWHERE.search(begun) or _chooses(begun)
+    return bool(chosen) and before.rstrip("* _:").endswith("?") and not _reads_yes_or_no(begun)
 
 
 def _asks_to_choose(asked: Sequence[str], before: str, *, named: bool) -> bool:
     """Whether the questions behind a list ask to choose from it, given the words `before` it."""
     question = asked[-1]
-    if len(asked) > 1 and not all(map(_CHOICE.search, asked)):
+    if len(asked) > 1 and not all(map(_chooses, asked)):
         return False
-    if _CHOICE.search(question):
+    if _chooses(question):
         return True
     open_question = named or (_OFFERS.search(before) and _OPEN_QUESTION.search(question))
     return bool(open_question) and not _reads_yes_or_no(question)
+
+
+def _chooses(text: str) -> bool:
+    """Whether `text` asks to choose something, in one of the languages whose words are known here."""
+    return bool(_CHOICE.search(text) or _CHOICE_ELSEWHERE.search(text))
 
 
 def _asks_yes_or_no(lines: Sequence[str], lists: Sequence[_List]) -> bool:

@@ -1,5 +1,6 @@
 """The options that Devin offers in a message: they become buttons, so none is better than a wrong one."""
 
+# ruff: noqa: RUF001 - words of other alphabets
 import pytest
 
 from bot.domain.answer_options import LONGEST, YES_OR_NO, answer_options
@@ -99,6 +100,26 @@ NUMBERED = {
     ),
 }
 
+ELSEWHERE = {
+    "German": "Welche Variante soll ich nehmen?\n1. alt\n2. neu",
+    "German, behind": "1. alt\n2. neu\n\nWelche Lösung bevorzugst du?",
+    "German, bidden": "1. alt\n2. neu\n\nBitte wähle eine aus.",
+    "German, by number": "1. alt\n2. neu\n\n1 oder 2?",
+    "French": "Quelle option préférez-vous ?\n1) alt\n2) neu",
+    "French, behind": "1) alt\n2) neu\n\nLaquelle voulez-vous ?",
+    "Spanish": "¿Cuál prefieres?\n1. alt\n2. neu",
+    "Portuguese": "Qual opção você prefere?\n1. alt\n2. neu",
+    "Italian": "Quale preferisci?\n1. alt\n2. neu",
+    "Polish": "Którą opcję wybierasz?\n1. alt\n2. neu",
+    "Russian": "Какой вариант выбрать?\n1. alt\n2. neu",
+    "Japanese": "どちらにしますか？\n1. alt\n2. neu",
+    "Japanese, behind": "選択肢は二つあります。\n１．alt\n２．neu\n\nどちらがよいですか？",
+    "Chinese": "请选择：\n1、alt\n2、neu",
+    "Korean": "어느 것을 원하세요?\n1. alt\n2. neu",
+}
+MARKS = ["1.", "1)", "(1)", "A)", "a.", "(A)", "*1.*", "*1)*", "**1.**", "- 1.", "1\ufe0f\u20e3", "1\u20e3"]
+MARKS += ["①", "１．", "（１）"]
+
 YES = [
     "Should I go ahead?",
     "Shall I merge it now?",
@@ -137,6 +158,10 @@ NONE = {
     "several questions": "I have two questions:\n1. Which database do you use?\n2. Which version is it?",
     "several questions in prose": "Should I merge? And which branch should I take?",
     "a choice and others": "1. Keep it\n2. Drop it\n\nWhich one? Should I also update the docs? Where is the log?",
+    "a plan in German": "Mein Plan:\n1. Lesen\n2. Ändern\n\nSoll ich anfangen?",
+    "yes or no in German": "Soll ich Folgendes tun?\n1. Lesen\n2. Ändern",
+    "steps and an open question in German": "Das ist fertig:\n1. Lesen\n2. Ändern\n\nWelches Repository kommt dann?",
+    "steps and a question in Spanish": "He hecho:\n1. Leer\n2. Cambiar\n\n¿Qué sigue?",
     "either or": "Should I use Postgres or SQLite?",
     "open": "What is the name of the table?",
     "for a thing": "Can you give me access to the repository?",
@@ -156,6 +181,17 @@ NONE = {
     "quoted code": "What is `1. a?` for?",
     "empty": "",
 }
+
+
+@pytest.mark.parametrize("words", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_numbered_options_are_found_in_other_languages(words: str) -> None:
+    assert answer_options(words) == ("alt", "neu")
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_numbered_options_are_found_with_each_mark(mark: str) -> None:
+    second = mark.translate({ord(one): two for one, two in zip("1Aa①１", "2Bb②２", strict=True)})
+    assert answer_options(f"Which one?\n{mark} {AB[0]}\n{second} {AB[1]}") == AB
 
 
 @pytest.mark.parametrize(("words", "options"), NUMBERED.values(), ids=NUMBERED)
