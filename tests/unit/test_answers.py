@@ -822,6 +822,21 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
             ["Start as a task"],
         ),
         (
+            "settings foo",
+            "`settings` doesn't work with `foo`, only with `mine`, `channel` or `why`. Nothing was started.",
+            ["Show settings", "Start as a task"],
+        ),
+        (
+            "settings wy",
+            "`settings` doesn't work with `wy`. Nothing was started.",
+            ["Show settings why", "Start as a task"],
+        ),
+        (
+            "settings chanel",
+            "`settings` doesn't work with `chanel`, only with `mine`, `channel` or `why`. Nothing was started.",
+            ["Show settings channel", "Start as a task"],
+        ),
+        (
             "budget lst",
             "`budget` doesn't work with `lst`. Nothing was started.",
             ["Show budget list", "Start as a task"],

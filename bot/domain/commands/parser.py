@@ -352,6 +352,8 @@ class Parser:
         for words in (behind, with_meaning, singular):
             if (whole := self._whole(spec, words)) is not None:
                 return whole
+        if len(singular) == 1 and (near := get_close_matches(singular[0], ways[0].argument.words, n=1, cutoff=NEAR)):
+            return f"{phrase} {near[0]}"
         repaired = " ".join([phrase, *_taken(spec, singular)])
         return phrase if self.slash(repaired).spec is START else repaired
 

@@ -1,6 +1,7 @@
 """The answers about starting a session: confirmations, questions, refusals and failures."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.commands import registry
@@ -227,9 +228,18 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
         return f"{code(doubt.text)} looks like {code(command)}."
     if doubt.word.lower() != command:
         return f"{typed} looks like {code(command)}."
-    words = forms[0].argument.words
+    words = _words_behind(doubt, behind)
     but = f", only with {one_of(words)}" if words else ""
     return f"{code(command)} doesn't work with {code(behind)}{but}."
+
+
+def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
+    """The words of which one may stand where `behind` does: those of the command, and second words of its kin."""
+    way, second = doubt.spec.ways_on(Surface.SLASH)[0], behind.split()[0].lower()
+    own = () if " " in way.phrase else way.argument.words
+    if get_close_matches(second, doubt.seconds, n=1):
+        return own  # the one that is meant is known
+    return tuple(dict.fromkeys((*own, *doubt.seconds)))
 
 
 def _meant(doubt: Doubt) -> str:
@@ -244,7 +254,7 @@ def _meant(doubt: Doubt) -> str:
 def _does_something(spec: CommandSpec) -> bool:
     """Whether a command does more than to show what its words name."""
     _, *second = spec.ways[0].phrase.split()
-    return second not in ([], ["list"], ["bot"]) or spec.starts
+    return second not in ([], ["list"], ["bot"], ["why"]) or spec.starts
 
 
 def _label(text: str) -> str:
