@@ -235,7 +235,7 @@ def _why_in_doubt(doubt: Doubt, *, in_session: bool = False) -> str:
 
 def _words_behind(doubt: Doubt, behind: str) -> tuple[str, ...]:
     """The words of which one may stand where `behind` does: those of the command, and second words of its kin."""
-    way, second = doubt.spec.ways_on(Surface.SLASH)[0], behind.split()[0].lower()
+    way, second = doubt.spec.ways_on(Surface.SLASH)[0], behind.split(maxsplit=1)[0].lower()
     own = () if " " in way.phrase else way.argument.words
     if get_close_matches(second, doubt.seconds, n=1):
         return own  # the one that is meant is known
